@@ -104,9 +104,9 @@ func (l *resourceList) bytes(findings []profile.Finding) ([]byte, error) {
 	if err := writeItems(&out, l.items, sequenceForm); err != nil {
 		return nil, err
 	}
-	tail := &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{yaml.NewStringRNode("functionConfig").YNode(), l.config}}
+	tail := &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{text("functionConfig"), l.config}}
 	if len(findings) > 0 {
-		tail.Content = append(tail.Content, yaml.NewStringRNode("results").YNode(), results(findings))
+		tail.Content = append(tail.Content, text("results"), results(findings))
 	}
 	err := encode(&out, tail)
 	return out.Bytes(), err
@@ -116,7 +116,11 @@ func (l *resourceList) bytes(findings []profile.Finding) ([]byte, error) {
 func results(findings []profile.Finding) *yaml.Node {
 	list := &yaml.Node{Kind: yaml.SequenceNode}
 	for _, f := range findings {
-		list.Content = append(list.Content, yaml.NewMapRNode(&map[string]string{"message": f.String(), "severity": "warning"}).YNode())
+		list.Content = append(list.Content, &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{
+			text("message"), text(f.String()), text("severity"), text("warning"),
+		}})
 	}
 	return list
 }
+
+func text(s string) *yaml.Node { return yaml.NewStringRNode(s).YNode() }

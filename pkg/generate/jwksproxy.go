@@ -42,7 +42,6 @@ func jwksDeployment(c Cluster) Object {
 				"metadata": Fields{"labels": jwksLabels()},
 				"spec": Fields{
 					"serviceAccountName": jwksProxyName,
-					"securityContext":    Fields{"runAsNonRoot": true, "seccompProfile": Fields{"type": "RuntimeDefault"}},
 					"containers":         []Fields{jwksContainer(c.Proxy.Image)},
 				},
 			},
