@@ -11,6 +11,8 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/enroll"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files, and fail")
@@ -124,7 +126,7 @@ func TestTransformerAgreesWithStandalone(t *testing.T) {
 	}
 }
 
-// normal is a stream of objects, or a ResourceList of them, in one form.
+// normal is a stream of objects, or a ResourceList of them, in one form, wherever it was kept.
 func normal(t *testing.T, text string) string {
 	t.Helper()
 	nodes, err := (&kio.ByteReader{Reader: strings.NewReader(text), OmitReaderAnnotations: true}).Read()
@@ -134,6 +136,7 @@ func normal(t *testing.T, text string) string {
 	var documents bytes.Buffer
 	encoder := yaml.NewEncoder(&documents)
 	for _, n := range nodes {
+		enroll.NewItem(n.YNode()).DropPipelineAnnotations()
 		if err := encoder.Encode(n.YNode()); err != nil {
 			t.Fatal(err)
 		}

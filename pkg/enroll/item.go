@@ -3,7 +3,6 @@ package enroll
 import (
 	"strings"
 
-	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -151,10 +150,14 @@ func (i *Item) ProfileNames() []string {
 
 // DropPipelineAnnotations removes what tells kustomize and kpt where the item was.
 func (i *Item) DropPipelineAnnotations() {
-	for _, key := range []string{
-		kioutil.PathAnnotation, kioutil.IndexAnnotation, kioutil.IdAnnotation, kioutil.SeqIndentAnnotation,
-		kioutil.LegacyPathAnnotation, kioutil.LegacyIndexAnnotation, kioutil.LegacyIdAnnotation,
-	} {
-		i.unmark("annotations", key)
+	annotations := field(field(i.Node, "metadata"), "annotations")
+	if annotations == nil || annotations.Kind != yaml.MappingNode {
+		return
+	}
+	for at := len(annotations.Content) - 2; at >= 0; at -= 2 {
+		switch key := annotations.Content[at].Value; {
+		case strings.HasPrefix(key, internalPrefix), key == pathAnnotationToo, key == indexAnnotationToo, key == idAnnotationToo:
+			i.unmark("annotations", key)
+		}
 	}
 }

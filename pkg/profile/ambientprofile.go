@@ -31,12 +31,12 @@ type Spec struct {
 	// Profiles lists the user namespaces. Absent: none, and then a profileSelector is needed.
 	Profiles []Profile `yaml:"profiles"`
 	// ProfileSelector takes the Profile objects of the input as well; {} takes all of them.
-	ProfileSelector *ProfileSelector `yaml:"profileSelector"`
-	Identity        Identity         `yaml:"identity"`
-	Ingress         Ingress          `yaml:"ingress"`
-	Waypoint        Waypoint         `yaml:"waypoint"`
-	Access          Access           `yaml:"access"`
-	Cluster         Cluster          `yaml:"cluster"`
+	ProfileSelector *Selector `yaml:"profileSelector"`
+	Identity        Identity  `yaml:"identity"`
+	Ingress         Ingress   `yaml:"ingress"`
+	Waypoint        Waypoint  `yaml:"waypoint"`
+	Access          Access    `yaml:"access"`
+	Cluster         Cluster   `yaml:"cluster"`
 	// FailOnWarning makes every warning an error.
 	FailOnWarning bool `yaml:"failOnWarning"`
 }
@@ -76,8 +76,8 @@ type Notebook struct {
 	Rewrite string `yaml:"rewrite"`
 }
 
-// ProfileSelector narrows the Profile objects that are taken: labels and names must both match.
-type ProfileSelector struct {
+// Selector narrows the Profile objects that are taken: labels and names must both match.
+type Selector struct {
 	MatchLabels map[string]string `yaml:"matchLabels"`
 	Names       []string          `yaml:"names"`
 }
