@@ -66,7 +66,7 @@ func (i *Item) owner() string { return i.Annotation(generate.OwnedBy) }
 // mark sets metadata.<in>[key], where in is labels or annotations.
 func (i *Item) mark(in, key, text string) {
 	metadata := i.ensure(i.Node, "metadata")
-	i.set(i.ensure(metadata, in), key, &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: text})
+	i.set(i.ensure(metadata, in), key, scalar(text))
 }
 
 // unmark removes metadata.<in>[key] and tells whether it was there.
@@ -98,7 +98,7 @@ func (i *Item) set(parent *yaml.Node, key string, n *yaml.Node) {
 		parent.Content[at+1] = n
 		return
 	}
-	parent.Content = append(parent.Content, yaml.NewScalarRNode(key).YNode(), quoted(n))
+	parent.Content = append(parent.Content, scalar(key), n)
 }
 
 // ensure is the map below key of the map at parent, made where there is none.
@@ -113,7 +113,7 @@ func (i *Item) ensure(parent *yaml.Node, key string) *yaml.Node {
 
 // quoted keeps a text a text to every YAML reader.
 func quoted(n *yaml.Node) *yaml.Node {
-	if n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagString && yaml.IsYaml1_1NonString(n) {
+	if n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagString && n.Style == 0 && yaml.IsYaml1_1NonString(n) {
 		n.Style = yaml.DoubleQuotedStyle
 	}
 	return n

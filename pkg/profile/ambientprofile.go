@@ -66,6 +66,8 @@ type Contributor struct {
 	Name string `yaml:"name"`
 	// Role is admin, edit or view.
 	Role string `yaml:"role"`
+	// Bound is set where the input has the contributor's RoleBinding already.
+	Bound bool `yaml:"-"`
 }
 
 // Notebook is a notebook server that gets a route of its own.
@@ -74,6 +76,8 @@ type Notebook struct {
 	// Rewrite replaces the prefix /notebook/<namespace>/<name>/ on the way to the server.
 	// Absent: the server sees the whole path.
 	Rewrite string `yaml:"rewrite"`
+	// Headers are set on the way to the server; only a Notebook object of the input has them.
+	Headers map[string]string `yaml:"-"`
 }
 
 // Selector narrows the Profile objects that are taken: labels and names must both match.
