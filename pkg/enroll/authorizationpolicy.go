@@ -98,7 +98,7 @@ func (e *enrolment) behind(service *Item, labels *yaml.Node) bool {
 	if covers(selector, labels) {
 		return true
 	}
-	var any bool
+	var found bool
 	for _, workload := range e.items {
 		pod := podLabels(workload)
 		if pod == nil || workload.Namespace != service.Namespace || !covers(pod, selector) {
@@ -107,9 +107,9 @@ func (e *enrolment) behind(service *Item, labels *yaml.Node) bool {
 		if !covers(pod, labels) {
 			return false
 		}
-		any = true
+		found = true
 	}
-	return any
+	return found
 }
 
 // podLabels are the labels of the pods that a workload makes, or nil.
