@@ -223,7 +223,7 @@ func (w *World) atZtunnel(namespace string, pod *workload) []attached {
 			break
 		}
 		for _, p := range w.look(ns).policies {
-			if len(p.targets) > 0 || p.action > deny || p.dryRun {
+			if len(p.targets) > 0 && (p.bad == "" || !p.selected) || p.action > deny || p.dryRun && p.bad == "" {
 				continue
 			}
 			if sure := p.selector.selects(pod); sure != no {
