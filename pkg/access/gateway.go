@@ -2,6 +2,7 @@ package access
 
 import (
 	"strings"
+	"sync"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
@@ -16,7 +17,10 @@ type gateway struct {
 	account         string
 	pod             *workload // what the gateway's own pods look like
 	listeners       []listener
-	assumed         string // why it is made up
+	assumed         string // what is assumed where it is made up
+
+	once       sync.Once // the routes are sorted when the first request asks
+	candidates []candidate
 }
 
 type listener struct {
