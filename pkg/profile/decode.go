@@ -129,7 +129,7 @@ func (d *decoder) scalar(path string, n *yaml.Node, v reflect.Value) {
 // text refuses what one YAML reader takes for text and another for a number, a bool or a date.
 func (d *decoder) text(path string, n *yaml.Node, v reflect.Value) {
 	plain := n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
-	if n.Tag != yaml.NodeTagString || plain && yaml.IsYaml1_1NonString(n) {
+	if n.Tag != yaml.NodeTagString || plain && !IsText(n.Value) {
 		d.add(path, n.Value, "is not text to every YAML reader", "put it in quotes: "+strconv.Quote(n.Value))
 		return
 	}
