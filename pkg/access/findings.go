@@ -59,7 +59,7 @@ func policyObject(p *policy) string { return "AuthorizationPolicy " + p.id() }
 func (a *selfCheck) rootPolicies() {
 	for _, p := range a.w.look(a.w.mesh.rootNamespace).policies {
 		switch {
-		case p.bad != "" || p.dryRun || p.action > deny:
+		case p.bad != "" || p.dryRun || p.action > deny || p.selected && p.selector == nil:
 		case len(p.targets) > 0:
 			if p.targetsClass() {
 				a.rootL7 = append(a.rootL7, p)

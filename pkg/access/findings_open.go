@@ -65,7 +65,7 @@ func (a *selfCheck) openL4(s *space, b binding) {
 }
 
 func (p *policy) inZtunnel() bool {
-	return len(p.targets) == 0 && p.action <= deny && !p.dryRun && p.bad == ""
+	return len(p.targets) == 0 && p.action <= deny && !p.dryRun && p.bad == "" && (!p.selected || p.selector != nil)
 }
 
 // openL7 reports who else passes the waypoint.

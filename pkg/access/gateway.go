@@ -230,6 +230,9 @@ func (w *World) atZtunnel(namespace string, pod *workload) []attached {
 			if len(p.targets) > 0 && (p.bad == "" || !p.selected) || p.action > deny || p.dryRun && p.bad == "" {
 				continue
 			}
+			if p.selected && p.selector == nil {
+				continue // `selector: {}` without matchLabels attaches to no workload at all (ambient buildWorkloadPolicies)
+			}
 			if sure := p.selector.selects(pod); sure != no {
 				out = append(out, attached{p, sure})
 			}

@@ -50,7 +50,8 @@ func TestZtunnel(t *testing.T) {
 	}{
 		{"no policy", "{selector: {matchLabels: {app: other}}}", Allow, "no ALLOW policy"},
 		{"allow nothing", "{}", Deny, "a/p: no ALLOW rule matches"},
-		{"allow nothing by an empty selector", "{selector: {}}", Deny, "a/p"},
+		{"allow nothing by an empty selector", "{selector: {matchLabels: {}}}", Deny, "a/p"},
+		{"a selector without labels attaches to nothing", "{selector: {}}", Allow, "no ALLOW policy"},
 		{"allow everything", "{rules: [{}]}", Allow, "a/p rule 0"},
 		{"by principal", "{rules: [{from: [{source: {principals: [cluster.local/ns/b/sa/c]}}]}]}", Allow, "rule 0"},
 		{"by another", "{rules: [{from: [{source: {principals: [cluster.local/ns/b/sa/d]}}]}]}", Deny, ""},
