@@ -112,6 +112,7 @@ func TestZtunnelDryRunAndRoot(t *testing.T) {
 	// A selector over pods that the manifests do not hold.
 	bare := strings.Replace(withPolicy("{selector: {matchLabels: {role: x}}}"), pods, "", 1)
 	decides(t, load(t, bare), r, NotJudged)
+	decides(t, load(t, edit(t, bare, "role: x}}}", "role: x}}, rules: [{}]}")), r, NotJudged) // it may be another's pod that it opens
 	decides(t, load(t, edit(t, bare, "role: x", "app: t")), r, Allow)
 	decides(t, load(t, edit(t, bare, "role: x", "app: s")), r, Deny)
 }
@@ -218,6 +219,7 @@ func TestWhichPoliciesAWaypointTakes(t *testing.T) {
 		{"a Gateway without its group", target("a", "{kind: Gateway, name: waypoint}"), Allow},
 		{"from another namespace", target("b", "{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}"), Allow},
 		{"from another namespace by reference", target("b", "{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint, namespace: a}"), Allow},
+		{"from the root namespace", target("istio-system", "{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}"), Allow},
 		{"the Service", target("a", "{group: '', kind: Service, name: s}"), Deny},
 		{"another Service", target("a", "{group: '', kind: Service, name: t}"), Allow},
 		{"the Service from another namespace", target("b", "{group: '', kind: Service, name: s}"), Allow},
