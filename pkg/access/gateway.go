@@ -55,7 +55,7 @@ func (w *World) readGateway(m meta, n *yaml.Node) error {
 	}
 	g.pod = gatewayPod(g.name, infrastructure)
 	g.trafficType = m.labels.value("istio.io/waypoint-for")
-	g.account = m.annotations.value("gateway.istio.io/service-account")
+	g.account, _ = m.annotation("gateway.istio.io/service-account")
 	for _, l := range list(field(spec, "listeners")) {
 		g.listeners = append(g.listeners, readListener(deref(l)))
 	}

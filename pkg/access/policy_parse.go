@@ -10,10 +10,10 @@ import (
 )
 
 // parsePolicy reads an AuthorizationPolicy. What Istio's validation would refuse ends in bad, with the field's path.
-func parsePolicy(namespace, name string, annotations labels, item *yaml.Node) *policy {
-	p := &policy{namespace: namespace, name: name}
-	_, p.ours = annotations.get("ambient.kubeflow.org/owned-by")
-	if v, ok := annotations.get("istio.io/dry-run"); ok {
+func parsePolicy(namespace string, m meta, item *yaml.Node) *policy {
+	p := &policy{namespace: namespace, name: m.name}
+	_, p.ours = m.annotation("ambient.kubeflow.org/owned-by")
+	if v, ok := m.annotation("istio.io/dry-run"); ok {
 		var err error
 		if p.dryRun, err = strconv.ParseBool(v); err != nil {
 			p.bad = "metadata.annotations[istio.io/dry-run]: " + strconv.Quote(v) + " is no boolean"
