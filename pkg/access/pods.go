@@ -88,6 +88,7 @@ func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) 
 	for i, pod := range pods {
 		if pod.assumed {
 			t.assume("pods of " + join(to.name, pod.name))
+			t.assumeUnselected("pods of "+join(to.name, pod.name), t.w.unselected(to.name, pod))
 		}
 		a := t.at
 		a.tcp, a.port = true, p.target
@@ -123,4 +124,11 @@ func (w *World) atPod(to *space, pod *workload, a *attributes) ruling {
 		}
 	}
 	return w.judge(l4, "ztunnel", w.atZtunnel(to.name, pod), a)
+}
+
+// assumeUnselected records that a made up pod has none of the labels by which policies could select it.
+func (t *trip) assumeUnselected(what string, policies []string) {
+	for _, p := range policies {
+		t.assume(what + " lack the labels that " + p + " selects")
+	}
 }
