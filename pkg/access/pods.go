@@ -85,6 +85,7 @@ func (t *trip) throughPodWaypoint(to *space, pods []*workload, number int, pathO
 // toPods is the last hop: ztunnel at each kind of pod that may be meant, and the worst of their answers.
 func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) {
 	var out ruling
+	kind, differ := "", false
 	for i, pod := range pods {
 		if pod.assumed {
 			t.assume("pods of " + join(to.name, pod.name))
@@ -96,14 +97,13 @@ func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) 
 			a.port = svc.target(p.number, pod)
 		}
 		r := t.w.atPod(to, pod, &a)
-		if len(pods) > 1 {
-			r.Why += " (" + pod.name + ", one of " + strconv.Itoa(len(pods)) + " kinds of pods)"
+		differ = differ || i > 0 && r != out
+		if i == 0 || worse(out, r) != out {
+			out, kind = r, pod.name
 		}
-		if i == 0 {
-			out = r
-		} else {
-			out = worse(out, r)
-		}
+	}
+	if differ {
+		out.Why += " (" + kind + ", one of " + strconv.Itoa(len(pods)) + " kinds of pods)"
 	}
 	t.meet(out)
 }
