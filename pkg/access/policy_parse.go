@@ -71,7 +71,7 @@ func (p *policy) check(err error) error {
 		return fmt.Errorf(".provider.name: needed with action CUSTOM")
 	case p.action == custom && p.dryRun:
 		return fmt.Errorf(": the dry-run annotation is not for action CUSTOM")
-	case (p.action == deny || p.action == custom) && p.rules == nil:
+	case (p.action == deny || p.action == custom) && len(p.rules) == 0:
 		return fmt.Errorf(".rules: needed, without them the policy is never triggered")
 	}
 	return nil
@@ -166,19 +166,22 @@ func (r *rule) parse(n *yaml.Node) (err error) {
 	return err
 }
 
-// parseEntries reads `from` or `to`. An empty entry would match everything; Istio refuses it.
+// parseEntries reads `from` or `to`. An empty list is an absent one (protobuf has no other), so it narrows nothing; an empty entry would
+// match everything, and Istio refuses it.
 func parseEntries(n *yaml.Node, name, inner string, fields map[string]attribute) ([][]condition, error) {
 	if n == nil {
 		return nil, nil
 	}
-	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
-		return nil, fmt.Errorf(".%s: must be a list with an entry", name)
+	if n.Kind != yaml.SequenceNode {
+		return nil, fmt.Errorf(".%s: must be a list", name)
 	}
 	out := make([][]condition, len(n.Content))
 	for i, e := range n.Content {
 		e = deref(e)
-		if e != nil && e.Kind == yaml.MappingNode && len(e.Content) == 2 && e.Content[0].Value != inner {
-			return nil, fmt.Errorf(".%s[%d].%s: unknown field", name, i, e.Content[0].Value)
+		for j := 0; e != nil && e.Kind == yaml.MappingNode && j < len(e.Content); j += 2 {
+			if key := e.Content[j].Value; key != inner {
+				return nil, fmt.Errorf(".%s[%d].%s: unknown field", name, i, key)
+			}
 		}
 		v := field(e, inner)
 		if v == nil || v.Kind != yaml.MappingNode {

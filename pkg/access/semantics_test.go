@@ -89,6 +89,9 @@ func TestZtunnel(t *testing.T) {
 		{"a number for a port", "{rules: [{to: [{operation: {ports: [80]}}]}]}", NotJudged, "must be a string"},
 		{"both selector and targetRefs", "{selector: {matchLabels: {app: s}}, targetRefs: [{kind: Service, group: '', name: s}]}", NotJudged, "only one of"},
 		{"DENY without rules", "{action: DENY}", NotJudged, "never triggered"},
+		{"DENY with empty rules", "{action: DENY, rules: []}", NotJudged, "never triggered"},
+		{"an empty from is none", "{rules: [{from: []}]}", Allow, "rule 0"},
+		{"an entry with a second key", "{rules: [{from: [{source: {namespaces: [b]}, sources: {}}]}]}", NotJudged, "from[0].sources: unknown field"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := Request{From: From{ServiceAccount: "b/c"}, To: To{Namespace: "a", Service: "s", Direct: true}}
