@@ -40,7 +40,7 @@ type selfCheck struct {
 	tenants map[string]bool
 	sorted  []string // the tenants' namespaces
 	ingress *gateway
-	front   []attached // policies at the ingress, none where it is made up
+	front   []*policy // policies at the ingress, none where it is made up
 
 	// Root namespace policies that apply to whole tenants.
 	rootL4, rootL7 []*policy
@@ -59,7 +59,7 @@ func policyObject(p *policy) string { return "AuthorizationPolicy " + p.id() }
 func (a *selfCheck) rootPolicies() {
 	for _, p := range a.w.look(a.w.mesh.rootNamespace).policies {
 		switch {
-		case p.bad != "" || p.dryRun || p.action > deny:
+		case p.bad != "" || p.dryRun || p.action > deny || p.selected && p.selector == nil:
 		case len(p.targets) > 0:
 			if p.targetsClass() {
 				a.rootL7 = append(a.rootL7, p)
