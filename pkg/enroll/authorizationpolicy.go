@@ -47,13 +47,11 @@ func (e *enrolment) convert(item *Item, waypoint string) {
 		why = "beside HTTP it has rules that ztunnel enforces, which a waypoint could not in its place"
 	}
 	if why != "" {
-		effect := "ztunnel drops the rule, so it lets nobody in"
+		effect := "ztunnel drops such a rule, so it lets nobody in"
 		if value(spec, "action") == "DENY" {
-			effect = "ztunnel enforces the rule without its HTTP attributes, if anything is left of it"
+			effect = "ztunnel enforces such a rule without its HTTP attributes, if anything is left of it"
 		}
-		for _, rule := range http {
-			e.warn(item, fmt.Sprintf("rules[%d] holds an HTTP attribute and no waypoint is named; %s", rule, why), effect, "name in targetRefs what it is for")
-		}
+		e.warn(item, fmt.Sprintf("rules %v hold HTTP attributes and it cannot be attached to a waypoint: %s", http, why), effect, "name in targetRefs what it is for")
 		return
 	}
 	if at := position(spec, "selector"); at >= 0 {
