@@ -55,7 +55,7 @@ func (cp *ControlPlane) startAPIServer(ctx context.Context) error {
 		TLSClientConfig: rest.TLSClientConfig{CAFile: filepath.Join(cp.dir, "apiserver.crt")},
 		QPS:             -1, // client-go's throttle would be what we measure
 	}
-	return cp.apiserver.await(2*time.Minute, func() error { return ready(ctx, cp.Admin) })
+	return cp.apiserver.await(ctx, 2*time.Minute, func() error { return ready(ctx, cp.Admin) })
 }
 
 func ready(ctx context.Context, c *rest.Config) error {

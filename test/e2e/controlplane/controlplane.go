@@ -89,7 +89,7 @@ func (cp *ControlPlane) IstiodLog() string {
 	return string(tail(said, 4000))
 }
 
-func (cp *ControlPlane) startEtcd(context.Context) error {
+func (cp *ControlPlane) startEtcd(ctx context.Context) error {
 	ports, err := freePorts(2)
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (cp *ControlPlane) startEtcd(context.Context) error {
 	if err != nil {
 		return err
 	}
-	return cp.etcd.await(30*time.Second, func() error { return get(client + "/health") })
+	return cp.etcd.await(ctx, 30*time.Second, func() error { return get(client + "/health") })
 }
 
 func local(scheme string, port int) string {

@@ -109,10 +109,10 @@ func (cp *ControlPlane) startIstiod(ctx context.Context) error {
 		return err
 	}
 	cp.DebugURL = local("http", cp.httpPort()) + "/debug/"
-	if err := cp.istiod.await(time.Minute, func() error { return get(local("http", cp.httpPort()) + "/ready") }); err != nil {
+	if err := cp.istiod.await(ctx, time.Minute, func() error { return get(local("http", cp.httpPort()) + "/ready") }); err != nil {
 		return err
 	}
-	return cp.istiod.await(time.Minute, func() error { return cp.webhookRefuses(ctx) })
+	return cp.istiod.await(ctx, time.Minute, func() error { return cp.webhookRefuses(ctx) })
 }
 
 // webhookRefuses proves that Istio's validation is on: CUSTOM without a provider passes the CRD's schema, not the webhook.

@@ -1,6 +1,7 @@
 package controlplane
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -75,12 +76,12 @@ func (p *process) exited() bool {
 }
 
 // await polls until ready says nil; a program that died is not waited for.
-func (p *process) await(limit time.Duration, ready func() error) error {
+func (p *process) await(ctx context.Context, limit time.Duration, ready func() error) error {
 	deadline := time.Now().Add(limit)
 	for {
 		err := ready()
-		if err == nil {
-			return nil
+		if err == nil || ctx.Err() != nil {
+			return ctx.Err()
 		}
 		if p.exited() {
 			err = errors.Join(err, errors.New("it has exited"))
