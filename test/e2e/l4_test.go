@@ -108,12 +108,25 @@ func meant(policy *kube.Object) []string {
 		for _, to := range list(rule["to"]) {
 			parts = append(parts, fieldLines(to, "operation", "to ", "ports"))
 		}
-		if len(list(rule["when"])) > 0 {
-			parts = append(parts, fmt.Sprintf("NOT L4: when %v", rule["when"]))
+		for _, when := range list(rule["when"]) {
+			parts = append(parts, whenLine(when))
 		}
 		lines = append(lines, strings.Join(strings.Fields(action+" "+from+" "+strings.Join(parts, " or ")), " "))
 	}
 	return lines
+}
+
+// whenLine reads a condition; ztunnel knows a source's namespace and principal under these names too.
+func whenLine(when map[string]any) string {
+	kind, ok := map[any]string{"source.namespace": "from namespace ", "source.principal": "from principal "}[when["key"]]
+	if !ok || when["notValues"] != nil {
+		return fmt.Sprintf("NOT L4: when %v", when)
+	}
+	var parts []string
+	for _, v := range when["values"].([]any) {
+		parts = append(parts, fmt.Sprint(kind, v))
+	}
+	return strings.Join(parts, " or ")
 }
 
 // fieldLines reads one source or operation; only the known L4 fields are taken as such.

@@ -4,7 +4,6 @@ package kube
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"sync"
 
@@ -61,7 +60,7 @@ func (c *Client) Resource(o *Object) (dynamic.ResourceInterface, error) {
 		return c.Dynamic.Resource(m.Resource), nil
 	}
 	if o.GetNamespace() == "" {
-		return nil, fmt.Errorf("%s has no namespace", Name(o))
+		o.SetNamespace("default") // as kubectl does
 	}
 	return c.Dynamic.Resource(m.Resource).Namespace(o.GetNamespace()), nil
 }

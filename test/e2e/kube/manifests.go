@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/json"
 )
 
 // ReadFile reads the manifests of one file.
@@ -42,8 +43,9 @@ func Read(content []byte) ([]*Object, error) {
 		if len(doc.Raw) == 0 || string(doc.Raw) == "null" {
 			continue
 		}
-		o := &Object{} // its own UnmarshalJSON keeps integers integers
-		if err := o.UnmarshalJSON(doc.Raw); err != nil {
+		o := &Object{}
+		// sigs.k8s.io/json keeps integers integers; Object's own UnmarshalJSON would refuse what has no kind.
+		if err := json.UnmarshalCaseSensitivePreserveInts(doc.Raw, &o.Object); err != nil {
 			return nil, err
 		}
 		if !o.IsList() {

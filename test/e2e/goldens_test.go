@@ -1,0 +1,81 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kube"
+)
+
+// Every golden output is what a real control plane takes, and takes as meant.
+func TestGoldenOutputsAreAccepted(t *testing.T) {
+	needsControlPlane(t)
+	outputs, err := filepath.Glob(filepath.Join(project, "testdata", "golden", "*", "want.yaml"))
+	if err != nil || len(outputs) == 0 {
+		t.Fatalf("no golden outputs: %v", err)
+	}
+	for _, output := range outputs {
+		t.Run(filepath.Base(filepath.Dir(output)), func(t *testing.T) {
+			objects, err := kube.ReadFile(output)
+			if err != nil {
+				t.Fatal(err)
+			}
+			accepted(t, objects)
+		})
+	}
+}
+
+// Every example is built as its user builds it, function and all.
+func TestExamplesAreAccepted(t *testing.T) {
+	needsControlPlane(t)
+	kustomizations, err := filepath.Glob(filepath.Join(project, "examples", "*", "kustomization.yaml"))
+	if err != nil || len(kustomizations) == 0 {
+		t.Fatalf("no examples: %v", err)
+	}
+	for _, k := range kustomizations {
+		dir := filepath.Dir(k)
+		t.Run(filepath.Base(dir), func(t *testing.T) { accepted(t, kustomizeBuild(t, dir)) })
+	}
+}
+
+// kustomizeBuild builds a copy that has the function beside it, where `exec: {path: ./ambient-profile}` finds it.
+func kustomizeBuild(t *testing.T, example string) []*kube.Object {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(example)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(functionBinary(t), filepath.Join(dir, "ambient-profile")); err != nil {
+		t.Fatal(err)
+	}
+	build := exec.Command("go", "tool", "kustomize", "build", "--enable-alpha-plugins", "--enable-exec", dir)
+	build.Dir = project
+	return execute(t, build)
+}
+
+// accepted applies the objects with what they refer to, and asks istiod about all of them.
+func accepted(t *testing.T, objects []*kube.Object) {
+	t.Helper()
+	all := applyWithFixtures(t.Context(), t, applicable(t, withoutStubs(t, objects)))
+	report(t, judge(t.Context(), t, patience, all, acceptedAnyway(t)...))
+}
+
+// applicable drops what the function leaves for itself (a configuration that kpt keeps), and insists that the API
+// server would refuse it: a leftover AmbientProfile is how a skipped function is found out.
+func applicable(t *testing.T, objects []*kube.Object) []*kube.Object {
+	t.Helper()
+	return slices.DeleteFunc(objects, func(o *kube.Object) bool {
+		if o.GroupVersionKind().Group != "ambient.kubeflow.org" {
+			return false
+		}
+		if _, err := cluster.Resource(o); !meta.IsNoMatchError(err) {
+			t.Errorf("%s: the API server knows this kind: %v", kube.Name(o), err)
+		}
+		return true
+	})
+}
