@@ -129,5 +129,5 @@ func report(t *testing.T, findings []finding) {
 	for _, f := range findings {
 		fmt.Fprintf(&lines, "  %s\n", f)
 	}
-	t.Errorf("istiod does not take it as meant:\n%s", lines.String())
+	t.Errorf("the cluster is not as meant:\n%s", lines.String())
 }

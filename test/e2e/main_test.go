@@ -106,6 +106,7 @@ var count counts
 type counts struct {
 	applied, conditions, l4Policies, steps int
 	faults                                 []string
+	scale                                  string
 }
 
 func (c *counts) detected(fault string) { c.faults = append(c.faults, fault) }
@@ -118,8 +119,9 @@ e2e summary
   L4 policies at ztunnel:     %d compared rule by rule
   lifecycle steps:            %d
   faults detected:            %d %q
+  scale:                      %s
   control plane ready after:  %s, in all %s
   memory:                     %s
-`, count.applied, count.conditions, count.l4Policies, count.steps, len(count.faults), count.faults,
+`, count.applied, count.conditions, count.l4Policies, count.steps, len(count.faults), count.faults, count.scale,
 		ready.Round(time.Second/10), total.Round(time.Second/10), plane.Memory())
 }
