@@ -50,7 +50,9 @@ func kustomizeBuild(t *testing.T, example string) []*kube.Object {
 	if err := os.CopyFS(dir, os.DirFS(example)); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(functionBinary(t), filepath.Join(dir, "ambient-profile")); err != nil {
+	beside := filepath.Join(dir, "ambient-profile")
+	_ = os.Remove(beside) // what `make demo` left there may be older
+	if err := os.Symlink(functionBinary(t), beside); err != nil {
 		t.Fatal(err)
 	}
 	build := exec.Command("go", "tool", "kustomize", "build", "--enable-alpha-plugins", "--enable-exec", dir)

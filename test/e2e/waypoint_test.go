@@ -45,8 +45,8 @@ func TestWaypointOptionsReachTheWaypoint(t *testing.T) {
 }
 
 // Nothing runs here, but admission can be asked: the proxy passes Pod Security "restricted", the waypoint "baseline".
-// It does not pass "restricted", whose seccompProfile Istio's template sets only when its chart's
-// global.proxy.seccompProfile does; a namespace that enforces it gets no waypoint and is closed to the ingress.
+// It would not pass "restricted": Istio's waypoint template (charts, files/waypoint.yaml) sets no seccompProfile. A user
+// namespace that enforces it gets no waypoint, and stays closed to the ingress.
 func TestPodsAreAdmittedByPodSecurity(t *testing.T) {
 	needsControlPlane(t)
 	config := configuration(alice, "ingress: {gateway: gateways/ambient-ingressgateway}\n")
