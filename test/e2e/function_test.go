@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/kubeflow-ambient/ambient-profile/test/e2e/controlplane"
 	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kube"
 )
 
@@ -20,7 +21,7 @@ var functionDir string
 
 // function builds the function as it is in the checkout, once.
 var function = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "ambient-profile-e2e-function-")
+	dir, err := controlplane.TempDir() // swept by the next run, should this one be killed
 	if err != nil {
 		return "", err
 	}

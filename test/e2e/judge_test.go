@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kube"
@@ -158,10 +159,12 @@ func routeParents(live *kube.Object) []expectation {
 	wanted, _, _ := unstructured.NestedSlice(live.Object, "spec", "parentRefs")
 	reported, _, _ := unstructured.NestedSlice(live.Object, "status", "parents")
 	var all []expectation
-	for i, parent := range list(any(wanted)) {
+	for _, parent := range list(any(wanted)) {
 		var conditions []any
-		if i < len(reported) {
-			conditions, _ = reported[i].(map[string]any)["conditions"].([]any)
+		for _, r := range list(any(reported)) {
+			if equality.Semantic.DeepEqual(r["parentRef"], any(parent)) {
+				conditions, _ = r["conditions"].([]any)
+			}
 		}
 		where := fmt.Sprintf("parent %v ", parent["name"])
 		all = append(all,

@@ -53,7 +53,7 @@ func run(m *testing.M) int {
 	// m.Run cannot be interrupted, so it may be left behind: whichever comes first is followed by Stop.
 	code := make(chan int, 1)
 	go func() { code <- m.Run() }()
-	defer os.RemoveAll(functionDir)
+	defer func() { os.RemoveAll(functionDir) }()
 	defer plane.Stop()
 	select {
 	case c := <-code:

@@ -39,7 +39,7 @@ const dirPrefix = "ambient-profile-e2e-"
 // Whatever was started is stopped when something fails.
 func Start(ctx context.Context, bin Binaries) (_ *ControlPlane, err error) {
 	sweep()
-	dir, err := os.MkdirTemp("", dirPrefix+strconv.Itoa(os.Getpid())+"-")
+	dir, err := TempDir()
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +111,11 @@ func (cp *ControlPlane) startEtcd(ctx context.Context) error {
 
 func local(scheme string, port int) string {
 	return scheme + "://127.0.0.1:" + strconv.Itoa(port)
+}
+
+// TempDir is named after this process, so that a later run can tell whether anybody still uses it.
+func TempDir() (string, error) {
+	return os.MkdirTemp("", dirPrefix+strconv.Itoa(os.Getpid())+"-")
 }
 
 // sweep removes directories of runs that were killed before they could do it themselves.
