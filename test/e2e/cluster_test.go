@@ -9,6 +9,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kube"
@@ -42,6 +43,17 @@ func apply(ctx context.Context, t *testing.T, objects []*kube.Object) []*kube.Ob
 		t.FailNow()
 	}
 	return live
+}
+
+// applyWhatCanBe is for what other people wrote: a refusal is told, and is theirs.
+func applyWhatCanBe(ctx context.Context, t *testing.T, objects []*kube.Object) {
+	t.Helper()
+	for _, o := range kube.InstallOrder(objects) {
+		if _, err := cluster.Apply(ctx, manager, false, o); err != nil {
+			t.Logf("input refused: %s: %v", kube.Name(o), err)
+		}
+	}
+	cluster.TakeWarnings()
 }
 
 // awaitEstablished: until then the kind is not served.
@@ -86,7 +98,7 @@ func removeAll(t *testing.T, objects []*kube.Object) {
 		if o.GetKind() == "Namespace" {
 			continue
 		}
-		if err := cluster.Delete(ctx, o); err != nil && !apierrors.IsNotFound(err) {
+		if err := cluster.Delete(ctx, o); err != nil && !apierrors.IsNotFound(err) && !meta.IsNoMatchError(err) {
 			t.Errorf("clean up %s: %v", kube.Name(o), err)
 		}
 		if o.GetKind() == "Gateway" && slices.Contains(kept, o.GetNamespace()) {

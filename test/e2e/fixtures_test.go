@@ -56,7 +56,7 @@ func (f *fixtureSet) gateways(o *kube.Object) {
 		if ns == "" {
 			ns = o.GetNamespace()
 		}
-		if ref["kind"] == "Gateway" {
+		if kind := ref["kind"]; kind == nil || kind == "Gateway" { // a parentRef's default
 			f.add(ingressGateway(ns, ref["name"].(string)))
 		}
 	}

@@ -1,12 +1,15 @@
 package e2e
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kube"
@@ -25,7 +28,11 @@ func TestGoldenOutputsAreAccepted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			accepted(t, objects)
+			items, err := kube.ReadFile(filepath.Join(filepath.Dir(output), "items.yaml"))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				t.Fatal(err)
+			}
+			accepted(t, objects, items)
 		})
 	}
 }
@@ -39,7 +46,12 @@ func TestExamplesAreAccepted(t *testing.T) {
 	}
 	for _, k := range kustomizations {
 		dir := filepath.Dir(k)
-		t.Run(filepath.Base(dir), func(t *testing.T) { accepted(t, kustomizeBuild(t, dir)) })
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			if _, err := os.Stat(filepath.Join(dir, "output.err")); err == nil {
+				t.Skip("NOT APPLIED: this example shows a build that fails")
+			}
+			accepted(t, kustomizeBuild(t, dir), nil)
+		})
 	}
 }
 
@@ -60,11 +72,35 @@ func kustomizeBuild(t *testing.T, example string) []*kube.Object {
 	return execute(t, build)
 }
 
-// accepted applies the objects with what they refer to, and asks istiod about all of them.
-func accepted(t *testing.T, objects []*kube.Object) {
+// accepted applies the objects with what they refer to, and asks istiod about all that the function made or edited.
+// What it passed on is not its work: many cases are about inputs that are wrong, and are warned about.
+func accepted(t *testing.T, objects, items []*kube.Object) {
 	t.Helper()
-	all := applyWithFixtures(t.Context(), t, applicable(t, withoutStubs(t, objects)))
-	report(t, judge(t.Context(), t, patience, all, acceptedAnyway(t)...))
+	ours, passedOn := divide(applicable(t, objects), items)
+	ours = withoutStubs(t, ours)
+	around := fixtures(slices.Concat(ours, passedOn))
+	t.Cleanup(func() { removeAll(t, slices.Concat(around, ours, passedOn)) })
+	isPlace := func(o *kube.Object) bool {
+		return o.GetKind() == "Namespace" || o.GetKind() == "CustomResourceDefinition"
+	}
+	isContent := func(o *kube.Object) bool { return !isPlace(o) }
+	applyWhatCanBe(t.Context(), t, slices.DeleteFunc(slices.Clone(passedOn), isContent))
+	apply(t.Context(), t, slices.Concat(around, ours))
+	applyWhatCanBe(t.Context(), t, slices.DeleteFunc(slices.Clone(passedOn), isPlace))
+	report(t, judge(t.Context(), t, patience, slices.Concat(around, ours), acceptedAnyway(t)...))
+}
+
+// divide tells what is as it went in, unless it went in as our own earlier output.
+func divide(objects, items []*kube.Object) (ours, passedOn []*kube.Object) {
+	for _, o := range objects {
+		same := func(item *kube.Object) bool { return equality.Semantic.DeepEqual(o.Object, item.Object) }
+		if o.GetAnnotations()["ambient.kubeflow.org/owned-by"] == "" && slices.ContainsFunc(items, same) {
+			passedOn = append(passedOn, o)
+		} else {
+			ours = append(ours, o)
+		}
+	}
+	return ours, passedOn
 }
 
 // applicable drops what the function leaves for itself (a configuration that kpt keeps), and insists that the API
