@@ -36,6 +36,7 @@ func run(m *testing.M) int {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	go cancelWhenOrphaned(cancel)
+	signal.Ignore(syscall.SIGPIPE) // a `go test` that is gone must not take us along before we have cleaned up
 
 	began := time.Now()
 	err := startControlPlane(ctx)
