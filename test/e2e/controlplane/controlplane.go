@@ -1,0 +1,131 @@
+// Package controlplane runs a real etcd, kube-apiserver and istiod on 127.0.0.1: what they refuse, we may not emit.
+// There is no node, no ztunnel and no Envoy: no traffic flows, and whoever asks about traffic asks the referee (pkg/access).
+package controlplane
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"k8s.io/client-go/rest"
+)
+
+// ControlPlane is one running API server with its istiod.
+type ControlPlane struct {
+	// Admin may do everything and is not throttled.
+	Admin *rest.Config
+	// DebugURL is istiod's debug endpoint: what it would send to proxies.
+	DebugURL string
+
+	dir       string
+	bin       Binaries
+	etcd      *process
+	apiserver *process
+	istiod    *process
+	kubelet   context.CancelFunc
+	etcdURL   string
+
+	istiodPorts []int // http, https, grpc, secure grpc, monitoring
+}
+
+const dirPrefix = "ambient-profile-e2e-"
+
+// Start brings all three up and returns when istiod is ready and Istio's validating webhook refuses what is invalid.
+// Whatever was started is stopped when something fails.
+func Start(ctx context.Context, bin Binaries) (_ *ControlPlane, err error) {
+	sweep()
+	dir, err := TempDir()
+	if err != nil {
+		return nil, err
+	}
+	cp := &ControlPlane{dir: dir, bin: bin}
+	defer func() {
+		if err != nil {
+			cp.Stop()
+		}
+	}()
+	for _, step := range []func(context.Context) error{
+		cp.startEtcd, cp.startAPIServer, cp.installIstio, cp.startIstiod, cp.standInForNodes,
+	} {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return cp, nil
+}
+
+// Stop ends what Start began, last first, and removes its directory. It may be called twice.
+func (cp *ControlPlane) Stop() {
+	if cp.kubelet != nil {
+		cp.kubelet()
+	}
+	cp.istiod.stop()
+	cp.apiserver.stop()
+	cp.etcd.stop()
+	_ = os.RemoveAll(cp.dir)
+}
+
+// Memory is what each program takes, in MiB: at its peak, and now.
+func (cp *ControlPlane) Memory() string {
+	var s []string
+	for _, p := range []*process{cp.etcd, cp.apiserver, cp.istiod} {
+		peak, now := p.residentMemory()
+		s = append(s, fmt.Sprintf("%s %d MiB (peak %d)", p.name, now, peak))
+	}
+	return strings.Join(s, ", ")
+}
+
+// IstiodLog is for a test that failed.
+func (cp *ControlPlane) IstiodLog() string {
+	said, _ := os.ReadFile(cp.istiod.log)
+	return string(tail(said, 4000))
+}
+
+func (cp *ControlPlane) startEtcd(ctx context.Context) error {
+	ports, err := freePorts(2)
+	if err != nil {
+		return err
+	}
+	client, peer := local("http", ports[0]), local("http", ports[1])
+	cp.etcdURL = client
+	cp.etcd, err = start(cp.dir, "etcd", nil, cp.bin.path("etcd"),
+		"--data-dir="+filepath.Join(cp.dir, "etcd"),
+		"--listen-client-urls="+client, "--advertise-client-urls="+client,
+		"--listen-peer-urls="+peer, "--initial-advertise-peer-urls="+peer, "--initial-cluster=default="+peer,
+		"--unsafe-no-fsync", // nothing here outlives the run
+		"--log-level=error",
+	)
+	if err != nil {
+		return err
+	}
+	return cp.etcd.await(ctx, 30*time.Second, func() error { return get(client + "/health") })
+}
+
+func local(scheme string, port int) string {
+	return scheme + "://127.0.0.1:" + strconv.Itoa(port)
+}
+
+// TempDir is named after this process, so that a later run can tell whether anybody still uses it.
+func TempDir() (string, error) {
+	return os.MkdirTemp("", dirPrefix+strconv.Itoa(os.Getpid())+"-")
+}
+
+// sweep removes directories of runs that were killed before they could do it themselves.
+func sweep() {
+	left, _ := filepath.Glob(filepath.Join(os.TempDir(), dirPrefix+"*"))
+	for _, dir := range left {
+		pid, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), dirPrefix), "-")
+		n, err := strconv.Atoi(pid)
+		if err == nil && syscall.Kill(n, 0) == syscall.ESRCH {
+			_ = os.RemoveAll(dir)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package e2e
+
+import (
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kube"
+)
+
+// fixtures are what our output refers to and other people own: namespaces, the ingress Gateway, Services behind routes.
+// A waypoint is never among them, and no Service that a policy names but ml-pipeline-visualizationserver, which the
+// pipelines' controller creates: our own mistakes must stay visible.
+func fixtures(objects []*kube.Object) []*kube.Object {
+	f := &fixtureSet{given: objects}
+	enrolled := enrolledNamespaces(objects)
+	for _, o := range objects {
+		f.gateways(o)
+		f.backends(o)
+		f.definition(o)
+		for _, ref := range targetRefs(o) {
+			if ref["kind"] == "Service" && ref["name"] == "ml-pipeline-visualizationserver" {
+				f.add(service(o.GetNamespace(), "ml-pipeline-visualizationserver", 8888))
+			}
+		}
+	}
+	for _, ns := range sortedKeys(enrolled) {
+		f.add(service(ns, "e2e-probe", 80))
+	}
+	for _, ns := range namespacesOf(slices.Concat(objects, f.added)) {
+		if !slices.Contains(kept, ns) {
+			f.add(object("v1", "Namespace", "", ns, nil))
+		}
+	}
+	return f.added
+}
+
+type fixtureSet struct{ given, added []*kube.Object }
+
+func (f *fixtureSet) add(o *kube.Object) {
+	same := func(x *kube.Object) bool { return kube.Name(x) == kube.Name(o) }
+	if !slices.ContainsFunc(f.given, same) && !slices.ContainsFunc(f.added, same) {
+		f.added = append(f.added, o)
+	}
+}
+
+// gateways: routes and RequestAuthentications name the ingress Gateway; whatever a policy names must be there by itself.
+func (f *fixtureSet) gateways(o *kube.Object) {
+	refs, _, _ := unstructured.NestedSlice(o.Object, "spec", "parentRefs")
+	if o.GetKind() == "RequestAuthentication" {
+		refs, _, _ = unstructured.NestedSlice(o.Object, "spec", "targetRefs")
+	}
+	for _, ref := range list(any(refs)) {
+		ns, _ := ref["namespace"].(string)
+		if ns == "" {
+			ns = o.GetNamespace()
+		}
+		if kind := ref["kind"]; kind == nil || kind == "Gateway" { // a parentRef's default
+			f.add(ingressGateway(ns, ref["name"].(string)))
+		}
+	}
+}
+
+func (f *fixtureSet) backends(o *kube.Object) {
+	rules, _, _ := unstructured.NestedSlice(o.Object, "spec", "rules")
+	if o.GetKind() != "HTTPRoute" {
+		return
+	}
+	for _, rule := range list(any(rules)) {
+		for _, ref := range list(rule["backendRefs"]) {
+			ns, _ := ref["namespace"].(string)
+			if ns == "" {
+				ns = o.GetNamespace()
+			}
+			port, _ := ref["port"].(int64)
+			f.add(service(ns, ref["name"].(string), port))
+		}
+	}
+}
+
+// strangers are kinds of Kubeflow that pass through our function; their own CRDs are megabytes and none of our business.
+var strangers = map[string]string{
+	"Profile.kubeflow.org":  "Cluster",
+	"Notebook.kubeflow.org": "Namespaced",
+}
+
+// definition gives a stranger a CRD that takes any field.
+func (f *fixtureSet) definition(o *kube.Object) {
+	gvk := o.GroupVersionKind()
+	scope, ok := strangers[gvk.GroupKind().String()]
+	if !ok {
+		return
+	}
+	singular := strings.ToLower(gvk.Kind)
+	anything := map[string]any{"type": "object", "x-kubernetes-preserve-unknown-fields": true}
+	f.add(object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", singular+"s."+gvk.Group, map[string]any{
+		"group": gvk.Group, "scope": scope,
+		"names": map[string]any{"kind": gvk.Kind, "plural": singular + "s", "singular": singular},
+		"versions": []any{map[string]any{
+			"name": gvk.Version, "served": true, "storage": true,
+			"schema": map[string]any{"openAPIV3Schema": anything},
+		}},
+	}))
+}
+
+func ingressGateway(namespace, name string) *kube.Object {
+	return object("gateway.networking.k8s.io/v1", "Gateway", namespace, name, map[string]any{
+		"gatewayClassName": "istio",
+		"listeners": []any{map[string]any{
+			"name": "http", "port": int64(80), "protocol": "HTTP",
+			"allowedRoutes": map[string]any{"namespaces": map[string]any{"from": "All"}},
+		}},
+	})
+}
+
+func service(namespace, name string, port int64) *kube.Object {
+	return object("v1", "Service", namespace, name, map[string]any{
+		"ports": []any{map[string]any{"name": "http", "port": port, "protocol": "TCP"}},
+	})
+}
+
+func object(apiVersion, kind, namespace, name string, spec map[string]any) *kube.Object {
+	o := &kube.Object{Object: map[string]any{"apiVersion": apiVersion, "kind": kind}}
+	o.SetNamespace(namespace)
+	o.SetName(name)
+	if spec != nil {
+		o.Object["spec"] = spec
+	}
+	return o
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	var keys []string
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
