@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/kustomize/kyaml/kio"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/load"
 )
 
 // The function beside the least that a kyaml function can do with the same bytes: read a
@@ -33,7 +35,7 @@ func forSizes(b *testing.B, bench func(b *testing.B, n int)) {
 // BenchmarkRead reads what the function itself wrote, as the next function of a pipeline does.
 func BenchmarkRead(b *testing.B) {
 	forSizes(b, func(b *testing.B, n int) {
-		data := transformed(b, resourceListOf(n, ""))
+		data := transformed(b, load.ResourceList(n, nil))
 		b.Run("ours", func(b *testing.B) {
 			measure(b, func() error {
 				_, err := readResourceList(bytes.NewReader(data))
@@ -52,7 +54,7 @@ func BenchmarkRead(b *testing.B) {
 // BenchmarkProcess turns a configuration that was read into objects. An identity has no such part.
 func BenchmarkProcess(b *testing.B) {
 	forSizes(b, func(b *testing.B, n int) {
-		list := must(readResourceList(strings.NewReader(resourceListOf(n, ""))))
+		list := must(readResourceList(strings.NewReader(load.ResourceList(n, nil))))
 		measure(b, func() error {
 			_, _, err := process(list.config, list.items)
 			return err
@@ -63,7 +65,7 @@ func BenchmarkProcess(b *testing.B) {
 // BenchmarkWrite writes objects that are all new.
 func BenchmarkWrite(b *testing.B) {
 	forSizes(b, func(b *testing.B, n int) {
-		input := resourceListOf(n, "")
+		input := load.ResourceList(n, nil)
 		b.Run("ours", func(b *testing.B) {
 			list := must(readResourceList(strings.NewReader(input)))
 			items, _, err := process(list.config, list.items)
@@ -88,7 +90,7 @@ func BenchmarkWrite(b *testing.B) {
 // gets these objects and passes them on.
 func BenchmarkWhole(b *testing.B) {
 	forSizes(b, func(b *testing.B, n int) {
-		input := resourceListOf(n, "")
+		input := load.ResourceList(n, nil)
 		b.Run("ours", func(b *testing.B) { measure(b, func() error { return transformOnce(input) }) })
 		b.Run("identity", func(b *testing.B) { measureIdentity(b, string(transformed(b, input))) })
 	})
@@ -97,21 +99,34 @@ func BenchmarkWhole(b *testing.B) {
 // BenchmarkPassThrough is one profile beside a whole Kubeflow, nearly all of which only passes
 // through.
 func BenchmarkPassThrough(b *testing.B) {
-	input := resourceListOf(1, kubeflow(b))
+	input := load.ResourceList(1, kubeflow(b))
 	b.Run("ours", func(b *testing.B) { measure(b, func() error { return transformOnce(input) }) })
 	b.Run("identity", func(b *testing.B) { measureIdentity(b, input) })
 }
 
-func kubeflow(b *testing.B) string {
+func kubeflow(b *testing.B) []string {
 	if *render == "" {
-		return madeUpTree()
+		return load.Kubeflow()
 	}
 	data := must(os.ReadFile(*render))
 	if strings.HasSuffix(*render, ".gz") {
 		data = must(io.ReadAll(must(gzip.NewReader(bytes.NewReader(data)))))
 	}
-	b.Logf("%s: %d bytes", *render, len(data))
-	return string(data)
+	return load.Documents(string(data))
+}
+
+func transformOnce(list string) error {
+	return transform(strings.NewReader(list), io.Discard, io.Discard)
+}
+
+// transformed is the ResourceList that the function answers.
+func transformed(b *testing.B, list string) []byte {
+	b.Helper()
+	var out bytes.Buffer
+	if err := transform(strings.NewReader(list), &out, io.Discard); err != nil {
+		b.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 func measureIdentity(b *testing.B, list string) {
