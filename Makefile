@@ -42,3 +42,12 @@ verify: lint ## what CI runs: lint, race tests, golden files clean, examples bui
 	go test -race ./...
 	$(MAKE) --no-print-directory demo > /dev/null
 	@test -z "$$(git status --porcelain -- testdata examples | tee /dev/stderr)" || { echo "verify: the tests changed these files"; exit 1; }
+
+.PHONY: bench
+bench: ## run the Go benchmarks, each beside a kyaml function that changes nothing
+	go test ./fn -run '^$$' -bench . -benchtime 3x
+
+# The whole takes half an hour; ARGS="-n 1,100 -rounds 3" takes a minute once the tools are built.
+.PHONY: bench-compare
+bench-compare: ## compare with helm, kustomize and kyaml as whole processes (ARGS="-n 1,100 -rounds 3")
+	cd test/bench && go run . $(ARGS)

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"fmt"
+	"io"
+)
+
+// A budget is one promise of docs/performance.md.
+type budget struct {
+	what     string
+	most     float64
+	measured float64
+	unit     string
+}
+
+func (b budget) print(w io.Writer) {
+	verdict := "met"
+	if b.measured > b.most {
+		verdict = "**not met**"
+	}
+	fmt.Fprintf(w, "| %s | %g%s | %.2f%s | %s |\n", b.what, b.most, b.unit, b.measured, b.unit, verdict)
+}
+
+// The most CPU that the function may take, as a part of what the other takes, by number of profiles.
+var (
+	againstIdentity = map[int]float64{100: 0.45, 1000: 0.40, 10000: 0.40}
+	againstHelm     = map[int]float64{1: 0.25, 100: 0.70, 1000: 0.70, 10000: 0.70}
+	againstOverlays = map[int]float64{1: 0.70, 100: 0.10}
+)
+
+const (
+	passThroughMost = 0.85
+	growthMost      = 1.05 // from 100 profiles on
+	generatedMost   = 55   // MB of memory for each MB
+	passedMost      = 40
+	startUpMost     = 6  // ms of CPU beyond a program that prints one line
+	binaryMost      = 10 // MB
+)
+
+func (r report) budgets() []budget {
+	var out []budget
+	for _, against := range []struct {
+		name string
+		most map[int]float64
+	}{{identity, againstIdentity}, {helm, againstHelm}, {overlays, againstOverlays}} {
+		for _, p := range r.profiles {
+			most, promised := against.most[p.n]
+			if theirs := p.samples[against.name]; promised && theirs != nil {
+				ours := p.samples[counterpart(against.name)]
+				out = append(out, budget{fmt.Sprintf("CPU by %s, %d profiles", against.name, p.n), most, median(ratios(ours, theirs)), ""})
+			}
+		}
+	}
+	passed := r.passThrough.samples
+	out = append(out, budget{"CPU by kyaml identity, pass-through", passThroughMost, median(ratios(passed[function], passed[identity])), ""})
+	out = append(out, r.growth()...)
+	out = append(out, r.memory()...)
+	out = append(out, budget{"peak memory, by MB passed through", passedMost, medianRSS(passed[function]) / megabytes(r.passThrough.bytes), " MB"})
+	out = append(out, r.startUp()...)
+	return append(out, budget{"binary, stripped", binaryMost, megabytes(int(r.binaryBytes)), " MB"})
+}
+
+// growth fits the numbers of profiles at which the start-up no longer counts.
+func (r report) growth() []budget {
+	var out []budget
+	for _, name := range []string{standalone, function} {
+		var n, cpu []float64
+		for _, p := range r.profiles {
+			if p.n >= 100 {
+				n = append(n, float64(p.n))
+				cpu = append(cpu, medianCPU(p.samples[name]))
+			}
+		}
+		if len(n) > 1 {
+			out = append(out, budget{"growth exponent of CPU, " + name, growthMost, growth(n, cpu), ""})
+		}
+	}
+	return out
+}
+
+// memory is judged where the output is larger than the program itself.
+func (r report) memory() []budget {
+	var out []budget
+	for _, p := range r.profiles {
+		if p.n >= 1000 {
+			perMB := medianRSS(p.samples[function]) / megabytes(p.bytes)
+			out = append(out, budget{fmt.Sprintf("peak memory, by MB generated, %d profiles", p.n), generatedMost, perMB, " MB"})
+		}
+	}
+	return out
+}
+
+// startUp is a whole run with one profile, so it has some work in it too.
+func (r report) startUp() []budget {
+	for _, p := range r.profiles {
+		if empty := p.samples[hello]; empty != nil {
+			beyond := medianCPU(p.samples[standalone]) - medianCPU(empty)
+			return []budget{{"CPU of a run with one profile beyond hello, world", startUpMost, beyond * 1000, " ms"}}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/load"
+)
+
+// workload is one number of profiles, and the ways to get their objects.
+type workload struct {
+	contenders  []contender
+	outputBytes int // of manifests
+	objects     int
+}
+
+// The names of the contenders in the report.
+const (
+	standalone  = "ours, standalone"
+	function    = "ours, as a function"
+	identity    = "kyaml identity on our output"
+	helm        = "helm template"
+	overlays    = "kustomize overlays"
+	inKustomize = "ours, inside kustomize"
+	hello       = "hello, world"
+)
+
+// prepare writes the input of each contender for n profiles into a directory of its own.
+func prepare(t tools, parent string, n int) (workload, error) {
+	dir := filepath.Join(parent, fmt.Sprint(n))
+	d := directory{root: dir}
+	config := d.write("profile.yaml", load.Profiles(n))
+	list := d.write("list.yaml", load.ResourceList(n, nil))
+	if d.err != nil {
+		return workload{}, d.err
+	}
+	w := workload{contenders: []contender{
+		{name: standalone, args: []string{t.ours, config}},
+		{name: function, args: []string{t.ours}, stdin: list},
+	}}
+	answer, err := w.contenders[1].output()
+	if err != nil {
+		return workload{}, err
+	}
+	model, err := newModel(t, d)
+	if err != nil {
+		return workload{}, err
+	}
+	model.writeChart(&d, n)
+	w.contenders = append(w.contenders,
+		contender{name: identity, args: []string{t.identity}, stdin: d.write("answer.yaml", string(answer))},
+		contender{name: helm, args: []string{t.helm, "template", "bench", filepath.Join(dir, "chart")}},
+	)
+	if n <= *kustomizeMax {
+		model.writeOverlays(&d, n)
+		writeTransformer(&d, t, n)
+		w.contenders = append(w.contenders,
+			contender{name: overlays, args: []string{t.kustomize, "build", filepath.Join(dir, "overlays")}},
+			contender{name: inKustomize, args: []string{t.kustomize, "build", "--enable-alpha-plugins", "--enable-exec", filepath.Join(dir, "transformer")}},
+		)
+	}
+	if n == 1 {
+		w.contenders = append(w.contenders, contender{name: hello, args: []string{t.hello}})
+	}
+	return w, d.err
+}
+
+// writeTransformer is the function as it is wired into a kustomization.
+func writeTransformer(d *directory, t tools, n int) {
+	d.write("transformer/kustomization.yaml", "resources: [profile.yaml]\ntransformers: [profile.yaml]\n")
+	annotation := fmt.Sprintf("metadata:\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: %s}\n", t.ours)
+	d.write("transformer/profile.yaml", strings.Replace(load.Profiles(n), "metadata:\n", annotation, 1))
+}
+
+// directory writes files below a root and remembers the first error.
+type directory struct {
+	root string
+	err  error
+}
+
+func (d *directory) write(name, text string) string {
+	file := filepath.Join(d.root, name)
+	if d.err == nil {
+		d.err = os.MkdirAll(filepath.Dir(file), 0o755)
+	}
+	if d.err == nil {
+		d.err = os.WriteFile(file, []byte(text), 0o644)
+	}
+	return file
+}
