@@ -19,7 +19,7 @@ func explain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err != nil {
 		return misuse(err, stderr)
 	}
-	world, err := load(files, stdin)
+	world, err := loadWorld(files, stdin)
 	if err != nil {
 		return finish(err, stderr)
 	}
@@ -76,7 +76,7 @@ func runChecks(file string, rendered []string, stdin io.Reader) ([]access.Result
 	if len(checks) == 0 {
 		return nil, fmt.Errorf("%s: holds no AccessCheck; write one", file)
 	}
-	world, err := load(rendered, stdin)
+	world, err := loadWorld(rendered, stdin)
 	if err != nil {
 		return nil, err
 	}
@@ -87,8 +87,8 @@ func runChecks(file string, rendered []string, stdin io.Reader) ([]access.Result
 	return results, nil
 }
 
-// load reads rendered manifests; no file means stdin.
-func load(files []string, stdin io.Reader) (*access.World, error) {
+// loadWorld reads rendered manifests; no file means stdin.
+func loadWorld(files []string, stdin io.Reader) (*access.World, error) {
 	if len(files) == 0 {
 		files = []string{"-"}
 	}
