@@ -25,6 +25,11 @@ func TestPatterns(t *testing.T) {
 			t.Errorf("state %d: %v, want %v", state, got, want)
 		}
 	}
+	empty := knownValue("")
+	if empty.matches("*") != no || empty.matchesHeader("*") != yes || empty.matchesHost("*") != yes || empty.matchesHeader("a*") != no ||
+		(value{}).matchesHeader("*") != no || (value{state: perhaps}).matchesHeader("*") != maybe {
+		t.Error("an empty header is there")
+	}
 	if !matchStars("a*b*c", "a-b-c") || matchStars("a*b*c", "ac") || !matchStars("*/ns/a*/*", "spiffe://d/ns/abc/sa/x") || matchStars("ab*ba", "aba") {
 		t.Error("stars")
 	}

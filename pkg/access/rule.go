@@ -170,13 +170,13 @@ func (w *World) envoyValue(p *policy, c *condition, v string, a *attributes) ver
 	case port:
 		return a.matchPort(v)
 	case method:
-		return a.method.matches(v)
+		return a.method.matchesHeader(v)
 	case host:
-		return a.host.matchesFold(v)
+		return a.host.matchesHost(v)
 	case path:
 		return a.matchPath(v)
 	case header:
-		return a.header(c.key).matches(v)
+		return a.header(c.key).matchesHeader(v)
 	case claim:
 		return a.claim(c.key).matches(v)
 	case requestPrincipal:

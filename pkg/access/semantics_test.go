@@ -123,7 +123,7 @@ func TestZtunnelDryRunAndRoot(t *testing.T) {
 
 func TestWaypointRules(t *testing.T) {
 	get := Request{From: From{ServiceAccount: "b/c"}, To: To{Namespace: "a", Service: "s"}, Path: "/x/y?q=1", Host: "S.a",
-		Headers: map[string]string{"X-Team": "blue", "x-blank": "  v  "}}
+		Headers: map[string]string{"X-Team": "blue", "x-blank": "  v  ", "x-empty": ""}}
 	for _, c := range []struct {
 		name, rules string
 		want        Outcome
@@ -147,6 +147,9 @@ func TestWaypointRules(t *testing.T) {
 		{"header", "rules: [{when: [{key: 'request.headers[x-team]', values: [blue]}]}]", Allow},
 		{"header presence", "rules: [{when: [{key: 'request.headers[x-team]', values: ['*']}]}]", Allow},
 		{"header absent", "rules: [{when: [{key: 'request.headers[x-other]', values: ['*']}]}]", Deny},
+		{"an empty header is there", "rules: [{when: [{key: 'request.headers[x-empty]', values: ['*']}]}]", Allow},
+		{"so it is not absent", "rules: [{when: [{key: 'request.headers[x-empty]', notValues: ['*']}]}]", Deny},
+		{"but it has no prefix", "rules: [{when: [{key: 'request.headers[x-empty]', values: ['v*']}]}]", Deny},
 		{"absent header is not that", "rules: [{when: [{key: 'request.headers[x-other]', notValues: [x]}]}]", Allow},
 		{"trimmed", "rules: [{when: [{key: 'request.headers[x-blank]', values: [v]}]}]", Allow},
 		{"values and notValues", "rules: [{when: [{key: 'request.headers[x-team]', values: ['b*'], notValues: [blue]}]}]", Deny},
