@@ -103,6 +103,9 @@ func TestPrincipalsAndTrustDomains(t *testing.T) {
 	if (identity{}).matchPrincipal("*") || aliased.matchPrincipalEnvoy(identity{}, "*") || (identity{}).matchNamespaceEnvoy("*") {
 		t.Error("nobody is somebody")
 	}
+	if !id.matchNamespaceEnvoy("ns/sa") || !id.matchNamespaceEnvoy("ns") || id.matchNamespaceEnvoy("ns/s") || id.matchNamespaceEnvoy("s") {
+		t.Error("a namespace with a slash is a part of the identity's text")
+	}
 	if !id.matchNamespaceEnvoy("n*") || id.matchNamespaceEnvoy("m*") || !id.matchAccount("sa", "ns") || id.matchAccount("sa", "x") || !id.matchAccount("ns/sa", "x") {
 		t.Error("namespaces and accounts")
 	}

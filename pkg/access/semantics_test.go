@@ -161,6 +161,7 @@ func TestWaypointRules(t *testing.T) {
 		{"source.principal", "rules: [{when: [{key: source.principal, values: ['*/ns/b/sa/c']}]}]", Allow},
 		{"trustDomains", "rules: [{from: [{source: {trustDomains: [cluster.local]}}]}]", Allow},
 		{"other trustDomains", "rules: [{from: [{source: {notTrustDomains: [cluster.local]}}]}]", Deny},
+		{"a namespace with a slash is anybody of it", "rules: [{from: [{source: {notNamespaces: [b/sa]}}]}]", Deny},
 		{"SNI", "rules: [{when: [{key: connection.sni, values: [x]}]}]", NotJudged},
 		{"Envoy metadata", "rules: [{when: [{key: 'experimental.envoy.filters.a.b[c]', values: [x]}]}]", NotJudged},
 		{"address", "rules: [{when: [{key: remote.ip, values: [10.0.0.1]}]}]", NotJudged},
