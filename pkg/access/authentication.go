@@ -33,10 +33,8 @@ func (w *World) readAuthentication(m meta, n *yaml.Node) error {
 	s := w.space(m.namespace)
 	a := &authentication{namespace: s.name, name: m.name}
 	spec := field(n, "spec")
-	for _, key := range attachmentFields {
-		if err := a.attachment.parse(key, field(spec, key)); err != nil {
-			a.bad = "spec" + err.Error()
-		}
+	if err := a.attach(spec); err != nil {
+		a.bad = "spec" + err.Error()
 	}
 	for i, r := range list(field(spec, "jwtRules")) {
 		rule, err := parseJWTRule(deref(r))

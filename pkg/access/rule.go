@@ -248,8 +248,6 @@ func (v value) exactly(s string) verdict3 {
 // doubt says why a condition could not be judged.
 func (c *condition) doubt() string {
 	switch c.attribute {
-	case unknownAttribute:
-		return "unknown attribute " + c.key
 	case envoyMetadata:
 		return c.key + " depends on Envoy filters"
 	case sourceIP, remoteIP, destinationIP:
