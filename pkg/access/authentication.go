@@ -16,19 +16,6 @@ type authentication struct {
 	bad   string
 }
 
-// jwtRule is one issuer: who may be in the audience, where the token is, and which claims become headers.
-type jwtRule struct {
-	issuer    string
-	audiences []string
-	copies    []claimHeader
-	locations []location // headers; empty: Authorization, Bearer
-	elsewhere bool       // from parameters or cookies, and from no header
-	forward   bool       // the token stays on the request
-}
-
-type claimHeader struct{ claim, header string }
-type location struct{ header, prefix string }
-
 func (w *World) readAuthentication(m meta, n *yaml.Node) error {
 	s := w.space(m.namespace)
 	a := &authentication{namespace: s.name, name: m.name}
@@ -36,46 +23,19 @@ func (w *World) readAuthentication(m meta, n *yaml.Node) error {
 	if err := a.attach(spec); err != nil {
 		a.bad = "spec" + err.Error()
 	}
-	for i, r := range list(field(spec, "jwtRules")) {
+	rules := field(spec, "jwtRules")
+	if rules != nil && rules.Kind != yaml.SequenceNode {
+		a.bad = "spec.jwtRules: must be a list"
+	}
+	for i, r := range list(rules) {
 		rule, err := parseJWTRule(deref(r))
 		if err != nil {
-			a.bad = fmt.Sprintf("spec.jwtRules[%d].%s", i, err)
+			a.bad = fmt.Sprintf("spec.jwtRules[%d]%s", i, err)
 		}
 		a.rules = append(a.rules, rule)
 	}
 	s.authentications = append(s.authentications, a)
 	return nil
-}
-
-func parseJWTRule(n *yaml.Node) (r jwtRule, err error) {
-	if r.issuer, err = text(field(n, "issuer")); err != nil {
-		return r, fmt.Errorf("issuer: %w", err)
-	}
-	if r.audiences, err = texts(field(n, "audiences")); err != nil {
-		return r, fmt.Errorf("audiences: %w", err)
-	}
-	for _, c := range list(field(n, "outputClaimToHeaders")) {
-		r.copies = append(r.copies, claimHeader{textOf(field(c, "claim")), strings.ToLower(textOf(field(c, "header")))})
-	}
-	for _, h := range list(field(n, "fromHeaders")) {
-		r.locations = append(r.locations, location{strings.ToLower(textOf(field(h, "name"))), textOf(field(h, "prefix"))})
-	}
-	r.forward = boolean(field(n, "forwardOriginalToken"))
-	r.elsewhere = len(r.locations) == 0 && len(list(field(n, "fromParams")))+len(list(field(n, "fromCookies"))) > 0
-	if len(r.locations) == 0 && !r.elsewhere {
-		r.locations = []location{{"authorization", "Bearer "}} // Envoy's default
-	}
-	return r, nil
-}
-
-// copy gives the header that a claim is copied to, "" for none.
-func (r *jwtRule) copy(claim string) string {
-	for _, c := range r.copies {
-		if c.claim == claim {
-			return c.header
-		}
-	}
-	return ""
 }
 
 // jwtRules are the rules of all RequestAuthentications at a point, by issuer (authn newPolicyApplier). doubt: one of them is unusable.

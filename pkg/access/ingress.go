@@ -183,6 +183,7 @@ func (t *trip) atGateway(g *gateway, point string, rules []*jwtRule, doubt strin
 	}
 	if doubt != "" {
 		t.meet(ruling{NotJudged, Step{point, "", -1, doubt}})
+		return true
 	}
 	if refused := t.at.authenticate(t.withAssumed(rules), t.shown); refused != "" {
 		return t.meet(ruling{Deny, Step{point, "", -1, refused}})

@@ -93,3 +93,41 @@ func TestAttachmentsThatIstioRefuses(t *testing.T) {
 	fine := "{targetRefs: [" + good + ", {kind: Service, name: s}, {kind: Service, group: core, name: s}, {kind: ServiceEntry, group: networking.istio.io, name: e}], rules: [{}]}"
 	decides(t, load(t, withPolicy(fine)), Request{From: From{ServiceAccount: "b/c"}, To: To{Namespace: "a", Service: "s"}}, Allow)
 }
+
+// Whether a token is asked for at all hangs on a RequestAuthentication that the API server takes.
+func TestAuthenticationsThatIstioRefuses(t *testing.T) {
+	user := Request{From: From{User: "u@x"}, To: To{Namespace: "a", Service: "s"}, Path: "/s/"}
+	text := small + ingress + jwt
+	decides(t, load(t, text), user, Allow)
+	const dex, targets = "issuer: https://dex", "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: front}]"
+	for _, c := range []struct{ old, with, why string }{
+		{dex, "issuer: ''", "jwtRules[0].issuer: is needed"},
+		{dex, "issuer: 7", "jwtRules[0].issuer:"},
+		{dex, "issuer: https://dex, jwksUri: 'ftp://dex'", "jwtRules[0].jwksUri:"},
+		{dex, "issuer: https://dex, jwksUri: 'https://[dex'", "jwtRules[0].jwksUri:"},
+		{dex, "issuer: https://dex, jwks: 'keys'", "jwtRules[0].jwks:"},
+		{"audiences: [in]", "audiences: ['']", "jwtRules[1].audiences:"},
+		{"audiences: [in]", "audiences: in", "jwtRules[1].audiences:"},
+		{"claim: email,", "", "jwtRules[0].outputClaimToHeaders[0]:"},
+		{"header: X-Groups", "header: ''", "jwtRules[0].outputClaimToHeaders[1]:"},
+		{"header: X-Groups", "header: 'X Groups'", "jwtRules[0].outputClaimToHeaders[1]:"},
+		{dex, "issuer: https://dex, fromHeaders: [{prefix: x}]", "jwtRules[0].fromHeaders[0].name:"},
+		{dex, "issuer: https://dex, fromParams: ['']", "jwtRules[0].fromParams:"},
+		{dex, "issuer: https://dex, fromCookies: ['']", "jwtRules[0].fromCookies:"},
+		{"  jwtRules:", "  jwtRules:\n  - null", "jwtRules[0]: must be a mapping"},
+		{targets, targets + "\n  selector: {matchLabels: {app: x}}", "only one of"},
+		{"kind: Gateway, name: front}]\n  jwt", "kind: Gateway, name: front}, {kind: Gateway, name: front}]\n  jwt", "targetRefs[1].group"},
+	} {
+		if v := decides(t, load(t, edit(t, text, c.old, c.with)), user, NotJudged); !strings.Contains(v.Why, c.why) {
+			t.Errorf("%s: by %q, want %q", c.with, v.By(), c.why)
+		}
+	}
+	// A denial by it is none either.
+	bad := edit(t, text, "audiences: [in]", "audiences: [in, '']")
+	decides(t, load(t, bad), Request{From: From{Token: "a/s", Audience: "out"}, To: user.To, Path: "/s/"}, NotJudged)
+	decides(t, load(t, edit(t, text, dex, "issuer: '', jwksUri: https://dex/keys, fromHeaders: [{name: authorization}], fromParams: [t]")), user, Allow)
+	// At a waypoint too.
+	atWaypoint := edit(t, strings.TrimPrefix(jwt, "\n"), "namespace: edge", "namespace: a")
+	atWaypoint = small + edit(t, edit(t, atWaypoint, "name: front", "name: waypoint"), dex, "issuer: ''")
+	refused(t, atWaypoint, "jwtRules[0].issuer: is needed")
+}
