@@ -128,3 +128,23 @@ func (r *jwtRule) copy(claim string) string {
 	}
 	return ""
 }
+
+// takes: one of the rule's audiences is the token's, without regard to the scheme and one trailing slash (Envoy check_audience.cc
+// sanitizeAudience). A rule without audiences takes any token.
+func (r *jwtRule) takes(audience string) bool {
+	for _, a := range r.audiences {
+		if audience != "" && bareAudience(a) == bareAudience(audience) {
+			return true
+		}
+	}
+	return len(r.audiences) == 0
+}
+
+func bareAudience(s string) string {
+	if rest, ok := strings.CutPrefix(s, "http://"); ok {
+		s = rest
+	} else {
+		s = strings.TrimPrefix(s, "https://")
+	}
+	return strings.TrimSuffix(s, "/")
+}
