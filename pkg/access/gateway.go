@@ -20,8 +20,8 @@ type gateway struct {
 	listeners       []listener
 	assumed         string // what is assumed where it is made up
 
-	once       sync.Once // the routes are sorted when the first request asks
-	candidates []candidate
+	once   sync.Once // the routes are sorted when the first request asks
+	routes *table
 }
 
 type listener struct {
