@@ -53,7 +53,9 @@ func judge(plan generate.Plan, items []*enroll.Item) ([]profile.Finding, error) 
 	}
 	tenants := make([]access.Tenant, len(plan.Namespaces))
 	for i, ns := range plan.Namespaces {
-		tenants[i] = access.Tenant{Namespace: ns.Name, Owner: ns.OwnerHeader, Header: ns.UserIDHeader, Waypoint: ns.Waypoint.Name}
+		tenants[i] = access.Tenant{
+			Namespace: ns.Name, Owner: ns.OwnerHeader, Header: ns.UserIDHeader, Waypoint: ns.Waypoint.Name, Ingress: ns.Ingress,
+		}
 	}
 	var findings []profile.Finding
 	for _, f := range world.Findings(tenants) {

@@ -16,68 +16,26 @@ type authentication struct {
 	bad   string
 }
 
-// jwtRule is one issuer: who may be in the audience, where the token is, and which claims become headers.
-type jwtRule struct {
-	issuer    string
-	audiences []string
-	copies    []claimHeader
-	locations []location // headers; empty: Authorization, Bearer
-	elsewhere bool       // from parameters or cookies, and from no header
-	forward   bool       // the token stays on the request
-}
-
-type claimHeader struct{ claim, header string }
-type location struct{ header, prefix string }
-
 func (w *World) readAuthentication(m meta, n *yaml.Node) error {
 	s := w.space(m.namespace)
 	a := &authentication{namespace: s.name, name: m.name}
 	spec := field(n, "spec")
-	for _, key := range attachmentFields {
-		if err := a.attachment.parse(key, field(spec, key)); err != nil {
-			a.bad = "spec" + err.Error()
-		}
+	if err := a.attach(spec); err != nil {
+		a.bad = "spec" + err.Error()
 	}
-	for i, r := range list(field(spec, "jwtRules")) {
+	rules := field(spec, "jwtRules")
+	if rules != nil && rules.Kind != yaml.SequenceNode {
+		a.bad = "spec.jwtRules: must be a list"
+	}
+	for i, r := range list(rules) {
 		rule, err := parseJWTRule(deref(r))
 		if err != nil {
-			a.bad = fmt.Sprintf("spec.jwtRules[%d].%s", i, err)
+			a.bad = fmt.Sprintf("spec.jwtRules[%d]%s", i, err)
 		}
 		a.rules = append(a.rules, rule)
 	}
 	s.authentications = append(s.authentications, a)
 	return nil
-}
-
-func parseJWTRule(n *yaml.Node) (r jwtRule, err error) {
-	if r.issuer, err = text(field(n, "issuer")); err != nil {
-		return r, fmt.Errorf("issuer: %w", err)
-	}
-	if r.audiences, err = texts(field(n, "audiences")); err != nil {
-		return r, fmt.Errorf("audiences: %w", err)
-	}
-	for _, c := range list(field(n, "outputClaimToHeaders")) {
-		r.copies = append(r.copies, claimHeader{textOf(field(c, "claim")), strings.ToLower(textOf(field(c, "header")))})
-	}
-	for _, h := range list(field(n, "fromHeaders")) {
-		r.locations = append(r.locations, location{strings.ToLower(textOf(field(h, "name"))), textOf(field(h, "prefix"))})
-	}
-	r.forward = boolean(field(n, "forwardOriginalToken"))
-	r.elsewhere = len(r.locations) == 0 && len(list(field(n, "fromParams")))+len(list(field(n, "fromCookies"))) > 0
-	if len(r.locations) == 0 && !r.elsewhere {
-		r.locations = []location{{"authorization", "Bearer "}} // Envoy's default
-	}
-	return r, nil
-}
-
-// copy gives the header that a claim is copied to, "" for none.
-func (r *jwtRule) copy(claim string) string {
-	for _, c := range r.copies {
-		if c.claim == claim {
-			return c.header
-		}
-	}
-	return ""
 }
 
 // jwtRules are the rules of all RequestAuthentications at a point, by issuer (authn newPolicyApplier). doubt: one of them is unusable.
@@ -114,49 +72,69 @@ type token struct {
 	claims   claims
 }
 
-// authenticate is Envoy's jwt_authn as Istio sets it up (authn convertToEnvoyJwtConfig): a CORS preflight skips it altogether; every header
-// that a claim is copied to is taken off the request first; no token passes; a token must satisfy one rule, else 401; the satisfied rule's
-// claims become headers and the verified claims. It returns why a request is refused, "" where it is not.
+// authenticate is Envoy's jwt_authn as Istio sets it up (authn convertToEnvoyJwtConfig): a CORS preflight skips it altogether; no token
+// passes; a token must satisfy one rule, else 401; the satisfied rule's claims become headers and the verified claims. The rules are tried
+// in turn until one accepts, and each that is tried first takes off the headers that it writes (jwt_authn verifier.cc), also when no token
+// is there. It returns why a request is refused, "" where it is not.
 func (a *attributes) authenticate(rules []*jwtRule, t *token) (refused string) {
 	a.claims, a.forwarded = nil, true
 	if len(rules) == 0 || a.preflight() {
 		return ""
 	}
+	if t != nil {
+		refused = "401: no rule accepts the issuer " + t.issuer
+	}
 	for _, r := range rules {
-		for _, c := range r.copies {
-			a.headers = a.headers.without(c.header)
-			if a.anyHeader { // stripped for sure, so the client cannot send it
-				a.headers = append(a.headers, namedValue{c.header, value{}})
-			}
+		a.strip(r)
+		switch {
+		case t == nil || r.issuer != "" && r.issuer != t.issuer:
+		case !r.takes(t.audience):
+			refused = "403: the token's audience " + quoteNone(t.audience) + " is not one of " + strings.Join(r.audiences, ", ")
+		default:
+			a.accept(r, t)
+			return ""
 		}
 	}
 	if t == nil {
 		return a.foreignToken(rules)
 	}
-	refused = "401: no rule accepts the issuer " + t.issuer
-	for _, r := range rules {
-		if r.issuer != "" && r.issuer != t.issuer {
-			continue
-		}
-		if len(r.audiences) > 0 && !contains(r.audiences, t.audience) {
-			refused = "403: the token's audience " + quoteNone(t.audience) + " is not one of " + strings.Join(r.audiences, ", ")
-			continue
-		}
-		a.claims = t.claims
-		a.forwarded = r.forward
-		for _, l := range r.locations {
-			if !r.forward {
-				a.headers = a.headers.without(l.header)
-			}
-		}
-		for _, c := range r.copies {
-			if v := a.claim(strings.ReplaceAll(c.claim, ".", "\x00")); v.state != absent {
-				a.headers = append(a.headers.without(c.header), namedValue{c.header, v})
-			}
-		}
-		return ""
-	}
 	return refused
+}
+
+// strip takes off what only the rule may write.
+func (a *attributes) strip(r *jwtRule) {
+	for _, c := range r.copies {
+		a.setHeader(c.header, value{})
+	}
+	if r.payload != "" {
+		a.setHeader(r.payload, value{})
+	}
+}
+
+// accept writes what a token says.
+func (a *attributes) accept(r *jwtRule, t *token) {
+	a.claims, a.forwarded = t.claims, r.forward
+	for _, l := range r.locations {
+		if !r.forward {
+			a.headers = a.headers.without(l.header)
+		}
+	}
+	for _, c := range r.copies {
+		if v := a.claim(strings.ReplaceAll(c.claim, ".", "\x00")); v.state != absent {
+			a.setHeader(c.header, v)
+		}
+	}
+	if r.payload != "" {
+		a.setHeader(r.payload, value{state: some})
+	}
+}
+
+// setHeader replaces a header. One that is gone for sure is kept as absent where the client may send any.
+func (a *attributes) setHeader(name string, v value) {
+	a.headers = a.headers.without(name)
+	if v.state != absent || a.anyHeader {
+		a.headers = append(a.headers, namedValue{name, v})
+	}
 }
 
 // foreignToken: a bearer token that the case made up is none that an issuer signed.

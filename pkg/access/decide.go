@@ -228,8 +228,9 @@ func (t *trip) atWaypoint(g *gateway, svc *service, p servicePort, pathOK bool) 
 // verify checks the token at a point.
 func (t *trip) verify(point string, rules func() ([]*jwtRule, string)) (over bool) {
 	list, doubt := rules()
-	if doubt != "" {
+	if doubt != "" { // then nobody knows what the request is from here on
 		t.meet(ruling{NotJudged, Step{point, "", -1, doubt}})
+		return true
 	}
 	if refused := t.at.authenticate(list, t.shown); refused != "" {
 		return t.meet(ruling{Deny, Step{point, "", -1, refused}})

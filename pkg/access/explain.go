@@ -103,7 +103,8 @@ func (w *World) clients(s *space) []client {
 	if len(s.accounts) > 0 {
 		account = s.accounts[0]
 	}
-	out := append(c.list,
+	out := append([]client(nil), c.list...)
+	out = append(out,
 		client{"any other user", "other user", From{User: "another-user@another.tenant"}, nil},
 		client{"anonymous, through the ingress", "anonymous", From{Anonymous: true}, map[string]string{c.header: w.ownerOf(s)}},
 		client{"pods of the namespace", "same namespace", From{ServiceAccount: join(s.name, account)}, nil})
@@ -147,10 +148,13 @@ func (w *World) otherTenant(s *space) string {
 }
 
 func (w *World) ingressRules() []*jwtRule {
-	if len(w.ingresses) == 0 {
-		return nil
+	var g *gateway
+	if len(w.ingresses) > 0 {
+		g = w.ingresses[0]
+	} else {
+		g = w.assumedIngress()
 	}
-	rules, _ := w.gatewayJWT(w.ingresses[0])
+	rules, _ := w.gatewayJWT(g)
 	return rules
 }
 

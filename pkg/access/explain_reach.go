@@ -105,30 +105,23 @@ func (r *reach) add(v Verdict, what string) {
 	r.groups = append(r.groups, group{v.Outcome, by, []string{what}})
 }
 
+// anyService stands for all where the manifests hold none.
+const anyService = "any Service"
+
 // reaches asks for every Service, for the operations that rules name where the Service as such is closed, and for pod addresses.
 func (w *World) reaches(s *space, c client, probes []probe) []Access {
 	r := &reach{w: w, s: s, c: c}
-	services := append([]*service(nil), s.services...)
-	sort.SliceStable(services, func(i, j int) bool { return services[i].name < services[j].name })
-	names := make([]string, 0, len(services))
-	for _, svc := range services {
-		if !svc.external {
-			names = append(names, svc.name)
-		}
-	}
-	for _, n := range s.notebooks {
-		if s.service(n) == nil {
-			names = append(names, n)
-		}
-	}
-	if len(names) == 0 {
-		names = []string{"any Service"}
-	}
 	var closed []string
 	byName := 0 // Services that a waypoint may stand before
-	for _, name := range names {
+	var usual ruling
+	for _, name := range s.serviceNames() {
 		v := w.Decide(Request{From: c.from, To: To{Namespace: s.name, Service: name}, Headers: c.header})
-		r.add(v, r.label(name, v))
+		if got := (ruling{v.Outcome, v.Step}); name == anyService {
+			usual = got
+			r.add(v, r.label(name, v))
+		} else if got != usual { // else nothing is special about it
+			r.add(v, r.label(name, v))
+		}
 		if svc := s.service(name); svc != nil && svc.headless {
 			continue
 		}
@@ -144,12 +137,47 @@ func (w *World) reaches(s *space, c client, probes []probe) []Access {
 	return r.access()
 }
 
+// serviceNames are the Services to ask for: those of the manifests, those that the notebook controller makes, and those that only a policy
+// names.
+func (s *space) serviceNames() []string {
+	var names, named []string
+	for _, svc := range s.services {
+		if !svc.external {
+			names = append(names, svc.name)
+		}
+	}
+	sort.Strings(names)
+	for _, n := range s.notebooks {
+		if s.service(n) == nil {
+			names = append(names, n)
+		}
+	}
+	if len(names) == 0 {
+		names = []string{anyService}
+	}
+	for _, p := range s.policies {
+		for _, t := range p.targets {
+			if s.lacks(t) && !contains(named, t.name) && !contains(names, t.name) {
+				named = append(named, t.name)
+			}
+		}
+	}
+	sort.Strings(named)
+	return append(names, named...)
+}
+
+func (s *space) lacks(t target) bool {
+	return t.kind == "Service" && (t.group == "" || t.group == "core") && t.name != "" && s.service(t.name) == nil
+}
+
 // label names a Service: a notebook, a headless one, one that no route leads to.
 func (r *reach) label(name string, v Verdict) string {
 	if svc := r.s.service(name); svc != nil && svc.headless {
 		name += " (headless)"
 	} else if svc != nil && r.isNotebook(svc) || contains(r.s.notebooks, name) {
 		name = "notebook " + name
+	} else if svc == nil && name != anyService {
+		name += " (assumed)"
 	}
 	if r.c.from.ingress() && v.Outcome == Allow {
 		for _, a := range v.Assumed {
@@ -181,7 +209,7 @@ func (r *reach) operations(probes []probe, all int, closed []string) {
 		for _, name := range closed {
 			v := r.w.Decide(Request{
 				From: r.c.from, To: To{Namespace: r.s.name, Service: name}, Headers: r.c.header, Method: p.method,
-				Path: strings.ReplaceAll(p.path, "{name}", name),
+				Path: strings.ReplaceAll(p.path, "{name}", strings.ReplaceAll(name, " ", "-")),
 			})
 			if v.Outcome != Deny && v.Point != "ztunnel" {
 				open, last = append(open, name), v

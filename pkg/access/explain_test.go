@@ -111,3 +111,32 @@ func TestWrap(t *testing.T) {
 		}
 	}
 }
+
+// What the function emits for a namespace names a gateway, a Service and notebooks that only the cluster has.
+func TestExplainAssumesWhatPoliciesName(t *testing.T) {
+	text := tenants(t)
+	at := strings.Index(text, "\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway")
+	end := strings.Index(text, "\n---\napiVersion: security.istio.io/v1\nkind: RequestAuthentication")
+	from := strings.Index(text, "\n---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: alice")
+	to := from + strings.Index(text[from:], "\n---\napiVersion: v1\nkind: ServiceAccount")
+	got := map[string]string{}
+	for _, n := range load(t, text[:at]+text[end:to]).Explain().Namespaces {
+		if n.Namespace == "alice" {
+			for _, a := range n.Access {
+				got[a.Who+": "+a.Reaches] = a.Outcome + " by " + a.By
+			}
+		}
+	}
+	for row, by := range map[string]string{
+		"user alice@example.com (owner): any Service (no route yet)":                                                             "allow by waypoint: ns-owner-access-istio-l7-allow rule 0",
+		"token of alice/default-editor: any Service (no route yet)":                                                              "allow by waypoint: ns-l7-allow-k8s-token rule 0",
+		"pod kubeflow/notebook-controller-service-account: GET /notebook/alice/{name}/api/kernels":                               "allow by waypoint: ns-owner-access-istio-l7-allow rule 3",
+		"pod kubeflow/ml-pipeline: ml-pipeline-visualizationserver (assumed)":                                                    "allow by waypoint: ml-pipeline-visualizationserver-l7-ml-pipeline rule 0",
+		"pod kubeflow/ml-pipeline: GET /healthz of any Service, GET /metrics of any Service, GET /wait-for-drain of any Service": "allow by waypoint: ns-owner-access-istio-l7-allow rule 2",
+		"any pod in the mesh: GET /healthz, GET /metrics, GET /wait-for-drain":                                                   "allow by waypoint: ns-owner-access-istio-l7-allow rule 2",
+	} {
+		if got[row] != by {
+			t.Errorf("%s: %q, want %q in\n%q", row, got[row], by, got)
+		}
+	}
+}

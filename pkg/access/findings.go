@@ -11,6 +11,7 @@ type Tenant struct {
 	Owner     string // the value of the user header that the owner comes with; "": no owner comes through the ingress
 	Header    string // the user header; "": kubeflow-userid
 	Waypoint  string // the Gateway that the namespace's traffic must go through; "": any
+	Ingress   string // the principal <trust domain>/ns/<namespace>/sa/<account> that the ingress runs as; "" or where a Gateway tells: as that says
 }
 
 // Finding is one thing that is probably wrong: on which object, what was found, what it does, and what to do.
@@ -41,6 +42,7 @@ type selfCheck struct {
 	sorted  []string // the tenants' namespaces
 	ingress *gateway
 	front   []*policy // policies at the ingress, none where it is made up
+	users   identity  // who comes with the users of the tenant at hand
 
 	// Root namespace policies that apply to whole tenants.
 	rootL4, rootL7 []*policy
@@ -109,6 +111,7 @@ func (a *selfCheck) tenant(t *Tenant) {
 		a.report(object, "its pods get sidecars", "the waypoint's policies do not apply to them", "label it istio-injection: disabled")
 		return
 	}
+	a.users = a.ingressOf(t)
 	a.lostRules(s)
 	b := a.waypointLabels(t, s)
 	a.openL4(s, b)
@@ -191,7 +194,7 @@ func (a *selfCheck) ownerLockedOut(t *Tenant, s *space, b binding) {
 	if t.Owner == "" || b.doubt != "" {
 		return
 	}
-	at := freeAttributes(a.w.identity(a.ingress.namespace, a.ingress.account))
+	at := freeAttributes(a.users)
 	at.headers = headers{{strings.ToLower(or(t.Header, "kubeflow-userid")), knownValue(t.Owner)}}
 	object, out := "Namespace "+s.name, ruling{outcome: Allow}
 	if len(a.front) > 0 {

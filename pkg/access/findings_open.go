@@ -20,13 +20,34 @@ func newSelfCheck(w *World, tenants []Tenant) *selfCheck {
 		}
 	}
 	slices.Sort(a.sorted)
-	if len(w.ingresses) > 0 {
-		a.ingress = w.ingresses[0]
-		a.front = w.atGateway(a.ingress)
-	} else {
+	if len(w.ingresses) == 0 {
 		a.ingress = w.assumedIngress()
+		return a
 	}
+	a.ingress = w.ingresses[0]
+	for _, g := range w.ingresses {
+		if len(tenants) > 0 && tenants[0].comesBy(g) {
+			a.ingress = g
+			break
+		}
+	}
+	a.front = w.atGateway(a.ingress)
 	return a
+}
+
+func (t *Tenant) comesBy(g *gateway) bool {
+	id, ok := parsePrincipal(t.Ingress)
+	return ok && id.namespace == g.namespace && (g.account == id.account || g.byHand)
+}
+
+// ingressOf is who comes with the users: the tenant's word counts where the Gateway is not in the manifests or is deployed by hand, since
+// then nothing there tells its account. The trust domain is the mesh's all the same.
+func (a *selfCheck) ingressOf(t *Tenant) identity {
+	id, ok := parsePrincipal(t.Ingress)
+	if g := a.ingress; !ok || g.assumed == "" && !g.byHand && g.namespace == id.namespace {
+		return a.w.identity(g.namespace, g.account)
+	}
+	return a.w.identity(id.namespace, id.account)
 }
 
 // openL4 reports who else reaches the pods' own addresses.

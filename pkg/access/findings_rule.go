@@ -5,7 +5,7 @@ import "strings"
 // userPasses tries somebody through the ingress: with another name, with none, and with one that fits a pattern of the rule.
 func (a *selfCheck) userPasses(p *policy, r *rule, t *Tenant) string {
 	name := strings.ToLower(or(t.Header, "kubeflow-userid"))
-	at := freeAttributes(a.w.identity(a.ingress.namespace, a.ingress.account))
+	at := freeAttributes(a.users)
 	var user [1]namedValue
 	at.headers = user[:]
 	try := func(v value) bool {

@@ -15,12 +15,13 @@ type gateway struct {
 	eastWest        bool
 	trafficType     string // istio.io/waypoint-for
 	account         string
+	byHand          bool      // Istio makes no pods for it, so nothing here tells their account
 	pod             *workload // what the gateway's own pods look like
 	listeners       []listener
 	assumed         string // what is assumed where it is made up
 
-	once       sync.Once // the routes are sorted when the first request asks
-	candidates []candidate
+	once   sync.Once // the routes are sorted when the first request asks
+	routes *table
 }
 
 type listener struct {
@@ -56,6 +57,8 @@ func (w *World) readGateway(m meta, n *yaml.Node) error {
 	g.pod = gatewayPod(g.name, infrastructure)
 	g.trafficType = m.labels.value("istio.io/waypoint-for")
 	g.account, _ = m.annotation("gateway.istio.io/service-account")
+	addresses := list(field(spec, "addresses"))
+	g.byHand = len(addresses) > 1 || len(addresses) == 1 && or(textOf(field(addresses[0], "type")), "IPAddress") != "IPAddress" // gatewaycommon IsManaged
 	for _, l := range list(field(spec, "listeners")) {
 		g.listeners = append(g.listeners, readListener(deref(l)))
 	}

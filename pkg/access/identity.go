@@ -98,12 +98,13 @@ func affix(s, pattern string) bool {
 		strings.HasPrefix(pattern, "*") && strings.HasSuffix(s, pattern[1:])
 }
 
-// matchNamespaceEnvoy: a waypoint compares namespaces by the expression .*/ns/<value, * as .*>/.* (authz/model srcNamespaceGenerator).
+// matchNamespaceEnvoy: a waypoint compares namespaces by the expression .*/ns/<value, * as .*>/.* (authz/model srcNamespaceGenerator), so
+// alice/sa means every account of alice.
 func (id identity) matchNamespaceEnvoy(pattern string) bool {
 	if !id.known() {
 		return false
 	}
-	if !strings.Contains(pattern, "*") {
+	if !strings.ContainsAny(pattern, "*/") {
 		return pattern == id.namespace
 	}
 	return matchStars("*/ns/"+pattern+"/*", "spiffe://"+id.principal())

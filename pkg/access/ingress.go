@@ -100,8 +100,8 @@ func (t *trip) via(g *gateway, to *space) (elsewhere bool) {
 		t.assume("VirtualServices are not followed")
 	}
 	point := "gateway " + g.id()
-	all := t.w.candidates(g)
-	t.choosePath(all)
+	routes := t.w.candidates(g)
+	t.choosePath(routes)
 	if t.req.TCP {
 		t.meet(ruling{NotJudged, Step{point, "", -1, "TCP through the ingress needs a TCPRoute, which is not judged"}})
 		return false
@@ -116,29 +116,28 @@ func (t *trip) via(g *gateway, to *space) (elsewhere bool) {
 	if t.atGatewayPod(g) || t.atGateway(g, point, rules, doubt) {
 		return false
 	}
-	return t.route(g, to, all)
+	return t.route(g, to, routes)
 }
 
 // choosePath: a case without a path means that of a route to the Service.
-func (t *trip) choosePath(all []candidate) {
+func (t *trip) choosePath(routes *table) {
 	if t.req.Path != "" {
 		return
 	}
-	for i := range all {
-		c := &all[i]
-		for _, b := range c.rule.backends {
-			if b.namespace == t.req.To.Namespace && b.name == t.req.To.Service && c.match.kind != regexPath {
-				t.req.Path = c.match.path
-				if c.match.kind == prefixPath && !strings.HasSuffix(t.req.Path, "/") {
-					t.req.Path += "/"
-				}
-				if c.match.method != "" && t.req.Method == "" {
-					t.at.method = knownValue(c.match.method)
-				}
-				t.assume("path " + t.req.Path + ", a route's")
-				return
-			}
+	for _, i := range routes.byBackend[join(t.req.To.Namespace, t.req.To.Service)] {
+		c := &routes.all[i]
+		if c.match.kind == regexPath {
+			continue
 		}
+		t.req.Path = c.match.path
+		if c.match.kind == prefixPath && !strings.HasSuffix(t.req.Path, "/") {
+			t.req.Path += "/"
+		}
+		if c.match.method != "" && t.req.Method == "" {
+			t.at.method = knownValue(c.match.method)
+		}
+		t.assume("path " + t.req.Path + ", a route's")
+		return
 	}
 }
 
@@ -183,6 +182,7 @@ func (t *trip) atGateway(g *gateway, point string, rules []*jwtRule, doubt strin
 	}
 	if doubt != "" {
 		t.meet(ruling{NotJudged, Step{point, "", -1, doubt}})
+		return true
 	}
 	if refused := t.at.authenticate(t.withAssumed(rules), t.shown); refused != "" {
 		return t.meet(ruling{Deny, Step{point, "", -1, refused}})
@@ -194,12 +194,12 @@ func (t *trip) atGateway(g *gateway, point string, rules []*jwtRule, doubt strin
 }
 
 // route follows the HTTPRoutes to the Service and goes on there.
-func (t *trip) route(g *gateway, to *space, all []candidate) (elsewhere bool) {
+func (t *trip) route(g *gateway, to *space, routes *table) (elsewhere bool) {
 	want := join(t.req.To.Namespace, t.req.To.Service)
 	svc := t.service(to, t.req.To.Service)
-	c := pick(all, &t.at, t.query)
+	c := routes.pick(&t.at, t.query)
 	switch {
-	case c == nil || t.chosen(all, want) && !c.leadsTo(want):
+	case c == nil || t.chosen(routes, want) && !c.leadsTo(want):
 		t.assume("a route from Gateway " + g.id() + " to " + want)
 		t.routed = want
 	case c.doubt != "" || c.rule.doubt != "":
@@ -226,16 +226,8 @@ func (t *trip) route(g *gateway, to *space, all []candidate) (elsewhere bool) {
 }
 
 // chosen: the case named no path, and no route leads to the target: then a plain route is assumed whatever a catch-all says.
-func (t *trip) chosen(all []candidate, want string) bool {
-	if t.req.Path != "" {
-		return false
-	}
-	for i := range all {
-		if all[i].leadsTo(want) {
-			return false
-		}
-	}
-	return true
+func (t *trip) chosen(routes *table, want string) bool {
+	return t.req.Path == "" && len(routes.byBackend[want]) == 0
 }
 
 func (c *candidate) leadsTo(want string) bool {

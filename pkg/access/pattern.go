@@ -54,12 +54,19 @@ func (v value) matches(pattern string) verdict3 {
 	return no
 }
 
-// matchesFold is matches without regard to case: hosts (authz/matcher.HostMatcher).
-func (v value) matchesFold(pattern string) verdict3 {
-	if v.state == known {
-		return is(matchPattern(strings.ToLower(pattern), strings.ToLower(v.s)))
+// matchesHeader is matches for headers, of which `*` asks no more than that they are there: one that is empty is there too
+// (authz/matcher.HeaderMatcher makes it a PresentMatch, not the .+ of StringMatcher).
+func (v value) matchesHeader(pattern string) verdict3 {
+	if pattern == "*" && v.state == known {
+		return yes
 	}
 	return v.matches(pattern)
+}
+
+// matchesHost is matchesHeader without regard to case (authz/matcher.HostMatcher).
+func (v value) matchesHost(pattern string) verdict3 {
+	v.s = strings.ToLower(v.s)
+	return v.matchesHeader(strings.ToLower(pattern))
 }
 
 func matchPattern(pattern, s string) bool {

@@ -25,6 +25,11 @@ func TestPatterns(t *testing.T) {
 			t.Errorf("state %d: %v, want %v", state, got, want)
 		}
 	}
+	empty := knownValue("")
+	if empty.matches("*") != no || empty.matchesHeader("*") != yes || empty.matchesHost("*") != yes || empty.matchesHeader("a*") != no ||
+		(value{}).matchesHeader("*") != no || (value{state: perhaps}).matchesHeader("*") != maybe {
+		t.Error("an empty header is there")
+	}
 	if !matchStars("a*b*c", "a-b-c") || matchStars("a*b*c", "ac") || !matchStars("*/ns/a*/*", "spiffe://d/ns/abc/sa/x") || matchStars("ab*ba", "aba") {
 		t.Error("stars")
 	}
@@ -97,6 +102,9 @@ func TestPrincipalsAndTrustDomains(t *testing.T) {
 	}
 	if (identity{}).matchPrincipal("*") || aliased.matchPrincipalEnvoy(identity{}, "*") || (identity{}).matchNamespaceEnvoy("*") {
 		t.Error("nobody is somebody")
+	}
+	if !id.matchNamespaceEnvoy("ns/sa") || !id.matchNamespaceEnvoy("ns") || id.matchNamespaceEnvoy("ns/s") || id.matchNamespaceEnvoy("s") {
+		t.Error("a namespace with a slash is a part of the identity's text")
 	}
 	if !id.matchNamespaceEnvoy("n*") || id.matchNamespaceEnvoy("m*") || !id.matchAccount("sa", "ns") || id.matchAccount("sa", "x") || !id.matchAccount("ns/sa", "x") {
 		t.Error("namespaces and accounts")

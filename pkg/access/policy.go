@@ -23,16 +23,6 @@ type policy struct {
 
 func (p *policy) id() string { return join(p.namespace, p.name) }
 
-// attachment is what AuthorizationPolicies and RequestAuthentications share: where they apply.
-type attachment struct {
-	selected bool // has a selector, an empty one included
-	selector labels
-	targets  []target
-}
-
-// target is one targetRef. An empty namespace is the policy's own.
-type target struct{ group, kind, namespace, name string }
-
 // rule is one rule: any of from, any of to, all of when. An entry is a list of conditions that must all hold.
 type rule struct {
 	from [][]condition

@@ -2,7 +2,6 @@ package access
 
 import (
 	"fmt"
-	"net/netip"
 	"strconv"
 	"strings"
 
@@ -13,7 +12,8 @@ import (
 func parsePolicy(namespace string, m meta, item *yaml.Node) *policy {
 	p := &policy{namespace: namespace, name: m.name}
 	_, p.ours = m.annotation("ambient.kubeflow.org/owned-by")
-	if v, ok := m.annotation("istio.io/dry-run"); ok {
+	v, dryRun := m.annotation("istio.io/dry-run")
+	if dryRun {
 		var err error
 		if p.dryRun, err = strconv.ParseBool(v); err != nil {
 			p.bad = "metadata.annotations[istio.io/dry-run]: " + strconv.Quote(v) + " is no boolean"
@@ -25,6 +25,8 @@ func parsePolicy(namespace string, m meta, item *yaml.Node) *policy {
 	}
 	if err := p.parseSpec(spec); err != nil {
 		p.bad = "spec" + err.Error()
+	} else if dryRun && p.action == custom {
+		p.bad = "metadata.annotations[istio.io/dry-run]: is not for action CUSTOM"
 	}
 	return p
 }
@@ -33,13 +35,8 @@ func (p *policy) parseSpec(spec *yaml.Node) (err error) {
 	if spec.Kind != yaml.MappingNode {
 		return fmt.Errorf(": must be a mapping")
 	}
-	// Where a malformed policy would apply must be known too.
-	for _, key := range attachmentFields {
-		if err == nil {
-			err = p.attachment.parse(key, field(spec, key))
-		}
-	}
-	var rules *yaml.Node
+	err = p.attach(spec)
+	var rules, provider *yaml.Node
 	for i := 0; i+1 < len(spec.Content) && err == nil; i += 2 {
 		key, v := spec.Content[i].Value, nonNull(spec.Content[i+1])
 		switch key {
@@ -47,39 +44,28 @@ func (p *policy) parseSpec(spec *yaml.Node) (err error) {
 		case "action":
 			err = p.parseAction(v)
 		case "provider":
-			p.provider = textOf(field(v, "name"))
+			p.provider, provider = textOf(field(v, "name")), v
 		case "rules":
 			rules = v
 		default:
 			err = fmt.Errorf(".%s: unknown field", key)
 		}
 	}
-	if err != nil {
-		return err
+	if err == nil && provider != nil && p.action != custom {
+		err = fmt.Errorf(".provider: only with action CUSTOM")
 	}
-	return p.check(p.parseRules(rules))
-}
-
-// check holds what the fields must satisfy together (pkg/config/validation ValidateAuthorizationPolicy).
-func (p *policy) check(err error) error {
-	switch {
-	case err != nil:
-		return err
-	case p.selected && len(p.targets) > 0:
-		return fmt.Errorf(": only one of selector and targetRefs may be set")
-	case p.action == custom && p.provider == "":
-		return fmt.Errorf(".provider.name: needed with action CUSTOM")
-	case p.action == custom && p.dryRun:
-		return fmt.Errorf(": the dry-run annotation is not for action CUSTOM")
-	case (p.action == deny || p.action == custom) && len(p.rules) == 0:
-		return fmt.Errorf(".rules: needed, without them the policy is never triggered")
+	if err == nil {
+		err = p.parseRules(rules)
 	}
-	return nil
+	return firstOf(err, p.check())
 }
 
 func (p *policy) parseAction(n *yaml.Node) error {
+	if n == nil {
+		return nil
+	}
 	switch s := textOf(n); s {
-	case "ALLOW", "":
+	case "ALLOW":
 		p.action = allow
 	case "DENY":
 		p.action = deny
@@ -91,43 +77,6 @@ func (p *policy) parseAction(n *yaml.Node) error {
 		return fmt.Errorf(".action: %q is none of ALLOW, DENY, CUSTOM, AUDIT", s)
 	}
 	return nil
-}
-
-var attachmentFields = [3]string{"selector", "targetRef", "targetRefs"}
-
-// parse reads selector, targetRefs or the older targetRef; targetRefs win over targetRef (model.GetTargetRefs).
-func (a *attachment) parse(key string, n *yaml.Node) error {
-	if n == nil {
-		return nil
-	}
-	switch key {
-	case "selector":
-		l, err := labelsOf(field(n, "matchLabels"))
-		if err != nil {
-			return fmt.Errorf(".selector.matchLabels: %w", err)
-		}
-		a.selected, a.selector = true, l
-	case "targetRef":
-		if len(a.targets) == 0 {
-			a.targets = []target{parseTarget(n)}
-		}
-	default:
-		if n.Kind != yaml.SequenceNode {
-			return fmt.Errorf(".targetRefs: must be a list")
-		}
-		a.targets = nil
-		for _, e := range n.Content {
-			a.targets = append(a.targets, parseTarget(deref(e)))
-		}
-	}
-	return nil
-}
-
-func parseTarget(n *yaml.Node) target {
-	return target{
-		group: textOf(field(n, "group")), kind: textOf(field(n, "kind")),
-		namespace: textOf(field(n, "namespace")), name: textOf(field(n, "name")),
-	}
 }
 
 func (p *policy) parseRules(n *yaml.Node) error {
@@ -188,8 +137,8 @@ func parseEntries(n *yaml.Node, name, inner string, fields map[string]attribute)
 			return nil, fmt.Errorf(".%s[%d].%s: must not be empty", name, i, inner)
 		}
 		conditions, err := parseConditions(v, fields)
-		if err == nil && len(conditions) == 0 {
-			err = fmt.Errorf(": must not be empty")
+		if err == nil {
+			err = checkEntry(conditions)
 		}
 		if err != nil {
 			return nil, fmt.Errorf(".%s[%d].%s%w", name, i, inner, err)
@@ -226,42 +175,4 @@ func parseConditions(n *yaml.Node, fields map[string]attribute) ([]condition, er
 		out = append(out, c)
 	}
 	return out, nil
-}
-
-// checkValues refuses what Istio's validation refuses: empty values, bad addresses, ports, accounts and path templates.
-func checkValues(attr attribute, values []string) error {
-	for i, v := range values {
-		bad := ""
-		switch {
-		case v == "":
-			bad = "must not be empty"
-		case attr == port:
-			if n, err := strconv.ParseUint(v, 10, 32); err != nil || n > 65535 {
-				bad = "is no port"
-			}
-		case attr == sourceIP || attr == remoteIP || attr == destinationIP:
-			if !isAddress(v) {
-				bad = "is no IP address or CIDR"
-			}
-		case attr == serviceAccount:
-			if strings.Contains(v, "*") || strings.Count(v, "/") > 1 || strings.HasPrefix(v, "/") || strings.HasSuffix(v, "/") {
-				bad = "must be a name or namespace/name"
-			}
-		case attr == path:
-			bad = badTemplate(v)
-		}
-		if bad != "" {
-			return fmt.Errorf("[%d] %q %s", i, v, bad)
-		}
-	}
-	return nil
-}
-
-func isAddress(s string) bool {
-	if strings.Contains(s, "/") {
-		_, err := netip.ParsePrefix(s)
-		return err == nil
-	}
-	_, err := netip.ParseAddr(s)
-	return err == nil
 }

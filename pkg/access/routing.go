@@ -16,14 +16,6 @@ type candidate struct {
 	doubt     string
 }
 
-// candidates are all matches at a gateway, the first that fits wins: Exact before PathPrefix before RegularExpression, then longer paths,
-// a method, more headers, more query parameters, then the order of namespace and name (gateway conversion sortHTTPRoutes; creation times
-// are not in manifests).
-func (w *World) candidates(g *gateway) []candidate {
-	g.once.Do(func() { g.candidates = w.findCandidates(g) })
-	return g.candidates
-}
-
 func (w *World) findCandidates(g *gateway) []candidate {
 	var out []candidate
 	names := append([]string(nil), w.names...)
@@ -131,25 +123,22 @@ func hostRank(pattern, host string) int {
 
 // pick finds the match that takes a request: first the most specific hostname (Envoy chooses one virtual host), then the order of
 // candidates. A host that is not known fits every hostname.
-func pick(all []candidate, a *attributes, query string) *candidate {
-	best := -1
-	for i := range all {
-		best = max(best, all[i].hostRank(a))
-	}
+func (t *table) pick(a *attributes, query string) *candidate {
+	best := hostRankOf(t.hostnames, a)
 	if best < 0 {
 		return nil
 	}
-	for i := range all {
-		if (a.host.state != known || all[i].hostRank(a) == best) && all[i].match.fits(a, query) {
-			return &all[i]
+	for _, i := range t.near(a.path.s) {
+		if c := &t.all[i]; (a.host.state != known || hostRankOf(c.hostnames, a) == best) && c.match.fits(a, query) {
+			return c
 		}
 	}
 	return nil
 }
 
-func (c *candidate) hostRank(a *attributes) int {
+func hostRankOf(hostnames []string, a *attributes) int {
 	best := -1
-	for _, h := range c.hostnames {
+	for _, h := range hostnames {
 		if a.host.state != known {
 			return 0
 		}

@@ -170,13 +170,13 @@ func (w *World) envoyValue(p *policy, c *condition, v string, a *attributes) ver
 	case port:
 		return a.matchPort(v)
 	case method:
-		return a.method.matches(v)
+		return a.method.matchesHeader(v)
 	case host:
-		return a.host.matchesFold(v)
+		return a.host.matchesHost(v)
 	case path:
 		return a.matchPath(v)
 	case header:
-		return a.header(c.key).matches(v)
+		return a.header(c.key).matchesHeader(v)
 	case claim:
 		return a.claim(c.key).matches(v)
 	case requestPrincipal:
@@ -248,8 +248,6 @@ func (v value) exactly(s string) verdict3 {
 // doubt says why a condition could not be judged.
 func (c *condition) doubt() string {
 	switch c.attribute {
-	case unknownAttribute:
-		return "unknown attribute " + c.key
 	case envoyMetadata:
 		return c.key + " depends on Envoy filters"
 	case sourceIP, remoteIP, destinationIP:

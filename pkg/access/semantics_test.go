@@ -73,8 +73,7 @@ func TestZtunnel(t *testing.T) {
 		{"destination.port", "{rules: [{when: [{key: destination.port, values: ['8080']}]}]}", Allow, ""},
 		{"source.namespace not", "{rules: [{when: [{key: source.namespace, notValues: [b]}]}]}", Deny, ""},
 		{"an address", "{rules: [{from: [{source: {ipBlocks: [10.0.0.0/8]}}]}]}", NotJudged, "addresses"},
-		{"an unknown attribute", "{rules: [{when: [{key: source.colour, values: [red]}]}]}", NotJudged, "unknown attribute source.colour"},
-		{"an unknown attribute where another rule allows", "{rules: [{when: [{key: source.colour, values: [red]}]}, {}]}", Allow, "rule 1"},
+		{"an unknown attribute", "{rules: [{when: [{key: source.colour, values: [red]}]}]}", NotJudged, `"source.colour" is no attribute`},
 		{"DENY", "{action: DENY, rules: [{from: [{source: {namespaces: [b]}}]}]}", Deny, "a DENY rule matches"},
 		{"DENY of another", "{action: DENY, rules: [{from: [{source: {namespaces: [c]}}]}]}", Allow, ""},
 		{"DENY by HTTP only never denies", "{action: DENY, rules: [{to: [{operation: {paths: [/x]}}]}]}", Allow, ""},
@@ -123,7 +122,7 @@ func TestZtunnelDryRunAndRoot(t *testing.T) {
 
 func TestWaypointRules(t *testing.T) {
 	get := Request{From: From{ServiceAccount: "b/c"}, To: To{Namespace: "a", Service: "s"}, Path: "/x/y?q=1", Host: "S.a",
-		Headers: map[string]string{"X-Team": "blue", "x-blank": "  v  "}}
+		Headers: map[string]string{"X-Team": "blue", "x-blank": "  v  ", "x-empty": ""}}
 	for _, c := range []struct {
 		name, rules string
 		want        Outcome
@@ -147,6 +146,9 @@ func TestWaypointRules(t *testing.T) {
 		{"header", "rules: [{when: [{key: 'request.headers[x-team]', values: [blue]}]}]", Allow},
 		{"header presence", "rules: [{when: [{key: 'request.headers[x-team]', values: ['*']}]}]", Allow},
 		{"header absent", "rules: [{when: [{key: 'request.headers[x-other]', values: ['*']}]}]", Deny},
+		{"an empty header is there", "rules: [{when: [{key: 'request.headers[x-empty]', values: ['*']}]}]", Allow},
+		{"so it is not absent", "rules: [{when: [{key: 'request.headers[x-empty]', notValues: ['*']}]}]", Deny},
+		{"but it has no prefix", "rules: [{when: [{key: 'request.headers[x-empty]', values: ['v*']}]}]", Deny},
 		{"absent header is not that", "rules: [{when: [{key: 'request.headers[x-other]', notValues: [x]}]}]", Allow},
 		{"trimmed", "rules: [{when: [{key: 'request.headers[x-blank]', values: [v]}]}]", Allow},
 		{"values and notValues", "rules: [{when: [{key: 'request.headers[x-team]', values: ['b*'], notValues: [blue]}]}]", Deny},
@@ -158,6 +160,7 @@ func TestWaypointRules(t *testing.T) {
 		{"source.principal", "rules: [{when: [{key: source.principal, values: ['*/ns/b/sa/c']}]}]", Allow},
 		{"trustDomains", "rules: [{from: [{source: {trustDomains: [cluster.local]}}]}]", Allow},
 		{"other trustDomains", "rules: [{from: [{source: {notTrustDomains: [cluster.local]}}]}]", Deny},
+		{"a namespace with a slash is anybody of it", "rules: [{from: [{source: {notNamespaces: [b/sa]}}]}]", Deny},
 		{"SNI", "rules: [{when: [{key: connection.sni, values: [x]}]}]", NotJudged},
 		{"Envoy metadata", "rules: [{when: [{key: 'experimental.envoy.filters.a.b[c]', values: [x]}]}]", NotJudged},
 		{"address", "rules: [{when: [{key: remote.ip, values: [10.0.0.1]}]}]", NotJudged},

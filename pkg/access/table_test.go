@@ -83,6 +83,17 @@ func TestBlanksAreTrimmedOnTheWay(t *testing.T) {
 	}
 }
 
+// A preflight skips the check of tokens; its header is forged even where it is empty.
+func TestAnEmptyHeaderIsForged(t *testing.T) {
+	v := decides(t, load(t, tenants(t)), Request{
+		From: From{Anonymous: true}, To: To{Namespace: "alice", Service: "tet"}, Path: "/notebook/alice/tet/lab", Method: "OPTIONS",
+		Headers: map[string]string{"kubeflow-userid": "", "Origin": "https://x", "Access-Control-Request-Method": "GET"},
+	}, Deny)
+	if v.Policy != "istio-system/ambient-ingressgateway-no-forged-identity" || v.Rule != 1 {
+		t.Error(v.By())
+	}
+}
+
 func decides(t *testing.T, w *World, r Request, want Outcome) Verdict {
 	t.Helper()
 	v := w.Decide(r)

@@ -53,7 +53,10 @@ func parseWhenEntry(n *yaml.Node) (c condition, err error) {
 			return c, fmt.Errorf(".%s: %w", n.Content[i].Value, err)
 		}
 	}
-	c.attribute, c.key = parseKey(c.key)
+	key := c.key
+	if c.attribute, c.key = parseKey(key); c.attribute == unknownAttribute {
+		return c, fmt.Errorf(".key: %q is no attribute that Istio knows", key)
+	}
 	if len(c.values)+len(c.notValues) == 0 {
 		return c, fmt.Errorf(": one of values and notValues is needed")
 	}
@@ -66,21 +69,22 @@ func parseWhenEntry(n *yaml.Node) (c condition, err error) {
 	return c, nil
 }
 
-// parseKey gives the attribute that a `when` key names, and its parameter. A key that Istio does not know keeps unknownAttribute: it is
-// never judged. A when on serviceAccount keeps its key: for ztunnel that is an L7 attribute there (ambient l4WhenAttributes).
+// parseKey gives the attribute that a `when` key names, and its parameter; unknownAttribute where Istio knows none
+// (security.ValidateAttribute).
 func parseKey(key string) (attribute, string) {
 	if a, ok := whenKeys[key]; ok {
 		return a, key
 	}
-	switch name, ok := bracketed(key, "request.headers["); {
-	case ok:
+	if name, ok := bracketed(key, "request.headers["); ok {
 		return header, strings.ToLower(name)
 	}
 	if name, ok := bracketed(key, "request.auth.claims["); ok {
 		return claim, claimPath("[" + name + "]")
 	}
-	if strings.HasPrefix(key, "experimental.envoy.filters.") {
-		return envoyMetadata, key
+	if filter, _, ok := strings.Cut(key, "["); ok && strings.HasPrefix(filter, "experimental.envoy.filters.") {
+		if _, ok := bracketed(key, filter+"["); ok {
+			return envoyMetadata, key
+		}
 	}
 	return unknownAttribute, key
 }

@@ -35,7 +35,7 @@ func (r *rule) droppedByZtunnel() string {
 		}
 	}
 	for i := range r.when {
-		if !r.when[i].layer4() && r.when[i].attribute != unknownAttribute {
+		if !r.when[i].layer4() {
 			return r.when[i].name()
 		}
 	}
@@ -102,11 +102,7 @@ func ztunnelEntry(p *policy, conditions []condition, a *attributes) verdict3 {
 }
 
 func ztunnelWhen(p *policy, c *condition, a *attributes) verdict3 {
-	switch {
-	case c.attribute == unknownAttribute:
-		a.doubts(c)
-		return maybe
-	case !c.layer4():
+	if !c.layer4() {
 		return no
 	}
 	return ztunnelCondition(p, c, a)

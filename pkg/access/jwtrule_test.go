@@ -1,0 +1,56 @@
+package access
+
+import "testing"
+
+// Rules are tried in the order of their issuers, and each takes off the headers that it writes before it looks at the token: those of a rule
+// behind the one that accepts stay as the client sent them.
+func TestHeadersAreStrippedRuleByRule(t *testing.T) {
+	rules := []*jwtRule{
+		{issuer: "a", copies: []claimHeader{{"sub", "x-a"}}, locations: []location{{"authorization", "Bearer "}}},
+		{issuer: "b", copies: []claimHeader{{"sub", "x-b"}}, payload: "x-payload", audiences: []string{"in"}},
+	}
+	for _, c := range []struct {
+		name    string
+		shown   *token
+		a, b, p value
+	}{
+		{"none", nil, value{}, value{}, value{}},
+		{"of the first", &token{issuer: "a"}, knownValue("s"), knownValue("root"), knownValue("root")},
+		{"of the second", &token{issuer: "b", audience: "in"}, value{}, knownValue("s"), value{state: some}},
+		{"of nobody", &token{issuer: "c"}, value{}, value{}, value{}},
+		{"for nobody", &token{issuer: "b", audience: "out"}, value{}, value{}, value{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.shown != nil {
+				c.shown.claims = claims{{"sub", knownValue("s")}}
+			}
+			for _, anyHeader := range []bool{false, true} {
+				at := attributes{anyHeader: anyHeader, headers: headers{{"x-a", knownValue("root")}, {"x-b", knownValue("root")}, {"x-payload", knownValue("root")}}}
+				at.authenticate(rules, c.shown)
+				if a, b, p := at.header("x-a"), at.header("x-b"), at.header("x-payload"); a != c.a || b != c.b || p != c.p {
+					t.Errorf("x-a %v, x-b %v, x-payload %v", a, b, p)
+				}
+			}
+		})
+	}
+}
+
+// Envoy compares audiences without scheme and one trailing slash (check_audience.cc sanitizeAudience).
+func TestAudiences(t *testing.T) {
+	for _, c := range []struct {
+		rule, token string
+		want        bool
+	}{
+		{"kubeflow", "kubeflow", true}, {"kubeflow", "kubeflo", false}, {"https://kubeflow", "kubeflow", true}, {"kubeflow", "http://kubeflow/", true},
+		{"kubeflow/", "https://kubeflow", true}, {"kubeflow//", "kubeflow", false}, {"Kubeflow", "kubeflow", false}, {"ftp://kubeflow", "kubeflow", false},
+		{"https://", "", false}, {"in", "", false},
+	} {
+		r := jwtRule{audiences: []string{"other", c.rule}}
+		if r.takes(c.token) != c.want {
+			t.Errorf("%s for %q: not %v", c.rule, c.token, c.want)
+		}
+	}
+	if r := (jwtRule{}); !r.takes("") || !r.takes("x") {
+		t.Error("a rule without audiences takes any")
+	}
+}
