@@ -128,8 +128,11 @@ func accepts(p *jwtpb.JwtProvider, token map[string]any) bool {
 
 // audience follows jwt_verify_lib's check_audience.cc: scheme and trailing slash do not count.
 func audience(s string) string {
-	s, _ = strings.CutPrefix(s, "https://")
-	s, _ = strings.CutPrefix(s, "http://")
+	if rest, ok := strings.CutPrefix(s, "https://"); ok {
+		s = rest
+	} else {
+		s = strings.TrimPrefix(s, "http://")
+	}
 	return strings.TrimSuffix(s, "/")
 }
 

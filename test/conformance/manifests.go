@@ -13,6 +13,7 @@ import (
 	"istio.io/istio/pkg/config/schema/gvk"
 	"istio.io/istio/pkg/config/validation"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 	"sigs.k8s.io/yaml"
@@ -71,12 +72,15 @@ func (c *manifests) add(doc string) error {
 	case "security.istio.io/RequestAuthentication":
 		return c.addAuthentication(doc)
 	case "security.istio.io/PeerAuthentication":
-		return keep(c, doc, &securityclient.PeerAuthentication{})
+		pa := &securityclient.PeerAuthentication{}
+		defer func() { pa.TypeMeta = metav1.TypeMeta{} }()
+		return keep(c, doc, pa)
 	case "gateway.networking.k8s.io/Gateway":
 		gw := &gatewayv1.Gateway{}
 		if err := keep(c, doc, gw); err != nil {
 			return err
 		}
+		gw.TypeMeta = metav1.TypeMeta{}
 		c.gateways[gw.Namespace+"/"+gw.Name] = gw
 		return nil
 	case "v1/Namespace":
@@ -106,6 +110,7 @@ func (c *manifests) addAuthorization(doc string) error {
 		return c.refuse(doc)
 	}
 	c.policies = append(c.policies, cfg)
+	o.TypeMeta = metav1.TypeMeta{} // stored as v1, whatever it was written in
 	c.objects = append(c.objects, o)
 	return nil
 }

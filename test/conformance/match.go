@@ -37,7 +37,11 @@ func stringMatch(m *matcherpb.StringMatcher, v string) (bool, error) {
 // header follows Envoy's HeaderUtility: a header that is missing matches
 // nothing, one that is there and empty is present.
 func header(m *routepb.HeaderMatcher, headers map[string]string) (bool, error) {
-	v, ok := headers[strings.ToLower(m.Name)]
+	name := strings.ToLower(m.Name)
+	if name == "host" {
+		name = ":authority" // Envoy's header map keeps one for both
+	}
+	v, ok := headers[name]
 	switch p := m.HeaderMatchSpecifier.(type) {
 	case *routepb.HeaderMatcher_PresentMatch:
 		return ok == p.PresentMatch, nil
