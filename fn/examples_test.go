@@ -1,0 +1,143 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+)
+
+const examplesDir = "../examples"
+
+// Every example builds, by kustomize as a library and by its command, to the output.yaml that its
+// README quotes.
+func TestExamplesBuild(t *testing.T) {
+	t.Setenv(asPlugin, "1")
+	for _, name := range examples(t) {
+		t.Run(name, func(t *testing.T) {
+			dir := workspace(t, filepath.Join(examplesDir, name))
+			inProcess := build(t, dir)
+			golden(t, filepath.Join(examplesDir, name, "output.yaml"), inProcess)
+			if byCommand := kustomize(t, "build", "--enable-alpha-plugins", "--enable-exec", dir); byCommand != inProcess {
+				t.Errorf("the kustomize command differs from the library: %s", firstDifference(inProcess, byCommand))
+			}
+		})
+	}
+}
+
+// Without --enable-exec kustomize skips the function without a word. The AmbientProfile that is
+// left over tells.
+func TestSkippedFunctionLeavesATrace(t *testing.T) {
+	t.Setenv(asPlugin, "1")
+	for _, name := range examples(t) {
+		t.Run(name, func(t *testing.T) {
+			dir := workspace(t, filepath.Join(examplesDir, name))
+			if out := kustomize(t, "build", "--enable-alpha-plugins", dir); !strings.Contains(out, "kind: AmbientProfile") {
+				t.Errorf("nothing tells that the function did not run:\n%s", out)
+			}
+			if out := build(t, dir); strings.Contains(out, "kind: AmbientProfile") {
+				t.Error("the trace is there although the function ran")
+			}
+		})
+	}
+}
+
+// As a generator the function sees no items: the same new objects, no edits.
+func TestGeneratorEmitsTheSame(t *testing.T) {
+	t.Setenv(asPlugin, "1")
+	for _, kind := range []string{"generators", "transformers"} {
+		dir := t.TempDir()
+		config := read(t, filepath.Join(examplesDir, "quickstart", "ambientprofile.yaml"))
+		write(t, filepath.Join(dir, "ambientprofile.yaml"), config)
+		write(t, filepath.Join(dir, "other.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n")
+		write(t, filepath.Join(dir, "kustomization.yaml"), "resources: [other.yaml]\n"+kind+": [ambientprofile.yaml]\n")
+		link(t, dir)
+		code, standalone, stderr := execute(t, "", filepath.Join(dir, "ambientprofile.yaml"), filepath.Join(dir, "other.yaml"))
+		if code != exitOK {
+			t.Fatal(stderr)
+		}
+		if got, want := sortedObjects(t, build(t, dir)), sortedObjects(t, standalone); got != want {
+			t.Errorf("%s: %s", kind, firstDifference(want, got))
+		}
+	}
+}
+
+// What a README shows as YAML stands in a file of the example, to the letter.
+func TestReadmesQuoteRealFiles(t *testing.T) {
+	block := regexp.MustCompile("(?s)```yaml\n(.*?)```")
+	for _, name := range examples(t) {
+		dir := filepath.Join(examplesDir, name)
+		var files strings.Builder
+		for _, file := range must(filepath.Glob(dir + "/*.yaml")) {
+			files.WriteString(read(t, file) + "\n")
+		}
+		readme := filepath.Join(dir, "README.md")
+		for _, quote := range block.FindAllStringSubmatch(read(t, readme), -1) {
+			if !strings.Contains(files.String(), quote[1]) {
+				t.Errorf("%s quotes what no file of the example says:\n%s", readme, quote[1])
+			}
+		}
+	}
+}
+
+func examples(t *testing.T) []string {
+	t.Helper()
+	var names []string
+	for _, file := range must(filepath.Glob(examplesDir + "/*/kustomization.yaml")) {
+		names = append(names, filepath.Base(filepath.Dir(file)))
+	}
+	if len(names) == 0 {
+		t.Fatal("there are no examples")
+	}
+	return names
+}
+
+// workspace is a copy of an example with the function beside it, as the README has it.
+func workspace(t *testing.T, example string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, file := range must(filepath.Glob(example + "/*")) {
+		if name := filepath.Base(file); name != "ambient-profile" {
+			write(t, filepath.Join(dir, name), read(t, file))
+		}
+	}
+	link(t, dir)
+	return dir
+}
+
+func link(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.Symlink(must(os.Executable()), filepath.Join(dir, "ambient-profile")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// build is kustomize build --enable-alpha-plugins --enable-exec, in this process.
+func build(t *testing.T, dir string) string {
+	t.Helper()
+	options := krusty.MakeDefaultOptions()
+	options.PluginConfig = types.EnabledPluginConfig(types.BploUseStaticallyLinked)
+	options.PluginConfig.FnpLoadingOptions.EnableExec = true
+	options.Reorder = krusty.ReorderOptionUnspecified
+	resources, err := krusty.MakeKustomizer(options).Run(filesys.MakeFsOnDisk(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(must(resources.AsYaml()))
+}
+
+// kustomize runs the command that go.mod names as a tool.
+func kustomize(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"tool", "kustomize"}, args...)...).Output()
+	if err != nil {
+		t.Fatalf("kustomize %s: %v: %s", strings.Join(args, " "), err, err.(*exec.ExitError).Stderr)
+	}
+	return string(out)
+}

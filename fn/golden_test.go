@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/kustomize/kyaml/kio"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files, and fail")
+
+const goldenDir = "../testdata/golden"
+
+// A case is a directory named by a sentence: profile.yaml and perhaps items.yaml in; want.yaml out,
+// with want.warn where there are warnings; or want.err and nothing out.
+func goldenCases(t *testing.T) []string {
+	t.Helper()
+	cases, err := filepath.Glob(goldenDir + "/*")
+	if err != nil || len(cases) == 0 {
+		t.Fatalf("no golden cases in %s: %v", goldenDir, err)
+	}
+	return cases
+}
+
+func TestGolden(t *testing.T) {
+	for _, dir := range goldenCases(t) {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			code, stdout, stderr := execute(t, "", caseArgs(dir)...)
+			warnings, failure := stderr, ""
+			if code != exitOK {
+				warnings, failure = "", stderr
+				if stdout != "" {
+					t.Errorf("an error left something on stdout:\n%s", stdout)
+				}
+				if code != exitError {
+					t.Errorf("exit code %d, want %d", code, exitError)
+				}
+			}
+			golden(t, filepath.Join(dir, "want.yaml"), stdout)
+			golden(t, filepath.Join(dir, "want.warn"), warnings)
+			golden(t, filepath.Join(dir, "want.err"), failure)
+		})
+	}
+}
+
+// golden compares to the byte; a file that is not there stands for nothing.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	want, err := os.ReadFile(file)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	if got == string(want) {
+		return
+	}
+	if !*update {
+		t.Errorf("%s differs (go test ./fn -run TestGolden -update rewrites it):\n%s", file, firstDifference(string(want), got))
+		return
+	}
+	t.Errorf("rewrote %s; read the difference before you commit it", file)
+	if got == "" {
+		err = os.Remove(file)
+	} else {
+		err = os.WriteFile(file, []byte(got), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func firstDifference(want, got string) string {
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range max(len(w), len(g)) {
+		var a, b string
+		if i < len(w) {
+			a = w[i]
+		}
+		if i < len(g) {
+			b = g[i]
+		}
+		if a != b || i >= len(w) || i >= len(g) {
+			return "line " + itoa(i+1) + "\n- " + a + "\n+ " + b
+		}
+	}
+	return "no difference"
+}
+
+// A second run on the output of the first changes no byte.
+func TestRerunChangesNothing(t *testing.T) {
+	for _, dir := range accepted(t) {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			want := read(t, filepath.Join(dir, "want.yaml"))
+			code, stdout, stderr := execute(t, "", filepath.Join(dir, "profile.yaml"), filepath.Join(dir, "want.yaml"))
+			if code != exitOK {
+				t.Fatalf("exit code %d: %s", code, stderr)
+			}
+			if stdout != want {
+				t.Error(firstDifference(want, stdout))
+			}
+		})
+	}
+}
+
+// What kustomize and kpt get is what the standalone program prints.
+func TestTransformerAgreesWithStandalone(t *testing.T) {
+	for _, dir := range accepted(t) {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			code, stdout, stderr := execute(t, asResourceList(t, dir))
+			if code != exitOK {
+				t.Fatalf("exit code %d: %s", code, stderr)
+			}
+			golden(t, filepath.Join(dir, "want.warn"), stderr)
+			got, want := normal(t, stdout), normal(t, read(t, filepath.Join(dir, "want.yaml")))
+			if got != want {
+				t.Error(firstDifference(want, got))
+			}
+		})
+	}
+}
+
+// normal is a stream of objects, or a ResourceList of them, in one form.
+func normal(t *testing.T, text string) string {
+	t.Helper()
+	nodes, err := (&kio.ByteReader{Reader: strings.NewReader(text), OmitReaderAnnotations: true}).Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var documents bytes.Buffer
+	encoder := yaml.NewEncoder(&documents)
+	for _, n := range nodes {
+		if err := encoder.Encode(n.YNode()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return documents.String()
+}
+
+// asResourceList is the case as kustomize sends it to a transformer.
+func asResourceList(t *testing.T, dir string) string {
+	t.Helper()
+	list := yaml.MustParse("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n")
+	for _, n := range documentsOf(t, filepath.Join(dir, "items.yaml")) {
+		if err := list.PipeE(yaml.Lookup("items"), yaml.Append(n.YNode())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if items := list.Field("items").Value.YNode(); len(items.Content) > 0 {
+		items.Style = 0
+	}
+	config := documentsOf(t, filepath.Join(dir, "profile.yaml"))[0]
+	if err := list.PipeE(yaml.SetField("functionConfig", config)); err != nil {
+		t.Fatal(err)
+	}
+	return list.MustString()
+}
+
+func documentsOf(t *testing.T, file string) []*yaml.RNode {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if os.IsNotExist(err) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	nodes, err := (&kio.ByteReader{Reader: bytes.NewReader(data), OmitReaderAnnotations: true}).Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nodes
+}
+
+// Every case must be one that a reader can tell from its files.
+func TestGoldenCasesAreWhole(t *testing.T) {
+	known := map[string]bool{"profile.yaml": true, "items.yaml": true, "want.yaml": true, "want.warn": true, "want.err": true}
+	for _, dir := range goldenCases(t) {
+		files := map[string]bool{}
+		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				files[d.Name()] = true
+				if !known[d.Name()] {
+					t.Errorf("%s: no case has such a file", path)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !files["profile.yaml"] || files["want.yaml"] == files["want.err"] {
+			t.Errorf("%s: needs profile.yaml, and either want.yaml or want.err", dir)
+		}
+	}
+}
+
+func accepted(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	for _, dir := range goldenCases(t) {
+		if _, err := os.Stat(filepath.Join(dir, "want.yaml")); err == nil {
+			out = append(out, dir)
+		}
+	}
+	return out
+}
+
+func caseArgs(dir string) []string {
+	args := []string{filepath.Join(dir, "profile.yaml")}
+	if items := filepath.Join(dir, "items.yaml"); exists(items) {
+		args = append(args, items)
+	}
+	return args
+}

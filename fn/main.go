@@ -1,0 +1,104 @@
+// Command ambient-profile turns an AmbientProfile into everything that a Kubeflow user namespace
+// needs on Istio ambient mode. Stdout carries manifests and nothing else; an error leaves it empty.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// Exit codes. kustomize believes nothing else.
+const (
+	exitOK    = 0
+	exitError = 1
+	exitUsage = 2
+)
+
+const usage = `ambient-profile: Kubeflow user namespaces on Istio ambient mode
+
+usage:
+  ambient-profile                              ResourceList on stdin, ResourceList on stdout
+                                               (as kustomize and kpt call it)
+  ambient-profile CONFIG.yaml [INPUT.yaml...]  manifests on stdout: the inputs as changed, then the
+                                               new ones; - reads stdin
+  ambient-profile version                      version, commit, Go and library versions
+  ambient-profile -h                           this text
+
+CONFIG.yaml holds one AmbientProfile (ambient.kubeflow.org/v1alpha1). Warnings and errors go to
+stderr. Exit codes: 0 done, 1 refused or failed (stdout is empty), 2 wrong usage.
+
+as a kustomize transformer:
+  kustomize build --enable-alpha-plugins --enable-exec DIR
+`
+
+// verbs are the first arguments that are no file.
+var verbs = []string{"version", "help"}
+
+// run is the whole program but for the process around it.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		if isTerminal(stdin) {
+			fmt.Fprint(stderr, usage)
+			return exitUsage
+		}
+		return finish(transform(stdin, stdout, stderr), stderr)
+	}
+	switch first := args[0]; {
+	case first == "-h" || first == "--help" || first == "help":
+		return finish(print(stdout, usage), stderr)
+	case first == "version" || first == "--version":
+		return finish(print(stdout, versionText()), stderr)
+	case isFile(first):
+		return finish(standalone(args[0], args[1:], stdin, stdout, stderr), stderr)
+	default:
+		fmt.Fprintf(stderr, "ambient-profile: error: unknown command %q%s; run ambient-profile -h\n", first, didYouMean(first))
+		return exitUsage
+	}
+}
+
+// finish tells what went wrong, one line an error, and picks the exit code.
+func finish(err error, stderr io.Writer) int {
+	if err == nil {
+		return exitOK
+	}
+	for _, line := range strings.Split(err.Error(), "\n") {
+		fmt.Fprintln(stderr, "ambient-profile: error: "+line)
+	}
+	return exitError
+}
+
+func print(w io.Writer, text string) error {
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+// isFile tells a configuration from a verb: a mistyped verb must not be read as a file.
+func isFile(arg string) bool {
+	return arg == "-" || slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(arg))
+}
+
+func didYouMean(arg string) string {
+	for _, verb := range verbs {
+		if len(arg) > 0 && (strings.HasPrefix(verb, arg) || strings.HasPrefix(arg, verb) || arg[0] == verb[0]) {
+			return ", did you mean " + verb + "?"
+		}
+	}
+	return ", which is no .yaml, .yml or .json file either"
+}
+
+func isTerminal(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// asPlugin makes the test binary play the function, so that kustomize can run it.
+const asPlugin = "AMBIENT_PROFILE_TEST_AS_PLUGIN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asPlugin) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+const minimal = goldenDir + "/minimal-config-gives-a-closed-namespace/profile.yaml"
+
+func TestExitCodesAndStreams(t *testing.T) {
+	for name, test := range map[string]struct {
+		stdin  string
+		args   []string
+		code   int
+		stdout string // a part of it; "" means that it must be empty
+		stderr string // likewise
+	}{
+		"help":                   {"", []string{"-h"}, exitOK, "usage:", ""},
+		"help as a word":         {"", []string{"help"}, exitOK, "usage:", ""},
+		"version":                {"", []string{"version"}, exitOK, "ambient-profile dev\n", ""},
+		"mistyped verb":          {"", []string{"versoin"}, exitUsage, "", `unknown command "versoin", did you mean version?`},
+		"a file without ending":  {"", []string{"config"}, exitUsage, "", "no .yaml, .yml or .json file"},
+		"no such file":           {"", []string{"nowhere.yaml"}, exitError, "", "nowhere.yaml: no such file"},
+		"no such input":          {"", []string{minimal, "nowhere.yaml"}, exitError, "", "nowhere.yaml: no such file"},
+		"config on stdin":        {read(t, minimal), []string{"-"}, exitOK, "name: ns-l4-waypoint", ""},
+		"nothing on stdin":       {"", nil, exitError, "", "is no ResourceList"},
+		"text on stdin":          {"hello", nil, exitError, "", "is no ResourceList"},
+		"broken yaml on stdin":   {"a: [", nil, exitError, "", "stdin: yaml: line 1"},
+		"a config on stdin":      {read(t, minimal), nil, exitError, "", "is no ResourceList"},
+		"no functionConfig":      {"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n", nil, exitError, "", "functionConfig: is missing"},
+		"another version":        {"apiVersion: config.kubernetes.io/v9\nkind: ResourceList\n", nil, exitError, "", `apiVersion "config.kubernetes.io/v9"`},
+		"two lists":              {"kind: ResourceList\n---\nkind: ResourceList\n", nil, exitError, "", "more than one document"},
+		"items twice":            {"kind: ResourceList\nitems: []\nitems: []\n", nil, exitError, "", "has items twice"},
+		"items that are no list": {"kind: ResourceList\nitems: {a: b}\n", nil, exitError, "", "items of the ResourceList is not a list"},
+		"a ConfigMap as config":  {"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig: {apiVersion: v1, kind: ConfigMap, metadata: {name: x}}\n", nil, exitError, "", `kind: "ConfigMap"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, stdout, stderr := execute(t, test.stdin, test.args...)
+			if code != test.code {
+				t.Errorf("exit code %d, want %d", code, test.code)
+			}
+			part(t, "stdout", stdout, test.stdout)
+			part(t, "stderr", stderr, test.stderr)
+		})
+	}
+}
+
+func part(t *testing.T, name, got, want string) {
+	t.Helper()
+	if want == "" && got != "" || !strings.Contains(got, want) {
+		t.Errorf("%s is %.2000q, want %q in it", name, got, want)
+	}
+}
+
+// Warnings go to the results as well: kpt shows them from there.
+func TestWarningsAreResults(t *testing.T) {
+	dir := goldenDir + "/group-as-owner-gets-no-rule-and-a-warning"
+	_, stdout, stderr := execute(t, asResourceList(t, dir))
+	part(t, "stdout", stdout, "results:\n- message: 'spec.profiles[0].owner: the owner is the group team-a")
+	part(t, "stdout", stdout, "severity: warning")
+	part(t, "stderr", stderr, "ambient-profile: warning: spec.profiles[0].owner: the owner is the group team-a")
+}
+
+// A package (kpt) keeps its files: new objects get a place, the configuration stays.
+func TestNewObjectsGetAPlaceInAPackage(t *testing.T) {
+	config := "apiVersion: ambient.kubeflow.org/v1alpha1\nkind: AmbientProfile\nmetadata:\n  name: kubeflow\n%sspec:\n  profiles:\n  - name: alice\n    owner: {name: alice@example.com}\n"
+	item := strings.ReplaceAll(strings.Replace(config, "%s", "  annotations:\n    internal.config.kubernetes.io/path: config.yaml\n    internal.config.kubernetes.io/index: '0'\n", 1), "\n", "\n  ")
+	list := "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n" +
+		"- apiVersion: v1\n  kind: ConfigMap\n  metadata:\n    name: mine\n    annotations:\n      config.kubernetes.io/path: alice/ambient.yaml\n      config.kubernetes.io/index: '4'\n" +
+		"- " + strings.TrimRight(item, " ") +
+		"functionConfig:\n  " + strings.TrimRight(strings.ReplaceAll(strings.Replace(config, "%s", "", 1), "\n", "\n  "), " ")
+	code, first, stderr := execute(t, list)
+	if code != exitOK {
+		t.Fatal(stderr)
+	}
+	for _, want := range []string{
+		"    internal.config.kubernetes.io/path: config.yaml\n",
+		"      config.kubernetes.io/index: \"5\"\n      config.kubernetes.io/path: alice/ambient.yaml\n",
+		"config.kubernetes.io/path: istio-system/ambient.yaml\n",
+		"config.kubernetes.io/path: kubeflow/ambient.yaml\n",
+	} {
+		part(t, "stdout", first, want)
+	}
+	_, second, _ := execute(t, first)
+	if second != first {
+		t.Errorf("a second run changed the package: %s", firstDifference(first, second))
+	}
+}

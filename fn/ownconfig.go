@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/enroll"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
+// ownConfig takes the function's own configuration out of the items. It is listed in resources: so
+// that a function that never ran leaves a trace; in a package it is the user's file and stays.
+func ownConfig(config *yaml.Node, p profile.AmbientProfile, items []*enroll.Item) ([]*enroll.Item, error) {
+	own := enroll.NewItem(config)
+	var kept []*enroll.Item
+	var seen bool
+	for _, item := range items {
+		if item.Group != own.Group || item.Kind != own.Kind {
+			kept = append(kept, item)
+			continue
+		}
+		same := item.SameAs(own, "spec")
+		switch {
+		case item.Name != own.Name && same:
+			return nil, fmt.Errorf("AmbientProfile %s: has the spec of %s, under another name: a patch or namePrefix changed this copy, and the function did not see it; "+
+				"make the change in the file, or list the patched configuration in transformers", item.Name, own.Name)
+		case item.Name != own.Name:
+			if err := disjoint(p, item); err != nil {
+				return nil, err
+			}
+			kept = append(kept, item)
+		case !same:
+			return nil, fmt.Errorf("AmbientProfile %s: differs from the function's configuration of this name: a patch changed this copy, and the function did not see it; "+
+				"make the change in the file, or list the patched configuration in transformers", item.Name)
+		case seen:
+			return nil, fmt.Errorf("AmbientProfile %s: is in the input twice; give each its own name", item.Name)
+		case item.Namespace != own.Namespace:
+			return nil, fmt.Errorf("AmbientProfile %s: is in the namespace %q here: a namespace: in a kustomization would move every object that this function makes but not what refers to them; "+
+				"use the function in the outermost kustomization, without namespace:", item.Name, item.Namespace)
+		default:
+			seen = true
+			if item.InPackage() {
+				kept = append(kept, item)
+			}
+		}
+	}
+	return kept, nil
+}
+
+// disjoint refuses a namespace that another AmbientProfile of the input configures too.
+func disjoint(p profile.AmbientProfile, other *enroll.Item) error {
+	for _, name := range other.ProfileNames() {
+		for i, mine := range p.Spec.Profiles {
+			if mine.Name == name {
+				return fmt.Errorf("spec.profiles[%d].name: %q is in the AmbientProfile %q as well; keep it in one of the two", i, name, other.Name)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/enroll"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
+// process is the function: a configuration and the objects around it in, the objects as they
+// should be out, with what deserves a look. The error joins everything that is wrong.
+func process(config *yaml.Node, items []*enroll.Item) ([]*enroll.Item, []profile.Finding, error) {
+	p, err := profile.Parse(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	items, err = ownConfig(config, p, items)
+	if err != nil {
+		return nil, nil, err
+	}
+	findings := profile.Warnings(p)
+	items, found, err := enroll.Apply(generate.NewPlan(p), items)
+	if err != nil {
+		return nil, nil, err
+	}
+	findings = append(findings, found...)
+	if p.Spec.FailOnWarning && len(findings) > 0 {
+		return nil, nil, asErrors(findings)
+	}
+	return items, findings, nil
+}
+
+func asErrors(findings []profile.Finding) error {
+	var errs []error
+	for _, f := range findings {
+		errs = append(errs, errors.New(f.String()))
+	}
+	return errors.Join(append(errs, errors.New("spec.failOnWarning: true makes every warning an error"))...)
+}
+
+// transform is one call by kustomize or kpt. Nothing is written before all is done.
+func transform(stdin io.Reader, stdout, stderr io.Writer) error {
+	list, err := readResourceList(stdin)
+	if err != nil {
+		return err
+	}
+	items, findings, err := process(list.config, list.items)
+	if err != nil {
+		return err
+	}
+	list.items = items
+	out, err := list.bytes(findings)
+	if err != nil {
+		return err
+	}
+	warn(stderr, findings)
+	_, err = stdout.Write(out)
+	return err
+}
+
+// standalone runs without kustomize: files in, manifests out.
+func standalone(config string, inputs []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	node, err := readConfig(config, stdin)
+	if err != nil {
+		return err
+	}
+	items, err := readInputs(inputs, stdin)
+	if err != nil {
+		return err
+	}
+	items, findings, err := process(node, items)
+	if err != nil {
+		return err
+	}
+	out, err := documents(items)
+	if err != nil {
+		return err
+	}
+	warn(stderr, findings)
+	_, err = stdout.Write(out)
+	return err
+}
+
+func warn(stderr io.Writer, findings []profile.Finding) {
+	for _, f := range findings {
+		fmt.Fprintln(stderr, "ambient-profile: warning: "+f.String())
+	}
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"sigs.k8s.io/kustomize/kyaml/kio"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/enroll"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
+// resourceList is what kustomize and kpt send and take back (KRM functions specification).
+type resourceList struct {
+	apiVersion string
+	config     *yaml.Node
+	items      []*enroll.Item
+}
+
+func readResourceList(r io.Reader) (*resourceList, error) {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("stdin: %w", err)
+	}
+	document, err := onlyDocument(data)
+	if err != nil {
+		return nil, fmt.Errorf("stdin: %w; send one ResourceList, or give a file: ambient-profile CONFIG.yaml", err)
+	}
+	if enroll.NewItem(document).Kind != kio.ResourceListKind {
+		return nil, errors.New("stdin: is no ResourceList; run this by kustomize or kpt, or give a file: ambient-profile CONFIG.yaml")
+	}
+	list := &resourceList{}
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(document.Content); i += 2 {
+		key, value := document.Content[i].Value, document.Content[i+1]
+		if seen[key] {
+			return nil, fmt.Errorf("stdin: the ResourceList has %s twice; send it once", key)
+		}
+		seen[key] = true
+		switch key {
+		case "apiVersion":
+			list.apiVersion = value.Value
+		case "functionConfig":
+			list.config = value
+		case "items":
+			if value.Kind != yaml.SequenceNode && value.Tag != yaml.NodeTagNull {
+				return nil, errors.New("stdin: items of the ResourceList is not a list; send a list of objects")
+			}
+			end := len(data)
+			if i+2 < len(document.Content) {
+				end = offset(data, document.Content[i+2].Line)
+			}
+			list.items = sequenceItems(data[:end], value)
+		}
+	}
+	return list, list.check()
+}
+
+// onlyDocument is the top node of the one document in data.
+func onlyDocument(data []byte) (*yaml.Node, error) {
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var document, more yaml.Node
+	if err := decoder.Decode(&document); err != nil && err != io.EOF {
+		return nil, err
+	}
+	if err := decoder.Decode(&more); err != io.EOF {
+		return nil, errors.New("there is more than one document")
+	}
+	return root(&document), nil
+}
+
+// root is the top node of a document, or nil.
+func root(document *yaml.Node) *yaml.Node {
+	if document.Kind == yaml.DocumentNode && len(document.Content) == 1 {
+		return document.Content[0]
+	}
+	return nil
+}
+
+func (l *resourceList) check() error {
+	known := []string{"config.kubernetes.io/v1", "config.kubernetes.io/v1beta1", "config.kubernetes.io/v1alpha1"}
+	switch {
+	case !slices.Contains(known, l.apiVersion):
+		return fmt.Errorf("stdin: the ResourceList has apiVersion %q; send %s", l.apiVersion, kio.ResourceListAPIVersion)
+	case l.config == nil:
+		return errors.New("functionConfig: is missing; name an AmbientProfile as the function's configuration (kpt: configPath)")
+	}
+	return nil
+}
+
+// bytes is the list as it goes back, the findings as its results.
+func (l *resourceList) bytes(findings []profile.Finding) ([]byte, error) {
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "apiVersion: %s\nkind: %s\n", l.apiVersion, kio.ResourceListKind)
+	if len(l.items) == 0 {
+		out.WriteString("items: []\n")
+	} else {
+		out.WriteString("items:\n")
+	}
+	if err := writeItems(&out, l.items, sequenceForm); err != nil {
+		return nil, err
+	}
+	tail := &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{text("functionConfig"), l.config}}
+	if len(findings) > 0 {
+		tail.Content = append(tail.Content, text("results"), results(findings))
+	}
+	err := encode(&out, tail)
+	return out.Bytes(), err
+}
+
+// results tells the findings to whoever shows them; kustomize does not.
+func results(findings []profile.Finding) *yaml.Node {
+	list := &yaml.Node{Kind: yaml.SequenceNode}
+	for _, f := range findings {
+		list.Content = append(list.Content, &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{
+			text("message"), text(f.String()), text("severity"), text("warning"),
+		}})
+	}
+	return list
+}
+
+func text(s string) *yaml.Node { return yaml.NewStringRNode(s).YNode() }

@@ -1,0 +1,85 @@
+// Package enroll edits what is there: the objects of the input, and only those that the contract
+// names. An item that nothing here touches leaves exactly as it came.
+package enroll
+
+import (
+	"errors"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
+// Apply puts plan's manifests among items: those that are there already are edited in place, the
+// others appended in the order of generate.Manifests. It returns the items that stay, and what is
+// worth a warning. The error joins all that cannot be resolved, each naming its object; then
+// nothing of the result may be used.
+func Apply(plan generate.Plan, items []*Item) ([]*Item, []profile.Finding, error) {
+	e := enrolment{plan: plan, items: items, byID: make(map[ID]*Item, len(items))}
+	e.index()
+	if plan.Restrict {
+		e.restrict()
+	}
+	wanted := generate.Manifests(plan)
+	e.prune(wanted)
+	e.place(wanted)
+	if err := errors.Join(e.errs...); err != nil {
+		return nil, nil, err
+	}
+	return e.remaining(), e.findings, nil
+}
+
+// enrolment is one run over the items.
+type enrolment struct {
+	plan     generate.Plan
+	items    []*Item
+	byID     map[ID]*Item
+	removed  map[*Item]bool
+	findings []profile.Finding
+	errs     []error
+}
+
+// index finds items by identity; of duplicates, which no cluster could hold, the first.
+func (e *enrolment) index() {
+	for _, item := range e.items {
+		if _, found := e.byID[item.ID]; !found {
+			e.byID[item.ID] = item
+		}
+	}
+}
+
+// place merges each manifest into the item of the same identity, or appends it.
+func (e *enrolment) place(wanted []generate.Object) {
+	files := newFiles(e.items)
+	for _, object := range wanted {
+		item := e.byID[idOf(object)]
+		if item == nil || e.removed[item] {
+			e.items = append(e.items, files.add(object))
+			continue
+		}
+		e.merge(item, object)
+	}
+}
+
+func (e *enrolment) remove(item *Item) {
+	if e.removed == nil {
+		e.removed = map[*Item]bool{}
+	}
+	e.removed[item] = true
+}
+
+func (e *enrolment) remaining() []*Item {
+	if len(e.removed) == 0 {
+		return e.items
+	}
+	var kept []*Item
+	for _, item := range e.items {
+		if !e.removed[item] {
+			kept = append(kept, item)
+		}
+	}
+	return kept
+}
+
+func (e *enrolment) warn(item *Item, found, effect, remedy string) {
+	e.findings = append(e.findings, profile.Finding{Object: item.String(), Found: found, Effect: effect, Remedy: remedy})
+}

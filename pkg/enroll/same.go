@@ -1,0 +1,85 @@
+package enroll
+
+import (
+	"fmt"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+)
+
+// merge makes an item of the same identity mean what object means. Its own apiVersion, labels and
+// annotations stay, because outer patches match by them; a key that we emit wins.
+func (e *enrolment) merge(item *Item, object generate.Object) {
+	owner := item.owner()
+	switch {
+	case owner != "" && owner != e.plan.Name:
+		e.errs = append(e.errs, fmt.Errorf("%s: is owned by the AmbientProfile %q, and %q wants it too; "+
+			"take the namespace out of one of the two, or set cluster.enabled: false in all but one", item, owner, e.plan.Name))
+	case item.Kind == "Namespace":
+		e.labelNamespace(item, object)
+	case item.Kind == "RoleBinding" && owner == "":
+		e.sameRoleBinding(item, object)
+	default:
+		e.replace(item, object)
+	}
+}
+
+// replace overwrites what object has beside its metadata, and what would switch it off.
+func (e *enrolment) replace(item *Item, object generate.Object) {
+	fresh := object.Node()
+	var differs bool
+	for _, key := range object.FieldNames() {
+		was, wanted := field(item.Node, key), field(fresh, key)
+		if was == nil || !equal(was, wanted) {
+			differs = true
+			item.set(item.Node, key, wanted)
+		}
+	}
+	e.adopt(item, object)
+	e.switchOn(item)
+	if differs && item.owner() == "" {
+		e.warn(item, "differs from what the AmbientProfile says, and no AmbientProfile owned it",
+			"changes made by hand or by an earlier patch are lost", "make the change in the AmbientProfile, or in a patch that runs after it")
+	}
+}
+
+// adopt sets the labels and annotations that object has. The marks of ownership only go to what
+// is ours already: an object of nobody stays nobody's.
+func (e *enrolment) adopt(item *Item, object generate.Object) {
+	e.adoptMarks(item, "labels", object.Labels)
+	e.adoptMarks(item, "annotations", object.Annotations)
+}
+
+func (e *enrolment) adoptMarks(item *Item, in string, marks map[string]string) {
+	ours := item.owner() == e.plan.Name
+	for _, key := range generate.SortedKeys(marks) {
+		if ours || !generate.MarksOwner(key) {
+			item.mark(in, key, marks[key])
+		}
+	}
+}
+
+// switchOn removes annotations that would make Istio ignore a policy, or run the waypoint under an
+// identity that the L4 policy does not let in (Istio: deploymentcontroller).
+func (e *enrolment) switchOn(item *Item) {
+	off := map[string][]string{
+		"AuthorizationPolicy": {"istio.io/dry-run"},
+		"Gateway":             {"gateway.istio.io/service-account", "gateway.istio.io/name-override"},
+	}
+	for _, key := range off[item.Kind] {
+		if item.unmark("annotations", key) {
+			e.warn(item, "had the annotation "+key, "it would not have been in force as written; the annotation was removed", "take the annotation out of the source")
+		}
+	}
+}
+
+// sameRoleBinding leaves a contributor's RoleBinding of KFAM alone where it says what we would say.
+func (e *enrolment) sameRoleBinding(item *Item, object generate.Object) {
+	fresh := object.Node()
+	for _, key := range []string{"roleRef", "subjects"} {
+		if was := field(item.Node, key); was == nil || !equal(was, field(fresh, key)) {
+			e.errs = append(e.errs, fmt.Errorf("%s: has the name of a contributor's RoleBinding, but another %s; "+
+				"delete it, or correct the contributor in the AmbientProfile", item, key))
+			return
+		}
+	}
+}

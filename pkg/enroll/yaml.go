@@ -1,0 +1,66 @@
+package enroll
+
+import "sigs.k8s.io/kustomize/kyaml/yaml"
+
+// field is what stands below key of the map n, or nil; an alias stands for what it names.
+func field(n *yaml.Node, key string) *yaml.Node {
+	if at := position(n, key); at >= 0 {
+		return dealias(n.Content[at+1])
+	}
+	return nil
+}
+
+// position is where key stands in the content of the map n, or -1.
+func position(n *yaml.Node, key string) int {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return -1
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// value is the scalar below key of the map n, or "".
+func value(n *yaml.Node, key string) string {
+	if v := field(n, key); v != nil && v.Kind == yaml.ScalarNode {
+		return v.Value
+	}
+	return ""
+}
+
+func dealias(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode && n.Alias != nil {
+		return n.Alias
+	}
+	return n
+}
+
+// equal tells whether two trees mean the same: the order of keys, styles and comments apart.
+func equal(a, b *yaml.Node) bool {
+	a, b = dealias(a), dealias(b)
+	if a.Kind != b.Kind || len(a.Content) != len(b.Content) {
+		return false
+	}
+	switch a.Kind {
+	case yaml.ScalarNode:
+		return a.Value == b.Value && a.ShortTag() == b.ShortTag()
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(a.Content); i += 2 {
+			at := position(b, a.Content[i].Value)
+			if at < 0 || !equal(a.Content[i+1], b.Content[at+1]) {
+				return false
+			}
+		}
+		return true
+	default:
+		for i := range a.Content {
+			if !equal(a.Content[i], b.Content[i]) {
+				return false
+			}
+		}
+		return true
+	}
+}

@@ -1,0 +1,52 @@
+package generate
+
+import security "istio.io/api/security/v1"
+
+// Fields of rbac.authorization.k8s.io/v1.
+type (
+	roleRef struct {
+		APIGroup string `yaml:"apiGroup"`
+		Kind     string `yaml:"kind"`
+		Name     string `yaml:"name"`
+	}
+	subject struct {
+		APIGroup  string `yaml:"apiGroup"`
+		Kind      string `yaml:"kind"`
+		Name      string `yaml:"name"`
+		Namespace string `yaml:"namespace"`
+	}
+)
+
+const rbacGroup = "rbac.authorization.k8s.io"
+
+// contributorRoleBinding gives a contributor Kubernetes rights, under KFAM's name and with its
+// annotations, so that the dashboard lists and removes it as its own.
+func contributorRoleBinding(ns Namespace, c Contributor) Object {
+	return Object{
+		APIVersion: rbacGroup + "/v1", Kind: "RoleBinding", Namespace: ns.Name, Name: c.Binding,
+		Annotations: c.annotations(),
+		Fields: Fields{
+			"roleRef":  roleRef{rbacGroup, "ClusterRole", "kubeflow-" + c.Role},
+			"subjects": []subject{{APIGroup: rbacGroup, Kind: "User", Name: c.User}},
+		},
+	}
+}
+
+// allowContributorL7: the contributor, when the ingress Gateway or the pipelines UI vouches for
+// the header; all roles alike, as Kubernetes rights do not show in HTTP.
+func allowContributorL7(ns Namespace, c Contributor) Object {
+	o := policy(ns.Name, c.Binding, &security.AuthorizationPolicy{
+		TargetRefs: onGateway(ns.Waypoint.Name),
+		Rules: []*security.Rule{{
+			From: from(ns.Ingress, ns.PipelinesUI),
+			When: []*security.Condition{header(ns.UserIDHeader, c.Header)},
+		}},
+	})
+	o.Annotations = c.annotations()
+	return o
+}
+
+// annotations are those by which KFAM finds a contributor.
+func (c Contributor) annotations() map[string]string {
+	return map[string]string{"user": c.User, "role": c.Role}
+}

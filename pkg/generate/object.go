@@ -1,0 +1,65 @@
+package generate
+
+import (
+	"maps"
+	"slices"
+)
+
+// Keys by which an object of ours is known. Only the annotation decides: labels get overwritten
+// (kustomize: buildMetadata managedByLabel).
+const (
+	OwnedBy   = "ambient.kubeflow.org/owned-by"
+	managedBy = "app.kubernetes.io/managed-by"
+	tool      = "ambient-profile"
+)
+
+// Object is one manifest: its identity, its metadata, and the fields beside them.
+type Object struct {
+	APIVersion, Kind string
+	// Namespace is "" for what belongs to the cluster.
+	Namespace, Name     string
+	Labels, Annotations map[string]string
+	Fields              Fields
+}
+
+// Fields are the keys of a map and what stands below them: a text, a bool, an int, Fields, a
+// struct with yaml tags, a message of istio.io/api, or a list of these.
+type Fields map[string]any
+
+// spec is what most manifests have beside their metadata.
+func spec(s any) Fields { return Fields{"spec": s} }
+
+func (o *Object) own(name string) {
+	o.Labels = with(o.Labels, managedBy, tool)
+	o.Annotations = with(o.Annotations, OwnedBy, name)
+}
+
+// File is where a package keeps the object: by the namespace that it belongs to.
+func (o Object) File() string {
+	switch {
+	case o.Namespace != "":
+		return o.Namespace + "/ambient.yaml"
+	case o.Kind == "Namespace":
+		return o.Name + "/ambient.yaml"
+	default:
+		return "cluster/ambient.yaml"
+	}
+}
+
+func with(m map[string]string, key, value string) map[string]string {
+	if m == nil {
+		m = map[string]string{}
+	}
+	m[key] = value
+	return m
+}
+
+// FieldNames are the keys beside apiVersion, kind and metadata, in alphabetical order.
+func (o Object) FieldNames() []string { return SortedKeys(o.Fields) }
+
+// MarksOwner tells whether a label or annotation says whose an object is; such marks only go to
+// objects that are ours.
+func MarksOwner(key string) bool { return key == OwnedBy || key == managedBy }
+
+// SortedKeys are the keys of m in alphabetical order.
+func SortedKeys[V any, M ~map[string]V](m M) []string { return slices.Sorted(maps.Keys(m)) }

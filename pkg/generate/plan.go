@@ -1,0 +1,178 @@
+// Package generate writes what the cluster gets. Plan decides, manifests.go lists, and each other
+// file is one manifest: a policy's comment there says who passes and why.
+package generate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
+// Plan holds every decision that the manifests need; no manifest decides anything itself.
+type Plan struct {
+	// Name of the AmbientProfile, which owns every new object.
+	Name       string
+	Namespaces []Namespace
+	// Cluster is nil where nothing outside the profiles' namespaces may be emitted or edited.
+	Cluster *Cluster
+	// Restrict: Kubeflow's controllers lose the right to write policies.
+	Restrict bool
+}
+
+// Mesh is what all namespaces share: principals are <trust domain>/ns/<namespace>/sa/<account>,
+// which ztunnel compares to the letter.
+type Mesh struct {
+	GatewayNamespace, GatewayName                          string
+	Ingress, PipelinesUI, PipelinesAPI, NotebookController string
+	UserIDHeader                                           string
+	Waypoint                                               profile.Waypoint
+	Access                                                 profile.Access
+	Scrapers                                               []Scraper
+}
+
+// Namespace is one profile's.
+type Namespace struct {
+	*Mesh
+	Name string
+	// Owner is the Profile's spec.owner.name, as the profile-controller expects it on the Namespace.
+	Owner string
+	// OwnerHeader is the userid header of the owner's requests; "" where no one header can say it.
+	OwnerHeader string
+	// TokenHeaders are the userid headers of the service accounts that get in from outside.
+	TokenHeaders []string
+	// WaypointPrincipal is the only peer that the pods take traffic of Services from.
+	WaypointPrincipal string
+	Contributors      []Contributor
+	Notebooks         []profile.Notebook
+}
+
+// Contributor is a user with KFAM's names for what lets them in.
+type Contributor struct {
+	User, Role, Binding, Header string
+}
+
+// Scraper is a principal that may reach pod IPs on some ports.
+type Scraper struct {
+	Principal string
+	Ports     []string
+}
+
+// Cluster is what exists once.
+type Cluster struct {
+	GatewayNamespace, GatewayName string
+	UserIDHeader, GroupsHeader    string
+	Issuers                       []string
+	// Audiences is nil where any will do.
+	Audiences []string
+	// JWKSURI is "" where Istio discovers the keys from the issuer.
+	JWKSURI string
+	// Proxy is nil where the keys do not come from the proxy in the cluster.
+	Proxy *JWKSProxy
+	// KServeNamespace is "" where KServe gets no policy.
+	KServeNamespace string
+	// KServePorts is empty where every port is open.
+	KServePorts []string
+}
+
+// JWKSProxy is how the proxy that publishes the cluster's keys runs.
+type JWKSProxy struct {
+	Image    string
+	Replicas int
+}
+
+// NewPlan decides. p must come from profile.Parse.
+func NewPlan(p profile.AmbientProfile) Plan {
+	s := p.Spec
+	principal := func(ref string) string {
+		namespace, account, _ := strings.Cut(ref, "/")
+		return s.Identity.TrustDomain + "/ns/" + namespace + "/sa/" + account
+	}
+	gatewayNamespace, gatewayName, _ := strings.Cut(s.Ingress.Gateway, "/")
+	mesh := &Mesh{
+		GatewayNamespace:   gatewayNamespace,
+		GatewayName:        gatewayName,
+		Ingress:            principal(gatewayNamespace + "/" + s.Ingress.ServiceAccount),
+		PipelinesUI:        principal(s.Identity.ServiceAccounts.PipelinesUI),
+		PipelinesAPI:       principal(s.Identity.ServiceAccounts.PipelinesAPI),
+		NotebookController: principal(s.Identity.ServiceAccounts.NotebookController),
+		UserIDHeader:       s.Identity.UserIDHeader,
+		Waypoint:           s.Waypoint,
+		Access:             s.Access,
+	}
+	for _, m := range s.Access.Monitoring {
+		mesh.Scrapers = append(mesh.Scrapers, Scraper{principal(m.ServiceAccount), texts(m.Ports)})
+	}
+	plan := Plan{Name: p.Metadata.Name, Restrict: s.Cluster.Controllers == profile.Restrict}
+	for _, profile := range s.Profiles {
+		ns := newNamespace(mesh, s.Identity.UserIDPrefix, profile)
+		ns.WaypointPrincipal = principal(profile.Name + "/" + s.Waypoint.Name)
+		plan.Namespaces = append(plan.Namespaces, ns)
+	}
+	if s.Cluster.Enabled {
+		plan.Cluster = newCluster(mesh, s)
+	}
+	return plan
+}
+
+func newNamespace(mesh *Mesh, prefix string, p profile.Profile) Namespace {
+	ns := Namespace{Mesh: mesh, Name: p.Name, Owner: p.Owner.Name, Notebooks: p.Notebooks}
+	switch p.Owner.Kind {
+	case "User":
+		ns.OwnerHeader = prefix + p.Owner.Name
+	case "ServiceAccount":
+		ns.OwnerHeader = tokenHeader(p.Name, p.Owner.Name)
+		_, name, found := strings.Cut(p.Owner.Name, "/")
+		if found {
+			ns.Owner = name
+		}
+	}
+	for _, account := range p.ServiceAccounts {
+		ns.TokenHeaders = append(ns.TokenHeaders, tokenHeader(p.Name, account))
+	}
+	for _, c := range p.Contributors {
+		ns.Contributors = append(ns.Contributors, Contributor{c.Name, c.Role, c.BindingName(), prefix + c.Name})
+	}
+	return ns
+}
+
+// tokenHeader is the userid header of a service account's token: its claim sub, never prefixed.
+// account is a name in namespace, or namespace/name.
+func tokenHeader(namespace, account string) string {
+	if other, name, found := strings.Cut(account, "/"); found {
+		namespace, account = other, name
+	}
+	return "system:serviceaccount:" + namespace + ":" + account
+}
+
+func newCluster(mesh *Mesh, s profile.Spec) *Cluster {
+	c := &Cluster{
+		GatewayNamespace: mesh.GatewayNamespace,
+		GatewayName:      mesh.GatewayName,
+		UserIDHeader:     mesh.UserIDHeader,
+		GroupsHeader:     s.Identity.GroupsHeader,
+		Issuers:          s.Cluster.Tokens.Issuers,
+		JWKSURI:          s.Cluster.Tokens.JWKS.URI,
+		KServePorts:      texts(s.Cluster.KServe.Ports),
+	}
+	if audiences := s.Cluster.Tokens.Audiences; audiences[0] != "*" {
+		c.Audiences = audiences
+	}
+	if jwks := s.Cluster.Tokens.JWKS; jwks.Source == profile.Proxy {
+		c.Proxy = &JWKSProxy{jwks.Image, jwks.Replicas}
+		c.JWKSURI = "http://" + jwksProxyName + "." + mesh.GatewayNamespace + ".svc.cluster.local" + jwksPath
+	}
+	if s.Cluster.KServe.Enabled {
+		c.KServeNamespace = s.Cluster.KServe.Namespace
+	}
+	return c
+}
+
+// texts are ports as policies spell them.
+func texts(ports []int) []string {
+	var out []string
+	for _, port := range ports {
+		out = append(out, fmt.Sprint(port))
+	}
+	return out
+}

@@ -1,0 +1,45 @@
+package generate
+
+// The names under which the profile-controller has its rights.
+const (
+	profilesRole           = "profiles-cluster-admin"
+	profilesServiceAccount = "profiles-controller-service-account"
+)
+
+// profilesRule is one rule of a ClusterRole.
+type profilesRule struct {
+	APIGroups []string `yaml:"apiGroups"`
+	Resources []string `yaml:"resources"`
+	Verbs     []string `yaml:"verbs"`
+}
+
+// profilesClusterRole is all that the profile-controller needs but the right to write
+// AuthorizationPolicies, which it may only read.
+func profilesClusterRole() Object {
+	read := []string{"get", "list", "watch"}
+	write := []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}
+	return Object{
+		APIVersion: rbacGroup + "/v1", Kind: "ClusterRole", Name: profilesRole,
+		Fields: Fields{"rules": []profilesRule{
+			{[]string{""}, []string{
+				"pods", "pods/log", "pods/exec", "services", "serviceaccounts", "endpoints",
+				"configmaps", "secrets", "resourcequotas", "namespaces",
+			}, write},
+			{[]string{rbacGroup}, []string{"rolebindings", "roles"}, write},
+			{[]string{"security.istio.io"}, []string{"authorizationpolicies"}, read},
+			{[]string{"kubeflow.org"}, []string{"profiles"}, write},
+		}},
+	}
+}
+
+// profilesClusterRoleBinding has a name of its own: a roleRef is immutable, so the stock binding
+// is replaced, never edited.
+func profilesClusterRoleBinding() Object {
+	return Object{
+		APIVersion: rbacGroup + "/v1", Kind: "ClusterRoleBinding", Name: "ambient-profile-profiles-controller",
+		Fields: Fields{
+			"roleRef":  roleRef{rbacGroup, "ClusterRole", profilesRole},
+			"subjects": []subject{{Kind: "ServiceAccount", Name: profilesServiceAccount, Namespace: "kubeflow"}},
+		},
+	}
+}

@@ -1,0 +1,216 @@
+// Package profile holds what people write: an AmbientProfile, read strictly. What it accepts is
+// safe to turn into policy; what it refuses, it refuses with a path, a value, a reason and a remedy.
+package profile
+
+// The one API version and kind that Parse accepts.
+const (
+	APIVersion = "ambient.kubeflow.org/v1alpha1"
+	Kind       = "AmbientProfile"
+)
+
+// AmbientProfile says which Kubeflow user namespaces run on Istio ambient mode, and how.
+type AmbientProfile struct {
+	APIVersion string   `yaml:"apiVersion"`
+	Kind       string   `yaml:"kind"`
+	Metadata   Metadata `yaml:"metadata"`
+	Spec       Spec     `yaml:"spec"`
+}
+
+// Metadata is the part of a Kubernetes ObjectMeta that a configuration file has.
+type Metadata struct {
+	// Name marks every object that this AmbientProfile owns; a DNS-1123 subdomain.
+	Name string `yaml:"name"`
+	// Namespace has no meaning: an AmbientProfile never reaches a cluster.
+	Namespace   string            `yaml:"namespace"`
+	Labels      map[string]string `yaml:"labels"`
+	Annotations map[string]string `yaml:"annotations"`
+}
+
+// Spec is everything that can be configured. Every field but the profiles has a default.
+type Spec struct {
+	// Profiles lists the user namespaces. Absent: none, and then a profileSelector is needed.
+	Profiles []Profile `yaml:"profiles"`
+	// ProfileSelector takes the Profile objects of the input as well; {} takes all of them.
+	ProfileSelector *ProfileSelector `yaml:"profileSelector"`
+	Identity        Identity         `yaml:"identity"`
+	Ingress         Ingress          `yaml:"ingress"`
+	Waypoint        Waypoint         `yaml:"waypoint"`
+	Access          Access           `yaml:"access"`
+	Cluster         Cluster          `yaml:"cluster"`
+	// FailOnWarning makes every warning an error.
+	FailOnWarning bool `yaml:"failOnWarning"`
+}
+
+// Profile is one user namespace, named as its Kubeflow Profile.
+type Profile struct {
+	// Name of the namespace; a DNS-1123 label.
+	Name  string `yaml:"name"`
+	Owner Owner  `yaml:"owner"`
+	// ServiceAccounts whose Kubernetes tokens get in from outside: name, or namespace/name.
+	// Absent: default-editor. Empty: none.
+	ServiceAccounts []string      `yaml:"serviceAccounts"`
+	Contributors    []Contributor `yaml:"contributors"`
+	Notebooks       []Notebook    `yaml:"notebooks"`
+}
+
+// Owner is the subject that a Kubeflow Profile names as its owner.
+type Owner struct {
+	// Kind is User (default), ServiceAccount or Group.
+	Kind string `yaml:"kind"`
+	// Name as the kubeflow-userid header carries it. A ServiceAccount: name, or namespace/name.
+	Name string `yaml:"name"`
+}
+
+// Contributor is a user whom the owner lets in, as Kubeflow's access management (KFAM) does.
+type Contributor struct {
+	Name string `yaml:"name"`
+	// Role is admin, edit or view.
+	Role string `yaml:"role"`
+}
+
+// Notebook is a notebook server that gets a route of its own.
+type Notebook struct {
+	Name string `yaml:"name"`
+	// Rewrite replaces the prefix /notebook/<namespace>/<name>/ on the way to the server.
+	// Absent: the server sees the whole path.
+	Rewrite string `yaml:"rewrite"`
+}
+
+// ProfileSelector narrows the Profile objects that are taken: labels and names must both match.
+type ProfileSelector struct {
+	MatchLabels map[string]string `yaml:"matchLabels"`
+	Names       []string          `yaml:"names"`
+}
+
+// Identity is how the mesh and Kubeflow name users and components.
+type Identity struct {
+	// TrustDomain must equal the mesh's: ztunnel compares it literally.
+	TrustDomain  string `yaml:"trustDomain"`
+	UserIDHeader string `yaml:"userIDHeader"`
+	// UserIDPrefix precedes user names in the header, never those of service accounts.
+	UserIDPrefix    string     `yaml:"userIDPrefix"`
+	GroupsHeader    string     `yaml:"groupsHeader"`
+	ServiceAccounts Components `yaml:"serviceAccounts"`
+}
+
+// Components are Kubeflow's own service accounts, as namespace/name.
+type Components struct {
+	PipelinesUI        string `yaml:"pipelinesUI"`
+	PipelinesAPI       string `yaml:"pipelinesAPI"`
+	NotebookController string `yaml:"notebookController"`
+}
+
+// Ingress is the Gateway through which users and tokens come in.
+type Ingress struct {
+	// Gateway is its namespace/name.
+	Gateway string `yaml:"gateway"`
+	// ServiceAccount that the Gateway's pods run as. Absent: <gateway name>-istio, as Istio names it.
+	ServiceAccount string `yaml:"serviceAccount"`
+	// TLSSecret names the Secret of a TLS listener (with cluster.platform only).
+	TLSSecret string `yaml:"tlsSecret"`
+}
+
+// Waypoint is the proxy that each user namespace gets.
+type Waypoint struct {
+	Name string `yaml:"name"`
+	// PodDisruptionBudget keeps one replica during a drain; needs two replicas or more.
+	PodDisruptionBudget bool `yaml:"podDisruptionBudget"`
+	// Replicas of each waypoint, 1 or more. Absent: Istio's default.
+	Replicas int `yaml:"replicas"`
+	// Resources of the proxy container. Absent: Istio's default.
+	Resources Resources `yaml:"resources"`
+}
+
+// Resources are requests and limits by resource name, as in a Pod.
+type Resources struct {
+	Requests map[string]Quantity `yaml:"requests"`
+	Limits   map[string]Quantity `yaml:"limits"`
+}
+
+// Quantity is a Kubernetes quantity; unlike other texts it may be written as a bare number.
+type Quantity string
+
+// Access is what is open inside a namespace beside its owner's way in.
+type Access struct {
+	// SameNamespacePods lets pods of the namespace reach each other without the waypoint.
+	SameNamespacePods bool `yaml:"sameNamespacePods"`
+	// OpenPaths may be read (GET, HEAD) by every workload of the mesh; exact paths.
+	OpenPaths []string `yaml:"openPaths"`
+	// VisualizationServer lets the pipelines API reach the namespace's visualization server.
+	VisualizationServer bool `yaml:"visualizationServer"`
+	// Monitoring lists who may scrape pod IPs.
+	Monitoring []Scraper `yaml:"monitoring"`
+}
+
+// Scraper is a service account (namespace/name) and the pod ports, 1-65535, that it may scrape.
+type Scraper struct {
+	ServiceAccount string `yaml:"serviceAccount"`
+	Ports          []int  `yaml:"ports"`
+}
+
+// Cluster is what exists once per cluster.
+type Cluster struct {
+	// Enabled false: no object outside the profiles' namespaces is emitted or edited.
+	Enabled bool `yaml:"enabled"`
+	// RootNamespace of the mesh.
+	RootNamespace string `yaml:"rootNamespace"`
+	// Controllers is Keep or Restrict: whether Kubeflow's controllers go on writing policies.
+	Controllers string    `yaml:"controllers"`
+	Tokens      Tokens    `yaml:"tokens"`
+	KServe      KServe    `yaml:"kserve"`
+	Platform    Platform  `yaml:"platform"`
+	Admission   Admission `yaml:"admission"`
+}
+
+// Values of Cluster.Controllers.
+const (
+	Keep     = "Keep"
+	Restrict = "Restrict"
+)
+
+// Tokens is how Kubernetes service account tokens are verified at the ingress Gateway.
+type Tokens struct {
+	Issuers []string `yaml:"issuers"`
+	// Audiences that a token must name one of; ["*"] accepts any.
+	Audiences []string `yaml:"audiences"`
+	JWKS      JWKS     `yaml:"jwks"`
+}
+
+// JWKS is where the issuers' public keys come from.
+type JWKS struct {
+	// Source is Proxy (a small proxy in the cluster), Issuer (Istio discovers it) or URI.
+	Source string `yaml:"source"`
+	// Image of the proxy; it must hold kubectl.
+	Image string `yaml:"image"`
+	// Replicas of the proxy, 1 or more.
+	Replicas int `yaml:"replicas"`
+	// URI of the keys, with source URI.
+	URI string `yaml:"uri"`
+}
+
+// Values of JWKS.Source.
+const (
+	Proxy  = "Proxy"
+	Issuer = "Issuer"
+	URI    = "URI"
+)
+
+// KServe is the policy for the KServe controller's webhook.
+type KServe struct {
+	Enabled   bool   `yaml:"enabled"`
+	Namespace string `yaml:"namespace"`
+	// Ports of the controller that are open, 1-65535. Empty: every port.
+	Ports []int `yaml:"ports"`
+	// DeploymentMode is RawDeployment or Standard. Absent: inferenceservice-config is left alone.
+	DeploymentMode string `yaml:"deploymentMode"`
+}
+
+// Platform is the move of Kubeflow's control plane to ambient mode.
+type Platform struct {
+	Enabled bool `yaml:"enabled"`
+}
+
+// Admission is the set of guardrails that run as admission policies.
+type Admission struct {
+	Enabled bool `yaml:"enabled"`
+}

@@ -1,0 +1,226 @@
+package profile
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// decode reads n into v, a pointer to a struct with yaml tags whose fields hold the defaults.
+// It is stricter than any YAML library: nothing is converted, guessed or passed over, and every
+// refusal has a path. A field that n does not have keeps its value.
+func decode(n *yaml.Node, v any) refusals {
+	var d decoder
+	d.value("", n, reflect.ValueOf(v).Elem())
+	return d.refusals
+}
+
+type decoder struct{ refusals }
+
+func (d *decoder) value(path string, n *yaml.Node, v reflect.Value) {
+	if n.Kind == yaml.AliasNode {
+		d.add(path, "*"+n.Value, "is an alias", "write the value out")
+		return
+	}
+	if n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagNull {
+		d.add(path, n.Value, "is null, which could mean the default or nothing", "leave the field out, or give it a value")
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		d.value(path, n, v.Elem())
+	case reflect.Struct:
+		d.structure(path, n, v)
+	case reflect.Map:
+		d.dictionary(path, n, v)
+	case reflect.Slice:
+		d.list(path, n, v)
+	default:
+		d.scalar(path, n, v)
+	}
+}
+
+// pairs calls each for every key of the map n, and refuses keys that stand there twice.
+func (d *decoder) pairs(path string, n *yaml.Node, each func(path, key string, value *yaml.Node)) {
+	if n.Kind != yaml.MappingNode {
+		d.add(path, short(n), "is not a map", "write fields below it, as `key: value`")
+		return
+	}
+	seen := make(map[string]bool, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, below := n.Content[i], n.Content[i].Value
+		if path != "" {
+			below = path + "." + below
+		}
+		switch {
+		case key.Kind != yaml.ScalarNode || key.Tag == "!!merge":
+			d.add(below, short(key), "cannot be a field name", "write a plain name")
+		case seen[key.Value]:
+			d.add(below, key.Value, "stands here twice", "keep one of the two")
+		default:
+			seen[key.Value] = true
+			each(below, key.Value, n.Content[i+1])
+		}
+	}
+}
+
+func (d *decoder) structure(path string, n *yaml.Node, v reflect.Value) {
+	fields := fieldsOf(v.Type())
+	d.pairs(path, n, func(below, key string, value *yaml.Node) {
+		if i := fields.index(key); i >= 0 {
+			d.value(below, value, v.Field(i))
+			return
+		}
+		d.add(below, key, "is no field of "+orDocument(path), fields.remedy(path, key))
+	})
+}
+
+func (d *decoder) dictionary(path string, n *yaml.Node, v reflect.Value) {
+	v.Set(reflect.MakeMap(v.Type()))
+	d.pairs(path, n, func(below, key string, value *yaml.Node) {
+		element := reflect.New(v.Type().Elem()).Elem()
+		d.value(below, value, element)
+		v.SetMapIndex(reflect.ValueOf(key), element)
+	})
+}
+
+func (d *decoder) list(path string, n *yaml.Node, v reflect.Value) {
+	if n.Kind != yaml.SequenceNode {
+		d.add(path, short(n), "is not a list", "write its items below it, each after a dash")
+		return
+	}
+	items := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
+	for i, item := range n.Content {
+		d.value(at(path, i), item, items.Index(i))
+	}
+	v.Set(items)
+}
+
+func (d *decoder) scalar(path string, n *yaml.Node, v reflect.Value) {
+	if n.Kind != yaml.ScalarNode {
+		d.add(path, short(n), "is not a single value", "write one "+v.Kind().String())
+		return
+	}
+	switch {
+	case v.Type() == reflect.TypeFor[Quantity](): // Kubernetes: a quantity is a string or a number
+		v.SetString(n.Value)
+	case v.Kind() == reflect.Bool:
+		if n.Tag != yaml.NodeTagBool || n.Value != "true" && n.Value != "false" {
+			d.add(path, n.Value, "is not a bool", "write true or false, without quotes")
+			return
+		}
+		v.SetBool(n.Value == "true")
+	case v.Kind() == reflect.Int:
+		// Every number of this API is a port or a count of replicas: none may be 0.
+		number, err := strconv.ParseInt(n.Value, 10, 32)
+		if n.Tag != yaml.NodeTagInt || err != nil || number < 1 || n.Value[0] < '1' || n.Value[0] > '9' {
+			d.add(path, n.Value, "is not a whole number of 1 or more", "write digits only, without quotes")
+			return
+		}
+		v.SetInt(number)
+	default:
+		d.text(path, n, v)
+	}
+}
+
+// text refuses what one YAML reader takes for text and another for a number, a bool or a date.
+func (d *decoder) text(path string, n *yaml.Node, v reflect.Value) {
+	plain := n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
+	if n.Tag != yaml.NodeTagString || plain && yaml.IsYaml1_1NonString(n) {
+		d.add(path, n.Value, "is not text to every YAML reader", "put it in quotes: "+strconv.Quote(n.Value))
+		return
+	}
+	if n.Value == "" && !mayBeEmpty(path) {
+		d.add(path, "", "says nothing", "leave the field out, or give it a value")
+		return
+	}
+	v.SetString(n.Value)
+}
+
+// mayBeEmpty is true where an empty text has a meaning of its own.
+func mayBeEmpty(path string) bool {
+	return path == "spec.identity.userIDPrefix" || strings.HasPrefix(path, "metadata.")
+}
+
+// fields are the names of a struct's fields as YAML spells them, by their index.
+type fields []string
+
+func fieldsOf(t reflect.Type) fields {
+	names := make(fields, t.NumField())
+	for i := range names {
+		names[i] = t.Field(i).Tag.Get("yaml")
+	}
+	return names
+}
+
+func (f fields) index(key string) int {
+	for i, name := range f {
+		if name == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// remedy names the field that was probably meant, or all there are.
+func (f fields) remedy(path, key string) string {
+	if strings.HasSuffix(path, ".owner") && key == "namespace" {
+		return "write the owner's name as namespace/name"
+	}
+	best, distance := "", 3
+	for _, name := range f {
+		if d := editDistance(strings.ToLower(name), strings.ToLower(key)); d < distance {
+			best, distance = name, d
+		}
+	}
+	if best != "" {
+		return "did you mean " + best + "?"
+	}
+	return "its fields are " + strings.Join(f, ", ")
+}
+
+// editDistance counts the insertions, deletions and replacements between two names (Levenshtein).
+func editDistance(a, b string) int {
+	if len(a) > 64 || len(b) > 64 {
+		return 64
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replace := diagonal
+			if a[i] != b[j] {
+				replace++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replace, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// short is a value as an error shows it: a scalar as it is, anything else by its shape.
+func short(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.ScalarNode:
+		return n.Value
+	case yaml.SequenceNode:
+		return "[...]"
+	default:
+		return "{...}"
+	}
+}
+
+func orDocument(path string) string {
+	if path == "" {
+		return "an AmbientProfile"
+	}
+	return path
+}

@@ -1,0 +1,95 @@
+package profile
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// The forms that Kubernetes gives to names (apimachinery: util/validation).
+var (
+	label     = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+	subdomain = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
+	// Istio: outputClaimToHeaders takes no other header names (request_authentication.proto).
+	headerName = regexp.MustCompile(`^[-_A-Za-z0-9]+$`)
+	// SPIFFE: the characters of a trust domain.
+	trustDomain = regexp.MustCompile(`^[a-z0-9]([-._a-z0-9]*[a-z0-9])?$`)
+	// Istio: a literal of a path template or an exact path (RFC 3986 pchar, without *).
+	literalPath = regexp.MustCompile(`^/[-a-zA-Z0-9._~%!$&'()+,;:@=/]*$`)
+	// A container image: repository, then a tag, a digest or both.
+	image = regexp.MustCompile(`^[a-zA-Z0-9][-a-zA-Z0-9._:/]*(@sha256:[0-9a-f]{64})?$`)
+	// Kubernetes: a quantity of a resource (apimachinery: resource.Quantity).
+	quantity = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?(m|k|Ki|[MGTPE]i?)?$`)
+)
+
+const (
+	labelRemedy     = "write at most 63 lower case letters, digits and dashes, a letter or digit at both ends"
+	subdomainRemedy = "write at most 253 lower case letters, digits, dashes and dots, a letter or digit at both ends of each part"
+)
+
+func (r *refusals) label(path, name string) bool {
+	if len(name) > 63 || !label.MatchString(name) {
+		r.add(path, name, "is not a DNS-1123 label", labelRemedy)
+		return false
+	}
+	return true
+}
+
+func (r *refusals) subdomain(path, name string) bool {
+	if len(name) > 253 || !subdomain.MatchString(name) {
+		r.add(path, name, "is not a DNS-1123 subdomain", subdomainRemedy)
+		return false
+	}
+	return true
+}
+
+// namespaced refuses what is not namespace/name.
+func (r *refusals) namespaced(path, ref string) bool {
+	namespace, name, found := strings.Cut(ref, "/")
+	if !found || !validLabel(namespace) || !validSubdomain(name) {
+		r.add(path, ref, "is not namespace/name", "write both as Kubernetes has them, with one slash between")
+		return false
+	}
+	return true
+}
+
+func validLabel(s string) bool     { return len(s) <= 63 && label.MatchString(s) }
+func validSubdomain(s string) bool { return len(s) <= 253 && subdomain.MatchString(s) }
+
+// value refuses a text that would not be one exact value in a policy. Istio reads *, abc* and
+// *abc as patterns; HTTP/1 trims blanks, so that " alice" arrives as "alice".
+func (r *refusals) value(path, text string) bool {
+	switch {
+	case strings.Contains(text, "*"):
+		r.add(path, text, "holds *, which is a pattern to Istio and would match others", "write one exact value")
+	case strings.TrimSpace(text) != text:
+		r.add(path, text, "begins or ends with a blank, which HTTP trims", "write it without")
+	case strings.ContainsFunc(text, invisible):
+		r.add(path, text, "holds a character that nobody can see", "write visible characters only")
+	default:
+		return true
+	}
+	return false
+}
+
+// invisible is true for control characters, zero-width marks and every blank but a space.
+func invisible(c rune) bool { return !unicode.IsPrint(c) || c == unicode.ReplacementChar }
+
+// unique refuses a key that was seen before, at an earlier path.
+func (r *refusals) unique(seen map[string]string, path, key string) {
+	if first, found := seen[key]; found {
+		r.add(path, key, "is listed twice, first at "+first, "keep one of the two")
+		return
+	}
+	seen[key] = path
+}
+
+// oneOf refuses what is none of the choices.
+func (r *refusals) oneOf(path, value string, choices ...string) {
+	for _, choice := range choices {
+		if value == choice {
+			return
+		}
+	}
+	r.add(path, value, "is not a choice", "write "+strings.Join(choices, " or "))
+}

@@ -1,0 +1,73 @@
+package profile
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Refusal is one thing that is wrong with a configuration: where, what stands there, why that
+// cannot be, and what to write instead.
+type Refusal struct {
+	Path, Value, Reason, Remedy string
+}
+
+func (r Refusal) Error() string {
+	text := r.Path + ": "
+	if r.Value != "" {
+		text += r.Value + " "
+	}
+	return text + r.Reason + "; " + r.Remedy
+}
+
+// Finding is something that works but deserves a look: what was found, what it does, what to do.
+type Finding struct {
+	// Object is where it was found: a field path, or kind namespace/name.
+	Object, Found, Effect, Remedy string
+}
+
+func (f Finding) String() string {
+	return f.Object + ": " + f.Found + ": " + f.Effect + "; " + f.Remedy
+}
+
+// refusals collects everything that is wrong, so that one run tells all.
+type refusals []Refusal
+
+// add notes that value, found at path, cannot be.
+func (r *refusals) add(path, value, reason, remedy string) {
+	if len(value) > 80 {
+		value = value[:80] + "..."
+	}
+	*r = append(*r, Refusal{path, strconv.Quote(value), reason, remedy})
+}
+
+// missing notes that there is nothing at path.
+func (r *refusals) missing(path, remedy string) {
+	*r = append(*r, Refusal{Path: path, Reason: "is missing", Remedy: remedy})
+}
+
+// cover tells whether path, something in it or something around it was refused already: then what
+// is missing there, or a default that follows from it, needs no second word.
+func (r refusals) cover(path string) bool {
+	within := func(inner, outer string) bool {
+		rest, found := strings.CutPrefix(inner, outer)
+		return found && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	}
+	return slices.ContainsFunc(r, func(known Refusal) bool {
+		return within(path, known.Path) || within(known.Path, path)
+	})
+}
+
+// err is nil when nothing was refused.
+func (r refusals) err() error {
+	var errs []error
+	for _, refusal := range r {
+		errs = append(errs, refusal)
+	}
+	return errors.Join(errs...)
+}
+
+// at is the path of the i-th item of a list.
+func at(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }

@@ -1,0 +1,184 @@
+package profile
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+func (r *refusals) profiles(s Spec) {
+	const path = "spec.profiles"
+	switch {
+	case s.Profiles == nil && s.ProfileSelector == nil:
+		r.missing(path, "list at least one profile, with name and owner")
+	case s.Profiles != nil && len(s.Profiles) == 0:
+		r.add(path, "[]", "is empty", "list at least one profile, or leave the field out and select Profile objects")
+	}
+	reserved := s.reserved()
+	seen := map[string]string{}
+	for i, p := range s.Profiles {
+		item := at(path, i)
+		if p.Name == "" {
+			r.missing(item+".name", "write the namespace of the profile")
+		} else if r.label(item+".name", p.Name) {
+			r.unreserved(item+".name", p.Name, reserved)
+			r.unique(seen, item+".name", p.Name)
+		}
+		r.owner(item+".owner", p.Owner)
+		r.serviceAccounts(item+".serviceAccounts", p.ServiceAccounts)
+		r.contributors(item+".contributors", p.Contributors)
+		r.notebooks(item+".notebooks", p.Notebooks)
+	}
+}
+
+// reserved names the namespaces that the control plane lives in. A user's policies there would
+// cut off a component or, in the root namespace, the whole mesh.
+func (s Spec) reserved() map[string]string {
+	names := map[string]string{}
+	for _, ref := range []struct{ namespace, why string }{
+		{s.Identity.ServiceAccounts.PipelinesUI, "spec.identity.serviceAccounts.pipelinesUI"},
+		{s.Identity.ServiceAccounts.PipelinesAPI, "spec.identity.serviceAccounts.pipelinesAPI"},
+		{s.Identity.ServiceAccounts.NotebookController, "spec.identity.serviceAccounts.notebookController"},
+		{s.Ingress.Gateway, "spec.ingress.gateway"},
+		{s.Cluster.RootNamespace, "spec.cluster.rootNamespace"},
+		{s.Cluster.KServe.Namespace, "spec.cluster.kserve.namespace"},
+		{"kubeflow", "Kubeflow itself"},
+		{"istio-system", "Istio itself"},
+	} {
+		namespace, _, _ := strings.Cut(ref.namespace, "/")
+		names[namespace] = ref.why
+	}
+	return names
+}
+
+func (r *refusals) unreserved(path, name string, reserved map[string]string) {
+	why, found := reserved[name]
+	if strings.HasPrefix(name, "kube-") {
+		why, found = "Kubernetes itself", true
+	}
+	if found {
+		r.add(path, name, "is the namespace of "+why, "name the namespace of a user")
+	}
+}
+
+func (r *refusals) owner(path string, o Owner) {
+	r.oneOf(path+".kind", o.Kind, "User", "ServiceAccount", "Group")
+	switch {
+	case o.Name == "":
+		r.missing(path+".name", "write the owner as the Profile has it")
+	case o.Kind == "ServiceAccount":
+		r.serviceAccount(path+".name", o.Name)
+	default:
+		r.user(path+".name", o.Name)
+	}
+}
+
+// user refuses a name that could match more than one user's header.
+func (r *refusals) user(path, name string) {
+	if len(name) > 320 {
+		r.add(path, name, "is longer than 320 characters", "write the user's name or e-mail")
+		return
+	}
+	r.value(path, name)
+}
+
+func (r *refusals) serviceAccounts(path string, accounts []string) {
+	seen := map[string]string{}
+	for i, account := range accounts {
+		r.serviceAccount(at(path, i), account)
+		r.unique(seen, at(path, i), account)
+	}
+}
+
+func (r *refusals) serviceAccount(path, account string) {
+	if strings.Contains(account, "/") {
+		r.namespaced(path, account)
+		return
+	}
+	r.subdomain(path, account)
+}
+
+func (r *refusals) contributors(path string, contributors []Contributor) {
+	seen := map[string]Contributor{}
+	for i, c := range contributors {
+		item := at(path, i)
+		if c.Role == "" {
+			r.missing(item+".role", "write admin, edit or view")
+		} else {
+			r.oneOf(item+".role", c.Role, "admin", "edit", "view")
+		}
+		if c.Name == "" {
+			r.missing(item+".name", "write the contributor as the userid header has it")
+			continue
+		}
+		r.user(item+".name", c.Name)
+		binding := c.BindingName()
+		if other, found := seen[binding]; found {
+			r.add(item+".name", c.Name, fmt.Sprintf("has the RoleBinding of %q, %s", other.Name, binding), "KFAM cannot tell them apart; let in one of the two")
+		}
+		if len(binding) > 253 {
+			r.add(item+".name", c.Name, "gives a RoleBinding name of more than 253 characters", "shorten it")
+		}
+		seen[binding] = c
+	}
+}
+
+var notAlphanumeric = regexp.MustCompile(`[^a-zA-Z0-9]+`)
+
+// BindingName is what KFAM calls the contributor's RoleBinding and AuthorizationPolicy
+// (KFAM: getBindingName replaces in the name, then once more in the whole).
+func (c Contributor) BindingName() string {
+	name := "user-" + notAlphanumeric.ReplaceAllString(c.Name, "-") + "-clusterrole-" + c.Role
+	return strings.ToLower(notAlphanumeric.ReplaceAllString(name, "-"))
+}
+
+func (r *refusals) notebooks(path string, notebooks []Notebook) {
+	seen := map[string]string{}
+	for i, n := range notebooks {
+		item := at(path, i)
+		if n.Name == "" {
+			r.missing(item+".name", "write the name of the Notebook")
+		} else if r.label(item+".name", n.Name) {
+			r.unique(seen, item+".name", n.Name)
+		}
+		if n.Rewrite != "" && !literalPath.MatchString(n.Rewrite) {
+			r.add(item+".rewrite", n.Rewrite, "is not a path", "begin with /, without *, {}, ? or #")
+		}
+	}
+}
+
+// warnings tells what would lock an owner out, or let nobody in.
+func (p Profile) warnings(path string) []Finding {
+	var found []Finding
+	if p.Owner.Kind == "Group" {
+		found = append(found, Finding{
+			Object: path + ".owner",
+			Found:  "the owner is the group " + p.Owner.Name,
+			Effect: "no header names a single group, so no rule lets its members in",
+			Remedy: "list the members as contributors",
+		})
+	}
+	var users []string
+	if p.Owner.Kind == "User" {
+		users = append(users, p.Owner.Name)
+	}
+	for _, c := range p.Contributors {
+		users = append(users, c.Name)
+	}
+	for _, user := range users {
+		if strings.ContainsFunc(user, unicode.IsUpper) {
+			found = append(found, Finding{
+				Object: path,
+				Found:  fmt.Sprintf("the user %q has upper case letters", user),
+				Effect: "who logs in with another case is locked out: the header must match exactly",
+				Remedy: "write the name as the identity provider sends it",
+			})
+		}
+	}
+	return found
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
