@@ -1,0 +1,363 @@
+package access
+
+import (
+	"sort"
+	"strconv"
+)
+
+// Decide answers one request. A request that cannot be answered is NotJudged and says why; nothing is ever allowed on a guess.
+func (w *World) Decide(r Request) Verdict {
+	if why := r.check(); why != "" {
+		return Verdict{Step: Step{"request", "", -1, why}}
+	}
+	t := &trip{w: w, req: r, at: r.attributes()}
+	if w.mesh.assumed != "" {
+		t.assume(w.mesh.assumed)
+	}
+	to := w.look(r.To.Namespace)
+	if !to.declared {
+		t.meet(ruling{NotJudged, Step{"mesh", "", -1, "Namespace " + r.To.Namespace + " is not in the manifests, so its labels are not known"}})
+		return t.verdict()
+	}
+	switch {
+	case r.From.ingress():
+		return t.throughIngress(to)
+	case r.From.OffMesh:
+		t.fromOutside(to)
+	default:
+		t.fromPod(to)
+	}
+	return t.verdict()
+}
+
+// trip is a request on its way.
+type trip struct {
+	w       *World
+	req     Request
+	at      attributes
+	query   string
+	shown   *token // the token that the client shows, until a proxy takes it off
+	steps   []Step
+	assumed []string
+	routed  string
+
+	denied, pending, waypoint, last *ruling
+}
+
+func (t *trip) assume(what string) {
+	if !contains(t.assumed, what) {
+		t.assumed = append(t.assumed, what)
+	}
+}
+
+// meet records a point's ruling and tells whether the request is over.
+func (t *trip) meet(r ruling) (over bool) {
+	t.steps = append(t.steps, r.Step)
+	switch {
+	case r.outcome == Deny:
+		t.denied = &r
+	case r.outcome == NotJudged && t.pending == nil:
+		t.pending = &r
+	case r.outcome == Allow:
+		if t.last == nil || r.Policy != "" || t.last.Policy == "" {
+			t.last = &r
+		}
+	}
+	return r.outcome == Deny
+}
+
+// verdict sums up: a denial stands whatever could not be judged; what could not be judged stands against an allow. Of several points that
+// allowed, the waypoint says most.
+func (t *trip) verdict() Verdict {
+	v := Verdict{Steps: t.steps, Assumed: t.assumed, Routed: t.routed}
+	decided := t.last
+	if t.waypoint != nil && t.waypoint.Policy != "" {
+		decided = t.waypoint
+	}
+	switch {
+	case t.denied != nil:
+		decided = t.denied
+	case t.pending != nil:
+		decided = t.pending
+	}
+	if decided == nil {
+		decided = &ruling{NotJudged, Step{"request", "", -1, "nothing decided it"}}
+	}
+	v.Outcome, v.Step = decided.outcome, decided.Step
+	return v
+}
+
+// fromOutside: nothing but ztunnel at the pods sees a client outside the mesh, without an identity; the waypoint is passed by.
+func (t *trip) fromOutside(to *space) {
+	t.at.peer = identity{}
+	t.direct(to, t.settlePath())
+}
+
+// fromPod: a pod that ztunnel captures goes through the waypoint of the Service, or of the pod's address; one with a sidecar keeps its
+// identity and passes the waypoint by (endpoint_builder findServiceWaypoint: only gateways call waypoints); one outside has no identity.
+func (t *trip) fromPod(to *space) {
+	ns, account, _ := splitAccount(t.req.From.ServiceAccount)
+	from := t.w.look(ns)
+	if !from.hasAccount(account) {
+		t.assume("ServiceAccount " + t.req.From.ServiceAccount)
+	}
+	ok := t.settlePath()
+	switch from.clientMember(account) {
+	case outside:
+		t.steps = append(t.steps, Step{"mesh", "", -1, "pods of " + t.req.From.ServiceAccount + " are not in the mesh: no identity, no waypoint"})
+		t.direct(to, ok)
+	case sidecar:
+		t.steps = append(t.steps, Step{"mesh", "", -1, "pods of " + t.req.From.ServiceAccount + " have sidecars, which call no waypoint"})
+		t.at.peer = t.w.identity(ns, account)
+		t.direct(to, ok)
+	default:
+		t.at.peer = t.w.identity(ns, account)
+		t.fromCaptured(to, ok)
+	}
+}
+
+func (s *space) hasAccount(name string) bool {
+	if name == "default" || contains(s.accounts, name) {
+		return true
+	}
+	for _, pod := range s.workloads {
+		if pod.account == name {
+			return true
+		}
+	}
+	for _, g := range s.gateways {
+		if g.account == name {
+			return true
+		}
+	}
+	return false
+}
+
+// settlePath fixes the path as proxies see it; ok is false where they answer 400.
+func (t *trip) settlePath() (ok bool) {
+	var path string
+	path, t.query, ok = normalize(or(t.req.Path, "/"), t.w.mesh.normalization)
+	t.at.path = knownValue(path)
+	return ok
+}
+
+// fromCaptured goes from a pod in the mesh to a Service or pods.
+func (t *trip) fromCaptured(to *space, ok bool) {
+	if t.req.To.Service != "" && !t.req.To.Direct {
+		if svc := t.service(to, t.req.To.Service); !svc.headless {
+			t.toService(to, svc, t.w.serviceWaypoint(svc), ok)
+			return
+		}
+	}
+	t.direct(to, ok)
+}
+
+// service finds a Service, or takes it for a plain one.
+func (t *trip) service(to *space, name string) *service {
+	if svc := to.service(name); svc != nil {
+		return svc
+	}
+	if contains(to.notebooks, name) {
+		t.assume("Service " + join(to.name, name) + ", as the notebook controller makes it")
+		return &service{
+			namespace: to.name, name: name, selector: labels{{"statefulset", name}}, assumed: true,
+			ports: []servicePort{{number: 80, target: 8888, protocol: httpPort}},
+		}
+	}
+	t.assume("Service " + join(to.name, name))
+	number := t.req.Port
+	if number == 0 {
+		number = 80
+	}
+	return &service{namespace: to.name, name: name, assumed: true, ports: []servicePort{{number: number}}}
+}
+
+// toService goes to a Service: through its waypoint where it has one, then to its pods.
+func (t *trip) toService(to *space, svc *service, b binding, pathOK bool) {
+	number, ok := t.servicePort(svc)
+	switch {
+	case b.doubt != "":
+		t.meet(ruling{NotJudged, Step{"mesh", "", -1, b.doubt}})
+	case !ok:
+		t.meet(ruling{NotJudged, Step{"mesh", "", -1, "Service " + svc.name + " has no port " + portText(t.req.Port)}})
+	case b.gateway == nil:
+		t.steps = append(t.steps, Step{"mesh", "", -1, b.why})
+		t.toPods(to, to.pods(svc), svc, number)
+	default:
+		if !t.atWaypoint(b.gateway, svc, number, pathOK) {
+			t.at.peer = t.w.identity(b.gateway.namespace, b.gateway.account)
+			t.toPods(to, to.pods(svc), svc, number)
+		}
+	}
+}
+
+// servicePort gives the port of the Service that is meant; ok is false where it has none of that number.
+func (t *trip) servicePort(svc *service) (servicePort, bool) {
+	for _, p := range svc.ports {
+		if t.req.Port == 0 || p.number == t.req.Port {
+			return p, true
+		}
+	}
+	return servicePort{}, len(svc.ports) == 0 && t.req.Port == 0
+}
+
+// atWaypoint: CUSTOM, then the token, then DENY and ALLOW, all as the waypoint sees the request: peer is the client, destination.port the
+// Service's. A port that is declared TCP, or a client that does not speak HTTP, meets the policies as TCP (listener_waypoint).
+func (t *trip) atWaypoint(g *gateway, svc *service, p servicePort, pathOK bool) (over bool) {
+	point := "waypoint " + g.id()
+	a := &t.at
+	a.port, a.headers = p.number, a.headers.nextHop()
+	switch {
+	case a.tcp && p.protocol == httpPort:
+		return t.meet(ruling{Deny, Step{point, "", -1, "port " + portText(p.number) + " is declared HTTP and takes nothing else"}})
+	case p.protocol == tcpPort && !a.tcp:
+		a.tcp = true
+		t.steps = append(t.steps, Step{point, "", -1, "port " + portText(p.number) + " is declared TCP: HTTP attributes are not seen"})
+	case !a.tcp && !pathOK:
+		return t.meet(ruling{Deny, Step{point, "", -1, "400: the path is not valid"}})
+	}
+	policies := t.w.atWaypoint(g, svc)
+	if r, assumed := t.w.judgeCustom(point, policies, a, t.req.From.User != ""); r.Point != "" && t.meet(r) {
+		return true
+	} else if assumed != "" {
+		t.assume(assumed)
+	}
+	if !a.tcp && t.verify(point, func() ([]*jwtRule, string) { return t.w.waypointJWT(g, svc) }) {
+		return true
+	}
+	r := t.w.judge(l7, point, policies, a)
+	t.waypoint = &r
+	return t.meet(r)
+}
+
+// verify checks the token at a point.
+func (t *trip) verify(point string, rules func() ([]*jwtRule, string)) (over bool) {
+	list, doubt := rules()
+	if doubt != "" {
+		t.meet(ruling{NotJudged, Step{point, "", -1, doubt}})
+	}
+	if refused := t.at.authenticate(list, t.shown); refused != "" {
+		return t.meet(ruling{Deny, Step{point, "", -1, refused}})
+	}
+	return false
+}
+
+// direct goes to pods by their own address.
+func (t *trip) direct(to *space, pathOK bool) {
+	pods, svc := t.directPods(to)
+	if svc != nil && svc.external {
+		t.meet(ruling{NotJudged, Step{"mesh", "", -1, "Service " + svc.name + " is an ExternalName"}})
+		return
+	}
+	number := servicePort{}
+	if svc != nil && !t.req.To.Direct && !svc.headless {
+		var ok bool
+		if number, ok = t.servicePort(svc); !ok {
+			t.meet(ruling{NotJudged, Step{"mesh", "", -1, "Service " + svc.name + " has no port " + portText(t.req.Port)}})
+			return
+		}
+		t.toPods(to, pods, svc, number)
+		return
+	}
+	if !t.at.peer.known() || t.req.From.ServiceAccount == "" {
+		t.toPods(to, pods, nil, servicePort{target: t.directPort(svc, pods)})
+		return
+	}
+	t.throughPodWaypoint(to, pods, t.directPort(svc, pods), pathOK)
+}
+
+// directPods are the pods meant, and the Service they are behind.
+func (t *trip) directPods(to *space) ([]*workload, *service) {
+	if t.req.To.Service != "" {
+		svc := t.service(to, t.req.To.Service)
+		return to.pods(svc), svc
+	}
+	keys := make([]string, 0, len(t.req.To.Pod))
+	for k := range t.req.To.Pod {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	l := make(labels, 0, len(keys))
+	for _, k := range keys {
+		l = append(l, label{k, t.req.To.Pod[k]})
+	}
+	return to.podsWith(l), nil
+}
+
+// directPort is the pod's port: the one asked for, else the one that the Service's first port leads to, else the container's first.
+func (t *trip) directPort(svc *service, pods []*workload) int {
+	switch {
+	case t.req.Port != 0:
+		return t.req.Port
+	case svc != nil && len(svc.ports) > 0 && !svc.assumed:
+		return svc.target(svc.ports[0].number, pods[0])
+	case len(pods) == 1 && len(pods[0].ports) > 0:
+		return pods[0].ports[0].number
+	}
+	return 0
+}
+
+// throughPodWaypoint: a waypoint for workloads or for all also takes pod addresses; the usual one, for services, does not.
+func (t *trip) throughPodWaypoint(to *space, pods []*workload, number int, pathOK bool) {
+	for _, pod := range pods {
+		b := t.w.podWaypoint(to, pod)
+		if b.doubt != "" {
+			t.meet(ruling{NotJudged, Step{"mesh", "", -1, b.doubt}})
+			return
+		}
+		if b.gateway == nil {
+			continue
+		}
+		// All pods of one namespace that have a waypoint for their address are taken to share it.
+		if !t.atWaypoint(b.gateway, nil, servicePort{number: number, target: number}, pathOK) {
+			t.at.peer = t.w.identity(b.gateway.namespace, b.gateway.account)
+			t.toPods(to, pods, nil, servicePort{number: number, target: number})
+		}
+		return
+	}
+	t.steps = append(t.steps, Step{"mesh", "", -1, "pod addresses pass the waypoint by"})
+	t.toPods(to, pods, nil, servicePort{number: number, target: number})
+}
+
+// toPods is the last hop: ztunnel at each kind of pod that may be meant, and the worst of their answers.
+func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) {
+	var out ruling
+	for i, pod := range pods {
+		if pod.assumed {
+			t.assume("pods of " + join(to.name, pod.name))
+		}
+		a := t.at
+		a.tcp, a.port = true, p.target
+		if svc != nil {
+			a.port = svc.target(p.number, pod)
+		}
+		r := t.w.atPod(to, pod, &a)
+		if len(pods) > 1 {
+			r.Why += " (" + pod.name + ", one of " + strconv.Itoa(len(pods)) + " kinds of pods)"
+		}
+		if i == 0 {
+			out = r
+		} else {
+			out = worse(out, r)
+		}
+	}
+	t.meet(out)
+}
+
+// atPod judges a connection at a pod.
+func (w *World) atPod(to *space, pod *workload, a *attributes) ruling {
+	switch to.member(pod) {
+	case outside:
+		return ruling{Allow, Step{"mesh", "", -1, "the pod is not in the mesh: no policy protects it"}}
+	case sidecar:
+		return ruling{NotJudged, Step{"sidecar", "", -1, "the pod has a sidecar, which is not judged here"}}
+	case unclear:
+		return ruling{NotJudged, Step{"mesh", "", -1, "Namespace " + to.name + " is not in the manifests"}}
+	}
+	if !a.peer.known() {
+		if r := w.strict(to, pod, a.port); r.outcome != Allow {
+			return r
+		}
+	}
+	return w.judge(l4, "ztunnel", w.atZtunnel(to.name, pod), a)
+}

@@ -1,0 +1,115 @@
+package access
+
+import "strings"
+
+// session gives the token that the client of a case shows at the ingress, nil for none. A user's is of the rule that copies the claim
+// email, a Kubernetes token of the one that copies sub; its audience is as the case says, a user's is always the right one.
+func (t *trip) session(rules []*jwtRule) *token {
+	switch {
+	case t.req.From.User != "":
+		return t.userToken(rules)
+	case t.req.From.Token != "":
+		return t.kubernetesToken(rules)
+	}
+	return nil
+}
+
+const assumedIssuer = "https://issuer.assumed"
+
+func (t *trip) userToken(rules []*jwtRule) *token {
+	tok := &token{issuer: assumedIssuer}
+	for _, r := range rules {
+		if r.copy("email") != "" {
+			tok.issuer = r.issuer
+			if len(r.audiences) > 0 {
+				tok.audience = r.audiences[0]
+			}
+			break
+		}
+	}
+	if tok.issuer == assumedIssuer {
+		t.assume("the session's issuer, which copies the claim email to the header " + t.w.userHeader(rules))
+	}
+	tok.claims = claims{
+		{"iss", knownValue(tok.issuer)}, {"sub", value{state: some}}, {"email", knownValue(t.req.From.User)}, {"*", value{state: perhaps}},
+	}
+	if tok.audience != "" {
+		tok.claims = append(tok.claims, namedValue{"aud", knownValue(tok.audience)})
+	}
+	return tok
+}
+
+func (t *trip) kubernetesToken(rules []*jwtRule) *token {
+	ns, account, _ := splitAccount(t.req.From.Token)
+	if !t.w.look(ns).hasAccount(account) {
+		t.assume("ServiceAccount " + t.req.From.Token)
+	}
+	tok := &token{issuer: "https://kubernetes.default.svc.cluster.local", audience: t.req.From.Audience}
+	found := false
+	for _, r := range rules {
+		// A rule that copies email too is the session's.
+		if r.copy("sub") != "" && r.copy("email") == "" && !found {
+			tok.issuer, found = r.issuer, true
+		}
+	}
+	tok.claims = claims{
+		{"iss", knownValue(tok.issuer)}, {"sub", knownValue("system:serviceaccount:" + ns + ":" + account)},
+		{"kubernetes.io\x00namespace", knownValue(ns)}, {"kubernetes.io\x00serviceaccount\x00name", knownValue(account)},
+		{"jti", value{state: some}},
+	}
+	if tok.audience != "" {
+		tok.claims = append(tok.claims, namedValue{"aud", knownValue(tok.audience)})
+	}
+	return tok
+}
+
+// carry puts the token on the request, where the rule of its issuer looks for it.
+func (t *trip) carry(rules []*jwtRule) {
+	place := location{"authorization", "Bearer "}
+	for _, r := range rules {
+		if r.issuer == t.shown.issuer {
+			if len(r.locations) == 0 {
+				return // a parameter or cookie
+			}
+			place = r.locations[0]
+			break
+		}
+	}
+	t.at.headers = append(t.at.headers.without(place.header), namedValue{place.header, knownValue(place.prefix + "token")})
+}
+
+// withAssumed adds the rule of a session's issuer that the manifests lack.
+func (t *trip) withAssumed(rules []*jwtRule) []*jwtRule {
+	if t.shown == nil || t.shown.issuer != assumedIssuer {
+		return rules
+	}
+	return append(rules[:len(rules):len(rules)], &jwtRule{
+		issuer: assumedIssuer, forward: true, copies: []claimHeader{{"email", t.w.userHeader(rules)}},
+	})
+}
+
+// userHeader is the header that carries the user: the one another rule copies sub to, else the one that most policies compare.
+func (w *World) userHeader(rules []*jwtRule) string {
+	for _, r := range rules {
+		if h := r.copy("sub"); h != "" {
+			return h
+		}
+	}
+	const usual = "kubeflow-userid"
+	votes, best := map[string]int{}, usual
+	for _, ns := range w.names {
+		for _, p := range w.namespaces[ns].policies {
+			for i := range p.rules {
+				for _, c := range p.rules[i].when {
+					if c.attribute == header && !strings.HasPrefix(c.key, ":") && c.key != "authorization" {
+						votes[c.key]++
+						if votes[c.key] > votes[best] || votes[c.key] == votes[best] && c.key < best {
+							best = c.key
+						}
+					}
+				}
+			}
+		}
+	}
+	return best
+}

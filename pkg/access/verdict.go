@@ -1,0 +1,83 @@
+package access
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Outcome is what becomes of a request. The zero value is NotJudged, so nothing is allowed by omission.
+type Outcome uint8
+
+const (
+	NotJudged Outcome = iota
+	Deny
+	Allow
+)
+
+// String gives deny, allow or not-judged, as AccessChecks write it.
+func (o Outcome) String() string {
+	switch o {
+	case Deny:
+		return "deny"
+	case Allow:
+		return "allow"
+	}
+	return "not-judged"
+}
+
+// Verdict is the answer to one Request: the outcome, the step that decided it and the way there.
+type Verdict struct {
+	Outcome Outcome
+	Step             // the deciding one
+	Routed  string   // through the ingress: the Service (namespace/name) that the routes led to
+	Steps   []Step   // every point on the way, in order
+	Assumed []string // what the manifests lack and was taken as plain
+}
+
+// Step is one point that looked at the request.
+type Step struct {
+	Point  string // "ztunnel", "waypoint alice/waypoint", "gateway istio-system/ingress", "route", "request", "mesh"
+	Policy string // namespace/name, "" where no policy decided
+	Rule   int    // index in the policy's rules, -1 where no single rule decided
+	Why    string
+}
+
+// By tells who decided, on one line: the point, the policy and its rule, or the reason.
+func (v Verdict) By() string {
+	s := v.Step.String()
+	if v.Outcome == NotJudged {
+		return "NOT JUDGED: " + s
+	}
+	return s
+}
+
+// String puts a step on one line.
+func (s Step) String() string {
+	var b strings.Builder
+	b.WriteString(s.Point)
+	if s.Policy != "" {
+		b.WriteString(": " + s.Policy)
+	}
+	if s.Rule >= 0 && s.Policy != "" {
+		fmt.Fprintf(&b, " rule %d", s.Rule)
+	}
+	if s.Why != "" {
+		b.WriteString(": " + s.Why)
+	}
+	return b.String()
+}
+
+// ruling is the outcome of one point.
+type ruling struct {
+	outcome Outcome
+	Step
+}
+
+// worse gives the ruling to report where several pods or ways could be meant: the one that lets most in.
+func worse(a, b ruling) ruling {
+	rank := [3]int{NotJudged: 1, Deny: 0, Allow: 2}
+	if rank[b.outcome] > rank[a.outcome] {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,105 @@
+package access
+
+import (
+	"fmt"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// whenKeys are the attributes of `when` that have no parameter (pkg/config/security ValidateAttribute).
+var whenKeys = map[string]attribute{
+	"source.ip": sourceIP, "remote.ip": remoteIP, "source.namespace": namespaceOf, "source.serviceAccount": serviceAccount,
+	"source.principal": principal, "source.trustDomain": trustDomain,
+	"request.auth.principal": requestPrincipal, "request.auth.audiences": audience, "request.auth.presenter": presenter,
+	"destination.ip": destinationIP, "destination.port": port, "connection.sni": sni,
+}
+
+func parseWhen(n *yaml.Node) ([]condition, error) {
+	if n == nil {
+		return nil, nil
+	}
+	if n.Kind != yaml.SequenceNode {
+		return nil, fmt.Errorf(".when: must be a list")
+	}
+	out := make([]condition, len(n.Content))
+	for i, e := range n.Content {
+		c, err := parseWhenEntry(deref(e))
+		if err != nil {
+			return nil, fmt.Errorf(".when[%d]%w", i, err)
+		}
+		out[i] = c
+	}
+	return out, nil
+}
+
+func parseWhenEntry(n *yaml.Node) (c condition, err error) {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return c, fmt.Errorf(": must be a mapping")
+	}
+	for i := 0; i+1 < len(n.Content) && err == nil; i += 2 {
+		v := nonNull(n.Content[i+1])
+		switch name := n.Content[i].Value; name {
+		case "key":
+			c.key, err = text(v)
+		case "values":
+			c.values, err = texts(v)
+		case "notValues":
+			c.notValues, err = texts(v)
+		default:
+			return c, fmt.Errorf(".%s: unknown field", name)
+		}
+		if err != nil {
+			return c, fmt.Errorf(".%s: %w", n.Content[i].Value, err)
+		}
+	}
+	c.attribute, c.key = parseKey(c.key)
+	if len(c.values)+len(c.notValues) == 0 {
+		return c, fmt.Errorf(": one of values and notValues is needed")
+	}
+	if err = checkValues(c.attribute, c.values); err == nil {
+		err = checkValues(c.attribute, c.notValues)
+	}
+	if err != nil {
+		return c, fmt.Errorf(": %w", err)
+	}
+	return c, nil
+}
+
+// parseKey gives the attribute that a `when` key names, and its parameter. A key that Istio does not know keeps unknownAttribute: it is
+// never judged. A when on serviceAccount keeps its key: for ztunnel that is an L7 attribute there (ambient l4WhenAttributes).
+func parseKey(key string) (attribute, string) {
+	if a, ok := whenKeys[key]; ok {
+		return a, key
+	}
+	switch name, ok := bracketed(key, "request.headers["); {
+	case ok:
+		return header, strings.ToLower(name)
+	}
+	if name, ok := bracketed(key, "request.auth.claims["); ok {
+		return claim, claimPath("[" + name + "]")
+	}
+	if strings.HasPrefix(key, "experimental.envoy.filters.") {
+		return envoyMetadata, key
+	}
+	return unknownAttribute, key
+}
+
+func bracketed(key, prefix string) (string, bool) {
+	if !strings.HasPrefix(key, prefix) || !strings.HasSuffix(key, "]") || len(key) <= len(prefix)+1 {
+		return "", false
+	}
+	return key[len(prefix) : len(key)-1], true
+}
+
+// claimPath splits [a][b] into a, b joined by \x00; brackets that do not nest cleanly are one name (model.extractNameInNestedBrackets).
+func claimPath(s string) string {
+	inner := s[1 : len(s)-1]
+	parts := strings.Split(inner, "][")
+	for _, p := range parts {
+		if strings.ContainsAny(p, "[]") {
+			return inner
+		}
+	}
+	return strings.Join(parts, "\x00")
+}

@@ -1,0 +1,196 @@
+package access
+
+import (
+	"strconv"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// workload is a kind of pod that the manifests make: a Pod or the template of a controller.
+type workload struct {
+	name        string
+	labels      labels
+	account     string
+	hostNetwork bool
+	ports       []namedPort
+	assumed     bool // made up, because the manifests hold none: labels that are not listed may be there
+}
+
+type namedPort struct {
+	name   string
+	number int
+}
+
+func (w *World) readPod(m meta, n *yaml.Node) error {
+	w.addWorkload(m, m.labels, field(n, "spec"))
+	return nil
+}
+
+func (w *World) readTemplate(m meta, n *yaml.Node) error {
+	return w.addTemplate(m, field(field(n, "spec"), "template"))
+}
+
+func (w *World) readCronJob(m meta, n *yaml.Node) error {
+	return w.addTemplate(m, field(field(field(field(n, "spec"), "jobTemplate"), "spec"), "template"))
+}
+
+// readNotebook: the notebook controller makes a StatefulSet from the template and adds the label notebook-name, and a Service of the same
+// name on port 80 to the container's first port.
+func (w *World) readNotebook(m meta, n *yaml.Node) error {
+	s := w.space(m.namespace)
+	s.notebooks = append(s.notebooks, m.name)
+	if err := w.addTemplate(m, field(field(n, "spec"), "template")); err != nil || len(s.workloads) == 0 {
+		return err
+	}
+	pod := s.workloads[len(s.workloads)-1]
+	pod.labels = append(pod.labels, label{"notebook-name", m.name}, label{"statefulset", m.name})
+	return nil
+}
+
+func (w *World) addTemplate(m meta, template *yaml.Node) error {
+	if template == nil {
+		return nil
+	}
+	l, err := labelsOf(field(field(template, "metadata"), "labels"))
+	if err != nil {
+		return err
+	}
+	w.addWorkload(m, l, field(template, "spec"))
+	return nil
+}
+
+func (w *World) addWorkload(m meta, l labels, spec *yaml.Node) {
+	pod := &workload{name: m.name, labels: l, account: "default", hostNetwork: boolean(field(spec, "hostNetwork"))}
+	if a := textOf(field(spec, "serviceAccountName")); a != "" {
+		pod.account = a
+	}
+	for _, c := range list(field(spec, "containers")) {
+		for _, p := range list(field(c, "ports")) {
+			if n := number(field(p, "containerPort")); n > 0 {
+				pod.ports = append(pod.ports, namedPort{textOf(field(p, "name")), n})
+			}
+		}
+	}
+	s := w.space(m.namespace)
+	s.workloads = append(s.workloads, pod)
+}
+
+// service is one Service.
+type service struct {
+	namespace, name string
+	labels          labels
+	selector        labels
+	headless        bool
+	external        bool
+	ports           []servicePort
+	assumed         bool
+}
+
+type servicePort struct {
+	number     int
+	target     int    // 0: named or absent
+	targetName string // a container port's name
+	protocol   protocol
+}
+
+type protocol uint8
+
+const (
+	sniffed protocol = iota
+	httpPort
+	tcpPort
+)
+
+func (w *World) readService(m meta, n *yaml.Node) error {
+	spec := field(n, "spec")
+	selector, err := labelsOf(field(spec, "selector"))
+	if err != nil {
+		return err
+	}
+	s := w.space(m.namespace)
+	svc := &service{
+		namespace: s.name, name: m.name, labels: m.labels, selector: selector,
+		headless: textOf(field(spec, "clusterIP")) == "None",
+		external: textOf(field(spec, "type")) == "ExternalName",
+	}
+	for _, p := range list(field(spec, "ports")) {
+		target := field(p, "targetPort")
+		port := servicePort{number: number(field(p, "port")), target: number(target), protocol: portProtocol(p)}
+		switch {
+		case target == nil:
+			port.target = port.number
+		case port.target == 0:
+			port.targetName = target.Value
+		}
+		svc.ports = append(svc.ports, port)
+	}
+	s.services = append(s.services, svc)
+	return nil
+}
+
+// portProtocol is Istio's protocol selection: appProtocol, else the name's prefix, else a well known port, else sniffed
+// (pkg/config/kube ConvertProtocol).
+func portProtocol(p *yaml.Node) protocol {
+	name := textOf(field(p, "appProtocol"))
+	switch name {
+	case "kubernetes.io/h2c", "kubernetes.io/ws":
+		return httpPort
+	case "kubernetes.io/wss":
+		return tcpPort
+	case "":
+		name = textOf(field(p, "name"))
+	}
+	name = strings.ToLower(name)
+	if strings.HasPrefix(name, "grpc-web") {
+		return httpPort
+	}
+	name, _, _ = strings.Cut(name, "-")
+	switch name {
+	case "http", "http2", "grpc":
+		return httpPort
+	case "tcp", "tls", "https", "mongo", "redis", "mysql", "udp":
+		return tcpPort
+	}
+	switch number(field(p, "port")) {
+	case 25, 53, 3306, 27017:
+		return tcpPort
+	}
+	return sniffed
+}
+
+// target is the port of the pod that a port of the Service leads to, 0 where the manifests do not say.
+func (s *service) target(number int, pod *workload) int {
+	for _, p := range s.ports {
+		if p.number != number {
+			continue
+		}
+		if p.targetName == "" {
+			return p.target
+		}
+		for _, c := range pod.ports {
+			if c.name == p.targetName {
+				return c.number
+			}
+		}
+	}
+	return 0
+}
+
+// selects tells whether a selector picks a pod. An empty selector picks all; of a made up pod only the listed labels are known.
+func (l labels) selects(pod *workload) verdict3 {
+	out := yes
+	for _, want := range l {
+		switch got, ok := pod.labels.get(want.key); {
+		case ok && got != want.value:
+			return no
+		case !ok && !pod.assumed:
+			return no
+		case !ok:
+			out = maybe
+		}
+	}
+	return out
+}
+
+func portText(n int) string { return strconv.Itoa(n) }

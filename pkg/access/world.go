@@ -1,0 +1,200 @@
+// Package access judges rendered manifests; it never sees a profile. It decides as Istio does in ambient mode, from Istio's own rules, and
+// what it cannot decide it calls NOT JUDGED, which is never an allow. It reads no clock, no environment and no network.
+package access
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// World is a cluster as its manifests say it is. It is read only: Decide may run concurrently.
+type World struct {
+	mesh       mesh
+	namespaces map[string]*space
+	names      []string // of the namespaces, in the order met
+	ingresses  []*gateway
+	classes    []gatewayClass
+	virtual    bool // there are VirtualServices, which are not followed
+}
+
+// space is what one namespace holds. declared: its Namespace object is in the manifests.
+type space struct {
+	name     string
+	declared bool
+	labels   labels
+
+	policies        []*policy
+	authentications []*authentication
+	peers           []*peerAuthentication
+	services        []*service
+	workloads       []*workload
+	gateways        []*gateway
+	routes          []*route
+	grants          []grant
+	accounts        []string
+	notebooks       []string
+}
+
+// Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
+// metadata is an error that names it; all of them are returned together. What is wrong inside one policy only makes that policy unjudgeable.
+func Load(items []*yaml.RNode) (*World, error) {
+	w := &World{namespaces: map[string]*space{}, mesh: defaultMesh()}
+	var errs []error
+	for i, item := range items {
+		if item == nil {
+			continue
+		}
+		if err := w.add(deref(item.YNode())); err != nil {
+			errs = append(errs, fmt.Errorf("item %d: %w", i, err))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	w.finish()
+	return w, nil
+}
+
+// add files one object. Group and kind decide, not the version: a policy means the same in v1 and v1beta1.
+func (w *World) add(n *yaml.Node) error {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	kind, group := textOf(field(n, "kind")), textOf(field(n, "apiVersion"))
+	if i := strings.IndexByte(group, '/'); i >= 0 {
+		group = group[:i]
+	} else {
+		group = ""
+	}
+	read := readers[groupKind{group, kind}]
+	if read == nil {
+		return nil
+	}
+	m, err := readMeta(n)
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", kind, m.name, err)
+	}
+	if err := read(w, m, n); err != nil {
+		return fmt.Errorf("%s %s: %w", kind, join(m.namespace, m.name), err)
+	}
+	return nil
+}
+
+type groupKind struct{ group, kind string }
+
+type reader func(w *World, m meta, n *yaml.Node) error
+
+// readers are the kinds that decide who reaches what.
+var readers = map[groupKind]reader{
+	{"", "Namespace"}:      (*World).readNamespace,
+	{"", "Service"}:        (*World).readService,
+	{"", "ServiceAccount"}: (*World).readAccount,
+	{"", "ConfigMap"}:      (*World).readConfigMap,
+
+	{"", "Pod"}:                  (*World).readPod,
+	{"apps", "Deployment"}:       (*World).readTemplate,
+	{"apps", "StatefulSet"}:      (*World).readTemplate,
+	{"apps", "DaemonSet"}:        (*World).readTemplate,
+	{"apps", "ReplicaSet"}:       (*World).readTemplate,
+	{"batch", "Job"}:             (*World).readTemplate,
+	{"batch", "CronJob"}:         (*World).readCronJob,
+	{"kubeflow.org", "Notebook"}: (*World).readNotebook,
+
+	{"security.istio.io", "AuthorizationPolicy"}:   (*World).readPolicy,
+	{"security.istio.io", "RequestAuthentication"}: (*World).readAuthentication,
+	{"security.istio.io", "PeerAuthentication"}:    (*World).readPeerAuthentication,
+
+	{"gateway.networking.k8s.io", "Gateway"}:        (*World).readGateway,
+	{"gateway.networking.k8s.io", "GatewayClass"}:   (*World).readGatewayClass,
+	{"gateway.networking.k8s.io", "HTTPRoute"}:      (*World).readRoute,
+	{"gateway.networking.k8s.io", "ReferenceGrant"}: (*World).readGrant,
+	{"networking.istio.io", "VirtualService"}:       (*World).readVirtualService,
+}
+
+type meta struct {
+	namespace, name     string
+	labels, annotations labels
+}
+
+func readMeta(n *yaml.Node) (m meta, err error) {
+	md := field(n, "metadata")
+	if m.name, err = text(field(md, "name")); err != nil {
+		return m, fmt.Errorf("metadata.name: %w", err)
+	}
+	if m.name == "" {
+		return m, fmt.Errorf("metadata.name: is missing")
+	}
+	if m.namespace, err = text(field(md, "namespace")); err != nil {
+		return m, fmt.Errorf("metadata.namespace: %w", err)
+	}
+	if m.labels, err = labelsOf(field(md, "labels")); err != nil {
+		return m, fmt.Errorf("metadata.labels: %w", err)
+	}
+	if m.annotations, err = labelsOf(field(md, "annotations")); err != nil {
+		return m, fmt.Errorf("metadata.annotations: %w", err)
+	}
+	return m, nil
+}
+
+// space gives the namespace to file something in. Objects without a namespace go to default, as kubectl would have it.
+func (w *World) space(name string) *space {
+	if name == "" {
+		name = "default"
+	}
+	s := w.namespaces[name]
+	if s == nil {
+		s = &space{name: name}
+		w.namespaces[name] = s
+		w.names = append(w.names, name)
+	}
+	return s
+}
+
+// look is space without making one: what is not there is empty.
+func (w *World) look(name string) *space {
+	if s := w.namespaces[name]; s != nil {
+		return s
+	}
+	return &nowhere
+}
+
+var nowhere space
+
+func (w *World) readNamespace(m meta, _ *yaml.Node) error {
+	s := w.space(m.name)
+	s.declared, s.labels = true, m.labels
+	return nil
+}
+
+func (w *World) readAccount(m meta, _ *yaml.Node) error {
+	s := w.space(m.namespace)
+	s.accounts = append(s.accounts, m.name)
+	return nil
+}
+
+func (w *World) readPolicy(m meta, n *yaml.Node) error {
+	s := w.space(m.namespace)
+	s.policies = append(s.policies, parsePolicy(s.name, m.name, m.annotations, n))
+	return nil
+}
+
+func (w *World) readVirtualService(meta, *yaml.Node) error {
+	w.virtual = true
+	return nil
+}
+
+// finish settles what only all manifests together say.
+func (w *World) finish() {
+	w.mesh.settle(w)
+	for _, name := range w.names {
+		for _, g := range w.namespaces[name].gateways {
+			g.settle(w)
+			if !g.waypoint && !g.eastWest {
+				w.ingresses = append(w.ingresses, g)
+			}
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package access
+
+import (
+	"go/parser"
+	gotoken "go/token"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// manifests splits a stream of documents the way a reader would.
+func manifests(t testing.TB, text string) []*yaml.RNode {
+	t.Helper()
+	var out []*yaml.RNode
+	for _, doc := range strings.Split(text, "\n---\n") {
+		n, err := yaml.Parse(doc)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, doc)
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+func load(t testing.TB, text string) *World {
+	t.Helper()
+	w, err := Load(manifests(t, text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func tenants(t testing.TB) string {
+	t.Helper()
+	b, err := os.ReadFile("testdata/tenants.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// edit replaces a part of manifests that must be there.
+func edit(t testing.TB, text, old, with string) string {
+	t.Helper()
+	if !strings.Contains(text, old) {
+		t.Fatalf("the manifests do not hold %q", old)
+	}
+	return strings.ReplaceAll(text, old, with)
+}
+
+// The referee must not share a mistake with what it judges.
+func TestNeverImportsWhatItJudges(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		f, err := parser.ParseFile(gotoken.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range f.Imports {
+			for _, banned := range []string{"pkg/generate", "pkg/profile", "pkg/enroll"} {
+				if strings.Contains(i.Path.Value, banned) {
+					t.Errorf("%s imports %s", name, i.Path.Value)
+				}
+			}
+		}
+	}
+}
+
+func TestLoadNamesObjectAndField(t *testing.T) {
+	_, err := Load(manifests(t, `
+kind: Service
+apiVersion: v1
+metadata: {name: x, namespace: a, labels: {n: 1}}
+---
+kind: AuthorizationPolicy
+apiVersion: security.istio.io/v1
+metadata: {namespace: a}
+---
+kind: HTTPRoute
+apiVersion: gateway.networking.k8s.io/v1
+metadata: {name: r, namespace: a}
+spec: {rules: [{matches: [{path: {type: RegularExpression, value: "("}}]}]}
+---
+kind: Surprise
+apiVersion: example.com/v1
+`))
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{"item 0: Service x: metadata.labels: n:", "item 1: AuthorizationPolicy : metadata.name: is missing",
+		"item 2: HTTPRoute a/r: spec.rules[0].matches[0].path.value:"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("lacks %q in:\n%v", want, err)
+		}
+	}
+}
