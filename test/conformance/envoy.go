@@ -93,7 +93,7 @@ func exchangeOf(ask Case) (exchange, error) {
 	}
 	x.headers = map[string]string{":method": r.Method, ":authority": r.Host, ":path": normalPath(r.Path)}
 	for k, v := range r.Headers {
-		x.headers[strings.ToLower(k)] = v
+		x.headers[strings.ToLower(k)] = strings.Trim(v, " \t") // as Envoy's codecs do
 	}
 	if r.Token != nil {
 		x.headers["authorization"] = "Bearer e30.e30.e30"

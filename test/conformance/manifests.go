@@ -22,14 +22,15 @@ import (
 // manifests are what a cluster holds, with the policies that Istio's
 // validation webhook would have refused taken out.
 type manifests struct {
-	policies []config.Config  // AuthorizationPolicies and RequestAuthentications
-	objects  []runtime.Object // what the ambient index watches
-	gateways map[string]*gatewayv1.Gateway
-	refused  []string
+	policies   []config.Config  // AuthorizationPolicies and RequestAuthentications
+	objects    []runtime.Object // what the ambient index watches
+	gateways   map[string]*gatewayv1.Gateway
+	namespaces map[string]bool
+	refused    []string
 }
 
 func parse(text string) (*manifests, error) {
-	c := &manifests{gateways: map[string]*gatewayv1.Gateway{}}
+	c := &manifests{gateways: map[string]*gatewayv1.Gateway{}, namespaces: map[string]bool{}}
 	for _, class := range []string{constants.WaypointGatewayClassName, istioClass} {
 		c.objects = append(c.objects, gatewayClass(class))
 	}
@@ -84,6 +85,7 @@ func (c *manifests) add(doc string) error {
 		c.gateways[gw.Namespace+"/"+gw.Name] = gw
 		return nil
 	case "v1/Namespace":
+		c.namespaces[m.Metadata.Name] = true
 		return keep(c, doc, &corev1.Namespace{})
 	case "v1/Service":
 		return keep(c, doc, &corev1.Service{})

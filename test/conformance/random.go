@@ -165,7 +165,10 @@ func (d dice) token() map[string]any {
 	case 0:
 		t["aud"] = pick(d, []string{"kubeflow", "other", "https://kubeflow/"})
 	case 1, 2:
-		t["aud"] = []any{pick(d, []string{"kubeflow", "other"}), "third"}
+		t["aud"] = []any{pick(d, []string{"kubeflow", "other"})}
+	}
+	if d.chance(5) {
+		t["aud"] = []any{"kubeflow", "third"}
 	}
 	if d.chance(40) {
 		t["groups"] = []any{pick(d, []string{"red", "blue"}), "all"}
