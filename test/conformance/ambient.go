@@ -29,6 +29,7 @@ import (
 type ambientIndex struct {
 	policies  map[string]*security.Authorization // by namespace/name
 	workloads map[string]*workloadapi.Workload   // by namespace/name of the Pod
+	bindings  map[string]string                  // by namespace/name of the Service: its waypoint
 }
 
 // istioClass is the GatewayClass of an ingress gateway.
@@ -74,11 +75,17 @@ func indexOf(t test.Failer, c *manifests) (*ambientIndex, error) {
 			return nil, fmt.Errorf("the ambient index does not settle")
 		}
 	}
-	return read(index), nil
+	return read(index, c), nil
 }
 
-func read(index ambient.Index) *ambientIndex {
-	out := &ambientIndex{policies: map[string]*security.Authorization{}, workloads: map[string]*workloadapi.Workload{}}
+func read(index ambient.Index, c *manifests) *ambientIndex {
+	out := &ambientIndex{map[string]*security.Authorization{}, map[string]*workloadapi.Workload{}, map[string]string{}}
+	for _, gw := range c.gateways {
+		key := model.WaypointKey{Namespace: gw.Namespace, Hostnames: []string{hostOf(gw.Name, gw.Namespace)}}
+		for _, svc := range index.ServicesForWaypoint(key) {
+			out.bindings[svc.Service.Namespace+"/"+svc.Service.Name] = bindingText(svc)
+		}
+	}
 	for _, p := range index.Policies(nil) {
 		out.policies[p.Authorization.Namespace+"/"+p.Authorization.Name] = p.Authorization
 	}
@@ -88,6 +95,14 @@ func read(index ambient.Index) *ambientIndex {
 		}
 	}
 	return out
+}
+
+// bindingText names the waypoint, and whether ingress gateways go through it too.
+func bindingText(svc model.ServiceInfo) string {
+	if svc.Waypoint.IngressUseWaypoint {
+		return svc.Waypoint.ResourceName + ", ingress too"
+	}
+	return svc.Waypoint.ResourceName
 }
 
 // nobody listens to the index's pushes.

@@ -32,8 +32,8 @@ type Set struct {
 
 // A Case is one request at one enforcement point, and Istio's answer.
 type Case struct {
-	Point string `json:"point"` // waypoint, gateway or ztunnel
-	// Namespace and Name say where: the Gateway, or for ztunnel the Pod.
+	Point string `json:"point"` // waypoint, gateway, ztunnel; or binding: which waypoint a Service gets
+	// Namespace and Name say where: the Gateway, for ztunnel the Pod, for a binding the Service.
 	Namespace string `json:"ns"`
 	Name      string `json:"name"`
 	// Service is the one that a waypoint is asked for, in ServiceNamespace.
@@ -66,7 +66,9 @@ type Peer struct {
 
 // A Verdict is Istio's answer.
 type Verdict struct {
-	Got string `json:"got"` // allow, deny, rejected (a policy that Istio refuses) or nack (a configuration that Envoy refuses)
+	// Got is allow, deny, rejected (a policy that Istio refuses) or nack (a
+	// configuration that Envoy refuses); for a binding none or the waypoint.
+	Got string `json:"got"`
 	// By lists every rule that made it so, as "ns/name#rule" (for ztunnel
 	// "ns/name": the rules it was sent are not the rules that were written).
 	// Empty: no policy matched, or none was there.

@@ -8,6 +8,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"io"
@@ -105,14 +106,16 @@ func judge(t test.Failer, istiod *controlPlane, root string, set *Set) error {
 	var index *ambientIndex
 	for i := range set.Cases {
 		ask := &set.Cases[i]
-		switch {
-		case ask.Point == "ztunnel":
-			if index == nil {
-				if index, err = indexOf(t, c); err != nil {
-					return err
-				}
+		if index == nil && (ask.Point == "ztunnel" || ask.Point == "binding") {
+			if index, err = indexOf(t, c); err != nil {
+				return err
 			}
+		}
+		switch ask.Point {
+		case "ztunnel":
 			ask.Want, err = askZtunnel(index, *ask)
+		case "binding":
+			ask.Want.Got = cmp.Or(index.bindings[ask.Namespace+"/"+ask.Name], "none")
 		default:
 			ask.Want, err = askEnvoy(c, push, *ask)
 		}

@@ -82,6 +82,9 @@ func (c *manifests) add(doc string) error {
 			return err
 		}
 		gw.TypeMeta = metav1.TypeMeta{}
+		// Ready, or Istio would not bind a Service to it (ambient WaypointsCollection).
+		hostname := gatewayv1.HostnameAddressType
+		gw.Status.Addresses = []gatewayv1.GatewayStatusAddress{{Type: &hostname, Value: hostOf(gw.Name, gw.Namespace)}}
 		c.gateways[gw.Namespace+"/"+gw.Name] = gw
 		return nil
 	case "v1/Namespace":
@@ -94,6 +97,8 @@ func (c *manifests) add(doc string) error {
 	}
 	return nil // nothing that Istio's authorization looks at
 }
+
+func hostOf(name, namespace string) string { return name + "." + namespace + ".svc.cluster.local" }
 
 func keep[T runtime.Object](c *manifests, doc string, o T) error {
 	c.objects = append(c.objects, o)

@@ -70,9 +70,8 @@ func bare(path string) string {
 	return path
 }
 
-// Envoy's uri_template_internal.cc: what a path segment may hold. Whether "=" is
-// among it changed between releases, so no case has one where a template looks.
-const pathLiteral = `a-zA-Z0-9\-._~%!$&'()+,;:@`
+// pathLiteral is what a path segment may hold (Envoy's uri_template_internal.cc).
+const pathLiteral = `a-zA-Z0-9\-._~%!$&'()+,;:@=`
 
 var (
 	literal = regexp.MustCompile(`^[` + pathLiteral + `]+$`)

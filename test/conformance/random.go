@@ -139,7 +139,7 @@ func (d dice) http(r *Request) {
 	r.Host = pick(d, []string{"tet.alice.svc.cluster.local", "tet.alice.svc.cluster.local", "kubeflow.example.com", "KUBEFLOW.example.com:80"})
 	r.Path = pick(d, []string{
 		"/", "/healthz", "/healthz?full=1", "/metrics", "/notebook/alice/tet/api/kernels", "/notebook/alice/tet/lab/tree/x.ipynb",
-		"/notebook/bob/tet/api/kernels", "/api/v1", "/api/", "/API/v1", "/api/v1/", "/notebook/alice//api/kernels", "/a/../metrics", "/%61pi/v1", "/api%2Fv1",
+		"/notebook/bob/tet/api/kernels", "/api/v1", "/api/", "/API/v1", "/api/v1/", "/notebook/alice//api/kernels", "/a/../metrics", "/%61pi/v1", "/api%2Fv1", "/api/a=b", "/notebook/alice/tet/x*y",
 	})
 	r.Headers = map[string]string{}
 	if d.chance(60) {

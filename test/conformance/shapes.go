@@ -58,6 +58,9 @@ func shape(raw string) (Set, error) {
 		c := Case{Point: ask.Point}
 		c.Namespace, c.Name, _ = strings.Cut(ask.At, "/")
 		c.ServiceNamespace, c.Service, _ = strings.Cut(ask.Service, "/")
+		if ask.Point == "binding" {
+			set.Cases = append(set.Cases, c)
+		}
 		for _, r := range ask.Requests {
 			c.Request = filled(r, c)
 			set.Cases = append(set.Cases, c)
