@@ -33,7 +33,7 @@ func (w *World) readAuthentication(m meta, n *yaml.Node) error {
 	s := w.space(m.namespace)
 	a := &authentication{namespace: s.name, name: m.name}
 	spec := field(n, "spec")
-	for _, key := range [3]string{"selector", "targetRef", "targetRefs"} {
+	for _, key := range attachmentFields {
 		if err := a.attachment.parse(key, field(spec, key)); err != nil {
 			a.bad = "spec" + err.Error()
 		}

@@ -2,6 +2,7 @@ package access
 
 import (
 	"strings"
+	"sync"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
@@ -16,7 +17,10 @@ type gateway struct {
 	account         string
 	pod             *workload // what the gateway's own pods look like
 	listeners       []listener
-	assumed         string // why it is made up
+	assumed         string // what is assumed where it is made up
+
+	once       sync.Once // the routes are sorted when the first request asks
+	candidates []candidate
 }
 
 type listener struct {
@@ -223,8 +227,11 @@ func (w *World) atZtunnel(namespace string, pod *workload) []attached {
 			break
 		}
 		for _, p := range w.look(ns).policies {
-			if len(p.targets) > 0 || p.action > deny || p.dryRun {
+			if len(p.targets) > 0 && (p.bad == "" || !p.selected) || p.action > deny || p.dryRun && p.bad == "" {
 				continue
+			}
+			if p.selected && p.selector == nil {
+				continue // `selector: {}` without matchLabels attaches to no workload at all (ambient buildWorkloadPolicies)
 			}
 			if sure := p.selector.selects(pod); sure != no {
 				out = append(out, attached{p, sure})

@@ -32,6 +32,11 @@ func (t *trip) throughIngress(to *space) Verdict {
 // assumedIngress makes up the ingress Gateway that the manifests speak of: a route's parent, a RequestAuthentication's target, else the
 // gateway whose identity the policies name most.
 func (w *World) assumedIngress() *gateway {
+	w.onceIngress.Do(func() { w.madeUpIngress = w.makeUpIngress() })
+	return w.madeUpIngress
+}
+
+func (w *World) makeUpIngress() *gateway {
 	votes := map[string]int{}
 	for _, ns := range w.names {
 		s := w.namespaces[ns]
@@ -84,6 +89,9 @@ func (w *World) assumedIngress() *gateway {
 func (t *trip) via(g *gateway, to *space) (elsewhere bool) {
 	if g.assumed != "" {
 		t.assume(g.assumed)
+	}
+	if t.w.virtual {
+		t.assume("VirtualServices are not followed")
 	}
 	point := "gateway " + g.id()
 	all := t.w.candidates(g)

@@ -67,8 +67,8 @@ func (m *mesh) settle(w *World) {
 		for _, p := range w.namespaces[name].policies {
 			for i := range p.rules {
 				p.rules[i].principals(func(v string) {
-					if id, ok := parsePrincipal(v); ok && !strings.Contains(id.domain, "*") {
-						seen[id.domain] = true
+					if d, _, ok := strings.Cut(v, "/ns/"); ok && d != "" && !strings.Contains(d, "*") {
+						seen[d] = true
 					}
 				})
 			}

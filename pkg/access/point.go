@@ -50,7 +50,8 @@ func (w *World) judge(on layer, point string, policies []attached, a *attributes
 	var pending ruling
 	pended := false
 	for _, at := range policies {
-		if at.policy.action != deny || at.policy.dryRun && at.policy.bad == "" {
+		// What a malformed policy would do nobody knows, so it counts here whatever it says it is.
+		if at.policy.bad == "" && (at.policy.action != deny || at.policy.dryRun) || at.policy.action == custom {
 			continue
 		}
 		switch m, i := w.matchPolicy(on, at, a); {

@@ -121,12 +121,17 @@ func (p *policy) parseSpec(spec *yaml.Node) (err error) {
 	if spec.Kind != yaml.MappingNode {
 		return fmt.Errorf(": must be a mapping")
 	}
+	// Where a malformed policy would apply must be known too.
+	for _, key := range attachmentFields {
+		if err == nil {
+			err = p.attachment.parse(key, field(spec, key))
+		}
+	}
 	var rules *yaml.Node
 	for i := 0; i+1 < len(spec.Content) && err == nil; i += 2 {
 		key, v := spec.Content[i].Value, nonNull(spec.Content[i+1])
 		switch key {
 		case "selector", "targetRefs", "targetRef":
-			err = p.attachment.parse(key, v)
 		case "action":
 			err = p.parseAction(v)
 		case "provider":
@@ -175,6 +180,8 @@ func (p *policy) parseAction(n *yaml.Node) error {
 	}
 	return nil
 }
+
+var attachmentFields = [3]string{"selector", "targetRef", "targetRefs"}
 
 // parse reads selector, targetRefs or the older targetRef; targetRefs win over targetRef (model.GetTargetRefs).
 func (a *attachment) parse(key string, n *yaml.Node) error {

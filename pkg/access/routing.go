@@ -20,6 +20,11 @@ type candidate struct {
 // a method, more headers, more query parameters, then the order of namespace and name (gateway conversion sortHTTPRoutes; creation times
 // are not in manifests).
 func (w *World) candidates(g *gateway) []candidate {
+	g.once.Do(func() { g.candidates = w.findCandidates(g) })
+	return g.candidates
+}
+
+func (w *World) findCandidates(g *gateway) []candidate {
 	var out []candidate
 	names := append([]string(nil), w.names...)
 	sort.Strings(names)

@@ -95,6 +95,11 @@ func (w *World) userHeader(rules []*jwtRule) string {
 			return h
 		}
 	}
+	w.onceHeader.Do(func() { w.madeUpHeader = w.commonHeader() })
+	return w.madeUpHeader
+}
+
+func (w *World) commonHeader() string {
 	const usual = "kubeflow-userid"
 	votes, best := map[string]int{}, usual
 	for _, ns := range w.names {

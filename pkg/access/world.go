@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
@@ -18,6 +19,10 @@ type World struct {
 	ingresses  []*gateway
 	classes    []gatewayClass
 	virtual    bool // there are VirtualServices, which are not followed
+
+	onceIngress, onceHeader sync.Once // made up when the first request needs them
+	madeUpIngress           *gateway
+	madeUpHeader            string
 }
 
 // space is what one namespace holds. declared: its Namespace object is in the manifests.

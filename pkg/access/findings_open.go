@@ -1,0 +1,314 @@
+package access
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const strangerAccount = "default-editor"
+
+// stranger is the namespace of a tenant that nobody named.
+const stranger = "another-tenant"
+
+func newSelfCheck(w *World, tenants []Tenant) *selfCheck {
+	a := &selfCheck{w: w, tenants: make(map[string]bool, len(tenants)), sorted: make([]string, 0, len(tenants))}
+	for i := range tenants {
+		if ns := tenants[i].Namespace; !a.tenants[ns] {
+			a.tenants[ns] = true
+			a.sorted = append(a.sorted, ns)
+		}
+	}
+	slices.Sort(a.sorted)
+	if len(w.ingresses) > 0 {
+		a.ingress = w.ingresses[0]
+		a.front = w.atGateway(a.ingress)
+	} else {
+		a.ingress = w.assumedIngress()
+	}
+	return a
+}
+
+// openL4 reports who else reaches the pods' own addresses.
+func (a *selfCheck) openL4(s *space, b binding) {
+	allows, denied := a.allowL4, a.deniedL4
+	for _, p := range s.policies {
+		if !p.inZtunnel() {
+			continue
+		}
+		if len(p.selector) == 0 {
+			allows = allows || p.action == allow
+			denied = denied || p.action == deny && a.stops(l4, p)
+		}
+	}
+	switch {
+	case denied:
+		return
+	case !allows:
+		effect := "any pod reaches its pods by their address, past the waypoint"
+		if b.gateway == nil {
+			effect = "any pod reaches all of it"
+		}
+		a.report("Namespace "+s.name, "it has no L4 policy: no AuthorizationPolicy without targetRefs allows", effect,
+			"add one that lets in the waypoint only")
+		return
+	}
+	for _, p := range s.policies {
+		if !p.inZtunnel() || p.action != allow {
+			continue
+		}
+		if who, i := a.opens(l4, p, s.name, nil); who != "" {
+			a.report(policyObject(p), fmt.Sprintf("rule %d lets %s in", i, who), "it widens access: pods of "+s.name+" are open to another tenant",
+				"narrow its sources, or remove it")
+		}
+	}
+}
+
+func (p *policy) inZtunnel() bool {
+	return len(p.targets) == 0 && p.action <= deny && !p.dryRun && p.bad == "" && (!p.selected || p.selector != nil)
+}
+
+// openL7 reports who else passes the waypoint.
+func (a *selfCheck) openL7(t *Tenant, s *space, g *gateway) {
+	allows := a.allowL7
+	for _, p := range s.policies {
+		if p.inWaypoint(g) {
+			allows = allows || p.action == allow
+			if p.action == deny && a.stops(l7, p) {
+				return
+			}
+		}
+	}
+	if !allows {
+		a.report("Gateway "+g.id(), "no ALLOW policy is attached to it", "everybody passes it", "attach the owner's policy by targetRefs")
+		return
+	}
+	for _, p := range s.policies {
+		if p.action != allow || !p.inWaypoint(g) && !p.onService() {
+			continue
+		}
+		if who, i := a.opens(l7, p, s.name, t); who != "" {
+			a.report(policyObject(p), fmt.Sprintf("rule %d lets %s through the waypoint", i, who),
+				"it widens access: "+s.name+" is open to another tenant", "narrow its sources, or remove it")
+		}
+	}
+}
+
+func (p *policy) inWaypoint(g *gateway) bool {
+	return p.action <= deny && !p.dryRun && p.bad == "" && p.targetsGateway(p.namespace, g)
+}
+
+func (p *policy) onService() bool {
+	if p.action > deny || p.dryRun || p.bad != "" {
+		return false
+	}
+	for _, t := range p.targets {
+		if t.kind == "Service" && (t.group == "" || t.group == "core") {
+			return true
+		}
+	}
+	return false
+}
+
+// stops tells whether a DENY policy stops a stranger whatever it asks for.
+func (a *selfCheck) stops(on layer, p *policy) bool {
+	at := freeAttributes(a.w.identity(stranger, strangerAccount))
+	for i := range p.rules {
+		if a.w.match(on, p, &p.rules[i], &at) == yes {
+			return true
+		}
+	}
+	return false
+}
+
+// opens names somebody who does not belong to the namespace own and whom an ALLOW policy lets in, and by which rule; "" for nobody. The
+// client chooses path, method, host, port and headers, so what depends on these counts as open.
+func (a *selfCheck) opens(on layer, p *policy, own string, t *Tenant) (who string, index int) {
+	if p.action != allow {
+		return "", 0
+	}
+	for i := range p.rules {
+		r := &p.rules[i]
+		if on == l7 && r.openPath() || on == l4 && r.monitoring() && p.byUs() {
+			continue
+		}
+		if who := a.podPasses(on, p, r, own); who != "" {
+			return who, i
+		}
+		if t == nil {
+			continue
+		}
+		if who := a.userPasses(p, r, t); who != "" {
+			return who, i
+		}
+	}
+	return "", 0
+}
+
+// podPasses tries a pod of a tenant that nobody named, one of each tenant that the rule names, and at L4 a client off the mesh.
+func (a *selfCheck) podPasses(on layer, p *policy, r *rule, own string) string {
+	at := freeAttributes(a.w.identity(stranger, strangerAccount))
+	if a.w.match(on, p, r, &at) != no {
+		return "any pod in the mesh"
+	}
+	if on == l4 {
+		at.peer = identity{}
+		if a.w.match(on, p, r, &at) != no {
+			return "anybody off the mesh"
+		}
+	}
+	who := ""
+	r.sources(func(c *condition, v string) {
+		if who != "" {
+			return
+		}
+		if id, ok := a.named(c.attribute, v, own); ok {
+			at.peer = id
+			if a.w.match(on, p, r, &at) != no {
+				who = "pods of " + id.namespace
+			}
+		}
+	})
+	return who
+}
+
+// named gives a client of another tenant that a source's value means, if it means one.
+func (a *selfCheck) named(attr attribute, v, own string) (identity, bool) {
+	ns, account := v, strangerAccount
+	switch attr {
+	case principal:
+		_, rest, ok := strings.Cut(v, "/ns/")
+		if !ok {
+			return identity{}, false
+		}
+		var sa string
+		if ns, sa, ok = strings.Cut(rest, "/sa/"); ok && !strings.Contains(sa, "*") {
+			account = sa
+		}
+		ns = strings.TrimSuffix(ns, "/*")
+	case serviceAccount:
+		var ok bool
+		if ns, account, ok = strings.Cut(v, "/"); !ok {
+			return identity{}, false
+		}
+	}
+	ns = a.tenantLike(ns, own)
+	return a.w.identity(ns, account), ns != ""
+}
+
+// tenantLike finds a tenant other than own whose namespace fits a pattern: by look-up, or by search in the sorted names for a prefix.
+// A suffix pattern is compared with no more than a few tenants, which is enough to notice that it means many.
+func (a *selfCheck) tenantLike(pattern, own string) string {
+	if !strings.Contains(pattern, "*") {
+		if pattern != own && a.tenants[pattern] {
+			return pattern
+		}
+		return ""
+	}
+	from, n := 0, 64
+	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
+		from, _ = slices.BinarySearch(a.sorted, prefix)
+		n = 2
+	}
+	for _, ns := range a.sorted[from:min(len(a.sorted), from+n)] {
+		if ns != own && matchPattern(pattern, ns) {
+			return ns
+		}
+	}
+	return ""
+}
+
+// sources calls f for every value that a rule asks of the client's identity.
+func (r *rule) sources(f func(*condition, string)) {
+	each := func(conditions []condition) {
+		for i := range conditions {
+			switch c := &conditions[i]; c.attribute {
+			case principal, namespaceOf, serviceAccount:
+				for _, v := range c.values {
+					f(c, v)
+				}
+			}
+		}
+	}
+	each(r.when)
+	for _, e := range r.from {
+		each(e)
+	}
+}
+
+// userPasses tries somebody through the ingress: with another name, with none, and with one that fits a pattern of the rule.
+func (a *selfCheck) userPasses(p *policy, r *rule, t *Tenant) string {
+	name := strings.ToLower(or(t.Header, "kubeflow-userid"))
+	at := freeAttributes(a.w.identity(a.ingress.namespace, a.ingress.account))
+	var user [1]namedValue
+	at.headers = user[:]
+	try := func(v value) bool {
+		user[0] = namedValue{name, v}
+		return a.w.match(l7, p, r, &at) != no
+	}
+	if try(value{}) {
+		return "anybody who comes through the ingress"
+	}
+	if try(knownValue("another-user@another.tenant")) {
+		return "every user"
+	}
+	for i := range r.when {
+		if c := &r.when[i]; c.attribute == header && c.key == name {
+			for _, v := range c.values {
+				if strings.Contains(v, "*") && try(knownValue(strings.Replace(v, "*", "another-user", 1))) {
+					return "every user like " + v
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// openPath: GET or HEAD on exact paths, which the profile's config opens on purpose.
+func (r *rule) openPath() bool {
+	if len(r.to) == 0 {
+		return false
+	}
+	for _, e := range r.to {
+		methods, paths := false, false
+		for i := range e {
+			switch c := &e[i]; c.attribute {
+			case method:
+				methods = len(c.values) > 0
+				for _, v := range c.values {
+					methods = methods && (v == "GET" || v == "HEAD")
+				}
+			case path:
+				paths = len(c.values) > 0
+				for _, v := range c.values {
+					paths = paths && !strings.Contains(v, "*")
+				}
+			}
+		}
+		if !methods || !paths {
+			return false
+		}
+	}
+	return true
+}
+
+// monitoring: named clients on named ports.
+func (r *rule) monitoring() bool {
+	if len(r.to) == 0 || len(r.from) == 0 {
+		return false
+	}
+	for _, e := range r.to {
+		if len(e) != 1 || e[0].attribute != port || len(e[0].values) == 0 {
+			return false
+		}
+	}
+	for _, e := range r.from {
+		if len(e) != 1 || e[0].attribute != principal && e[0].attribute != serviceAccount || len(e[0].values) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// byUs: the policy that holds the monitoring rules is the function's, also where it replaced one that nobody owned.
+func (p *policy) byUs() bool { return p.ours || p.name == "ns-l4-waypoint" }
