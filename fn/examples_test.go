@@ -135,9 +135,12 @@ func build(t *testing.T, dir string) string {
 // kustomize runs the command that go.mod names as a tool.
 func kustomize(t *testing.T, args ...string) string {
 	t.Helper()
-	out, err := exec.Command("go", append([]string{"tool", "kustomize"}, args...)...).Output()
+	var stderr strings.Builder
+	command := exec.Command("go", append([]string{"tool", "kustomize"}, args...)...)
+	command.Stderr = &stderr
+	out, err := command.Output()
 	if err != nil {
-		t.Fatalf("kustomize %s: %v: %s", strings.Join(args, " "), err, err.(*exec.ExitError).Stderr)
+		t.Fatalf("kustomize %s: %v: %s", strings.Join(args, " "), err, stderr.String())
 	}
 	return string(out)
 }

@@ -53,9 +53,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	switch first := args[0]; {
 	case first == "-h" || first == "--help" || first == "help":
-		return finish(print(stdout, usage), stderr)
+		return finish(say(stdout, usage), stderr)
 	case first == "version" || first == "--version":
-		return finish(print(stdout, versionText()), stderr)
+		return finish(say(stdout, versionText()), stderr)
 	case isFile(first):
 		return finish(standalone(args[0], args[1:], stdin, stdout, stderr), stderr)
 	default:
@@ -75,7 +75,7 @@ func finish(err error, stderr io.Writer) int {
 	return exitError
 }
 
-func print(w io.Writer, text string) error {
+func say(w io.Writer, text string) error {
 	_, err := io.WriteString(w, text)
 	return err
 }

@@ -29,7 +29,7 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"help":                   {"", []string{"-h"}, exitOK, "usage:", ""},
 		"help as a word":         {"", []string{"help"}, exitOK, "usage:", ""},
 		"version":                {"", []string{"version"}, exitOK, "ambient-profile dev\n", ""},
-		"mistyped verb":          {"", []string{"versoin"}, exitUsage, "", `unknown command "versoin", did you mean version?`},
+		"mistyped verb":          {"", []string{"vesion"}, exitUsage, "", `unknown command "vesion", did you mean version?`},
 		"a file without ending":  {"", []string{"config"}, exitUsage, "", "no .yaml, .yml or .json file"},
 		"no such file":           {"", []string{"nowhere.yaml"}, exitError, "", "nowhere.yaml: no such file"},
 		"no such input":          {"", []string{minimal, "nowhere.yaml"}, exitError, "", "nowhere.yaml: no such file"},

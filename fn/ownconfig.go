@@ -37,7 +37,7 @@ func ownConfig(config *yaml.Node, p profile.AmbientProfile, items []*enroll.Item
 			return nil, fmt.Errorf("AmbientProfile %s: is in the input twice; give each its own name", item.Name)
 		case item.Namespace != own.Namespace:
 			return nil, fmt.Errorf("AmbientProfile %s: is in the namespace %q here: a namespace: in a kustomization would move every object that this function makes but not what refers to them; "+
-				"use the function in the outermost kustomization, without namespace:", item.Name, item.Namespace)
+				"use the function in the outermost kustomization, without a namespace of its own", item.Name, item.Namespace)
 		default:
 			seen = true
 			if item.InPackage() {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -23,12 +24,15 @@ func process(config *yaml.Node, items []*enroll.Item) ([]*enroll.Item, []profile
 	if err != nil {
 		return nil, nil, err
 	}
-	findings := profile.Warnings(p)
-	items, found, err := enroll.Apply(generate.NewPlan(p), items)
+	p, fromSources, err := enroll.Sources(p, items)
 	if err != nil {
 		return nil, nil, err
 	}
-	findings = append(findings, found...)
+	items, fromItems, err := enroll.Apply(generate.NewPlan(p), items)
+	if err != nil {
+		return nil, nil, err
+	}
+	findings := slices.Concat(profile.Warnings(p), fromSources, fromItems)
 	if p.Spec.FailOnWarning && len(findings) > 0 {
 		return nil, nil, asErrors(findings)
 	}

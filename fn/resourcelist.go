@@ -64,10 +64,10 @@ func readResourceList(r io.Reader) (*resourceList, error) {
 func onlyDocument(data []byte) (*yaml.Node, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document, more yaml.Node
-	if err := decoder.Decode(&document); err != nil && err != io.EOF {
+	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	if err := decoder.Decode(&more); err != io.EOF {
+	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
 		return nil, errors.New("there is more than one document")
 	}
 	return root(&document), nil

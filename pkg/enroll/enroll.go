@@ -16,8 +16,13 @@ import (
 func Apply(plan generate.Plan, items []*Item) ([]*Item, []profile.Finding, error) {
 	e := enrolment{plan: plan, items: items, byID: make(map[ID]*Item, len(items))}
 	e.index()
+	e.findTrouble()
 	if plan.Restrict {
 		e.restrict()
+	}
+	e.convertPolicies()
+	if plan.Cluster != nil {
+		e.editConfigMaps()
 	}
 	wanted := generate.Manifests(plan)
 	e.prune(wanted)
@@ -81,5 +86,9 @@ func (e *enrolment) remaining() []*Item {
 }
 
 func (e *enrolment) warn(item *Item, found, effect, remedy string) {
-	e.findings = append(e.findings, profile.Finding{Object: item.String(), Found: found, Effect: effect, Remedy: remedy})
+	e.find(item.String(), found, effect, remedy)
+}
+
+func (e *enrolment) find(object, found, effect, remedy string) {
+	e.findings = append(e.findings, profile.Finding{Object: object, Found: found, Effect: effect, Remedy: remedy})
 }

@@ -3,7 +3,6 @@ package enroll
 import (
 	"strings"
 
-	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -67,7 +66,7 @@ func (i *Item) owner() string { return i.Annotation(generate.OwnedBy) }
 // mark sets metadata.<in>[key], where in is labels or annotations.
 func (i *Item) mark(in, key, text string) {
 	metadata := i.ensure(i.Node, "metadata")
-	i.set(i.ensure(metadata, in), key, &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: text})
+	i.set(i.ensure(metadata, in), key, scalar(text))
 }
 
 // unmark removes metadata.<in>[key] and tells whether it was there.
@@ -99,7 +98,7 @@ func (i *Item) set(parent *yaml.Node, key string, n *yaml.Node) {
 		parent.Content[at+1] = n
 		return
 	}
-	parent.Content = append(parent.Content, yaml.NewScalarRNode(key).YNode(), quoted(n))
+	parent.Content = append(parent.Content, scalar(key), n)
 }
 
 // ensure is the map below key of the map at parent, made where there is none.
@@ -114,7 +113,7 @@ func (i *Item) ensure(parent *yaml.Node, key string) *yaml.Node {
 
 // quoted keeps a text a text to every YAML reader.
 func quoted(n *yaml.Node) *yaml.Node {
-	if n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagString && yaml.IsYaml1_1NonString(n) {
+	if n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagString && n.Style == 0 && yaml.IsYaml1_1NonString(n) {
 		n.Style = yaml.DoubleQuotedStyle
 	}
 	return n
@@ -151,10 +150,14 @@ func (i *Item) ProfileNames() []string {
 
 // DropPipelineAnnotations removes what tells kustomize and kpt where the item was.
 func (i *Item) DropPipelineAnnotations() {
-	for _, key := range []string{
-		kioutil.PathAnnotation, kioutil.IndexAnnotation, kioutil.IdAnnotation, kioutil.SeqIndentAnnotation,
-		kioutil.LegacyPathAnnotation, kioutil.LegacyIndexAnnotation, kioutil.LegacyIdAnnotation,
-	} {
-		i.unmark("annotations", key)
+	annotations := field(field(i.Node, "metadata"), "annotations")
+	if annotations == nil || annotations.Kind != yaml.MappingNode {
+		return
+	}
+	for at := len(annotations.Content) - 2; at >= 0; at -= 2 {
+		switch key := annotations.Content[at].Value; {
+		case strings.HasPrefix(key, internalPrefix), key == pathAnnotationToo, key == indexAnnotationToo, key == idAnnotationToo:
+			i.unmark("annotations", key)
+		}
 	}
 }

@@ -3,17 +3,26 @@ package enroll
 import (
 	"strconv"
 
-	"sigs.k8s.io/kustomize/kyaml/kio/kioutil"
-
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+)
+
+// Where an item is kept, in the two spellings that kpt and kustomize use beside each other
+// (KRM functions specification, internal and older form).
+const (
+	pathAnnotation     = "internal.config.kubernetes.io/path"
+	pathAnnotationToo  = "config.kubernetes.io/path"
+	indexAnnotation    = "internal.config.kubernetes.io/index"
+	indexAnnotationToo = "config.kubernetes.io/index"
+	idAnnotationToo    = "config.k8s.io/id"
+	internalPrefix     = "internal.config.kubernetes.io/"
 )
 
 // path is the file that the item is kept in, or "" outside of a package.
 func (i *Item) path() string {
-	if path := i.Annotation(kioutil.PathAnnotation); path != "" {
+	if path := i.Annotation(pathAnnotation); path != "" {
 		return path
 	}
-	return i.Annotation(kioutil.LegacyPathAnnotation)
+	return i.Annotation(pathAnnotationToo)
 }
 
 // files gives new objects a place in the package, behind what is in their file already.
@@ -32,9 +41,9 @@ func newFiles(items []*Item) files {
 		if f.next == nil {
 			f.next = map[string]int{}
 		}
-		text := item.Annotation(kioutil.IndexAnnotation)
+		text := item.Annotation(indexAnnotation)
 		if text == "" {
-			text = item.Annotation(kioutil.LegacyIndexAnnotation)
+			text = item.Annotation(indexAnnotationToo)
 		}
 		index, _ := strconv.Atoi(text) // without an index: the file's only object
 		f.next[path] = max(f.next[path], index+1)
@@ -51,9 +60,9 @@ func (f files) add(object generate.Object) *Item {
 	path := object.File()
 	index := strconv.Itoa(f.next[path])
 	f.next[path]++
-	item.mark("annotations", kioutil.IndexAnnotation, index)
-	item.mark("annotations", kioutil.PathAnnotation, path)
-	item.mark("annotations", kioutil.LegacyIndexAnnotation, index)
-	item.mark("annotations", kioutil.LegacyPathAnnotation, path)
+	item.mark("annotations", indexAnnotation, index)
+	item.mark("annotations", pathAnnotation, path)
+	item.mark("annotations", indexAnnotationToo, index)
+	item.mark("annotations", pathAnnotationToo, path)
 	return item
 }

@@ -16,7 +16,7 @@ func (e *enrolment) restrict() {
 
 // stopPipelinesProfileController: it would write ml-pipeline-visualizationserver's policy again.
 func (e *enrolment) stopPipelinesProfileController() {
-	item := e.byID[ID{"apps", "Deployment", "kubeflow", "kubeflow-pipelines-profile-controller"}]
+	item := e.byID[ID{"apps", "Deployment", kubeflowNamespace, "kubeflow-pipelines-profile-controller"}]
 	if item != nil {
 		item.set(item.ensure(item.Node, "spec"), "replicas", &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagInt, Value: "0"})
 	}
@@ -25,15 +25,15 @@ func (e *enrolment) stopPipelinesProfileController() {
 // unbindProfilesController removes the stock binding: its roleRef is immutable, so ours has a new
 // name, and both together would still grant everything.
 func (e *enrolment) unbindProfilesController() {
-	if item := e.byID[ID{"rbac.authorization.k8s.io", "ClusterRoleBinding", "", "profiles-cluster-rolebinding"}]; item != nil {
+	if item := e.byID[ID{rbacGroup, "ClusterRoleBinding", "", "profiles-cluster-rolebinding"}]; item != nil {
 		e.remove(item)
 	}
 }
 
 // removeControllersPolicies removes what the controllers wrote: ours say the same on L4 and L7.
 func (e *enrolment) removeControllersPolicies(namespace string) {
-	for _, name := range []string{"ns-owner-access-istio", "ml-pipeline-visualizationserver"} {
-		if item := e.byID[ID{"security.istio.io", "AuthorizationPolicy", namespace, name}]; item != nil {
+	for _, name := range controllersPolicies {
+		if item := e.byID[ID{istioSecurity, "AuthorizationPolicy", namespace, name}]; item != nil {
 			e.remove(item)
 		}
 	}

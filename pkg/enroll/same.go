@@ -29,7 +29,8 @@ func (e *enrolment) replace(item *Item, object generate.Object) {
 	var differs bool
 	for _, key := range object.FieldNames() {
 		was, wanted := field(item.Node, key), field(fresh, key)
-		if was == nil || !equal(was, wanted) {
+		same := was != nil && equal(was, wanted) || item.Kind == "AuthorizationPolicy" && samePolicy(was, wanted)
+		if !same {
 			differs = true
 			item.set(item.Node, key, wanted)
 		}

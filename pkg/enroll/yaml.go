@@ -1,6 +1,10 @@
 package enroll
 
-import "sigs.k8s.io/kustomize/kyaml/yaml"
+import (
+	"slices"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
 
 // field is what stands below key of the map n, or nil; an alias stands for what it names.
 func field(n *yaml.Node, key string) *yaml.Node {
@@ -36,6 +40,24 @@ func dealias(n *yaml.Node) *yaml.Node {
 		return n.Alias
 	}
 	return n
+}
+
+// scalar is a text, quoted where another YAML reader could take it for something else.
+func scalar(text string) *yaml.Node {
+	return quoted(&yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: text})
+}
+
+// samePolicy compares the specs of two AuthorizationPolicies; no action is ALLOW.
+func samePolicy(a, b *yaml.Node) bool {
+	return a != nil && b != nil && equal(withoutAllow(a), withoutAllow(b))
+}
+
+func withoutAllow(spec *yaml.Node) *yaml.Node {
+	at := position(spec, "action")
+	if at < 0 || spec.Content[at+1].Value != "ALLOW" {
+		return spec
+	}
+	return &yaml.Node{Kind: spec.Kind, Content: slices.Delete(slices.Clone(spec.Content), at, at+2)}
 }
 
 // equal tells whether two trees mean the same: the order of keys, styles and comments apart.

@@ -25,8 +25,16 @@ type (
 		Value string `yaml:"value"`
 	}
 	routeFilter struct {
-		Type       string     `yaml:"type"`
-		URLRewrite urlRewrite `yaml:"urlRewrite"`
+		Type                  string         `yaml:"type"`
+		RequestHeaderModifier headerModifier `yaml:"requestHeaderModifier"`
+		URLRewrite            urlRewrite     `yaml:"urlRewrite"`
+	}
+	headerModifier struct {
+		Set []headerValue `yaml:"set"`
+	}
+	headerValue struct {
+		Name  string `yaml:"name"`
+		Value string `yaml:"value"`
 	}
 	urlRewrite struct {
 		Path pathModifier `yaml:"path"`
@@ -50,7 +58,7 @@ func notebookRoute(ns Namespace, n profile.Notebook) Object {
 			ParentRefs: []parentRef{{Name: ns.GatewayName, Namespace: ns.GatewayNamespace}},
 			Rules: []routeRule{{
 				Matches:     []routeMatch{{pathMatch{"PathPrefix", "/notebook/" + ns.Name + "/" + n.Name + "/"}}},
-				Filters:     rewrite(n.Rewrite),
+				Filters:     append(rewrite(n.Rewrite), setHeaders(n.Headers)...),
 				BackendRefs: []backendRef{{Name: n.Name, Port: 80}},
 			}},
 		}),
@@ -62,5 +70,16 @@ func rewrite(prefix string) []routeFilter {
 	if prefix == "" {
 		return nil
 	}
-	return []routeFilter{{"URLRewrite", urlRewrite{pathModifier{"ReplacePrefixMatch", prefix}}}}
+	return []routeFilter{{Type: "URLRewrite", URLRewrite: urlRewrite{pathModifier{"ReplacePrefixMatch", prefix}}}}
+}
+
+func setHeaders(headers map[string]string) []routeFilter {
+	if len(headers) == 0 {
+		return nil
+	}
+	var set []headerValue
+	for _, name := range SortedKeys(headers) {
+		set = append(set, headerValue{name, headers[name]})
+	}
+	return []routeFilter{{Type: "RequestHeaderModifier", RequestHeaderModifier: headerModifier{set}}}
 }

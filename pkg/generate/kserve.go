@@ -9,10 +9,10 @@ import (
 // calls the webhook from outside the mesh and has no identity there; only on the given ports, if any.
 func allowKServeWebhook(c Cluster) Object {
 	rule := &security.Rule{}
-	if len(c.KServePorts) > 0 {
-		rule.To = to(&security.Operation{Ports: c.KServePorts})
+	if len(c.KServe.Ports) > 0 {
+		rule.To = to(&security.Operation{Ports: texts(c.KServe.Ports)})
 	}
-	return policy(c.KServeNamespace, "kserve-controller-l4-allow-all", &security.AuthorizationPolicy{
+	return policy(c.KServe.Namespace, "kserve-controller-l4-allow-all", &security.AuthorizationPolicy{
 		Selector: &istio.WorkloadSelector{MatchLabels: map[string]string{"control-plane": "kserve-controller-manager"}},
 		Rules:    []*security.Rule{rule},
 	})

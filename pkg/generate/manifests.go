@@ -33,7 +33,10 @@ func namespaceManifests(ns Namespace) []Object {
 		out = append(out, allowPipelinesL7(ns))
 	}
 	for _, c := range ns.Contributors {
-		out = append(out, contributorRoleBinding(ns, c), allowContributorL7(ns, c))
+		if !c.Bound {
+			out = append(out, contributorRoleBinding(ns, c))
+		}
+		out = append(out, allowContributorL7(ns, c))
 	}
 	for _, n := range ns.Notebooks {
 		out = append(out, notebookRoute(ns, n))
@@ -47,7 +50,7 @@ func clusterManifests(c Cluster) []Object {
 		out = append(out, jwksServiceAccount(c), jwksService(c), jwksDeployment(c))
 	}
 	out = append(out, tokenIssuer(c), denyForgedIdentity(c))
-	if c.KServeNamespace != "" {
+	if c.KServe.Enabled {
 		out = append(out, allowKServeWebhook(c))
 	}
 	return out

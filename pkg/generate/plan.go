@@ -13,6 +13,7 @@ import (
 type Plan struct {
 	// Name of the AmbientProfile, which owns every new object.
 	Name       string
+	Mesh       *Mesh
 	Namespaces []Namespace
 	// Cluster is nil where nothing outside the profiles' namespaces may be emitted or edited.
 	Cluster *Cluster
@@ -25,10 +26,12 @@ type Plan struct {
 type Mesh struct {
 	GatewayNamespace, GatewayName                          string
 	Ingress, PipelinesUI, PipelinesAPI, NotebookController string
-	UserIDHeader                                           string
-	Waypoint                                               profile.Waypoint
-	Access                                                 profile.Access
-	Scrapers                                               []Scraper
+	// OldIngress is the principal of Kubeflow's sidecar-era gateway.
+	OldIngress   string
+	UserIDHeader string
+	Waypoint     profile.Waypoint
+	Access       profile.Access
+	Scrapers     []Scraper
 }
 
 // Namespace is one profile's.
@@ -39,6 +42,8 @@ type Namespace struct {
 	Owner string
 	// OwnerHeader is the userid header of the owner's requests; "" where no one header can say it.
 	OwnerHeader string
+	// ControllersOwnerHeader is what the profile-controller takes for OwnerHeader, of whatever kind.
+	ControllersOwnerHeader string
 	// TokenHeaders are the userid headers of the service accounts that get in from outside.
 	TokenHeaders []string
 	// WaypointPrincipal is the only peer that the pods take traffic of Services from.
@@ -50,6 +55,8 @@ type Namespace struct {
 // Contributor is a user with KFAM's names for what lets them in.
 type Contributor struct {
 	User, Role, Binding, Header string
+	// Bound: the input has the RoleBinding already.
+	Bound bool
 }
 
 // Scraper is a principal that may reach pod IPs on some ports.
@@ -68,11 +75,8 @@ type Cluster struct {
 	// JWKSURI is "" where Istio discovers the keys from the issuer.
 	JWKSURI string
 	// Proxy is nil where the keys do not come from the proxy in the cluster.
-	Proxy *JWKSProxy
-	// KServeNamespace is "" where KServe gets no policy.
-	KServeNamespace string
-	// KServePorts is empty where every port is open.
-	KServePorts []string
+	Proxy  *JWKSProxy
+	KServe profile.KServe
 }
 
 // JWKSProxy is how the proxy that publishes the cluster's keys runs.
@@ -96,6 +100,7 @@ func NewPlan(p profile.AmbientProfile) Plan {
 		PipelinesUI:        principal(s.Identity.ServiceAccounts.PipelinesUI),
 		PipelinesAPI:       principal(s.Identity.ServiceAccounts.PipelinesAPI),
 		NotebookController: principal(s.Identity.ServiceAccounts.NotebookController),
+		OldIngress:         principal("istio-system/istio-ingressgateway-service-account"),
 		UserIDHeader:       s.Identity.UserIDHeader,
 		Waypoint:           s.Waypoint,
 		Access:             s.Access,
@@ -103,7 +108,7 @@ func NewPlan(p profile.AmbientProfile) Plan {
 	for _, m := range s.Access.Monitoring {
 		mesh.Scrapers = append(mesh.Scrapers, Scraper{principal(m.ServiceAccount), texts(m.Ports)})
 	}
-	plan := Plan{Name: p.Metadata.Name, Restrict: s.Cluster.Controllers == profile.Restrict}
+	plan := Plan{Name: p.Metadata.Name, Mesh: mesh, Restrict: s.Cluster.Controllers == profile.Restrict}
 	for _, profile := range s.Profiles {
 		ns := newNamespace(mesh, s.Identity.UserIDPrefix, profile)
 		ns.WaypointPrincipal = principal(profile.Name + "/" + s.Waypoint.Name)
@@ -117,21 +122,21 @@ func NewPlan(p profile.AmbientProfile) Plan {
 
 func newNamespace(mesh *Mesh, prefix string, p profile.Profile) Namespace {
 	ns := Namespace{Mesh: mesh, Name: p.Name, Owner: p.Owner.Name, Notebooks: p.Notebooks}
+	if _, name, found := strings.Cut(p.Owner.Name, "/"); found && p.Owner.Kind == "ServiceAccount" {
+		ns.Owner = name
+	}
+	ns.ControllersOwnerHeader = prefix + ns.Owner
 	switch p.Owner.Kind {
 	case "User":
 		ns.OwnerHeader = prefix + p.Owner.Name
 	case "ServiceAccount":
 		ns.OwnerHeader = tokenHeader(p.Name, p.Owner.Name)
-		_, name, found := strings.Cut(p.Owner.Name, "/")
-		if found {
-			ns.Owner = name
-		}
 	}
 	for _, account := range p.ServiceAccounts {
 		ns.TokenHeaders = append(ns.TokenHeaders, tokenHeader(p.Name, account))
 	}
 	for _, c := range p.Contributors {
-		ns.Contributors = append(ns.Contributors, Contributor{c.Name, c.Role, c.BindingName(), prefix + c.Name})
+		ns.Contributors = append(ns.Contributors, Contributor{c.Name, c.Role, c.BindingName(), prefix + c.Name, c.Bound})
 	}
 	return ns
 }
@@ -153,7 +158,7 @@ func newCluster(mesh *Mesh, s profile.Spec) *Cluster {
 		GroupsHeader:     s.Identity.GroupsHeader,
 		Issuers:          s.Cluster.Tokens.Issuers,
 		JWKSURI:          s.Cluster.Tokens.JWKS.URI,
-		KServePorts:      texts(s.Cluster.KServe.Ports),
+		KServe:           s.Cluster.KServe,
 	}
 	if audiences := s.Cluster.Tokens.Audiences; audiences[0] != "*" {
 		c.Audiences = audiences
@@ -161,9 +166,6 @@ func newCluster(mesh *Mesh, s profile.Spec) *Cluster {
 	if jwks := s.Cluster.Tokens.JWKS; jwks.Source == profile.Proxy {
 		c.Proxy = &JWKSProxy{jwks.Image, jwks.Replicas}
 		c.JWKSURI = "http://" + jwksProxyName + "." + mesh.GatewayNamespace + ".svc.cluster.local" + jwksPath
-	}
-	if s.Cluster.KServe.Enabled {
-		c.KServeNamespace = s.Cluster.KServe.Namespace
 	}
 	return c
 }

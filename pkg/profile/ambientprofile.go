@@ -31,12 +31,12 @@ type Spec struct {
 	// Profiles lists the user namespaces. Absent: none, and then a profileSelector is needed.
 	Profiles []Profile `yaml:"profiles"`
 	// ProfileSelector takes the Profile objects of the input as well; {} takes all of them.
-	ProfileSelector *ProfileSelector `yaml:"profileSelector"`
-	Identity        Identity         `yaml:"identity"`
-	Ingress         Ingress          `yaml:"ingress"`
-	Waypoint        Waypoint         `yaml:"waypoint"`
-	Access          Access           `yaml:"access"`
-	Cluster         Cluster          `yaml:"cluster"`
+	ProfileSelector *Selector `yaml:"profileSelector"`
+	Identity        Identity  `yaml:"identity"`
+	Ingress         Ingress   `yaml:"ingress"`
+	Waypoint        Waypoint  `yaml:"waypoint"`
+	Access          Access    `yaml:"access"`
+	Cluster         Cluster   `yaml:"cluster"`
 	// FailOnWarning makes every warning an error.
 	FailOnWarning bool `yaml:"failOnWarning"`
 }
@@ -66,6 +66,8 @@ type Contributor struct {
 	Name string `yaml:"name"`
 	// Role is admin, edit or view.
 	Role string `yaml:"role"`
+	// Bound is set where the input has the contributor's RoleBinding already.
+	Bound bool `yaml:"-"`
 }
 
 // Notebook is a notebook server that gets a route of its own.
@@ -74,10 +76,12 @@ type Notebook struct {
 	// Rewrite replaces the prefix /notebook/<namespace>/<name>/ on the way to the server.
 	// Absent: the server sees the whole path.
 	Rewrite string `yaml:"rewrite"`
+	// Headers are set on the way to the server; only a Notebook object of the input has them.
+	Headers map[string]string `yaml:"-"`
 }
 
-// ProfileSelector narrows the Profile objects that are taken: labels and names must both match.
-type ProfileSelector struct {
+// Selector narrows the Profile objects that are taken: labels and names must both match.
+type Selector struct {
 	MatchLabels map[string]string `yaml:"matchLabels"`
 	Names       []string          `yaml:"names"`
 }

@@ -149,9 +149,11 @@ func mayBeEmpty(path string) bool {
 type fields []string
 
 func fieldsOf(t reflect.Type) fields {
-	names := make(fields, t.NumField())
-	for i := range names {
-		names[i] = t.Field(i).Tag.Get("yaml")
+	var names fields
+	for field := range t.Fields() {
+		if name := field.Tag.Get("yaml"); name != "-" { // those come last
+			names = append(names, name)
+		}
 	}
 	return names
 }

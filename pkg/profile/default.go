@@ -48,6 +48,15 @@ func (p *AmbientProfile) complete() {
 	}
 }
 
+// In is the owner's name; a ServiceAccount's as namespace/name, in the given namespace where it
+// names none.
+func (o Owner) In(namespace string) string {
+	if o.Kind == "ServiceAccount" && !strings.Contains(o.Name, "/") {
+		return namespace + "/" + o.Name
+	}
+	return o.Name
+}
+
 func (p *Profile) complete() {
 	if p.Owner.Kind == "" {
 		p.Owner.Kind = "User"

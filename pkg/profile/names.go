@@ -28,19 +28,17 @@ const (
 )
 
 func (r *refusals) label(path, name string) bool {
-	if len(name) > 63 || !label.MatchString(name) {
+	if !validLabel(name) {
 		r.add(path, name, "is not a DNS-1123 label", labelRemedy)
 		return false
 	}
 	return true
 }
 
-func (r *refusals) subdomain(path, name string) bool {
-	if len(name) > 253 || !subdomain.MatchString(name) {
+func (r *refusals) subdomain(path, name string) {
+	if !validSubdomain(name) {
 		r.add(path, name, "is not a DNS-1123 subdomain", subdomainRemedy)
-		return false
 	}
-	return true
 }
 
 // namespaced refuses what is not namespace/name.
@@ -58,7 +56,7 @@ func validSubdomain(s string) bool { return len(s) <= 253 && subdomain.MatchStri
 
 // value refuses a text that would not be one exact value in a policy. Istio reads *, abc* and
 // *abc as patterns; HTTP/1 trims blanks, so that " alice" arrives as "alice".
-func (r *refusals) value(path, text string) bool {
+func (r *refusals) value(path, text string) {
 	switch {
 	case strings.Contains(text, "*"):
 		r.add(path, text, "holds *, which is a pattern to Istio and would match others", "write one exact value")
@@ -66,10 +64,7 @@ func (r *refusals) value(path, text string) bool {
 		r.add(path, text, "begins or ends with a blank, which HTTP trims", "write it without")
 	case strings.ContainsFunc(text, invisible):
 		r.add(path, text, "holds a character that nobody can see", "write visible characters only")
-	default:
-		return true
 	}
-	return false
 }
 
 // invisible is true for control characters, zero-width marks and every blank but a space.

@@ -20,6 +20,23 @@ func (r *refusals) spec(s Spec) {
 	r.tokens(s.Cluster.Tokens)
 	r.label("spec.cluster.kserve.namespace", s.Cluster.KServe.Namespace)
 	r.ports("spec.cluster.kserve.ports", s.Cluster.KServe.Ports)
+	if mode := s.Cluster.KServe.DeploymentMode; mode != "" {
+		r.oneOf("spec.cluster.kserve.deploymentMode", mode, "RawDeployment", "Standard")
+	}
+	if s.ProfileSelector != nil {
+		r.selector(*s.ProfileSelector)
+	}
+}
+
+func (r *refusals) selector(s Selector) {
+	seen := map[string]string{}
+	for i, name := range s.Names {
+		r.label(at("spec.profileSelector.names", i), name)
+		r.unique(seen, at("spec.profileSelector.names", i), name)
+	}
+	if s.Names != nil && len(s.Names) == 0 {
+		r.add("spec.profileSelector.names", "[]", "is empty and would select nothing", "list names, or leave it out")
+	}
 }
 
 // notYet refuses the fields whose effect has not landed: an ignored field would be a promise broken.
@@ -29,9 +46,7 @@ func (r *refusals) notYet(s Spec) {
 			r.add(path, value, "has no effect in this version", "leave the field out until a release supports it")
 		}
 	}
-	refuse(s.ProfileSelector != nil, "spec.profileSelector", "{...}")
 	refuse(s.Ingress.TLSSecret != "", "spec.ingress.tlsSecret", s.Ingress.TLSSecret)
-	refuse(s.Cluster.KServe.DeploymentMode != "", "spec.cluster.kserve.deploymentMode", s.Cluster.KServe.DeploymentMode)
 	refuse(s.Cluster.Platform.Enabled, "spec.cluster.platform.enabled", "true")
 	refuse(s.Cluster.Admission.Enabled, "spec.cluster.admission.enabled", "true")
 }

@@ -27,11 +27,51 @@ func (r *refusals) profiles(s Spec) {
 			r.unreserved(item+".name", p.Name, reserved)
 			r.unique(seen, item+".name", p.Name)
 		}
-		r.owner(item+".owner", p.Owner)
+		if s.ProfileSelector == nil || p.Owner != (Owner{Kind: "User"}) { // else a selected Profile may say it
+			r.owner(item+".owner", p.Owner)
+		}
 		r.serviceAccounts(item+".serviceAccounts", p.ServiceAccounts)
 		r.contributors(item+".contributors", p.Contributors)
 		r.notebooks(item+".notebooks", p.Notebooks)
 	}
+}
+
+// CheckFound refuses what Parse would, in a profile that was found in the input; object says where.
+// The error joins every Refusal.
+func (s Spec) CheckFound(object string, p Profile) error {
+	var r refusals
+	if r.label(object+": metadata.name", p.Name) {
+		r.unreserved(object+": metadata.name", p.Name, s.reserved())
+	}
+	r.owner(object+": spec.owner", p.Owner)
+	return r.err()
+}
+
+// CheckContributor refuses a contributor that was found in the input; path says where.
+func CheckContributor(path string, c Contributor) error {
+	var r refusals
+	r.contributor(path, c)
+	return r.err()
+}
+
+// CheckContributors refuses contributors of one namespace that KFAM could not tell apart.
+func CheckContributors(path string, contributors []Contributor) error {
+	var r refusals
+	r.contributors(path, contributors)
+	return r.err()
+}
+
+// CheckNotebook refuses a notebook that was found in the input; path says where.
+func CheckNotebook(path string, n Notebook) error {
+	var r refusals
+	r.notebook(path, n)
+	return r.err()
+}
+
+// Complete fills in what a profile that was found in the input leaves out.
+func (p Profile) Complete() Profile {
+	p.complete()
+	return p
 }
 
 // reserved names the namespaces that the control plane lives in. A user's policies there would
@@ -105,24 +145,31 @@ func (r *refusals) contributors(path string, contributors []Contributor) {
 	seen := map[string]Contributor{}
 	for i, c := range contributors {
 		item := at(path, i)
-		if c.Role == "" {
-			r.missing(item+".role", "write admin, edit or view")
-		} else {
-			r.oneOf(item+".role", c.Role, "admin", "edit", "view")
-		}
+		r.contributor(item, c)
 		if c.Name == "" {
-			r.missing(item+".name", "write the contributor as the userid header has it")
 			continue
 		}
-		r.user(item+".name", c.Name)
 		binding := c.BindingName()
 		if other, found := seen[binding]; found {
 			r.add(item+".name", c.Name, fmt.Sprintf("has the RoleBinding of %q, %s", other.Name, binding), "KFAM cannot tell them apart; let in one of the two")
 		}
-		if len(binding) > 253 {
-			r.add(item+".name", c.Name, "gives a RoleBinding name of more than 253 characters", "shorten it")
-		}
 		seen[binding] = c
+	}
+}
+
+func (r *refusals) contributor(path string, c Contributor) {
+	if c.Role == "" {
+		r.missing(path+".role", "write admin, edit or view")
+	} else {
+		r.oneOf(path+".role", c.Role, "admin", "edit", "view")
+	}
+	if c.Name == "" {
+		r.missing(path+".name", "write the contributor as the userid header has it")
+		return
+	}
+	r.user(path+".name", c.Name)
+	if len(c.BindingName()) > 253 {
+		r.add(path+".name", c.Name, "gives a RoleBinding name of more than 253 characters", "shorten it")
 	}
 }
 
@@ -139,14 +186,21 @@ func (r *refusals) notebooks(path string, notebooks []Notebook) {
 	seen := map[string]string{}
 	for i, n := range notebooks {
 		item := at(path, i)
-		if n.Name == "" {
-			r.missing(item+".name", "write the name of the Notebook")
-		} else if r.label(item+".name", n.Name) {
+		r.notebook(item, n)
+		if n.Name != "" {
 			r.unique(seen, item+".name", n.Name)
 		}
-		if n.Rewrite != "" && !literalPath.MatchString(n.Rewrite) {
-			r.add(item+".rewrite", n.Rewrite, "is not a path", "begin with /, without *, {}, ? or #")
-		}
+	}
+}
+
+func (r *refusals) notebook(path string, n Notebook) {
+	if n.Name == "" {
+		r.missing(path+".name", "write the name of the Notebook")
+	} else {
+		r.label(path+".name", n.Name)
+	}
+	if n.Rewrite != "" && !literalPath.MatchString(n.Rewrite) {
+		r.add(path+".rewrite", n.Rewrite, "is not a path", "begin with /, without *, {}, ? or #")
 	}
 }
 

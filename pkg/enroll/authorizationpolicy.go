@@ -1,0 +1,158 @@
+package enroll
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+const (
+	istioSecurity = "security.istio.io"
+	// oldIngress ends the principal of Kubeflow's sidecar-era gateway, whatever the trust domain.
+	oldIngress = "/ns/istio-system/sa/istio-ingressgateway-service-account"
+)
+
+// controllersPolicies are written by Kubeflow's controllers, which would undo an edit.
+var controllersPolicies = []string{"ns-owner-access-istio", "ml-pipeline-visualizationserver"}
+
+// convertPolicies attaches the sidecar-era policies of the profiles' namespaces to a waypoint, as
+// far as that opens nothing. ztunnel would drop their HTTP rules, and the people whom they let in
+// would be locked out.
+func (e *enrolment) convertPolicies() {
+	namespaces := map[string]string{}
+	for _, ns := range e.plan.Namespaces {
+		namespaces[ns.Name] = ns.Waypoint.Name
+	}
+	for _, item := range e.items {
+		waypoint, ours := namespaces[item.Namespace]
+		if !ours || item.Kind != "AuthorizationPolicy" || item.Group != istioSecurity || item.owner() != "" || e.removed[item] {
+			continue
+		}
+		if !slices.Contains(controllersPolicies, item.Name) {
+			e.convert(item, waypoint)
+		}
+	}
+}
+
+func (e *enrolment) convert(item *Item, waypoint string) {
+	spec := field(item.Node, "spec")
+	http := httpRules(spec)
+	if len(http) == 0 || field(spec, "targetRefs") != nil || field(spec, "targetRef") != nil {
+		return
+	}
+	refs, why := e.targets(item, spec, waypoint)
+	if action := value(spec, "action"); why == "" && action != "" && action != "ALLOW" && len(http) < len(rulesOf(spec)) {
+		why = "beside HTTP it has rules that ztunnel enforces, which a waypoint could not in its place"
+	}
+	if why != "" {
+		effect := "ztunnel drops the rule, so it lets nobody in"
+		if value(spec, "action") == "DENY" {
+			effect = "ztunnel enforces the rule without its HTTP attributes, if anything is left of it"
+		}
+		for _, rule := range http {
+			e.warn(item, fmt.Sprintf("rules[%d] holds an HTTP attribute and no waypoint is named; %s", rule, why), effect, "name in targetRefs what it is for")
+		}
+		return
+	}
+	if at := position(spec, "selector"); at >= 0 {
+		spec.Content = append(spec.Content[:at:at], spec.Content[at+2:]...)
+	}
+	item.set(spec, "targetRefs", refs)
+	e.replaceIngress(item, spec)
+}
+
+// targets are what a policy is attached to: its namespace's waypoint, or the Services whose every
+// pod its selector names. Never the whole waypoint in place of a selector: that would open the
+// namespace. why says what is in the way, or "".
+func (e *enrolment) targets(item *Item, spec *yaml.Node, waypoint string) (refs *yaml.Node, why string) {
+	labels := field(field(spec, "selector"), "matchLabels")
+	if labels == nil || len(labels.Content) == 0 {
+		return list(ref("gateway.networking.k8s.io", "Gateway", waypoint)), ""
+	}
+	var services []*yaml.Node
+	for _, service := range e.items {
+		if service.Kind == "Service" && service.Group == "" && service.Namespace == item.Namespace && e.behind(service, labels) {
+			services = append(services, ref("", "Service", service.Name))
+		}
+	}
+	switch {
+	case len(services) == 0:
+		return nil, "its selector names the pods of no Service in the input"
+	case len(services) > 16: // Istio: targetRefs holds at most 16 (AuthorizationPolicy CRD)
+		return nil, fmt.Sprintf("its selector names the pods of %d Services, and a policy takes 16", len(services))
+	}
+	return list(services...), ""
+}
+
+// behind tells whether all pods of a Service are known to have the labels: because the Service
+// selects by them, or because every workload of the input that it selects has them. A headless
+// Service never passes a waypoint.
+func (e *enrolment) behind(service *Item, labels *yaml.Node) bool {
+	spec := field(service.Node, "spec")
+	selector := field(spec, "selector")
+	if selector == nil || len(selector.Content) == 0 || value(spec, "clusterIP") == "None" {
+		return false
+	}
+	if covers(selector, labels) {
+		return true
+	}
+	var found bool
+	for _, workload := range e.items {
+		pod := podLabels(workload)
+		if pod == nil || workload.Namespace != service.Namespace || !covers(pod, selector) {
+			continue
+		}
+		if !covers(pod, labels) {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+// podLabels are the labels of the pods that a workload makes, or nil.
+func podLabels(item *Item) *yaml.Node {
+	if item.Kind == "Pod" {
+		return field(field(item.Node, "metadata"), "labels")
+	}
+	return field(field(field(field(item.Node, "spec"), "template"), "metadata"), "labels")
+}
+
+// covers tells whether the map have holds every entry of want.
+func covers(have, want *yaml.Node) bool {
+	for i := 0; i+1 < len(want.Content); i += 2 {
+		at := position(have, want.Content[i].Value)
+		if at < 0 || have.Content[at+1].Value != want.Content[i+1].Value {
+			return false
+		}
+	}
+	return true
+}
+
+// replaceIngress puts the new ingress principal where the policy names the old one.
+func (e *enrolment) replaceIngress(item *Item, n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && strings.HasSuffix(n.Value, oldIngress) && !strings.Contains(n.Value, "*") {
+		n.Value = e.plan.Mesh.Ingress
+		item.Changed = true
+	}
+	for _, below := range n.Content {
+		e.replaceIngress(item, below)
+	}
+}
+
+func list(items ...*yaml.Node) *yaml.Node {
+	return &yaml.Node{Kind: yaml.SequenceNode, Tag: yaml.NodeTagSeq, Content: items}
+}
+
+// ref is a targetRef; the core group is left out.
+func ref(group, kind, name string) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.MappingNode, Tag: yaml.NodeTagMap}
+	for _, pair := range [][2]string{{"group", group}, {"kind", kind}, {"name", name}} {
+		if pair[1] != "" {
+			n.Content = append(n.Content, scalar(pair[0]), scalar(pair[1]))
+		}
+	}
+	return n
+}

@@ -1,0 +1,67 @@
+package enroll
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
+// Annotations by which a Notebook tells its route (notebook-controller).
+const (
+	rewriteAnnotation = "notebooks.kubeflow.org/http-rewrite-uri"
+	headersAnnotation = "notebooks.kubeflow.org/http-headers-request-set"
+)
+
+// notebook gives a Notebook the route that the notebook-controller's VirtualService was: code-server
+// and RStudio live at /, and RStudio is told by a header where it hangs.
+func (s *sources) notebook(item *Item) {
+	p := s.of(item.Namespace)
+	if p == nil {
+		return
+	}
+	if slices.ContainsFunc(p.Notebooks, func(n profile.Notebook) bool { return n.Name == item.Name }) {
+		return // inline: the configuration says all
+	}
+	n := profile.Notebook{Name: item.Name, Rewrite: item.Annotation(rewriteAnnotation), Headers: s.headers(item)}
+	if !s.refuse(profile.CheckNotebook(item.String()+": notebook", n)) {
+		p.Notebooks = append(slices.Clip(p.Notebooks), n)
+	}
+}
+
+// headers are those that the annotation sets, but none that tells who a user is: set behind the
+// gateway's check, it would make everybody that user.
+func (s *sources) headers(item *Item) map[string]string {
+	text := item.Annotation(headersAnnotation)
+	if text == "" {
+		return nil
+	}
+	var headers map[string]string
+	if err := json.Unmarshal([]byte(text), &headers); err != nil {
+		s.warn(item, "its annotation "+headersAnnotation+" is no JSON map of texts: "+err.Error(), "no header is set, as by the notebook-controller", "write {\"Name\": \"value\"}")
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		if why := s.unfit(name, headers[name]); why != "" {
+			s.warn(item, fmt.Sprintf("its annotation %s sets %q, which %s", headersAnnotation, name, why), "that header is not set", "take it out of the annotation")
+			delete(headers, name)
+		}
+	}
+	return headers
+}
+
+func (s *sources) unfit(name, value string) string {
+	switch {
+	case strings.EqualFold(name, s.spec.Identity.UserIDHeader), strings.EqualFold(name, s.spec.Identity.GroupsHeader),
+		strings.EqualFold(name, "authorization"), strings.EqualFold(name, "cookie"), strings.EqualFold(name, "host"):
+		return "tells who the user is or where the request goes"
+	case name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "":
+		return "is not a header name"
+	case value == "" || strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c == 0x7f }):
+		return "has no value that HTTP could carry"
+	}
+	return ""
+}

@@ -1,0 +1,49 @@
+package enroll
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
+const rbacGroup = "rbac.authorization.k8s.io"
+
+// contributor takes a RoleBinding with KFAM's annotations as the contributor that it stands for.
+// One whose annotations say something else than its subject and role stands for nobody.
+func (s *sources) contributor(item *Item) {
+	p := s.of(item.Namespace)
+	user, role := item.Annotation("user"), item.Annotation("role")
+	// profile-controller: namespaceAdmin is the owner's own binding, with the same annotations.
+	if p == nil || user == "" || role == "" || item.Name == "namespaceAdmin" {
+		return
+	}
+	if why := lie(item, user, role); why != "" {
+		s.warn(item, fmt.Sprintf("its annotations make %q a contributor with role %q, but %s", user, role, why),
+			"nobody is let in by it", "let the annotations say what the binding grants, as KFAM writes them")
+		return
+	}
+	c := profile.Contributor{Name: user, Role: role, Bound: true}
+	same := func(other profile.Contributor) bool { return other.Name == c.Name && other.Role == c.Role }
+	if slices.ContainsFunc(p.Contributors, same) || s.refuse(profile.CheckContributor(item.String()+": contributor", c)) {
+		return
+	}
+	p.Contributors = append(slices.Clip(p.Contributors), c)
+}
+
+// lie says in what a RoleBinding differs from its annotations, or "".
+func lie(item *Item, user, role string) string {
+	ref := field(item.Node, "roleRef")
+	if value(ref, "kind") != "ClusterRole" || value(ref, "name") != "kubeflow-"+role {
+		return "it grants another role"
+	}
+	subjects := field(item.Node, "subjects")
+	if subjects == nil || len(subjects.Content) != 1 {
+		return "it has not exactly one subject"
+	}
+	subject := dealias(subjects.Content[0])
+	if value(subject, "kind") != "User" || value(subject, "name") != user {
+		return "its subject is another"
+	}
+	return ""
+}
