@@ -21,6 +21,7 @@ func goldens(dir string) ([]Set, error) {
 	}
 	slices.Sort(files)
 	var sets []Set
+	judged := map[string]bool{}
 	for _, f := range files {
 		raw, err := os.ReadFile(f)
 		if err != nil {
@@ -28,12 +29,16 @@ func goldens(dir string) ([]Set, error) {
 		}
 		name := filepath.Base(filepath.Dir(f))
 		set := Set{Name: name, Golden: name, Hash: relevant(string(raw))}
-		if err := set.matrix(string(raw)); err != nil {
-			return nil, fmt.Errorf("%s: %w", f, err)
+		if !judged[set.Hash] { // many outputs differ in nothing that Istio looks at
+			judged[set.Hash] = true
+			if err := set.matrix(string(raw)); err != nil {
+				return nil, fmt.Errorf("%s: %w", f, err)
+			}
 		}
-		if len(set.Cases) > 0 {
-			sets = append(sets, set)
-		}
+		sets = append(sets, set)
+	}
+	if len(sets) == 0 {
+		return nil, fmt.Errorf("no output in %s", dir)
 	}
 	return sets, nil
 }
@@ -99,8 +104,11 @@ func (set *Set) matrix(text string) error {
 	return nil
 }
 
+// podOf is in the mesh, whatever its Namespace says.
 func podOf(ns, name string, labels map[string]string, ip int) object {
 	address := fmt.Sprintf("10.244.2.%d", ip)
+	labels = maps.Clone(labels)
+	labels["istio.io/dataplane-mode"], labels["sidecar.istio.io/inject"] = "ambient", "false"
 	return thing("v1", "Pod", ns, name, object{"labels": labels}, object{
 		"spec":   object{"serviceAccountName": "default-editor", "containers": []any{object{"name": "c", "image": "i"}}},
 		"status": object{"phase": "Running", "podIP": address, "podIPs": []any{object{"ip": address}}},

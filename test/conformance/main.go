@@ -50,33 +50,34 @@ func record(t test.Failer, root string, out io.Writer) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, source := range []struct {
+	source := filepath.Join(root, "test", "conformance")
+	for _, part := range []struct {
 		name string
 		sets func() ([]Set, error)
 	}{
-		{"shapes", func() ([]Set, error) { return shapes("shapes") }},
+		{"shapes", func() ([]Set, error) { return shapes(filepath.Join(source, "shapes")) }},
 		{"golden", func() ([]Set, error) { return goldens(filepath.Join(root, "testdata", "golden")) }},
 		{"random", func() ([]Set, error) { return random(seed, randomSets), nil }},
 	} {
-		sets, err := source.sets()
+		sets, err := part.sets()
 		if err != nil {
-			return fmt.Errorf("%s: %w", source.name, err)
+			return fmt.Errorf("%s: %w", part.name, err)
 		}
 		tally := map[string]int{}
 		for i := range sets {
 			if err := judge(t, istiod, root, &sets[i]); err != nil {
-				return fmt.Errorf("%s: %s: %w", source.name, sets[i].Name, err)
+				return fmt.Errorf("%s: %s: %w", part.name, sets[i].Name, err)
 			}
 			for _, c := range sets[i].Cases {
 				tally[c.Want.Got]++
 			}
 		}
-		if err := (Recording{sets}).write(filepath.Join(dir, source.name+".jsonl.gz")); err != nil {
+		if err := (Recording{sets}).write(filepath.Join(dir, part.name+".jsonl.gz")); err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "%s: %d sets, verdicts %v\n", source.name, len(sets), tally)
+		fmt.Fprintf(out, "%s: %d sets, verdicts %v\n", part.name, len(sets), tally)
 	}
-	return writeInputs(".", filepath.Join(dir, "inputs.sha256"))
+	return writeInputs(source, filepath.Join(dir, "inputs.sha256"))
 }
 
 // judge fills in Istio's verdicts.

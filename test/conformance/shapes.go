@@ -24,8 +24,8 @@ type Questions struct {
 // shapes reads hand-written clusters, one file each, named by a sentence.
 func shapes(dir string) ([]Set, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
-	if err != nil {
-		return nil, err
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("no shape in %s: %v", dir, err)
 	}
 	slices.Sort(files)
 	var sets []Set
