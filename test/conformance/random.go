@@ -45,8 +45,8 @@ func join(docs []object) string {
 	var lines []string
 	for _, doc := range docs {
 		raw, err := json.Marshal(doc)
-		if err != nil {
-			panic(err) // maps of strings and lists cannot fail
+		if err != nil { // text, numbers and lists always marshal; if not, parse says so
+			raw = []byte(err.Error())
 		}
 		lines = append(lines, string(raw))
 	}
