@@ -20,6 +20,9 @@ const examplesDir = "../examples"
 func TestExamplesBuild(t *testing.T) {
 	t.Setenv(asPlugin, "1")
 	for _, name := range examples(t) {
+		if name == mustNotBuild {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			dir := workspace(t, filepath.Join(examplesDir, name))
 			inProcess := build(t, dir)
@@ -31,12 +34,50 @@ func TestExamplesBuild(t *testing.T) {
 	}
 }
 
+// mustNotBuild is the example of a pull request that opens a hole.
+const mustNotBuild = "access-check"
+
+// The AccessCheck fails the build, and tells which case and by which policy; without the hole the
+// same tree builds, and the check leaves no trace in it.
+func TestAccessCheckFailsTheBuild(t *testing.T) {
+	t.Setenv(asPlugin, "1")
+	example := filepath.Join(examplesDir, mustNotBuild)
+	dir := workspace(t, example)
+	_, stderr, err := tryKustomize("build", "--enable-alpha-plugins", "--enable-exec", dir)
+	if err == nil {
+		t.Fatal("it was built")
+	}
+	golden(t, filepath.Join(example, "output.err"), stderr)
+
+	kustomization := filepath.Join(dir, "kustomization.yaml")
+	write(t, kustomization, strings.Replace(read(t, kustomization), "- debug.yaml # the pull request\n", "", 1))
+	out := build(t, dir)
+	if strings.Contains(out, "kind: AccessCheck") || !strings.Contains(out, "name: ns-l4-waypoint") {
+		t.Errorf("not the tree without the check:\n%s", out)
+	}
+}
+
+// An AccessCheck that runs although the function did not fails as well.
+func TestAccessCheckFailsWithoutTheFunction(t *testing.T) {
+	t.Setenv(asPlugin, "1")
+	dir := workspace(t, filepath.Join(examplesDir, mustNotBuild))
+	kustomization := filepath.Join(dir, "kustomization.yaml")
+	write(t, kustomization, strings.Replace(read(t, kustomization), "transformers:\n- ambientprofile.yaml\n", "transformers:\n", 1))
+	_, stderr, err := tryKustomize("build", "--enable-alpha-plugins", "--enable-exec", dir)
+	if err == nil || !strings.Contains(stderr, "AmbientProfile kubeflow: is still there: the function did not run") {
+		t.Errorf("%v: %s", err, stderr)
+	}
+}
+
 // Without --enable-exec kustomize skips the function without a word. The AmbientProfile that is
 // left over tells.
 func TestSkippedFunctionLeavesATrace(t *testing.T) {
 	t.Setenv(asPlugin, "1")
 	for _, name := range examples(t) {
 		t.Run(name, func(t *testing.T) {
+			if name == mustNotBuild {
+				t.Skip("it must not build; TestAccessCheckFailsWithoutTheFunction covers it")
+			}
 			dir := workspace(t, filepath.Join(examplesDir, name))
 			if out := kustomize(t, "build", "--enable-alpha-plugins", dir); !strings.Contains(out, "kind: AmbientProfile") {
 				t.Errorf("nothing tells that the function did not run:\n%s", out)
@@ -70,11 +111,11 @@ func TestGeneratorEmitsTheSame(t *testing.T) {
 
 // What a README shows as YAML stands in a file of the example, to the letter.
 func TestReadmesQuoteRealFiles(t *testing.T) {
-	block := regexp.MustCompile("(?s)```yaml\n(.*?)```")
+	block := regexp.MustCompile("(?s)```(?:yaml|text)\n(.*?)```")
 	for _, name := range examples(t) {
 		dir := filepath.Join(examplesDir, name)
 		var files strings.Builder
-		for _, file := range must(filepath.Glob(dir + "/*.yaml")) {
+		for _, file := range append(must(filepath.Glob(dir+"/*.yaml")), must(filepath.Glob(dir+"/output.err"))...) {
 			files.WriteString(read(t, file) + "\n")
 		}
 		readme := filepath.Join(dir, "README.md")
@@ -135,12 +176,17 @@ func build(t *testing.T, dir string) string {
 // kustomize runs the command that go.mod names as a tool.
 func kustomize(t *testing.T, args ...string) string {
 	t.Helper()
-	var stderr strings.Builder
-	command := exec.Command("go", append([]string{"tool", "kustomize"}, args...)...)
-	command.Stderr = &stderr
-	out, err := command.Output()
+	stdout, stderr, err := tryKustomize(args...)
 	if err != nil {
-		t.Fatalf("kustomize %s: %v: %s", strings.Join(args, " "), err, stderr.String())
+		t.Fatalf("kustomize %s: %v: %s", strings.Join(args, " "), err, stderr)
 	}
-	return string(out)
+	return stdout
+}
+
+func tryKustomize(args ...string) (stdout, stderr string, err error) {
+	var out, errs strings.Builder
+	command := exec.Command("go", append([]string{"tool", "kustomize"}, args...)...)
+	command.Stdout, command.Stderr = &out, &errs
+	err = command.Run()
+	return out.String(), errs.String(), err
 }

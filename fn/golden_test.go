@@ -20,7 +20,8 @@ var update = flag.Bool("update", false, "rewrite the golden files, and fail")
 const goldenDir = "../testdata/golden"
 
 // A case is a directory named by a sentence: profile.yaml and perhaps items.yaml in; want.yaml out,
-// with want.warn where there are warnings; or want.err and nothing out.
+// with want.access, who may reach what under it, and want.warn where there are warnings; or
+// want.err and nothing out.
 func goldenCases(t *testing.T) []string {
 	t.Helper()
 	cases, err := filepath.Glob(goldenDir + "/*")
@@ -47,8 +48,22 @@ func TestGolden(t *testing.T) {
 			golden(t, filepath.Join(dir, "want.yaml"), stdout)
 			golden(t, filepath.Join(dir, "want.warn"), warnings)
 			golden(t, filepath.Join(dir, "want.err"), failure)
+			golden(t, filepath.Join(dir, "want.access"), explained(t, stdout))
 		})
 	}
+}
+
+// explained is who may reach what under manifests, as the referee tells people.
+func explained(t *testing.T, manifests string) string {
+	t.Helper()
+	if manifests == "" {
+		return ""
+	}
+	code, stdout, stderr := execute(t, manifests, "explain")
+	if code != exitOK {
+		t.Fatal(stderr)
+	}
+	return stdout
 }
 
 // golden compares to the byte; a file that is not there stands for nothing.
@@ -188,7 +203,7 @@ func documentsOf(t *testing.T, file string) []*yaml.RNode {
 
 // Every case must be one that a reader can tell from its files.
 func TestGoldenCasesAreWhole(t *testing.T) {
-	known := map[string]bool{"profile.yaml": true, "items.yaml": true, "want.yaml": true, "want.warn": true, "want.err": true}
+	known := map[string]bool{"profile.yaml": true, "items.yaml": true, "want.yaml": true, "want.access": true, "want.warn": true, "want.err": true}
 	for _, dir := range goldenCases(t) {
 		files := map[string]bool{}
 		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -203,8 +218,8 @@ func TestGoldenCasesAreWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !files["profile.yaml"] || files["want.yaml"] == files["want.err"] {
-			t.Errorf("%s: needs profile.yaml, and either want.yaml or want.err", dir)
+		if !files["profile.yaml"] || files["want.yaml"] == files["want.err"] || files["want.yaml"] != files["want.access"] {
+			t.Errorf("%s: needs profile.yaml, and either want.yaml with want.access, or want.err", dir)
 		}
 	}
 }

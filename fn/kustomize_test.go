@@ -3,8 +3,33 @@ package main
 import (
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 )
+
+// Several AmbientProfiles and a check in one build: each sees what the one before it made, as
+// kustomize hands it on, and none is left over.
+func TestFunctionsFollowEachOther(t *testing.T) {
+	t.Setenv(asPlugin, "1")
+	dir := t.TempDir()
+	first := read(t, filepath.Join(examplesDir, "quickstart", "ambientprofile.yaml"))
+	second := strings.NewReplacer("name: kubeflow\n", "name: more\n", "kubeflow-user-example-com", "alice", "user@", "alice@").Replace(first) +
+		"  cluster: {enabled: false}\n"
+	write(t, filepath.Join(dir, "first.yaml"), first)
+	write(t, filepath.Join(dir, "second.yaml"), second)
+	write(t, filepath.Join(dir, "check.yaml"), strings.ReplaceAll(read(t, filepath.Join(examplesDir, mustNotBuild, "accesscheck.yaml")), "bob", "kubeflow-user-example-com"))
+	write(t, filepath.Join(dir, "kustomization.yaml"), "resources: [first.yaml, second.yaml, check.yaml]\ntransformers: [first.yaml, second.yaml, check.yaml]\n")
+	link(t, dir)
+	out := build(t, dir)
+	for _, unwanted := range []string{"kind: AmbientProfile", "kind: AccessCheck", "config.kubernetes.io/path"} {
+		if strings.Contains(out, unwanted) {
+			t.Errorf("%s is left over:\n%s", unwanted, out)
+		}
+	}
+	for _, wanted := range []string{"owned-by: kubeflow\n", "owned-by: more\n"} {
+		part(t, "the build", out, wanted)
+	}
+}
 
 // kustomize hashes a generated ConfigMap after the transformers: our edit gives it a new name, and
 // what refers to it follows in the same build, so that its pods restart.

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 func main() {
@@ -29,6 +31,10 @@ usage:
                                                (as kustomize and kpt call it)
   ambient-profile CONFIG.yaml [INPUT.yaml...]  manifests on stdout: the inputs as changed, then the
                                                new ones; - reads stdin
+  ambient-profile explain [FILE...]            who may reach what under rendered manifests;
+                                               -o table, mermaid or json; no file: stdin
+  ambient-profile check CHECK.yaml [FILE...]   run AccessChecks on rendered manifests; -o table or
+                                               json; exit code 1: a case failed, 2: no telling
   ambient-profile version                      version, commit, Go and library versions
   ambient-profile -h                           this text
 
@@ -40,7 +46,7 @@ as a kustomize transformer:
 `
 
 // verbs are the first arguments that are no file.
-var verbs = []string{"version", "help"}
+var verbs = []string{"explain", "check", "version", "help"}
 
 // run is the whole program but for the process around it.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -54,6 +60,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	switch first := args[0]; {
 	case first == "-h" || first == "--help" || first == "help":
 		return finish(say(stdout, usage), stderr)
+	case first == "explain":
+		return explain(args[1:], stdin, stdout, stderr)
+	case first == "check":
+		return check(args[1:], stdin, stdout, stderr)
 	case first == "version" || first == "--version":
 		return finish(say(stdout, versionText()), stderr)
 	case isFile(first):
@@ -86,10 +96,8 @@ func isFile(arg string) bool {
 }
 
 func didYouMean(arg string) string {
-	for _, verb := range verbs {
-		if len(arg) > 0 && (strings.HasPrefix(verb, arg) || strings.HasPrefix(arg, verb) || arg[0] == verb[0]) {
-			return ", did you mean " + verb + "?"
-		}
+	if verb := profile.Closest(arg, verbs); verb != "" {
+		return ", did you mean " + verb + "?"
 	}
 	return ", which is no .yaml, .yml or .json file either"
 }

@@ -8,6 +8,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/enroll"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
@@ -28,15 +29,37 @@ func process(config *yaml.Node, items []*enroll.Item) ([]*enroll.Item, []profile
 	if err != nil {
 		return nil, nil, err
 	}
-	items, fromItems, err := enroll.Apply(generate.NewPlan(p), items)
+	plan := generate.NewPlan(p)
+	items, fromItems, err := enroll.Apply(plan, items)
 	if err != nil {
 		return nil, nil, err
 	}
-	findings := slices.Concat(profile.Warnings(p), fromSources, fromItems)
+	fromReferee, err := judge(plan, items)
+	if err != nil {
+		return nil, nil, err
+	}
+	findings := slices.Concat(profile.Warnings(p), fromSources, fromItems, fromReferee)
 	if p.Spec.FailOnWarning && len(findings) > 0 {
 		return nil, nil, asErrors(findings)
 	}
 	return items, findings, nil
+}
+
+// judge has the referee look at what goes out: it sees manifests, never the configuration.
+func judge(plan generate.Plan, items []*enroll.Item) ([]profile.Finding, error) {
+	world, err := access.Load(nodesOf(items))
+	if err != nil {
+		return nil, err
+	}
+	tenants := make([]access.Tenant, len(plan.Namespaces))
+	for i, ns := range plan.Namespaces {
+		tenants[i] = access.Tenant{Namespace: ns.Name, Owner: ns.OwnerHeader, Header: ns.UserIDHeader, Waypoint: ns.Waypoint.Name}
+	}
+	var findings []profile.Finding
+	for _, f := range world.Findings(tenants) {
+		findings = append(findings, profile.Finding(f))
+	}
+	return findings, nil
 }
 
 func asErrors(findings []profile.Finding) error {
@@ -53,11 +76,15 @@ func transform(stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	items, findings, err := process(list.config, list.items)
+	var findings []profile.Finding
+	if enroll.NewItem(list.config).Kind == "AccessCheck" {
+		err = list.accessCheck(stderr)
+	} else {
+		list.items, findings, err = process(list.config, list.items)
+	}
 	if err != nil {
 		return err
 	}
-	list.items = items
 	out, err := list.bytes(findings)
 	if err != nil {
 		return err

@@ -111,52 +111,39 @@ const (
 	sequenceForm             // each behind a dash
 )
 
-// writeItems writes what is unchanged as it was read. The others go through an encoder at most 64
-// at a time: go-yaml never trims its event queue during an encoder's life.
+// writeItems writes what is unchanged as it was read, what is plain by plainYAML and the rest by the
+// library, with an encoder for each: go-yaml never trims its event queue during one's life.
 func writeItems(out *bytes.Buffer, items []*enroll.Item, f form) error {
-	for len(items) > 0 {
-		n := 1
-		if items[0].Verbatim() {
-			f.separate(out)
-			out.Write(items[0].Text)
-		} else {
-			for n < min(len(items), 64) && !items[n].Verbatim() {
-				n++
-			}
-			f.separate(out)
-			if err := encode(out, f.nodes(items[:n])...); err != nil {
-				return err
-			}
+	w := plainYAML{out: out, quoted: map[string]string{}}
+	for _, item := range items {
+		if f == documentForm && out.Len() > 0 {
+			out.WriteString("---\n")
 		}
-		items = items[n:]
+		var err error
+		switch {
+		case item.Verbatim():
+			out.Write(item.Text)
+		case plain(item.Node) && f == sequenceForm:
+			out.WriteString("- ")
+			err = w.block(item.Node, 2)
+		case plain(item.Node):
+			err = w.block(item.Node, 0)
+		case f == sequenceForm:
+			err = encode(out, &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{item.Node}})
+		default:
+			err = encode(out, item.Node)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func (f form) separate(out *bytes.Buffer) {
-	if f == documentForm && out.Len() > 0 {
-		out.WriteString("---\n")
-	}
-}
-
-// nodes are what an encoder must write: documents one by one, or one list of all.
-func (f form) nodes(items []*enroll.Item) []*yaml.Node {
-	nodes := make([]*yaml.Node, len(items))
-	for i, item := range items {
-		nodes[i] = item.Node
-	}
-	if f == sequenceForm {
-		return []*yaml.Node{{Kind: yaml.SequenceNode, Content: nodes}}
-	}
-	return nodes
-}
-
-func encode(w io.Writer, nodes ...*yaml.Node) error {
+func encode(w io.Writer, n *yaml.Node) error {
 	encoder := yaml.NewEncoder(w)
-	for _, n := range nodes {
-		if err := encoder.Encode(n); err != nil {
-			return err
-		}
+	if err := encoder.Encode(n); err != nil {
+		return err
 	}
 	return encoder.Close()
 }

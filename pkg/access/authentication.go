@@ -81,17 +81,14 @@ func (r *jwtRule) copy(claim string) string {
 }
 
 // jwtRules are the rules of all RequestAuthentications at a point, by issuer (authn newPolicyApplier). doubt: one of them is unusable.
-func (w *World) jwtRules(spaces []string, applies func(*authentication) verdict3) (rules []*jwtRule, doubt string) {
+func (w *World) jwtRules(spaces []string, applies func(*authentication) bool) (rules []*jwtRule, doubt string) {
 	for _, ns := range spaces {
 		for _, a := range w.look(ns).authentications {
-			sure := applies(a)
-			switch {
-			case sure == no:
+			if !applies(a) {
 				continue
-			case a.bad != "":
+			}
+			if a.bad != "" {
 				doubt = "RequestAuthentication " + join(a.namespace, a.name) + ": " + a.bad
-			case sure == maybe:
-				doubt = "whether RequestAuthentication " + join(a.namespace, a.name) + " applies depends on labels that are not given"
 			}
 			for i := range a.rules {
 				rules = append(rules, &a.rules[i])
@@ -103,13 +100,11 @@ func (w *World) jwtRules(spaces []string, applies func(*authentication) verdict3
 }
 
 func (w *World) gatewayJWT(g *gateway) ([]*jwtRule, string) {
-	return w.jwtRules(w.gatewaySpaces(g, nil), func(a *authentication) verdict3 { return a.onGateway(a.namespace, g) })
+	return w.jwtRules(w.gatewaySpaces(g, nil), func(a *authentication) bool { return a.onGateway(a.namespace, g) })
 }
 
 func (w *World) waypointJWT(g *gateway, svc *service) ([]*jwtRule, string) {
-	return w.jwtRules(w.gatewaySpaces(g, svc), func(a *authentication) verdict3 {
-		return is(a.onWaypoint(w, a.namespace, g, svc))
-	})
+	return w.jwtRules(w.gatewaySpaces(g, svc), func(a *authentication) bool { return a.onWaypoint(w, a.namespace, g, svc) })
 }
 
 // token is what a client shows: claims in the place where the rule of its issuer looks.

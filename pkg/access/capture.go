@@ -58,7 +58,7 @@ func (s *space) pods(svc *service) []*workload {
 	var out []*workload
 	if len(svc.selector) > 0 {
 		for _, pod := range s.workloads {
-			if svc.selector.selects(pod) == yes {
+			if svc.selector.selects(pod.labels) {
 				out = append(out, pod)
 			}
 		}
@@ -73,7 +73,7 @@ func (s *space) pods(svc *service) []*workload {
 func (s *space) podsWith(l labels) []*workload {
 	var out []*workload
 	for _, pod := range s.workloads {
-		if l.selects(pod) == yes {
+		if l.selects(pod.labels) {
 			out = append(out, pod)
 		}
 	}

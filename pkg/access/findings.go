@@ -40,7 +40,7 @@ type selfCheck struct {
 	tenants map[string]bool
 	sorted  []string // the tenants' namespaces
 	ingress *gateway
-	front   []attached // policies at the ingress, none where it is made up
+	front   []*policy // policies at the ingress, none where it is made up
 
 	// Root namespace policies that apply to whole tenants.
 	rootL4, rootL7 []*policy

@@ -93,6 +93,19 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// Monitoring by the function's own policy is meant, also where the scraper lives in a tenant's namespace; a stranger's is not.
+func TestFindingsLeaveMonitoringAside(t *testing.T) {
+	list := append([]Tenant{{Namespace: "monitoring"}}, twoTenants...)
+	text := tenants(t)
+	for _, f := range load(t, text).Findings(list) {
+		t.Error(f)
+	}
+	foreign := text + "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: x, namespace: bob}\nspec: {rules: [{from: [{source: {principals: [cluster.local/ns/monitoring/sa/p]}}], to: [{operation: {ports: ['1']}}]}]}"
+	if got := load(t, foreign).Findings(list); len(got) != 1 || !strings.Contains(got[0].Found, "pods of monitoring") {
+		t.Errorf("%q", got)
+	}
+}
+
 // manyTenants repeats alice.
 func manyTenants(t testing.TB, n int) ([]*yaml.RNode, []Tenant) {
 	t.Helper()

@@ -55,7 +55,7 @@ func (w *World) readGateway(m meta, n *yaml.Node) error {
 	}
 	g.pod = gatewayPod(g.name, infrastructure)
 	g.trafficType = m.labels.value("istio.io/waypoint-for")
-	g.account = m.annotations.value("gateway.istio.io/service-account")
+	g.account, _ = m.annotation("gateway.istio.io/service-account")
 	for _, l := range list(field(spec, "listeners")) {
 		g.listeners = append(g.listeners, readListener(deref(l)))
 	}
@@ -127,41 +127,38 @@ func (l *listener) admits(w *World, own, other string) verdict3 {
 			return maybe
 		}
 		s := w.look(other)
-		ns := &workload{labels: append(s.labels[:len(s.labels):len(s.labels)], label{"kubernetes.io/metadata.name", other}), assumed: !s.declared}
-		return l.selector.selects(ns)
+		own := append(s.labels[:len(s.labels):len(s.labels)], label{"kubernetes.io/metadata.name", other})
+		if !s.declared && l.selector.lacks(own) {
+			return maybe
+		}
+		return is(l.selector.selects(own))
 	case "None":
 		return no
 	}
 	return is(own == other)
 }
 
-// attached is a policy that applies at a point, or may.
-type attached struct {
-	policy *policy
-	sure   verdict3
-}
-
 const gatewayGroup = "gateway.networking.k8s.io"
 
 // atGateway gives the policies of an ingress Gateway: those that target it, and those without targetRefs whose selector picks its pods, of
 // its own namespace and the root namespace (model.ShouldAttachPolicy; ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY is on by default).
-func (w *World) atGateway(g *gateway) []attached {
-	var out []attached
+func (w *World) atGateway(g *gateway) []*policy {
+	var out []*policy
 	for _, ns := range w.gatewaySpaces(g, nil) {
 		for _, p := range w.look(ns).policies {
-			if sure := p.onGateway(p.namespace, g); sure != no {
-				out = append(out, attached{p, sure})
+			if p.onGateway(p.namespace, g) {
+				out = append(out, p)
 			}
 		}
 	}
 	return out
 }
 
-func (a *attachment) onGateway(namespace string, g *gateway) verdict3 {
+func (a *attachment) onGateway(namespace string, g *gateway) bool {
 	if len(a.targets) == 0 {
-		return a.selector.selects(g.pod)
+		return a.selector.selects(g.pod.labels)
 	}
-	return is(a.targetsGateway(namespace, g))
+	return a.targetsGateway(namespace, g)
 }
 
 // targetsGateway: a policy binds to a Gateway of its own namespace only (model.ShouldAttachPolicy).
@@ -205,12 +202,12 @@ func (w *World) gatewaySpaces(g *gateway, svc *service) []string {
 	return out
 }
 
-func (w *World) atWaypoint(g *gateway, svc *service) []attached {
-	var out []attached
+func (w *World) atWaypoint(g *gateway, svc *service) []*policy {
+	var out []*policy
 	for _, ns := range w.gatewaySpaces(g, svc) {
 		for _, p := range w.look(ns).policies {
 			if len(p.targets) > 0 && p.onWaypoint(w, p.namespace, g, svc) {
-				out = append(out, attached{p, yes})
+				out = append(out, p)
 			}
 		}
 	}
@@ -220,8 +217,8 @@ func (w *World) atWaypoint(g *gateway, svc *service) []attached {
 // atZtunnel gives the policies that ztunnel takes for a pod: none with targetRefs, those of the pod's namespace and of the root namespace,
 // with a selector that picks the pod or with none (ambient buildWorkloadPolicies, ztunnel state.rs assert_rbac). CUSTOM and AUDIT never
 // reach ztunnel, and dry-run ones do not by default (ambient convertAuthorizationPolicy).
-func (w *World) atZtunnel(namespace string, pod *workload) []attached {
-	var out []attached
+func (w *World) atZtunnel(namespace string, pod *workload) []*policy {
+	var out []*policy
 	for i, ns := range [2]string{w.mesh.rootNamespace, namespace} {
 		if i == 1 && ns == w.mesh.rootNamespace {
 			break
@@ -233,8 +230,23 @@ func (w *World) atZtunnel(namespace string, pod *workload) []attached {
 			if p.selected && p.selector == nil {
 				continue // `selector: {}` without matchLabels attaches to no workload at all (ambient buildWorkloadPolicies)
 			}
-			if sure := p.selector.selects(pod); sure != no {
-				out = append(out, attached{p, sure})
+			if p.selector.selects(pod.labels) {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
+// unselected are the policies that would apply to a made up pod if it had more labels than are known.
+func (w *World) unselected(namespace string, pod *workload) (out []string) {
+	if !pod.assumed {
+		return nil
+	}
+	for _, ns := range [2]string{w.mesh.rootNamespace, namespace} {
+		for _, p := range w.look(ns).policies {
+			if len(p.targets) == 0 && p.selector.lacks(pod.labels) {
+				out = append(out, p.id())
 			}
 		}
 	}

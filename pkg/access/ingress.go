@@ -81,6 +81,11 @@ func (w *World) makeUpIngress() *gateway {
 	ns, name, _ := strings.Cut(id, "/")
 	g := &gateway{namespace: ns, name: name, class: "istio", account: name + "-istio", assumed: "Gateway " + id, pod: gatewayPod(name, nil)}
 	g.pod.assumed = true
+	for _, pod := range w.look(ns).workloads {
+		if pod.name == name { // an ingress that no Gateway object made, such as istio-ingressgateway
+			g.pod, g.account = pod, pod.account
+		}
+	}
 	return g
 }
 
@@ -89,6 +94,7 @@ func (w *World) makeUpIngress() *gateway {
 func (t *trip) via(g *gateway, to *space) (elsewhere bool) {
 	if g.assumed != "" {
 		t.assume(g.assumed)
+		t.assumeUnselected("its pods", t.w.unselected(g.namespace, g.pod))
 	}
 	if t.w.virtual {
 		t.assume("VirtualServices are not followed")

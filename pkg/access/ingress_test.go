@@ -164,6 +164,7 @@ func TestRoutes(t *testing.T) {
 		{"prefix", small + ingress, "/s/x", "a/s", Allow},
 		{"prefix without its slash", small + ingress, "/s", "a/s", Allow},
 		{"no route takes it: one is assumed", small + ingress, "/sx", "a/s", Allow},
+		{"whole segments only", rules("{matches: [{path: {value: /s}}], " + toT + "}"), "/sx", "a/s", Allow},
 		{"elsewhere", rules("{matches: [{path: {value: /}}], " + toT + "}"), "/s", "a/t", NotJudged},
 		{"longer before shorter", rules("{matches: [{path: {value: /}}], " + toT + "}, {matches: [{path: {value: /s}}], " + toS + "}"), "/s/x", "a/s", Allow},
 		{"exact before prefix", rules("{matches: [{path: {value: /s/x}}], " + toT + "}, {matches: [{path: {type: Exact, value: /s/x}}], " + toS + "}"), "/s/x", "a/s", Allow},

@@ -63,13 +63,8 @@ func (w *World) strict(s *space, pod *workload, number int) ruling {
 			}
 			continue
 		}
-		switch p.selector.selects(pod) {
-		case yes:
-			if workload == nil && s.name != w.mesh.rootNamespace {
-				workload = p
-			}
-		case maybe:
-			doubt = true
+		if workload == nil && s.name != w.mesh.rootNamespace && p.selector.selects(pod.labels) {
+			workload = p
 		}
 	}
 	if workload != nil {
@@ -84,7 +79,7 @@ func (w *World) strict(s *space, pod *workload, number int) ruling {
 	}
 	switch {
 	case doubt:
-		return ruling{NotJudged, Step{"ztunnel", "", -1, "which PeerAuthentication applies depends on labels or a port that are not given"}}
+		return ruling{NotJudged, Step{"ztunnel", "", -1, "which PeerAuthentication applies depends on a port that is not given"}}
 	case mode == "STRICT":
 		return ruling{Deny, Step{"ztunnel", by, -1, "STRICT: no identity"}}
 	}

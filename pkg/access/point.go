@@ -18,26 +18,20 @@ func (w *World) match(on layer, p *policy, r *rule, a *attributes) verdict3 {
 }
 
 // matchPolicy gives the first rule that matches best, and how well.
-func (w *World) matchPolicy(on layer, at attached, a *attributes) (best verdict3, index int) {
-	if at.policy.bad != "" {
+func (w *World) matchPolicy(on layer, p *policy, a *attributes) (best verdict3, index int) {
+	if p.bad != "" {
 		if a.doubt == "" {
-			a.doubt = at.policy.id() + " is malformed: " + at.policy.bad
+			a.doubt = p.id() + " is malformed: " + p.bad
 		}
 		return maybe, -1
 	}
 	index = -1
-	for i := range at.policy.rules {
-		if m := w.match(on, at.policy, &at.policy.rules[i], a); m > best {
+	for i := range p.rules {
+		if m := w.match(on, p, &p.rules[i], a); m > best {
 			best, index = m, i
 			if m == yes {
 				break
 			}
-		}
-	}
-	if best == yes && at.sure == maybe {
-		best = maybe
-		if a.doubt == "" {
-			a.doubt = "whether " + at.policy.id() + " selects the pod depends on labels that are not given"
 		}
 	}
 	return best, index
@@ -45,20 +39,20 @@ func (w *World) matchPolicy(on layer, at attached, a *attributes) (best verdict3
 
 // judge applies DENY, then ALLOW: a DENY that matches denies; without an ALLOW policy everything passes; with one, a rule must match
 // (ztunnel state.rs assert_rbac; Envoy RBAC filters in the order of authz/builder). Dry-run policies decide nothing, AUDIT neither.
-func (w *World) judge(on layer, point string, policies []attached, a *attributes) ruling {
+func (w *World) judge(on layer, point string, policies []*policy, a *attributes) ruling {
 	a.doubt = ""
 	var pending ruling
 	pended := false
-	for _, at := range policies {
+	for _, p := range policies {
 		// What a malformed policy would do nobody knows, so it counts here whatever it says it is.
-		if at.policy.bad == "" && (at.policy.action != deny || at.policy.dryRun) || at.policy.action == custom {
+		if p.bad == "" && (p.action != deny || p.dryRun) || p.action == custom {
 			continue
 		}
-		switch m, i := w.matchPolicy(on, at, a); {
+		switch m, i := w.matchPolicy(on, p, a); {
 		case m == yes:
-			return ruling{Deny, Step{point, at.policy.id(), i, "a DENY rule matches"}}
+			return ruling{Deny, Step{point, p.id(), i, "a DENY rule matches"}}
 		case m == maybe && !pended:
-			pended, pending = true, ruling{NotJudged, Step{point, at.policy.id(), i, a.doubt}}
+			pended, pending = true, ruling{NotJudged, Step{point, p.id(), i, a.doubt}}
 		}
 	}
 	a.doubt = ""
@@ -69,41 +63,37 @@ func (w *World) judge(on layer, point string, policies []attached, a *attributes
 	return out
 }
 
-func (w *World) judgeAllow(on layer, point string, policies []attached, a *attributes) ruling {
-	exists, best := no, no
-	var first, hit attached
-	index := -1
-	for _, at := range policies {
-		if at.policy.action != allow || at.policy.dryRun && at.policy.bad == "" {
+func (w *World) judgeAllow(on layer, point string, policies []*policy, a *attributes) ruling {
+	best, index := no, -1
+	var first, hit *policy
+	for _, p := range policies {
+		if p.action != allow || p.dryRun && p.bad == "" {
 			continue
 		}
-		if first.policy == nil {
-			first = at
+		if first == nil {
+			first = p
 		}
-		exists = max(exists, at.sure)
-		if m, i := w.matchPolicy(on, at, a); m > best {
-			best, hit, index = m, at, i
+		if m, i := w.matchPolicy(on, p, a); m > best {
+			best, hit, index = m, p, i
 		}
 		if best == yes {
-			return ruling{Allow, Step{point, hit.policy.id(), index, "an ALLOW rule matches"}}
+			return ruling{Allow, Step{point, hit.id(), index, "an ALLOW rule matches"}}
 		}
 	}
 	switch {
-	case exists == no:
+	case first == nil:
 		return ruling{Allow, Step{point, "", -1, "no ALLOW policy applies, so all may pass"}}
 	case best == maybe:
-		return ruling{NotJudged, Step{point, hit.policy.id(), index, a.doubt}}
-	case exists == maybe:
-		return ruling{NotJudged, Step{point, first.policy.id(), -1, "whether it selects the pod depends on labels that are not given"}}
+		return ruling{NotJudged, Step{point, hit.id(), index, a.doubt}}
 	}
-	return ruling{Deny, Step{point, first.policy.id(), -1, noMatch(policies)}}
+	return ruling{Deny, Step{point, first.id(), -1, noMatch(policies)}}
 }
 
 // noMatch counts the ALLOW policies that had no rule for a request.
-func noMatch(policies []attached) string {
+func noMatch(policies []*policy) string {
 	n := 0
-	for _, at := range policies {
-		if at.policy.action == allow && !at.policy.dryRun {
+	for _, p := range policies {
+		if p.action == allow && !p.dryRun {
 			n++
 		}
 	}
@@ -117,30 +107,30 @@ func noMatch(policies []attached) string {
 // matching rule is NOT JUDGED, except that a session (from.user) is what such an authorizer looks for and passes, which is assumed. A
 // provider that meshConfig does not define denies (authz/builder getBadCustomDenyRules). On TCP, an HTTP provider is skipped; whether it is
 // one is only known for certain names, so a match on TCP is NOT JUDGED.
-func (w *World) judgeCustom(point string, policies []attached, a *attributes, session bool) (out ruling, assumed string) {
-	for _, at := range policies {
-		if at.policy.action != custom {
+func (w *World) judgeCustom(point string, policies []*policy, a *attributes, session bool) (out ruling, assumed string) {
+	for _, p := range policies {
+		if p.action != custom {
 			continue
 		}
 		a.doubt = ""
-		m, i := w.matchPolicy(l7, at, a)
-		step := Step{point, at.policy.id(), i, ""}
+		m, i := w.matchPolicy(l7, p, a)
+		step := Step{point, p.id(), i, ""}
 		switch {
 		case m == no:
-		case at.policy.bad != "":
+		case p.bad != "":
 			step.Why = a.doubt
 			out = ruling{NotJudged, step}
-		case w.mesh.stated && !w.mesh.providers[at.policy.provider]:
-			step.Why = "meshConfig defines no provider " + at.policy.provider + ", which denies"
+		case w.mesh.stated && !w.mesh.providers[p.provider]:
+			step.Why = "meshConfig defines no provider " + p.provider + ", which denies"
 			if m == yes {
 				return ruling{Deny, step}, assumed
 			}
 			step.Why = a.doubt
 			out = ruling{NotJudged, step}
 		case session:
-			assumed = "the authorizer " + at.policy.provider + " lets a session pass"
+			assumed = "the authorizer " + p.provider + " lets a session pass"
 		case m == yes:
-			step.Why = "the authorizer " + at.policy.provider + " decides"
+			step.Why = "the authorizer " + p.provider + " decides"
 			out = ruling{NotJudged, step}
 		default:
 			step.Why = a.doubt

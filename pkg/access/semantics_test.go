@@ -89,6 +89,9 @@ func TestZtunnel(t *testing.T) {
 		{"a number for a port", "{rules: [{to: [{operation: {ports: [80]}}]}]}", NotJudged, "must be a string"},
 		{"both selector and targetRefs", "{selector: {matchLabels: {app: s}}, targetRefs: [{kind: Service, group: '', name: s}]}", NotJudged, "only one of"},
 		{"DENY without rules", "{action: DENY}", NotJudged, "never triggered"},
+		{"DENY with empty rules", "{action: DENY, rules: []}", NotJudged, "never triggered"},
+		{"an empty from is none", "{rules: [{from: []}]}", Allow, "rule 0"},
+		{"an entry with a second key", "{rules: [{from: [{source: {namespaces: [b]}, sources: {}}]}]}", NotJudged, "from[0].sources: unknown field"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := Request{From: From{ServiceAccount: "b/c"}, To: To{Namespace: "a", Service: "s", Direct: true}}
@@ -111,7 +114,9 @@ func TestZtunnelDryRunAndRoot(t *testing.T) {
 	}
 	// A selector over pods that the manifests do not hold.
 	bare := strings.Replace(withPolicy("{selector: {matchLabels: {role: x}}}"), pods, "", 1)
-	decides(t, load(t, bare), r, NotJudged)
+	if v := decides(t, load(t, bare), r, Allow); !strings.Contains(strings.Join(v.Assumed, "\n"), "lack the labels that a/p selects") {
+		t.Error(v.Assumed)
+	}
 	decides(t, load(t, edit(t, bare, "role: x", "app: t")), r, Allow)
 	decides(t, load(t, edit(t, bare, "role: x", "app: s")), r, Deny)
 }
@@ -218,6 +223,7 @@ func TestWhichPoliciesAWaypointTakes(t *testing.T) {
 		{"a Gateway without its group", target("a", "{kind: Gateway, name: waypoint}"), Allow},
 		{"from another namespace", target("b", "{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}"), Allow},
 		{"from another namespace by reference", target("b", "{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint, namespace: a}"), Allow},
+		{"from the root namespace", target("istio-system", "{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}"), Allow},
 		{"the Service", target("a", "{group: '', kind: Service, name: s}"), Deny},
 		{"another Service", target("a", "{group: '', kind: Service, name: t}"), Allow},
 		{"the Service from another namespace", target("b", "{group: '', kind: Service, name: s}"), Allow},

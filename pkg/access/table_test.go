@@ -1,6 +1,9 @@
 package access
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 const audienceIngress = "istio-ingressgateway.istio-system.svc.cluster.local"
 
@@ -65,6 +68,18 @@ func TestAccessTable(t *testing.T) {
 		{"monitoring on another", Request{From: pod("monitoring/prometheus"), To: To{Namespace: "alice", Service: "tet", Direct: true}, Port: 8888}, Deny},
 	} {
 		t.Run(c.name, func(t *testing.T) { decides(t, w, c.r, c.want) })
+	}
+}
+
+// What the policy against forged identities is for: a blank that the next hop trims away.
+func TestBlanksAreTrimmedOnTheWay(t *testing.T) {
+	text := tenants(t)
+	at := strings.Index(text, "---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata:\n  name: ambient-ingressgateway-no-forged-identity")
+	end := strings.Index(text, "---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: alice")
+	r := Request{From: From{User: "alice@example.com "}, To: To{Namespace: "alice", Service: "tet"}, Path: "/notebook/alice/tet/lab"}
+	decides(t, load(t, text[:at]+text[end:]), r, Allow)
+	if v := decides(t, load(t, text), r, Deny); v.Policy != "istio-system/ambient-ingressgateway-no-forged-identity" || v.Rule != 0 {
+		t.Error(v.By())
 	}
 }
 

@@ -14,7 +14,7 @@ type workload struct {
 	account     string
 	hostNetwork bool
 	ports       []namedPort
-	assumed     bool // made up, because the manifests hold none: labels that are not listed may be there
+	assumed     bool // made up, because the manifests hold none: a plain pod with the labels that are known
 }
 
 type namedPort struct {
@@ -177,20 +177,27 @@ func (s *service) target(number int, pod *workload) int {
 	return 0
 }
 
-// selects tells whether a selector picks a pod. An empty selector picks all; of a made up pod only the listed labels are known.
-func (l labels) selects(pod *workload) verdict3 {
-	out := yes
+// selects tells whether a selector picks what carries these labels. An empty selector picks all.
+func (l labels) selects(own labels) bool {
 	for _, want := range l {
-		switch got, ok := pod.labels.get(want.key); {
-		case ok && got != want.value:
-			return no
-		case !ok && !pod.assumed:
-			return no
-		case !ok:
-			out = maybe
+		if got, ok := own.get(want.key); !ok || got != want.value {
+			return false
 		}
 	}
-	return out
+	return true
+}
+
+// lacks tells whether a selector fails only for labels that are not there.
+func (l labels) lacks(own labels) bool {
+	lacking := false
+	for _, want := range l {
+		got, ok := own.get(want.key)
+		if ok && got != want.value {
+			return false
+		}
+		lacking = lacking || !ok
+	}
+	return lacking
 }
 
 func portText(n int) string { return strconv.Itoa(n) }

@@ -78,7 +78,7 @@ func (w *World) add(n *yaml.Node) error {
 	if read == nil {
 		return nil
 	}
-	m, err := readMeta(n)
+	m, err := readMeta(n, labelled[kind])
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", kind, m.name, err)
 	}
@@ -119,12 +119,22 @@ var readers = map[groupKind]reader{
 	{"networking.istio.io", "VirtualService"}:       (*World).readVirtualService,
 }
 
+// labelled are the kinds whose labels matter; most objects are policies, whose do not.
+var labelled = map[string]bool{"Namespace": true, "Service": true, "Pod": true, "Gateway": true, "GatewayClass": true}
+
 type meta struct {
-	namespace, name     string
-	labels, annotations labels
+	namespace, name string
+	labels          labels
+	annotations     *yaml.Node
 }
 
-func readMeta(n *yaml.Node) (m meta, err error) {
+// annotation gives an annotation's value and whether it is there.
+func (m meta) annotation(key string) (string, bool) {
+	n := field(m.annotations, key)
+	return textOf(n), n != nil
+}
+
+func readMeta(n *yaml.Node, labelled bool) (m meta, err error) {
 	md := field(n, "metadata")
 	if m.name, err = text(field(md, "name")); err != nil {
 		return m, fmt.Errorf("metadata.name: %w", err)
@@ -135,11 +145,12 @@ func readMeta(n *yaml.Node) (m meta, err error) {
 	if m.namespace, err = text(field(md, "namespace")); err != nil {
 		return m, fmt.Errorf("metadata.namespace: %w", err)
 	}
+	m.annotations = field(md, "annotations")
+	if !labelled {
+		return m, nil
+	}
 	if m.labels, err = labelsOf(field(md, "labels")); err != nil {
 		return m, fmt.Errorf("metadata.labels: %w", err)
-	}
-	if m.annotations, err = labelsOf(field(md, "annotations")); err != nil {
-		return m, fmt.Errorf("metadata.annotations: %w", err)
 	}
 	return m, nil
 }
@@ -182,7 +193,7 @@ func (w *World) readAccount(m meta, _ *yaml.Node) error {
 
 func (w *World) readPolicy(m meta, n *yaml.Node) error {
 	s := w.space(m.namespace)
-	s.policies = append(s.policies, parsePolicy(s.name, m.name, m.annotations, n))
+	s.policies = append(s.policies, parsePolicy(s.name, m, n))
 	return nil
 }
 

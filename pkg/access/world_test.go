@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -99,5 +100,42 @@ apiVersion: example.com/v1
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("lacks %q in:\n%v", want, err)
 		}
+	}
+}
+
+// A World is read only: what is settled on first use is settled once.
+func TestDecideConcurrently(t *testing.T) {
+	w := load(t, tenants(t))
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for _, from := range []From{{User: "alice@example.com"}, {Token: "alice/default-editor", Audience: audienceIngress}, {ServiceAccount: "alice/default-editor"}} {
+				if v := w.Decide(Request{From: from, To: To{Namespace: "alice", Service: "tet"}}); v.Outcome != Allow {
+					t.Error(v.By())
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestEmptyWorld(t *testing.T) {
+	w, err := Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := w.Decide(Request{From: From{OffMesh: true}, To: To{Namespace: "a", Service: "s"}}); v.Outcome != NotJudged {
+		t.Error(v.By())
+	}
+	if f := w.Findings([]Tenant{{Namespace: "a"}}); len(f) != 0 {
+		t.Error(f)
+	}
+	for _, write := range []func(*strings.Builder) error{
+		func(b *strings.Builder) error { return w.Explain().WriteTable(b) },
+		func(b *strings.Builder) error { return w.Explain().WriteMermaid(b) },
+		func(b *strings.Builder) error { return w.Explain().WriteJSON(b) },
+		func(b *strings.Builder) error { return WriteResultsJSON(b, nil) },
+	} {
+		written(t, write)
 	}
 }

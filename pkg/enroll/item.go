@@ -6,6 +6,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // Item is one object of the input or output.
@@ -113,7 +114,7 @@ func (i *Item) ensure(parent *yaml.Node, key string) *yaml.Node {
 
 // quoted keeps a text a text to every YAML reader.
 func quoted(n *yaml.Node) *yaml.Node {
-	if n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagString && n.Style == 0 && yaml.IsYaml1_1NonString(n) {
+	if n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagString && n.Style == 0 && !profile.IsText(n.Value) {
 		n.Style = yaml.DoubleQuotedStyle
 	}
 	return n

@@ -17,8 +17,13 @@ const (
 	internalPrefix     = "internal.config.kubernetes.io/"
 )
 
-// path is the file that the item is kept in, or "" outside of a package.
+// path is the file that the item is kept in, or "" outside of a package. kustomize keeps none, but
+// makes up a path for every item that has been through a function (kyaml: runfn); it marks the
+// items that are its own.
 func (i *Item) path() string {
+	if i.Annotation("kustomize.config.k8s.io/id") != "" {
+		return ""
+	}
 	if path := i.Annotation(pathAnnotation); path != "" {
 		return path
 	}

@@ -10,6 +10,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // Node is the object as YAML: apiVersion, kind and metadata first, every other map sorted by key.
@@ -151,7 +153,7 @@ func text(s string) *yaml.Node {
 	switch {
 	case strings.Contains(s, "\n"):
 		n.Style = yaml.LiteralStyle
-	case yaml.IsYaml1_1NonString(n):
+	case !profile.IsText(s):
 		n.Style = yaml.DoubleQuotedStyle
 	}
 	return n

@@ -129,7 +129,7 @@ func (d *decoder) scalar(path string, n *yaml.Node, v reflect.Value) {
 // text refuses what one YAML reader takes for text and another for a number, a bool or a date.
 func (d *decoder) text(path string, n *yaml.Node, v reflect.Value) {
 	plain := n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
-	if n.Tag != yaml.NodeTagString || plain && yaml.IsYaml1_1NonString(n) {
+	if n.Tag != yaml.NodeTagString || plain && !IsText(n.Value) {
 		d.add(path, n.Value, "is not text to every YAML reader", "put it in quotes: "+strconv.Quote(n.Value))
 		return
 	}
@@ -172,16 +172,21 @@ func (f fields) remedy(path, key string) string {
 	if strings.HasSuffix(path, ".owner") && key == "namespace" {
 		return "write the owner's name as namespace/name"
 	}
-	best, distance := "", 3
-	for _, name := range f {
-		if d := editDistance(strings.ToLower(name), strings.ToLower(key)); d < distance {
-			best, distance = name, d
-		}
-	}
-	if best != "" {
+	if best := Closest(key, f); best != "" {
 		return "did you mean " + best + "?"
 	}
 	return "its fields are " + strings.Join(f, ", ")
+}
+
+// Closest is the known name that was probably meant by a mistyped one, or "".
+func Closest(mistyped string, known []string) string {
+	best, distance := "", 3
+	for _, name := range known {
+		if d := editDistance(strings.ToLower(name), strings.ToLower(mistyped)); d < distance {
+			best, distance = name, d
+		}
+	}
+	return best
 }
 
 // editDistance counts the insertions, deletions and replacements between two names (Levenshtein).
