@@ -59,6 +59,21 @@ func TestReadmeShowsRealErrors(t *testing.T) {
 	}
 }
 
+// The table and the check that the README shows are real.
+func TestReadmeShowsTheReferee(t *testing.T) {
+	access := read(t, goldenDir+"/two-profiles-have-their-own-owners/want.access")
+	shown := regexp.MustCompile("(?s)```text\n(.*?)```").FindStringSubmatch(read(t, "../README.md"))
+	if !strings.HasPrefix(access, shown[1]) {
+		t.Error(firstDifference(access, shown[1]))
+	}
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "check.yaml"), readmeBlocks(t)[3])
+	code, stdout, stderr := execute(t, read(t, goldenDir+"/two-profiles-have-their-own-owners/want.yaml"), "check", filepath.Join(dir, "check.yaml"))
+	if code != exitOK {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+}
+
 func parse(t *testing.T, text string) profile.AmbientProfile {
 	t.Helper()
 	return must(profile.Parse(yaml.MustParse(text).YNode()))
