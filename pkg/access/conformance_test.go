@@ -1,0 +1,231 @@
+package access
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// The recordings under testdata/conformance hold what Istio's own code answered
+// (test/conformance makes them; see there for what is Istio's and what is not).
+// The referee is held to them, point by point.
+func TestConformsToIstio(t *testing.T) {
+	var known [len(knownDifferences)]int
+	for _, name := range []string{"shapes", "golden", "random"} {
+		t.Run(name, func(t *testing.T) {
+			var all tally
+			for _, set := range recorded(t, name) {
+				all.compare(t, set)
+			}
+			if all.cases == 0 {
+				t.Fatal("the recording holds no case")
+			}
+			for i, n := range all.known {
+				known[i] += n
+			}
+			t.Log(&all)
+		})
+	}
+	for i, n := range known {
+		if n == 0 {
+			t.Errorf("no case differs any more by %q: remove it from knownDifferences", knownDifferences[i].why)
+		}
+	}
+}
+
+// A comparison that cannot fail is worth nothing: with every recorded verdict
+// turned round, every case that agreed must differ.
+func TestConformanceCatchesAWrongVerdict(t *testing.T) {
+	turned := map[string]string{"allow": "deny", "deny": "allow"}
+	caught := 0
+	for _, set := range recorded(t, "shapes") {
+		w := set.world(t)
+		for i, c := range set.Cases {
+			var n tally
+			if n.disagreement(w, set, c); n.agree == 0 || turned[c.Want.Got] == "" {
+				continue
+			}
+			c.Want.Got = turned[c.Want.Got]
+			if n.disagreement(w, set, c) == "" {
+				t.Errorf("%s, case %d: a wrong verdict goes unnoticed", set.Name, i)
+			}
+			caught++
+		}
+	}
+	if caught < 100 {
+		t.Errorf("only %d verdicts were turned round", caught)
+	}
+}
+
+// A recording is stale when what it was made from has changed since.
+func TestConformanceIsFresh(t *testing.T) {
+	var sources []string
+	for _, pattern := range []string{"*.go", "go.mod", "shapes/*.yaml"} {
+		files, err := filepath.Glob(filepath.Join("../../test/conformance", pattern))
+		if err != nil || len(files) == 0 {
+			t.Fatal(pattern, files, err)
+		}
+		sources = append(sources, files...)
+	}
+	slices.Sort(sources)
+	var parts [][]byte
+	for _, f := range sources {
+		parts = append(parts, []byte(filepath.Base(f)), bytes.ReplaceAll(read(t, f), []byte("\r\n"), []byte("\n")))
+	}
+	if want := strings.TrimSpace(string(read(t, "../../testdata/conformance/inputs.sha256"))); digest(parts...) != want {
+		t.Error("test/conformance has changed since the recording: run `make conformance`")
+	}
+	judged := map[string]bool{}
+	for _, set := range recorded(t, "golden") {
+		judged[set.Golden] = true
+	}
+	files, err := filepath.Glob("../../testdata/golden/*/want.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, f := range files {
+		if name := filepath.Base(filepath.Dir(f)); !judged[name] && bytes.Contains(read(t, f), []byte("kind: AuthorizationPolicy")) {
+			t.Errorf("%s is not in the recording: run `make conformance`", name)
+		}
+	}
+}
+
+// recordedSet, recordedCase and so on are the format of test/conformance/case.go.
+type recordedSet struct {
+	Name, Golden, Hash, Manifests string
+	Refused                       []string
+	Cases                         []recordedCase
+}
+
+type recordedCase struct {
+	Point            string          `json:"point"`
+	Namespace        string          `json:"ns"`
+	Name             string          `json:"name"`
+	Service          string          `json:"svc"`
+	ServiceNamespace string          `json:"svcNs"`
+	Request          recordedRequest `json:"req"`
+	Want             struct {
+		Got        string
+		By, Custom []string
+	} `json:"want"`
+}
+
+type recordedRequest struct {
+	From                   *struct{ TD, NS, SA string }
+	Method, Host, Path, IP string
+	Headers                map[string]string
+	Token                  map[string]any
+	Port                   int
+	DestIP                 string
+	TCP                    bool
+}
+
+func recorded(t *testing.T, name string) (sets []recordedSet) {
+	t.Helper()
+	zip, err := gzip.NewReader(bytes.NewReader(read(t, "../../testdata/conformance/"+name+".jsonl.gz")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dec := json.NewDecoder(zip); ; {
+		var set recordedSet
+		switch err := dec.Decode(&set); {
+		case errors.Is(err, io.EOF):
+			return sets
+		case err != nil:
+			t.Fatal(err)
+		}
+		sets = append(sets, set)
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func digest(parts ...[]byte) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d\n", len(p))
+		h.Write(p)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:32]
+}
+
+// meshOfCases is the mesh of every case: Istio's defaults and one authorizer.
+const meshOfCases = `apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data:
+  mesh: |
+    trustDomain: cluster.local
+    extensionProviders: [{name: oauth2-proxy, envoyExtAuthzHttp: {service: oauth2-proxy.oauth2-proxy.svc.cluster.local, port: 80}}]
+`
+
+// world loads a set, after checking that a golden output is still the one that was judged.
+func (set recordedSet) world(t *testing.T) *World {
+	t.Helper()
+	text := set.Manifests
+	if set.Golden != "" {
+		want := string(read(t, filepath.Join("../../testdata/golden", set.Golden, "want.yaml")))
+		if relevantDigest(want) != set.Hash {
+			t.Fatalf("%s has changed since the recording: run `make conformance`", set.Golden)
+		}
+		text = want + "\n---\n" + text
+	}
+	var items []*yaml.RNode
+	for _, doc := range documentsOf(text + "\n---\n" + meshOfCases) {
+		n, err := yaml.Parse(doc)
+		if err != nil {
+			t.Fatalf("%s: %v", set.Name, err)
+		}
+		items = append(items, n)
+	}
+	w, err := Load(items)
+	if err != nil {
+		t.Fatalf("%s: %v", set.Name, err)
+	}
+	return w
+}
+
+func documentsOf(text string) (out []string) {
+	for _, doc := range strings.Split("\n"+text, "\n---") {
+		if strings.TrimSpace(doc) != "" {
+			out = append(out, doc)
+		}
+	}
+	return out
+}
+
+var kindLine = regexp.MustCompile(`(?m)^kind: (\S+)$`)
+
+var judgedKinds = []string{
+	"AuthorizationPolicy", "RequestAuthentication", "PeerAuthentication", "Gateway", "Namespace", "Service", "Pod",
+}
+
+func relevantDigest(text string) string {
+	var parts [][]byte
+	for _, doc := range documentsOf(text) {
+		if kind := kindLine.FindStringSubmatch(doc); kind != nil && slices.Contains(judgedKinds, kind[1]) {
+			parts = append(parts, []byte(strings.TrimSpace(doc)))
+		}
+	}
+	return digest(parts...)
+}
