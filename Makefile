@@ -7,6 +7,13 @@ SHELL := /bin/bash -o pipefail
 VERSION ?= dev
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
 BINARY := bin/ambient-profile
+IMAGE ?= ghcr.io/kubeflow-ambient/ambient-profile:$(VERSION)
+COMMIT ?= $(shell git rev-parse HEAD 2> /dev/null || echo unknown)
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2> /dev/null || echo 0)
+ifeq ($(origin BUILDER),undefined) # asked for once, and only where an image is built
+BUILDER = $(eval BUILDER := $(shell image/builder.sh))$(BUILDER)
+endif
+BUILD_FLAGS = --build-arg BUILDER=$(BUILDER) --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH)
 
 .PHONY: help
 help: ## list the targets
@@ -24,6 +31,15 @@ demo: build ## run kustomize with the function on examples/quickstart
 .PHONY: test
 test: ## run the tests
 	go test ./...
+
+.PHONY: image
+image: ## build the container image from the Dockerfile; BUILDER=golang:1.26 or an image of your own
+	@test -n "$(BUILDER)" || { echo "image: error: no builder image; does Docker answer?" >&2; exit 1; }
+	docker build $(BUILD_FLAGS) -t $(IMAGE) .
+
+.PHONY: image-test
+image-test: image ## test the image: Docker, kustomize, kpt, built again, arm64
+	AMBIENT_PROFILE_IMAGE=$(IMAGE) AMBIENT_PROFILE_DOCKER_BUILD="$(BUILD_FLAGS)" go test ./fn -count=1 -timeout 30m -v -run 'Container|Kpt|Dockerfile|Commands'
 
 .PHONY: golden
 golden: ## rewrite the golden files and what the examples print; read the difference
