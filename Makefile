@@ -58,3 +58,10 @@ verify: lint ## what CI runs: lint, race tests, golden files clean, examples bui
 	go test -race ./...
 	$(MAKE) --no-print-directory demo > /dev/null
 	@test -z "$$(git status --porcelain -- testdata examples | tee /dev/stderr)" || { echo "verify: the tests changed these files"; exit 1; }
+
+KUBECONFORM := github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0
+
+.PHONY: schema
+schema: ## write the JSON Schemas from the Go types, and have kubeconform read the examples by them
+	go run ./schema
+	go run $(KUBECONFORM) -strict -schema-location 'schema/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json' examples/*/ambientprofile.yaml
