@@ -65,3 +65,13 @@ KUBECONFORM := github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0
 schema: ## write the JSON Schemas from the Go types, and have kubeconform read the examples by them
 	go run ./schema
 	go run $(KUBECONFORM) -strict -schema-location 'schema/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json' examples/*/ambientprofile.yaml
+
+.PHONY: release
+release: ## build archives, SBOMs, checksums and the multi-arch OCI layout into dist/; no Docker needed
+	rm -rf dist
+	go run -C release . -version $(VERSION) -commit $(COMMIT) -epoch $(SOURCE_DATE_EPOCH)
+
+.PHONY: release-test
+release-test: ## build a release twice and look at every part of it
+	go vet -C release ./...
+	go test -C release -count=1 ./...
