@@ -2,8 +2,9 @@
 #
 # Everything is in exec form, so that the builder needs Go and no shell. Where no registry answers,
 # image/builder.sh makes one from the Go of the machine: docker build --build-arg BUILDER=NAME .
-# For another architecture: docker buildx build --platform linux/arm64 . or, with the classic
-# builder, docker build --platform linux/arm64 --build-arg TARGETARCH=arm64 .
+# For another architecture: docker buildx build --platform linux/arm64 . (the classic builder can
+# compile for it, --build-arg TARGETARCH=arm64, but labels the image as its own; make release needs
+# neither and makes both.)
 ARG BUILDER=golang:1.26
 FROM --platform=${BUILDPLATFORM:-linux/amd64} ${BUILDER} AS build
 ARG TARGETARCH
