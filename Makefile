@@ -57,6 +57,8 @@ verify: lint ## what CI runs: lint, race tests, golden files clean, examples bui
 	go mod tidy -diff
 	go test -race ./...
 	$(MAKE) --no-print-directory demo > /dev/null
+	$(MAKE) --no-print-directory release-test vuln
+	@if docker version > /dev/null 2>&1; then $(MAKE) --no-print-directory image-test; else echo "verify: NOT TESTED: the Dockerfile and its image; no Docker Engine answers"; fi
 	@test -z "$$(git status --porcelain -- testdata examples | tee /dev/stderr)" || { echo "verify: the tests changed these files"; exit 1; }
 
 KUBECONFORM := github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0
@@ -64,7 +66,7 @@ KUBECONFORM := github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0
 .PHONY: schema
 schema: ## write the JSON Schemas from the Go types, and have kubeconform read the examples by them
 	go run ./schema
-	go run $(KUBECONFORM) -strict -schema-location 'schema/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json' examples/*/ambientprofile.yaml
+	go run $(KUBECONFORM) -strict -schema-location 'schema/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json' examples/*/ambientprofile.yaml examples/*/accesscheck.yaml
 
 .PHONY: release
 release: ## build archives, SBOMs, checksums and the multi-arch OCI layout into dist/; no Docker needed
@@ -75,3 +77,11 @@ release: ## build archives, SBOMs, checksums and the multi-arch OCI layout into 
 release-test: ## build a release twice and look at every part of it
 	go vet -C release ./...
 	go test -C release -count=1 ./...
+
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
+
+.PHONY: vuln
+vuln: ## look for known vulnerabilities in what is linked; says so where the database cannot be reached
+	@out=$$(go run $(GOVULNCHECK) ./fn 2>&1) && echo "$$out" || \
+	if grep -q 'Get "https://vuln.go.dev' <<< "$$out"; then echo "vuln: NOT CHECKED: known vulnerabilities; the database vuln.go.dev cannot be reached"; \
+	else echo "$$out"; exit 1; fi

@@ -15,7 +15,8 @@ import (
 //	# needs a cluster         (or a registry: never run here)
 //	# needs Docker            (and likewise kpt: run where they are)
 //
-// A ```text block behind it is what it prints, to the letter.
+// A ```text block behind it is what it prints, to the letter. Pages in docs speak of the
+// repository's root, examples of their own directory.
 func pages(t *testing.T) []string {
 	t.Helper()
 	return append(must(filepath.Glob(examplesDir+"/*/README.md")), "../README.md", "../docs/rollout.md", "../docs/release.md")
@@ -28,8 +29,8 @@ func TestCommandsOfThePages(t *testing.T) {
 }
 
 var (
-	fence = regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```$")
-	needs = regexp.MustCompile(`^# needs (.*)\n`)
+	fence = regexp.MustCompile("(?ms)^ *```(\\w*)\n(.*?)^ *```$")
+	needs = regexp.MustCompile(`^ *# needs (.*)\n`)
 )
 
 func runPage(t *testing.T, page string) {
@@ -43,7 +44,7 @@ func runPage(t *testing.T, page string) {
 			t.Errorf("%s: a block in %s is not run; write sh", page, language)
 		case "sh":
 			if place == nil {
-				place = newWorkplace(t, filepath.Dir(page))
+				place = newWorkplace(t, strings.TrimSuffix(filepath.Dir(page), "docs"))
 			}
 			want, shown := output(text, blocks, i)
 			t.Run("line "+itoa(1+strings.Count(text[:b[0]], "\n")), func(t *testing.T) { place.run(t, body, want, shown) })

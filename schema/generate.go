@@ -65,6 +65,9 @@ func (g generator) structure(v reflect.Value) *Schema {
 	for i := range t.NumField() {
 		name := t.Field(i).Name
 		field := t.Name() + "." + name
+		if elsewhere[field] {
+			continue
+		}
 		property := g.ruled(g.schema(v.Field(i), field), field)
 		if comment := g.comments[field]; comment != "" {
 			property.Description = comment
@@ -72,13 +75,24 @@ func (g generator) structure(v reflect.Value) *Schema {
 		if value := v.Field(i); !value.IsZero() && t.Field(i).Type.Kind() != reflect.Struct && !holdsStructs(t.Field(i).Type) {
 			property.Default = value.Interface()
 		}
-		key := t.Field(i).Tag.Get("yaml")
+		key := keyOf(t.Field(i))
 		s.Properties[key] = property
 		if required[field] {
 			s.Required = append(s.Required, key)
 		}
 	}
 	return s
+}
+
+// keyOf is a field's name in YAML: as its tag says, else the Go name with a small first letter.
+func keyOf(f reflect.StructField) string {
+	if tag := f.Tag.Get("yaml"); tag != "" {
+		return tag
+	}
+	if strings.ToUpper(f.Name) == f.Name {
+		return strings.ToLower(f.Name)
+	}
+	return strings.ToLower(f.Name[:1]) + f.Name[1:]
 }
 
 func holdsStructs(t reflect.Type) bool {
@@ -98,13 +112,12 @@ func (g generator) ruled(s *Schema, field string) *Schema {
 }
 
 // docComments are the comments of a package's types and of their fields.
-func docComments(dir string) (map[string]string, error) {
-	comments := map[string]string{}
+func docComments(comments map[string]string, dir string) error {
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	for _, name := range files {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, decl := range file.Decls {
 			if types, ok := decl.(*ast.GenDecl); ok && types.Tok == token.TYPE {
@@ -112,7 +125,7 @@ func docComments(dir string) (map[string]string, error) {
 			}
 		}
 	}
-	return comments, err
+	return err
 }
 
 func collect(comments map[string]string, types *ast.GenDecl) {
@@ -128,7 +141,7 @@ func collect(comments map[string]string, types *ast.GenDecl) {
 		}
 		for _, field := range structure.Fields.List {
 			for _, name := range field.Names {
-				comments[spec.Name.Name+"."+name.Name] = oneLine(field.Doc)
+				comments[spec.Name.Name+"."+name.Name] = strings.TrimSpace(oneLine(field.Doc) + " " + oneLine(field.Comment))
 			}
 		}
 	}

@@ -18,14 +18,15 @@ import (
 // A kind is one schema file: what is read, where its source is, and what is in force if left out.
 type kind struct {
 	apiVersion, name string
-	source           string // the package's directory, below the module
-	defaults         any    // a value of the type, as read from the least that is accepted
+	sources          []string // the packages' directories, below the module
+	defaults         any      // a value of the type, as read from the least that is accepted; zero: none
 	rules            map[string]Schema
 }
 
 func kinds() []kind {
 	return []kind{
-		{profile.APIVersion, profile.Kind, "pkg/profile", leastProfile(), profileRules},
+		{profile.APIVersion, profile.Kind, []string{"pkg/profile"}, leastProfile(), profileRules},
+		{profile.APIVersion, "AccessCheck", []string{"pkg/access", "pkg/profile", "schema"}, AccessCheck{}, accessRules},
 	}
 }
 
@@ -74,9 +75,11 @@ func writeAll(dir, root string) error {
 
 // text is the schema, as the file holds it.
 func (k kind) text(root string) ([]byte, error) {
-	comments, err := docComments(filepath.Join(root, k.source))
-	if err != nil {
-		return nil, err
+	comments := map[string]string{}
+	for _, source := range k.sources {
+		if err := docComments(comments, filepath.Join(root, source)); err != nil {
+			return nil, err
+		}
 	}
 	g := generator{comments: comments, rules: k.rules, used: map[string]bool{}}
 	s := g.schema(reflect.ValueOf(k.defaults), "")
