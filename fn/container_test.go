@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -75,7 +76,7 @@ func containerNeedsNothing(t *testing.T, image string) {
 		"a user without a name":       {[]string{"run", "--rm", "-i", "--network", "none", "--user", "12345:54321", "--read-only"}, small},
 		"root":                        {[]string{"run", "--rm", "-i", "--network", "none", "--user", "0:0"}, small},
 		"no capabilities":             {[]string{"run", "--rm", "-i", "--network", "none", "--cap-drop", "ALL", "--security-opt=no-new-privileges"}, small},
-		"64 MiB and a hundred people": {append(asKustomizeRuns[:len(asKustomizeRuns):len(asKustomizeRuns)], "--memory", "64m", "--memory-swap", "64m"), profilesList(100)},
+		"64 MiB and a hundred people": {slices.Concat(asKustomizeRuns, []string{"--memory", "64m", "--memory-swap", "64m"}), profilesList(100)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, want, stderr := execute(t, test.list)
@@ -95,7 +96,7 @@ func containerNeedsNothing(t *testing.T, image string) {
 
 // The memory limit of the test above holds: a list that needs more is killed by it.
 func containerMemoryLimitIsReal(t *testing.T, image string) {
-	flags := append(asKustomizeRuns[:len(asKustomizeRuns):len(asKustomizeRuns)], "--memory", "64m", "--memory-swap", "64m", image)
+	flags := slices.Concat(asKustomizeRuns, []string{"--memory", "64m", "--memory-swap", "64m", image})
 	code, stdout, stderr := docker(t, profilesList(5000), flags...)
 	if code == 0 {
 		t.Skip("NOT TESTED: 64 MiB of memory; this Docker Engine does not keep to --memory")

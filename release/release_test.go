@@ -88,8 +88,10 @@ func checksums(t *testing.T, r release) {
 func sboms(t *testing.T, r release) {
 	for _, p := range platforms {
 		var bom struct {
-			BomFormat  string
-			Metadata   struct{ Component struct{ Name, Version string } }
+			BomFormat string
+			Metadata  struct {
+				Component struct{ Name, Version string }
+			}
 			Components []struct{ Name, Version, Purl string }
 		}
 		if err := json.Unmarshal(read(t, filepath.Join(r.out, "ambient-profile_v0.0.1_"+p.os+"_"+p.arch+".cdx.json")), &bom); err != nil {
