@@ -4,8 +4,9 @@
 # image/builder.sh makes one from the Go of the machine: docker build --build-arg BUILDER=NAME .
 # For another architecture: docker buildx build --platform linux/arm64 . (the classic builder can
 # compile for it, --build-arg TARGETARCH=arm64, but labels the image as its own; make release needs
-# neither and makes both.)
+# neither and makes both.) The classic builder on arm64 wants --build-arg BUILDPLATFORM=linux/arm64.
 ARG BUILDER=golang:1.26
+ARG BUILDPLATFORM
 FROM --platform=${BUILDPLATFORM:-linux/amd64} ${BUILDER} AS build
 ARG TARGETARCH
 ARG VERSION=dev

@@ -33,6 +33,16 @@ func TestCatalogMetadata(t *testing.T) {
 	}
 }
 
+// The schema that the README names for editors is a file of this repository, at the released tag.
+func TestReadmeNamesTheSchema(t *testing.T) {
+	const raw = "https://raw.githubusercontent.com/kubeflow-ambient/ambient-profile/"
+	_, version, _ := strings.Cut(released, ":")
+	_, after, found := strings.Cut(read(t, "../README.md"), "$schema="+raw+version+"/")
+	if path, _, _ := strings.Cut(after, "\n"); !found || !exists("../"+path) {
+		t.Errorf("the README names no schema of %s that exists: %q", version, path)
+	}
+}
+
 // docs/rollout.md applies what has the label first, and then the rest: that is the Namespaces and
 // Profiles that were there before, and nothing that guards them.
 func TestRolloutAppliesLabelsLast(t *testing.T) {

@@ -80,6 +80,9 @@ exec "$REAL_MAKE" --no-print-directory -s "$@"
 
 func newWorkplace(t *testing.T, dir string) *workplace {
 	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skipf("NOT TESTED: the commands of the page; they run in a repository, and there is no git: %v", err)
+	}
 	root, tools := t.TempDir(), t.TempDir()
 	copyRepository(t, root)
 	commitAll(t, root)
