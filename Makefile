@@ -7,10 +7,17 @@ SHELL := /bin/bash -o pipefail
 VERSION ?= dev
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
 BINARY := bin/ambient-profile
+IMAGE ?= ghcr.io/kubeflow-ambient/ambient-profile:$(VERSION)
+COMMIT ?= $(shell git rev-parse HEAD 2> /dev/null || echo unknown)
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2> /dev/null || echo 0)
+ifeq ($(origin BUILDER),undefined) # asked for once, and only where an image is built
+BUILDER = $(eval BUILDER := $(shell image/builder.sh))$(BUILDER)
+endif
+BUILD_FLAGS = --build-arg BUILDER=$(BUILDER) --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH)
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
 
 .PHONY: build
 build: ## build the function into bin/
@@ -24,6 +31,15 @@ demo: build ## run kustomize with the function on examples/quickstart
 .PHONY: test
 test: ## run the tests
 	go test ./...
+
+.PHONY: image
+image: ## build the container image from the Dockerfile; BUILDER=golang:1.26 or an image of your own
+	@test -n "$(BUILDER)" || { echo "image: error: no builder image; does Docker answer?" >&2; exit 1; }
+	docker build $(BUILD_FLAGS) -t $(IMAGE) .
+
+.PHONY: image-test
+image-test: image ## test the image: Docker, kustomize, kpt, built again, arm64
+	AMBIENT_PROFILE_IMAGE=$(IMAGE) AMBIENT_PROFILE_DOCKER_BUILD="$(BUILD_FLAGS)" go test ./fn -count=1 -timeout 30m -v -run 'Container|Kpt|Dockerfile|Commands'
 
 .PHONY: golden
 golden: ## rewrite the golden files and what the examples print; read the difference
@@ -41,6 +57,8 @@ verify: lint ## what CI runs: lint, race tests, golden files clean, examples bui
 	go mod tidy -diff
 	go test -race ./...
 	$(MAKE) --no-print-directory demo > /dev/null
+	$(MAKE) --no-print-directory release-test vuln
+	@if docker version > /dev/null 2>&1; then $(MAKE) --no-print-directory image-test; else echo "verify: NOT TESTED: the Dockerfile and its image; no Docker Engine answers"; fi
 	@test -z "$$(git status --porcelain -- testdata examples | tee /dev/stderr)" || { echo "verify: the tests changed these files"; exit 1; }
 
 .PHONY: bench
@@ -51,3 +69,37 @@ bench: ## run the Go benchmarks, each beside a kyaml function that changes nothi
 .PHONY: bench-compare
 bench-compare: ## compare with helm, kustomize and kyaml as whole processes (ARGS="-n 1,100 -rounds 3")
 	cd test/bench && go run . $(ARGS)
+
+.PHONY: conformance
+conformance: ## ask Istio's own code again (compiles it: minutes) and hold the referee to its answers
+	cd test/conformance && go test ./... && go run . -root ../..
+	go test ./pkg/access -count=1 -run Conform
+
+.PHONY: e2e
+e2e: ## apply every output to a real API server and a real istiod (the first run compiles them: ten minutes)
+	cd test/e2e && go test -v -count=1 -timeout 40m .
+
+KUBECONFORM := github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0
+
+.PHONY: schema
+schema: ## write the JSON Schemas from the Go types, and have kubeconform read the examples by them
+	go run ./schema
+	go run $(KUBECONFORM) -strict -schema-location 'schema/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json' examples/*/ambientprofile.yaml examples/*/accesscheck.yaml
+
+.PHONY: release
+release: ## build archives, SBOMs, checksums and the multi-arch OCI layout into dist/; no Docker needed
+	rm -rf dist
+	go run -C release . -version $(VERSION) -commit $(COMMIT) -epoch $(SOURCE_DATE_EPOCH)
+
+.PHONY: release-test
+release-test: ## build a release twice and look at every part of it
+	go vet -C release ./...
+	go test -C release -count=1 ./...
+
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
+
+.PHONY: vuln
+vuln: ## look for known vulnerabilities in what is linked; says so where the database cannot be reached
+	@out=$$(go run $(GOVULNCHECK) ./fn 2>&1) && echo "$$out" || \
+	if grep -q 'Get "https://vuln.go.dev' <<< "$$out"; then echo "vuln: NOT CHECKED: known vulnerabilities; the database vuln.go.dev cannot be reached"; \
+	else echo "$$out"; exit 1; fi

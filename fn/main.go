@@ -35,6 +35,8 @@ usage:
                                                -o table, mermaid or json; no file: stdin
   ambient-profile check CHECK.yaml [FILE...]   run AccessChecks on rendered manifests; -o table or
                                                json; exit code 1: a case failed, 2: no telling
+  ambient-profile install DIR                  copies this program to DIR/ambient-profile
+                                               (an init container has no shell)
   ambient-profile version                      version, commit, Go and library versions
   ambient-profile -h                           this text
 
@@ -46,7 +48,7 @@ as a kustomize transformer:
 `
 
 // verbs are the first arguments that are no file.
-var verbs = []string{"explain", "check", "version", "help"}
+var verbs = []string{"explain", "check", "version", "install", "help"}
 
 // run is the whole program but for the process around it.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -66,6 +68,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return check(args[1:], stdin, stdout, stderr)
 	case first == "version" || first == "--version":
 		return finish(say(stdout, versionText()), stderr)
+	case first == "install":
+		return runInstall(args[1:], stdout, stderr)
 	case isFile(first):
 		return finish(standalone(args[0], args[1:], stdin, stdout, stderr), stderr)
 	default:

@@ -6,8 +6,11 @@ import (
 	"strings"
 )
 
-// version is set when a release is built (-ldflags "-X main.version=v0.1.0").
-var version = "dev"
+// version and commit are set when a release or an image is built (-ldflags "-X main.version=v0.1.0").
+var (
+	version = "dev"
+	commit  = ""
+)
 
 // versionText names what the binary was built from: its version, the commit where it is known, Go,
 // and the libraries that decide what it reads and writes.
@@ -18,10 +21,8 @@ func versionText() string {
 	if !ok {
 		return out.String()
 	}
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			fmt.Fprintf(&out, "commit %s\n", setting.Value)
-		}
+	if at := commitOf(info); at != "" {
+		fmt.Fprintf(&out, "commit %s\n", at)
 	}
 	fmt.Fprintf(&out, "%s\n", info.GoVersion)
 	for _, module := range info.Deps {
@@ -31,4 +32,15 @@ func versionText() string {
 		}
 	}
 	return out.String()
+}
+
+// commitOf is the commit that was built: as the release says it, else as Go stamped it.
+func commitOf(info *debug.BuildInfo) string {
+	at := commit
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" && at == "" {
+			at = setting.Value
+		}
+	}
+	return at
 }

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Every command block (```sh) of these pages runs, in order, in a clean copy of the repository. A
+// block that cannot run everywhere says so to its reader, in its first line:
+//
+//	# needs a cluster         (or a registry: never run here)
+//	# needs Docker            (and likewise kpt: run where they are)
+//
+// A ```text block behind it is what it prints, to the letter. Pages in docs speak of the
+// repository's root, examples of their own directory.
+func pages(t *testing.T) []string {
+	t.Helper()
+	return append(must(filepath.Glob(examplesDir+"/*/README.md")), "../README.md", "../docs/rollout.md", "../docs/release.md")
+}
+
+func TestCommandsOfThePages(t *testing.T) {
+	for _, page := range pages(t) {
+		t.Run(strings.TrimPrefix(page, "../"), func(t *testing.T) { runPage(t, page) })
+	}
+}
+
+var (
+	fence = regexp.MustCompile("(?ms)^ *```(\\w*)\n(.*?)^ *```$")
+	needs = regexp.MustCompile(`^ *# needs (.*)\n`)
+)
+
+func runPage(t *testing.T, page string) {
+	text := read(t, page)
+	blocks := fence.FindAllStringSubmatchIndex(text, -1)
+	var place *workplace
+	for i, b := range blocks {
+		language, body := text[b[2]:b[3]], text[b[4]:b[5]]
+		switch language {
+		case "bash", "shell", "console":
+			t.Errorf("%s: a block in %s is not run; write sh", page, language)
+		case "sh":
+			if place == nil {
+				place = newWorkplace(t, strings.TrimSuffix(filepath.Dir(page), "docs"))
+			}
+			want, shown := output(text, blocks, i)
+			t.Run("line "+itoa(1+strings.Count(text[:b[0]], "\n")), func(t *testing.T) { place.run(t, body, want, shown) })
+		}
+	}
+}
+
+// output is the ```text block that comes right behind a block, with nothing but blanks between.
+func output(text string, blocks [][]int, i int) (want string, shown bool) {
+	if i+1 == len(blocks) {
+		return "", false
+	}
+	next := blocks[i+1]
+	if text[next[2]:next[3]] != "text" || strings.TrimSpace(text[blocks[i][1]:next[0]]) != "" {
+		return "", false
+	}
+	return text[next[4]:next[5]], true
+}
+
+// A workplace is a clean copy of the repository and the tools that the pages call; what make build
+// makes in it is in the PATH.
+type workplace struct{ root, dir, path, image string }
+
+// What CI runs itself, in this test or beside it, is only asked whether it could be made.
+const makeShim = `#!/bin/sh
+for word; do
+  case "$word" in
+  test|verify|image|image-test|release|release-test|schema) exec "$REAL_MAKE" -n "$@" > /dev/null ;;
+  esac
+done
+exec "$REAL_MAKE" --no-print-directory -s "$@"
+`
+
+func newWorkplace(t *testing.T, dir string) *workplace {
+	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skipf("NOT TESTED: the commands of the page; they run in a repository, and there is no git: %v", err)
+	}
+	root, tools := t.TempDir(), t.TempDir()
+	copyRepository(t, root)
+	commitAll(t, root)
+	binary := strings.TrimSpace(string(must(exec.Command("go", "tool", "-n", "kustomize").Output())))
+	if err := os.Symlink(binary, filepath.Join(tools, "kustomize")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(tools, "make"), []byte(makeShim), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return &workplace{root: root, dir: filepath.Join(root, strings.TrimPrefix(dir, "..")), path: strings.Join([]string{tools, filepath.Join(root, "bin"), os.Getenv("PATH")}, string(os.PathListSeparator))}
+}
+
+// commitAll makes the copy a repository of its own, and sees to it that git means this one.
+func commitAll(t *testing.T, root string) {
+	t.Helper()
+	git := func(args ...string) string {
+		out, err := exec.Command("git", append([]string{"-C", root, "-c", "user.name=t", "-c", "user.email=t@example.com"}, args...)...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %s: %v: %s", args[0], err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	git("init", "-q")
+	if top := git("rev-parse", "--absolute-git-dir"); top != filepath.Join(must(filepath.EvalSymlinks(root)), ".git") {
+		t.Fatalf("git works on %s, not on the copy", top)
+	}
+	git("add", "-A")
+	git("commit", "-qm", "all")
+}
+
+// copyRepository copies the files, without what was built and without the repository's .git: what
+// a page does to git must not reach this one.
+func copyRepository(t *testing.T, root string) {
+	t.Helper()
+	for _, name := range must(filepath.Glob("../*")) {
+		base := filepath.Base(name)
+		if base == "bin" || base == "dist" || base[0] == '.' {
+			continue
+		}
+		if info := must(os.Stat(name)); !info.IsDir() {
+			if err := os.WriteFile(filepath.Join(root, base), must(os.ReadFile(name)), info.Mode()); err != nil {
+				t.Fatal(err)
+			}
+		} else if err := os.CopyFS(filepath.Join(root, base), os.DirFS(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, filepath.Join(root, ".gitignore"), read(t, "../.gitignore"))
+	for _, left := range must(filepath.Glob(root + "/examples/*/ambient-profile")) { // make demo
+		if err := os.Remove(left); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// run runs one block, where it can be run.
+func (w *workplace) run(t *testing.T, body, want string, shown bool) {
+	t.Helper()
+	if out, err := exec.Command("sh", "-n", "-c", body).CombinedOutput(); err != nil {
+		t.Fatalf("no shell reads this: %s", out)
+	}
+	if m := needs.FindStringSubmatch(body); m != nil {
+		w.need(t, m[1])
+	}
+	if w.image != "" {
+		body = strings.ReplaceAll(body, released, w.image)
+	}
+	command := exec.Command("sh", "-eu", "-c", body)
+	command.Dir = w.dir
+	command.Env = append(os.Environ(), "PATH="+w.path, "REAL_MAKE="+must(exec.LookPath("make")))
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s\nprints\n%s", err, body, out)
+	}
+	if shown && string(out) != want {
+		t.Errorf("it prints\n%s\nthe page says\n%s", out, want)
+	}
+}
+
+// need skips a block whose tools are missing, loudly.
+func (w *workplace) need(t *testing.T, what string) {
+	t.Helper()
+	for _, tool := range strings.Split(what, " and ") {
+		switch tool {
+		case "a cluster", "a registry":
+			t.Skipf("NOT TESTED: these commands; they need %s (the shell reads them)", tool)
+		case "kpt":
+			needKpt(t)
+		case "Docker":
+			if w.image == "" {
+				w.useImage(t)
+			}
+		default:
+			t.Fatalf("the block needs %q, which this test does not know", tool)
+		}
+	}
+}
+
+// useImage puts an image of this source in place of the released one, in all files of the copy.
+func (w *workplace) useImage(t *testing.T) {
+	t.Helper()
+	image := testImage(t)
+	for name, text := range tree(t, filepath.Join(w.root, "examples")) {
+		if strings.Contains(text, released) {
+			write(t, filepath.Join(w.root, "examples", name), strings.ReplaceAll(text, released, image))
+		}
+	}
+	if os.Getenv(imageVariable) != "" {
+		w.image = image // one of our own goes with the block
+	}
+}

@@ -1,0 +1,80 @@
+package main
+
+// What pkg/profile checks beyond types, as far as a schema can say it; a test sees to it that both
+// refuse the same. The rest (names that collide, fields that contradict each other) only the
+// function knows.
+
+const (
+	label      = `[a-z0-9]([-a-z0-9]*[a-z0-9])?`
+	subdomain  = label + `(\.` + label + `)*`
+	namespaced = `^` + label + `/` + subdomain + `$`
+	account    = `^(` + label + `/)?` + subdomain + `$`
+	oneValue   = `^[^*\s]([^*]*[^*\s])?$` // no pattern of Istio's, no blank that HTTP trims
+	header     = `^[-_A-Za-z0-9]+$`
+	path       = `^/[-a-zA-Z0-9._~%!$&'()+,;:@=/]*$`
+	quantity   = `^[0-9]+(\.[0-9]+)?(m|k|Ki|[MGTPE]i?)?$`
+)
+
+var (
+	aLabel     = Schema{Pattern: "^" + label + "$", MaxLength: 63}
+	aSubdomain = Schema{Pattern: "^" + subdomain + "$", MaxLength: 253}
+	aReference = Schema{Pattern: namespaced}
+	aUser      = Schema{Pattern: oneValue, MaxLength: 320}
+	aValue     = Schema{Pattern: oneValue}
+	aHeader    = Schema{Pattern: header, MaxLength: 256}
+	aPort      = Schema{Maximum: 65535}
+	aSet       = Schema{UniqueItems: true}
+)
+
+func oneOf(values ...any) Schema { return Schema{Enum: values} }
+
+// required are the fields that a document cannot be without.
+var required = map[string]bool{
+	"AmbientProfile.APIVersion": true, "AmbientProfile.Kind": true, "AmbientProfile.Metadata": true, "AmbientProfile.Spec": true,
+	"Metadata.Name": true, "Profile.Name": true, "Owner.Name": true, "Contributor.Name": true, "Contributor.Role": true,
+	"AccessCheck.APIVersion": true, "AccessCheck.Kind": true, "AccessCheck.Metadata": true, "AccessCheck.Spec": true, "AccessCheckSpec.Cases": true,
+	"AccessCase.Name": true, "AccessCase.From": true, "AccessCase.To": true, "AccessCase.Expect": true, "To.Namespace": true,
+	"Notebook.Name": true, "Scraper.ServiceAccount": true, "Scraper.Ports": true,
+}
+
+var profileRules = map[string]Schema{
+	"Metadata.Name":                 aSubdomain,
+	"Spec.Profiles":                 {MinItems: 1},
+	"Profile.Name":                  aLabel,
+	"Profile.ServiceAccounts":       aSet,
+	"Profile.ServiceAccounts[]":     {Pattern: account},
+	"Owner.Kind":                    oneOf("User", "ServiceAccount", "Group"),
+	"Owner.Name":                    aUser,
+	"Contributor.Name":              aUser,
+	"Contributor.Role":              oneOf("admin", "edit", "view"),
+	"Notebook.Name":                 aLabel,
+	"Notebook.Rewrite":              {Pattern: path},
+	"Identity.TrustDomain":          {Pattern: `^[a-z0-9]([-._a-z0-9]*[a-z0-9])?$`, MaxLength: 255},
+	"Identity.UserIDHeader":         aHeader,
+	"Identity.UserIDPrefix":         {Pattern: `^([^*\s]([^*]*[^*\s])?)?$`},
+	"Identity.GroupsHeader":         aHeader,
+	"Components.PipelinesUI":        aReference,
+	"Components.PipelinesAPI":       aReference,
+	"Components.NotebookController": aReference,
+	"Ingress.Gateway":               aReference,
+	"Ingress.ServiceAccount":        aSubdomain,
+	"Waypoint.Name":                 {Pattern: `^[a-z]([-a-z0-9]*[a-z0-9])?$`, MaxLength: 63},
+	"Access.OpenPaths":              aSet,
+	"Access.OpenPaths[]":            {Pattern: path, MaxLength: 1024},
+	"Scraper.ServiceAccount":        aReference,
+	"Scraper.Ports":                 {MinItems: 1, UniqueItems: true},
+	"Scraper.Ports[]":               aPort,
+	"Cluster.RootNamespace":         aLabel,
+	"Cluster.Controllers":           oneOf("Keep", "Restrict"),
+	"Tokens.Issuers":                {MinItems: 1, UniqueItems: true},
+	"Tokens.Issuers[]":              aValue,
+	"Tokens.Audiences":              {MinItems: 1, UniqueItems: true},
+	"Tokens.Audiences[]":            {Pattern: `^\*$|` + oneValue},
+	"JWKS.Source":                   oneOf("Proxy", "Issuer", "URI"),
+	"JWKS.Image":                    {Pattern: `^[a-zA-Z0-9][-a-zA-Z0-9._:/]*(@sha256:[0-9a-f]{64})?$`, MaxLength: 512},
+	"JWKS.URI":                      {Pattern: `^https?://.`, MaxLength: 2048},
+	"KServe.Namespace":              aLabel,
+	"KServe.Ports":                  aSet,
+	"KServe.Ports[]":                aPort,
+	"KServe.DeploymentMode":         oneOf("RawDeployment", "Standard"),
+}
