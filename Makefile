@@ -10,6 +10,8 @@ BINARY := bin/ambient-profile
 IMAGE ?= ghcr.io/kubeflow-ambient/ambient-profile:$(VERSION)
 COMMIT ?= $(shell git rev-parse HEAD 2> /dev/null || echo unknown)
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2> /dev/null || echo 0)
+COMMIT := $(COMMIT)
+SOURCE_DATE_EPOCH := $(SOURCE_DATE_EPOCH)
 ifeq ($(origin BUILDER),undefined) # asked for once, and only where an image is built
 BUILDER = $(eval BUILDER := $(shell image/builder.sh))$(BUILDER)
 endif

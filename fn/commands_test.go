@@ -24,7 +24,10 @@ func pages(t *testing.T) []string {
 
 func TestCommandsOfThePages(t *testing.T) {
 	for _, page := range pages(t) {
-		t.Run(strings.TrimPrefix(page, "../"), func(t *testing.T) { runPage(t, page) })
+		t.Run(strings.TrimPrefix(page, "../"), func(t *testing.T) {
+			t.Parallel()
+			runPage(t, page)
+		})
 	}
 }
 
@@ -66,7 +69,10 @@ func output(text string, blocks [][]int, i int) (want string, shown bool) {
 
 // A workplace is a clean copy of the repository and the tools that the pages call; what make build
 // makes in it is in the PATH.
-type workplace struct{ root, dir, path, image string }
+type workplace struct {
+	page                   *testing.T
+	root, dir, path, image string
+}
 
 // What CI runs itself, in this test or beside it, is only asked whether it could be made.
 const makeShim = `#!/bin/sh
@@ -93,7 +99,7 @@ func newWorkplace(t *testing.T, dir string) *workplace {
 	if err := os.WriteFile(filepath.Join(tools, "make"), []byte(makeShim), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return &workplace{root: root, dir: filepath.Join(root, strings.TrimPrefix(dir, "..")), path: strings.Join([]string{tools, filepath.Join(root, "bin"), os.Getenv("PATH")}, string(os.PathListSeparator))}
+	return &workplace{page: t, root: root, dir: filepath.Join(root, strings.TrimPrefix(dir, "..")), path: strings.Join([]string{tools, filepath.Join(root, "bin"), os.Getenv("PATH")}, string(os.PathListSeparator))}
 }
 
 // commitAll makes the copy a repository of its own, and sees to it that git means this one.
@@ -173,8 +179,9 @@ func (w *workplace) need(t *testing.T, what string) {
 		case "kpt":
 			needKpt(t)
 		case "Docker":
+			needDocker(t)
 			if w.image == "" {
-				w.useImage(t)
+				w.useImage(w.page)
 			}
 		default:
 			t.Fatalf("the block needs %q, which this test does not know", tool)
@@ -182,16 +189,14 @@ func (w *workplace) need(t *testing.T, what string) {
 	}
 }
 
-// useImage puts an image of this source in place of the released one, in all files of the copy.
-func (w *workplace) useImage(t *testing.T) {
-	t.Helper()
-	image := testImage(t)
-	for name, text := range tree(t, filepath.Join(w.root, "examples")) {
+// useImage puts an image of this source in place of the released one, in all files of the copy and
+// in the commands.
+func (w *workplace) useImage(page *testing.T) {
+	page.Helper()
+	w.image = testImage(page)
+	for name, text := range tree(page, filepath.Join(w.root, "examples")) {
 		if strings.Contains(text, released) {
-			write(t, filepath.Join(w.root, "examples", name), strings.ReplaceAll(text, released, image))
+			write(page, filepath.Join(w.root, "examples", name), strings.ReplaceAll(text, released, w.image))
 		}
-	}
-	if os.Getenv(imageVariable) != "" {
-		w.image = image // one of our own goes with the block
 	}
 }

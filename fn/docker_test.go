@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -16,6 +17,9 @@ const released = "ghcr.io/kubeflow-ambient/ambient-profile:v0.1.0"
 // imageVariable names an image to test: make image-test sets it to what the Dockerfile made. Without
 // it the tests make an image of the same files from a binary of this machine, in a second or two.
 const imageVariable = "AMBIENT_PROFILE_IMAGE"
+
+// images counts those that this process made; each test has its own.
+var images atomic.Int32
 
 // testImage is an image of the function in the Docker Engine; a machine without one skips the test.
 func testImage(t *testing.T) string {
@@ -31,7 +35,8 @@ func testImage(t *testing.T) string {
 	if out, err := exec.Command("tar", "-C", root, "-cf", archive, ".").CombinedOutput(); err != nil {
 		t.Fatalf("tar: %v: %s", err, out)
 	}
-	name := "ambient-profile.test/function:" + itoa(os.Getpid()) // kpt looks for a name without a slash elsewhere
+	// kpt looks for a name without a slash elsewhere.
+	name := "ambient-profile.test/function:" + itoa(os.Getpid()) + "-" + itoa(int(images.Add(1)))
 	code, _, stderr := docker(t, "", "import", "-c", "USER 65534:65534", "-c", `ENTRYPOINT ["/ambient-profile"]`, archive, name)
 	if code != 0 {
 		t.Fatal(stderr)
