@@ -35,8 +35,7 @@ func (s *space) member(pod *workload) membership {
 }
 
 func (s *space) injects() bool {
-	switch v, ok := s.labels.get("istio-injection"); {
-	case ok:
+	if v, ok := s.labels.get("istio-injection"); ok {
 		return v == "enabled"
 	}
 	_, rev := s.labels.get("istio.io/rev")

@@ -218,7 +218,7 @@ func (a *selfCheck) ownerLockedOut(t *Tenant, s *space, b binding) {
 	if b.gateway != nil && !through {
 		remedy = `label the namespace istio.io/ingress-use-waypoint: "true"`
 	}
-	a.report(object, "its owner "+t.Owner+" is denied by "+out.Step.String(), "the owner is locked out", remedy)
+	a.report(object, "its owner "+t.Owner+" is denied by "+out.String(), "the owner is locked out", remedy)
 }
 
 // ownerClaims: a session whose claims nobody knows in full.

@@ -115,7 +115,7 @@ func manyTenants(t testing.TB, n int) ([]*yaml.RNode, []Tenant) {
 	items := manifests(t, text[:at])
 	one := strings.TrimPrefix(text[at:end], "\n---\n")
 	// Only what the function emits.
-	one = one[:strings.Index(one, "\n---\napiVersion: v1\nkind: ServiceAccount")]
+	one, _, _ = strings.Cut(one, "\n---\napiVersion: v1\nkind: ServiceAccount")
 	out := make([]Tenant, n)
 	for i := range n {
 		name := fmt.Sprintf("team-%05d", i)

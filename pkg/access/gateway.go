@@ -130,11 +130,11 @@ func (l *listener) admits(w *World, own, other string) verdict3 {
 			return maybe
 		}
 		s := w.look(other)
-		own := append(s.labels[:len(s.labels):len(s.labels)], label{"kubernetes.io/metadata.name", other})
-		if !s.declared && l.selector.lacks(own) {
+		all := append(labels{{"kubernetes.io/metadata.name", other}}, s.labels...)
+		if !s.declared && l.selector.lacks(all) {
 			return maybe
 		}
-		return is(l.selector.selects(own))
+		return is(l.selector.selects(all))
 	case "None":
 		return no
 	}

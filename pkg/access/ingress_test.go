@@ -34,7 +34,7 @@ const frontRef = "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway,
 func TestGatewayPolicies(t *testing.T) {
 	anonymous := Request{From: From{Anonymous: true}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x"}
 	user := Request{From: From{User: "u@x"}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x"}
-	mesh := "\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: '{extensionProviders: [{name: oauth2-proxy}]}'}"
+	mesh := "\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: '{extensionProviders: [{name: oauth2-proxy, envoyExtAuthzHttp: {service: a, port: 80}}]}'}"
 	oauth := "{" + frontRef + "action: CUSTOM, provider: {name: oauth2-proxy}, rules: [{when: [{key: 'request.headers[authorization]', notValues: ['*']}]}]}"
 	for _, c := range []struct {
 		name, text      string

@@ -71,8 +71,7 @@ func (r *jwtRule) parseCopies(n *yaml.Node) error {
 // isHeaderName is validation.ValidateStrictHTTPHeaderName.
 func isHeaderName(s string) bool {
 	for i := range len(s) {
-		c := s[i]
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_') {
+		if c := s[i]; !unreserved(c) || c == '.' || c == '~' { // letters, digits, - and _
 			return false
 		}
 	}

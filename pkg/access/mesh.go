@@ -12,7 +12,7 @@ type mesh struct {
 	stated        bool     // a ConfigMap istio is in the manifests
 	domains       []string // the trust domain, then its aliases
 	rootNamespace string
-	providers     map[string]bool
+	providers     map[string]authorizer
 	normalization string
 	assumed       string // what was assumed about the trust domain
 }
@@ -50,9 +50,14 @@ func (w *World) readConfigMap(m meta, n *yaml.Node) error {
 	if norm := textOf(field(field(c, "pathNormalization"), "normalization")); norm != "" && norm != "DEFAULT" {
 		w.mesh.normalization = norm
 	}
-	w.mesh.providers = map[string]bool{}
+	w.mesh.providers = map[string]authorizer{}
 	for _, p := range list(field(c, "extensionProviders")) {
-		w.mesh.providers[textOf(field(p, "name"))] = true
+		switch {
+		case field(p, "envoyExtAuthzHttp") != nil:
+			w.mesh.providers[textOf(field(p, "name"))] = httpAuthorizer
+		case field(p, "envoyExtAuthzGrpc") != nil:
+			w.mesh.providers[textOf(field(p, "name"))] = grpcAuthorizer
+		}
 	}
 	return nil
 }

@@ -150,7 +150,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add("kind: HTTPRoute\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: a}\nspec: {rules: [{matches: [null], backendRefs: [&a [*a]]}]}")
 	f.Add("kind: ConfigMap\napiVersion: v1\nmetadata: {name: istio}\ndata: {mesh: '{extensionProviders: [1]}'}")
 	f.Add("kind: Gateway\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: w, namespace: a}\nspec: {listeners: [{}], gatewayClassName: 3}")
-	f.Fuzz(func(t *testing.T, doc string) {
+	f.Fuzz(func(_ *testing.T, doc string) {
 		n, err := yaml.Parse(doc)
 		if err != nil {
 			return

@@ -12,10 +12,9 @@ func (t *trip) direct(to *space, pathOK bool) {
 		t.meet(ruling{NotJudged, Step{"mesh", "", -1, "Service " + svc.name + " is an ExternalName"}})
 		return
 	}
-	number := servicePort{}
 	if svc != nil && !t.req.To.Direct && !svc.headless {
-		var ok bool
-		if number, ok = t.servicePort(svc); !ok {
+		number, ok := t.servicePort(svc)
+		if !ok {
 			t.meet(ruling{NotJudged, Step{"mesh", "", -1, "Service " + svc.name + " has no port " + portText(t.req.Port)}})
 			return
 		}

@@ -8,6 +8,7 @@ import (
 // Outcome is what becomes of a request. The zero value is NotJudged, so nothing is allowed by omission.
 type Outcome uint8
 
+// What can become of a request.
 const (
 	NotJudged Outcome = iota
 	Deny
@@ -44,7 +45,7 @@ type Step struct {
 
 // By tells who decided, on one line: the point, the policy and its rule, or the reason.
 func (v Verdict) By() string {
-	s := v.Step.String()
+	s := v.String()
 	if v.Outcome == NotJudged {
 		return "NOT JUDGED: " + s
 	}
