@@ -1,7 +1,5 @@
 package access
 
-import "strings"
-
 // A difference is one that is known, with its reason. One that no longer occurs
 // fails the test, so this list only shrinks by being true.
 type difference struct {
@@ -10,16 +8,7 @@ type difference struct {
 }
 
 // An array, so that a tally can count each.
-var knownDifferences = [...]difference{
-	{"OPEN: two CUSTOM providers on one workload deny what either's rules match (authz/builder getBadCustomDenyRules)",
-		func(set recordedSet, _ recordedCase, v Verdict) bool {
-			return strings.Contains(set.Manifests, `"oauth2-proxy"`) && strings.Contains(set.Manifests, `"unknown-provider"`) && v.Outcome != Allow
-		}},
-	{"on TCP Istio skips CUSTOM with an HTTP provider; the referee does not look at the kind of a provider and calls it not judged",
-		func(set recordedSet, c recordedCase, v Verdict) bool {
-			return c.Request.TCP && v.Outcome == NotJudged && strings.Contains(set.Manifests, "CUSTOM")
-		}},
-}
+var knownDifferences = [...]difference{}
 
 // everyRefusal is the shape with one policy for each thing that Istio refuses.
 const everyRefusal = "what-istio-refuses"
