@@ -1,6 +1,7 @@
 package enroll
 
 import (
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -30,8 +31,15 @@ func NewItem(n *yaml.Node) *Item {
 	if !found {
 		group = "" // v1, the core group
 	}
-	return &Item{Node: n, ID: ID{group, value(n, "kind"), value(metadata, "namespace"), value(metadata, "name")}}
+	id := ID{group, value(n, "kind"), value(metadata, "namespace"), value(metadata, "name")}
+	if slices.Contains(clusterScoped, id.Kind) {
+		id.Namespace = "" // apiserver: ignores the namespace of what has none
+	}
+	return &Item{Node: n, ID: id}
 }
+
+// clusterScoped are the kinds without a namespace that we make, remove or read.
+var clusterScoped = []string{"Namespace", "ClusterRole", "ClusterRoleBinding"}
 
 func idOf(o generate.Object) ID {
 	group, _, found := strings.Cut(o.APIVersion, "/")
@@ -123,10 +131,11 @@ func quoted(n *yaml.Node) *yaml.Node {
 // Verbatim tells whether the item leaves as the text that it came as.
 func (i *Item) Verbatim() bool { return i.Text != nil && !i.Changed }
 
-// IsList tells whether the item is a list of other objects.
+// IsList tells whether the item is a list of other objects, of any kind or of one (kubectl takes
+// both apart, whatever a List is called).
 func (i *Item) IsList() bool {
 	items := field(i.Node, "items")
-	return i.Name == "" && (i.Kind == "List" || i.Kind == "ResourceList") && items != nil && items.Kind == yaml.SequenceNode
+	return strings.HasSuffix(i.Kind, "List") && (i.Name == "" || i.Kind == "List") && items != nil && items.Kind == yaml.SequenceNode
 }
 
 // SameAs tells whether key means the same in both items.
