@@ -1,6 +1,7 @@
 package enroll
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -19,6 +20,8 @@ type Item struct {
 	Text []byte
 	// Changed is true once Node is no longer as it was read.
 	Changed bool
+	// errs are the edits that the item's own form did not allow.
+	errs []error
 }
 
 // ID is what makes two manifests the same object. The version is no part of it.
@@ -112,10 +115,14 @@ func (i *Item) set(parent *yaml.Node, key string, n *yaml.Node) {
 
 // ensure is the map below key of the map at parent, made where there is none.
 func (i *Item) ensure(parent *yaml.Node, key string) *yaml.Node {
-	if n := field(parent, key); n != nil && n.Kind == yaml.MappingNode {
+	n := field(parent, key)
+	if n != nil && n.Kind == yaml.MappingNode {
 		return n
 	}
-	n := &yaml.Node{Kind: yaml.MappingNode, Tag: yaml.NodeTagMap}
+	if n != nil && n.ShortTag() != yaml.NodeTagNull {
+		i.errs = append(i.errs, fmt.Errorf("%s: %s is no map, so nothing can be set in it; correct it", i, key))
+	}
+	n = &yaml.Node{Kind: yaml.MappingNode, Tag: yaml.NodeTagMap}
 	i.set(parent, key, n)
 	return field(parent, key)
 }
