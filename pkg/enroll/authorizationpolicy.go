@@ -67,7 +67,11 @@ func (e *enrolment) convert(item *Item, waypoint string) {
 // pod its selector names. Never the whole waypoint in place of a selector: that would open the
 // namespace. why says what is in the way, or "".
 func (e *enrolment) targets(item *Item, spec *yaml.Node, waypoint string) (refs *yaml.Node, why string) {
-	labels := field(field(spec, "selector"), "matchLabels")
+	selector := field(spec, "selector")
+	labels := field(selector, "matchLabels")
+	if !isSelector(selector, labels) {
+		return nil, "its selector is not one that Istio knows"
+	}
 	if labels == nil || len(labels.Content) == 0 {
 		return list(ref("gateway.networking.k8s.io", "Gateway", waypoint)), ""
 	}
@@ -84,6 +88,14 @@ func (e *enrolment) targets(item *Item, spec *yaml.Node, waypoint string) (refs 
 		return nil, fmt.Sprintf("its selector names the pods of %d Services, and a policy takes 16", len(services))
 	}
 	return list(services...), ""
+}
+
+// isSelector is false for a selector that is misspelt: what it was to select, nobody can say.
+func isSelector(selector, labels *yaml.Node) bool {
+	isMap := func(n *yaml.Node) bool {
+		return n == nil || n.Kind == yaml.MappingNode || n.ShortTag() == yaml.NodeTagNull
+	}
+	return isMap(selector) && isMap(labels) && (labels != nil || len(content(selector)) == 0)
 }
 
 // behind tells whether all pods of a Service are known to have the labels: because the Service
