@@ -44,6 +44,7 @@ type enrolment struct {
 	byID     map[ID]*Item
 	twice    map[ID]bool
 	removed  map[*Item]bool
+	services map[string][]service
 	findings []profile.Finding
 	errs     []error
 }

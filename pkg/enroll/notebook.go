@@ -28,7 +28,7 @@ func (s *sources) notebook(item *Item) {
 	}
 	n := profile.Notebook{Name: item.Name, Rewrite: item.Annotation(rewriteAnnotation), Headers: s.headers(item)}
 	if !s.refuse(profile.CheckNotebook(item.String()+": notebook", n)) {
-		p.Notebooks = append(slices.Clip(p.Notebooks), n)
+		p.Notebooks = append(p.Notebooks, n)
 	}
 }
 
