@@ -2,25 +2,32 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"unicode/utf8"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/pkg/enroll"
 )
 
-// readConfig reads the one AmbientProfile of a file; - is stdin.
+// readConfig reads the one AmbientProfile of a file, as it stands there; - is stdin.
 func readConfig(name string, stdin io.Reader) (*yaml.Node, error) {
-	items, err := readFile(name, stdin)
+	data, err := readAll(name, stdin)
 	if err != nil {
 		return nil, err
 	}
 	var configs []*yaml.Node
-	for _, item := range items {
-		if item.Node != nil {
-			configs = append(configs, item.Node)
+	for i, text := range splitDocuments(data) {
+		document, err := onlyDocument(text)
+		if err != nil {
+			return nil, inDocument(name, i, err)
+		}
+		if document != nil {
+			configs = append(configs, document)
 		}
 	}
 	if len(configs) != 1 {
@@ -43,41 +50,93 @@ func readInputs(names []string, stdin io.Reader) ([]*enroll.Item, error) {
 
 // readFile reads every document of a file, a List's items one by one.
 func readFile(name string, stdin io.Reader) ([]*enroll.Item, error) {
-	var data []byte
-	var err error
-	if name == "-" {
-		data, err = io.ReadAll(stdin)
-	} else {
-		data, err = os.ReadFile(name)
-	}
+	data, err := readAll(name, stdin)
 	if err != nil {
 		return nil, err
 	}
 	var items []*enroll.Item
+	reader := &enroll.Reader{}
 	for i, text := range splitDocuments(data) {
-		more, err := readDocument(text)
+		more, err := readDocument(reader, text)
 		if err != nil {
-			return nil, fmt.Errorf("%s: document %d: %w", name, i+1, err)
+			return nil, inDocument(name, i, err)
 		}
 		items = append(items, more...)
 	}
 	return items, nil
 }
 
-func readDocument(text []byte) ([]*enroll.Item, error) {
+func readAll(name string, stdin io.Reader) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(stdin)
+	}
+	return os.ReadFile(name)
+}
+
+func inDocument(name string, i int, err error) error {
+	return fmt.Errorf("%s: document %d: %w", name, i+1, err)
+}
+
+func readDocument(reader *enroll.Reader, text []byte) ([]*enroll.Item, error) {
 	if len(bytes.TrimSpace(text)) == 0 {
 		return nil, nil
 	}
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
+	document, err := onlyDocument(text)
+	if err != nil {
 		return nil, err
 	}
-	item := enroll.NewItem(root(&document))
+	item, err := reader.Read(document)
+	if err != nil {
+		return nil, err
+	}
 	if item.IsList() {
-		return sequenceItems(nil, item.Spec("items")), nil
+		return unlist(item), nil
 	}
 	item.Text = withNewline(text)
 	return []*enroll.Item{item}, nil
+}
+
+// unlist are the items of a List, those of a List in it as well.
+func unlist(list *enroll.Item) []*enroll.Item {
+	var items []*enroll.Item
+	for _, n := range list.Spec("items").Content {
+		if item := enroll.NewItem(n); item.IsList() {
+			items = append(items, unlist(item)...)
+		} else {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+// onlyDocument is the top node of the one document in data; nil where that holds comments only.
+func onlyDocument(data []byte) (*yaml.Node, error) {
+	if !utf8.Valid(data) {
+		return nil, errors.New("is not UTF-8; save it in that encoding")
+	}
+	if directive.Match(data) {
+		return nil, errors.New("has a directive, %YAML or %TAG, which can change what the rest means; leave it out")
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var document, more yaml.Node
+	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
+		return nil, errors.New("holds more than one document; begin each by a line with --- and nothing else")
+	}
+	return root(&document), nil
+}
+
+// directive is a line that begins with %, before anything but comments.
+var directive = regexp.MustCompile(`\A\x{FEFF}?([ \t]*(#.*)?\r?\n)*%`)
+
+// root is the top node of a document, or nil.
+func root(document *yaml.Node) *yaml.Node {
+	if document.Kind == yaml.DocumentNode && len(document.Content) == 1 {
+		return document.Content[0]
+	}
+	return nil
 }
 
 // documents are the items as a file, without what only a pipeline needs to know of them.

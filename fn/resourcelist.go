@@ -50,38 +50,24 @@ func readResourceList(r io.Reader) (*resourceList, error) {
 			if value.Kind != yaml.SequenceNode && value.Tag != yaml.NodeTagNull {
 				return nil, errors.New("stdin: items of the ResourceList is not a list; send a list of objects")
 			}
-			end := len(data)
+			end := documentEnd(data)
 			if i+2 < len(document.Content) {
 				end = offset(data, document.Content[i+2].Line)
 			}
-			list.items = sequenceItems(data[:end], value)
+			if list.items, err = sequenceItems(&enroll.Reader{}, data[:end], value); err != nil {
+				return nil, fmt.Errorf("stdin: %w", err)
+			}
 		}
 	}
 	return list, list.check()
 }
 
-// onlyDocument is the top node of the one document in data.
-func onlyDocument(data []byte) (*yaml.Node, error) {
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	var document, more yaml.Node
-	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
-		return nil, errors.New("there is more than one document")
-	}
-	return root(&document), nil
-}
-
-// root is the top node of a document, or nil.
-func root(document *yaml.Node) *yaml.Node {
-	if document.Kind == yaml.DocumentNode && len(document.Content) == 1 {
-		return document.Content[0]
-	}
-	return nil
-}
-
 func (l *resourceList) check() error {
+	for i, item := range l.items {
+		if item.IsList() {
+			return fmt.Errorf("stdin: items[%d]: is a list (%s); send its items one by one", i, item.Kind)
+		}
+	}
 	known := []string{"config.kubernetes.io/v1", "config.kubernetes.io/v1beta1", "config.kubernetes.io/v1alpha1"}
 	switch {
 	case !slices.Contains(known, l.apiVersion):

@@ -65,13 +65,17 @@ func (e *enrolment) convert(item *Item, waypoint string) {
 // pod its selector names. Never the whole waypoint in place of a selector: that would open the
 // namespace. why says what is in the way, or "".
 func (e *enrolment) targets(item *Item, spec *yaml.Node, waypoint string) (refs *yaml.Node, why string) {
-	labels := field(field(spec, "selector"), "matchLabels")
+	selector := field(spec, "selector")
+	labels := field(selector, "matchLabels")
+	if !isSelector(selector, labels) {
+		return nil, "its selector is not one that Istio knows"
+	}
 	if labels == nil || len(labels.Content) == 0 {
 		return list(ref("gateway.networking.k8s.io", "Gateway", waypoint)), ""
 	}
 	var services []*yaml.Node
-	for _, service := range e.items {
-		if service.Kind == "Service" && service.Group == "" && service.Namespace == item.Namespace && e.behind(service, labels) {
+	for _, service := range e.servicesOf(item.Namespace) {
+		if covers(service.labels, labels) {
 			services = append(services, ref("", "Service", service.Name))
 		}
 	}
@@ -84,38 +88,12 @@ func (e *enrolment) targets(item *Item, spec *yaml.Node, waypoint string) (refs 
 	return list(services...), ""
 }
 
-// behind tells whether all pods of a Service are known to have the labels: because the Service
-// selects by them, or because every workload of the input that it selects has them. A headless
-// Service never passes a waypoint.
-func (e *enrolment) behind(service *Item, labels *yaml.Node) bool {
-	spec := field(service.Node, "spec")
-	selector := field(spec, "selector")
-	if selector == nil || len(selector.Content) == 0 || value(spec, "clusterIP") == "None" {
-		return false
+// isSelector is false for a selector that is misspelt: what it was to select, nobody can say.
+func isSelector(selector, labels *yaml.Node) bool {
+	isMap := func(n *yaml.Node) bool {
+		return n == nil || n.Kind == yaml.MappingNode || n.ShortTag() == yaml.NodeTagNull
 	}
-	if covers(selector, labels) {
-		return true
-	}
-	var found bool
-	for _, workload := range e.items {
-		pod := podLabels(workload)
-		if pod == nil || workload.Namespace != service.Namespace || !covers(pod, selector) {
-			continue
-		}
-		if !covers(pod, labels) {
-			return false
-		}
-		found = true
-	}
-	return found
-}
-
-// podLabels are the labels of the pods that a workload makes, or nil.
-func podLabels(item *Item) *yaml.Node {
-	if item.Kind == "Pod" {
-		return field(field(item.Node, "metadata"), "labels")
-	}
-	return field(field(field(field(item.Node, "spec"), "template"), "metadata"), "labels")
+	return isMap(selector) && isMap(labels) && (labels != nil || len(content(selector)) == 0)
 }
 
 // covers tells whether the map have holds every entry of want.

@@ -90,5 +90,8 @@ func (i *Item) setData(key, text string) {
 		}
 		return
 	}
+	if was != nil {
+		i.errs = append(i.errs, fmt.Errorf("%s: data[%s] is no text; write it as one", i, key))
+	}
 	i.set(data, key, scalar(text))
 }

@@ -56,6 +56,9 @@ func setJSON(text, key, value string) (string, error) {
 		if seen[name.(string)] { // a key of an object is always text
 			return "", fmt.Errorf("has the key %q twice", name)
 		}
+		if name != key && strings.EqualFold(name.(string), key) { // Go, in which KServe is written: encoding/json
+			return "", fmt.Errorf("has the key %q, which KServe reads as %s, too", name, key)
+		}
 		seen[name.(string)] = true
 		var raw json.RawMessage
 		if err := decoder.Decode(&raw); err != nil {

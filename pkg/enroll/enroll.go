@@ -4,6 +4,7 @@ package enroll
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
@@ -14,7 +15,7 @@ import (
 // worth a warning. The error joins all that cannot be resolved, each naming its object; then
 // nothing of the result may be used.
 func Apply(plan generate.Plan, items []*Item) ([]*Item, []profile.Finding, error) {
-	e := enrolment{plan: plan, items: items, byID: make(map[ID]*Item, len(items))}
+	e := enrolment{plan: plan, items: items, byID: make(map[ID]*Item, len(items)), twice: map[ID]bool{}}
 	e.index()
 	e.findTrouble()
 	if plan.Restrict {
@@ -27,6 +28,9 @@ func Apply(plan generate.Plan, items []*Item) ([]*Item, []profile.Finding, error
 	wanted := generate.Manifests(plan)
 	e.prune(wanted)
 	e.place(wanted)
+	for _, item := range e.items {
+		e.errs = append(e.errs, item.errs...)
+	}
 	if err := errors.Join(e.errs...); err != nil {
 		return nil, nil, err
 	}
@@ -38,7 +42,9 @@ type enrolment struct {
 	plan     generate.Plan
 	items    []*Item
 	byID     map[ID]*Item
+	twice    map[ID]bool
 	removed  map[*Item]bool
+	services map[string][]service
 	findings []profile.Finding
 	errs     []error
 }
@@ -46,17 +52,28 @@ type enrolment struct {
 // index finds items by identity; of duplicates, which no cluster could hold, the first.
 func (e *enrolment) index() {
 	for _, item := range e.items {
-		if _, found := e.byID[item.ID]; !found {
-			e.byID[item.ID] = item
+		if _, found := e.byID[item.ID]; found {
+			e.twice[item.ID] = true
+			continue
 		}
+		e.byID[item.ID] = item
 	}
+}
+
+// one is the item to edit or remove, or nil. Of two it would be one, and the cluster might hold the
+// other in the end.
+func (e *enrolment) one(id ID) *Item {
+	if e.twice[id] {
+		e.errs = append(e.errs, fmt.Errorf("%s: is in the input twice, and both would be applied; keep one of the two", id))
+	}
+	return e.byID[id]
 }
 
 // place merges each manifest into the item of the same identity, or appends it.
 func (e *enrolment) place(wanted []generate.Object) {
 	files := newFiles(e.items)
 	for _, object := range wanted {
-		item := e.byID[idOf(object)]
+		item := e.one(idOf(object))
 		if item == nil || e.removed[item] {
 			e.items = append(e.items, files.add(object))
 			continue

@@ -1,6 +1,8 @@
 package enroll
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -18,6 +20,8 @@ type Item struct {
 	Text []byte
 	// Changed is true once Node is no longer as it was read.
 	Changed bool
+	// errs are the edits that the item's own form did not allow.
+	errs []error
 }
 
 // ID is what makes two manifests the same object. The version is no part of it.
@@ -30,8 +34,15 @@ func NewItem(n *yaml.Node) *Item {
 	if !found {
 		group = "" // v1, the core group
 	}
-	return &Item{Node: n, ID: ID{group, value(n, "kind"), value(metadata, "namespace"), value(metadata, "name")}}
+	id := ID{group, value(n, "kind"), value(metadata, "namespace"), value(metadata, "name")}
+	if slices.Contains(clusterScoped, id.Kind) {
+		id.Namespace = "" // apiserver: ignores the namespace of what has none
+	}
+	return &Item{Node: n, ID: id}
 }
+
+// clusterScoped are the kinds without a namespace that we make, remove or read.
+var clusterScoped = []string{"Namespace", "ClusterRole", "ClusterRoleBinding"}
 
 func idOf(o generate.Object) ID {
 	group, _, found := strings.Cut(o.APIVersion, "/")
@@ -104,10 +115,14 @@ func (i *Item) set(parent *yaml.Node, key string, n *yaml.Node) {
 
 // ensure is the map below key of the map at parent, made where there is none.
 func (i *Item) ensure(parent *yaml.Node, key string) *yaml.Node {
-	if n := field(parent, key); n != nil && n.Kind == yaml.MappingNode {
+	n := field(parent, key)
+	if n != nil && n.Kind == yaml.MappingNode {
 		return n
 	}
-	n := &yaml.Node{Kind: yaml.MappingNode, Tag: yaml.NodeTagMap}
+	if n != nil && n.ShortTag() != yaml.NodeTagNull {
+		i.errs = append(i.errs, fmt.Errorf("%s: %s is no map, so nothing can be set in it; correct it", i, key))
+	}
+	n = &yaml.Node{Kind: yaml.MappingNode, Tag: yaml.NodeTagMap}
 	i.set(parent, key, n)
 	return field(parent, key)
 }
@@ -123,10 +138,11 @@ func quoted(n *yaml.Node) *yaml.Node {
 // Verbatim tells whether the item leaves as the text that it came as.
 func (i *Item) Verbatim() bool { return i.Text != nil && !i.Changed }
 
-// IsList tells whether the item is a list of other objects.
+// IsList tells whether the item is a list of other objects, of any kind or of one (kubectl takes
+// both apart, whatever a List is called).
 func (i *Item) IsList() bool {
 	items := field(i.Node, "items")
-	return i.Name == "" && (i.Kind == "List" || i.Kind == "ResourceList") && items != nil && items.Kind == yaml.SequenceNode
+	return strings.HasSuffix(i.Kind, "List") && (i.Name == "" || i.Kind == "List") && items != nil && items.Kind == yaml.SequenceNode
 }
 
 // SameAs tells whether key means the same in both items.

@@ -28,7 +28,7 @@ func (s *sources) notebook(item *Item) {
 	}
 	n := profile.Notebook{Name: item.Name, Rewrite: item.Annotation(rewriteAnnotation), Headers: s.headers(item)}
 	if !s.refuse(profile.CheckNotebook(item.String()+": notebook", n)) {
-		p.Notebooks = append(slices.Clip(p.Notebooks), n)
+		p.Notebooks = append(p.Notebooks, n)
 	}
 }
 
@@ -50,6 +50,10 @@ func (s *sources) headers(item *Item) map[string]string {
 			delete(headers, name)
 		}
 	}
+	if len(headers) > 16 { // Gateway API: RequestHeaderModifier
+		s.warn(item, fmt.Sprintf("its annotation %s sets %d headers, and a route takes 16", headersAnnotation, len(headers)), "none is set", "leave out what is not needed")
+		return nil
+	}
 	return headers
 }
 
@@ -58,6 +62,8 @@ func (s *sources) unfit(name, value string) string {
 	case strings.EqualFold(name, s.spec.Identity.UserIDHeader), strings.EqualFold(name, s.spec.Identity.GroupsHeader),
 		strings.EqualFold(name, "authorization"), strings.EqualFold(name, "cookie"), strings.EqualFold(name, "host"):
 		return "tells who the user is or where the request goes"
+	case len(name) > 256 || len(value) > 4096: // Gateway API: HTTPHeader
+		return "is longer than a route takes"
 	case name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "":
 		return "is not a header name"
 	case value == "" || strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c == 0x7f }):

@@ -16,7 +16,7 @@ func (e *enrolment) restrict() {
 
 // stopPipelinesProfileController: it would write ml-pipeline-visualizationserver's policy again.
 func (e *enrolment) stopPipelinesProfileController() {
-	item := e.byID[ID{"apps", "Deployment", kubeflowNamespace, "kubeflow-pipelines-profile-controller"}]
+	item := e.one(ID{"apps", "Deployment", kubeflowNamespace, "kubeflow-pipelines-profile-controller"})
 	if item != nil {
 		item.set(item.ensure(item.Node, "spec"), "replicas", &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagInt, Value: "0"})
 	}
@@ -25,7 +25,7 @@ func (e *enrolment) stopPipelinesProfileController() {
 // unbindProfilesController removes the stock binding: its roleRef is immutable, so ours has a new
 // name, and both together would still grant everything.
 func (e *enrolment) unbindProfilesController() {
-	if item := e.byID[ID{rbacGroup, "ClusterRoleBinding", "", "profiles-cluster-rolebinding"}]; item != nil {
+	if item := e.one(ID{rbacGroup, "ClusterRoleBinding", "", "profiles-cluster-rolebinding"}); item != nil {
 		e.remove(item)
 	}
 }
@@ -33,7 +33,7 @@ func (e *enrolment) unbindProfilesController() {
 // removeControllersPolicies removes what the controllers wrote: ours say the same on L4 and L7.
 func (e *enrolment) removeControllersPolicies(namespace string) {
 	for _, name := range controllersPolicies {
-		if item := e.byID[ID{istioSecurity, "AuthorizationPolicy", namespace, name}]; item != nil {
+		if item := e.one(ID{istioSecurity, "AuthorizationPolicy", namespace, name}); item != nil {
 			e.remove(item)
 		}
 	}

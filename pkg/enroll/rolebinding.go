@@ -28,7 +28,7 @@ func (s *sources) contributor(item *Item) {
 	if slices.ContainsFunc(p.Contributors, same) || s.refuse(profile.CheckContributor(item.String()+": contributor", c)) {
 		return
 	}
-	p.Contributors = append(slices.Clip(p.Contributors), c)
+	p.Contributors = append(p.Contributors, c)
 }
 
 // lie says in what a RoleBinding differs from its annotations, or "".

@@ -2,6 +2,9 @@ package enroll
 
 import (
 	"fmt"
+	"strings"
+
+	"istio.io/api/label"
 
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
@@ -59,16 +62,20 @@ func (e *enrolment) adoptMarks(item *Item, in string, marks map[string]string) {
 	}
 }
 
-// switchOn removes annotations that would make Istio ignore a policy, or run the waypoint under an
-// identity that the L4 policy does not let in (Istio: deploymentcontroller).
+// switchOn removes annotations and labels that would make Istio ignore a policy, or run the
+// waypoint under an identity that the L4 policy does not let in (Istio: deploymentcontroller).
 func (e *enrolment) switchOn(item *Item) {
-	off := map[string][]string{
-		"AuthorizationPolicy": {"istio.io/dry-run"},
-		"Gateway":             {"gateway.istio.io/service-account", "gateway.istio.io/name-override"},
+	off := map[string][][2]string{
+		"AuthorizationPolicy": {{"annotations", "istio.io/dry-run"}, {"labels", label.IoIstioRev.Name}},
+		// Istio: an istiod of another revision does not see it (config: LabelsInRevision).
+		"RequestAuthentication": {{"labels", label.IoIstioRev.Name}},
+		"Gateway":               {{"annotations", "gateway.istio.io/service-account"}, {"annotations", "gateway.istio.io/name-override"}},
 	}
-	for _, key := range off[item.Kind] {
-		if item.unmark("annotations", key) {
-			e.warn(item, "had the annotation "+key, "it would not have been in force as written; the annotation was removed", "take the annotation out of the source")
+	for _, mark := range off[item.Kind] {
+		in, key := mark[0], mark[1]
+		if item.unmark(in, key) {
+			noun := strings.TrimSuffix(in, "s")
+			e.warn(item, "had the "+noun+" "+key, "it would not have been in force as written; the "+noun+" was removed", "take the "+noun+" out of the source")
 		}
 	}
 }

@@ -18,6 +18,8 @@ func Sources(p profile.AmbientProfile, items []*Item) (profile.AmbientProfile, [
 	s.spec.Profiles = slices.Clone(p.Spec.Profiles)
 	for i, inline := range s.spec.Profiles {
 		s.at[inline.Name] = i
+		// What is found is appended, and p stays as it was.
+		s.spec.Profiles[i].Contributors, s.spec.Profiles[i].Notebooks = slices.Clip(inline.Contributors), slices.Clip(inline.Notebooks)
 	}
 	s.each(items, "kubeflow.org", "Profile", s.profile)
 	s.owners()

@@ -67,8 +67,12 @@ func (r *refusals) value(path, text string) {
 	}
 }
 
-// invisible is true for control characters, zero-width marks and every blank but a space.
-func invisible(c rune) bool { return !unicode.IsPrint(c) || c == unicode.ReplacementChar }
+// invisible is true for control characters, zero-width marks, every blank but a space, and the
+// letters and marks that are drawn as nothing (Unicode: Default_Ignorable_Code_Point).
+func invisible(c rune) bool {
+	return !unicode.IsPrint(c) || unicode.In(c, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) ||
+		c == unicode.ReplacementChar || c == '\u2800' // the blank of Braille
+}
 
 // unique refuses a key that was seen before, at an earlier path.
 func (r *refusals) unique(seen map[string]string, path, key string) {

@@ -40,7 +40,11 @@ func (r *refusals) add(path, value, reason, remedy string) {
 	if len(value) > 80 {
 		value = value[:80] + "..."
 	}
-	*r = append(*r, Refusal{path, strconv.Quote(value), reason, remedy})
+	quoted := strconv.Quote(value)
+	if strings.ContainsFunc(value, invisible) {
+		quoted = strconv.QuoteToASCII(value)
+	}
+	*r = append(*r, Refusal{path, quoted, reason, remedy})
 }
 
 // missing notes that there is nothing at path.

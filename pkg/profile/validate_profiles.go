@@ -199,8 +199,12 @@ func (r *refusals) notebook(path string, n Notebook) {
 	} else {
 		r.label(path+".name", n.Name)
 	}
-	if n.Rewrite != "" && !literalPath.MatchString(n.Rewrite) {
+	switch {
+	case n.Rewrite == "":
+	case !literalPath.MatchString(n.Rewrite):
 		r.add(path+".rewrite", n.Rewrite, "is not a path", "begin with /, without *, {}, ? or #")
+	case len(n.Rewrite) > 1024: // Gateway API: HTTPPathModifier
+		r.add(path+".rewrite", n.Rewrite, "is longer than 1024 characters", "shorten it")
 	}
 }
 
@@ -229,6 +233,14 @@ func (p Profile) warnings(path string) []Finding {
 				Found:  fmt.Sprintf("the user %q has upper case letters", user),
 				Effect: "who logs in with another case is locked out: the header must match exactly",
 				Remedy: "write the name as the identity provider sends it",
+			})
+		}
+		if i := strings.IndexFunc(user, func(c rune) bool { return c > unicode.MaxASCII }); i >= 0 {
+			found = append(found, Finding{
+				Object: path,
+				Found:  fmt.Sprintf("the user %q has characters beyond ASCII, the first of them %U", user, []rune(user[i:])[0]),
+				Effect: "it may be another user than the one whose name looks the same: whoever has this one gets in",
+				Remedy: "compare the name with what the identity provider sends, character by character",
 			})
 		}
 	}
