@@ -5,6 +5,8 @@ package enroll
 import (
 	"errors"
 
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -24,7 +26,7 @@ func Apply(plan generate.Plan, items []*Item) ([]*Item, []profile.Finding, error
 	if plan.Cluster != nil {
 		e.editConfigMaps()
 	}
-	wanted := generate.Manifests(plan)
+	wanted := append(generate.Manifests(plan), e.platform()...)
 	e.prune(wanted)
 	e.place(wanted)
 	if err := errors.Join(e.errs...); err != nil {
@@ -35,10 +37,12 @@ func Apply(plan generate.Plan, items []*Item) ([]*Item, []profile.Finding, error
 
 // enrolment is one run over the items.
 type enrolment struct {
-	plan     generate.Plan
-	items    []*Item
-	byID     map[ID]*Item
-	removed  map[*Item]bool
+	plan    generate.Plan
+	items   []*Item
+	byID    map[ID]*Item
+	removed map[*Item]bool
+	// shipped are forms of policies that Kubeflow ships and ours replace.
+	shipped  map[ID][]*yaml.Node
 	findings []profile.Finding
 	errs     []error
 }

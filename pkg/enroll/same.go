@@ -31,12 +31,12 @@ func (e *enrolment) replace(item *Item, object generate.Object) {
 		was, wanted := field(item.Node, key), field(fresh, key)
 		same := was != nil && equal(was, wanted) || item.Kind == "AuthorizationPolicy" && samePolicy(was, wanted)
 		if !same {
-			differs = true
+			differs = differs || !e.isShipped(item, was)
 			item.set(item.Node, key, wanted)
 		}
 	}
 	e.adopt(item, object)
-	e.switchOn(item)
+	e.switchOn(item, object)
 	if differs && item.owner() == "" {
 		e.warn(item, "differs from what the AmbientProfile says, and no AmbientProfile owned it",
 			"changes made by hand or by an earlier patch are lost", "make the change in the AmbientProfile, or in a patch that runs after it")
@@ -60,14 +60,14 @@ func (e *enrolment) adoptMarks(item *Item, in string, marks map[string]string) {
 }
 
 // switchOn removes annotations that would make Istio ignore a policy, or run the waypoint under an
-// identity that the L4 policy does not let in (Istio: deploymentcontroller).
-func (e *enrolment) switchOn(item *Item) {
+// identity that the L4 policy does not let in (Istio: deploymentcontroller), unless they are ours.
+func (e *enrolment) switchOn(item *Item, object generate.Object) {
 	off := map[string][]string{
 		"AuthorizationPolicy": {"istio.io/dry-run"},
 		"Gateway":             {"gateway.istio.io/service-account", "gateway.istio.io/name-override"},
 	}
 	for _, key := range off[item.Kind] {
-		if item.unmark("annotations", key) {
+		if _, ours := object.Annotations[key]; !ours && item.unmark("annotations", key) {
 			e.warn(item, "had the annotation "+key, "it would not have been in force as written; the annotation was removed", "take the annotation out of the source")
 		}
 	}
