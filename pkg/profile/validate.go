@@ -48,12 +48,13 @@ func (r *refusals) effects(s Spec) {
 		}
 		r.subdomain("spec.ingress.tlsSecret", secret)
 	}
-	if platform && !s.Cluster.Enabled {
-		r.add("spec.cluster.platform.enabled", "true", "has no effect with cluster.enabled: false", "set it in the AmbientProfile that has the cluster")
+	refuse := func(set bool, path string) {
+		if set && !s.Cluster.Enabled {
+			r.add(path, "true", "has no effect with cluster.enabled: false", "set it in the AmbientProfile that has the cluster")
+		}
 	}
-	if s.Cluster.Admission.Enabled {
-		r.add("spec.cluster.admission.enabled", "true", "has no effect in this version", "leave the field out until a release supports it")
-	}
+	refuse(platform, "spec.cluster.platform.enabled")
+	refuse(s.Cluster.Admission.Enabled, "spec.cluster.admission.enabled")
 }
 
 func (r *refusals) identity(id Identity) {
