@@ -39,8 +39,8 @@ func process(config *yaml.Node, items []*enroll.Item) ([]*enroll.Item, []profile
 		return nil, nil, err
 	}
 	findings := slices.Concat(profile.Warnings(p), fromSources, fromItems, fromReferee)
-	if p.Spec.FailOnWarning && len(findings) > 0 {
-		return nil, nil, asErrors(findings)
+	if err := asErrors(findings); p.Spec.FailOnWarning && err != nil {
+		return nil, nil, err
 	}
 	return items, findings, nil
 }
@@ -59,15 +59,21 @@ func judge(plan generate.Plan, items []*enroll.Item) ([]profile.Finding, error) 
 	}
 	var findings []profile.Finding
 	for _, f := range world.Findings(tenants) {
-		findings = append(findings, profile.Finding(f))
+		findings = append(findings, profile.Finding{Object: f.Object, Found: f.Found, Effect: f.Effect, Remedy: f.Remedy})
 	}
 	return findings, nil
 }
 
+// asErrors are the warnings among findings, or nil.
 func asErrors(findings []profile.Finding) error {
 	var errs []error
 	for _, f := range findings {
-		errs = append(errs, errors.New(f.String()))
+		if !f.Note {
+			errs = append(errs, errors.New(f.String()))
+		}
+	}
+	if len(errs) == 0 {
+		return nil
 	}
 	return errors.Join(append(errs, errors.New("spec.failOnWarning: true makes every warning an error"))...)
 }
@@ -121,6 +127,13 @@ func standalone(config string, inputs []string, stdin io.Reader, stdout, stderr 
 
 func warn(stderr io.Writer, findings []profile.Finding) {
 	for _, f := range findings {
-		fmt.Fprintln(stderr, "ambient-profile: warning: "+f.String())
+		fmt.Fprintln(stderr, "ambient-profile: "+severity(f)+": "+f.String())
 	}
+}
+
+func severity(f profile.Finding) string {
+	if f.Note {
+		return "info"
+	}
+	return "warning"
 }

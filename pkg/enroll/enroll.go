@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -25,7 +27,7 @@ func Apply(plan generate.Plan, items []*Item) ([]*Item, []profile.Finding, error
 	if plan.Cluster != nil {
 		e.editConfigMaps()
 	}
-	wanted := generate.Manifests(plan)
+	wanted := append(generate.Manifests(plan), e.platform()...)
 	e.prune(wanted)
 	e.place(wanted)
 	for _, item := range e.items {
@@ -45,6 +47,8 @@ type enrolment struct {
 	twice    map[ID]bool
 	removed  map[*Item]bool
 	services map[string][]service
+	// shipped are forms of policies that Kubeflow ships and ours replace.
+	shipped  map[ID][]*yaml.Node
 	findings []profile.Finding
 	errs     []error
 }

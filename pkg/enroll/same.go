@@ -34,12 +34,12 @@ func (e *enrolment) replace(item *Item, object generate.Object) {
 		was, wanted := field(item.Node, key), field(fresh, key)
 		same := was != nil && equal(was, wanted) || item.Kind == "AuthorizationPolicy" && samePolicy(was, wanted)
 		if !same {
-			differs = true
+			differs = differs || !e.isShipped(item, was)
 			item.set(item.Node, key, wanted)
 		}
 	}
 	e.adopt(item, object)
-	e.switchOn(item)
+	e.switchOn(item, object)
 	if differs && item.owner() == "" {
 		e.warn(item, "differs from what the AmbientProfile says, and no AmbientProfile owned it",
 			"changes made by hand or by an earlier patch are lost", "make the change in the AmbientProfile, or in a patch that runs after it")
@@ -63,8 +63,9 @@ func (e *enrolment) adoptMarks(item *Item, in string, marks map[string]string) {
 }
 
 // switchOn removes annotations and labels that would make Istio ignore a policy, or run the
-// waypoint under an identity that the L4 policy does not let in (Istio: deploymentcontroller).
-func (e *enrolment) switchOn(item *Item) {
+// waypoint under an identity that the L4 policy does not let in (Istio: deploymentcontroller),
+// unless they are ours.
+func (e *enrolment) switchOn(item *Item, object generate.Object) {
 	off := map[string][][2]string{
 		"AuthorizationPolicy": {{"annotations", "istio.io/dry-run"}, {"labels", label.IoIstioRev.Name}},
 		// Istio: an istiod of another revision does not see it (config: LabelsInRevision).
@@ -73,7 +74,7 @@ func (e *enrolment) switchOn(item *Item) {
 	}
 	for _, mark := range off[item.Kind] {
 		in, key := mark[0], mark[1]
-		if item.unmark(in, key) {
+		if _, ours := object.Annotations[key]; !ours && item.unmark(in, key) {
 			noun := strings.TrimSuffix(in, "s")
 			e.warn(item, "had the "+noun+" "+key, "it would not have been in force as written; the "+noun+" was removed", "take the "+noun+" out of the source")
 		}

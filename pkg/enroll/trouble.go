@@ -89,6 +89,9 @@ func (e *enrolment) modelTrouble(item *Item) {
 // gatewayTrouble finds a tree that still has the sidecar-era gateway and not the new one: the
 // policies would let in a gateway that is not there.
 func (e *enrolment) gatewayTrouble() {
+	if e.plan.Platform != nil { // which brings the new one
+		return
+	}
 	mesh := e.plan.Mesh
 	old := e.byID[ID{"apps", "Deployment", "istio-system", "istio-ingressgateway"}]
 	if old == nil {

@@ -53,8 +53,16 @@ func samePolicy(a, b *yaml.Node) bool {
 }
 
 func withoutAllow(spec *yaml.Node) *yaml.Node {
-	at := position(spec, "action")
-	if at < 0 || spec.Content[at+1].Value != "ALLOW" {
+	if value(spec, "action") != "ALLOW" {
+		return spec
+	}
+	return without(spec, "action")
+}
+
+// without is the map without a key.
+func without(spec *yaml.Node, key string) *yaml.Node {
+	at := position(spec, key)
+	if at < 0 {
 		return spec
 	}
 	return &yaml.Node{Kind: spec.Kind, Content: slices.Delete(slices.Clone(spec.Content), at, at+2)}

@@ -15,7 +15,7 @@ func Manifests(plan Plan) []Object {
 		}
 	}
 	for i := range out {
-		out[i].own(plan.Name)
+		out[i].Own(plan.Name)
 	}
 	return out
 }

@@ -29,7 +29,8 @@ type Fields map[string]any
 // spec is what most manifests have beside their metadata.
 func spec(s any) Fields { return Fields{"spec": s} }
 
-func (o *Object) own(name string) {
+// Own marks the object as that AmbientProfile's.
+func (o *Object) Own(name string) {
 	o.Labels = with(o.Labels, managedBy, tool)
 	o.Annotations = with(o.Annotations, OwnedBy, name)
 }

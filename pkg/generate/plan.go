@@ -19,12 +19,27 @@ type Plan struct {
 	Cluster *Cluster
 	// Restrict: Kubeflow's controllers lose the right to write policies.
 	Restrict bool
+	// Platform is nil where Kubeflow's control plane is left as it is.
+	Platform *Platform
+	// Admission: guardrails run as admission policies.
+	Admission bool
+}
+
+// Platform is how Kubeflow's control plane moves (pkg/platform).
+type Platform struct {
+	TrustDomain string
+	// GatewayAccount is the ingress Gateway's own service account; "" is the one that Istio makes.
+	GatewayAccount string
+	// TLSSecret is "" where the ingress Gateway has no TLS listener.
+	TLSSecret    string
+	GroupsHeader string
 }
 
 // Mesh is what all namespaces share: principals are <trust domain>/ns/<namespace>/sa/<account>,
 // which ztunnel compares to the letter.
 type Mesh struct {
 	GatewayNamespace, GatewayName                          string
+	RootNamespace                                          string
 	Ingress, PipelinesUI, PipelinesAPI, NotebookController string
 	// OldIngress is the principal of Kubeflow's sidecar-era gateway.
 	OldIngress   string
@@ -96,6 +111,7 @@ func NewPlan(p profile.AmbientProfile) Plan {
 	mesh := &Mesh{
 		GatewayNamespace:   gatewayNamespace,
 		GatewayName:        gatewayName,
+		RootNamespace:      s.Cluster.RootNamespace,
 		Ingress:            principal(gatewayNamespace + "/" + s.Ingress.ServiceAccount),
 		PipelinesUI:        principal(s.Identity.ServiceAccounts.PipelinesUI),
 		PipelinesAPI:       principal(s.Identity.ServiceAccounts.PipelinesAPI),
@@ -116,8 +132,21 @@ func NewPlan(p profile.AmbientProfile) Plan {
 	}
 	if s.Cluster.Enabled {
 		plan.Cluster = newCluster(mesh, s)
+		plan.Admission = s.Cluster.Admission.Enabled
+		plan.Platform = newPlatform(mesh, s)
 	}
 	return plan
+}
+
+func newPlatform(mesh *Mesh, s profile.Spec) *Platform {
+	if !s.Cluster.Platform.Enabled {
+		return nil
+	}
+	p := &Platform{TrustDomain: s.Identity.TrustDomain, TLSSecret: s.Ingress.TLSSecret, GroupsHeader: s.Identity.GroupsHeader}
+	if s.Ingress.ServiceAccount != mesh.GatewayName+"-istio" {
+		p.GatewayAccount = s.Ingress.ServiceAccount
+	}
+	return p
 }
 
 func newNamespace(mesh *Mesh, prefix string, p profile.Profile) Namespace {

@@ -26,9 +26,14 @@ func (r Refusal) Error() string {
 type Finding struct {
 	// Object is where it was found: a field path, or kind namespace/name.
 	Object, Found, Effect, Remedy string
+	// Note: it is told, but nothing is wrong, and failOnWarning lets it pass.
+	Note bool
 }
 
 func (f Finding) String() string {
+	if f.Note {
+		return f.Object + ": " + f.Found + ": " + f.Effect
+	}
 	return f.Object + ": " + f.Found + ": " + f.Effect + "; " + f.Remedy
 }
 

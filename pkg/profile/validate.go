@@ -9,7 +9,7 @@ import (
 
 // spec refuses what is well-formed but wrong, unsafe or not there yet.
 func (r *refusals) spec(s Spec) {
-	r.notYet(s)
+	r.effects(s)
 	r.profiles(s)
 	r.identity(s.Identity)
 	r.ingress(s.Ingress)
@@ -39,16 +39,22 @@ func (r *refusals) selector(s Selector) {
 	}
 }
 
-// notYet refuses the fields whose effect has not landed: an ignored field would be a promise broken.
-func (r *refusals) notYet(s Spec) {
-	refuse := func(set bool, path, value string) {
-		if set {
-			r.add(path, value, "has no effect in this version", "leave the field out until a release supports it")
+// effects refuses fields that would have no effect: an ignored field would be a promise broken.
+func (r *refusals) effects(s Spec) {
+	platform := s.Cluster.Platform.Enabled
+	if secret := s.Ingress.TLSSecret; secret != "" {
+		if !platform {
+			r.add("spec.ingress.tlsSecret", secret, "has no effect without cluster.platform, which makes the Gateway", "set cluster.platform.enabled, or write the listener where the Gateway is")
+		}
+		r.subdomain("spec.ingress.tlsSecret", secret)
+	}
+	refuse := func(set bool, path string) {
+		if set && !s.Cluster.Enabled {
+			r.add(path, "true", "has no effect with cluster.enabled: false", "set it in the AmbientProfile that has the cluster")
 		}
 	}
-	refuse(s.Ingress.TLSSecret != "", "spec.ingress.tlsSecret", s.Ingress.TLSSecret)
-	refuse(s.Cluster.Platform.Enabled, "spec.cluster.platform.enabled", "true")
-	refuse(s.Cluster.Admission.Enabled, "spec.cluster.admission.enabled", "true")
+	refuse(platform, "spec.cluster.platform.enabled")
+	refuse(s.Cluster.Admission.Enabled, "spec.cluster.admission.enabled")
 }
 
 func (r *refusals) identity(id Identity) {

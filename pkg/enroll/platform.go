@@ -1,0 +1,117 @@
+package enroll
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+)
+
+const istioNetworking = "networking.istio.io"
+
+// platform moves Kubeflow's control plane: it edits what is there and returns what is to be placed.
+func (e *enrolment) platform() []generate.Object {
+	if e.plan.Platform == nil {
+		return platform.Manifests(e.plan, platform.Kubeflow{})
+	}
+	kubeflow := platform.Find(e.kubeflow())
+	wanted := platform.Manifests(e.plan, kubeflow)
+	e.noteShipped(kubeflow)
+	e.replaceOldIngress()
+	e.movePolicies()
+	wanted = e.withoutTwins(e.withoutKept(wanted))
+	e.kubeflowNamespace()
+	e.stopInjection()
+	e.labelServices(kubeflow)
+	e.removeVirtualServices(wanted)
+	e.patchNetworkPolicies(wanted)
+	e.removeDestinationRules()
+	e.removeGateways()
+	e.tellPlatform(kubeflow)
+	return wanted
+}
+
+// live calls edit with every item of a kind that stays and is nobody's but the user's.
+func (e *enrolment) live(group, kind string, edit func(*Item)) {
+	for _, item := range e.items {
+		if item.Group == group && item.Kind == kind && item.owner() == "" && !e.removed[item] {
+			edit(item)
+		}
+	}
+}
+
+// inMesh tells whether a namespace is in the mesh after this run.
+func (e *enrolment) inMesh(namespace string) bool {
+	return namespace == platform.Namespace ||
+		slices.ContainsFunc(e.plan.Namespaces, func(ns generate.Namespace) bool { return ns.Name == namespace })
+}
+
+func (e *enrolment) noteShipped(kubeflow platform.Kubeflow) {
+	e.shipped = map[ID][]*yaml.Node{}
+	for _, o := range platform.Shipped(e.plan, kubeflow) {
+		e.shipped[idOf(o)] = append(e.shipped[idOf(o)], field(o.Node(), "spec"))
+	}
+}
+
+// isShipped tells whether a spec is one that Kubeflow ships, so that nobody's changes are lost.
+func (e *enrolment) isShipped(item *Item, spec *yaml.Node) bool {
+	return slices.ContainsFunc(e.shipped[item.ID], func(form *yaml.Node) bool { return samePolicy(spec, form) })
+}
+
+// tellPlatform says what was found and what was assumed, and what would leave the control plane
+// open or closed for everybody.
+func (e *enrolment) tellPlatform(kubeflow platform.Kubeflow) {
+	found, assumed := kubeflow.Found()
+	e.note("spec.cluster.platform", "found in the input: "+names(found), "assumed as in Kubeflow of June 2026: "+names(assumed))
+	istiod := e.byID[ID{"apps", "Deployment", e.plan.Mesh.RootNamespace, "istiod"}]
+	ztunnel := slices.ContainsFunc(e.items, func(i *Item) bool { return i.Kind == "DaemonSet" && i.Name == "ztunnel" })
+	if istiod != nil && !ztunnel {
+		e.warn(istiod, "is in the input, and no DaemonSet ztunnel", "without ztunnel, and without the sidecars that go, nothing enforces the policies: every pod is open",
+			"install Istio's ambient profile before you apply this")
+	}
+}
+
+func names(list []string) string {
+	if len(list) == 0 {
+		return "nothing"
+	}
+	return strings.Join(list, ", ")
+}
+
+// note tells what was done or assumed; nothing is wrong.
+func (e *enrolment) note(object, found, effect string) {
+	e.find(object, found, effect, "")
+	e.findings[len(e.findings)-1].Note = true
+}
+
+// kubeflowNamespace puts the control plane into the mesh, where the input has its Namespace.
+func (e *enrolment) kubeflowNamespace() {
+	item := e.byID[ID{Kind: "Namespace", Name: platform.Namespace}]
+	if item == nil {
+		e.find("spec.cluster.platform", "the Namespace "+platform.Namespace+" is not in the input", "its pods stay out of the mesh, where no policy is enforced",
+			"put it into the input, or label it istio.io/dataplane-mode: ambient and istio-injection: disabled")
+		return
+	}
+	item.mark("labels", "istio.io/dataplane-mode", "ambient")
+	item.mark("labels", "istio-injection", "disabled")
+}
+
+// labelServices sends the callers of two Services through the waypoint; the ingress Gateway goes
+// past it, as it has no ingress-use-waypoint.
+func (e *enrolment) labelServices(kubeflow platform.Kubeflow) {
+	for _, name := range kubeflow.BehindWaypoint() {
+		item := e.byID[ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
+		if item == nil {
+			e.find("spec.cluster.platform", fmt.Sprintf("the Service %s/%s is not in the input", platform.Namespace, name),
+				"nobody but the ingress Gateway reaches its pods: they take traffic from the waypoint only",
+				"put it into the input, or label it istio.io/use-waypoint: "+platform.WaypointName)
+			continue
+		}
+		item.mark("labels", "istio.io/use-waypoint", platform.WaypointName)
+		item.unmark("labels", useWaypointNamespace)
+	}
+}

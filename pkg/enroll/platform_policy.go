@@ -1,0 +1,139 @@
+package enroll
+
+import (
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+)
+
+// Kubeflow's sidecar-era gateway, as its pods are labelled.
+const (
+	oldGatewayNamespace = "istio-system"
+	oldGatewayName      = "istio-ingressgateway"
+)
+
+var oldGatewayLabels = map[string]string{"app": oldGatewayName, "istio": "ingressgateway"}
+
+// isOldGateway tells whether labels select the pods of the old gateway and not all pods.
+func isOldGateway(labels *yaml.Node) bool {
+	have := texts(labels)
+	for key, wanted := range have {
+		if oldGatewayLabels[key] != wanted {
+			return false
+		}
+	}
+	return len(have) > 0
+}
+
+// replaceOldIngress has every policy name the new ingress where it named the old one.
+func (e *enrolment) replaceOldIngress() {
+	e.live(istioSecurity, "AuthorizationPolicy", func(item *Item) {
+		if spec := field(item.Node, "spec"); spec != nil {
+			e.replaceIngress(item, spec)
+		}
+	})
+}
+
+// movePolicies attaches what was in force at the old gateway to the new one. A policy can only be
+// attached to a Gateway of its own namespace (Istio: ShouldAttachPolicy).
+func (e *enrolment) movePolicies() {
+	mesh := e.plan.Mesh
+	if mesh.GatewayNamespace != oldGatewayNamespace {
+		return
+	}
+	move := func(item *Item) {
+		spec := field(item.Node, "spec")
+		if item.Namespace != oldGatewayNamespace || !isOldGateway(field(field(spec, "selector"), "matchLabels")) {
+			return
+		}
+		at := position(spec, "selector")
+		spec.Content = append(spec.Content[:at:at], spec.Content[at+2:]...)
+		item.set(spec, "targetRefs", list(ref("gateway.networking.k8s.io", "Gateway", mesh.GatewayName)))
+	}
+	e.live(istioSecurity, "AuthorizationPolicy", move)
+	e.live(istioSecurity, "RequestAuthentication", move)
+}
+
+// withoutKept leaves out what the input says itself of the login, perhaps with an issuer or with
+// open paths of its own: its policies were moved, and are kept as they are.
+func (e *enrolment) withoutKept(wanted []generate.Object) []generate.Object {
+	mesh := e.plan.Mesh
+	return slices.DeleteFunc(wanted, func(o generate.Object) bool {
+		if o.Namespace != mesh.GatewayNamespace || o.Kind != "AuthorizationPolicy" && o.Kind != "RequestAuthentication" {
+			return false
+		}
+		suffix, ours := strings.CutPrefix(o.Name, mesh.GatewayName)
+		for _, name := range []string{o.Name, oldGatewayName + suffix} {
+			if name != o.Name && !ours {
+				continue
+			}
+			item := e.byID[ID{istioSecurity, o.Kind, o.Namespace, name}]
+			if item == nil || item.owner() != "" || e.removed[item] || !e.sayTheSame(item, o) {
+				continue
+			}
+			e.switchOn(item, o)
+			if was, fresh := field(item.Node, "spec"), field(o.Node(), "spec"); !samePolicy(was, fresh) {
+				e.note(item.String(), "differs from how Kubeflow ships it", "it is kept as it is, on the Gateway "+mesh.GatewayNamespace+"/"+mesh.GatewayName)
+			}
+			return true
+		}
+		return false
+	})
+}
+
+// sayTheSame tells whether an item is on the ingress Gateway and does what the object does there.
+func (e *enrolment) sayTheSame(item *Item, o generate.Object) bool {
+	spec, fresh := field(item.Node, "spec"), field(o.Node(), "spec")
+	action := func(spec *yaml.Node) string {
+		if a := value(spec, "action"); a != "" {
+			return a
+		}
+		return "ALLOW"
+	}
+	refs := field(spec, "targetRefs")
+	return refs != nil && equal(refs, field(fresh, "targetRefs")) && action(spec) == action(fresh)
+}
+
+// withoutTwins leaves out policies that the input has itself, under whatever name, and perhaps with
+// other labels in its selector for the same pods.
+func (e *enrolment) withoutTwins(wanted []generate.Object) []generate.Object {
+	return slices.DeleteFunc(wanted, func(o generate.Object) bool {
+		if o.Kind != "AuthorizationPolicy" {
+			return false
+		}
+		fresh := field(o.Node(), "spec")
+		return slices.ContainsFunc(e.items, func(item *Item) bool {
+			return item.Kind == o.Kind && item.Group == istioSecurity && item.Namespace == o.Namespace &&
+				item.owner() == "" && !e.removed[item] && item.Annotation("istio.io/dry-run") == "" && e.twins(item, fresh)
+		})
+	})
+}
+
+// twins tells whether a policy of the input means a spec of ours.
+func (e *enrolment) twins(item *Item, fresh *yaml.Node) bool {
+	spec := field(item.Node, "spec")
+	if samePolicy(spec, fresh) {
+		return true
+	}
+	theirs, ours := field(field(spec, "selector"), "matchLabels"), field(field(fresh, "selector"), "matchLabels")
+	return theirs != nil && ours != nil && samePolicy(without(spec, "selector"), without(fresh, "selector")) && e.samePods(item.Namespace, theirs, ours)
+}
+
+// samePods tells whether two selectors name the same workloads of the input, and some.
+func (e *enrolment) samePods(namespace string, theirs, ours *yaml.Node) bool {
+	var some bool
+	for _, item := range e.items {
+		pod := podLabels(item)
+		if pod == nil || item.Namespace != namespace {
+			continue
+		}
+		if covers(pod, theirs) != covers(pod, ours) {
+			return false
+		}
+		some = some || covers(pod, ours)
+	}
+	return some
+}

@@ -1,0 +1,39 @@
+package platform
+
+import (
+	"fmt"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+)
+
+const contributorsPolicy = "ambient-profile-contributors-pass-the-waypoint"
+
+// contributorsPassWaypoint: KFAM writes a contributor's policy as sidecars need it, and ztunnel
+// would drop its one rule. It is attached to the waypoint of its own namespace, as this function
+// does it for those in its input. A policy that has a target or a selector is left alone.
+func contributorsPassWaypoint(plan generate.Plan) generate.Object {
+	return generate.Object{
+		APIVersion: admissionAPI, Kind: "MutatingAdmissionPolicy", Name: contributorsPolicy,
+		Fields: generate.Fields{"spec": generate.Fields{
+			"failurePolicy":      "Fail",
+			"reinvocationPolicy": "Never",
+			"matchConstraints": generate.Fields{
+				"namespaceSelector": inMesh(plan),
+				"resourceRules":     []generate.Fields{writes("security.istio.io", "*", "authorizationpolicies")},
+			},
+			"matchConditions": []generate.Fields{
+				// KFAM: the annotations by which it finds a contributor.
+				{"name": "contributor", "expression": "has(object.metadata.annotations) && 'user' in object.metadata.annotations && 'role' in object.metadata.annotations"},
+				{"name": "attached-to-nothing", "expression": "has(object.spec) && !has(object.spec.targetRefs) && !has(object.spec.targetRef) && !has(object.spec.selector)"},
+			},
+			"mutations": []generate.Fields{{
+				"patchType": "JSONPatch",
+				// In two steps: a list that holds an object makes the API server panic (Kubernetes 1.36,
+				// cel-go baseList.ConvertToNative).
+				"jsonPatch": generate.Fields{"expression": fmt.Sprintf("[JSONPatch{op: 'add', path: '/spec/targetRefs', value: []}, "+
+					"JSONPatch{op: 'add', path: '/spec/targetRefs/-', value: Object.spec.targetRefs{group: '%s', kind: 'Gateway', name: '%s'}}]",
+					gatewayGroup, plan.Mesh.Waypoint.Name)},
+			}},
+		}},
+	}
+}

@@ -1,0 +1,134 @@
+package platform
+
+import (
+	"strings"
+	"testing"
+
+	security "istio.io/api/security/v1"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
+func plan(t *testing.T) generate.Plan {
+	t.Helper()
+	var config yaml.Node
+	err := yaml.Unmarshal([]byte(`
+apiVersion: ambient.kubeflow.org/v1alpha1
+kind: AmbientProfile
+metadata: {name: kubeflow}
+spec:
+  profiles: [{name: alice, owner: {name: alice@example.com}}]
+  cluster: {platform: {enabled: true}, admission: {enabled: true}}
+`), &config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := profile.Parse(config.Content[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return generate.NewPlan(p)
+}
+
+// Every policy is where its rules work: what ztunnel enforces holds nothing of HTTP, and is for the
+// pods of one component; the one that denies all has no rule.
+func TestPoliciesFitTheirLayer(t *testing.T) {
+	for _, o := range Manifests(plan(t), Find(Input{})) {
+		spec, found := o.Fields["spec"].(*security.AuthorizationPolicy)
+		if !found || len(spec.TargetRefs) > 0 {
+			continue
+		}
+		if o.Name == "global-deny-all" {
+			if len(spec.Rules) > 0 || spec.Action != security.AuthorizationPolicy_ALLOW {
+				t.Errorf("%s lets somebody in", o.Name)
+			}
+			continue
+		}
+		if o.Namespace != Namespace || len(spec.Selector.GetMatchLabels()) == 0 {
+			t.Errorf("%s/%s: is for every pod", o.Namespace, o.Name)
+		}
+		for i, rule := range spec.Rules {
+			if len(rule.When) > 0 {
+				t.Errorf("%s: rule %d has conditions", o.Name, i)
+			}
+			if len(rule.From) == 0 && len(rule.To) == 0 {
+				t.Errorf("%s: rule %d opens every port for everybody", o.Name, i)
+			}
+			for _, to := range rule.To {
+				if op := to.Operation; len(op.Ports) == 0 || len(op.Paths)+len(op.Methods)+len(op.Hosts) > 0 {
+					t.Errorf("%s: rule %d is for something else than ports", o.Name, i)
+				}
+			}
+		}
+	}
+}
+
+// A policy of the wrong labels would leave a component closed, and one without any open the rest.
+func TestComponentsAreFoundByTheirLabels(t *testing.T) {
+	for name, test := range map[string]struct {
+		workload  Workload
+		component string
+		want      Component
+	}{
+		"June 2026": {
+			Workload{"dashboard", "dashboard", map[string]string{"app": "kubeflow-dashboard", "version": "1"}}, dashboardName,
+			Component{"dashboard", map[string]string{"app": "kubeflow-dashboard"}, "dashboard", true},
+		},
+		"1.10": {
+			Workload{"centraldashboard", "centraldashboard", map[string]string{"app": "centraldashboard"}}, dashboardName,
+			Component{"centraldashboard", map[string]string{"app": "centraldashboard"}, "centraldashboard", true},
+		},
+		"labels of another release": {
+			Workload{"profiles-deployment", "x", map[string]string{"kustomize.component": "profiles"}}, profilesName,
+			Component{"x", map[string]string{"kustomize.component": "profiles"}, "profiles-kfam", true},
+		},
+		"labels that nobody knows": {
+			Workload{"mysql", "mysql", map[string]string{"tier": "db"}}, mysqlName,
+			Component{"mysql", map[string]string{"tier": "db"}, "mysql", true},
+		},
+		"no labels at all": {
+			Workload{"mysql", "mysql", nil}, mysqlName,
+			Component{"mysql", map[string]string{"app": "mysql"}, "mysql", true},
+		},
+		"not in the input": {
+			Workload{"other", "other", nil}, mysqlName,
+			Component{"mysql", map[string]string{"app": "mysql"}, "mysql", false},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := Find(Input{Workloads: []Workload{test.workload}}).component(test.component)
+			if got.Account != test.want.Account || got.Service != test.want.Service || got.Found != test.want.Found || !sameLabels(got.Labels, test.want.Labels) {
+				t.Errorf("got %+v, want %+v", got, test.want)
+			}
+		})
+	}
+}
+
+func sameLabels(a, b map[string]string) bool {
+	for key, value := range a {
+		if b[key] != value {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+// What people see of the artifact store depends on which one is there.
+func TestStorageIsTheOneThatIsThere(t *testing.T) {
+	for want, workloads := range map[string][]Workload{
+		"seaweedfs-service":               {{Name: "seaweedfs"}},
+		"minio-service":                   {{Name: "minio"}},
+		"minio-service seaweedfs-service": {{Name: "minio"}, {Name: "seaweedfs"}},
+		"seaweedfs-service ":              {{Name: "dashboard"}},
+	} {
+		var names []string
+		for _, o := range storage(Platform{&generate.Mesh{}, generate.Platform{}, Find(Input{Workloads: workloads})}) {
+			names = append(names, o.Name)
+		}
+		if got := strings.Join(names, " "); got != strings.TrimSpace(want) {
+			t.Errorf("%v: got %q, want %q", workloads, got, want)
+		}
+	}
+}

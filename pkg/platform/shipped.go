@@ -1,0 +1,29 @@
+package platform
+
+import (
+	security "istio.io/api/security/v1"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+)
+
+// Shipped are policies of ours in the forms in which Kubeflow ships them, once the ingress
+// principal is the new one. Replacing such a form loses nothing that somebody wrote.
+func Shipped(plan generate.Plan, kubeflow Kubeflow) []generate.Object {
+	p := Platform{plan.Mesh, *plan.Platform, kubeflow}
+	out := []generate.Object{
+		// One policy for both layers, of which ztunnel would drop the HTTP rules.
+		kubeflow.component(pipelinesName).allow("ml-pipeline", rulesOf(allowPipelines(p))...),
+		kubeflow.component(pipelinesUIName).allow("ml-pipeline-ui", rulesOf(allowPipelinesUI(p))...),
+		// Every port for everybody.
+		kubeflow.component(metadataGRPCName).allow("metadata-grpc-service", &security.Rule{}),
+		Component{Labels: named("cache-server")}.allow("service-cache-server", &security.Rule{}),
+	}
+	for _, store := range [][2]string{{minIOName, "minio-service"}, {seaweedFSName, "seaweedfs-service"}} {
+		out = append(out, kubeflow.component(store[0]).allow(store[1], from(p.PipelinesAPI), from(p.PipelinesUI), &security.Rule{}))
+	}
+	return out
+}
+
+func rulesOf(o generate.Object) []*security.Rule {
+	return o.Fields["spec"].(*security.AuthorizationPolicy).Rules
+}

@@ -1,0 +1,14 @@
+package platform
+
+import "github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+
+// webApp is what people open in the browser: the ingress Gateway only, which has asked for their
+// session and puts their name into a header that the component trusts. Whoever else reached its
+// pods could write any name there.
+func (p Platform) webApp(name string, c Component, r route) []generate.Object {
+	r.Service = c.Service
+	return []generate.Object{
+		c.allow(name, from(p.Ingress)),
+		p.httpRoute(Namespace, name, r),
+	}
+}
