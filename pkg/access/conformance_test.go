@@ -163,7 +163,7 @@ func read(t *testing.T, path string) []byte {
 func digest(parts ...[]byte) string {
 	h := sha256.New()
 	for _, p := range parts {
-		fmt.Fprintf(h, "%d\n", len(p))
+		h.Write(fmt.Appendf(nil, "%d\n", len(p)))
 		h.Write(p)
 	}
 	return hex.EncodeToString(h.Sum(nil))[:32]
