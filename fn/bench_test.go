@@ -99,12 +99,12 @@ func BenchmarkWhole(b *testing.B) {
 // BenchmarkPassThrough is one profile beside a whole Kubeflow, nearly all of which only passes
 // through.
 func BenchmarkPassThrough(b *testing.B) {
-	input := load.ResourceList(1, kubeflow(b))
+	input := load.ResourceList(1, kubeflow())
 	b.Run("ours", func(b *testing.B) { measure(b, func() error { return transformOnce(input) }) })
 	b.Run("identity", func(b *testing.B) { measureIdentity(b, input) })
 }
 
-func kubeflow(b *testing.B) []string {
+func kubeflow() []string {
 	if *render == "" {
 		return load.Kubeflow()
 	}
