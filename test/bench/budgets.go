@@ -47,7 +47,7 @@ func (r report) budgets() []budget {
 			most, promised := against.most[p.n]
 			if theirs := p.samples[against.name]; promised && theirs != nil {
 				ours := p.samples[counterpart(against.name)]
-				out = append(out, budget{fmt.Sprintf("CPU by %s, %d profiles", against.name, p.n), most, median(ratios(ours, theirs)), ""})
+				out = append(out, budget{fmt.Sprintf("CPU by %s, N = %d", against.name, p.n), most, median(ratios(ours, theirs)), ""})
 			}
 		}
 	}
@@ -84,7 +84,7 @@ func (r report) memory() []budget {
 	for _, p := range r.profiles {
 		if p.n >= 1000 {
 			perMB := medianRSS(p.samples[function]) / megabytes(p.bytes)
-			out = append(out, budget{fmt.Sprintf("peak memory, by MB generated, %d profiles", p.n), generatedMost, perMB, " MB"})
+			out = append(out, budget{fmt.Sprintf("peak memory, by MB generated, N = %d", p.n), generatedMost, perMB, " MB"})
 		}
 	}
 	return out
@@ -95,7 +95,7 @@ func (r report) startUp() []budget {
 	for _, p := range r.profiles {
 		if empty := p.samples[hello]; empty != nil {
 			beyond := medianCPU(p.samples[standalone]) - medianCPU(empty)
-			return []budget{{"CPU of a run with one profile beyond hello, world", startUpMost, beyond * 1000, " ms"}}
+			return []budget{{"CPU of a run with N = 1 beyond hello, world", startUpMost, beyond * 1000, " ms"}}
 		}
 	}
 	return nil

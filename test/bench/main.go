@@ -42,7 +42,7 @@ func compare() error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	tools, err := build(dir)
 	if err != nil {
 		return err

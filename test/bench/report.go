@@ -23,10 +23,10 @@ type profilesResult struct {
 }
 
 func (r report) print(w io.Writer) {
-	fmt.Fprintf(w, "%s, %s, %s/%s, %d processors. CPU is user and system time, the median of %d rounds.\n",
+	fmt.Fprintf(w, "%s, %s, %s/%s, %d processors. CPU is user and system time, the median of %d rounds (ten times as many for one profile).\n",
 		time.Now().UTC().Format(time.DateOnly), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), *rounds)
 	for _, p := range r.profiles {
-		fmt.Fprintf(w, "\n%d profiles: %d objects, %.2f MB\n\n", p.n, p.objects, megabytes(p.bytes))
+		fmt.Fprintf(w, "\nN = %d: %d objects, %.2f MB\n\n", p.n, p.objects, megabytes(p.bytes))
 		printSamples(w, p.samples)
 	}
 	fmt.Fprintf(w, "\nPass-through: %d objects, %.2f MB\n\n", r.passThrough.objects, megabytes(r.passThrough.bytes))

@@ -96,12 +96,11 @@ func measureHere(args []string) {
 func (c contender) output() ([]byte, error) {
 	cmd := exec.Command(c.args[0], c.args[1:]...)
 	if c.stdin != "" {
-		stdin, err := os.Open(c.stdin)
+		stdin, err := os.ReadFile(c.stdin)
 		if err != nil {
 			return nil, err
 		}
-		defer stdin.Close()
-		cmd.Stdin = stdin
+		cmd.Stdin = bytes.NewReader(stdin)
 	}
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
