@@ -37,8 +37,9 @@ lint: ## gofmt, go vet and golangci-lint
 	go run $(GOLANGCI) run ./...
 
 .PHONY: verify
-verify: lint ## what CI runs: lint, race tests, golden files clean, examples build
+verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden files clean, examples build
 	go mod tidy -diff
 	go test -race ./...
+	go test ./fn -run TestProperty -configurations 1000
 	$(MAKE) --no-print-directory demo > /dev/null
 	@test -z "$$(git status --porcelain -- testdata examples | tee /dev/stderr)" || { echo "verify: the tests changed these files"; exit 1; }
