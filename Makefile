@@ -43,3 +43,7 @@ verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden
 	go test ./fn -run TestProperty -configurations 1000
 	$(MAKE) --no-print-directory demo > /dev/null
 	@test -z "$$(git status --porcelain -- testdata examples | tee /dev/stderr)" || { echo "verify: the tests changed these files"; exit 1; }
+
+.PHONY: mutation
+mutation: ## put deliberate faults into the code, one at a time, and see each caught (minutes)
+	go test ./test/mutation -v -timeout 2h -run-mutants
