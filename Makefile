@@ -55,9 +55,10 @@ lint: ## gofmt, go vet and golangci-lint
 	go run $(GOLANGCI) run ./...
 
 .PHONY: verify
-verify: lint ## what CI runs: lint, race tests, golden files clean, examples build
+verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden files clean, examples build
 	go mod tidy -diff
 	go test -race ./...
+	go test ./fn -run TestProperty -configurations 1000
 	$(MAKE) --no-print-directory demo > /dev/null
 	$(MAKE) --no-print-directory release-test vuln
 	@if docker version > /dev/null 2>&1; then $(MAKE) --no-print-directory image-test; else echo "verify: NOT TESTED: the Dockerfile and its image; no Docker Engine answers"; fi
@@ -105,3 +106,7 @@ vuln: ## look for known vulnerabilities in what is linked; says so where the dat
 	@out=$$(go run $(GOVULNCHECK) ./fn 2>&1) && echo "$$out" || \
 	if grep -q 'Get "https://vuln.go.dev' <<< "$$out"; then echo "vuln: NOT CHECKED: known vulnerabilities; the database vuln.go.dev cannot be reached"; \
 	else echo "$$out"; exit 1; fi
+
+.PHONY: mutation
+mutation: ## put deliberate faults into the code, one at a time, and see each caught (minutes)
+	go test ./test/mutation -v -timeout 2h -run-mutants

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/enroll"
+)
+
+var configurations = flag.Int("configurations", 200, "how many random configurations the properties are tried on")
+
+// eachConfig runs a property on random configurations, the same ones every time; a slow one on one
+// of so many.
+func eachConfig(t *testing.T, oneOf int, property func(t *testing.T, r *rand.Rand, c randomConfig)) {
+	for seed := range max(*configurations/oneOf, 1) {
+		r := rand.New(rand.NewPCG(uint64(seed), 8))
+		c := newRandomConfig(r)
+		if t.Run(fmt.Sprint(seed), func(t *testing.T) { property(t, r, c) }); t.Failed() {
+			t.Fatalf("seed %d is\n%s", seed, c.text())
+		}
+	}
+}
+
+// rendered is what comes out of the standalone program for a configuration and a cluster.
+func rendered(t *testing.T, c randomConfig, cluster string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "config.yaml")
+	write(t, file, c.text())
+	code, out, stderr := execute(t, cluster, file, "-")
+	if code != exitOK {
+		t.Fatal(stderr)
+	}
+	return out
+}
+
+func worldOf(t *testing.T, manifests string) *access.World {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "manifests.yaml")
+	write(t, file, manifests)
+	return must(loadWorld([]string{file}, nil))
+}
+
+// Who is configured gets in, by every way that is configured; nobody else, by any.
+func TestPropertyWhoGetsIn(t *testing.T) {
+	asked := 0
+	eachConfig(t, 1, func(t *testing.T, r *rand.Rand, c randomConfig) {
+		world := worldOf(t, rendered(t, c, c.cluster()))
+		for _, tenant := range c.tenants {
+			for _, q := range append(c.fromOutside(tenant), c.fromInside(r, tenant)...) {
+				asked++
+				want := map[bool]access.Outcome{true: access.Allow, false: access.Deny}[q.in]
+				if v := world.Decide(q.Request); v.Outcome != want {
+					t.Errorf("%s, %s -> %+v %s %s%v: %s, want %s: %s", q.name, q.From, q.To, q.Method, q.Path, q.Headers, v.Outcome, want, v.By())
+				}
+			}
+		}
+	})
+	t.Logf("%d questions", asked)
+}
+
+// A profile more or less changes nothing for the others, neither a verdict nor a byte of theirs.
+func TestPropertyAnotherProfileChangesNothing(t *testing.T) {
+	eachConfig(t, 4, func(t *testing.T, r *rand.Rand, c randomConfig) {
+		fewer := c
+		fewer.tenants = slices.Delete(slices.Clone(c.tenants), 0, 1)
+		if len(fewer.tenants) == 0 {
+			fewer.tenants = append(fewer.tenants, newTenant(r, 9))
+			c.tenants = append(c.tenants, fewer.tenants...)
+		}
+		with, without := rendered(t, c, ""), rendered(t, fewer, "")
+		all := objectsOf(t, with)
+		for id, object := range objectsOf(t, without) {
+			if all[id] != object {
+				t.Errorf("%s is another beside %s", id, c.tenants[0].name)
+			}
+		}
+		one, other := worldOf(t, rendered(t, c, c.cluster())), worldOf(t, rendered(t, fewer, c.cluster()))
+		for _, tenant := range fewer.tenants {
+			for _, q := range append(c.fromOutside(tenant), c.fromInside(r, tenant)...) {
+				if a, b := one.Decide(q.Request).Outcome, other.Decide(q.Request).Outcome; a != b {
+					t.Errorf("%s -> %s: %s beside %s, else %s", q.From, q.To.Namespace, a, c.tenants[0].name, b)
+				}
+			}
+		}
+	})
+}
+
+// A profile that is taken out of a package leaves its Namespace and the policy that keeps it closed.
+func TestPropertyARemovedProfileLeavesNoRule(t *testing.T) {
+	eachConfig(t, 4, func(t *testing.T, r *rand.Rand, c randomConfig) {
+		c.tenants = append(c.tenants, newTenant(r, 9))
+		gone := c.tenants[0].name
+		first := inPackage(t, rendered(t, c, ""))
+		c.tenants = c.tenants[1:]
+		for _, item := range readAllItems(t, rendered(t, c, first)) {
+			closed := item.Kind == "AuthorizationPolicy" && item.Name == "ns-l4-waypoint"
+			if item.Namespace == gone && !closed {
+				t.Errorf("%s is left", item)
+			}
+		}
+	})
+}
+
+// Bytes: the order of the profiles, a second run and the way in which the function is called make no
+// difference.
+func TestPropertySameBytes(t *testing.T) {
+	eachConfig(t, 4, func(t *testing.T, r *rand.Rand, c randomConfig) {
+		out := rendered(t, c, "")
+		shuffled := c
+		shuffled.tenants = slices.Clone(c.tenants)
+		r.Shuffle(len(shuffled.tenants), func(i, j int) {
+			shuffled.tenants[i], shuffled.tenants[j] = shuffled.tenants[j], shuffled.tenants[i]
+		})
+		same(t, "another order of profiles", sorted(out), sorted(rendered(t, shuffled, "")))
+
+		call := func(items string) string {
+			code, list, stderr := execute(t, listHead[:len(listHead)-len("items:\n")]+items+"functionConfig:\n  "+strings.TrimRight(strings.ReplaceAll(c.text(), "\n", "\n  "), " "))
+			if code != exitOK {
+				t.Fatal(stderr)
+			}
+			return list
+		}
+		list := call("items: []\n")
+		same(t, "as a generator", normal(t, out), normal(t, list))
+		_, items, _ := strings.Cut(list, "\nitems:")
+		items, _, _ = strings.Cut(items, "functionConfig:")
+		same(t, "a second run", withoutResults(list), withoutResults(call("items:"+items)))
+
+		var cluster bytes.Buffer
+		cluster.WriteString("items:\n")
+		for _, item := range readAllItems(t, c.cluster()) {
+			if err := writeItems(&cluster, []*enroll.Item{{Node: item.Node}}, sequenceForm); err != nil {
+				t.Fatal(err)
+			}
+		}
+		same(t, "as a transformer", normal(t, rendered(t, c, c.cluster())), normal(t, call(cluster.String())))
+	})
+}

@@ -1,0 +1,106 @@
+package mutation
+
+// mutant is one fault: in a file, a text that stands there once becomes another.
+type mutant struct{ name, file, old, fault string }
+
+const (
+	gen = "pkg/generate/"
+	enr = "pkg/enroll/"
+	pro = "pkg/profile/"
+)
+
+var mutants = []mutant{
+	// Who is let in.
+	{"the audience of tokens is not checked", gen + "requestauthentication.go", "			Audiences:            c.Audiences,\n", ""},
+	{"every issuer is taken for the first", gen + "requestauthentication.go", "Issuer:               issuer", "Issuer:               c.Issuers[0]"},
+	{"the groups header can be spoofed", gen + "requestauthentication.go", "				{Claim: \"groups\", Header: c.GroupsHeader},\n", ""},
+	{"the token's e-mail and not its subject is the user", gen + "requestauthentication.go", `{Claim: "sub"`, `{Claim: "email"`},
+	{"a session may read like a token", gen + "authorizationpolicy_ingress.go", `"system:serviceaccount:*", `, ""},
+	{"a session may end in a blank", gen + "authorizationpolicy_ingress.go", `"* ", `, ""},
+	{"a header without any token passes", gen + "authorizationpolicy_ingress.go", "NotRequestPrincipals: []string{\"*\"}", "RequestPrincipals: []string{\"*\"}"},
+	{"forged identities are denied nowhere", gen + "authorizationpolicy_ingress.go", "		TargetRefs: onGateway(c.GatewayName),\n", ""},
+	{"forged identities are allowed", gen + "authorizationpolicy_ingress.go", "AuthorizationPolicy_DENY", "AuthorizationPolicy_ALLOW"},
+	{"the owner's policy goes to ztunnel", gen + "authorizationpolicy_l7.go", "	return policy(ns.Name, \"ns-owner-access-istio-l7-allow\", &security.AuthorizationPolicy{\n		TargetRefs: onGateway(ns.Waypoint.Name),\n", "	return policy(ns.Name, \"ns-owner-access-istio-l7-allow\", &security.AuthorizationPolicy{\n"},
+	{"the pipelines API does not vouch but the ingress does for drawing", gen + "authorizationpolicy_l7.go", "from(ns.PipelinesAPI)", "from(ns.Ingress)"},
+	{"the pipelines API reaches every Service", gen + "authorizationpolicy_l7.go", `onService("ml-pipeline-visualizationserver")`, "onGateway(ns.Waypoint.Name)"},
+	{"the pipelines UI does not vouch for the owner", gen + "authorizationpolicy_l7.go", "			From: from(ns.Ingress, ns.PipelinesUI),\n			When: []*security.Condition{header(ns.UserIDHeader, ns.OwnerHeader)}", "			From: from(ns.Ingress),\n			When: []*security.Condition{header(ns.UserIDHeader, ns.OwnerHeader)}"},
+	{"whoever the ingress vouches for is the owner", gen + "authorizationpolicy_l7.go", "header(ns.UserIDHeader, ns.OwnerHeader)", "header(ns.UserIDHeader, \"*\")"},
+	{"anybody with the header is the owner", gen + "authorizationpolicy_l7.go", "			From: from(ns.Ingress, ns.PipelinesUI),\n			When: []*security.Condition{header(ns.UserIDHeader, ns.OwnerHeader)}", "			When: []*security.Condition{header(ns.UserIDHeader, ns.OwnerHeader)}"},
+	{"names that begin like the owner's get in", gen + "authorizationpolicy_l7.go", "ns.OwnerHeader)}", "ns.OwnerHeader+\"*\")}"},
+	{"a group's name is a user's", gen + "plan.go", "	case \"User\":\n", "	case \"User\", \"Group\":\n"},
+	{"open paths may be written", gen + "authorizationpolicy_l7.go", `Methods: []string{"GET", "HEAD"}`, `Methods: []string{"GET", "HEAD", "POST"}`},
+	{"open paths are open by any method", gen + "authorizationpolicy_l7.go", `Methods: []string{"GET", "HEAD"}, `, ""},
+	{"open paths are open through the ingress", gen + "authorizationpolicy_l7.go", "				NotPrincipals: []string{ns.Ingress},\n				NotNamespaces: []string{ns.GatewayNamespace},\n", ""},
+	{"open paths that are none open all", gen + "authorizationpolicy_l7.go", "if len(ns.Access.OpenPaths) > 0 {", "{"},
+	{"kernels may be stopped", gen + "authorizationpolicy_l7.go", "			Methods: []string{\"GET\"},\n", ""},
+	{"kernels of every Service are open", gen + "authorizationpolicy_l7.go", `"/notebook/" + ns.Name + "/{*}/api/kernels"`, `"*/api/kernels"`},
+	{"whoever the ingress vouches for is a token", gen + "authorizationpolicy_l7.go", "header(ns.UserIDHeader, ns.TokenHeaders...)", "header(ns.UserIDHeader, \"*\")"},
+	{"without listed tokens the policy is empty", gen + "manifests.go", "if len(ns.TokenHeaders) > 0 {", "{"},
+	{"tokens carry the prefix of users", gen + "plan.go", "ns.TokenHeaders = append(ns.TokenHeaders, tokenHeader(p.Name, account))", "ns.TokenHeaders = append(ns.TokenHeaders, prefix+tokenHeader(p.Name, account))"},
+	{"tokens of another namespace are taken for its own", gen + "plan.go", "		namespace, account = other, name\n", "		_, account = other, name\n"},
+	{"the owner carries no prefix", gen + "plan.go", "ns.OwnerHeader = prefix + p.Owner.Name", "ns.OwnerHeader = p.Owner.Name"},
+	{"contributors carry no prefix", gen + "plan.go", "c.BindingName(), prefix + c.Name", "c.BindingName(), c.Name"},
+	{"a contributor needs nobody to vouch", gen + "contributor.go", "			From: from(ns.Ingress, ns.PipelinesUI),\n", ""},
+	{"contributors hang on no waypoint", gen + "contributor.go", "		TargetRefs: onGateway(ns.Waypoint.Name),\n", ""},
+	{"every contributor is an admin", gen + "contributor.go", `"kubeflow-" + c.Role`, `"kubeflow-admin"`},
+
+	// What reaches pods.
+	{"every waypoint reaches every pod", gen + "authorizationpolicy_l4.go", "from(ns.WaypointPrincipal)", "from(\"*/sa/\" + ns.Waypoint.Name)"},
+	{"every namespace reaches pods", gen + "authorizationpolicy_l4.go", "fromNamespace(ns.Name)", "fromNamespace(\"*\")"},
+	{"the namespace reaches its pods though it must not", gen + "authorizationpolicy_l4.go", "if ns.Access.SameNamespacePods {", "{"},
+	{"scrapers reach every port", gen + "authorizationpolicy_l4.go", ", To: to(&security.Operation{Ports: s.Ports})", ""},
+	{"the policy that closes a namespace can be pruned", gen + "authorizationpolicy_l4.go", "	o.Annotations = keep()\n", ""},
+	{"the waypoint is taken for the one of the ingress's namespace", gen + "plan.go", "principal(profile.Name + \"/\" + s.Waypoint.Name)", "principal(gatewayNamespace + \"/\" + s.Waypoint.Name)"},
+	{"the ingress goes past the waypoint", gen + "namespace.go", "		\"istio.io/ingress-use-waypoint\": \"true\",\n", ""},
+	{"the namespace is not in the mesh", gen + "namespace.go", "		label.IoIstioDataplaneMode.Name: \"ambient\",\n", ""},
+	{"the namespace has no waypoint", gen + "namespace.go", "		label.IoIstioUseWaypoint.Name:   ns.Waypoint.Name,\n", ""},
+	{"the waypoint is for nothing", gen + "waypoint.go", `IoIstioWaypointFor.Name: "service"`, `IoIstioWaypointFor.Name: "none"`},
+	{"the trust domain is the default one", gen + "plan.go", "return s.Identity.TrustDomain + \"/ns/\"", "return \"cluster.local/ns/\""},
+	{"the keys' proxy serves every path", gen + "jwksproxy.go", `^(/openid/v1/jwks|/\.well-known/openid-configuration)$`, `^/openid/v1/jwks|/\.well-known/openid-configuration$`},
+
+	// What happens to what is there.
+	{"a policy with a selector goes to the whole waypoint", enr + "authorizationpolicy.go", "labels == nil || len(labels.Content) == 0", "true"},
+	{"a misspelt selector goes to the whole waypoint", enr + "authorizationpolicy.go", "if !isSelector(selector, labels) {", "if false {"},
+	{"a Service counts when one of its pods matches", enr + "service.go", "			intersect(shared, pod)\n", ""},
+	{"a DENY that ztunnel enforces is moved", enr + "authorizationpolicy.go", "why == \"\" && action != \"\"", "why == \"-\" && action != \"\""},
+	{"the old ingress keeps its way in", enr + "authorizationpolicy.go", "	e.replaceIngress(item, spec)\n", ""},
+	{"policies of the controllers are converted", enr + "authorizationpolicy.go", "if !slices.Contains(controllersPolicies, item.Name) {", "{"},
+	{"a policy is left in dry run", enr + "same.go", `{{"annotations", "istio.io/dry-run"}, `, "{"},
+	{"a waypoint may run as another account", enr + "same.go", `{{"annotations", "gateway.istio.io/service-account"}, `, "{"},
+	{"another's object is taken over", enr + "same.go", `owner != "" && owner != e.plan.Name`, `owner == "-" && owner != e.plan.Name`},
+	{"an object of nobody's becomes ours", enr + "same.go", "if ours || !generate.MarksOwner(key) {", "{"},
+	{"a RoleBinding that grants another role is left", enr + "same.go", `[]string{"roleRef", "subjects"}`, `[]string{"subjects"}`},
+	{"of two objects one is edited", enr + "enroll.go", "if e.twice[id] {", "if false {"},
+	{"a waypoint of another namespace stays", enr + "namespace.go", `item.unmark("labels", useWaypointNamespace)`, "false"},
+	{"the L4 policy is pruned beside its labels", enr + "prune.go", "item.Name == generate.L4PolicyName && ", "false && "},
+	{"a Namespace is pruned", enr + "prune.go", `case item.Kind == "Namespace":`, `case item.Kind == "-":`},
+	{"rendered output may be fed back", enr + "prune.go", "case item.path() == \"\":", "case false:"},
+	{"our own RoleBindings are sources", enr + "sources.go", ` && item.Annotation(generate.OwnedBy) == ""`, ""},
+	{"a RoleBinding may lie about its role", enr + "rolebinding.go", `value(ref, "name") != "kubeflow-"+role`, "false"},
+	{"a RoleBinding may lie about its subject", enr + "rolebinding.go", `value(subject, "name") != user`, "false"},
+	{"the owner's own binding is a contributor's", enr + "rolebinding.go", ` || item.Name == "namespaceAdmin"`, ""},
+	{"a Profile may name another owner", enr + "profile.go", "case !sameOwner(item.Name, inline.Owner, owner):", "case false:"},
+	{"a selector's labels do not matter", enr + "profile.go", "item.Label(key) != selector.MatchLabels[key]", "false"},
+	{"a notebook may set the user", enr + "notebook.go", "strings.EqualFold(name, s.spec.Identity.UserIDHeader), ", ""},
+	{"new namespaces join a mesh that is open to them", enr + "configmap_labels.go", "if !e.plan.Restrict {", "{"},
+	{"labels are set in what is no line", enr + "configmap_labels.go", "err != nil || !reflect.DeepEqual(was, is)", "err != nil"},
+	{"the controllers' policy stays beside Restrict", enr + "restrict.go", "			e.remove(item)\n		}\n	}\n}", "		}\n	}\n}"},
+	{"the controllers' old right stays beside Restrict", enr + "restrict.go", "rolebinding\"}); item != nil {\n		e.remove(item)\n", "rolebinding\"}); item != nil {\n"},
+	{"aliases reach other objects", enr + "read.go", "if !s.anchored[alias.Alias] {", "if alias.Alias == nil {"},
+	{"the last of two keys is not seen", enr + "read.go", "case seen[key.Value]:", "case false:"},
+
+	// What is refused.
+	{"a name may be a pattern", pro + "names.go", `case strings.Contains(text, "*"):`, `case text == "*":`},
+	{"a name may begin with a blank", pro + "names.go", "case strings.TrimSpace(text) != text:", "case false:"},
+	{"a name may hold what nobody sees", pro + "names.go", "case strings.ContainsFunc(text, invisible):", "case false:"},
+	{"system namespaces may be tenants", pro + "validate_profiles.go", `if strings.HasPrefix(name, "kube-") {`, "if false {"},
+	{"the ingress's namespace may be a tenant", pro + "validate_profiles.go", "		{s.Ingress.Gateway, \"spec.ingress.gateway\"},\n", ""},
+	{"an open path may be a pattern", pro + "names.go", "`^/[-a-zA-Z0-9._~%!$&'()+,;:@=/]*$`", "`^/[-a-zA-Z0-9._~%!$&'()+,;:@=/*]*$`"},
+	{"users may run as the waypoint", pro + "validate.go", "	r.waypointIdentity(s)\n", ""},
+	{"contributors of one binding are merged", pro + "validate_profiles.go", "if other, found := seen[binding]; found {", "if other, found := seen[binding]; found && false {"},
+	{"no audience is any", pro + "validate.go", "if !slices.Equal(t.Audiences, []string{\"*\"}) {", "if len(t.Audiences) > 0 && !slices.Equal(t.Audiences, []string{\"*\"}) {"},
+	{"a group may pass for a user", pro + "validate.go", "if strings.EqualFold(id.UserIDHeader, id.GroupsHeader) {", "if false {"},
+	{"closed pods beside a controller that opens them", pro + "validate.go", "if !s.Access.SameNamespacePods && s.Cluster.Controllers == Keep {", "if false {"},
+	{"null is the default", pro + "decode.go", "n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagNull", "false"},
+	{"a field that stands twice", pro + "decode.go", "case seen[key.Value]:", "case false:"},
+}
