@@ -52,4 +52,13 @@ func TestASessionDoesNotPassTwoProviders(t *testing.T) {
 	r := Request{From: From{User: "u@x"}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x"}
 	decides(t, load(t, one), r, Allow)
 	decides(t, load(t, two), r, Deny)
+	// What is doubtful or malformed stays so, session or not.
+	doubtful := "rules: [{to: [{operation: {hosts: [x]}}]}]"
+	decides(t, load(t, edit(t, edit(t, one, "name: http", "name: typo"), "rules: [{}]", doubtful)+providers), r, NotJudged)
+	decides(t, load(t, edit(t, one, "rules: [{}]", "rules: [{}, {when: [{key: source.namespace, values: [b]}]}]")), r, NotJudged)
+	// A malformed policy does not make two of one.
+	malformed := edit(t, two, "paths: [/z]", "paths: ['/{z']")
+	if v := decides(t, load(t, malformed), r, NotJudged); v.Policy != "edge/q" {
+		t.Error(v.By())
+	}
 }

@@ -54,3 +54,11 @@ func TestAudiences(t *testing.T) {
 		t.Error("a rule without audiences takes any")
 	}
 }
+
+// The order of the manifests does not matter, that of the issuers does.
+func TestRulesAreTriedByIssuer(t *testing.T) {
+	deny := atFront("{"+frontRef+"action: DENY, rules: [{when: [{key: 'request.headers[x-robot]', values: [root]}]}]}") + edit(t, jwt, "{claim: sub, header: X-User}", "{claim: sub, header: X-Robot}")
+	r := Request{From: From{User: "u@x"}, To: To{Namespace: "a", Service: "s"}, Path: "/s/", Headers: map[string]string{"X-Robot": "root"}}
+	decides(t, load(t, deny), r, Deny)
+	decides(t, load(t, edit(t, edit(t, deny, "issuer: https://dex", "issuer: https://z"), "issuer: https://k8s", "issuer: https://b")), r, Allow)
+}

@@ -73,6 +73,7 @@ func TestAttachmentsThatIstioRefuses(t *testing.T) {
 		"{group: gateway.networking.k8s.io, kind: Gateway, name: g, namespace: a}": "targetRefs[1].namespace: must not be set",
 		"{name: g}": `targetRefs[1].kind: "" is none of`,
 		"{group: gateway.networking.k8s.io, kind: HTTPRoute, name: g}": "targetRefs[1].kind:",
+		"{kind: Gateway, group: core, name: g}":                        "targetRefs[1].group:",
 		"{kind: Gateway, name: g}":                                     "targetRefs[1].group:",
 		"{kind: Service, group: apps, name: g}":                        "targetRefs[1].group:",
 		"{kind: ServiceEntry, name: g}":                                "targetRefs[1].group:",
@@ -90,6 +91,7 @@ func TestAttachmentsThatIstioRefuses(t *testing.T) {
 			t.Errorf("%s is taken", label)
 		}
 	}
+	decides(t, load(t, onWaypoint("rules: [{from: [{source: {trustDomains: ['*', 'cluster*', '*local', c]}}]}]")), Request{From: From{ServiceAccount: "b/c"}, To: To{Namespace: "a", Service: "s"}}, Allow)
 	fine := "{targetRefs: [" + good + ", {kind: Service, name: s}, {kind: Service, group: core, name: s}, {kind: ServiceEntry, group: networking.istio.io, name: e}], rules: [{}]}"
 	decides(t, load(t, withPolicy(fine)), Request{From: From{ServiceAccount: "b/c"}, To: To{Namespace: "a", Service: "s"}}, Allow)
 }
@@ -111,6 +113,7 @@ func TestAuthenticationsThatIstioRefuses(t *testing.T) {
 		{"claim: email,", "", "jwtRules[0].outputClaimToHeaders[0]:"},
 		{"header: X-Groups", "header: ''", "jwtRules[0].outputClaimToHeaders[1]:"},
 		{"header: X-Groups", "header: 'X Groups'", "jwtRules[0].outputClaimToHeaders[1]:"},
+		{"header: X-Groups", "header: X.Groups", "jwtRules[0].outputClaimToHeaders[1]:"},
 		{dex, "issuer: https://dex, fromHeaders: [{prefix: x}]", "jwtRules[0].fromHeaders[0].name:"},
 		{dex, "issuer: https://dex, fromParams: ['']", "jwtRules[0].fromParams:"},
 		{dex, "issuer: https://dex, fromCookies: ['']", "jwtRules[0].fromCookies:"},
@@ -125,9 +128,10 @@ func TestAuthenticationsThatIstioRefuses(t *testing.T) {
 	// A denial by it is none either.
 	bad := edit(t, text, "audiences: [in]", "audiences: [in, '']")
 	decides(t, load(t, bad), Request{From: From{Token: "a/s", Audience: "out"}, To: user.To, Path: "/s/"}, NotJudged)
-	decides(t, load(t, edit(t, text, dex, "issuer: '', jwksUri: https://dex/keys, fromHeaders: [{name: authorization}], fromParams: [t]")), user, Allow)
+	decides(t, load(t, edit(t, text, dex, "issuer: '', jwksUri: http://dex/keys, fromHeaders: [{name: authorization}], fromParams: [t]")), user, Allow)
 	// At a waypoint too.
 	atWaypoint := edit(t, strings.TrimPrefix(jwt, "\n"), "namespace: edge", "namespace: a")
 	atWaypoint = small + edit(t, edit(t, atWaypoint, "name: front", "name: waypoint"), dex, "issuer: ''")
 	refused(t, atWaypoint, "jwtRules[0].issuer: is needed")
+	decides(t, load(t, atWaypoint), Request{From: From{ServiceAccount: "b/c"}, To: user.To, Headers: map[string]string{"Authorization": "Bearer x"}}, NotJudged)
 }

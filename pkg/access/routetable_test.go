@@ -2,12 +2,13 @@ package access
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
 // The table narrows the search and changes no answer: every match that fits a path is near it, in the order of all.
 func TestTableMissesNoRoute(t *testing.T) {
-	paths := []string{"/", "/a", "/a/", "/a//", "/a/b", "/a/b/", "/a/b/c", "/a//b", "/ab", "/b/a", "//", "//a", "/a/b//c"}
+	paths := []string{"/", "/a", "/a/", "/a//", "/a/b", "/a/b/", "/a/b/c", "/a//b", "/ab", "/b/a", "//", "//a", "/a/b//c", "/a/.*"}
 	var all []candidate
 	for _, p := range paths {
 		for kind, name := range []string{"PathPrefix", "Exact", "RegularExpression"} {
@@ -32,6 +33,39 @@ func TestTableMissesNoRoute(t *testing.T) {
 		}
 		if len(near) == len(all) && p != "" {
 			t.Errorf("all is near %q", p)
+		}
+	}
+}
+
+func TestTwoSegments(t *testing.T) {
+	for path, want := range map[string]string{"/a/b/c": "/a/b", "/a/b": "/a/b", "/a/b/": "/a/b", "/a/": "/a/", "/a//b": "/a/", "//a/b": "//a", "/a": "", "a/b/c": "", "": ""} {
+		if got, ok := twoSegments(path); got != want || ok != (want != "") {
+			t.Errorf("%q: %q %v", path, got, ok)
+		}
+	}
+}
+
+// A case without a path takes that of a route to the Service, which an expression cannot give and another kind of backend does not mean.
+func TestThePathOfARoute(t *testing.T) {
+	to := "backendRefs: [{name: s, port: 80}]"
+	for rules, want := range map[string]string{
+		"{matches: [{path: {type: RegularExpression, value: /x.*/}}], " + to + "}, {matches: [{path: {value: /n/s}}], " + to + "}": "path /n/s/, a route's",
+		"{matches: [{path: {value: /n/s}}], backendRefs: [{kind: Other, name: s}]}, {matches: [{path: {value: /m}}], " + to + "}":  "path /m/, a route's",
+	} {
+		text := edit(t, small+ingress, "rules: [{matches: [{path: {value: /s/}}], "+to+"}]", "rules: ["+rules+"]")
+		v := decides(t, load(t, text), Request{From: From{Anonymous: true}, To: To{Namespace: "a", Service: "s"}}, Allow)
+		if !contains(v.Assumed, want) {
+			t.Errorf("%q", v.Assumed)
+		}
+	}
+}
+
+func TestAnExpressionIsNoPath(t *testing.T) {
+	text := edit(t, small+ingress, "{path: {value: /s/}}", "{path: {type: RegularExpression, value: /x.*/}}")
+	v := decides(t, load(t, text), Request{From: From{Anonymous: true}, To: To{Namespace: "a", Service: "s"}}, Allow)
+	for _, a := range v.Assumed {
+		if strings.HasPrefix(a, "path ") {
+			t.Error(a)
 		}
 	}
 }
