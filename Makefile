@@ -80,7 +80,7 @@ conformance: ## ask Istio's own code again (compiles it: minutes) and hold the r
 
 .PHONY: e2e
 e2e: ## apply every output to a real API server and a real istiod (the first run compiles them: ten minutes)
-	cd test/e2e && go test -v -count=1 -timeout 40m .
+	cd test/e2e && go vet ./... && go test -v -count=1 -timeout 40m $(E2E_FLAGS) .
 
 KUBECONFORM := github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0
 
