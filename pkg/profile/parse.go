@@ -54,8 +54,8 @@ func Warnings(p AmbientProfile) []Finding {
 		found = append(found, Finding{
 			Object: "spec.cluster.controllers",
 			Found:  "Restrict takes the right to write AuthorizationPolicies from the profile-controller",
-			Effect: "a Profile made from now on stops half-way: no ServiceAccounts, no RoleBindings, no quota",
-			Remedy: "use Keep unless new Profiles are made in another way",
+			Effect: "a Profile made from now on stops half-way: no ServiceAccounts, no RoleBindings, no quota; and the dashboard can add no contributors",
+			Remedy: "use Keep unless new Profiles and contributors are made in another way",
 		})
 	}
 	return found
