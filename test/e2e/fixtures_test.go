@@ -16,6 +16,8 @@ func fixtures(objects []*kube.Object) []*kube.Object {
 	f := &fixtureSet{given: objects}
 	enrolled := enrolledNamespaces(objects)
 	for _, o := range objects {
+		f.pipelines(o)
+		f.certificate(o)
 		f.gateways(o)
 		f.backends(o)
 		f.definition(o)
@@ -42,6 +44,32 @@ func (f *fixtureSet) add(o *kube.Object) {
 	same := func(x *kube.Object) bool { return kube.Name(x) == kube.Name(o) }
 	if !slices.ContainsFunc(f.given, same) && !slices.ContainsFunc(f.added, same) {
 		f.added = append(f.added, o)
+	}
+}
+
+// pipelines are the two Services of Kubeflow that go through its waypoint; the function labels them where it sees them.
+func (f *fixtureSet) pipelines(o *kube.Object) {
+	if o.GetKind() != "Gateway" || o.GetName() != "kubeflow-waypoint" {
+		return
+	}
+	for _, name := range []string{"ml-pipeline", "ml-pipeline-ui"} {
+		s := service(o.GetNamespace(), name, 80)
+		s.SetLabels(map[string]string{"istio.io/use-waypoint": o.GetName()})
+		f.add(s)
+	}
+}
+
+// certificate: the Secret of a TLS listener is the cluster's own.
+func (f *fixtureSet) certificate(o *kube.Object) {
+	listeners, _, _ := unstructured.NestedSlice(o.Object, "spec", "listeners")
+	for _, l := range list(any(listeners)) {
+		tls, _ := l["tls"].(map[string]any)
+		for _, ref := range list(tls["certificateRefs"]) {
+			secret := object("v1", "Secret", o.GetNamespace(), ref["name"].(string), nil)
+			secret.Object["type"] = "kubernetes.io/tls"
+			secret.Object["data"] = selfSigned()
+			f.add(secret)
+		}
 	}
 }
 

@@ -70,9 +70,15 @@ func matchLine(match map[string]json.RawMessage) string {
 	for field, raw := range match {
 		switch field {
 		case "principals", "namespaces":
-			var values []struct{ Exact string }
+			var values []struct {
+				Exact    string
+				Presence *struct{}
+			}
 			_ = json.Unmarshal(raw, &values)
 			for _, v := range values {
+				if v.Presence != nil {
+					v.Exact = "*"
+				}
 				parts = append(parts, fmt.Sprintf("from %s %s", strings.TrimSuffix(field, "s"), v.Exact))
 			}
 		case "destinationPorts":
