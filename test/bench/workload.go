@@ -25,6 +25,7 @@ const (
 	overlays    = "kustomize overlays"
 	inKustomize = "ours, inside kustomize"
 	hello       = "hello, world"
+	startUp     = "ours, version"
 )
 
 // prepare writes the input of each contender for n profiles into a directory of its own.
@@ -62,7 +63,10 @@ func prepare(t tools, parent string, n int) (workload, error) {
 		)
 	}
 	if n == 1 {
-		w.contenders = append(w.contenders, contender{name: hello, args: []string{t.hello}})
+		w.contenders = append(w.contenders,
+			contender{name: hello, args: []string{t.hello}},
+			contender{name: startUp, args: []string{t.ours, "version"}},
+		)
 	}
 	return w, d.err
 }
