@@ -59,6 +59,7 @@ verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden
 	go mod tidy -diff
 	go test -race ./...
 	go test ./fn -run TestProperty -configurations 1000
+	$(MAKE) --no-print-directory fuzz FUZZTIME=3s
 	$(MAKE) --no-print-directory demo > /dev/null
 	$(MAKE) --no-print-directory release-test vuln
 	@if docker version > /dev/null 2>&1; then $(MAKE) --no-print-directory image-test; else echo "verify: NOT TESTED: the Dockerfile and its image; no Docker Engine answers"; fi
@@ -110,3 +111,13 @@ vuln: ## look for known vulnerabilities in what is linked; says so where the dat
 .PHONY: mutation
 mutation: ## put deliberate faults into the code, one at a time, and see each caught (minutes)
 	go test ./test/mutation -v -timeout 2h -run-mutants
+
+FUZZTIME ?= 1m
+.PHONY: fuzz
+fuzz: ## try made-up input on each fuzz target, for FUZZTIME
+	@set -e; for file in $$(git ls-files '*_test.go' | xargs grep -l '^func Fuzz'); do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\).*/\1/p' $$file); do \
+			echo "$$target, $$(dirname $$file)"; \
+			go test ./$$(dirname $$file) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) | tail -n 1; \
+		done; \
+	done

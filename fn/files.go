@@ -92,7 +92,7 @@ func readDocument(reader *enroll.Reader, text []byte) ([]*enroll.Item, error) {
 	if item.IsList() {
 		return unlist(item), nil
 	}
-	item.Text = withNewline(text)
+	item.Text = asRead(text, document)
 	return []*enroll.Item{item}, nil
 }
 
@@ -114,6 +114,9 @@ func onlyDocument(data []byte) (*yaml.Node, error) {
 	if !utf8.Valid(data) {
 		return nil, errors.New("is not UTF-8; save it in that encoding")
 	}
+	if bytes.HasPrefix(data, byteOrderMark) { // the one of a whole stream is gone by now
+		return nil, errors.New("begins with a byte order mark behind other documents, where it is a character like any other; take it out")
+	}
 	if directive.Match(data) {
 		return nil, errors.New("has a directive, %YAML or %TAG, which can change what the rest means; leave it out")
 	}
@@ -128,8 +131,10 @@ func onlyDocument(data []byte) (*yaml.Node, error) {
 	return root(&document), nil
 }
 
+var byteOrderMark = []byte("\ufeff")
+
 // directive is a line that begins with %, before anything but comments.
-var directive = regexp.MustCompile(`\A\x{FEFF}?([ \t]*(#.*)?\r?\n)*%`)
+var directive = regexp.MustCompile(`\A([ \t]*(#.*)?\r?\n)*%`)
 
 // root is the top node of a document, or nil.
 func root(document *yaml.Node) *yaml.Node {

@@ -26,6 +26,7 @@ func readResourceList(r io.Reader) (*resourceList, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stdin: %w", err)
 	}
+	data = bytes.TrimPrefix(data, byteOrderMark)
 	document, err := onlyDocument(data)
 	if err != nil {
 		return nil, fmt.Errorf("stdin: %w; send one ResourceList, or give a file: ambient-profile CONFIG.yaml", err)

@@ -37,7 +37,7 @@ func sequenceItems(reader *enroll.Reader, data []byte, list *yaml.Node) ([]*enro
 		if i+1 < len(starts) {
 			end = starts[i+1]
 		}
-		item.Text = withNewline(data[starts[i]:end])
+		item.Text = asRead(data[starts[i]:end], n)
 	}
 	return items, nil
 }
@@ -131,7 +131,7 @@ func offset(data []byte, line int) int {
 	return at
 }
 
-var endMarker = regexp.MustCompile(`(?m)^\.\.\.[ \t\r]*(#.*)?$`)
+var endMarker = regexp.MustCompile(`(?m)^\.\.\.([ \t]+#.*|[ \t]*)\r?$`)
 
 // documentEnd is where the line ... stands that ends a document, else the end of data. In no text
 // can a line begin with it (YAML: c-forbidden).
@@ -142,18 +142,26 @@ func documentEnd(data []byte) int {
 	return len(data)
 }
 
-func withNewline(text []byte) []byte {
+// asRead is the text of n as a whole line, n being nil for comments only; nil where one more line end would change what it says:
+// behind a text in block style, to which the line end belongs.
+func asRead(text []byte, n *yaml.Node) []byte {
 	if bytes.HasSuffix(text, []byte("\n")) {
 		return text
+	}
+	for n != nil && len(n.Content) > 0 {
+		n = n.Content[len(n.Content)-1]
+	}
+	if n != nil && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		return nil
 	}
 	return append(text[:len(text):len(text)], '\n')
 }
 
-var separator = regexp.MustCompile(`(?m)^---[ \t]*(#.*)?\r?(\n|\z)`)
+var separator = regexp.MustCompile(`(?m)^---([ \t]+#.*|[ \t]*)\r?(\n|\z)`)
 
 // splitDocuments cuts a stream at its --- lines.
 func splitDocuments(data []byte) [][]byte {
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	data = bytes.TrimPrefix(data, byteOrderMark)
 	var documents [][]byte
 	start := 0
 	for _, loc := range separator.FindAllIndex(data, -1) {
@@ -183,10 +191,10 @@ func writeItems(out *bytes.Buffer, items []*enroll.Item, f form) error {
 		switch {
 		case item.Verbatim():
 			out.Write(item.Text)
-		case plain(item.Node) && f == sequenceForm:
+		case plainObject(item.Node) && f == sequenceForm:
 			out.WriteString("- ")
 			err = w.block(item.Node, 2)
-		case plain(item.Node):
+		case plainObject(item.Node):
 			err = w.block(item.Node, 0)
 		case f == sequenceForm:
 			err = encode(out, &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{item.Node}})

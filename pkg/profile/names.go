@@ -19,7 +19,7 @@ var (
 	// A container image: repository, then a tag, a digest or both.
 	image = regexp.MustCompile(`^[a-zA-Z0-9][-a-zA-Z0-9._:/]*(@sha256:[0-9a-f]{64})?$`)
 	// Kubernetes: a quantity of a resource (apimachinery: resource.Quantity).
-	quantity = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?(m|k|Ki|[MGTPE]i?)?$`)
+	quantity = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?(m|k|Ki|[MGTPE]i?)?$`)
 )
 
 const (

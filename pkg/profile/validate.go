@@ -133,7 +133,7 @@ func (r *refusals) waypointIdentity(s Spec) {
 func (r *refusals) resources(path string, resources map[string]Quantity) {
 	for _, name := range sortedKeys(resources) {
 		if value := string(resources[name]); !quantity.MatchString(value) {
-			r.add(path+"."+name, value, "is not a quantity", "write a number with m, k, Ki, M, Mi, G, Gi or nothing behind it")
+			r.add(path+"."+name, value, "is not a quantity", "write a number, without a leading zero, with m, k, Ki, M, Mi, G, Gi or nothing behind it")
 		}
 		if !slices.Contains([]string{"cpu", "memory", "ephemeral-storage"}, name) {
 			r.add(path+"."+name, name, "is no resource of a waypoint", "write cpu, memory or ephemeral-storage")
@@ -154,6 +154,9 @@ func (r *refusals) access(s Spec) {
 			r.add(at(path+"openPaths", i), open, "is not an exact path", "begin with /, without *, {}, ?, #, // or ..")
 		}
 		r.unique(seen, at(path+"openPaths", i), open)
+	}
+	if len(s.Access.Monitoring) > 500 { // Istio: 512 rules in an AuthorizationPolicy (CRD)
+		r.add(path+"monitoring", strconv.Itoa(len(s.Access.Monitoring)), "is more than one policy can hold, and without that policy the namespace would be open", "list at most 500")
 	}
 	seen = map[string]string{}
 	for i, m := range s.Access.Monitoring {

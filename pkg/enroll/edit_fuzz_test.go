@@ -1,0 +1,141 @@
+package enroll
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// What setJSON gives is valid, says what the text said but for the one key, and keeps every other
+// value to the byte. What it refuses is no object, or one whose keys Go could mistake.
+func FuzzSetJSON(f *testing.F) {
+	for _, text := range []string{
+		"{}", " { } ", `{"a": 1}`, "{\n  \"mode\" : \"x\",\n  \"b\": [1, {}]\n}\n", `{"mode":1e400,"mode ":2}`, `{"Mode": 1}`, `{"\u006dode": 1}`, `{"a":1,"a":2}`,
+		"", "null", "[]", `"a"`, "{} {}", `{"a":1,}`, "{// c\n}", `{"a": 1}` + "\x00", "\ufeff{}", `{"a":"` + "\xff" + `"}`, strings.Repeat(`{"a":`, 100) + "1" + strings.Repeat("}", 100),
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		edited, err := setJSON(text, "mode", `"Standard"`)
+		var was, is map[string]json.RawMessage
+		valid := json.Unmarshal([]byte(text), &was) == nil && was != nil
+		if err != nil {
+			if valid && !mistakable(text) {
+				t.Errorf("%q: refused: %v", text, err)
+			}
+			return
+		}
+		if err := json.Unmarshal([]byte(edited), &is); err != nil || !valid {
+			t.Fatalf("%q became %q: %v", text, edited, err)
+		}
+		was["mode"] = json.RawMessage(`"Standard"`)
+		if !reflect.DeepEqual(was, is) {
+			t.Errorf("%q became %q", text, edited)
+		}
+		if again, err := setJSON(edited, "mode", `"Standard"`); err != nil || again != edited {
+			t.Errorf("%q became %q, then %q: %v", text, edited, again, err)
+		}
+	})
+}
+
+// mistakable tells whether an object has a key twice, or one that differs from ours by case.
+func mistakable(text string) bool {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	seen := map[string]bool{}
+	if _, err := decoder.Token(); err != nil {
+		return true
+	}
+	for decoder.More() {
+		key, err := decoder.Token()
+		name, _ := key.(string)
+		var value json.RawMessage
+		if err != nil || decoder.Decode(&value) != nil || seen[name] || name != "mode" && strings.EqualFold(name, "mode") {
+			return true
+		}
+		seen[name] = true
+	}
+	return false
+}
+
+// What setLabel gives says what the text said but for the one label, and keeps every other line.
+func FuzzSetLabel(f *testing.F) {
+	for _, text := range []string{
+		"", "a: b", "a: b\n", "istio-injection: enabled\n", "'istio-injection' : \"enabled\" # c\r\na: b\r\n", "{a: b}", "a: |\n  istio-injection: x\n", "---\na: b\n...\n", "# c\n\na: b",
+		"a: b\n---\nc: d\n", "istio-injection:\n  a: b\n", "- a\n", "a\n", "~\n", "a: 'b\nistio-injection: c'\n", "? a\n: b\n", "a: &x b\nc: *x\n", "<<: {istio-injection: x}\n", "a: b\u2028istio-injection: c\n",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		edited, err := setLabel(text, "istio-injection", "")
+		if err != nil {
+			return
+		}
+		var was, is map[string]any
+		if err := yaml.Unmarshal([]byte(text), &was); err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		if err := yaml.Unmarshal([]byte(edited), &is); err != nil || is["istio-injection"] != "" {
+			t.Fatalf("%q became %q: %v", text, edited, err)
+		}
+		delete(was, "istio-injection")
+		delete(is, "istio-injection")
+		if len(was)+len(is) > 0 && !reflect.DeepEqual(was, is) {
+			t.Errorf("%q became %q", text, edited)
+		}
+		for _, line := range strings.Split(text, "\n") {
+			if !strings.Contains(line, "istio-injection") && !strings.Contains("\n"+edited+"\n", "\n"+line+"\n") {
+				t.Errorf("%q became %q, without %q", text, edited, line)
+			}
+		}
+		if again, err := setLabel(edited, "istio-injection", ""); err != nil || again != edited {
+			t.Errorf("%q became %q, then %q: %v", text, edited, again, err)
+		}
+	})
+}
+
+// What is read has no alias, no anchor and no merge key, and means what the YAML library takes
+// it for.
+func FuzzRead(f *testing.F) {
+	for _, text := range []string{
+		"a: b", "a: &x {b: c}\nd: *x\n", "a: &x {b: c}\n<<: *x\n", "<<: [{a: 1, b: 2}, {a: 3, c: 4}]\nb: 5\n", "a: &x [*x]\n", "a: &x b\nb: &x c\nc: *x\n", "? [a]\n: b\n", "a: 1\na: 2\n", "a: 1\n\"a\": 2\n",
+		"!!binary a2luZA==: x\n", "<<: a\n", "<<: [[]]\n", "&x a: *x\n", "a: !!merge <<\n", "\"<<\": {a: b}\n", "{a: &x {}, b: {<<: *x, c: *x}}", "- *x\n", "a: !!str\nb: !x y\n", "<<: {}\n<<: {}\n", "{<<: {<<: {a: b}}}",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var document, copied yaml.Node
+		if yaml.Unmarshal([]byte(text), &document) != nil || yaml.Unmarshal([]byte(text), &copied) != nil || len(document.Content) != 1 {
+			t.Skip("no YAML")
+		}
+		var was, is any
+		undecodable := copied.Decode(&was)
+		item, err := (&Reader{}).Read(document.Content[0])
+		if err != nil {
+			return
+		}
+		if undecodable != nil {
+			t.Skip("no more than a tree to the library")
+		}
+		plainTree(t, item.Node)
+		if err := item.Node.Decode(&is); err != nil || fmt.Sprint(was) != fmt.Sprint(is) {
+			t.Errorf("%q is read as %#v, to the library it is %#v: %v", text, is, was, err)
+		}
+	})
+}
+
+func plainTree(t *testing.T, n *yaml.Node) {
+	t.Helper()
+	if n.Kind == yaml.AliasNode || n.Anchor != "" {
+		t.Errorf("line %d: &%s *%s is left", n.Line, n.Anchor, n.Value)
+	}
+	for i, below := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 && below.ShortTag() == yaml.MergeTag {
+			t.Errorf("line %d: a merge key is left", n.Line)
+		}
+		plainTree(t, below)
+	}
+}
