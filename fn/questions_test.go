@@ -27,8 +27,9 @@ const audience = "istio-ingressgateway.istio-system.svc.cluster.local"
 // fromOutside is everybody who could come through the ingress: users, their near misses, tokens.
 func (c randomConfig) fromOutside(t tenant) []question {
 	var out []question
+	method := "POST"
 	ask := func(name string, in bool, from access.From, headers map[string]string, path string) {
-		out = append(out, question{name, in, access.Request{From: from, To: access.To{Namespace: t.name, Service: "tet"}, Path: path, Headers: headers, Method: "POST"}})
+		out = append(out, question{name, in, access.Request{From: from, To: access.To{Namespace: t.name, Service: "tet"}, Path: path, Headers: headers, Method: method}})
 	}
 	lab := "/t/" + t.name + "/lab"
 	people := c.people(t)
@@ -40,6 +41,9 @@ func (c randomConfig) fromOutside(t tenant) []question {
 		spoofed := map[string]string{c.header: person}
 		ask("nobody with a header", false, access.From{Anonymous: true}, spoofed, lab)
 		ask("a stranger with a header", false, access.From{User: strangers[0]}, spoofed, lab)
+		for _, trimmed := range []string{" " + person, person + " ", "\t" + person, person + "\t"} {
+			ask("a session with a blank", false, access.From{User: trimmed}, nil, lab)
+		}
 	}
 	ask("nobody", false, access.From{Anonymous: true}, nil, lab)
 	robots := t.robots()
@@ -53,7 +57,7 @@ func (c randomConfig) fromOutside(t tenant) []question {
 		}
 	}
 	ask("token of nobody's", false, access.From{Token: "other/default-editor", Audience: audience}, nil, lab)
-	if t.notebook == "/" { // the route takes the prefix away
+	if method = "GET"; t.notebook == "/" { // the route takes the prefix away
 		for _, path := range c.openPaths {
 			ask("an open path by the ingress", false, access.From{User: strangers[0]}, nil, "/notebook/"+t.name+"/tet"+path)
 		}

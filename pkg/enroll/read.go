@@ -48,6 +48,9 @@ func (s *settling) settle(n *yaml.Node) error {
 		return fmt.Errorf("line %d: %q is encoded as !!binary, so that nobody can read what it says; write it as text", n.Line, n.Value)
 	}
 	for i, below := range n.Content {
+		if n.Style&yaml.FlowStyle != 0 && below.Tag == yaml.NodeTagNull {
+			below.Value = "null" // go-yaml: writes an empty one in flow style as a text, ''
+		}
 		if below.Kind != yaml.AliasNode {
 			if err := s.settle(below); err != nil {
 				return err
@@ -104,7 +107,7 @@ func (s *settling) keys(n *yaml.Node) error {
 	merge := -1
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		switch key := n.Content[i]; {
-		case key.Kind != yaml.ScalarNode:
+		case key.Kind != yaml.ScalarNode || key.ShortTag() == yaml.NodeTagNull:
 			return fmt.Errorf("line %d: a key is no text; write a plain name", key.Line)
 		case seen[key.Value]:
 			return fmt.Errorf("line %d: the key %q stands in its map twice; keep one of the two", key.Line, key.Value)
