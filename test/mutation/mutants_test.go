@@ -87,6 +87,11 @@ var mutants = []mutant{
 	{"the controllers' policy stays beside Restrict", enr + "restrict.go", "			e.remove(item)\n		}\n	}\n}", "		}\n	}\n}"},
 	{"the controllers' old right stays beside Restrict", enr + "restrict.go", "rolebinding\"}); item != nil {\n		e.remove(item)\n", "rolebinding\"}); item != nil {\n"},
 	{"aliases reach other objects", enr + "read.go", "if !s.anchored[alias.Alias] {", "if alias.Alias == nil {"},
+	{"a Namespace hides in a namespace", enr + "item.go", "if slices.Contains(clusterScoped, id.Kind) {", "if slices.Contains(clusterScoped[:0], id.Kind) {"},
+	{"objects hide in a list of one kind", enr + "item.go", `strings.HasSuffix(i.Kind, "List")`, `i.Kind == "List"`},
+	{"a merge key hides what it stands for", enr + "read.go", "			merge = i\n", "			_ = i\n"},
+	{"a document hides behind another", "fn/files.go", "if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {", "if err := decoder.Decode(&more); false && !errors.Is(err, io.EOF) {"},
+	{"a comment inside a text is taken for one above", "fn/text.go", "	if comment == \"\" {\n		return at\n	}\n	for range strings.Count(comment, \"\\n\") + 1 {", "	for range 9 {"},
 	{"the last of two keys is not seen", enr + "read.go", "case seen[key.Value]:", "case false:"},
 
 	// What is refused.
