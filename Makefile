@@ -58,7 +58,7 @@ lint: ## gofmt, go vet and golangci-lint
 verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden files clean, examples build
 	go mod tidy -diff
 	go test -race ./...
-	go test ./fn -run TestProperty -configurations 1000
+	go test ./fn -run TestProperty -configurations 500
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=3s || echo "verify: FUZZING FOUND SOMETHING, see above: mend it; it is no gate, because what it tries is never the same"
 	$(MAKE) --no-print-directory demo > /dev/null
 	$(MAKE) --no-print-directory release-test vuln
