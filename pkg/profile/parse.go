@@ -21,8 +21,10 @@ func Parse(n *yaml.Node) (AmbientProfile, error) {
 	var wrong refusals
 	wrong.identify(p)
 	wrong.spec(p.Spec)
+	known := refused.places()
 	for _, refusal := range wrong {
-		if !refused.cover(refusal.Path) {
+		if !known.cover(refusal.Path) {
+			known.add(refusal.Path)
 			refused = append(refused, refusal)
 		}
 	}

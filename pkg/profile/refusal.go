@@ -3,7 +3,7 @@ package profile
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"iter"
 	"strconv"
 	"strings"
 )
@@ -57,16 +57,44 @@ func (r *refusals) missing(path, remedy string) {
 	*r = append(*r, Refusal{Path: path, Reason: "is missing", Remedy: remedy})
 }
 
+// places are where something was refused, and all that is around it.
+type places struct{ refused, around map[string]bool }
+
+func (r refusals) places() places {
+	p := places{map[string]bool{}, map[string]bool{}}
+	for _, known := range r {
+		p.add(known.Path)
+	}
+	return p
+}
+
+func (p places) add(path string) {
+	p.refused[path] = true
+	for outer := range outers(path) {
+		p.around[outer] = true
+	}
+}
+
 // cover tells whether path, something in it or something around it was refused already: then what
 // is missing there, or a default that follows from it, needs no second word.
-func (r refusals) cover(path string) bool {
-	within := func(inner, outer string) bool {
-		rest, found := strings.CutPrefix(inner, outer)
-		return found && (rest == "" || rest[0] == '.' || rest[0] == '[')
+func (p places) cover(path string) bool {
+	for outer := range outers(path) {
+		if p.refused[outer] {
+			return true
+		}
 	}
-	return slices.ContainsFunc(r, func(known Refusal) bool {
-		return within(path, known.Path) || within(known.Path, path)
-	})
+	return p.refused[path] || p.around[path]
+}
+
+// outers are the paths that path is in.
+func outers(path string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i, c := range path {
+			if (c == '.' || c == '[') && !yield(path[:i]) {
+				return
+			}
+		}
+	}
 }
 
 // err is nil when nothing was refused.
