@@ -13,6 +13,9 @@ func IsText(s string) bool {
 	if !plainName(s) {
 		return !yaml.IsValueNonString(s)
 	}
+	if len(s) > len("false") {
+		return true
+	}
 	switch strings.ToLower(s) {
 	case "y", "n", "yes", "no", "on", "off", "true", "false", "null":
 		return false

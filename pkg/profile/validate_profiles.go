@@ -3,7 +3,6 @@ package profile
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -173,13 +172,26 @@ func (r *refusals) contributor(path string, c Contributor) {
 	}
 }
 
-var notAlphanumeric = regexp.MustCompile(`[^a-zA-Z0-9]+`)
-
 // BindingName is what KFAM calls the contributor's RoleBinding and AuthorizationPolicy
 // (KFAM: getBindingName replaces in the name, then once more in the whole).
 func (c Contributor) BindingName() string {
-	name := "user-" + notAlphanumeric.ReplaceAllString(c.Name, "-") + "-clusterrole-" + c.Role
-	return strings.ToLower(notAlphanumeric.ReplaceAllString(name, "-"))
+	return dashed("user-" + dashed(c.Name) + "-clusterrole-" + c.Role)
+}
+
+// dashed has one dash for whatever is neither letter nor digit, and no upper case.
+func dashed(text string) string {
+	out := make([]byte, 0, len(text))
+	for _, c := range []byte(text) {
+		switch {
+		case 'A' <= c && c <= 'Z':
+			out = append(out, c-'A'+'a')
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+			out = append(out, c)
+		case len(out) == 0 || out[len(out)-1] != '-':
+			out = append(out, '-')
+		}
+	}
+	return string(out)
 }
 
 func (r *refusals) notebooks(path string, notebooks []Notebook) {
