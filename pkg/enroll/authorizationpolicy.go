@@ -73,20 +73,25 @@ func (e *enrolment) targets(item *Item, spec *yaml.Node, waypoint string) (refs 
 	if labels == nil || len(labels.Content) == 0 {
 		return list(ref("gateway.networking.k8s.io", "Gateway", waypoint)), ""
 	}
+	wanted := texts(labels)
 	var services []*yaml.Node
 	for _, service := range e.servicesOf(item.Namespace) {
-		if covers(service.labels, labels) {
-			services = append(services, ref("", "Service", service.Name))
+		if !covers(service.labels, wanted) {
+			continue
 		}
+		if len(services) == mostTargets {
+			return nil, fmt.Sprintf("its selector names the pods of more than %d Services, which is all that a policy takes", mostTargets)
+		}
+		services = append(services, ref("", "Service", service.name))
 	}
-	switch {
-	case len(services) == 0:
+	if len(services) == 0 {
 		return nil, "its selector names the pods of no Service in the input"
-	case len(services) > 16: // Istio: targetRefs holds at most 16 (AuthorizationPolicy CRD)
-		return nil, fmt.Sprintf("its selector names the pods of %d Services, and a policy takes 16", len(services))
 	}
 	return list(services...), ""
 }
+
+// mostTargets is what targetRefs holds (Istio: AuthorizationPolicy CRD).
+const mostTargets = 16
 
 // isSelector is false for a selector that is misspelt: what it was to select, nobody can say.
 func isSelector(selector, labels *yaml.Node) bool {
@@ -94,17 +99,6 @@ func isSelector(selector, labels *yaml.Node) bool {
 		return n == nil || n.Kind == yaml.MappingNode || n.ShortTag() == yaml.NodeTagNull
 	}
 	return isMap(selector) && isMap(labels) && (labels != nil || len(content(selector)) == 0)
-}
-
-// covers tells whether the map have holds every entry of want.
-func covers(have, want *yaml.Node) bool {
-	for i := 0; i+1 < len(want.Content); i += 2 {
-		at := position(have, want.Content[i].Value)
-		if at < 0 || have.Content[at+1].Value != want.Content[i+1].Value {
-			return false
-		}
-	}
-	return true
 }
 
 // replaceIngress puts the new ingress principal where the policy names the old one.

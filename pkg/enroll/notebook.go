@@ -23,8 +23,8 @@ func (s *sources) notebook(item *Item) {
 	if p == nil {
 		return
 	}
-	if slices.ContainsFunc(p.Notebooks, func(n profile.Notebook) bool { return n.Name == item.Name }) {
-		return // inline: the configuration says all
+	if !s.isNew(item.Namespace, item.Name, "") {
+		return // inline, where the configuration says all, or twice
 	}
 	n := profile.Notebook{Name: item.Name, Rewrite: item.Annotation(rewriteAnnotation), Headers: s.headers(item)}
 	if !s.refuse(profile.CheckNotebook(item.String()+": notebook", n)) {

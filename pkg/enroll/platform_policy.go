@@ -119,15 +119,18 @@ func (e *enrolment) twins(item *Item, fresh *yaml.Node) bool {
 		return true
 	}
 	theirs, ours := field(field(spec, "selector"), "matchLabels"), field(field(fresh, "selector"), "matchLabels")
-	return theirs != nil && ours != nil && samePolicy(without(spec, "selector"), without(fresh, "selector")) && e.samePods(item.Namespace, theirs, ours)
+	return theirs != nil && ours != nil && samePolicy(without(spec, "selector"), without(fresh, "selector")) && e.samePods(item.Namespace, texts(theirs), texts(ours))
 }
 
 // samePods tells whether two selectors name the same workloads of the input, and some.
-func (e *enrolment) samePods(namespace string, theirs, ours *yaml.Node) bool {
+func (e *enrolment) samePods(namespace string, theirs, ours map[string]string) bool {
 	var some bool
 	for _, item := range e.items {
-		pod := podLabels(item)
-		if pod == nil || item.Namespace != namespace {
+		if item.Namespace != namespace {
+			continue
+		}
+		pod := e.podLabels(item)
+		if pod == nil {
 			continue
 		}
 		if covers(pod, theirs) != covers(pod, ours) {

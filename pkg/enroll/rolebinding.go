@@ -2,7 +2,6 @@ package enroll
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -24,8 +23,7 @@ func (s *sources) contributor(item *Item) {
 		return
 	}
 	c := profile.Contributor{Name: user, Role: role, Bound: true}
-	same := func(other profile.Contributor) bool { return other.Name == c.Name && other.Role == c.Role }
-	if slices.ContainsFunc(p.Contributors, same) || s.refuse(profile.CheckContributor(item.String()+": contributor", c)) {
+	if !s.isNew(item.Namespace, user, role) || s.refuse(profile.CheckContributor(item.String()+": contributor", c)) {
 		return
 	}
 	p.Contributors = append(p.Contributors, c)

@@ -14,12 +14,18 @@ import (
 // and never a source: a contributor taken from our own earlier RoleBinding could not be revoked.
 // The error joins all that cannot be, each naming its object.
 func Sources(p profile.AmbientProfile, items []*Item) (profile.AmbientProfile, []profile.Finding, error) {
-	s := sources{spec: p.Spec, at: map[string]int{}}
+	s := sources{spec: p.Spec, at: map[string]int{}, known: map[[3]string]bool{}}
 	s.spec.Profiles = slices.Clone(p.Spec.Profiles)
 	for i, inline := range s.spec.Profiles {
 		s.at[inline.Name] = i
 		// What is found is appended, and p stays as it was.
 		s.spec.Profiles[i].Contributors, s.spec.Profiles[i].Notebooks = slices.Clip(inline.Contributors), slices.Clip(inline.Notebooks)
+		for _, c := range inline.Contributors {
+			s.isNew(inline.Name, c.Name, c.Role)
+		}
+		for _, n := range inline.Notebooks {
+			s.isNew(inline.Name, n.Name, "")
+		}
 	}
 	s.each(items, "kubeflow.org", "Profile", s.profile)
 	s.owners()
@@ -35,7 +41,9 @@ func Sources(p profile.AmbientProfile, items []*Item) (profile.AmbientProfile, [
 type sources struct {
 	spec profile.Spec
 	// at is where a namespace's profile stands in spec.Profiles.
-	at       map[string]int
+	at map[string]int
+	// known are the contributors (namespace, name, role) and notebooks (namespace, name, "") so far.
+	known    map[[3]string]bool
 	findings []profile.Finding
 	errs     []error
 }
@@ -46,6 +54,14 @@ func (s *sources) each(items []*Item, group, kind string, read func(*Item)) {
 			read(item)
 		}
 	}
+}
+
+// isNew tells whether a contributor, or a notebook, of a namespace was not seen before.
+func (s *sources) isNew(namespace, name, role string) bool {
+	key := [3]string{namespace, name, role}
+	old := s.known[key]
+	s.known[key] = true
+	return !old
 }
 
 // of is the profile of a namespace, or nil where none is configured or selected.

@@ -61,7 +61,7 @@ var mutants = []mutant{
 	// What happens to what is there.
 	{"a policy with a selector goes to the whole waypoint", enr + "authorizationpolicy.go", "labels == nil || len(labels.Content) == 0", "true"},
 	{"a misspelt selector goes to the whole waypoint", enr + "authorizationpolicy.go", "if !isSelector(selector, labels) {", "if false {"},
-	{"a Service counts when one of its pods matches", enr + "service.go", "			intersect(shared, pod)\n", ""},
+	{"a Service counts when one of its pods matches", enr + "service.go", "return !has(labels, key, value)", "return false && !has(labels, key, value)"},
 	{"a DENY that ztunnel enforces is moved", enr + "authorizationpolicy.go", "why == \"\" && action != \"\"", "why == \"-\" && action != \"\""},
 	{"the old ingress keeps its way in", enr + "authorizationpolicy.go", "	e.replaceIngress(item, spec)\n", ""},
 	{"policies of the controllers are converted", enr + "authorizationpolicy.go", "if !slices.Contains(controllersPolicies, item.Name) {", "if !slices.Contains(controllersPolicies[:0], item.Name) {"},
@@ -91,7 +91,7 @@ var mutants = []mutant{
 	{"objects hide in a list of one kind", enr + "item.go", `strings.HasSuffix(i.Kind, "List")`, `i.Kind == "List"`},
 	{"a merge key hides what it stands for", enr + "read.go", "			merge = i\n", "			_ = i\n"},
 	{"a document hides behind another", "fn/files.go", "if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {", "if err := decoder.Decode(&more); false && !errors.Is(err, io.EOF) {"},
-	{"a comment inside a text is taken for one above", "fn/text.go", "	if comment == \"\" {\n		return at\n	}\n	for range strings.Count(comment, \"\\n\") + 1 {", "	for range 9 {"},
+	{"a comment inside a text is taken for one above", "fn/text.go", "	if comment == \"\" {\n		return at\n	}\n	for range strings.Count(comment, \"\\n\") + 1 {", "	for range strings.Count(comment, \"\") + 9 {"},
 	{"the last of two keys is not seen", enr + "read.go", "case seen[key.Value]:", "case false:"},
 
 	// What is refused.
