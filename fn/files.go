@@ -145,11 +145,17 @@ func root(document *yaml.Node) *yaml.Node {
 }
 
 // documents are the items as a file, without what only a pipeline needs to know of them.
-func documents(items []*enroll.Item) ([]byte, error) {
+func documents(items []*enroll.Item) ([][]byte, error) {
 	for _, item := range items {
 		item.DropPipelineAnnotations()
 	}
-	var out bytes.Buffer
-	err := writeItems(&out, items, documentForm)
-	return out.Bytes(), err
+	err := newWriter(documentForm).render(items)
+	texts := make([][]byte, 0, 2*len(items))
+	for i, item := range items {
+		if i > 0 {
+			texts = append(texts, []byte("---\n"))
+		}
+		texts = append(texts, item.Text)
+	}
+	return texts, err
 }

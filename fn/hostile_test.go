@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -153,6 +154,41 @@ func meaning(t *testing.T, n *yaml.Node) string {
 		}
 	}
 	return fmt.Sprintf("%#v", v)
+}
+
+// The configuration comes back as well, to the byte where its lines can be told.
+func TestConfigurationComesBack(t *testing.T) {
+	plainly := strings.TrimPrefix(resourceListOf(""), listHead)
+	check := "functionConfig:\n  apiVersion: ambient.kubeflow.org/v1alpha1\n  kind: AccessCheck\n  metadata: {name: &x y}\n  spec: {cases: [{name: a, from: {serviceAccount: alice/x}, to: {namespace: alice, pod: {a: b}}, expect: allow}]}\n"
+	for name, test := range map[string]struct {
+		list, want string
+	}{
+		"as people write it":         {listHead + left + strings.Replace(plainly, "spec:", "# ours\n  spec: # too", 1), "  # ours\n  spec: # too\n"},
+		"before the items":           {strings.Replace(listHead, "items:\n", plainly+"# items\nitems:\n", 1) + left, plainly + "# items\n"},
+		"without a line end":         {strings.TrimSuffix(listHead+left+plainly, "\n"), plainly},
+		"in a list that is indented": {"  " + strings.ReplaceAll(strings.TrimSuffix(listHead+left+plainly, "\n"), "\n", "\n  ") + "\n", "functionConfig:\n  apiVersion"},
+		"with line ends of Windows":  {strings.ReplaceAll(listHead+left+plainly, "\n", "\r\n"), strings.ReplaceAll(plainly, "\n", "\r\n")},
+		"with an end marker":         {listHead + left + plainly + "...\n", plainly},
+		"with an anchor":             {listHead + edited + check, "metadata: {name: &x y}\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, stderr := execute(t, test.list)
+			if code != exitOK {
+				t.Fatal(stderr)
+			}
+			part(t, "stdout", out, test.want)
+			var was, is yaml.Node
+			if err := errors.Join(yaml.Unmarshal([]byte(test.list), &was), yaml.Unmarshal([]byte(out), &is)); err != nil {
+				t.Fatalf("%v in\n%s", err, out)
+			}
+			config := func(n yaml.Node) string {
+				return meaning(t, yaml.NewRNode(n.Content[0]).Field("functionConfig").Value.YNode())
+			}
+			if a, b := config(was), config(is); a != b {
+				t.Errorf("%s became %s", a, b)
+			}
+		})
+	}
 }
 
 // What another reader could understand otherwise is refused, and nothing comes out.

@@ -83,9 +83,11 @@ func finish(err error, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
-	for _, line := range strings.Split(err.Error(), "\n") {
-		fmt.Fprintln(stderr, "ambient-profile: error: "+line)
+	var out strings.Builder // there may be thousands
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		out.WriteString("ambient-profile: error: " + line + "\n")
 	}
+	fmt.Fprint(stderr, out.String())
 	return exitError
 }
 

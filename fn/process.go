@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -15,8 +18,9 @@ import (
 )
 
 // process is the function: a configuration and the objects around it in, the objects as they
-// should be out, with what deserves a look. The error joins everything that is wrong.
-func process(config *yaml.Node, items []*enroll.Item) ([]*enroll.Item, []profile.Finding, error) {
+// should be out, with what deserves a look. What is new is out in its text, as it stands in a form.
+// The error joins everything that is wrong.
+func process(config *yaml.Node, items []*enroll.Item, f form) ([]*enroll.Item, []profile.Finding, error) {
 	p, err := profile.Parse(config)
 	if err != nil {
 		return nil, nil, err
@@ -34,7 +38,7 @@ func process(config *yaml.Node, items []*enroll.Item) ([]*enroll.Item, []profile
 	if err != nil {
 		return nil, nil, err
 	}
-	fromReferee, err := judge(plan, items)
+	fromReferee, err := judge(plan, items, f)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -45,10 +49,25 @@ func process(config *yaml.Node, items []*enroll.Item) ([]*enroll.Item, []profile
 	return items, findings, nil
 }
 
-// judge has the referee look at what goes out: it sees manifests, never the configuration.
-func judge(plan generate.Plan, items []*enroll.Item) ([]profile.Finding, error) {
-	world, err := access.Load(nodesOf(items))
-	if err != nil {
+// judge has the referee look at what goes out: it sees manifests, never the configuration. What is
+// new is written on the way, so that its tree is made once and then forgotten.
+func judge(plan generate.Plan, items []*enroll.Item, f form) ([]profile.Finding, error) {
+	w := newWriter(f)
+	var writing error
+	world, err := access.Load(func(yield func(*yaml.Node) bool) {
+		for _, item := range items {
+			n := item.Node
+			if item.New != nil {
+				n = item.New.Node()
+				item.Text, writing = w.text(n)
+				item.New, item.Changed = nil, false
+			}
+			if writing != nil || n != nil && !yield(n) {
+				return
+			}
+		}
+	})
+	if err := cmp.Or(writing, err); err != nil {
 		return nil, err
 	}
 	tenants := make([]access.Tenant, len(plan.Namespaces))
@@ -88,18 +107,17 @@ func transform(stdin io.Reader, stdout, stderr io.Writer) error {
 	if enroll.NewItem(list.config).Kind == "AccessCheck" {
 		err = list.accessCheck(stderr)
 	} else {
-		list.items, findings, err = process(list.config, list.items)
+		list.items, findings, err = process(list.config, list.items, sequenceForm)
 	}
 	if err != nil {
 		return err
 	}
-	out, err := list.bytes(findings)
+	out, err := list.texts(findings)
 	if err != nil {
 		return err
 	}
 	warn(stderr, findings)
-	_, err = stdout.Write(out)
-	return err
+	return send(stdout, out)
 }
 
 // standalone runs without kustomize: files in, manifests out.
@@ -112,7 +130,7 @@ func standalone(config string, inputs []string, stdin io.Reader, stdout, stderr 
 	if err != nil {
 		return err
 	}
-	items, findings, err := process(node, items)
+	items, findings, err := process(node, items, documentForm)
 	if err != nil {
 		return err
 	}
@@ -121,14 +139,26 @@ func standalone(config string, inputs []string, stdin io.Reader, stdout, stderr 
 		return err
 	}
 	warn(stderr, findings)
-	_, err = stdout.Write(out)
-	return err
+	return send(stdout, out)
+}
+
+// send writes what is all there: nothing can go wrong any more but the writing.
+func send(w io.Writer, texts [][]byte) error {
+	out := bufio.NewWriterSize(w, 1<<16)
+	for _, text := range texts {
+		if _, err := out.Write(text); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
 }
 
 func warn(stderr io.Writer, findings []profile.Finding) {
+	var out strings.Builder
 	for _, f := range findings {
-		fmt.Fprintln(stderr, "ambient-profile: "+severity(f)+": "+f.String())
+		out.WriteString("ambient-profile: " + severity(f) + ": " + f.String() + "\n")
 	}
+	fmt.Fprint(stderr, out.String())
 }
 
 func severity(f profile.Finding) string {

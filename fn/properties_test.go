@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -11,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/enroll"
 )
 
 var configurations = flag.Int("configurations", 200, "how many random configurations the properties are tried on")
@@ -133,13 +131,13 @@ func TestPropertySameBytes(t *testing.T) {
 		items, _, _ = strings.Cut(items, "functionConfig:")
 		same(t, "a second run", withoutResults(list), withoutResults(call("items:"+items)))
 
-		var cluster bytes.Buffer
-		cluster.WriteString("items:\n")
+		cluster := newWriter(sequenceForm)
+		cluster.out.WriteString("items:\n")
 		for _, item := range readAllItems(t, c.cluster()) {
-			if err := writeItems(&cluster, []*enroll.Item{{Node: item.Node}}, sequenceForm); err != nil {
+			if err := cluster.node(item.Node); err != nil {
 				t.Fatal(err)
 			}
 		}
-		same(t, "as a transformer", normal(t, rendered(t, c, c.cluster())), normal(t, call(cluster.String())))
+		same(t, "as a transformer", normal(t, rendered(t, c, c.cluster())), normal(t, call(cluster.out.String())))
 	})
 }

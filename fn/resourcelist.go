@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -18,6 +19,8 @@ import (
 type resourceList struct {
 	apiVersion string
 	config     *yaml.Node
+	// configText are the lines of functionConfig as they were read; nil where they cannot be told.
+	configText []byte
 	items      []*enroll.Item
 }
 
@@ -42,18 +45,21 @@ func readResourceList(r io.Reader) (*resourceList, error) {
 			return nil, fmt.Errorf("stdin: the ResourceList has %s twice; send it once", key)
 		}
 		seen[key] = true
+		end := documentEnd(data)
+		if i+2 < len(document.Content) {
+			end = offset(data, document.Content[i+2].Line)
+		}
 		switch key {
 		case "apiVersion":
 			list.apiVersion = value.Value
 		case "functionConfig":
 			list.config = value
+			if document.Style&yaml.FlowStyle == 0 && document.Column == 1 && countsLines(data) && standsAlone(value) {
+				list.configText = asRead(data[offset(data, document.Content[i].Line):end], value)
+			}
 		case "items":
 			if value.Kind != yaml.SequenceNode && value.Tag != yaml.NodeTagNull {
 				return nil, errors.New("stdin: items of the ResourceList is not a list; send a list of objects")
-			}
-			end := documentEnd(data)
-			if i+2 < len(document.Content) {
-				end = offset(data, document.Content[i+2].Line)
 			}
 			if list.items, err = sequenceItems(&enroll.Reader{}, data[:end], value); err != nil {
 				return nil, fmt.Errorf("stdin: %w", err)
@@ -79,24 +85,36 @@ func (l *resourceList) check() error {
 	return nil
 }
 
-// bytes is the list as it goes back, the findings as its results.
-func (l *resourceList) bytes(findings []profile.Finding) ([]byte, error) {
-	var out bytes.Buffer
-	fmt.Fprintf(&out, "apiVersion: %s\nkind: %s\n", l.apiVersion, kio.ResourceListKind)
+// standsAlone tells whether n means the same wherever it stands: nothing in it is named elsewhere,
+// and it names nothing.
+func standsAlone(n *yaml.Node) bool {
+	return n.Anchor == "" && n.Kind != yaml.AliasNode && !slices.ContainsFunc(n.Content, func(below *yaml.Node) bool { return !standsAlone(below) })
+}
+
+// texts are the list as it goes back, piece by piece, with the findings as its results.
+func (l *resourceList) texts(findings []profile.Finding) ([][]byte, error) {
+	head := fmt.Sprintf("apiVersion: %s\nkind: %s\nitems:\n", l.apiVersion, kio.ResourceListKind)
 	if len(l.items) == 0 {
-		out.WriteString("items: []\n")
-	} else {
-		out.WriteString("items:\n")
+		head = strings.Replace(head, "items:", "items: []", 1)
 	}
-	if err := writeItems(&out, l.items, sequenceForm); err != nil {
+	if err := newWriter(sequenceForm).render(l.items); err != nil {
 		return nil, err
 	}
-	tail := &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{text("functionConfig"), l.config}}
-	if len(findings) > 0 {
-		tail.Content = append(tail.Content, text("results"), results(findings))
+	texts := append(make([][]byte, 0, len(l.items)+2), []byte(head))
+	for _, item := range l.items {
+		texts = append(texts, item.Text)
 	}
-	err := encode(&out, tail)
-	return out.Bytes(), err
+	w := newWriter(documentForm)
+	var err error
+	if l.configText == nil {
+		l.configText, err = w.text(&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{text("functionConfig"), l.config}})
+	}
+	texts = append(texts, l.configText)
+	if err != nil || len(findings) == 0 {
+		return texts, err
+	}
+	tail, err := w.text(&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{text("results"), results(findings)}})
+	return append(texts, tail), err
 }
 
 // results tells the findings to whoever shows them; kustomize does not.

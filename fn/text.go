@@ -179,35 +179,52 @@ const (
 	sequenceForm             // each behind a dash
 )
 
-// writeItems writes what is unchanged as it was read, what is plain by plainYAML and the rest by the
-// library, with an encoder for each: go-yaml never trims its event queue during one's life.
-func writeItems(out *bytes.Buffer, items []*enroll.Item, f form) error {
-	w := plainYAML{out: out, quoted: map[string]string{}}
+// writer writes items in a form: what is unchanged as it was read, what is plain by plainYAML and
+// the rest by the library.
+type writer struct {
+	plainYAML
+	form form
+}
+
+func newWriter(f form) *writer { return &writer{plainYAML{&bytes.Buffer{}, map[string]string{}}, f} }
+
+// render gives every item its text, as it is to leave.
+func (w *writer) render(items []*enroll.Item) error {
 	for _, item := range items {
-		if f == documentForm && out.Len() > 0 {
-			out.WriteString("---\n")
+		if item.Verbatim() {
+			continue
 		}
 		var err error
-		switch {
-		case item.Verbatim():
-			out.Write(item.Text)
-		case plainObject(item.Node) && f == sequenceForm:
-			out.WriteString("- ")
-			err = w.block(item.Node, 2)
-		case plainObject(item.Node):
-			err = w.block(item.Node, 0)
-		case f == sequenceForm:
-			err = encode(out, &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{item.Node}})
-		default:
-			err = encode(out, item.Node)
-		}
-		if err != nil {
+		if item.Text, err = w.text(item.Node); err != nil {
 			return err
 		}
+		item.Changed = false
 	}
 	return nil
 }
 
+// text is a node as it is to leave.
+func (w *writer) text(n *yaml.Node) ([]byte, error) {
+	w.out.Reset()
+	err := w.node(n)
+	return bytes.Clone(w.out.Bytes()), err
+}
+
+func (w *writer) node(n *yaml.Node) error {
+	switch {
+	case plainObject(n) && w.form == sequenceForm:
+		w.out.WriteString("- ")
+		return w.block(n, 2)
+	case plainObject(n):
+		return w.block(n, 0)
+	case w.form == sequenceForm:
+		return encode(w.out, &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{n}})
+	default:
+		return encode(w.out, n)
+	}
+}
+
+// encode has an encoder for each object: go-yaml never trims its event queue during one's life.
 func encode(w io.Writer, n *yaml.Node) error {
 	encoder := yaml.NewEncoder(w)
 	if err := encoder.Encode(n); err != nil {

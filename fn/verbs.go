@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"iter"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -99,14 +100,14 @@ func loadWorld(files []string, stdin io.Reader) (*access.World, error) {
 	return access.Load(nodesOf(items))
 }
 
-func nodesOf(items []*enroll.Item) []*yaml.RNode {
-	nodes := make([]*yaml.RNode, 0, len(items))
-	for _, item := range items {
-		if item.Node != nil {
-			nodes = append(nodes, yaml.NewRNode(item.Node))
+func nodesOf(items []*enroll.Item) iter.Seq[*yaml.Node] {
+	return func(yield func(*yaml.Node) bool) {
+		for _, item := range items {
+			if item.Node != nil && !yield(item.Node) {
+				return
+			}
 		}
 	}
-	return nodes
 }
 
 // options are -o FORM, anywhere among the files.

@@ -190,15 +190,15 @@ func (set recordedSet) world(t *testing.T) *World {
 		}
 		text = want + "\n---\n" + text
 	}
-	var items []*yaml.RNode
+	var items []*yaml.Node
 	for _, doc := range documentsOf(text + "\n---\n" + meshOfCases) {
 		n, err := yaml.Parse(doc)
 		if err != nil {
 			t.Fatalf("%s: %v", set.Name, err)
 		}
-		items = append(items, n)
+		items = append(items, n.YNode())
 	}
-	w, err := Load(items)
+	w, err := Load(slices.Values(items))
 	if err != nil {
 		t.Fatalf("%s: %v", set.Name, err)
 	}

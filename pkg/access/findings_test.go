@@ -2,6 +2,7 @@ package access
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -107,7 +108,7 @@ func TestFindingsLeaveMonitoringAside(t *testing.T) {
 }
 
 // manyTenants repeats alice.
-func manyTenants(t testing.TB, n int) ([]*yaml.RNode, []Tenant) {
+func manyTenants(t testing.TB, n int) ([]*yaml.Node, []Tenant) {
 	t.Helper()
 	text := tenants(t)
 	at := strings.Index(text, "\n---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: alice")
@@ -129,7 +130,7 @@ func BenchmarkLoad(b *testing.B) {
 	items, _ := manyTenants(b, 500)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := Load(items); err != nil {
+		if _, err := Load(slices.Values(items)); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -139,7 +140,7 @@ func BenchmarkFindings(b *testing.B) {
 	for _, n := range []int{50, 500} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			items, list := manyTenants(b, n)
-			w, err := Load(items)
+			w, err := Load(slices.Values(items))
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -155,7 +156,7 @@ func FuzzLoad(f *testing.F) {
 		if err != nil {
 			return
 		}
-		w, err := Load([]*yaml.RNode{n, nil})
+		w, err := Load(slices.Values([]*yaml.Node{n.YNode(), nil}))
 		if err != nil {
 			return
 		}

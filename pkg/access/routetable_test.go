@@ -72,7 +72,7 @@ func TestAnExpressionIsNoPath(t *testing.T) {
 
 func parsedMatch(t *testing.T, text string) routeMatch {
 	t.Helper()
-	m, err := parseRouteMatch(manifests(t, text)[0].YNode())
+	m, err := parseRouteMatch(manifests(t, text)[0])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ package access
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"sync"
 
@@ -45,16 +46,15 @@ type space struct {
 
 // Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
 // metadata is an error that names it; all of them are returned together. What is wrong inside one policy only makes that policy unjudgeable.
-func Load(items []*yaml.RNode) (*World, error) {
+func Load(items iter.Seq[*yaml.Node]) (*World, error) {
 	w := &World{namespaces: map[string]*space{}, mesh: defaultMesh()}
 	var errs []error
-	for i, item := range items {
-		if item == nil {
-			continue
-		}
-		if err := w.add(deref(item.YNode())); err != nil {
+	i := 0
+	for item := range items {
+		if err := w.add(deref(item)); err != nil {
 			errs = append(errs, fmt.Errorf("item %d: %w", i, err))
 		}
+		i++
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	gotoken "go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,22 +14,22 @@ import (
 )
 
 // manifests splits a stream of documents the way a reader would.
-func manifests(t testing.TB, text string) []*yaml.RNode {
+func manifests(t testing.TB, text string) []*yaml.Node {
 	t.Helper()
-	var out []*yaml.RNode
+	var out []*yaml.Node
 	for _, doc := range strings.Split(text, "\n---\n") {
 		n, err := yaml.Parse(doc)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, doc)
 		}
-		out = append(out, n)
+		out = append(out, n.YNode())
 	}
 	return out
 }
 
 func load(t testing.TB, text string) *World {
 	t.Helper()
-	w, err := Load(manifests(t, text))
+	w, err := Load(slices.Values(manifests(t, text)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,7 @@ func TestNeverImportsWhatItJudges(t *testing.T) {
 }
 
 func TestLoadNamesObjectAndField(t *testing.T) {
-	_, err := Load(manifests(t, `
+	_, err := Load(slices.Values(manifests(t, `
 kind: Service
 apiVersion: v1
 metadata: {name: x, namespace: a, labels: {n: 1}}
@@ -91,7 +92,7 @@ spec: {rules: [{matches: [{path: {type: RegularExpression, value: "("}}]}]}
 ---
 kind: Surprise
 apiVersion: example.com/v1
-`))
+`)))
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -120,7 +121,7 @@ func TestDecideConcurrently(t *testing.T) {
 }
 
 func TestEmptyWorld(t *testing.T) {
-	w, err := Load(nil)
+	w, err := Load(slices.Values([]*yaml.Node{}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,10 +73,10 @@ func (e *enrolment) targets(item *Item, spec *yaml.Node, waypoint string) (refs 
 	if labels == nil || len(labels.Content) == 0 {
 		return list(ref("gateway.networking.k8s.io", "Gateway", waypoint)), ""
 	}
-	wanted := texts(labels)
+	wanted := labelsOf(labels)
 	var services []*yaml.Node
 	for _, service := range e.servicesOf(item.Namespace) {
-		if !covers(service.labels, wanted) {
+		if !service.labels.cover(wanted) {
 			continue
 		}
 		if len(services) == mostTargets {

@@ -17,7 +17,7 @@ import (
 // worth a warning. The error joins all that cannot be resolved, each naming its object; then
 // nothing of the result may be used.
 func Apply(plan generate.Plan, items []*Item) ([]*Item, []profile.Finding, error) {
-	e := enrolment{plan: plan, items: items, byID: make(map[ID]*Item, len(items)), twice: map[ID]bool{}, services: map[string][]service{}, labels: map[*Item]map[string]string{}}
+	e := enrolment{plan: plan, items: items, byID: make(map[ID]*Item, len(items)), twice: map[ID]bool{}, services: map[string][]service{}}
 	e.index()
 	e.findTrouble()
 	if plan.Restrict {
@@ -47,7 +47,6 @@ type enrolment struct {
 	twice    map[ID]bool
 	removed  map[*Item]bool
 	services map[string][]service
-	labels   map[*Item]map[string]string
 	// shipped are forms of policies that Kubeflow ships and ours replace.
 	shipped  map[ID][]*yaml.Node
 	findings []profile.Finding

@@ -14,8 +14,11 @@ import (
 // Item is one object of the input or output.
 type Item struct {
 	ID
-	// Node is the object's map; nil for a document that holds comments only.
+	// Node is the object's map; nil for a document that holds comments only, and for a new object.
 	Node *yaml.Node
+	// New is the object that was not in the input, where it has no file; else nil. Its tree is made
+	// by whoever needs it: the trees of all at once would take thirty times their text.
+	New *generate.Object
 	// Text is what Node was read from, as it must stand in the output; nil where that is unknown.
 	Text []byte
 	// Changed is true once Node is no longer as it was read.

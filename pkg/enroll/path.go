@@ -58,10 +58,12 @@ func newFiles(items []*Item) files {
 
 // add is the item of a new object, with its place where it has one.
 func (f files) add(object generate.Object) *Item {
-	item := &Item{ID: idOf(object), Node: object.Node(), Changed: true}
+	item := &Item{ID: idOf(object), Changed: true}
 	if f.next == nil {
+		item.New = &object
 		return item
 	}
+	item.Node = object.Node()
 	path := object.File()
 	index := strconv.Itoa(f.next[path])
 	f.next[path]++

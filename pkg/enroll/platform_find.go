@@ -18,7 +18,7 @@ func (e *enrolment) kubeflow() platform.Input {
 		}
 		switch {
 		case item.Group == "apps" && (item.Kind == "Deployment" || item.Kind == "StatefulSet"):
-			in.Workloads = append(in.Workloads, e.workload(item))
+			in.Workloads = append(in.Workloads, workload(item))
 		case item.Group == "" && item.Kind == "Service":
 			in.Services = append(in.Services, item.Name)
 		case item.Group == "networking.k8s.io" && item.Kind == "NetworkPolicy":
@@ -29,12 +29,12 @@ func (e *enrolment) kubeflow() platform.Input {
 	return in
 }
 
-func (e *enrolment) workload(item *Item) platform.Workload {
+func workload(item *Item) platform.Workload {
 	account := value(podSpec(item), "serviceAccountName")
 	if account == "" {
 		account = "default"
 	}
-	return platform.Workload{Name: item.Name, Account: account, Labels: e.podLabels(item)}
+	return platform.Workload{Name: item.Name, Account: account, Labels: texts(field(field(field(field(item.Node, "spec"), "template"), "metadata"), "labels"))}
 }
 
 func podSpec(item *Item) *yaml.Node {
@@ -131,15 +131,15 @@ func (e *enrolment) targetPort(service *Item, labels *yaml.Node, port string) st
 		case target.ShortTag() == yaml.NodeTagInt:
 			return target.Value
 		default:
-			return e.containerPort(texts(labels), target.Value)
+			return e.containerPort(labelsOf(labels), target.Value)
 		}
 	}
 	return ""
 }
 
-func (e *enrolment) containerPort(labels map[string]string, name string) string {
+func (e *enrolment) containerPort(wanted labels, name string) string {
 	for _, item := range e.items {
-		if item.Namespace != platform.Namespace || e.podLabels(item) == nil || !covers(e.podLabels(item), labels) {
+		if item.Namespace != platform.Namespace || !podLabels(item).cover(wanted) {
 			continue
 		}
 		for _, container := range content(field(podSpec(item), "containers")) {

@@ -119,24 +119,24 @@ func (e *enrolment) twins(item *Item, fresh *yaml.Node) bool {
 		return true
 	}
 	theirs, ours := field(field(spec, "selector"), "matchLabels"), field(field(fresh, "selector"), "matchLabels")
-	return theirs != nil && ours != nil && samePolicy(without(spec, "selector"), without(fresh, "selector")) && e.samePods(item.Namespace, texts(theirs), texts(ours))
+	return theirs != nil && ours != nil && samePolicy(without(spec, "selector"), without(fresh, "selector")) && e.samePods(item.Namespace, labelsOf(theirs), labelsOf(ours))
 }
 
 // samePods tells whether two selectors name the same workloads of the input, and some.
-func (e *enrolment) samePods(namespace string, theirs, ours map[string]string) bool {
+func (e *enrolment) samePods(namespace string, theirs, ours labels) bool {
 	var some bool
 	for _, item := range e.items {
 		if item.Namespace != namespace {
 			continue
 		}
-		pod := e.podLabels(item)
+		pod := podLabels(item)
 		if pod == nil {
 			continue
 		}
-		if covers(pod, theirs) != covers(pod, ours) {
+		if pod.cover(theirs) != pod.cover(ours) {
 			return false
 		}
-		some = some || covers(pod, ours)
+		some = some || pod.cover(ours)
 	}
 	return some
 }

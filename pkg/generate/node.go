@@ -21,9 +21,9 @@ func (o Object) Node() *yaml.Node {
 	if o.Namespace != "" {
 		metadata = append(metadata, pair{"namespace", text(o.Namespace)})
 	}
-	metadata = append(metadata, pair{"labels", node(o.Labels)}, pair{"annotations", node(o.Annotations)})
+	metadata = append(metadata, pair{"labels", entries(o.Labels)}, pair{"annotations", entries(o.Annotations)})
 	top := pairs{{"apiVersion", text(o.APIVersion)}, {"kind", text(o.Kind)}, {"metadata", metadata.node()}}
-	return append(top, fieldPairs(reflect.ValueOf(o.Fields))...).node()
+	return append(top, fieldPairs(o.Fields)...).node()
 }
 
 type pair struct {
@@ -53,6 +53,10 @@ func node(v any) *yaml.Node {
 		return text(v)
 	case proto.Message:
 		return message(v.ProtoReflect())
+	case map[string]string:
+		return entries(v)
+	case Fields:
+		return fieldPairs(v).node()
 	default:
 		return reflected(reflect.ValueOf(v))
 	}
@@ -72,22 +76,38 @@ func reflected(v reflect.Value) *yaml.Node {
 		return sequence(items)
 	case reflect.Pointer: // a text that is written even when empty
 		return node(v.Elem().Interface())
-	case reflect.Map, reflect.Struct:
-		return fieldPairs(v).node()
+	case reflect.Map:
+		var out pairs
+		for key, value := range v.Seq2() {
+			out = append(out, pair{key.String(), node(value.Interface())})
+		}
+		return out.sorted().node()
+	case reflect.Struct:
+		return structPairs(v).node()
 	default:
 		return text(fmt.Sprint(v.Interface())) // a named string type
 	}
 }
 
-// fieldPairs are the entries of a map, or the fields of a struct that are not zero.
-func fieldPairs(v reflect.Value) pairs {
-	var out pairs
-	if v.Kind() == reflect.Map {
-		for key, value := range v.Seq2() {
-			out = append(out, pair{key.String(), node(value.Interface())})
-		}
-		return out.sorted()
+func entries(m map[string]string) *yaml.Node {
+	out := make(pairs, 0, len(m))
+	for key, value := range m {
+		out = append(out, pair{key, text(value)})
 	}
+	return out.sorted().node()
+}
+
+func fieldPairs(m Fields) pairs {
+	out := make(pairs, 0, len(m))
+	for key, value := range m {
+		out = append(out, pair{key, node(value)})
+	}
+	return out.sorted()
+}
+
+// structPairs are the fields of a struct that are not zero.
+func structPairs(v reflect.Value) pairs {
+	var out pairs
 	for i := range v.NumField() {
 		if field := v.Field(i); !field.IsZero() {
 			out = append(out, pair{v.Type().Field(i).Tag.Get("yaml"), node(field.Interface())})

@@ -7,10 +7,10 @@ import (
 )
 
 // IsText tells whether every YAML reader takes s, without quotes, for a text and not for a number,
-// a bool, a date or null. Most names can be told by their letters; the others kyaml parses, which
-// starts a YAML 1.1 parser for each.
+// a bool, a date or null. What begins with a letter and holds no blank can be told by its letters;
+// the rest kyaml parses, which starts a YAML 1.1 parser for each.
 func IsText(s string) bool {
-	if !plainName(s) {
+	if s == "" || !isLetter(s[0]) || strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' }) || s[len(s)-1] == ':' {
 		return !yaml.IsValueNonString(s)
 	}
 	if len(s) > len("false") {

@@ -61,7 +61,7 @@ var mutants = []mutant{
 	// What happens to what is there.
 	{"a policy with a selector goes to the whole waypoint", enr + "authorizationpolicy.go", "labels == nil || len(labels.Content) == 0", "true"},
 	{"a misspelt selector goes to the whole waypoint", enr + "authorizationpolicy.go", "if !isSelector(selector, labels) {", "if false {"},
-	{"a Service counts when one of its pods matches", enr + "service.go", "return !has(labels, key, value)", "return false && !has(labels, key, value)"},
+	{"a Service counts when one of its pods matches", enr + "service.go", "case !pod.cover(shared):", "case false:"},
 	{"a DENY that ztunnel enforces is moved", enr + "authorizationpolicy.go", "why == \"\" && action != \"\"", "why == \"-\" && action != \"\""},
 	{"the old ingress keeps its way in", enr + "authorizationpolicy.go", "	e.replaceIngress(item, spec)\n", ""},
 	{"policies of the controllers are converted", enr + "authorizationpolicy.go", "if !slices.Contains(controllersPolicies, item.Name) {", "if !slices.Contains(controllersPolicies[:0], item.Name) {"},

@@ -1,0 +1,64 @@
+package enroll
+
+import (
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// labels are sorted by their keys, so that two of any number are compared in one pass.
+type labels []pair
+
+type pair struct{ key, value string }
+
+// labelsOf are the entries of a map; nil where n is none.
+func labelsOf(n *yaml.Node) labels {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	out := make(labels, 0, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		out = append(out, pair{n.Content[i].Value, n.Content[i+1].Value})
+	}
+	slices.SortFunc(out, func(a, b pair) int { return strings.Compare(a.key, b.key) })
+	return out
+}
+
+// podLabels are the labels of the pods that a workload makes, or nil.
+func podLabels(item *Item) labels {
+	metadata := field(item.Node, "metadata")
+	if item.Kind != "Pod" {
+		metadata = field(field(field(item.Node, "spec"), "template"), "metadata")
+	}
+	return labelsOf(field(metadata, "labels"))
+}
+
+// cover tells whether they have all that a selector wants.
+func (l labels) cover(selector labels) bool {
+	for _, wanted := range selector {
+		if l = l.from(wanted.key); len(l) == 0 || l[0] != wanted {
+			return false
+		}
+	}
+	return true
+}
+
+// and are those of l that others have as well.
+func (l labels) and(others labels) labels {
+	var both labels
+	for _, one := range l {
+		if others = others.from(one.key); len(others) > 0 && others[0] == one {
+			both = append(both, one)
+		}
+	}
+	return both
+}
+
+// from are the labels from a key on.
+func (l labels) from(key string) labels {
+	for len(l) > 0 && l[0].key < key {
+		l = l[1:]
+	}
+	return l
+}
