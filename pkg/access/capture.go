@@ -43,14 +43,7 @@ func (s *space) injects() bool {
 	return rev && s.labels.value("istio.io/dataplane-mode") != "ambient"
 }
 
-func (s *space) service(name string) *service {
-	for _, svc := range s.services {
-		if svc.name == name {
-			return svc
-		}
-	}
-	return nil
-}
+func (s *space) service(name string) *service { return s.named[name] }
 
 // pods gives the kinds of pods behind a Service; a made up one where the manifests hold none.
 func (s *space) pods(svc *service) []*workload {

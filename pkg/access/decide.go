@@ -152,7 +152,7 @@ func (t *trip) service(to *space, name string) *service {
 	if svc := to.service(name); svc != nil {
 		return svc
 	}
-	if contains(to.notebooks, name) {
+	if to.isNotebook[name] {
 		t.assume("Service " + join(to.name, name) + ", as the notebook controller makes it")
 		return &service{
 			namespace: to.name, name: name, selector: labels{{"statefulset", name}}, assumed: true,

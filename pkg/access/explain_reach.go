@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"sort"
 	"strings"
 )
@@ -80,12 +81,15 @@ type reach struct {
 	c      client
 	groups []group
 	denied string
+	// notebooks are the workloads that a notebook controller labelled.
+	notebooks []*workload
 }
 
 type group struct {
 	outcome Outcome
 	by      string
 	what    []string
+	holds   map[string]bool // what
 }
 
 func (r *reach) add(v Verdict, what string) {
@@ -96,13 +100,14 @@ func (r *reach) add(v Verdict, what string) {
 	}
 	for i := range r.groups {
 		if g := &r.groups[i]; g.outcome == v.Outcome && g.by == by {
-			if !contains(g.what, what) {
+			if !g.holds[what] {
+				g.holds[what] = true
 				g.what = append(g.what, what)
 			}
 			return
 		}
 	}
-	r.groups = append(r.groups, group{v.Outcome, by, []string{what}})
+	r.groups = append(r.groups, group{v.Outcome, by, []string{what}, map[string]bool{what: true}})
 }
 
 // anyService stands for all where the manifests hold none.
@@ -111,6 +116,11 @@ const anyService = "any Service"
 // reaches asks for every Service, for the operations that rules name where the Service as such is closed, and for pod addresses.
 func (w *World) reaches(s *space, c client, probes []probe) []Access {
 	r := &reach{w: w, s: s, c: c}
+	for _, pod := range s.workloads {
+		if _, ok := pod.labels.get("notebook-name"); ok {
+			r.notebooks = append(r.notebooks, pod)
+		}
+	}
 	var closed []string
 	byName := 0 // Services that a waypoint may stand before
 	var usual ruling
@@ -155,9 +165,11 @@ func (s *space) serviceNames() []string {
 	if len(names) == 0 {
 		names = []string{anyService}
 	}
+	seen := map[string]bool{}
 	for _, p := range s.policies {
 		for _, t := range p.targets {
-			if s.lacks(t) && !contains(named, t.name) && !contains(names, t.name) {
+			if s.lacks(t) && !s.isNotebook[t.name] && !seen[t.name] {
+				seen[t.name] = true
 				named = append(named, t.name)
 			}
 		}
@@ -174,7 +186,7 @@ func (s *space) lacks(t target) bool {
 func (r *reach) label(name string, v Verdict) string {
 	if svc := r.s.service(name); svc != nil && svc.headless {
 		name += " (headless)"
-	} else if svc != nil && r.isNotebook(svc) || contains(r.s.notebooks, name) {
+	} else if svc != nil && r.isNotebook(svc) || r.s.isNotebook[name] {
 		name = "notebook " + name
 	} else if svc == nil && name != anyService {
 		name += " (assumed)"
@@ -190,12 +202,10 @@ func (r *reach) label(name string, v Verdict) string {
 }
 
 func (r *reach) isNotebook(svc *service) bool {
-	for _, pod := range r.s.pods(svc) {
-		if _, ok := pod.labels.get("notebook-name"); ok {
-			return true
-		}
+	if _, named := svc.selector.get("notebook-name"); named {
+		return true
 	}
-	return false
+	return len(svc.selector) > 0 && slices.ContainsFunc(r.notebooks, func(pod *workload) bool { return svc.selector.selects(pod.labels) })
 }
 
 // operations asks what rules name for the Services that are closed as such. all is the number of Services.

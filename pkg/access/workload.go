@@ -39,7 +39,10 @@ func (w *World) readCronJob(m meta, n *yaml.Node) error {
 // name on port 80 to the container's first port.
 func (w *World) readNotebook(m meta, n *yaml.Node) error {
 	s := w.space(m.namespace)
-	s.notebooks = append(s.notebooks, m.name)
+	if s.isNotebook == nil {
+		s.isNotebook = map[string]bool{}
+	}
+	s.notebooks, s.isNotebook[m.name] = append(s.notebooks, m.name), true
 	if err := w.addTemplate(m, field(field(n, "spec"), "template")); err != nil || len(s.workloads) == 0 {
 		return err
 	}
@@ -126,6 +129,12 @@ func (w *World) readService(m meta, n *yaml.Node) error {
 		svc.ports = append(svc.ports, port)
 	}
 	s.services = append(s.services, svc)
+	if s.named == nil {
+		s.named = map[string]*service{}
+	}
+	if s.named[svc.name] == nil {
+		s.named[svc.name] = svc
+	}
 	return nil
 }
 

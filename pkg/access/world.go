@@ -36,12 +36,14 @@ type space struct {
 	authentications []*authentication
 	peers           []*peerAuthentication
 	services        []*service
+	named           map[string]*service // the first of each name
 	workloads       []*workload
 	gateways        []*gateway
 	routes          []*route
 	grants          []grant
 	accounts        []string
 	notebooks       []string
+	isNotebook      map[string]bool
 }
 
 // Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
