@@ -12,7 +12,10 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 )
 
-var configurations = flag.Int("configurations", 200, "how many random configurations the properties are tried on")
+var (
+	configurations = flag.Int("configurations", 200, "how many random configurations the properties are tried on")
+	keep           = flag.String("keep", "", "a directory for what comes out of them, which make e2e applies")
+)
 
 // eachConfig runs a property on random configurations, the same ones every time; a slow one on one
 // of so many.
@@ -111,6 +114,10 @@ func TestPropertyARemovedProfileLeavesNoRule(t *testing.T) {
 func TestPropertySameBytes(t *testing.T) {
 	eachConfig(t, 4, func(t *testing.T, r *rand.Rand, c randomConfig) {
 		out := rendered(t, c, "")
+		passesCRDs(t, out)
+		if *keep != "" {
+			write(t, filepath.Join(*keep, filepath.Base(t.Name())+".yaml"), out)
+		}
 		shuffled := c
 		shuffled.tenants = slices.Clone(c.tenants)
 		r.Shuffle(len(shuffled.tenants), func(i, j int) {

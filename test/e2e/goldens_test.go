@@ -41,6 +41,31 @@ func TestGoldenOutputsAreAccepted(t *testing.T) {
 	}
 }
 
+// What comes out of random configurations is taken as well: names at odds with each other, empty
+// lists, other header names. The program's own tests make them up.
+func TestRandomConfigurationsAreAccepted(t *testing.T) {
+	needsControlPlane(t)
+	dir := t.TempDir()
+	properties := exec.Command("go", "test", "./fn", "-count=1", "-run", "^TestPropertySameBytes$", "-configurations", "120", "-keep", dir)
+	properties.Dir = project
+	if said, err := properties.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	outputs, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	if err != nil || len(outputs) == 0 {
+		t.Fatalf("no outputs: %v", err)
+	}
+	for _, output := range outputs {
+		t.Run(strings.TrimSuffix(filepath.Base(output), ".yaml"), func(t *testing.T) {
+			objects, err := kube.ReadFile(output)
+			if err != nil {
+				t.Fatal(err)
+			}
+			accepted(t, objects, nil)
+		})
+	}
+}
+
 // Every example is built as its user builds it, function and all.
 func TestExamplesAreAccepted(t *testing.T) {
 	needsControlPlane(t)
