@@ -52,6 +52,7 @@ func worldOf(t *testing.T, manifests string) *access.World {
 func TestPropertyWhoGetsIn(t *testing.T) {
 	asked := 0
 	eachConfig(t, 1, func(t *testing.T, r *rand.Rand, c randomConfig) {
+		c.found = r.IntN(2) == 0
 		world := worldOf(t, rendered(t, c, c.cluster()))
 		for _, tenant := range c.tenants {
 			for _, q := range append(c.fromOutside(tenant), c.fromInside(r, tenant)...) {

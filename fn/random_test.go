@@ -19,6 +19,9 @@ type randomConfig struct {
 	scraper                       string // namespace/name, or ""
 	scraped                       int
 	pipelinesUI, pipelines, nbCtl string
+	// found: owners and contributors are not in the configuration but in the Profiles and
+	// RoleBindings of the cluster.
+	found bool
 }
 
 type tenant struct {
@@ -67,11 +70,11 @@ func newTenant(r *rand.Rand, i int) tenant {
 	if r.IntN(3) > 0 {
 		t.accounts = append([]string{}, some(r, []string{"default-editor", "t0/default-editor", "t1/default-editor", "other/ci", "runner"})...)
 	}
-	roles := map[string]bool{}
+	seen := map[string]bool{}
 	for _, user := range some(r, users) {
 		binding := strings.ToLower(strings.Trim(fmt.Sprintf("%q", user), `"`))
-		if kfam := strings.Map(onlyLetters, binding); !roles[kfam] { // KFAM must tell them apart
-			roles[kfam] = true
+		if kfam := strings.Map(onlyLetters, binding); !seen[kfam] { // KFAM must tell them apart
+			seen[kfam] = true
 			t.contributors = append(t.contributors, user)
 		}
 	}
@@ -112,20 +115,49 @@ func (c randomConfig) text() string {
 	if c.anyAudience {
 		p("    tokens: {audiences: [\"*\"]}")
 	}
+	if c.found {
+		p("  profileSelector: {}")
+	}
 	p("  profiles:")
 	for _, t := range c.tenants {
-		p("  - name: %s\n    owner: {kind: %s, name: %q}", t.name, t.kind, t.owner)
+		p("  - name: %s", t.name)
+		if !c.found {
+			p("    owner: {kind: %s, name: %q}", t.kind, t.owner)
+		}
 		if t.accounts != nil {
 			p("    serviceAccounts: %s", quotedList(t.accounts))
 		}
 		for i, user := range t.contributors {
+			if c.found {
+				break
+			}
 			if i == 0 {
 				p("    contributors:")
 			}
-			p("    - {name: %q, role: %s}", user, []string{"admin", "edit", "view"}[i%3])
+			p("    - {name: %q, role: %s}", user, roles[i%len(roles)])
 		}
 		if t.notebook != "" {
 			p("    notebooks: [{name: tet, rewrite: %s}, {name: other}]", t.notebook)
+		}
+	}
+	return out.String()
+}
+
+var roles = []string{"admin", "edit", "view"}
+
+// sources are the owners and contributors as Kubeflow keeps them.
+func (c randomConfig) sources() string {
+	var out strings.Builder
+	for _, t := range c.tenants {
+		owner, namespace := t.owner, t.name
+		if other, name, found := strings.Cut(t.owner, "/"); found && t.kind == "ServiceAccount" {
+			owner, namespace = name, other
+		}
+		fmt.Fprintf(&out, "apiVersion: kubeflow.org/v1\nkind: Profile\nmetadata: {name: %s}\nspec: {owner: {kind: %s, name: %q, namespace: %s}}\n---\n", t.name, t.kind, owner, namespace)
+		for i, user := range t.contributors {
+			fmt.Fprintf(&out, "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: kfam-%d, namespace: %s, annotations: {user: %q, role: %s}}\n"+
+				"roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: kubeflow-%[4]s}\nsubjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: %[3]q}]\n---\n",
+				i, t.name, user, roles[i%len(roles)])
 		}
 	}
 	return out.String()
@@ -180,6 +212,9 @@ func (c randomConfig) cluster() string {
 	}
 	for _, ns := range []string{"kubeflow", "kfp", "monitoring", "other"} {
 		fmt.Fprintf(&out, "apiVersion: v1\nkind: Namespace\nmetadata: {name: %s, labels: {istio.io/dataplane-mode: ambient}}\n---\n", ns)
+	}
+	if c.found {
+		out.WriteString(c.sources())
 	}
 	fmt.Fprintf(&out, platform, c.domain, gateway, namespace, namespace, gateway, c.header)
 	for _, t := range c.tenants {
