@@ -9,6 +9,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/enroll"
 )
 
@@ -240,4 +241,28 @@ func TestListsAreTakenApart(t *testing.T) {
 		t.Errorf("exit code %d: %s%s", code, stderr, out)
 	}
 	part(t, "stdout", out, "metadata: {name: alice, labels: {istio-injection: disabled,")
+}
+
+// Ten thousand contributors each get their own way in, and nobody gets in with them.
+func TestTenThousandContributors(t *testing.T) {
+	var config strings.Builder
+	config.WriteString(configOfAlice + "    contributors:\n")
+	for i := range 10_000 {
+		fmt.Fprintf(&config, "    - {name: user%d@example.com, role: view}\n", i)
+	}
+	code, out, stderr := execute(t, config.String(), "-")
+	if code != exitOK || stderr != "" {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	for _, kind := range []string{"kind: RoleBinding\n", "kind: AuthorizationPolicy\nmetadata:\n  name: user-user"} {
+		if n := strings.Count(out, kind); n != 10_000 {
+			t.Errorf("%d of %q", n, kind)
+		}
+	}
+	world := worldOf(t, out)
+	for user, want := range map[string]access.Outcome{"user0@example.com": access.Allow, "user9999@example.com": access.Allow, "user10000@example.com": access.Deny, "user99990@example.com": access.Deny} {
+		if v := world.Decide(access.Request{From: access.From{User: user}, To: access.To{Namespace: "alice", Service: "tet"}}); v.Outcome != want {
+			t.Errorf("%s: %s, want %s: %s", user, v.Outcome, want, v.By())
+		}
+	}
 }
