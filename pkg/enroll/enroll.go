@@ -17,7 +17,7 @@ import (
 // worth a warning. The error joins all that cannot be resolved, each naming its object; then
 // nothing of the result may be used.
 func Apply(plan generate.Plan, items []*Item) ([]*Item, []profile.Finding, error) {
-	e := enrolment{plan: plan, items: items, byID: make(map[ID]*Item, len(items)), twice: map[ID]bool{}, services: map[string][]service{}}
+	e := enrolment{plan: plan, items: items, byID: make(map[ID]*Item, len(items)), twice: map[ID]bool{}, services: map[string][]service{}, workloads: map[string][]workload{}, ports: map[string]string{}}
 	e.index()
 	e.findTrouble()
 	if plan.Restrict {
@@ -41,12 +41,15 @@ func Apply(plan generate.Plan, items []*Item) ([]*Item, []profile.Finding, error
 
 // enrolment is one run over the items.
 type enrolment struct {
-	plan     generate.Plan
-	items    []*Item
-	byID     map[ID]*Item
-	twice    map[ID]bool
-	removed  map[*Item]bool
-	services map[string][]service
+	plan      generate.Plan
+	items     []*Item
+	byID      map[ID]*Item
+	twice     map[ID]bool
+	removed   map[*Item]bool
+	services  map[string][]service
+	workloads map[string][]workload
+	// ports are the numbers of pods' ports, by selector and name.
+	ports map[string]string
 	// shipped are forms of policies that Kubeflow ships and ours replace.
 	shipped  map[ID][]*yaml.Node
 	findings []profile.Finding

@@ -18,7 +18,7 @@ func (e *enrolment) kubeflow() platform.Input {
 		}
 		switch {
 		case item.Group == "apps" && (item.Kind == "Deployment" || item.Kind == "StatefulSet"):
-			in.Workloads = append(in.Workloads, workload(item))
+			in.Workloads = append(in.Workloads, known(item))
 		case item.Group == "" && item.Kind == "Service":
 			in.Services = append(in.Services, item.Name)
 		case item.Group == "networking.k8s.io" && item.Kind == "NetworkPolicy":
@@ -29,7 +29,8 @@ func (e *enrolment) kubeflow() platform.Input {
 	return in
 }
 
-func workload(item *Item) platform.Workload {
+// known is what the control plane's manifests must know of a workload.
+func known(item *Item) platform.Workload {
 	account := value(podSpec(item), "serviceAccountName")
 	if account == "" {
 		account = "default"
@@ -138,15 +139,29 @@ func (e *enrolment) targetPort(service *Item, labels *yaml.Node, port string) st
 }
 
 func (e *enrolment) containerPort(wanted labels, name string) string {
-	for _, item := range e.items {
-		if item.Namespace != platform.Namespace || !podLabels(item).cover(wanted) {
+	key := fmt.Sprintf("%q %q", wanted, name) // thousands of Services may share their pods
+	found, known := e.ports[key]
+	if known {
+		return found
+	}
+	for _, w := range e.workloadsOf(platform.Namespace) {
+		if !w.labels.cover(wanted) {
 			continue
 		}
-		for _, container := range content(field(podSpec(item), "containers")) {
-			for _, p := range content(field(dealias(container), "ports")) {
-				if value(dealias(p), "name") == name {
-					return value(dealias(p), "containerPort")
-				}
+		if found = namedPort(w.Item, name); found != "" {
+			break
+		}
+	}
+	e.ports[key] = found
+	return found
+}
+
+// namedPort is the number of a workload's port, or "".
+func namedPort(item *Item, name string) string {
+	for _, container := range content(field(podSpec(item), "containers")) {
+		for _, p := range content(field(dealias(container), "ports")) {
+			if value(dealias(p), "name") == name {
+				return value(dealias(p), "containerPort")
 			}
 		}
 	}

@@ -125,18 +125,11 @@ func (e *enrolment) twins(item *Item, fresh *yaml.Node) bool {
 // samePods tells whether two selectors name the same workloads of the input, and some.
 func (e *enrolment) samePods(namespace string, theirs, ours labels) bool {
 	var some bool
-	for _, item := range e.items {
-		if item.Namespace != namespace {
-			continue
-		}
-		pod := podLabels(item)
-		if pod == nil {
-			continue
-		}
-		if pod.cover(theirs) != pod.cover(ours) {
+	for _, w := range e.workloadsOf(namespace) {
+		if w.labels.cover(theirs) != w.labels.cover(ours) {
 			return false
 		}
-		some = some || pod.cover(ours)
+		some = some || w.labels.cover(ours)
 	}
 	return some
 }

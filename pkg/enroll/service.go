@@ -16,13 +16,15 @@ func (e *enrolment) servicesOf(namespace string) []service {
 	if found, known := e.services[namespace]; known {
 		return found
 	}
-	var services []service
 	pods := pods{with: map[pair][]labels{}, shared: map[string]labels{}}
+	for _, w := range e.workloadsOf(namespace) {
+		pods.add(w.labels)
+	}
+	var services []service
 	for _, item := range e.items {
 		if item.Namespace != namespace {
 			continue
 		}
-		pods.add(podLabels(item))
 		spec := field(item.Node, "spec")
 		selector := field(spec, "selector")
 		if item.Kind == "Service" && item.Group == "" && len(content(selector)) > 0 && value(spec, "clusterIP") != "None" {
@@ -34,6 +36,29 @@ func (e *enrolment) servicesOf(namespace string) []service {
 	}
 	e.services[namespace] = services
 	return services
+}
+
+// workload is an item that makes pods with labels, or is one.
+type workload struct {
+	*Item
+	labels labels
+}
+
+// workloadsOf are the workloads of a namespace, gathered once.
+func (e *enrolment) workloadsOf(namespace string) []workload {
+	found, known := e.workloads[namespace]
+	if !known {
+		for _, item := range e.items {
+			if item.Namespace != namespace {
+				continue
+			}
+			if labels := podLabels(item); labels != nil {
+				found = append(found, workload{item, labels})
+			}
+		}
+		e.workloads[namespace] = found
+	}
+	return found
 }
 
 // pods are the labels of a namespace's workloads.
