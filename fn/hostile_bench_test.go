@@ -98,6 +98,11 @@ func inConfig(name, once, again, tail string) burden {
 
 func (b burden) isRefused() burden { b.refused = true; return b }
 
+func (b burden) withPlatform() burden {
+	b.tail = strings.Replace(b.tail, "  spec:\n", "  spec:\n    cluster: {platform: {enabled: true}}\n", 1)
+	return b
+}
+
 // burdens are inputs of nearly a megabyte, and of a hundred.
 func burdens() []burden {
 	const (
@@ -115,7 +120,8 @@ func burdens() []burden {
 		text    = "- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: nNN}\n  data:\n    a: |\n"
 		binding = "- {apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {namespace: alice, name: user-uNN-clusterrole-edit, annotations: {user: uNN, role: edit}}, " +
 			"roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: kubeflow-edit}, subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: uNN}]}\n"
-		route = "- {apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: rNN, namespace: alice}, " +
+		webhook = "- {apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingWebhookConfiguration, metadata: {name: wNN}, webhooks: [{name: a, clientConfig: {service: {name: sNN, namespace: kubeflow}}}]}\n"
+		route   = "- {apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: rNN, namespace: alice}, " +
 			"spec: {parentRefs: [{name: ambient-ingressgateway, namespace: istio-system}], rules: [{backendRefs: [{name: tet, port: 80}]}]}}\n"
 	)
 	return []burden{
@@ -132,6 +138,9 @@ func burdens() []burden {
 		inItems(nearly, "Services", policy, service),
 		inItems(nearly, "Services and Pods, alike", policy, service, pod),
 		inItems(nearly, "Services and Pods, one each", policy, ofOwn, podOfOwn),
+		inItems(nearly, "policies of the control plane", "", strings.ReplaceAll(policy, "alice", "kubeflow")).withPlatform(),
+		inItems(nearly, "webhooks of the control plane", "", strings.NewReplacer("alice", "kubeflow", "port: 80", "port: 443, targetPort: x").Replace(service),
+			strings.ReplaceAll(pod, "alice", "kubeflow"), webhook).withPlatform(),
 		inItems(nearly, "contributors of KFAM", "", binding),
 		inItems(nearly, "Notebooks", "", "- {apiVersion: kubeflow.org/v1, kind: Notebook, metadata: {name: nNN, namespace: alice}}\n"),
 		inItems(nearly, "HTTPRoutes", "", route),
