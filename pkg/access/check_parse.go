@@ -3,7 +3,9 @@ package access
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
@@ -108,7 +110,7 @@ func (r *strictReader) fields(n *yaml.Node, path string, known map[string]func(*
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, v := n.Content[i].Value, deref(n.Content[i+1])
-		at := strings.TrimPrefix(path+"."+key, ".")
+		at := strings.TrimPrefix(path+"."+spelled(key), ".")
 		read := known[key]
 		switch {
 		case read == nil:
@@ -122,6 +124,16 @@ func (r *strictReader) fields(n *yaml.Node, path string, known map[string]func(*
 		}
 		seen[key] = true
 	}
+}
+
+// spelled is a key as a path has it, in quotes where it could be misread.
+func spelled(key string) string {
+	if key == "" || strings.ContainsFunc(key, func(c rune) bool {
+		return c != '-' && c != '_' && c != '/' && c != '.' && !unicode.IsLetter(c) && !unicode.IsDigit(c)
+	}) {
+		return strconv.QuoteToASCII(key)
+	}
+	return key
 }
 
 func (r *strictReader) each(n *yaml.Node, path string, read func(*yaml.Node, string)) {
@@ -174,10 +186,10 @@ func (r *strictReader) texts(into *map[string]string) func(*yaml.Node, string) {
 			key := n.Content[i].Value
 			s, err := text(deref(n.Content[i+1]))
 			if err != nil {
-				r.refuse(path+"."+key, "%v: write it in quotes", err)
+				r.refuse(path+"."+spelled(key), "%v: write it in quotes", err)
 			}
 			if _, twice := (*into)[key]; twice {
-				r.refuse(path+"."+key, "is there twice")
+				r.refuse(path+"."+spelled(key), "is there twice")
 			}
 			(*into)[key] = s
 		}
