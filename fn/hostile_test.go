@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -264,5 +265,34 @@ func TestTenThousandContributors(t *testing.T) {
 		if v := world.Decide(access.Request{From: access.From{User: user}, To: access.To{Namespace: "alice", Service: "tet"}}); v.Outcome != want {
 			t.Errorf("%s: %s, want %s: %s", user, v.Outcome, want, v.By())
 		}
+	}
+}
+
+// Names come from anybody: none may move a terminal's cursor, or pass for a line of ours.
+func TestNothingInvisibleIsTold(t *testing.T) {
+	const evil = `"x\e[2J\nambient-profile: error: fake\u202E"`
+	lie := "- apiVersion: rbac.authorization.k8s.io/v1\n  kind: RoleBinding\n  metadata: {name: " + evil + ", namespace: alice, annotations: {user: " + evil + ", role: edit}}\n"
+	for name, list := range map[string]string{
+		"in a warning":         resourceListOf(lie),
+		"in a key":             resourceListOf("") + "    " + evil + ": a\n",
+		"in two errors":        resourceListOf("") + "    " + evil + ": a\n    b: c\n",
+		"in a name twice":      resourceListOf(strings.Repeat("- {apiVersion: v1, kind: Namespace, metadata: {name: alice, labels: {"+evil+": a, "+evil+": b}}}\n", 2)),
+		"in a kind":            resourceListOf("- {apiVersion: v1, kind: " + strings.TrimSuffix(evil, `"`) + `List", items: []}` + "\n"),
+		"in a check":           strings.Replace(resourceListOf(""), "kind: AmbientProfile", "kind: AccessCheck\n  "+evil+": a", 1),
+		"in the version":       strings.Replace(resourceListOf(""), "config.kubernetes.io/v1", evil, 1),
+		"in the YAML itself":   "\x1b[2J",
+		"in an object to load": resourceListOf("- {apiVersion: v1, kind: Service, metadata: {name: " + evil + ", labels: [a]}}\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, stderr := execute(t, list)
+			if stderr == "" {
+				t.Fatal("nothing is told")
+			}
+			for _, line := range strings.Split(strings.TrimSuffix(stderr, "\n"), "\n") {
+				if !strings.HasPrefix(line, "ambient-profile: ") || strings.HasPrefix(line, "ambient-profile: error: fake") || strings.ContainsFunc(line, func(c rune) bool { return !unicode.IsPrint(c) }) {
+					t.Errorf("%q", line)
+				}
+			}
+		})
 	}
 }

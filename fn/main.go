@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -84,11 +85,33 @@ func finish(err error, stderr io.Writer) int {
 		return exitOK
 	}
 	var out strings.Builder // there may be thousands
-	for line := range strings.SplitSeq(err.Error(), "\n") {
+	for _, line := range lines(err) {
 		out.WriteString("ambient-profile: error: " + line + "\n")
 	}
 	fmt.Fprint(stderr, out.String())
 	return exitError
+}
+
+// lines are what is joined in an error, or in one that it wraps, one by one.
+func lines(err error) []string {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if ok {
+		var out []string
+		for _, err := range joined.Unwrap() {
+			out = append(out, lines(err)...)
+		}
+		return out
+	}
+	if inner := errors.Unwrap(err); inner != nil {
+		if before, ok := strings.CutSuffix(err.Error(), inner.Error()); ok {
+			out := lines(inner)
+			for i := range out {
+				out[i] = profile.Visible(before) + out[i]
+			}
+			return out
+		}
+	}
+	return []string{profile.Visible(err.Error())}
 }
 
 func say(w io.Writer, text string) error {

@@ -156,7 +156,7 @@ func send(w io.Writer, texts [][]byte) error {
 func warn(stderr io.Writer, findings []profile.Finding) {
 	var out strings.Builder
 	for _, f := range findings {
-		out.WriteString("ambient-profile: " + severity(f) + ": " + f.String() + "\n")
+		out.WriteString("ambient-profile: " + severity(f) + ": " + profile.Visible(f.String()) + "\n")
 	}
 	fmt.Fprint(stderr, out.String())
 }

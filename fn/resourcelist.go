@@ -122,7 +122,7 @@ func results(findings []profile.Finding) *yaml.Node {
 	list := &yaml.Node{Kind: yaml.SequenceNode}
 	for _, f := range findings {
 		list.Content = append(list.Content, &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{
-			text("message"), text(f.String()), text("severity"), text(severity(f)),
+			text("message"), text(profile.Visible(f.String())), text("severity"), text(severity(f)),
 		}})
 	}
 	return list

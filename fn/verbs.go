@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/enroll"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // explain tells who may reach what under rendered manifests: files, or stdin.
@@ -132,7 +133,7 @@ func options(verb, form string, forms, args []string) (chosen string, files []st
 }
 
 func misuse(err error, stderr io.Writer) int {
-	fmt.Fprintf(stderr, "ambient-profile: error: %v; run ambient-profile -h\n", err)
+	fmt.Fprintf(stderr, "ambient-profile: error: %s; run ambient-profile -h\n", profile.Visible(err.Error()))
 	return exitUsage
 }
 

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -72,6 +73,24 @@ func (r *refusals) value(path, text string) {
 func invisible(c rune) bool {
 	return !unicode.IsPrint(c) || unicode.In(c, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) ||
 		c == unicode.ReplacementChar || c == '\u2800' // the blank of Braille
+}
+
+// Visible is text with the characters that nobody sees spelled out: what is told about names must
+// not move a terminal's cursor, nor pass for a line of its own.
+func Visible(text string) string {
+	if !strings.ContainsFunc(text, invisible) {
+		return text
+	}
+	var out strings.Builder
+	for _, c := range text {
+		if invisible(c) {
+			quoted := strconv.QuoteRuneToASCII(c)
+			out.WriteString(quoted[1 : len(quoted)-1])
+		} else {
+			out.WriteRune(c)
+		}
+	}
+	return out.String()
 }
 
 // unique refuses a key that was seen before, at an earlier path.
