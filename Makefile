@@ -118,6 +118,7 @@ fuzz: ## try made-up input on each fuzz target, for FUZZTIME
 	@set -e; for file in $$(git ls-files '*_test.go' | xargs grep -l '^func Fuzz'); do \
 		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\).*/\1/p' $$file); do \
 			echo "$$target, $$(dirname $$file)"; \
-			go test ./$$(dirname $$file) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x | tail -n 1; \
+			out=$$(go test ./$$(dirname $$file) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x) || { echo "$$out"; exit 1; }; \
+			grep execs <<< "$$out" | tail -n 1; \
 		done; \
 	done
