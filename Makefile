@@ -50,7 +50,7 @@ golden: ## rewrite the golden files and what the examples print; read the differ
 
 .PHONY: lint
 lint: ## gofmt, go vet and golangci-lint
-	@test -z "$$(gofmt -l . | tee /dev/stderr)"
+	@test -z "$$(gofmt -l . | tee -a /dev/stderr)"
 	go vet ./...
 	go run $(GOLANGCI) run ./...
 
@@ -63,7 +63,7 @@ verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden
 	$(MAKE) --no-print-directory demo > /dev/null
 	$(MAKE) --no-print-directory release-test vuln
 	@if docker version > /dev/null 2>&1; then $(MAKE) --no-print-directory image-test; else echo "verify: NOT TESTED: the Dockerfile and its image; no Docker Engine answers"; fi
-	@test -z "$$(git status --porcelain -- testdata examples | tee /dev/stderr)" || { echo "verify: the tests changed these files"; exit 1; }
+	@test -z "$$(git status --porcelain -- testdata examples | tee -a /dev/stderr)" || { echo "verify: the tests changed these files"; exit 1; }
 
 .PHONY: bench
 bench: ## run the Go benchmarks, each beside a kyaml function that changes nothing
