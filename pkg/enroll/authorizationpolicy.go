@@ -54,9 +54,7 @@ func (e *enrolment) convert(item *Item, waypoint string) {
 		e.warn(item, fmt.Sprintf("rules %v hold HTTP attributes and it cannot be attached to a waypoint: %s", http, why), effect, "name in targetRefs what it is for")
 		return
 	}
-	if at := position(spec, "selector"); at >= 0 {
-		spec.Content = append(spec.Content[:at:at], spec.Content[at+2:]...)
-	}
+	item.drop(spec, "selector")
 	item.set(spec, "targetRefs", refs)
 	e.replaceIngress(item, spec)
 }

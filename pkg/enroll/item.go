@@ -86,17 +86,24 @@ func (i *Item) mark(in, key, text string) {
 
 // unmark removes metadata.<in>[key] and tells whether it was there.
 func (i *Item) unmark(in, key string) bool {
-	below := field(field(i.Node, "metadata"), in)
-	at := position(below, key)
+	metadata := field(i.Node, "metadata")
+	below := field(metadata, in)
+	if !i.drop(below, key) {
+		return false
+	}
+	if len(below.Content) == 0 {
+		i.drop(metadata, in)
+	}
+	return true
+}
+
+// drop removes key from the map at parent and tells whether it was there.
+func (i *Item) drop(parent *yaml.Node, key string) bool {
+	at := position(parent, key)
 	if at < 0 {
 		return false
 	}
-	below.Content = append(below.Content[:at:at], below.Content[at+2:]...)
-	if len(below.Content) == 0 {
-		metadata := field(i.Node, "metadata")
-		at := position(metadata, in)
-		metadata.Content = append(metadata.Content[:at:at], metadata.Content[at+2:]...)
-	}
+	parent.Content = append(parent.Content[:at:at], parent.Content[at+2:]...)
 	i.Changed = true
 	return true
 }

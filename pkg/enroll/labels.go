@@ -29,10 +29,12 @@ func labelsOf(n *yaml.Node) labels {
 func podLabels(item *Item) labels {
 	metadata := field(item.Node, "metadata")
 	if item.Kind != "Pod" {
-		metadata = field(field(field(item.Node, "spec"), "template"), "metadata")
+		metadata = field(podTemplate(item), "metadata")
 	}
 	return labelsOf(field(metadata, "labels"))
 }
+
+func podTemplate(item *Item) *yaml.Node { return field(field(item.Node, "spec"), "template") }
 
 // cover tells whether they have all that a selector wants.
 func (l labels) cover(selector labels) bool {

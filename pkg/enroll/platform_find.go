@@ -35,11 +35,11 @@ func known(item *Item) platform.Workload {
 	if account == "" {
 		account = "default"
 	}
-	return platform.Workload{Name: item.Name, Account: account, Labels: texts(field(field(field(field(item.Node, "spec"), "template"), "metadata"), "labels"))}
+	return platform.Workload{Name: item.Name, Account: account, Labels: texts(field(field(podTemplate(item), "metadata"), "labels"))}
 }
 
 func podSpec(item *Item) *yaml.Node {
-	return field(field(field(item.Node, "spec"), "template"), "spec")
+	return field(podTemplate(item), "spec")
 }
 
 // texts is a map of texts; nil for none.

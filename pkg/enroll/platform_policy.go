@@ -49,8 +49,7 @@ func (e *enrolment) movePolicies() {
 		if item.Namespace != oldGatewayNamespace || !isOldGateway(field(field(spec, "selector"), "matchLabels")) {
 			return
 		}
-		at := position(spec, "selector")
-		spec.Content = append(spec.Content[:at:at], spec.Content[at+2:]...)
+		item.drop(spec, "selector")
 		item.set(spec, "targetRefs", list(ref("gateway.networking.k8s.io", "Gateway", mesh.GatewayName)))
 	}
 	e.live(istioSecurity, "AuthorizationPolicy", move)

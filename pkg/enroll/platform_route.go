@@ -198,13 +198,7 @@ func (e *enrolment) removeDestinationRules() {
 			e.remove(item)
 			return
 		}
-		dropKey(item, traffic, "tls")
+		item.drop(traffic, "tls")
 		e.note(item.String(), "had tls.mode ISTIO_MUTUAL beside other settings", "the mode was removed, and the rest kept")
 	})
-}
-
-func dropKey(item *Item, n *yaml.Node, key string) {
-	at := position(n, key)
-	n.Content = append(n.Content[:at:at], n.Content[at+2:]...)
-	item.Changed = true
 }

@@ -10,27 +10,26 @@ func (e *enrolment) stopInjection() {
 		if !e.inMesh(item.Namespace) || item.owner() != "" || e.removed[item] {
 			continue
 		}
-		for _, pod := range podMetadata(item) {
-			for _, in := range []string{"labels", "annotations"} {
-				if marks := field(pod, in); value(marks, inject) == "true" {
-					was := field(marks, inject)
-					item.set(marks, inject, &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: "false", Style: was.Style})
-				}
+		pod := podMetadata(item)
+		for _, in := range []string{"labels", "annotations"} {
+			if marks := field(pod, in); value(marks, inject) == "true" {
+				was := field(marks, inject)
+				item.set(marks, inject, &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: "false", Style: was.Style})
 			}
 		}
 	}
 }
 
-// podMetadata is that of the pods that an item is, or makes.
-func podMetadata(item *Item) []*yaml.Node {
+// podMetadata is that of the pods that an item is, or makes; nil where it is none.
+func podMetadata(item *Item) *yaml.Node {
 	spec := field(item.Node, "spec")
 	switch {
 	case item.Group == "" && item.Kind == "Pod":
-		return []*yaml.Node{field(item.Node, "metadata")}
+		return field(item.Node, "metadata")
 	case item.Group == "batch" && item.Kind == "CronJob":
 		spec = field(field(spec, "jobTemplate"), "spec")
 	case item.Group != "apps" && item.Group != "batch":
 		return nil
 	}
-	return []*yaml.Node{field(field(spec, "template"), "metadata")}
+	return field(field(spec, "template"), "metadata")
 }
