@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,7 +37,7 @@ func FuzzConfig(f *testing.F) {
 		passesCRDs(t, out)
 		objectsOf(t, out)
 		items := readAllItems(t, out)
-		same(t, "read again", out, joined(must(documents(items))))
+		same(t, "read again", out, string(bytes.Join(must(documents(items)), nil)))
 		world := must(access.Load(nodesOf(items)))
 		for _, item := range items {
 			if item.Kind == "Namespace" {
@@ -62,12 +63,4 @@ func nobodyElse(t *testing.T, world *access.World, namespace string) {
 			t.Errorf("%+v reaches %+v: %s", q.From, q.To, v.By())
 		}
 	}
-}
-
-func joined(texts [][]byte) string {
-	var out strings.Builder
-	for _, text := range texts {
-		out.Write(text)
-	}
-	return out.String()
 }

@@ -60,7 +60,7 @@ func judge(plan generate.Plan, items []*enroll.Item, f form) ([]profile.Finding,
 			if item.New != nil {
 				n = item.New.Node()
 				item.Text, writing = w.text(n)
-				item.New, item.Changed = nil, false
+				item.New = nil
 			}
 			if writing != nil || n != nil && !yield(n) {
 				return

@@ -37,6 +37,12 @@ func readResourceList(r io.Reader) (*resourceList, error) {
 	if enroll.NewItem(document).Kind != kio.ResourceListKind {
 		return nil, errors.New("stdin: is no ResourceList; run this by kustomize or kpt, or give a file: ambient-profile CONFIG.yaml")
 	}
+	end := func(i int) int { // of what stands below a key
+		if i+2 < len(document.Content) {
+			return offset(data, document.Content[i+2].Line)
+		}
+		return documentEnd(data)
+	}
 	list := &resourceList{}
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(document.Content); i += 2 {
@@ -45,23 +51,19 @@ func readResourceList(r io.Reader) (*resourceList, error) {
 			return nil, fmt.Errorf("stdin: the ResourceList has %s twice; send it once", key)
 		}
 		seen[key] = true
-		end := documentEnd(data)
-		if i+2 < len(document.Content) {
-			end = offset(data, document.Content[i+2].Line)
-		}
 		switch key {
 		case "apiVersion":
 			list.apiVersion = value.Value
 		case "functionConfig":
 			list.config = value
 			if document.Style&yaml.FlowStyle == 0 && document.Column == 1 && countsLines(data) && standsAlone(value) {
-				list.configText = asRead(data[offset(data, document.Content[i].Line):end], value)
+				list.configText = asRead(data[offset(data, document.Content[i].Line):end(i)], value)
 			}
 		case "items":
 			if value.Kind != yaml.SequenceNode && value.Tag != yaml.NodeTagNull {
 				return nil, errors.New("stdin: items of the ResourceList is not a list; send a list of objects")
 			}
-			if list.items, err = sequenceItems(&enroll.Reader{}, data[:end], value); err != nil {
+			if list.items, err = sequenceItems(&enroll.Reader{}, data[:end(i)], value); err != nil {
 				return nil, fmt.Errorf("stdin: %w", err)
 			}
 		}
@@ -107,13 +109,13 @@ func (l *resourceList) texts(findings []profile.Finding) ([][]byte, error) {
 	w := newWriter(documentForm)
 	var err error
 	if l.configText == nil {
-		l.configText, err = w.text(&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{text("functionConfig"), l.config}})
+		l.configText, err = w.field("functionConfig", l.config)
 	}
 	texts = append(texts, l.configText)
 	if err != nil || len(findings) == 0 {
 		return texts, err
 	}
-	tail, err := w.text(&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{text("results"), results(findings)}})
+	tail, err := w.field("results", results(findings))
 	return append(texts, tail), err
 }
 

@@ -198,7 +198,6 @@ func (w *writer) render(items []*enroll.Item) error {
 		if item.Text, err = w.text(item.Node); err != nil {
 			return err
 		}
-		item.Changed = false
 	}
 	return nil
 }
@@ -208,6 +207,11 @@ func (w *writer) text(n *yaml.Node) ([]byte, error) {
 	w.out.Reset()
 	err := w.node(n)
 	return bytes.Clone(w.out.Bytes()), err
+}
+
+// field is a key with its value.
+func (w *writer) field(key string, value *yaml.Node) ([]byte, error) {
+	return w.text(&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{text(key), value}})
 }
 
 func (w *writer) node(n *yaml.Node) error {

@@ -58,7 +58,7 @@ func newFiles(items []*Item) files {
 
 // add is the item of a new object, with its place where it has one.
 func (f files) add(object generate.Object) *Item {
-	item := &Item{ID: idOf(object), Changed: true}
+	item := &Item{ID: idOf(object)}
 	if f.next == nil {
 		item.New = &object
 		return item

@@ -21,7 +21,7 @@ func (o Object) Node() *yaml.Node {
 	if o.Namespace != "" {
 		metadata = append(metadata, pair{"namespace", text(o.Namespace)})
 	}
-	metadata = append(metadata, pair{"labels", entries(o.Labels)}, pair{"annotations", entries(o.Annotations)})
+	metadata = append(metadata, pair{"labels", fieldPairs(o.Labels).node()}, pair{"annotations", fieldPairs(o.Annotations).node()})
 	top := pairs{{"apiVersion", text(o.APIVersion)}, {"kind", text(o.Kind)}, {"metadata", metadata.node()}}
 	return append(top, fieldPairs(o.Fields)...).node()
 }
@@ -54,7 +54,7 @@ func node(v any) *yaml.Node {
 	case proto.Message:
 		return message(v.ProtoReflect())
 	case map[string]string:
-		return entries(v)
+		return fieldPairs(v).node()
 	case Fields:
 		return fieldPairs(v).node()
 	default:
@@ -89,15 +89,8 @@ func reflected(v reflect.Value) *yaml.Node {
 	}
 }
 
-func entries(m map[string]string) *yaml.Node {
-	out := make(pairs, 0, len(m))
-	for key, value := range m {
-		out = append(out, pair{key, text(value)})
-	}
-	return out.sorted().node()
-}
-
-func fieldPairs(m Fields) pairs {
+// fieldPairs are the entries of a map.
+func fieldPairs[V any, M ~map[string]V](m M) pairs {
 	out := make(pairs, 0, len(m))
 	for key, value := range m {
 		out = append(out, pair{key, node(value)})
