@@ -36,7 +36,7 @@ func (e *enrolment) editConfigMaps() {
 
 func (e *enrolment) known(name, namespace string) bool {
 	switch name {
-	case "profiles-namespace-labels-data", "profiles-config", "kubeflow-pipelines-profile-controller-env":
+	case "profiles-config", "kubeflow-pipelines-profile-controller-env":
 		return namespace == kubeflowNamespace
 	case "inferenceservice-config":
 		return namespace == e.plan.Cluster.KServe.Namespace
@@ -49,8 +49,6 @@ func (e *enrolment) editConfigMap(item *Item, name string) error {
 		return nil
 	}
 	switch name {
-	case "profiles-namespace-labels-data":
-		return e.namespaceLabels(item)
 	case "profiles-config":
 		e.principals(item)
 	case "kubeflow-pipelines-profile-controller-env":

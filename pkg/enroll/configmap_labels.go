@@ -2,70 +2,68 @@ package enroll
 
 import (
 	"fmt"
-	"reflect"
+	"slices"
 	"strings"
 
+	"istio.io/api/label"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
 const labelsKey = "namespace-labels.yaml"
 
-// namespaceLabels has the profile-controller make its Namespaces without sidecars and in the mesh
-// (profile-controller: "" removes a label). Not with a waypoint: a profile made in the UI has none
-// yet, and the controller's own policy keeps it closed on L4 until it is listed. Where that
-// policy is gone too, the namespace stays out of the mesh, since it would be open.
-func (e *enrolment) namespaceLabels(item *Item) error {
-	labels := [][2]string{{"istio-injection", ""}}
-	if !e.plan.Restrict {
-		labels = append(labels, [2]string{"istio.io/dataplane-mode", "ambient"})
-	}
-	text := item.data(labelsKey)
-	for _, l := range labels {
-		edited, err := setLabel(text, l[0], l[1])
-		if err != nil {
-			return fmt.Errorf("data[%s] %w", labelsKey, err)
-		}
-		text = edited
-	}
-	item.setData(labelsKey, text)
-	return nil
+// ourLabels are the keys of generate.NamespaceLabels.
+var ourLabels = []string{
+	label.IoIstioDataplaneMode.Name, label.IoIstioUseWaypoint.Name, "istio.io/ingress-use-waypoint", "istio-injection",
 }
 
-// setLabel sets a line, and checks that the text then says that and otherwise what it said before.
-func setLabel(text, key, value string) (string, error) {
-	var was, is map[string]any
-	if err := yaml.Unmarshal([]byte(text), &was); err != nil {
-		return "", fmt.Errorf("is no map in YAML: %s; correct it", strings.Join(strings.Fields(err.Error()), " "))
-	}
-	edited := setLine(text, key, value)
-	err := yaml.Unmarshal([]byte(edited), &is)
-	if was == nil {
-		was = map[string]any{}
-	}
-	was[key] = value
-	if err != nil || !reflect.DeepEqual(was, is) {
-		return "", fmt.Errorf("has no line of its own for each label, so %s cannot be set; write each as `key: value`", key)
-	}
-	return edited, nil
-}
-
-// setLine sets a key of a flat map in YAML text and leaves every other byte as it is.
-func setLine(text, key, value string) string {
-	wanted := fmt.Sprintf("%s: %q", key, value)
-	lines := strings.SplitAfter(text, "\n")
-	for i, line := range lines {
-		name, rest, found := strings.Cut(line, ":")
-		if !found || strings.Trim(strings.TrimSpace(name), `"'`) != key || strings.HasPrefix(name, " ") {
+// namespaceLabelsTrouble finds labels of ours in the file from which the profile-controller labels
+// Namespaces. The file is never edited. The controller applies it to every tenant as soon as it
+// changes, and again on every event, so an entry would enroll all tenants at once, before their
+// policies exist (kubeflow/dashboard: profile_controller.go, mapEventToRequest).
+func (e *enrolment) namespaceLabelsTrouble() {
+	for _, item := range e.items {
+		if item.Kind != "ConfigMap" || item.Group != "" || item.Namespace != kubeflowNamespace {
 			continue
 		}
-		if strings.Trim(strings.TrimSpace(rest), `"'`) == value && strings.TrimSpace(rest) != "" {
-			return text
+		name := item.Name
+		if m := hashed.FindStringSubmatch(name); m != nil {
+			name = m[1]
 		}
-		lines[i] = wanted + line[len(strings.TrimRight(line, "\r\n")):]
-		return strings.Join(lines, "")
+		// Kubeflow 1.10 calls it namespace-labels-data.
+		if name == "profiles-namespace-labels-data" || name == "namespace-labels-data" {
+			e.labelsOfOurs(item)
+		}
 	}
-	if text != "" && !strings.HasSuffix(text, "\n") {
-		return text + "\n" + wanted
+}
+
+func (e *enrolment) labelsOfOurs(item *Item) {
+	var labels map[string]any
+	if err := yaml.Unmarshal([]byte(item.data(labelsKey)), &labels); err != nil {
+		e.warn(item, "data["+labelsKey+"] is not a map in YAML",
+			"the labels that the profile-controller puts on every tenant's Namespace are not known", "write one line `key: \"value\"` for each label")
+		return
 	}
-	return text + wanted + "\n"
+	var sets, removes []string
+	for key, value := range labels {
+		our := slices.Contains(ourLabels, key)
+		// profile-controller: an empty value removes the label, and so does none (yaml.v2: null is "").
+		empty := value == nil || value == ""
+		switch {
+		case our && empty:
+			removes = append(removes, key)
+		case our, key == useWaypointNamespace && !empty:
+			sets = append(sets, fmt.Sprintf("%s: %v", key, value))
+		}
+	}
+	slices.Sort(sets)
+	slices.Sort(removes)
+	if len(sets) > 0 {
+		e.warn(item, "sets "+strings.Join(sets, ", "),
+			"the profile-controller puts this on the Namespace of every tenant that has no such label, listed here or not, as soon as the file changes; it does not wait for the tenant's policies and waypoint",
+			"remove the line; a Namespace is labelled when its profile is listed, and a new one when it is created with cluster.admission.enabled")
+	}
+	if len(removes) > 0 {
+		e.warn(item, "removes "+strings.Join(removes, ", "),
+			"whenever the profile-controller reconciles a Profile, it takes this label off the Namespace, which is without it until the next apply", "remove the line")
+	}
 }

@@ -61,42 +61,6 @@ func mistakable(text string) bool {
 	return false
 }
 
-// What setLabel gives says what the text said but for the one label, and keeps every other line.
-func FuzzSetLabel(f *testing.F) {
-	for _, text := range []string{
-		"", "a: b", "a: b\n", "istio-injection: enabled\n", "'istio-injection' : \"enabled\" # c\r\na: b\r\n", "{a: b}", "a: |\n  istio-injection: x\n", "---\na: b\n...\n", "# c\n\na: b",
-		"a: b\n---\nc: d\n", "istio-injection:\n  a: b\n", "- a\n", "a\n", "~\n", "a: 'b\nistio-injection: c'\n", "? a\n: b\n", "a: &x b\nc: *x\n", "<<: {istio-injection: x}\n", "a: b\u2028istio-injection: c\n",
-	} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		edited, err := setLabel(text, "istio-injection", "")
-		if err != nil {
-			return
-		}
-		var was, is map[string]any
-		if err := yaml.Unmarshal([]byte(text), &was); err != nil {
-			t.Fatalf("%q: %v", text, err)
-		}
-		if err := yaml.Unmarshal([]byte(edited), &is); err != nil || is["istio-injection"] != "" {
-			t.Fatalf("%q became %q: %v", text, edited, err)
-		}
-		delete(was, "istio-injection")
-		delete(is, "istio-injection")
-		if len(was)+len(is) > 0 && !reflect.DeepEqual(was, is) {
-			t.Errorf("%q became %q", text, edited)
-		}
-		for _, line := range strings.Split(text, "\n") {
-			if !strings.Contains(line, "istio-injection") && !strings.Contains("\n"+edited+"\n", "\n"+line+"\n") {
-				t.Errorf("%q became %q, without %q", text, edited, line)
-			}
-		}
-		if again, err := setLabel(edited, "istio-injection", ""); err != nil || again != edited {
-			t.Errorf("%q became %q, then %q: %v", text, edited, again, err)
-		}
-	})
-}
-
 // What is read has no alias, no anchor and no merge key, and means what the YAML library takes
 // it for.
 func FuzzRead(f *testing.F) {

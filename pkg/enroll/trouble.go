@@ -33,6 +33,7 @@ func (e *enrolment) findTrouble() {
 	}
 	e.gatewayTrouble()
 	e.kserveTrouble()
+	e.namespaceLabelsTrouble()
 }
 
 func (e *enrolment) namespaceTrouble(item *Item, ns generate.Namespace) {

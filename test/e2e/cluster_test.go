@@ -21,6 +21,9 @@ const manager = "argocd-controller"
 // apply sends objects as one person with kubectl would: any refusal or unlisted warning fails the test.
 func apply(ctx context.Context, t *testing.T, objects []*kube.Object) []*kube.Object {
 	t.Helper()
+	for _, ns := range namespacesOf(objects) {
+		awaitGone(ctx, t, ns)
+	}
 	var live []*kube.Object
 	for _, o := range kube.InstallOrder(objects) {
 		got, err := cluster.Apply(ctx, manager, false, o)
@@ -90,8 +93,18 @@ func applyWithFixtures(ctx context.Context, t *testing.T, objects []*kube.Object
 // kept are the namespaces that every test shares.
 var kept = []string{"istio-system", "default", "kube-system", "kube-public", "kube-node-lease"}
 
-// removeAll leaves the cluster as if the objects had never been: with them goes what istiod made for them.
+// removeAll leaves the cluster as if the objects had never been. The namespace controller waits five seconds before it
+// begins (namespaceDeletionGracePeriod), so nobody waits for it here: whoever needs the same namespace again does.
 func removeAll(t *testing.T, objects []*kube.Object) {
+	t.Helper()
+	removeContents(t, objects)
+	for _, ns := range namespacesOf(objects) {
+		removeNamespace(t, ns)
+	}
+}
+
+// removeContents leaves the namespaces.
+func removeContents(t *testing.T, objects []*kube.Object) {
 	t.Helper()
 	ctx := context.Background() // the test's own is done when cleanups run
 	for _, o := range objects {
@@ -101,21 +114,64 @@ func removeAll(t *testing.T, objects []*kube.Object) {
 		if err := cluster.Delete(ctx, o); err != nil && !apierrors.IsNotFound(err) && !meta.IsNoMatchError(err) {
 			t.Errorf("clean up %s: %v", kube.Name(o), err)
 		}
-		if o.GetKind() == "Gateway" && slices.Contains(kept, o.GetNamespace()) {
-			if err := cluster.CollectGarbage(ctx, o.GetNamespace(), o.GetName()); err != nil {
-				t.Errorf("clean up after %s: %v", kube.Name(o), err)
-			}
-		}
 	}
-	for _, ns := range namespacesOf(objects) {
-		if slices.Contains(kept, ns) {
-			continue
-		}
-		if err := cluster.RemoveNamespace(ctx, ns); err != nil {
-			t.Errorf("clean up namespace %s: %v", ns, err)
+	for _, o := range objects {
+		if o.GetKind() == "Gateway" {
+			awaitCollected(ctx, t, o)
 		}
 	}
 	cluster.TakeWarnings()
+}
+
+func removeNamespace(t *testing.T, name string) {
+	t.Helper()
+	if slices.Contains(kept, name) {
+		return
+	}
+	err := cluster.Delete(context.Background(), object("v1", "Namespace", "", name, nil))
+	if err != nil && !apierrors.IsNotFound(err) {
+		t.Errorf("clean up namespace %s: %v", name, err)
+	}
+}
+
+// awaitCollected waits until the garbage collector has taken what istiod made for a Gateway that was deleted.
+func awaitCollected(ctx context.Context, t *testing.T, gateway *kube.Object) {
+	t.Helper()
+	await(t, kube.Name(gateway)+" is deleted, what istiod made for it", func() (string, error) {
+		left, err := cluster.OfGateway(ctx, gateway.GetNamespace(), gateway.GetName())
+		return strings.Join(left, ", "), err
+	})
+}
+
+// awaitGone waits until the namespace controller has removed what another test deleted.
+func awaitGone(ctx context.Context, t *testing.T, namespace string) {
+	t.Helper()
+	await(t, "Namespace/"+namespace, func() (string, error) {
+		terminating, err := cluster.Terminating(ctx, namespace)
+		if terminating {
+			return "it is terminating", err
+		}
+		return "", err
+	})
+}
+
+// await polls until nothing is left to say, and fails with what is still said after patience.
+func await(t *testing.T, what string, left func() (string, error)) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		said, err := left()
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if said == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: still there: %s\n%s", what, said, plane.ManagerLog())
+		}
+		time.Sleep(pollingStep)
+	}
 }
 
 func namespacesOf(objects []*kube.Object) []string {

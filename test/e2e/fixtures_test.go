@@ -108,8 +108,8 @@ func (f *fixtureSet) backends(o *kube.Object) {
 }
 
 // strangers are kinds of Kubeflow that pass through our function; their own CRDs are megabytes and none of our business.
+// Profiles have one all the time (kubeflow.Definition).
 var strangers = map[string]string{
-	"Profile.kubeflow.org":  "Cluster",
 	"Notebook.kubeflow.org": "Namespaced",
 }
 

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -23,6 +24,7 @@ func TestGoldenOutputsAreAccepted(t *testing.T) {
 	if err != nil || len(outputs) == 0 {
 		t.Fatalf("no golden outputs: %v", err)
 	}
+	t.Cleanup(func() { removeNamespaces(t) })
 	for _, output := range outputs {
 		t.Run(filepath.Base(filepath.Dir(output)), func(t *testing.T) {
 			if why := notApplied[filepath.Base(filepath.Dir(output))]; why != "" {
@@ -58,6 +60,7 @@ func TestRandomConfigurationsAreAccepted(t *testing.T) {
 	if err != nil || len(outputs) == 0 {
 		t.Fatalf("no outputs: %v", err)
 	}
+	t.Cleanup(func() { removeNamespaces(t) })
 	for _, output := range outputs {
 		t.Run(strings.TrimSuffix(filepath.Base(output), ".yaml"), func(t *testing.T) {
 			objects, err := kube.ReadFile(output)
@@ -76,6 +79,7 @@ func TestExamplesAreAccepted(t *testing.T) {
 	if err != nil || len(kustomizations) == 0 {
 		t.Fatalf("no examples: %v", err)
 	}
+	t.Cleanup(func() { removeNamespaces(t) })
 	for _, k := range kustomizations {
 		dir := filepath.Dir(k)
 		t.Run(filepath.Base(dir), func(t *testing.T) {
@@ -107,14 +111,42 @@ func kustomizeBuild(t *testing.T, example string) []*kube.Object {
 	return execute(t, build)
 }
 
+// removeNamespaces removes those that the cases of one test have shared.
+func removeNamespaces(t *testing.T) {
+	t.Helper()
+	all, err := cluster.List(context.Background(), []*kube.Object{object("v1", "Namespace", "", "", nil)}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ns := range all {
+		removeNamespace(t, ns.GetName())
+	}
+}
+
+// emptyNamespaces leaves bare namespaces to the next case.
+func emptyNamespaces(t *testing.T, objects []*kube.Object) {
+	t.Helper()
+	removeContents(t, objects)
+	for _, ns := range namespacesOf(objects) {
+		if slices.Contains(kept, ns) {
+			continue
+		}
+		if _, err := cluster.Apply(context.Background(), manager, true, object("v1", "Namespace", "", ns, nil)); err != nil {
+			t.Errorf("clean up Namespace/%s: %v", ns, err)
+		}
+	}
+	cluster.TakeWarnings()
+}
+
 // accepted applies the objects with what they refer to, and asks istiod about all that the function made or edited.
+// The next case finds the same namespaces, empty: to remove them takes longer than all the rest.
 // What it passed on is not its work: many cases are about inputs that are wrong, and are warned about.
 func accepted(t *testing.T, objects, items []*kube.Object) {
 	t.Helper()
 	ours, passedOn := divide(applicable(t, objects), items)
 	ours = withoutStubs(t, ours)
 	around := fixtures(slices.Concat(ours, passedOn))
-	t.Cleanup(func() { removeAll(t, slices.Concat(around, ours, passedOn)) })
+	t.Cleanup(func() { emptyNamespaces(t, slices.Concat(around, ours, passedOn)) })
 	isPlace := func(o *kube.Object) bool {
 		return o.GetKind() == "Namespace" || o.GetKind() == "CustomResourceDefinition"
 	}

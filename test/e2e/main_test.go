@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubeflow-ambient/ambient-profile/test/e2e/controlplane"
 	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kube"
+	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kubeflow"
 )
 
 // One control plane serves all tests; each takes away what it brought.
@@ -73,7 +74,7 @@ func startControlPlane(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	plane, err = controlplane.Start(ctx, bin)
+	plane, err = controlplane.Start(ctx, bin, kubeflow.Definition())
 	if err != nil {
 		return err
 	}

@@ -6,10 +6,10 @@ import (
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kube"
+	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kubeflow"
 )
 
 const takenOver = "- {name: taken-over, owner: {name: alice@example.com}, contributors: [{name: bob@example.com, role: edit}]}\n"
@@ -21,35 +21,50 @@ var conflicts = []string{
 	`AuthorizationPolicy/taken-over/user-bob-example-com-clusterrole-edit .spec.rules: conflict with "access-management" using security.istio.io/v1beta1`,
 }
 
-// A user namespace that the controllers made is there first; ours goes over it.
+// A user namespace that the controllers made is there first; ours goes over it. Afterwards the dashboard's "add
+// contributor" meets our objects of the same name: KFAM posts and never updates, so that nothing of ours changes.
 func TestTakeOver(t *testing.T) {
 	needsControlPlane(t)
-	before, err := kube.ReadFile("testdata/as-controllers-make-it.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	ctx := t.Context()
+	profile := kubeflow.Profile("taken-over", "alice@example.com")
 	output := render(t, configuration(takenOver, ""))
-	around := fixtures(slices.Concat(before, output))
-	all := slices.Concat(around, before, output)
-	t.Cleanup(func() { removeAll(t, all) })
-	createAsControllers(t, before)
-	apply(t.Context(), t, around)
+	controllers := startControllers(t, slices.Concat(output, []*kube.Object{profile}))
+	must(t, controllers.Reconcile(ctx, "taken-over"))
+	must(t, controllers.CreateBinding(ctx, "taken-over", "bob@example.com", "edit"))
+	before := slices.Concat(ofPipelines(t), kubeflow.OfProfile("taken-over", ""), kubeflow.OfBinding("taken-over", "bob@example.com", "edit"))
 
 	if got := conflictsOf(t, output); !slices.Equal(got, conflicts) {
 		t.Errorf("conflicts:\ngot  %q\nwant %q", got, conflicts)
 	}
-	for _, o := range kube.InstallOrder(output) {
-		if _, err := cluster.Apply(t.Context(), manager, true, o); err != nil {
-			t.Fatalf("refused: %s: %v", kube.Name(o), err)
-		}
-	}
-	cluster.TakeWarnings()
-	untouched := slices.DeleteFunc(slices.Clone(before), func(o *kube.Object) bool { return has(output, o) })
-	report(t, judge(t.Context(), t, patience, slices.Concat(untouched, output, around), controllersPolicyLoses...))
-	report(t, deviations(t.Context(), t, output, output))
+	takeOver(ctx, t, output)
+	untouched := slices.DeleteFunc(before, func(o *kube.Object) bool { return has(output, o) })
+	all := slices.Concat(untouched, output, fixtures(slices.Concat(untouched, output)))
+	report(t, judge(ctx, t, patience, all, controllersPolicyLoses...))
+	report(t, deviations(ctx, t, output, output))
 	if left := conflictsOf(t, output); len(left) > 0 {
 		t.Errorf("conflicts are left after taking over: %q", left)
 	}
+
+	must(t, controllers.Reconcile(ctx, "taken-over"))
+	if err := controllers.CreateBinding(ctx, "taken-over", "bob@example.com", "edit"); !apierrors.IsAlreadyExists(err) {
+		t.Errorf("a contributor who is there is added once more: want 409 AlreadyExists, got %v", err)
+	}
+	report(t, deviations(ctx, t, output, output))
+}
+
+// ofPipelines creates what the third controller makes in a user namespace.
+func ofPipelines(t *testing.T) []*kube.Object {
+	t.Helper()
+	config := rest.CopyConfig(plane.Admin)
+	config.UserAgent = "metacontroller/v0.0.0" // whose first word the API server takes as the field manager
+	metacontroller, err := kube.NewClient(config)
+	must(t, err)
+	objects, err := kube.ReadFile("testdata/as-pipelines-makes-it.yaml")
+	must(t, err)
+	for _, o := range objects {
+		create(t, metacontroller, o)
+	}
+	return objects
 }
 
 // controllersPolicyLoses: ztunnel drops the HTTP rules of the profile-controller's policy; its same-namespace rule, which
@@ -57,32 +72,6 @@ func TestTakeOver(t *testing.T) {
 var controllersPolicyLoses = []string{
 	"AuthorizationPolicy/taken-over/ns-owner-access-istio: want ZtunnelAccepted=True (Accepted), got True (UnsupportedValue)",
 	"AuthorizationPolicy/taken-over/ns-owner-access-istio: meant for ztunnel",
-}
-
-// createAsControllers: the field manager is the first word of the user agent, the program's name.
-func createAsControllers(t *testing.T, objects []*kube.Object) {
-	t.Helper()
-	for _, o := range objects {
-		config := rest.CopyConfig(plane.Admin)
-		config.UserAgent = "manager/v0.0.0"
-		switch o.GetName() {
-		case "user-bob-example-com-clusterrole-edit":
-			config.UserAgent = "access-management/v0.0.0"
-		case "ml-pipeline-visualizationserver":
-			config.UserAgent = "metacontroller/v0.0.0"
-		}
-		controller, err := kube.NewClient(config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := controller.Resource(o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := r.Create(t.Context(), o, metav1.CreateOptions{}); err != nil {
-			t.Fatalf("create %s: %v", kube.Name(o), err)
-		}
-	}
 }
 
 // conflictsOf tries without force and lists each field with whose it is.

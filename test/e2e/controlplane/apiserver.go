@@ -27,7 +27,7 @@ func (cp *ControlPlane) startAPIServer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	token, err := cp.writeAdminToken()
+	token, err := cp.writeTokens()
 	if err != nil {
 		return err
 	}
@@ -66,14 +66,16 @@ func ready(ctx context.Context, c *rest.Config) error {
 	return client.Discovery().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
 }
 
-func (cp *ControlPlane) writeAdminToken() (string, error) {
-	raw := make([]byte, 16)
+// writeTokens makes up one token each for the tests and for the controller manager, and returns the tests'.
+func (cp *ControlPlane) writeTokens() (string, error) {
+	raw := make([]byte, 32)
 	if _, err := rand.Read(raw); err != nil {
 		return "", err
 	}
-	token := hex.EncodeToString(raw)
-	line := token + `,admin,admin,"system:masters"` + "\n"
-	return token, os.WriteFile(filepath.Join(cp.dir, "tokens.csv"), []byte(line), 0o600)
+	admin := hex.EncodeToString(raw[:16])
+	cp.managerToken = hex.EncodeToString(raw[16:])
+	lines := admin + `,admin,admin,"system:masters"` + "\n" + cp.managerToken + ",system:kube-controller-manager,manager\n"
+	return admin, os.WriteFile(filepath.Join(cp.dir, "tokens.csv"), []byte(lines), 0o600)
 }
 
 func writeSigningKey(path string) error {

@@ -23,6 +23,7 @@ func (b Binaries) path(name string) string { return filepath.Join(b.Dir, name) }
 var programs = []struct{ name, pkg string }{
 	{"etcd", "go.etcd.io/etcd/server/v3"},
 	{"kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"},
+	{"kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager"},
 	{"pilot-discovery", "istio.io/istio/pilot/cmd/pilot-discovery"},
 	{"istiochart", "./istiochart"},
 }
@@ -33,7 +34,7 @@ const gatewayAPI, gatewayCRDs = "sigs.k8s.io/gateway-api", "config/crd/standard/
 // ErrNotBuilt tells a machine that cannot compile a control plane from one whose control plane is broken.
 var ErrNotBuilt = errors.New("the control plane could not be built")
 
-// Build returns the cached binaries for this module, compiling them (about 8 minutes on 2 cores) when there are none.
+// Build returns the cached binaries for this module, compiling them (about 10 minutes on 2 cores) when there are none.
 func Build(ctx context.Context, module string, progress func(string, ...any)) (Binaries, error) {
 	key, err := cacheKey(module)
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package controlplane runs a real etcd, kube-apiserver and istiod on 127.0.0.1: what they refuse, we may not emit.
+// Package controlplane runs a real etcd, kube-apiserver, kube-controller-manager and istiod on 127.0.0.1: what they refuse,
+// we may not emit.
 // There is no node, no ztunnel and no Envoy: no traffic flows, and whoever asks about traffic asks the referee (pkg/access).
 package controlplane
 
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"k8s.io/client-go/rest"
+
+	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kube"
 )
 
 // ControlPlane is one running API server with its istiod.
@@ -26,31 +29,36 @@ type ControlPlane struct {
 	bin       Binaries
 	etcd      *process
 	apiserver *process
+	manager   *process
 	istiod    *process
 	kubelet   context.CancelFunc
 	etcdURL   string
 
-	istiodPorts []int // http, https, grpc, secure grpc, monitoring
+	definitions []*kube.Object
+
+	managerToken string
+	istiodPorts  []int // http, https, grpc, secure grpc, monitoring
 }
 
 const dirPrefix = "ambient-profile-e2e-"
 
-// Start brings all three up and returns when istiod is ready and Istio's validating webhook refuses what is invalid.
+// Start brings all four up and returns when istiod is ready and Istio's validating webhook refuses what is invalid. The
+// definitions of further kinds are there before the garbage collector looks for kinds, every 30 seconds.
 // Whatever was started is stopped when something fails.
-func Start(ctx context.Context, bin Binaries) (_ *ControlPlane, err error) {
+func Start(ctx context.Context, bin Binaries, definitions ...*kube.Object) (_ *ControlPlane, err error) {
 	sweep()
 	dir, err := TempDir()
 	if err != nil {
 		return nil, err
 	}
-	cp := &ControlPlane{dir: dir, bin: bin}
+	cp := &ControlPlane{dir: dir, bin: bin, definitions: definitions}
 	defer func() {
 		if err != nil {
 			cp.Stop()
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		cp.startEtcd, cp.startAPIServer, cp.installIstio, cp.startIstiod, cp.standInForNodes,
+		cp.startEtcd, cp.startAPIServer, cp.installIstio, cp.startIstiod, cp.standInForNodes, cp.startControllerManager,
 	} {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -67,6 +75,7 @@ func (cp *ControlPlane) Stop() {
 	if cp.kubelet != nil {
 		cp.kubelet()
 	}
+	cp.manager.stop()
 	cp.istiod.stop()
 	cp.apiserver.stop()
 	cp.etcd.stop()
@@ -76,7 +85,7 @@ func (cp *ControlPlane) Stop() {
 // Memory is what each program takes, in MiB: at its peak, and now.
 func (cp *ControlPlane) Memory() string {
 	var s []string
-	for _, p := range []*process{cp.etcd, cp.apiserver, cp.istiod} {
+	for _, p := range []*process{cp.etcd, cp.apiserver, cp.manager, cp.istiod} {
 		peak, now := p.residentMemory()
 		s = append(s, fmt.Sprintf("%s %d MiB (peak %d)", p.name, now, peak))
 	}
@@ -84,10 +93,10 @@ func (cp *ControlPlane) Memory() string {
 }
 
 // IstiodLog is for a test that failed.
-func (cp *ControlPlane) IstiodLog() string {
-	said, _ := os.ReadFile(cp.istiod.log)
-	return string(tail(said, 4000))
-}
+func (cp *ControlPlane) IstiodLog() string { return cp.istiod.lastWords() }
+
+// ManagerLog is for a test that failed.
+func (cp *ControlPlane) ManagerLog() string { return cp.manager.lastWords() }
 
 func (cp *ControlPlane) startEtcd(ctx context.Context) error {
 	ports, err := freePorts(2)

@@ -43,7 +43,7 @@ func (cp *ControlPlane) installIstio(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	objects := []*kube.Object{object("v1", "Namespace", "", istioSystem, nil)}
+	objects := append(slices.Clone(cp.definitions), object("v1", "Namespace", "", istioSystem, nil))
 	for _, f := range []string{"gateway-api-crds.yaml", "istio.yaml"} {
 		more, err := kube.ReadFile(cp.bin.path(f))
 		if err != nil {
@@ -153,8 +153,8 @@ func (cp *ControlPlane) writeIstiodKubeconfig(ctx context.Context) error {
 func kubeconfig(c *rest.Config, token string) clientcmdapi.Config {
 	return clientcmdapi.Config{
 		Clusters:       map[string]*clientcmdapi.Cluster{"e2e": {Server: c.Host, CertificateAuthority: c.CAFile}},
-		AuthInfos:      map[string]*clientcmdapi.AuthInfo{"istiod": {Token: token}},
-		Contexts:       map[string]*clientcmdapi.Context{"e2e": {Cluster: "e2e", AuthInfo: "istiod"}},
+		AuthInfos:      map[string]*clientcmdapi.AuthInfo{"e2e": {Token: token}},
+		Contexts:       map[string]*clientcmdapi.Context{"e2e": {Cluster: "e2e", AuthInfo: "e2e"}},
 		CurrentContext: "e2e",
 	}
 }

@@ -69,6 +69,8 @@ func endpointsOf(svc *corev1.Service) *discoveryv1.EndpointSlice {
 		ObjectMeta: metav1.ObjectMeta{
 			Name: svc.Name, Namespace: svc.Namespace,
 			Labels: map[string]string{discoveryv1.LabelServiceName: svc.Name, gatewayName: svc.Labels[gatewayName]},
+			// As the endpointslice controller writes it, so that the garbage collector takes it with the Service.
+			OwnerReferences: []metav1.OwnerReference{{APIVersion: "v1", Kind: "Service", Name: svc.Name, UID: svc.UID}},
 		},
 		AddressType: discoveryv1.AddressTypeIPv4,
 		Endpoints: []discoveryv1.Endpoint{{

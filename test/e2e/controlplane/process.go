@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -89,9 +90,13 @@ func (p *process) await(ctx context.Context, limit time.Duration, ready func() e
 			time.Sleep(100 * time.Millisecond)
 			continue
 		}
-		said, _ := os.ReadFile(p.log)
-		return fmt.Errorf("%s is not ready: %w; its last words:\n%s", p.name, err, tail(said, 3000))
+		return fmt.Errorf("%s is not ready: %w; its last words:\n%s", p.name, err, p.lastWords())
 	}
+}
+
+func (p *process) lastWords() string {
+	said, _ := os.ReadFile(p.log)
+	return string(tail(said, 4000))
 }
 
 // residentMemory reads the peak and the present resident set from /proc, in MiB; zeros where there is no /proc.
@@ -103,16 +108,21 @@ func (p *process) residentMemory() (peak, now int) {
 	return statusMiB(status, "VmHWM:"), statusMiB(status, "VmRSS:")
 }
 
-// freePorts asks the kernel for n ports at once, so that none is handed out twice.
+// freePorts finds n ports below those that Linux gives to clients (32768 and up): a port that the kernel chose could
+// become the source of somebody's connection before the program that was meant for it listens.
 func freePorts(n int) ([]int, error) {
-	ports := make([]int, n)
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
+	var ports []int
+	for range 1000 {
+		if len(ports) == n {
+			return ports, nil
 		}
-		defer l.Close()
-		ports[i] = l.Addr().(*net.TCPAddr).Port
+		port := 20000 + rand.IntN(12000)
+		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if err != nil {
+			continue
+		}
+		defer l.Close() // only at the end, so that none is handed out twice
+		ports = append(ports, port)
 	}
-	return ports, nil
+	return nil, errors.New("no free port in 1000 tries")
 }

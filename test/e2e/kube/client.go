@@ -1,4 +1,4 @@
-// Package kube is the little of kubectl and Argo CD that the tests need: apply, read, prune, sweep.
+// Package kube is the little of kubectl and Argo CD that the tests need: apply, read, prune.
 package kube
 
 import (
