@@ -13,6 +13,9 @@ import (
 func (e *enrolment) kubeflow() platform.Input {
 	var in platform.Input
 	for _, item := range e.items {
+		if enforcesRestricted(item) {
+			in.Restricted = append(in.Restricted, item.Name)
+		}
 		if item.Namespace != platform.Namespace || item.owner() != "" {
 			continue
 		}

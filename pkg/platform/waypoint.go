@@ -16,14 +16,14 @@ func (k Kubeflow) BehindWaypoint() []string {
 }
 
 func waypoint(p Platform) []generate.Object {
-	out := []generate.Object{{
+	out := p.withSeccomp(p.waypointSeccomp(), generate.Object{
 		APIVersion: gatewayGroup + "/v1", Kind: "Gateway", Namespace: Namespace, Name: WaypointName,
 		Labels: map[string]string{label.IoIstioWaypointFor.Name: "service"},
 		Fields: generate.Fields{"spec": generate.Fields{
 			"gatewayClassName": "istio-waypoint",
 			"listeners":        []generate.Fields{{"name": "mesh", "port": 15008, "protocol": "HBONE"}},
 		}},
-	}}
+	})
 	if p.Kubeflow.isolated {
 		out = append(out, waypointNetworkPolicy(p))
 	}
