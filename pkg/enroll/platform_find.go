@@ -25,7 +25,8 @@ func (e *enrolment) kubeflow() platform.Input {
 		case item.Group == "" && item.Kind == "Service":
 			in.Services = append(in.Services, item.Name)
 		case item.Group == "networking.k8s.io" && item.Kind == "NetworkPolicy":
-			in.Isolated = in.Isolated || isolates(item)
+			in.Isolated = in.Isolated || closes(item, ingressRules, waypointPod(platform.WaypointName))
+			in.Confined = in.Confined || closes(item, egressRules, waypointPod(platform.WaypointName))
 		}
 	}
 	in.Webhooks = e.webhooks()
