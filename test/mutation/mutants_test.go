@@ -102,6 +102,8 @@ var mutants = []mutant{
 	{"Kubeflow's waypoint has no part in waypoint.seccomp", "pkg/platform/podsecurity.go", "	if p.Seccomp != \"\" {\n		return p.Seccomp\n	}\n", ""},
 	{"any seccomp profile will do", pro + "validate.go", "w.Seccomp, RuntimeDefault)", "w.Seccomp, RuntimeDefault, w.Seccomp)"},
 	{"the mesh is kept from rules without peers", enr + "platform_network.go", "if passesHBONE(ports) ||", "if len(listed(field(rule, \"from\"))) == 0 || passesHBONE(ports) ||"},
+	{"what is no list takes another entry", enr + "networkpolicy.go", "if n == nil || n.Kind != yaml.SequenceNode {", "if n == nil {"},
+	{"all pods of a namespace are not each of them", enr + "networkpolicy.go", "		s[allPods+canonical(namespaces)] = true\n", "		s[allPods] = true\n"},
 	{"a range of ports is its first", enr + "networkpolicy.go", "return first <= 15008 && 15008 <= last", "return first == 15008 && last > 0"},
 	{"ztunnel carries UDP", enr + "networkpolicy.go", `return protocol == "TCP" || protocol == ""`, `return protocol != "-"`},
 	{"rules for egress count where they are not in force", enr + "networkpolicy.go", "if !inForce(item, d) {", "if false {"},
