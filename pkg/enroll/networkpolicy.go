@@ -20,9 +20,9 @@ var (
 // about ingress always, and about egress if it has rules for it.
 func inForce(item *Item, d direction) bool {
 	spec := field(item.Node, "spec")
-	types := listed(field(spec, "policyTypes"))
+	types := content(field(spec, "policyTypes"))
 	if len(types) == 0 {
-		return d == ingressRules || len(listed(field(spec, d.rules))) > 0
+		return d == ingressRules || len(content(field(spec, d.rules))) > 0
 	}
 	return slices.ContainsFunc(types, func(n *yaml.Node) bool { return dealias(n).Value == d.kind })
 }
@@ -33,7 +33,7 @@ func networkRules(item *Item, d direction) []*yaml.Node {
 		return nil
 	}
 	var rules []*yaml.Node
-	for _, rule := range listed(field(field(item.Node, "spec"), d.rules)) {
+	for _, rule := range content(field(field(item.Node, "spec"), d.rules)) {
 		rules = append(rules, dealias(rule))
 	}
 	return rules
@@ -47,7 +47,7 @@ func closes(item *Item, d direction, pod map[string]string) bool {
 
 // passesHBONE reports whether ports of a rule let TCP port 15008 through; no ports are all.
 func passesHBONE(ports *yaml.Node) bool {
-	return len(listed(ports)) == 0 || slices.ContainsFunc(ports.Content, func(n *yaml.Node) bool {
+	return len(content(ports)) == 0 || slices.ContainsFunc(ports.Content, func(n *yaml.Node) bool {
 		n = dealias(n)
 		if !isTCP(n) {
 			return false
@@ -81,14 +81,6 @@ func hbonePort() *yaml.Node {
 	return &yaml.Node{Kind: yaml.MappingNode, Tag: yaml.NodeTagMap, Content: []*yaml.Node{
 		scalar("port"), {Kind: yaml.ScalarNode, Tag: yaml.NodeTagInt, Value: "15008"}, scalar("protocol"), scalar("TCP"),
 	}}
-}
-
-// listed is what stands in a list; none where it is something else, which the API server refuses.
-func listed(n *yaml.Node) []*yaml.Node {
-	if n == nil || n.Kind != yaml.SequenceNode {
-		return nil
-	}
-	return n.Content
 }
 
 // peerSet are peers of NetworkPolicies.
@@ -149,7 +141,7 @@ func canonical(n *yaml.Node) string {
 
 // isWhole reports whether a selector selects everything.
 func isWhole(selector *yaml.Node) bool {
-	return len(content(field(selector, "matchLabels"))) == 0 && len(listed(field(selector, "matchExpressions"))) == 0
+	return len(content(field(selector, "matchLabels"))) == 0 && len(content(field(selector, "matchExpressions"))) == 0
 }
 
 // isEverywhere reports whether a peer is every address. An ipBlock that leaves addresses out is most
@@ -157,5 +149,5 @@ func isWhole(selector *yaml.Node) bool {
 func isEverywhere(peer *yaml.Node) bool {
 	block := field(peer, "ipBlock")
 	cidr := value(block, "cidr")
-	return (cidr == "0.0.0.0/0" || cidr == "::/0") && len(listed(field(block, "except"))) == 0
+	return (cidr == "0.0.0.0/0" || cidr == "::/0") && len(content(field(block, "except"))) == 0
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// What the API server refuses is left as it is: a list that is none has no place for another entry.
+// What the API server refuses is left as it is: a rule of another form must not stop the function.
 func TestNetworkPoliciesThatAreNoneAreLeftAlone(t *testing.T) {
 	p, err := profile.Parse(yaml.MustParse(`
 apiVersion: ambient.kubeflow.org/v1alpha1

@@ -51,7 +51,7 @@ func (e *enrolment) patchNetworkPolicies(wanted []generate.Object) []generate.Ob
 // called by the API server in plain text, but by pods of the mesh, if at all, at 15008.
 func letHBONE(item *Item, rule *yaml.Node) {
 	ports := field(rule, "ports")
-	if passesHBONE(ports) || !slices.ContainsFunc(listed(ports), isTCP) {
+	if passesHBONE(ports) || !slices.ContainsFunc(content(ports), isTCP) {
 		return
 	}
 	ports.Content = append(ports.Content, hbonePort())
@@ -62,7 +62,7 @@ func letHBONE(item *Item, rule *yaml.Node) {
 func (e *enrolment) letGateway(item *Item, rule *yaml.Node) {
 	mesh := e.plan.Mesh
 	peers := field(rule, "from")
-	if !slices.ContainsFunc(listed(peers), func(p *yaml.Node) bool { return e.missesGateway(dealias(p)) }) {
+	if !slices.ContainsFunc(content(peers), func(p *yaml.Node) bool { return e.missesGateway(dealias(p)) }) {
 		return
 	}
 	peer := mapOf("namespaceSelector", mapOf("matchLabels", mapOf(namespaceName, scalar(mesh.GatewayNamespace))))

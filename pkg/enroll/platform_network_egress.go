@@ -12,7 +12,7 @@ func (m *meshNetwork) letOut(item *Item) {
 	known := peerSet{}
 	rules := networkRules(item, egressRules)
 	for _, rule := range rules {
-		if to := listed(field(rule, "to")); passesHBONE(field(rule, "ports")) {
+		if to := content(field(rule, "to")); passesHBONE(field(rule, "ports")) {
 			known[everywhere] = known[everywhere] || len(to) == 0
 			for _, peer := range to {
 				known.add(peer)
@@ -44,8 +44,8 @@ func (m *meshNetwork) letOut(item *Item) {
 // TCP, or only questions to name servers, which are not in the mesh. A peer without a namespace is in
 // the policy's own, which may be in the mesh.
 func (m *meshNetwork) outward(rule *yaml.Node, inMesh bool) []*yaml.Node {
-	ports, to := field(rule, "ports"), listed(field(rule, "to"))
-	if len(listed(ports)) > 0 && !slices.ContainsFunc(ports.Content, func(p *yaml.Node) bool { return isTCP(p) && !isDNS(p) }) {
+	ports, to := field(rule, "ports"), content(field(rule, "to"))
+	if len(content(ports)) > 0 && !slices.ContainsFunc(ports.Content, func(p *yaml.Node) bool { return isTCP(p) && !isDNS(p) }) {
 		return nil
 	}
 	passes := passesHBONE(ports)

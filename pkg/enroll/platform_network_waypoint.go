@@ -41,9 +41,9 @@ func (m *meshNetwork) passageIn(namespace string) platform.Passage {
 		waypoint := closes(item, ingressRules, pod)
 		closed = closed || waypoint
 		for _, rule := range networkRules(item, ingressRules) {
-			from, ports := listed(field(rule, "from")), field(rule, "ports")
+			from, ports := content(field(rule, "from")), field(rule, "ports")
 			switch {
-			case len(listed(ports)) > 0 && !slices.ContainsFunc(ports.Content, isTCP):
+			case len(content(ports)) > 0 && !slices.ContainsFunc(ports.Content, isTCP):
 			case waypoint && passesHBONE(ports) && len(from) == 0:
 				return platform.Passage{}
 			case waypoint && passesHBONE(ports):
@@ -80,7 +80,7 @@ func (m *meshNetwork) confined(namespace string) bool {
 		}
 		closed = true
 		for _, rule := range networkRules(item, egressRules) {
-			if len(listed(field(rule, "to")))+len(listed(field(rule, "ports"))) == 0 {
+			if len(content(field(rule, "to")))+len(content(field(rule, "ports"))) == 0 {
 				return false
 			}
 		}
@@ -102,7 +102,7 @@ func (m *meshNetwork) letWaypoints() {
 		}
 		for _, rule := range networkRules(item, ingressRules) {
 			from := field(rule, "from")
-			if len(listed(from)) == 0 || !passesHBONE(field(rule, "ports")) || m.letsWaypoint(item.Namespace, from.Content) {
+			if len(content(from)) == 0 || !passesHBONE(field(rule, "ports")) || m.letsWaypoint(item.Namespace, from.Content) {
 				continue
 			}
 			from.Content = append(from.Content, m.waypointPeer(item.Namespace))
@@ -115,7 +115,7 @@ func (m *meshNetwork) letWaypoints() {
 func (m *meshNetwork) waypointReachesAll(namespace string) bool {
 	return slices.ContainsFunc(m.of[namespace], func(item *Item) bool {
 		return isWhole(field(field(item.Node, "spec"), "podSelector")) && slices.ContainsFunc(networkRules(item, ingressRules), func(rule *yaml.Node) bool {
-			from := listed(field(rule, "from"))
+			from := content(field(rule, "from"))
 			return passesHBONE(field(rule, "ports")) && (len(from) == 0 || m.letsWaypoint(namespace, from))
 		})
 	})
