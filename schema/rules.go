@@ -58,6 +58,7 @@ var profileRules = map[string]Schema{
 	"Components.NotebookController": aReference,
 	"Ingress.Gateway":               aReference,
 	"Ingress.ServiceAccount":        aSubdomain,
+	"Waypoint.Seccomp":              oneOf("RuntimeDefault"),
 	"Waypoint.Name":                 {Pattern: `^[a-z]([-a-z0-9]*[a-z0-9])?$`, MaxLength: 63},
 	"Access.OpenPaths":              aSet,
 	"Access.OpenPaths[]":            {Pattern: path, MaxLength: 1024},

@@ -94,6 +94,7 @@ func TestSchemaRefusesWhatTheFunctionRefuses(t *testing.T) {
 		"spec.cluster.kserve.ports[0]":                     `[65536]`,
 		"spec.cluster.kserve.ports[1]":                     `[1, 1]`,
 		"spec.cluster.kserve.deploymentMode":               `Raw`,
+		"spec.waypoint.seccomp":                            `Unconfined`,
 	}
 	for _, path := range slices.Sorted(maps.Keys(wrong)) {
 		document := withField(t, path, wrong[path])

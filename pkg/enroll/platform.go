@@ -28,7 +28,7 @@ func (e *enrolment) platform() []generate.Object {
 	e.stopInjection()
 	e.labelServices(kubeflow)
 	e.removeVirtualServices(wanted)
-	e.patchNetworkPolicies(wanted)
+	wanted = append(wanted, e.patchNetworkPolicies(wanted)...)
 	e.removeDestinationRules()
 	e.removeGateways()
 	e.tellPlatform(kubeflow)

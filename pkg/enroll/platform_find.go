@@ -13,6 +13,9 @@ import (
 func (e *enrolment) kubeflow() platform.Input {
 	var in platform.Input
 	for _, item := range e.items {
+		if enforcesRestricted(item) {
+			in.Restricted = append(in.Restricted, item.Name)
+		}
 		if item.Namespace != platform.Namespace || item.owner() != "" {
 			continue
 		}
@@ -22,7 +25,8 @@ func (e *enrolment) kubeflow() platform.Input {
 		case item.Group == "" && item.Kind == "Service":
 			in.Services = append(in.Services, item.Name)
 		case item.Group == "networking.k8s.io" && item.Kind == "NetworkPolicy":
-			in.Isolated = in.Isolated || isolates(item)
+			in.Isolated = in.Isolated || closes(item, ingressRules, waypointPod(platform.WaypointName))
+			in.Confined = in.Confined || closes(item, egressRules, waypointPod(platform.WaypointName))
 		}
 	}
 	in.Webhooks = e.webhooks()

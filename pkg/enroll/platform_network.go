@@ -15,42 +15,47 @@ const (
 	gatewayPods = "gateway.networking.k8s.io/gateway-name"
 )
 
-// patchNetworkPolicies lets mesh traffic through where its plain form was let through: of a pod
-// in the mesh a NetworkPolicy only sees port 15008, and the ingress is another pod now. Which
-// port is meant in the mesh is said by the policies that ztunnel enforces.
-func (e *enrolment) patchNetworkPolicies(wanted []generate.Object) {
+// patchNetworkPolicies lets mesh traffic through where its plain form was let through. Between two
+// pods of the mesh a NetworkPolicy only sees TCP port 15008, the traffic of a Service behind a
+// waypoint comes from the waypoint and goes to it, and the ingress is another pod now. Which port is
+// meant in the mesh is said by the policies that ztunnel enforces. It returns the NetworkPolicies
+// that waypoints need themselves.
+func (e *enrolment) patchNetworkPolicies(wanted []generate.Object) []generate.Object {
 	routed := map[string]bool{}
 	for _, o := range wanted {
 		routed[o.Namespace] = routed[o.Namespace] || o.Kind == "HTTPRoute"
 	}
-	e.live("networking.k8s.io", "NetworkPolicy", func(item *Item) {
-		for _, rule := range content(field(field(item.Node, "spec"), "ingress")) {
-			rule = dealias(rule)
-			if e.inMesh(item.Namespace) {
+	network := e.meshNetwork()
+	for _, item := range network.policies {
+		mesh := network.waypoints[item.Namespace] != ""
+		for _, rule := range networkRules(item, ingressRules) {
+			if mesh {
 				letHBONE(item, rule)
 			}
-			if e.inMesh(item.Namespace) || routed[item.Namespace] {
+			if mesh || routed[item.Namespace] {
 				e.letGateway(item, rule)
 			}
 		}
-	})
+		// An ingress Gateway is not behind ztunnel, and speaks HBONE to the mesh by itself.
+		if mesh || item.Namespace == e.plan.Mesh.GatewayNamespace {
+			network.letOut(item)
+		}
+	}
+	out := network.ofWaypoints(e.plan)
+	network.letWaypoints()
 	e.gatewayIsolated()
+	return out
 }
 
-// letHBONE adds 15008 to a rule that names ports and peers. One without peers is for the API
-// server, which does not speak HBONE.
+// letHBONE adds 15008 to an ingress rule that names ports, with peers or without: a webhook is
+// called by the API server in plain text, but by pods of the mesh, if at all, at 15008.
 func letHBONE(item *Item, rule *yaml.Node) {
 	ports := field(rule, "ports")
-	if len(content(ports)) == 0 || len(content(field(rule, "from"))) == 0 {
+	if passesHBONE(ports) || !slices.ContainsFunc(content(ports), isTCP) {
 		return
 	}
-	hbone := &yaml.Node{Kind: yaml.MappingNode, Tag: yaml.NodeTagMap, Content: []*yaml.Node{
-		scalar("port"), {Kind: yaml.ScalarNode, Tag: yaml.NodeTagInt, Value: "15008"}, scalar("protocol"), scalar("TCP"),
-	}}
-	if !slices.ContainsFunc(ports.Content, func(p *yaml.Node) bool { return value(dealias(p), "port") == "15008" }) {
-		ports.Content = append(ports.Content, hbone)
-		item.Changed = true
-	}
+	ports.Content = append(ports.Content, hbonePort())
+	item.Changed = true
 }
 
 // letGateway adds the new gateway to a rule that lets in the old one.
@@ -68,7 +73,7 @@ func (e *enrolment) letGateway(item *Item, rule *yaml.Node) {
 	}
 }
 
-// missesGateway tells whether a peer lets in the old gateway and not the new one.
+// missesGateway reports whether a peer lets in the old gateway and not the new one.
 func (e *enrolment) missesGateway(peer *yaml.Node) bool {
 	if !selects(field(peer, "namespaceSelector"), namespaceName, oldGatewayNamespace) {
 		return false
@@ -80,27 +85,10 @@ func (e *enrolment) missesGateway(peer *yaml.Node) bool {
 	return selects(pods, "app", oldGatewayLabels["app"]) || selects(pods, "istio", oldGatewayLabels["istio"])
 }
 
-// selects tells whether a label selector names a value of a key.
+// selects reports whether a label selector names a value of a key.
 func selects(selector *yaml.Node, key, wanted string) bool {
-	if value(field(selector, "matchLabels"), key) == wanted {
-		return true
-	}
-	for _, expression := range content(field(selector, "matchExpressions")) {
-		expression = dealias(expression)
-		if value(expression, "key") == key && value(expression, "operator") == "In" &&
-			slices.ContainsFunc(content(field(expression, "values")), func(n *yaml.Node) bool { return n.Value == wanted }) {
-			return true
-		}
-	}
-	return false
-}
-
-// isolates tells whether a NetworkPolicy closes every pod of its namespace to what it does not name.
-func isolates(item *Item) bool {
-	spec := field(item.Node, "spec")
-	pods, types := field(spec, "podSelector"), content(field(spec, "policyTypes"))
-	ingress := len(types) == 0 || slices.ContainsFunc(types, func(n *yaml.Node) bool { return n.Value == "Ingress" })
-	return ingress && (pods == nil || len(pods.Content) == 0)
+	values, _ := valuesOf(selector, key)
+	return slices.Contains(values, wanted)
 }
 
 // gatewayIsolated finds a namespace whose NetworkPolicies keep visitors from the new gateway.
@@ -112,7 +100,7 @@ func (e *enrolment) gatewayIsolated() {
 		if item.Namespace != mesh.GatewayNamespace {
 			return
 		}
-		if isolates(item) && closed == nil {
+		if closes(item, ingressRules, nil) && closed == nil {
 			closed = item
 		}
 		open = open || selects(field(field(item.Node, "spec"), "podSelector"), gatewayPods, mesh.GatewayName)

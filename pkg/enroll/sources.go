@@ -31,6 +31,7 @@ func Sources(p profile.AmbientProfile, items []*Item) (profile.AmbientProfile, [
 	s.owners()
 	s.each(items, rbacGroup, "RoleBinding", s.contributor)
 	s.each(items, "kubeflow.org", "Notebook", s.notebook)
+	s.podSecurity(items)
 	for _, found := range s.spec.Profiles {
 		s.refuse(profile.CheckContributors("contributors of "+found.Name, found.Contributors))
 	}

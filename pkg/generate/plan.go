@@ -33,6 +33,9 @@ type Platform struct {
 	// TLSSecret is "" where the ingress Gateway has no TLS listener.
 	TLSSecret    string
 	GroupsHeader string
+	// Seccomp is the seccomp profile of Kubeflow's waypoint where it is configured; "" leaves it to
+	// the namespace's Pod Security.
+	Seccomp string
 }
 
 // Mesh is what all namespaces share: principals are <trust domain>/ns/<namespace>/sa/<account>,
@@ -65,6 +68,8 @@ type Namespace struct {
 	WaypointPrincipal string
 	Contributors      []Contributor
 	Notebooks         []profile.Notebook
+	// Seccomp is the seccomp profile of the waypoint's pods; "" is Istio's default, which is none.
+	Seccomp string
 }
 
 // Contributor is a user with KFAM's names for what lets them in.
@@ -142,7 +147,7 @@ func newPlatform(mesh *Mesh, s profile.Spec) *Platform {
 	if !s.Cluster.Platform.Enabled {
 		return nil
 	}
-	p := &Platform{TrustDomain: s.Identity.TrustDomain, TLSSecret: s.Ingress.TLSSecret, GroupsHeader: s.Identity.GroupsHeader}
+	p := &Platform{TrustDomain: s.Identity.TrustDomain, TLSSecret: s.Ingress.TLSSecret, GroupsHeader: s.Identity.GroupsHeader, Seccomp: s.Waypoint.Seccomp}
 	if s.Ingress.ServiceAccount != mesh.GatewayName+"-istio" {
 		p.GatewayAccount = s.Ingress.ServiceAccount
 	}
@@ -150,7 +155,12 @@ func newPlatform(mesh *Mesh, s profile.Spec) *Platform {
 }
 
 func newNamespace(mesh *Mesh, prefix string, p profile.Profile) Namespace {
-	ns := Namespace{Mesh: mesh, Name: p.Name, Owner: p.Owner.Name, Notebooks: p.Notebooks}
+	ns := Namespace{Mesh: mesh, Name: p.Name, Owner: p.Owner.Name, Notebooks: p.Notebooks, Seccomp: mesh.Waypoint.Seccomp}
+	if p.Restricted {
+		// Istio 1.31: the waypoint's template sets everything else that Pod Security restricted asks
+		// for, and a seccomp profile only with the chart's value gateways.seccompProfile.
+		ns.Seccomp = profile.RuntimeDefault
+	}
 	if _, name, found := strings.Cut(p.Owner.Name, "/"); found && p.Owner.Kind == "ServiceAccount" {
 		ns.Owner = name
 	}

@@ -44,5 +44,5 @@ func (ns Namespace) infrastructure() infrastructure {
 		return infrastructure{}
 	}
 	core := ""
-	return infrastructure{parametersRef{Group: &core, Kind: "ConfigMap", Name: ns.optionsName()}}
+	return infrastructure{parametersRef{Group: &core, Kind: "ConfigMap", Name: OptionsName(ns.Waypoint.Name)}}
 }

@@ -9,34 +9,51 @@ import (
 // tuned is true where the waypoint is not as Istio makes it by default.
 func (ns Namespace) tuned() bool {
 	w := ns.Waypoint
-	return w.Replicas > 0 || w.PodDisruptionBudget || len(w.Resources.Requests)+len(w.Resources.Limits) > 0
+	return w.Replicas > 0 || w.PodDisruptionBudget || ns.Seccomp != "" || len(w.Resources.Requests)+len(w.Resources.Limits) > 0
 }
 
-func (ns Namespace) optionsName() string { return ns.Waypoint.Name + "-options" }
+// OptionsName is the ConfigMap with what a Gateway's pods have beyond Istio's default.
+func OptionsName(gateway string) string { return gateway + "-options" }
 
-// waypointOptions overlays what Istio deploys for the waypoint. Istio: with a key that it does not
-// know, or without this ConfigMap, no waypoint is deployed at all (deploymentcontroller applyOverlay).
+// waypointOptions overlays what Istio deploys for the waypoint.
 func waypointOptions(ns Namespace) Object {
 	data := Fields{}
-	if deployment := deploymentOverlay(ns.Waypoint); len(deployment) > 0 {
+	if deployment := deploymentOverlay(ns.Waypoint, ns.Seccomp); len(deployment) > 0 {
 		data["deployment"] = patch(deployment)
 	}
 	if ns.Waypoint.PodDisruptionBudget {
 		data["podDisruptionBudget"] = patch(Fields{"maxUnavailable": 1})
 	}
+	return options(ns.Name, ns.Waypoint.Name, data)
+}
+
+// SeccompOptions give a Gateway's pods a seccomp profile and leave the rest to Istio.
+func SeccompOptions(namespace, gateway, seccomp string) Object {
+	return options(namespace, gateway, Fields{"deployment": patch(deploymentOverlay(profile.Waypoint{}, seccomp))})
+}
+
+// options is what a Gateway's infrastructure.parametersRef names. Istio: with a key that it does not
+// know, or without this ConfigMap, it deploys nothing for the Gateway (deploymentcontroller applyOverlay).
+func options(namespace, gateway string, data Fields) Object {
 	return Object{
-		APIVersion: "v1", Kind: "ConfigMap", Namespace: ns.Name, Name: ns.optionsName(),
+		APIVersion: "v1", Kind: "ConfigMap", Namespace: namespace, Name: OptionsName(gateway),
 		Fields: Fields{"data": data},
 	}
 }
 
-func deploymentOverlay(w profile.Waypoint) Fields {
-	overlay := Fields{}
+func deploymentOverlay(w profile.Waypoint, seccomp string) Fields {
+	overlay, pod := Fields{}, Fields{}
 	if w.Replicas > 0 {
 		overlay["replicas"] = w.Replicas
 	}
 	if resources := resourceFields(w.Resources); len(resources) > 0 {
-		overlay["template"] = spec(Fields{"containers": []Fields{{"name": "istio-proxy", "resources": resources}}})
+		pod["containers"] = []Fields{{"name": "istio-proxy", "resources": resources}}
+	}
+	if seccomp != "" {
+		pod["securityContext"] = Fields{"seccompProfile": Fields{"type": seccomp}}
+	}
+	if len(pod) > 0 {
+		overlay["template"] = spec(pod)
 	}
 	return overlay
 }

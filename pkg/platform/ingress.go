@@ -8,7 +8,8 @@ import (
 
 // ingress is the one way in from outside, and what it asks of whoever comes.
 func ingress(p Platform) []generate.Object {
-	return []generate.Object{ingressGateway(p), allowToGateway(p), sessionIssuer(p), login(p), requireToken(p)}
+	gateway := p.withSeccomp(p.seccompOf(p.GatewayNamespace), ingressGateway(p))
+	return append(gateway, allowToGateway(p), sessionIssuer(p), login(p), requireToken(p))
 }
 
 // ingressGateway takes the routes of every namespace: who gets through is said by policies, here

@@ -96,8 +96,11 @@ type Input struct {
 	Services []string
 	// Webhooks that the API server calls; none: those of June 2026 are assumed.
 	Webhooks []Webhook
-	// Isolated: a NetworkPolicy closes every pod of the namespace to other namespaces.
-	Isolated bool
+	// Isolated: a NetworkPolicy closes the namespace's waypoint to what it does not name. Confined: it
+	// keeps the waypoint from what it does not name.
+	Isolated, Confined bool
+	// Restricted are the namespaces that enforce Pod Security restricted.
+	Restricted []string
 }
 
 // Workload makes pods with these labels, which run as this account.
@@ -111,12 +114,14 @@ type Kubeflow struct {
 	components map[string]Component
 	webhooks   []Webhook
 	isolated   bool
+	confined   bool
+	restricted []string
 	tree       bool
 }
 
 // Find takes from the input what it says, and assumes June 2026 for the rest.
 func Find(in Input) Kubeflow {
-	k := Kubeflow{components: map[string]Component{}, webhooks: in.Webhooks, isolated: in.Isolated, tree: len(in.Workloads) > 0}
+	k := Kubeflow{components: map[string]Component{}, webhooks: in.Webhooks, isolated: in.Isolated, confined: in.Confined, restricted: in.Restricted, tree: len(in.Workloads) > 0}
 	for _, c := range components {
 		k.components[c.name] = c.find(in)
 	}

@@ -51,6 +51,8 @@ type Profile struct {
 	ServiceAccounts []string      `yaml:"serviceAccounts"`
 	Contributors    []Contributor `yaml:"contributors"`
 	Notebooks       []Notebook    `yaml:"notebooks"`
+	// Restricted is set where the input's Namespace enforces Pod Security restricted.
+	Restricted bool `yaml:"-"`
 }
 
 // Owner is the subject that a Kubeflow Profile names as its owner.
@@ -123,7 +125,14 @@ type Waypoint struct {
 	Replicas int `yaml:"replicas"`
 	// Resources of the proxy container. Absent: Istio's default.
 	Resources Resources `yaml:"resources"`
+	// Seccomp is RuntimeDefault, the seccomp profile of the waypoint's pods. Absent: set only where
+	// the input's Namespace enforces Pod Security restricted.
+	Seccomp string `yaml:"seccomp"`
 }
+
+// RuntimeDefault is the one value of Waypoint.Seccomp: the profile of the container runtime. A
+// Localhost profile would have to be on every node, where a waypoint may run at any time.
+const RuntimeDefault = "RuntimeDefault"
 
 // Resources are requests and limits by resource name, as in a Pod.
 type Resources struct {

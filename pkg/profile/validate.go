@@ -111,6 +111,9 @@ func (r *refusals) waypoint(s Spec) {
 	if w.PodDisruptionBudget && w.Replicas < 2 {
 		r.add(path+"podDisruptionBudget", "true", "would block every drain of a node with fewer than two replicas", "set waypoint.replicas to 2 or more")
 	}
+	if w.Seccomp != "" {
+		r.oneOf(path+"seccomp", w.Seccomp, RuntimeDefault)
+	}
 	r.resources(path+"resources.requests", w.Resources.Requests)
 	r.resources(path+"resources.limits", w.Resources.Limits)
 }

@@ -45,8 +45,7 @@ func TestWaypointOptionsReachTheWaypoint(t *testing.T) {
 }
 
 // Nothing runs here, but admission can be asked: the proxy passes Pod Security "restricted", the waypoint "baseline".
-// It would not pass "restricted": Istio's waypoint template (charts, files/waypoint.yaml) sets no seccompProfile. A user
-// namespace that enforces it gets no waypoint, and stays closed to the ingress.
+// podsecurity_test.go shows what the waypoint needs for "restricted".
 func TestPodsAreAdmittedByPodSecurity(t *testing.T) {
 	needsControlPlane(t)
 	config := configuration(alice, "ingress: {gateway: gateways/ambient-ingressgateway}\n")
