@@ -56,6 +56,7 @@ type routeHeader struct {
 type backend struct {
 	namespace, name string
 	port            int
+	kind            string
 	foreign         bool // a kind other than Service
 }
 
@@ -70,17 +71,7 @@ type routeFilter struct {
 
 func (w *World) readRoute(m meta, n *yaml.Node) error {
 	s, spec := w.space(m.namespace), field(n, "spec")
-	r := &route{namespace: s.name, name: m.name}
-	for _, p := range list(field(spec, "parentRefs")) {
-		kind := textOf(field(p, "kind"))
-		if kind == "" {
-			kind = "Gateway"
-		}
-		r.parents = append(r.parents, parent{
-			kind: kind, namespace: or(textOf(field(p, "namespace")), s.name), name: textOf(field(p, "name")),
-			section: textOf(field(p, "sectionName")), port: number(field(p, "port")),
-		})
-	}
+	r := &route{namespace: s.name, name: m.name, parents: parentsOf(s.name, spec)}
 	var err error
 	if r.hostnames, err = texts(field(spec, "hostnames")); err != nil {
 		return fmt.Errorf("spec.hostnames: %w", err)
@@ -121,11 +112,7 @@ func parseRouteRule(namespace string, n *yaml.Node) (r routeRule, err error) {
 		if w := field(e, "weight"); w != nil && number(w) == 0 {
 			continue
 		}
-		kind, group := textOf(field(e, "kind")), textOf(field(e, "group"))
-		r.backends = append(r.backends, backend{
-			namespace: or(textOf(field(e, "namespace")), namespace), name: textOf(field(e, "name")), port: number(field(e, "port")),
-			foreign: kind != "" && kind != "Service" || group != "" && group != "core",
-		})
+		r.backends = append(r.backends, backendOf(namespace, deref(e)))
 		if len(list(field(e, "filters"))) > 0 {
 			r.doubt = "filters of a backendRef"
 		}

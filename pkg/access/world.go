@@ -21,6 +21,8 @@ type World struct {
 	classes    []gatewayClass
 	virtual    bool // there are VirtualServices, which are not followed
 
+	istiods []istiod
+
 	onceIngress, onceHeader sync.Once // made up when the first request needs them
 	madeUpIngress           *gateway
 	madeUpHeader            string
@@ -44,6 +46,11 @@ type space struct {
 	accounts        []string
 	notebooks       []string
 	isNotebook      map[string]bool
+
+	leads      []*lead
+	pools      []pool
+	departures []departure
+	networks   []*networkPolicy
 }
 
 // Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
@@ -119,6 +126,21 @@ var readers = map[groupKind]reader{
 	{"gateway.networking.k8s.io", "HTTPRoute"}:      (*World).readRoute,
 	{"gateway.networking.k8s.io", "ReferenceGrant"}: (*World).readGrant,
 	{"networking.istio.io", "VirtualService"}:       (*World).readVirtualService,
+
+	// What only the findings look at.
+	{"gateway.networking.k8s.io", "GRPCRoute"}:         (*World).readLead,
+	{"gateway.networking.k8s.io", "TLSRoute"}:          (*World).readLead,
+	{"gateway.networking.k8s.io", "TCPRoute"}:          (*World).readLead,
+	{"inference.networking.k8s.io", "InferencePool"}:   (*World).readPool,
+	{"inference.networking.x-k8s.io", "InferencePool"}: (*World).readPool,
+	{"networking.k8s.io", "NetworkPolicy"}:             (*World).readNetworkPolicy,
+	{"serving.kserve.io", "InferenceService"}:          (*World).readModelDepartures,
+	{"kubeflow.org", "PyTorchJob"}:                     (*World).readJobDepartures,
+	{"kubeflow.org", "TFJob"}:                          (*World).readJobDepartures,
+	{"kubeflow.org", "MPIJob"}:                         (*World).readJobDepartures,
+	{"kubeflow.org", "XGBoostJob"}:                     (*World).readJobDepartures,
+	{"kubeflow.org", "PaddleJob"}:                      (*World).readJobDepartures,
+	{"kubeflow.org", "JAXJob"}:                         (*World).readJobDepartures,
 }
 
 // labelled are the kinds whose labels matter; most objects are policies, whose do not.
@@ -199,8 +221,9 @@ func (w *World) readPolicy(m meta, n *yaml.Node) error {
 	return nil
 }
 
-func (w *World) readVirtualService(meta, *yaml.Node) error {
+func (w *World) readVirtualService(m meta, n *yaml.Node) error {
 	w.virtual = true
+	w.readVirtualServiceLead(m, n)
 	return nil
 }
 

@@ -11,17 +11,23 @@ import (
 
 // inferenceService switches KServe's models to Deployments behind the Gateway API, whose Services a
 // waypoint can stand before; a headless one it could not. It would switch every model of the
-// cluster, so it is done only when the configuration names the mode.
+// cluster, so it is done only when the configuration names the mode. A template of hosts stays if
+// no two namespaces can get one host by it.
 func (e *enrolment) inferenceService(item *Item) error {
 	kserve := e.plan.Cluster.KServe
 	if kserve.DeploymentMode == "" {
 		return nil
+	}
+	hosts := ingressConfigOf(item).DomainTemplate
+	if !readHostTemplate(hosts).apart {
+		hosts = modelHosts
 	}
 	gateway := e.plan.Mesh.GatewayNamespace + "/" + e.plan.Mesh.GatewayName
 	for _, edit := range []struct{ data, key, value string }{
 		{"deploy", "defaultDeploymentMode", strconv.Quote(kserve.DeploymentMode)},
 		{"ingress", "enableGatewayApi", "true"},
 		{"ingress", "kserveIngressGateway", strconv.Quote(gateway)},
+		{"ingress", "domainTemplate", strconv.Quote(hosts)},
 		{"service", "serviceClusterIPNone", "false"},
 	} {
 		text := item.data(edit.data)

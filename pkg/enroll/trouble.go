@@ -23,8 +23,6 @@ func (e *enrolment) findTrouble() {
 			if ns, ours := namespaces[item.Name]; ours {
 				e.namespaceTrouble(item, ns)
 			}
-		case ours && item.Group == "" && item.Kind == "Service":
-			e.serviceTrouble(item, ns)
 		case ours && item.Group == istioSecurity && item.Name == "ns-owner-access-istio":
 			e.controllersPolicyTrouble(item, ns)
 		case ours && item.Group == "serving.kserve.io" && item.Kind == "InferenceService":
@@ -49,20 +47,6 @@ func (e *enrolment) namespaceTrouble(item *Item, ns generate.Namespace) {
 	}
 	if item.Label(label.IoIstioUseWaypoint.Name) == "none" {
 		e.warn(item, "had the label istio.io/use-waypoint: none", "its Services would have been reached without the L7 policies; the label was set to the profile's waypoint", "take the label out of the source")
-	}
-}
-
-func (e *enrolment) serviceTrouble(item *Item, ns generate.Namespace) {
-	if item.Label(label.IoIstioUseWaypoint.Name) == "none" {
-		e.warn(item, "has the label istio.io/use-waypoint: none", "the ingress Gateway reaches its pods directly, where "+generate.L4PolicyName+" stops it: nobody gets in from outside", "take the label away")
-	}
-	headless := value(field(item.Node, "spec"), "clusterIP") == "None"
-	if headless && item.Label("serving.kserve.io/inferenceservice") != "" {
-		e.warn(item, "is headless, as KServe makes the Services of predictors", "traffic to it never passes the waypoint, so the ingress is stopped by "+generate.L4PolicyName,
-			"set cluster.kserve.deploymentMode, or serviceClusterIPNone: false in inferenceservice-config")
-	}
-	if other := item.Label(useWaypointNamespace); other != "" && other != ns.Name {
-		e.warn(item, "has the label "+useWaypointNamespace+": "+other, "that waypoint may not reach the pods: everybody is locked out", "take the label away")
 	}
 }
 
@@ -110,24 +94,15 @@ func (e *enrolment) kserveTrouble() {
 	if e.plan.Cluster == nil {
 		return
 	}
-	kserve := e.plan.Cluster.KServe
-	var seen bool
-	for _, item := range e.items {
-		name := item.Name
-		if m := hashed.FindStringSubmatch(name); m != nil {
-			name = m[1]
-		}
-		if item.Kind != "ConfigMap" || name != "inferenceservice-config" || item.Namespace != kserve.Namespace {
-			continue
-		}
-		seen = true
+	kserve, item := e.plan.Cluster.KServe, e.inferenceServiceConfig()
+	if item != nil {
 		mode := jsonText(item.data("deploy"), "defaultDeploymentMode")
 		if kserve.DeploymentMode == "" && (mode == "Serverless" || mode == "Knative") {
 			e.warn(item, "has defaultDeploymentMode "+mode, "Knative's own gateways send the models' traffic past the waypoint: nobody gets in from outside",
 				"set cluster.kserve.deploymentMode (it switches every model of the cluster)")
 		}
 	}
-	if kserve.DeploymentMode != "" && !seen {
+	if kserve.DeploymentMode != "" && item == nil {
 		e.find("spec.cluster.kserve.deploymentMode", "the ConfigMap inferenceservice-config is not in the input", "nothing was switched", "put KServe's manifests into the input, or leave the field out")
 	}
 }

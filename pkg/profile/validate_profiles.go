@@ -74,7 +74,8 @@ func (p Profile) Complete() Profile {
 }
 
 // reserved names the namespaces that the control plane lives in. A user's policies there would
-// cut off a component or, in the root namespace, the whole mesh.
+// cut off a component or, in the root namespace, the whole mesh; in the login's, nobody could log
+// in, and the profile's owner would own dex.
 func (s Spec) reserved() map[string]string {
 	names := map[string]string{}
 	for _, ref := range []struct{ namespace, why string }{
@@ -86,6 +87,10 @@ func (s Spec) reserved() map[string]string {
 		{s.Cluster.KServe.Namespace, "spec.cluster.kserve.namespace"},
 		{"kubeflow", "Kubeflow itself"},
 		{"istio-system", "Istio itself"},
+		{"auth", "dex"},
+		{"oauth2-proxy", "oauth2-proxy itself"},
+		{"knative-serving", "Knative itself"},
+		{"cert-manager", "cert-manager itself"},
 	} {
 		namespace, _, _ := strings.Cut(ref.namespace, "/")
 		names[namespace] = ref.why
