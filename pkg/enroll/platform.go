@@ -21,8 +21,6 @@ func (e *enrolment) platform() []generate.Object {
 	kubeflow := platform.Find(e.kubeflow())
 	wanted := platform.Manifests(e.plan, kubeflow)
 	e.noteShipped(kubeflow)
-	e.replaceOldIngress()
-	e.movePolicies()
 	wanted = e.withoutTwins(e.withoutKept(wanted))
 	e.kubeflowNamespace()
 	e.stopInjection()
@@ -33,6 +31,13 @@ func (e *enrolment) platform() []generate.Object {
 	e.removeGateways()
 	e.tellPlatform(kubeflow)
 	return wanted
+}
+
+// moveToGateway puts what was in force at the old gateway to the new one, before anything is
+// decided by what is in force there.
+func (e *enrolment) moveToGateway() {
+	e.replaceOldIngress()
+	e.movePolicies()
 }
 
 // live calls edit with every item of a kind that stays and is nobody's but the user's.

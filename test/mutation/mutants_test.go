@@ -11,13 +11,15 @@ const (
 
 var mutants = []mutant{
 	// Who is let in.
-	{"the audience of tokens is not checked", gen + "requestauthentication.go", "			Audiences:            c.Audiences,\n", ""},
-	{"every issuer is taken for the first", gen + "requestauthentication.go", "Issuer:               issuer", "Issuer:               issuer[:0] + c.Issuers[0]"},
-	{"the groups header can be spoofed", gen + "requestauthentication.go", "				{Claim: \"groups\", Header: c.GroupsHeader},\n", ""},
-	{"the token's e-mail and not its subject is the user", gen + "requestauthentication.go", `{Claim: "sub"`, `{Claim: "email"`},
+	{"the audience of tokens is not checked", gen + "requestauthentication.go", "c.rule(issuer, c.Audiences)", "c.rule(issuer, nil)"},
+	{"every issuer is taken for the first", gen + "requestauthentication.go", "c.rule(issuer, c.Audiences)", "c.rule(issuer[:0]+c.Issuers[0], c.Audiences)"},
+	{"the groups header can be spoofed", gen + "tokens.go", "		{Claim: \"groups\", Header: t.GroupsHeader},\n", ""},
+	{"the token's e-mail and not its subject is the user", gen + "tokens.go", `t.claims("sub")`, `t.claims("email")`},
 	{"a session may read like a token", gen + "authorizationpolicy_ingress.go", `"system:serviceaccount:*", `, ""},
 	{"a session may end in a blank", gen + "authorizationpolicy_ingress.go", `"* ", `, ""},
 	{"a header without any token passes", gen + "authorizationpolicy_ingress.go", "NotRequestPrincipals: []string{\"*\"}", "RequestPrincipals: []string{\"*\"}"},
+	{"a token of another issuer brings its own header", gen + "authorizationpolicy_ingress.go", "if len(c.SessionIssuers) > 0 {", "if false {"},
+	{"a token of another issuer brings any header but the user's", gen + "authorizationpolicy_ingress.go", "NotValues: c.all()}}", "NotValues: c.Issuers}}"},
 	{"forged identities are denied nowhere", gen + "authorizationpolicy_ingress.go", "		TargetRefs: onGateway(c.GatewayName),\n", ""},
 	{"forged identities are allowed", gen + "authorizationpolicy_ingress.go", "AuthorizationPolicy_DENY", "AuthorizationPolicy_ALLOW"},
 	{"the owner's policy goes to ztunnel", gen + "authorizationpolicy_l7.go", "	return policy(ns.Name, \"ns-owner-access-istio-l7-allow\", &security.AuthorizationPolicy{\n		TargetRefs: onGateway(ns.Waypoint.Name),\n", "	return policy(ns.Name, \"ns-owner-access-istio-l7-allow\", &security.AuthorizationPolicy{\n"},
