@@ -25,6 +25,7 @@ func (e *enrolment) findSessions() {
 	}
 	if e.plan.Mesh.Waypoint.VerifyTokens {
 		tokens.Sessions = e.sessionRules(rules)
+		e.findVerified()
 	}
 }
 

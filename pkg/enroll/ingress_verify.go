@@ -2,6 +2,7 @@ package enroll
 
 import (
 	"fmt"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 	security "istio.io/api/security/v1"
@@ -64,4 +65,24 @@ func addRule(rules []*security.JWTRule, rule *security.JWTRule) []*security.JWTR
 		return rules
 	}
 	return append(rules, rule)
+}
+
+// findVerified looks for the Services whose tokens are to be verified, where not all are meant.
+func (e *enrolment) findVerified() {
+	names := e.plan.Mesh.Waypoint.VerifyTokensFor
+	if names == nil {
+		return
+	}
+	for i := range e.plan.Namespaces {
+		ns := &e.plan.Namespaces[i]
+		for _, name := range names {
+			if service := e.byID[ID{Kind: "Service", Namespace: ns.Name, Name: name}]; service != nil && !e.removed[service] {
+				ns.Verified = append(ns.Verified, name)
+			}
+		}
+		if len(ns.Verified) == 0 {
+			e.find("spec.waypoint.verifyTokensFor", fmt.Sprintf("none of the Services %s of the namespace %s is in the input", strings.Join(names, ", "), ns.Name),
+				"its waypoint verifies no token, and nobody reaches the namespace through the ingress Gateway", "put the Services into the input, or leave verifyTokensFor out for all of them")
+		}
+	}
 }

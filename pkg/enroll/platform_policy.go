@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
 
 // Kubeflow's sidecar-era gateway, as its pods are labelled.
@@ -142,4 +143,18 @@ func (e *enrolment) samePods(namespace string, theirs, ours labels) bool {
 		some = some || w.labels.cover(ours)
 	}
 	return some
+}
+
+// throughWaypoint has the policies of the input that let the ingress Gateway reach the pods which
+// take the user from the header, under whatever name, let their waypoint reach them instead.
+func (e *enrolment) throughWaypoint(kubeflow platform.Kubeflow) {
+	direct, verified := platform.PastWaypoint(e.plan, kubeflow)
+	e.live(istioSecurity, "AuthorizationPolicy", func(item *Item) {
+		for i, o := range direct {
+			if item.Namespace == o.Namespace && e.twins(item, field(o.Node(), "spec")) {
+				item.set(field(item.Node, "spec"), "rules", field(field(verified[i].Node(), "spec"), "rules"))
+				return
+			}
+		}
+	})
 }

@@ -64,8 +64,10 @@ type Namespace struct {
 	TokenHeaders []string
 	// WaypointPrincipal is the only peer that the pods take traffic of Services from.
 	WaypointPrincipal string
-	Contributors      []Contributor
-	Notebooks         []profile.Notebook
+	// Verified are the Services whose tokens the waypoint verifies, where not all are meant.
+	Verified     []string
+	Contributors []Contributor
+	Notebooks    []profile.Notebook
 }
 
 // Contributor is a user with KFAM's names for what lets them in.

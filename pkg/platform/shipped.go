@@ -14,7 +14,7 @@ func Shipped(plan generate.Plan, kubeflow Kubeflow) []generate.Object {
 		dexWithoutKeys(p),
 		// One policy for both layers, of which ztunnel would drop the HTTP rules.
 		kubeflow.component(pipelinesName).allow("ml-pipeline", rulesOf(allowPipelines(p))...),
-		kubeflow.component(pipelinesUIName).allow("ml-pipeline-ui", rulesOf(allowPipelinesUI(p))...),
+		kubeflow.component(pipelinesUIName).allow("ml-pipeline-ui", pipelinesUIRules(p)...),
 		// Every port for everybody.
 		kubeflow.component(metadataGRPCName).allow("metadata-grpc-service", &security.Rule{}),
 		Component{Labels: named("cache-server")}.allow("service-cache-server", &security.Rule{}),
