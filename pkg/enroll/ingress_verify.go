@@ -82,7 +82,7 @@ func (e *enrolment) findVerified() {
 		}
 		if len(ns.Verified) == 0 {
 			e.find("spec.waypoint.verifyTokensFor", fmt.Sprintf("none of the Services %s of the namespace %s is in the input", strings.Join(names, ", "), ns.Name),
-				"its waypoint verifies no token, and nobody reaches the namespace through the ingress Gateway", "put the Services into the input, or leave verifyTokensFor out for all of them")
+				"its waypoint verifies no token, and the policy verified-tokens-only turns away whatever comes from the ingress Gateway", "put the Services into the input, or leave verifyTokensFor out for all of them")
 		}
 	}
 }
