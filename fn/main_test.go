@@ -33,7 +33,7 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"a file without ending":  {"", []string{"config"}, exitUsage, "", "no .yaml, .yml or .json file"},
 		"no such file":           {"", []string{"nowhere.yaml"}, exitError, "", "nowhere.yaml: no such file"},
 		"no such input":          {"", []string{minimal, "nowhere.yaml"}, exitError, "", "nowhere.yaml: no such file"},
-		"config on stdin":        {read(t, minimal), []string{"-"}, exitOK, "name: ns-l4-waypoint", ""},
+		"config on stdin":        {read(t, minimal), []string{"-"}, exitOK, "name: ns-l4-waypoint", "info: spec.identity.sessionIssuers"},
 		"nothing on stdin":       {"", nil, exitError, "", "is no ResourceList"},
 		"text on stdin":          {"hello", nil, exitError, "", "is no ResourceList"},
 		"broken yaml on stdin":   {"a: [", nil, exitError, "", "stdin: yaml: line 1"},

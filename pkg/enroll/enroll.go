@@ -28,6 +28,10 @@ func Apply(plan generate.Plan, items []*Item) ([]*Item, []profile.Finding, error
 		e.editConfigMaps()
 	}
 	e.hostsTrouble()
+	if plan.Platform != nil {
+		e.moveToGateway()
+	}
+	e.findSessions()
 	wanted := append(generate.Manifests(plan), e.platform()...)
 	e.prune(wanted)
 	e.place(wanted)
@@ -52,9 +56,11 @@ type enrolment struct {
 	// ports are the numbers of pods' ports, by selector and name.
 	ports map[string]string
 	// shipped are forms of policies that Kubeflow ships and ours replace.
-	shipped  map[ID][]*yaml.Node
-	findings []profile.Finding
-	errs     []error
+	shipped map[ID][]*yaml.Node
+	// ingressPods are the labels of the ingress Gateway's pods.
+	ingressPods []labels
+	findings    []profile.Finding
+	errs        []error
 }
 
 // index finds items by identity; of duplicates, which no cluster could hold, the first.

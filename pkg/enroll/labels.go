@@ -21,8 +21,21 @@ func labelsOf(n *yaml.Node) labels {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		out = append(out, pair{n.Content[i].Value, n.Content[i+1].Value})
 	}
-	slices.SortFunc(out, func(a, b pair) int { return strings.Compare(a.key, b.key) })
-	return out
+	return out.sorted()
+}
+
+// labelsFrom are the entries of a map.
+func labelsFrom(m map[string]string) labels {
+	out := make(labels, 0, len(m))
+	for key, text := range m {
+		out = append(out, pair{key, text})
+	}
+	return out.sorted()
+}
+
+func (l labels) sorted() labels {
+	slices.SortFunc(l, func(a, b pair) int { return strings.Compare(a.key, b.key) })
+	return l
 }
 
 // podLabels are the labels of the pods that a workload makes, or nil.

@@ -21,8 +21,9 @@ func (e *enrolment) platform() []generate.Object {
 	kubeflow := platform.Find(e.kubeflow())
 	wanted := platform.Manifests(e.plan, kubeflow)
 	e.noteShipped(kubeflow)
-	e.replaceOldIngress()
-	e.movePolicies()
+	if e.plan.Mesh.Waypoint.VerifyTokens {
+		e.throughWaypoint(kubeflow)
+	}
 	wanted = e.withoutTwins(e.withoutKept(wanted))
 	e.kubeflowNamespace()
 	e.stopInjection()
@@ -33,6 +34,13 @@ func (e *enrolment) platform() []generate.Object {
 	e.removeGateways()
 	e.tellPlatform(kubeflow)
 	return wanted
+}
+
+// moveToGateway puts what was in force at the old gateway to the new one, before anything is
+// decided by what is in force there.
+func (e *enrolment) moveToGateway() {
+	e.replaceOldIngress()
+	e.movePolicies()
 }
 
 // live calls edit with every item of a kind that stays and is nobody's but the user's.
@@ -100,18 +108,41 @@ func (e *enrolment) kubeflowNamespace() {
 	item.mark("labels", "istio-injection", "disabled")
 }
 
-// labelServices sends the callers of two Services through the waypoint; the ingress Gateway goes
-// past it, as it has no ingress-use-waypoint.
+// labelServices sends the callers of some Services through the waypoint. The ingress Gateway goes
+// past it, unless the Service has ingress-use-waypoint as well.
 func (e *enrolment) labelServices(kubeflow platform.Kubeflow) {
-	for _, name := range kubeflow.BehindWaypoint() {
+	var verified []string
+	if e.plan.Mesh.Waypoint.VerifyTokens {
+		verified = kubeflow.Verified()
+	}
+	services := kubeflow.BehindWaypoint()
+	for _, name := range verified {
+		if !slices.Contains(services, name) {
+			services = append(services, name)
+		}
+	}
+	for _, name := range services {
+		ingress := slices.Contains(verified, name)
 		item := e.byID[ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
 		if item == nil {
-			e.find("spec.cluster.platform", fmt.Sprintf("the Service %s/%s is not in the input", platform.Namespace, name),
-				"nobody but the ingress Gateway reaches its pods: they take traffic from the waypoint only",
-				"put it into the input, or label it istio.io/use-waypoint: "+platform.WaypointName)
+			e.tellUnlabelled(name, ingress)
 			continue
 		}
 		item.mark("labels", "istio.io/use-waypoint", platform.WaypointName)
+		if ingress {
+			item.mark("labels", ingressUseWaypoint, "true")
+		}
 		item.unmark("labels", useWaypointNamespace)
 	}
+}
+
+const ingressUseWaypoint = "istio.io/ingress-use-waypoint"
+
+// tellUnlabelled tells of a Service that should have been sent through the waypoint.
+func (e *enrolment) tellUnlabelled(name string, ingress bool) {
+	effect, remedy := "nobody but the ingress Gateway reaches its pods: they take traffic from the waypoint only", "put it into the input, or label it istio.io/use-waypoint: "+platform.WaypointName
+	if ingress {
+		effect, remedy = "nobody reaches its pods: they take traffic from the waypoint only", remedy+" and "+ingressUseWaypoint+`: "true"`
+	}
+	e.find("spec.cluster.platform", fmt.Sprintf("the Service %s/%s is not in the input", platform.Namespace, name), effect, remedy)
 }

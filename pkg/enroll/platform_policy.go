@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
 
 // Kubeflow's sidecar-era gateway, as its pods are labelled.
@@ -59,28 +60,39 @@ func (e *enrolment) movePolicies() {
 // withoutKept leaves out what the input says itself of the login, perhaps with an issuer or with
 // open paths of its own: its policies were moved, and are kept as they are.
 func (e *enrolment) withoutKept(wanted []generate.Object) []generate.Object {
-	mesh := e.plan.Mesh
 	return slices.DeleteFunc(wanted, func(o generate.Object) bool {
-		if o.Namespace != mesh.GatewayNamespace || o.Kind != "AuthorizationPolicy" && o.Kind != "RequestAuthentication" {
+		item := e.kept(o)
+		if item == nil {
 			return false
 		}
-		suffix, ours := strings.CutPrefix(o.Name, mesh.GatewayName)
-		for _, name := range []string{o.Name, oldGatewayName + suffix} {
-			if name != o.Name && !ours {
-				continue
-			}
-			item := e.byID[ID{istioSecurity, o.Kind, o.Namespace, name}]
-			if item == nil || item.owner() != "" || e.removed[item] || !e.sayTheSame(item, o) {
-				continue
-			}
-			e.switchOn(item, o)
-			if was, fresh := field(item.Node, "spec"), field(o.Node(), "spec"); !samePolicy(was, fresh) {
-				e.note(item.String(), "differs from how Kubeflow ships it", "it is kept as it is, on the Gateway "+mesh.GatewayNamespace+"/"+mesh.GatewayName)
-			}
-			return true
+		if o.Name == e.plan.Mesh.GatewayName+requireJWT && !e.stillRequiresToken(item, o) {
+			return false
 		}
-		return false
+		e.switchOn(item, o)
+		if was, fresh := field(item.Node, "spec"), field(o.Node(), "spec"); !samePolicy(was, fresh) && !e.isShipped(item, was) {
+			e.note(item.String(), "differs from how Kubeflow ships it", "it is kept as it is, on the Gateway "+o.Namespace+"/"+e.plan.Mesh.GatewayName)
+		}
+		return true
 	})
+}
+
+// kept is the item that says of the login what the object would, or nil.
+func (e *enrolment) kept(o generate.Object) *Item {
+	mesh := e.plan.Mesh
+	if o.Namespace != mesh.GatewayNamespace || o.Kind != "AuthorizationPolicy" && o.Kind != "RequestAuthentication" {
+		return nil
+	}
+	names := []string{o.Name}
+	if suffix, ours := strings.CutPrefix(o.Name, mesh.GatewayName); ours {
+		names = append(names, oldGatewayName+suffix)
+	}
+	for _, name := range names {
+		item := e.byID[ID{istioSecurity, o.Kind, o.Namespace, name}]
+		if item != nil && item.owner() == "" && !e.removed[item] && e.sayTheSame(item, o) {
+			return item
+		}
+	}
+	return nil
 }
 
 // sayTheSame tells whether an item is on the ingress Gateway and does what the object does there.
@@ -131,4 +143,18 @@ func (e *enrolment) samePods(namespace string, theirs, ours labels) bool {
 		some = some || w.labels.cover(ours)
 	}
 	return some
+}
+
+// throughWaypoint has the policies of the input that let the ingress Gateway reach the pods which
+// take the user from the header, under whatever name, let their waypoint reach them instead.
+func (e *enrolment) throughWaypoint(kubeflow platform.Kubeflow) {
+	direct, verified := platform.PastWaypoint(e.plan, kubeflow)
+	e.live(istioSecurity, "AuthorizationPolicy", func(item *Item) {
+		for i, o := range direct {
+			if item.Namespace == o.Namespace && e.twins(item, field(o.Node(), "spec")) {
+				item.set(field(item.Node, "spec"), "rules", field(field(verified[i].Node(), "spec"), "rules"))
+				return
+			}
+		}
+	})
 }

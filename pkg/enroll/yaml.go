@@ -35,6 +35,15 @@ func value(n *yaml.Node, key string) string {
 	return ""
 }
 
+// values are the texts of the list n.
+func values(n *yaml.Node) []string {
+	var out []string
+	for _, item := range content(n) {
+		out = append(out, dealias(item).Value)
+	}
+	return out
+}
+
 func dealias(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode && n.Alias != nil {
 		return n.Alias

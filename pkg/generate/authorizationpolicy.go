@@ -25,6 +25,15 @@ func onService(name string) []*istio.PolicyTargetReference {
 	return []*istio.PolicyTargetReference{{Kind: "Service", Name: name}}
 }
 
+// OnServices makes a policy an L7 one, enforced by the Services' waypoint.
+func OnServices(names ...string) []*istio.PolicyTargetReference {
+	var refs []*istio.PolicyTargetReference
+	for _, name := range names {
+		refs = append(refs, onService(name)...)
+	}
+	return refs
+}
+
 // from are peers by their mTLS identity.
 func from(principals ...string) []*security.Rule_From {
 	return []*security.Rule_From{{Source: &security.Source{Principals: principals}}}

@@ -26,6 +26,12 @@ func namespaceManifests(ns Namespace) []Object {
 		out = append(out, waypointOptions(ns))
 	}
 	out = append(out, waypoint(ns), allowWaypointL4(ns), allowOwnerL7(ns))
+	if ns.verifies() {
+		out = append(out, verifyTokens(ns))
+	}
+	if ns.Waypoint.VerifyTokens {
+		out = append(out, denyUnverified(ns))
+	}
 	if len(ns.TokenHeaders) > 0 {
 		out = append(out, allowTokensL7(ns))
 	}

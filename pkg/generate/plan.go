@@ -47,6 +47,7 @@ type Mesh struct {
 	// OldIngress is the principal of Kubeflow's sidecar-era gateway.
 	OldIngress   string
 	UserIDHeader string
+	Tokens       *Tokens
 	Waypoint     profile.Waypoint
 	Access       profile.Access
 	Scrapers     []Scraper
@@ -66,10 +67,12 @@ type Namespace struct {
 	TokenHeaders []string
 	// WaypointPrincipal is the only peer that the pods take traffic of Services from.
 	WaypointPrincipal string
-	Contributors      []Contributor
-	Notebooks         []profile.Notebook
 	// Seccomp is the seccomp profile of the waypoint's pods; "" is Istio's default, which is none.
 	Seccomp string
+	// Verified are the Services whose tokens the waypoint verifies, where not all are meant.
+	Verified     []string
+	Contributors []Contributor
+	Notebooks    []profile.Notebook
 }
 
 // Contributor is a user with KFAM's names for what lets them in.
@@ -88,12 +91,7 @@ type Scraper struct {
 // Cluster is what exists once.
 type Cluster struct {
 	GatewayNamespace, GatewayName string
-	UserIDHeader, GroupsHeader    string
-	Issuers                       []string
-	// Audiences is nil where any will do.
-	Audiences []string
-	// JWKSURI is "" where Istio discovers the keys from the issuer.
-	JWKSURI string
+	*Tokens
 	// Proxy is nil where the keys do not come from the proxy in the cluster.
 	Proxy  *JWKSProxy
 	KServe profile.KServe
@@ -123,6 +121,7 @@ func NewPlan(p profile.AmbientProfile) Plan {
 		NotebookController: principal(s.Identity.ServiceAccounts.NotebookController),
 		OldIngress:         principal("istio-system/istio-ingressgateway-service-account"),
 		UserIDHeader:       s.Identity.UserIDHeader,
+		Tokens:             newTokens(gatewayNamespace, s),
 		Waypoint:           s.Waypoint,
 		Access:             s.Access,
 	}
@@ -193,18 +192,11 @@ func newCluster(mesh *Mesh, s profile.Spec) *Cluster {
 	c := &Cluster{
 		GatewayNamespace: mesh.GatewayNamespace,
 		GatewayName:      mesh.GatewayName,
-		UserIDHeader:     mesh.UserIDHeader,
-		GroupsHeader:     s.Identity.GroupsHeader,
-		Issuers:          s.Cluster.Tokens.Issuers,
-		JWKSURI:          s.Cluster.Tokens.JWKS.URI,
+		Tokens:           mesh.Tokens,
 		KServe:           s.Cluster.KServe,
-	}
-	if audiences := s.Cluster.Tokens.Audiences; audiences[0] != "*" {
-		c.Audiences = audiences
 	}
 	if jwks := s.Cluster.Tokens.JWKS; jwks.Source == profile.Proxy {
 		c.Proxy = &JWKSProxy{jwks.Image, jwks.Replicas}
-		c.JWKSURI = "http://" + jwksProxyName + "." + mesh.GatewayNamespace + ".svc.cluster.local" + jwksPath
 	}
 	return c
 }

@@ -2,28 +2,23 @@ package generate
 
 import security "istio.io/api/security/v1"
 
+// TokenIssuerName is the RequestAuthentication of the cluster's own issuers.
+const TokenIssuerName = "m2m-token-issuer"
+
 // tokenIssuer has the ingress Gateway verify Kubernetes tokens and say in headers whose they are.
-//
-// It lets nobody in by itself. Both headers are listed because Istio strips a client's own only
-// when a rule writes that header (Istio: authn, outputClaimToHeaders).
+// It lets nobody in by itself.
 func tokenIssuer(c Cluster) Object {
 	var rules []*security.JWTRule
 	for _, issuer := range c.Issuers {
-		rules = append(rules, &security.JWTRule{
-			Issuer:               issuer,
-			Audiences:            c.Audiences,
-			JwksUri:              c.JWKSURI,
-			ForwardOriginalToken: true,
-			FromHeaders:          []*security.JWTHeader{{Name: "Authorization", Prefix: "Bearer "}},
-			OutputClaimToHeaders: []*security.ClaimToHeader{
-				{Claim: "sub", Header: c.UserIDHeader},
-				{Claim: "groups", Header: c.GroupsHeader},
-			},
-		})
+		rules = append(rules, c.rule(issuer, c.Audiences))
 	}
+	return authentication(c.GatewayNamespace, TokenIssuerName, &security.RequestAuthentication{TargetRefs: onGateway(c.GatewayName), JwtRules: rules})
+}
+
+// authentication is a RequestAuthentication.
+func authentication(namespace, name string, s *security.RequestAuthentication) Object {
 	return Object{
-		APIVersion: "security.istio.io/v1", Kind: "RequestAuthentication",
-		Namespace: c.GatewayNamespace, Name: "m2m-token-issuer",
-		Fields: spec(&security.RequestAuthentication{TargetRefs: onGateway(c.GatewayName), JwtRules: rules}),
+		APIVersion: "security.istio.io/v1", Kind: "RequestAuthentication", Namespace: namespace, Name: name,
+		Fields: spec(s),
 	}
 }

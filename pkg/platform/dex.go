@@ -13,22 +13,15 @@ func dex(p Platform) []generate.Object {
 	return []generate.Object{p.httpRoute("auth", "dex", route{Path: "/dex/", Service: "dex", Port: 5556})}
 }
 
-// sessionIssuer has the ingress Gateway verify the tokens of people and say in headers who they
-// are. Both headers are listed, because Istio strips a client's own only where a rule writes it.
-func sessionIssuer(p Platform) generate.Object {
+// DexJWT has the ingress Gateway verify the tokens of people and say in headers who they are. The
+// keys' address is written out, because istiod stops asking an issuer for it after 14 s and then
+// waits for 20 minutes (Istio: jwks resolver).
+func DexJWT(mesh *generate.Mesh) generate.Object {
 	return generate.Object{
-		APIVersion: "security.istio.io/v1", Kind: "RequestAuthentication", Namespace: p.GatewayNamespace, Name: "dex-jwt",
+		APIVersion: "security.istio.io/v1", Kind: "RequestAuthentication", Namespace: mesh.GatewayNamespace, Name: "dex-jwt",
 		Fields: generate.Fields{"spec": &security.RequestAuthentication{
-			TargetRefs: on(gatewayGroup, "Gateway", p.GatewayName),
-			JwtRules: []*security.JWTRule{{
-				Issuer:               dexIssuer,
-				ForwardOriginalToken: true,
-				FromHeaders:          []*security.JWTHeader{{Name: "Authorization", Prefix: "Bearer "}},
-				OutputClaimToHeaders: []*security.ClaimToHeader{
-					{Claim: "email", Header: p.UserIDHeader},
-					{Claim: "groups", Header: p.GroupsHeader},
-				},
-			}},
+			TargetRefs: on(gatewayGroup, "Gateway", mesh.GatewayName),
+			JwtRules:   []*security.JWTRule{mesh.Tokens.SessionRule(dexIssuer, dexIssuer+"/keys")},
 		}},
 	}
 }

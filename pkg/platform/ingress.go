@@ -9,7 +9,7 @@ import (
 // ingress is the one way in from outside, and what it asks of whoever comes.
 func ingress(p Platform) []generate.Object {
 	gateway := p.withSeccomp(p.seccompOf(p.GatewayNamespace), ingressGateway(p))
-	return append(gateway, allowToGateway(p), sessionIssuer(p), login(p), requireToken(p))
+	return append(gateway, allowToGateway(p), DexJWT(p.Mesh), login(p), requireToken(p))
 }
 
 // ingressGateway takes the routes of every namespace: who gets through is said by policies, here
@@ -25,10 +25,15 @@ func ingressGateway(p Platform) generate.Object {
 	}
 	return generate.Object{
 		APIVersion: gatewayGroup + "/v1", Kind: "Gateway", Namespace: p.GatewayNamespace, Name: p.GatewayName,
-		Labels:      map[string]string{"app": p.GatewayName},
+		Labels:      GatewayLabels(p.Mesh),
 		Annotations: p.gatewayAnnotations(),
 		Fields:      generate.Fields{"spec": generate.Fields{"gatewayClassName": "istio", "listeners": listeners}},
 	}
+}
+
+// GatewayLabels are those that Istio copies to the Gateway's pods.
+func GatewayLabels(mesh *generate.Mesh) map[string]string {
+	return map[string]string{"app": mesh.GatewayName}
 }
 
 // gatewayAnnotations have the Gateway run as the account that the policies let in.
@@ -48,9 +53,9 @@ func allowToGateway(p Platform) generate.Object {
 	})
 }
 
-// openToLogin are the paths on which people without a session get one. /dex/** is no more than
+// OpenToLogin are the paths on which people without a session get one. /dex/** is no more than
 // /dex/*, but stands in every Kubeflow.
-func openToLogin() []string { return []string{"/dex/*", "/dex/**", "/oauth2/*"} }
+func OpenToLogin() []string { return []string{"/dex/*", "/dex/**", "/oauth2/*"} }
 
 // requireToken: nobody without a verified token gets further than the login.
 func requireToken(p Platform) generate.Object {
@@ -59,7 +64,7 @@ func requireToken(p Platform) generate.Object {
 		Action:     security.AuthorizationPolicy_DENY,
 		Rules: []*security.Rule{{
 			From: []*security.Rule_From{{Source: &security.Source{NotRequestPrincipals: []string{"*"}}}},
-			To:   []*security.Rule_To{{Operation: &security.Operation{NotPaths: openToLogin()}}},
+			To:   []*security.Rule_To{{Operation: &security.Operation{NotPaths: OpenToLogin()}}},
 		}},
 	})
 }

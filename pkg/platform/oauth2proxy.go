@@ -20,7 +20,7 @@ func login(p Platform) generate.Object {
 		// Kubeflow: meshConfig.extensionProviders names it so.
 		ActionDetail: &security.AuthorizationPolicy_Provider{Provider: &security.AuthorizationPolicy_ExtensionProvider{Name: "oauth2-proxy"}},
 		Rules: []*security.Rule{{
-			To:   []*security.Rule_To{{Operation: &security.Operation{NotPaths: openToLogin()}}},
+			To:   []*security.Rule_To{{Operation: &security.Operation{NotPaths: OpenToLogin()}}},
 			When: []*security.Condition{{Key: header("authorization"), NotValues: []string{"*"}}},
 		}},
 	})

@@ -16,22 +16,39 @@ func pipelinesUI(p Platform) []generate.Object {
 	}
 }
 
-// allowToPipelinesUI: the ingress Gateway, and the waypoint for everybody else.
+// allowToPipelinesUI: the ingress Gateway, and the waypoint for everybody else; for the Gateway too
+// where tokens are verified again.
 func allowToPipelinesUI(p Platform) generate.Object {
-	return p.Kubeflow.component(pipelinesUIName).allow("ml-pipeline-ui-l4-waypoint", from(p.Ingress), from(p.principal(WaypointName)))
+	rules := []*security.Rule{from(p.Ingress), from(p.principal(WaypointName))}
+	if p.verifies() {
+		rules = rules[1:]
+	}
+	return p.Kubeflow.component(pipelinesUIName).allow("ml-pipeline-ui-l4-waypoint", rules...)
 }
 
 // allowPipelinesUI: the ingress Gateway, should its traffic ever be sent through the waypoint;
-// and whoever brings a token and no userid header, which the UI would believe and pass on.
+// and whoever brings a token and no userid header, which the UI would believe and pass on. Where
+// tokens are verified again, whoever brings a token that is: the waypoint wrote the header.
 func allowPipelinesUI(p Platform) generate.Object {
+	rules := pipelinesUIRules(p)
+	if p.verifies() {
+		rules = []*security.Rule{from(p.Ingress), {From: []*security.Rule_From{{Source: &security.Source{
+			RequestPrincipals: []string{"*"}, NotPrincipals: []string{p.Ingress},
+		}}}}}
+	}
 	return policy(Namespace, "ml-pipeline-ui", &security.AuthorizationPolicy{
 		TargetRefs: on("", "Service", p.Kubeflow.component(pipelinesUIName).Service),
-		Rules: []*security.Rule{
-			from(p.Ingress),
-			{When: []*security.Condition{
-				{Key: header("authorization"), Values: []string{"*"}},
-				{Key: header(p.UserIDHeader), NotValues: []string{"*"}},
-			}},
-		},
+		Rules:      rules,
 	})
+}
+
+// pipelinesUIRules are those that Kubeflow ships.
+func pipelinesUIRules(p Platform) []*security.Rule {
+	return []*security.Rule{
+		from(p.Ingress),
+		{When: []*security.Condition{
+			{Key: header("authorization"), Values: []string{"*"}},
+			{Key: header(p.UserIDHeader), NotValues: []string{"*"}},
+		}},
+	}
 }

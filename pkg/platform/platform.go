@@ -25,6 +25,7 @@ func Manifests(plan generate.Plan, kubeflow Kubeflow) []generate.Object {
 		out = append(out, ingress(p)...)
 		out = append(out, allowNothing(p), allowNothingOnWaypoints(p))
 		out = append(out, waypoint(p)...)
+		out = append(out, verifyTokens(p)...)
 		for _, component := range []func(Platform) []generate.Object{
 			dex, oauth2Proxy, dashboard, profiles, jupyter, volumes, tensorboards, katib, models,
 			pipelines, pipelinesUI, visualizations, profileController, metadata, mysql, storage, modelCatalog, webhooks,

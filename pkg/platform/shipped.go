@@ -11,9 +11,10 @@ import (
 func Shipped(plan generate.Plan, kubeflow Kubeflow) []generate.Object {
 	p := Platform{plan.Mesh, *plan.Platform, kubeflow}
 	out := []generate.Object{
+		dexWithoutKeys(p),
 		// One policy for both layers, of which ztunnel would drop the HTTP rules.
 		kubeflow.component(pipelinesName).allow("ml-pipeline", rulesOf(allowPipelines(p))...),
-		kubeflow.component(pipelinesUIName).allow("ml-pipeline-ui", rulesOf(allowPipelinesUI(p))...),
+		kubeflow.component(pipelinesUIName).allow("ml-pipeline-ui", pipelinesUIRules(p)...),
 		// Every port for everybody.
 		kubeflow.component(metadataGRPCName).allow("metadata-grpc-service", &security.Rule{}),
 		Component{Labels: named("cache-server")}.allow("service-cache-server", &security.Rule{}),
@@ -26,4 +27,11 @@ func Shipped(plan generate.Plan, kubeflow Kubeflow) []generate.Object {
 
 func rulesOf(o generate.Object) []*security.Rule {
 	return o.Fields["spec"].(*security.AuthorizationPolicy).Rules
+}
+
+// dexWithoutKeys is the login as Kubeflow ships it, which leaves the keys to discovery.
+func dexWithoutKeys(p Platform) generate.Object {
+	o := DexJWT(p.Mesh)
+	o.Fields["spec"].(*security.RequestAuthentication).JwtRules[0].JwksUri = ""
+	return o
 }

@@ -94,8 +94,11 @@ type Identity struct {
 	TrustDomain  string `yaml:"trustDomain"`
 	UserIDHeader string `yaml:"userIDHeader"`
 	// UserIDPrefix precedes user names in the header, never those of service accounts.
-	UserIDPrefix    string     `yaml:"userIDPrefix"`
-	GroupsHeader    string     `yaml:"groupsHeader"`
+	UserIDPrefix string `yaml:"userIDPrefix"`
+	GroupsHeader string `yaml:"groupsHeader"`
+	// SessionIssuers sign the tokens of people who log in. Absent: those of the input whose rules
+	// on the ingress Gateway write both headers, or dex where cluster.platform brings it.
+	SessionIssuers  []string   `yaml:"sessionIssuers"`
 	ServiceAccounts Components `yaml:"serviceAccounts"`
 }
 
@@ -128,6 +131,12 @@ type Waypoint struct {
 	// Seccomp is RuntimeDefault, the seccomp profile of the waypoint's pods. Absent: set only where
 	// the input's Namespace enforces Pod Security restricted.
 	Seccomp string `yaml:"seccomp"`
+	// VerifyTokens has the waypoint verify each token again and write the user header itself, so
+	// that nothing at the ingress Gateway can name another user.
+	VerifyTokens bool `yaml:"verifyTokens"`
+	// VerifyTokensFor limits that to Services of these names; the ingress Gateway then reaches no
+	// other one. Absent: every Service.
+	VerifyTokensFor []string `yaml:"verifyTokensFor"`
 }
 
 // RuntimeDefault is the one value of Waypoint.Seccomp: the profile of the container runtime. A

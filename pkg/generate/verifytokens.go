@@ -1,0 +1,33 @@
+package generate
+
+import (
+	security "istio.io/api/security/v1"
+	istio "istio.io/api/type/v1beta1"
+)
+
+// VerifyTokens has a waypoint verify the tokens again that the ingress Gateway accepts, and write
+// the user header itself, so that no route, filter or issuer at the Gateway can name another user.
+// It lets nobody in by itself.
+//
+// The cluster's rules name no audiences: pods show tokens for other audiences to Services of
+// Kubeflow, and a token that no rule accepts is refused (401). VerifiedTokensOnly asks for them.
+func VerifyTokens(t *Tokens, namespace string, targets []*istio.PolicyTargetReference) Object {
+	rules := t.Sessions[:len(t.Sessions):len(t.Sessions)]
+	for _, issuer := range t.Issuers {
+		rules = append(rules, t.rule(issuer, nil))
+	}
+	return authentication(namespace, "verify-tokens", &security.RequestAuthentication{TargetRefs: targets, JwtRules: rules})
+}
+
+// verifyTokens is in force at the whole waypoint, or for the Services that are to be verified.
+func verifyTokens(ns Namespace) Object {
+	if ns.Waypoint.VerifyTokensFor == nil {
+		return VerifyTokens(ns.Tokens, ns.Name, onGateway(ns.Waypoint.Name))
+	}
+	return VerifyTokens(ns.Tokens, ns.Name, OnServices(ns.Verified...))
+}
+
+// verifies reports whether the namespace's waypoint verifies tokens, of one Service at least.
+func (ns Namespace) verifies() bool {
+	return ns.Waypoint.VerifyTokens && (ns.Waypoint.VerifyTokensFor == nil || len(ns.Verified) > 0)
+}
