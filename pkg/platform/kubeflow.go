@@ -98,6 +98,8 @@ type Input struct {
 	Webhooks []Webhook
 	// Isolated: a NetworkPolicy closes every pod of the namespace to other namespaces.
 	Isolated bool
+	// Closed: a policy of the root namespace denies by default in the whole mesh.
+	Closed bool
 }
 
 // Workload makes pods with these labels, which run as this account.
@@ -111,12 +113,13 @@ type Kubeflow struct {
 	components map[string]Component
 	webhooks   []Webhook
 	isolated   bool
+	closed     bool
 	tree       bool
 }
 
 // Find takes from the input what it says, and assumes June 2026 for the rest.
 func Find(in Input) Kubeflow {
-	k := Kubeflow{components: map[string]Component{}, webhooks: in.Webhooks, isolated: in.Isolated, tree: len(in.Workloads) > 0}
+	k := Kubeflow{components: map[string]Component{}, webhooks: in.Webhooks, isolated: in.Isolated, closed: in.Closed, tree: len(in.Workloads) > 0}
 	for _, c := range components {
 		k.components[c.name] = c.find(in)
 	}
