@@ -16,7 +16,7 @@ const istioNetworking = "networking.istio.io"
 // platform moves Kubeflow's control plane: it edits what is there and returns what is to be placed.
 func (e *enrolment) platform() []generate.Object {
 	if e.plan.Platform == nil {
-		return platform.Manifests(e.plan, platform.Kubeflow{})
+		return platform.Manifests(e.plan, platform.Find(e.profileController()))
 	}
 	kubeflow := platform.Find(e.kubeflow())
 	wanted := platform.Manifests(e.plan, kubeflow)

@@ -3,65 +3,80 @@ package platform
 import (
 	"strings"
 
+	"istio.io/api/annotation"
+	"istio.io/api/label"
+
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 const podsPolicy = "ambient-profile-pods-stay-in-the-mesh"
 
-// podsStayInMesh: a user's pod that left the mesh would be reached without the L4 policy. Istio's
-// own waypoints are outside of it, and run in users' namespaces; whoever could make a pod that
-// looks like one could leave too. So a pod out of the mesh must come from a ReplicaSet, that from a
-// Deployment, and that from istiod, each told by who writes it.
+// podsStayInMesh: a user's pod that left the mesh would be reached without the L4 policy, and one in
+// the node's network takes what others send to pods of that node. Nobody but a platform admin makes
+// such a pod. Istio's own waypoints are outside of the mesh, and run in users' namespaces; whoever
+// could make a pod that looks like one could leave too. So a pod out of the mesh must come from a
+// ReplicaSet, that from a Deployment, and that from istiod, each told by who writes it. Istiod puts
+// into that Deployment what the Gateway's options say, so that it may not use the node's network either.
 func podsStayInMesh(plan generate.Plan) generate.Object {
-	return generate.Object{
-		APIVersion: admissionAPI, Kind: "ValidatingAdmissionPolicy", Name: podsPolicy,
-		Fields: generate.Fields{"spec": generate.Fields{
-			"failurePolicy": "Fail",
-			"matchConstraints": generate.Fields{
-				"namespaceSelector": inMesh(plan),
-				"resourceRules":     []generate.Fields{writes("", "v1", "pods"), writes("apps", "v1", "deployments", "replicasets")},
-			},
-			"variables": []generate.Fields{
-				{"name": "pod", "expression": podMetadata("object")},
-				{"name": "oldPod", "expression": "request.operation == 'UPDATE' ? " + podMetadata("oldObject") + " : {}"},
-				{"name": "leaves", "expression": leavesMesh("variables.pod")},
-				{"name": "left", "expression": "request.operation == 'UPDATE' && (" + leavesMesh("variables.oldPod") + ") && (request.kind.kind == 'Pod' || object.spec.template == oldObject.spec.template)"},
-				{"name": "istio", "expression": strings.Join([]string{
-					"request.kind.kind == 'Deployment' && request.userInfo.username.startsWith('system:serviceaccount:" + plan.Mesh.RootNamespace + ":istiod')",
-					"request.kind.kind == 'ReplicaSet' && " + by("system:serviceaccount:kube-system:deployment-controller", "system:kube-controller-manager"),
-					"request.kind.kind == 'Pod' && " + by("system:serviceaccount:kube-system:replicaset-controller", "system:kube-controller-manager"),
-				}, " || ")},
-			},
-			"validations": []generate.Fields{{
-				"expression": "!variables.leaves || variables.left || variables.istio || " + platformAdmin,
-				"message": "a pod of this namespace may not leave the mesh: take away the label istio.io/dataplane-mode, sidecar.istio.io/inject (label or annotation), " +
-					"and the annotations sidecar.istio.io/status and ambient.istio.io/bypass-inbound-capture",
-				"reason": "Forbidden",
-			}},
+	return guard{
+		name: podsPolicy,
+		of:   podsAndTheirMakers(),
+		variables: []variable{
+			{"pod", podOf("object")},
+			{"old", podOf("oldObject")},
+			// In a namespace of the sidecar era pods have a sidecar, and say so.
+			{"ambient", "namespaceObject.metadata.?labels[?'" + label.IoIstioDataplaneMode.Name + "'].orValue('') == 'ambient'"},
+			{"leaves", leavesMesh("variables.pod")},
+			{"same", "request.operation == 'UPDATE' && (request.kind.kind == 'Pod' || variables.pod == variables.old)"},
+			{"left", "variables.same && (" + leavesMesh("variables.old") + ")"},
+			{"istio", strings.Join([]string{
+				"request.kind.kind == 'Deployment' && request.userInfo.username.startsWith('" + account(plan.Mesh.RootNamespace, "istiod") + "')",
+				"request.kind.kind == 'ReplicaSet' && " + by(account("kube-system", "deployment-controller"), "system:kube-controller-manager"),
+				"request.kind.kind == 'Pod' && " + by(account("kube-system", "replicaset-controller"), "system:kube-controller-manager"),
+			}, " || ")},
+		},
+		rules: []rule{{
+			holds: "!variables.leaves || variables.left || variables.istio || variables.admin",
+			message: "a pod of this namespace may not leave the mesh: remove the label istio.io/dataplane-mode, sidecar.istio.io/inject (label or annotation), " +
+				"and the annotations sidecar.istio.io/status and ambient.istio.io/bypass-inbound-capture",
+		}, {
+			holds:   "!" + onHostNetwork("variables.pod") + " || variables.same && " + onHostNetwork("variables.old") + " || variables.admin",
+			message: "a pod of this namespace may not use the node's network, which is outside of the mesh: remove hostNetwork, and use a Service to reach the pod",
 		}},
+	}.policy(plan)
+}
+
+// podsAndTheirMakers are pods and the built-in kinds that hold a template of one.
+func podsAndTheirMakers() []generate.Fields {
+	return []generate.Fields{
+		writes("", "pods", "replicationcontrollers"),
+		writes("apps", "deployments", "replicasets", "statefulsets", "daemonsets"),
+		writes("batch", "jobs", "cronjobs"),
 	}
 }
 
-// podMetadata is CEL for a pod's metadata, or that of the pods that an object makes.
-func podMetadata(object string) string {
-	return "(has(" + object + ".spec.template) ? " + object + ".spec.template.metadata : " + object + ".metadata)"
+// podOf is CEL for a pod, or for the template of those that an object makes.
+func podOf(object string) string {
+	return "request.kind.kind == 'Pod' ? " + object + " : request.kind.kind == 'CronJob' ? " + object + ".spec.jobTemplate.spec.template : " + object + ".spec.template"
 }
 
-// leavesMesh is CEL for pod metadata that takes the pod out of the mesh: by the label, by a sidecar
-// or what passes for one, or by sending traffic past ztunnel (Istio: cni podHasSidecar, injection
-// labels and annotations, bypass-inbound-capture).
-func leavesMesh(metadata string) string {
-	set := func(in, key string) string {
-		return "has(" + metadata + "." + in + ") && '" + key + "' in " + metadata + "." + in
+// leavesMesh is CEL for a pod that is out of the mesh: by the label, by sending traffic past
+// ztunnel, or by a sidecar or what passes for one (Istio: cni podHasSidecar, injection labels and
+// annotations, bypass-inbound-capture).
+func leavesMesh(pod string) string {
+	value := func(in, key, otherwise string) string {
+		return pod + ".?metadata.?" + in + "[?'" + key + "'].orValue('" + otherwise + "')"
 	}
-	other := func(in, key, value string) string {
-		return set(in, key) + " && " + metadata + "." + in + "['" + key + "'] != '" + value + "'"
-	}
+	set := func(key string) string { return pod + ".?metadata.?annotations[?'" + key + "'].hasValue()" }
 	return strings.Join([]string{
-		other("labels", "istio.io/dataplane-mode", "ambient"),
-		other("labels", "sidecar.istio.io/inject", "false"),
-		other("annotations", "sidecar.istio.io/inject", "false"),
-		set("annotations", "sidecar.istio.io/status"),
-		set("annotations", "ambient.istio.io/bypass-inbound-capture"),
+		value("labels", label.IoIstioDataplaneMode.Name, "ambient") + " != 'ambient'",
+		set(annotation.AmbientBypassInboundCapture.Name),
+		"variables.ambient && (" + strings.Join([]string{
+			value("labels", label.SidecarInject.Name, "false") + " != 'false'",
+			value("annotations", annotation.SidecarInject.Name, "false") + " != 'false'",
+			set(annotation.SidecarStatus.Name),
+		}, " || ") + ")",
 	}, " || ")
 }
+
+func onHostNetwork(pod string) string { return pod + ".?spec.?hostNetwork.orValue(false)" }

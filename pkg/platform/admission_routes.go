@@ -2,53 +2,89 @@ package platform
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-const routesPolicy = "ambient-profile-routes-stay-under-their-prefix"
+const (
+	routesPolicy             = "ambient-profile-routes-stay-under-their-prefix"
+	experimentalGatewayGroup = "gateway.networking.x-k8s.io"
+)
 
-// routesStayUnderPrefix: the shared listener takes routes of every namespace, so a user's could
-// take over the dashboard's path, and everybody's session with it. A route of a user's namespace
-// must be an HTTPRoute with nothing but paths of that namespace; KServe's controller may write
-// others, by host.
+// routesStayUnderPrefix: the shared listener takes routes of every namespace, so a user's could take
+// over the dashboard's path, and everybody's session with it, or lead to Services of others. There,
+// a user's route must be an HTTPRoute with nothing but paths of the namespace, filters of which it is
+// known what they do, and Services of the namespace behind it. KServe's controllers may write hosts
+// and other paths, and send traffic to an InferencePool; what a user writes into an
+// LLMInferenceService they pass on, so that the rest holds for them too. Platform admins may write
+// what they like.
+// A Gateway is shared unless it is in the namespace itself. A route of the namespace's own Services
+// is for traffic inside of the mesh, which their waypoint has let pass already.
 func routesStayUnderPrefix(plan generate.Plan) generate.Object {
-	var prefixes []string
-	for _, app := range []string{"/notebook/", "/tensorboard/", "/pvcviewers/"} { // Kubeflow: the controllers' VirtualServices
-		prefixes = append(prefixes, "'"+app+"' + request.namespace")
-	}
-	trusted := platformAdmin
-	if kserve := plan.Cluster.KServe; kserve.Enabled {
-		trusted += " || " + by("system:serviceaccount:"+kserve.Namespace+":kserve-controller-manager")
-	}
-	return generate.Object{
-		APIVersion: admissionAPI, Kind: "ValidatingAdmissionPolicy", Name: routesPolicy,
-		Fields: generate.Fields{"spec": generate.Fields{
-			"failurePolicy": "Fail",
-			"matchConstraints": generate.Fields{
-				"namespaceSelector": outside(plan),
-				"resourceRules":     []generate.Fields{writes(gatewayGroup, "*", "httproutes", "grpcroutes", "tcproutes", "tlsroutes", "udproutes")},
-			},
-			"variables": []generate.Fields{
-				{"name": "shared", "expression": onSharedGateway(plan.Mesh)},
-				{"name": "prefixes", "expression": "[" + strings.Join(prefixes, ", ") + "]"},
-				{"name": "own", "expression": "request.kind.kind == 'HTTPRoute' && has(object.spec.rules) && object.spec.rules.all(r, has(r.matches) && size(r.matches) > 0 && " +
-					"r.matches.all(m, has(m.path) && has(m.path.value) && (!has(m.path.type) || m.path.type in ['PathPrefix', 'Exact']) && " +
-					"variables.prefixes.exists(p, m.path.value == p || m.path.value.startsWith(p + '/'))))"},
-			},
-			"validations": []generate.Fields{{
-				"expression": "!variables.shared || variables.own || " + trusted,
-				"messageExpression": fmt.Sprintf("'a route of this namespace on the Gateway %s/%s must be an HTTPRoute whose every match is a path below one of ' + variables.prefixes.join(', ')",
-					plan.Mesh.GatewayNamespace, plan.Mesh.GatewayName),
-				"reason": "Forbidden",
-			}},
+	return guard{
+		name: routesPolicy,
+		of:   []generate.Fields{writes(gatewayGroup, routeKinds...), writes(experimentalGatewayGroup, routeKinds...)},
+		variables: []variable{
+			{"shared", "object.spec.?parentRefs.orValue([]).exists(p, p.?namespace.orValue(request.namespace) != request.namespace || " +
+				"!((p.?group.orValue('" + gatewayGroup + "') + '/' + p.?kind.orValue('Gateway')) in ['" + gatewayGroup + "/Gateway', '/Service']))"},
+			{"rules", "object.spec.?rules.orValue([])"},
+			// Kubeflow: the controllers' VirtualServices.
+			{"prefixes", "['/notebook/' + request.namespace, '/tensorboard/' + request.namespace, '/pvcviewers/' + request.namespace]"},
+			{"kserve", by(kserveControllers(plan)...)},
+		},
+		rules: []rule{{
+			holds:   "!variables.shared || request.kind.kind == 'HTTPRoute' || variables.unchanged || variables.admin",
+			message: "a route of this namespace on a shared Gateway must be an HTTPRoute: write one with a path of this namespace",
+		}, {
+			holds: "!variables.shared || (size(variables.rules) > 0 && variables.rules.all(r, size(r.?matches.orValue([])) > 0 && r.matches.all(m, " +
+				"m.?path.?type.orValue('PathPrefix') in ['PathPrefix', 'Exact'] && " +
+				"variables.prefixes.exists(p, m.?path.?value.orValue('/') == p || m.?path.?value.orValue('/').startsWith(p + '/')))))" +
+				" || variables.unchanged || variables.kserve || variables.admin",
+			messageExpression: fmt.Sprintf("'a route of this namespace on a shared Gateway (%s/%s) must have matches, each of them a PathPrefix or Exact path below one of ' + variables.prefixes.join(', ')",
+				plan.Mesh.GatewayNamespace, plan.Mesh.GatewayName),
+		}, {
+			holds: "!variables.shared || size(object.spec.?hostnames.orValue([])) == 0 || variables.unchanged || variables.kserve || variables.admin",
+			message: "a route of this namespace on a shared Gateway may not have hostnames, which would hide every other path of those hosts: " +
+				"remove them; the path alone leads here",
+		}, {
+			holds: "!variables.shared || variables.rules.all(r, " + allFilters("r", knownFilter) + ") || variables.unchanged || variables.admin",
+			message: "a filter of a route of this namespace on a shared Gateway must be of type URLRewrite, RequestRedirect, RequestHeaderModifier, " +
+				"ResponseHeaderModifier or RequestMirror",
+		}, {
+			holds: "!variables.shared || variables.rules.all(r, r.?backendRefs.orValue([]).all(b, " + ownBackend("b") + ") && " +
+				allFilters("r", mirrorsToOwnService) + ") || variables.unchanged || variables.admin",
+			message: "a route of this namespace on a shared Gateway may lead (backendRefs, RequestMirror) to Services of this namespace only: " +
+				"write name and port of one, without group, kind and namespace",
 		}},
-	}
+	}.policy(plan)
 }
 
-// onSharedGateway is CEL for a route that is attached to the ingress Gateway.
-func onSharedGateway(mesh *generate.Mesh) string {
-	return fmt.Sprintf("has(object.spec.parentRefs) && object.spec.parentRefs.exists(p, p.name == '%s' && (has(p.namespace) ? p.namespace : request.namespace) == '%s' && "+
-		"(!has(p.kind) || p.kind == 'Gateway'))", mesh.GatewayName, mesh.GatewayNamespace)
+// routeKinds are all of Gateway API's.
+var routeKinds = []string{"httproutes", "grpcroutes", "tcproutes", "tlsroutes", "udproutes"}
+
+// allFilters is CEL for a rule all of whose filters, and those of its backends, are as they should.
+func allFilters(rule string, holds func(filter string) string) string {
+	return fmt.Sprintf("%s.?filters.orValue([]).all(f, %s) && %s.?backendRefs.orValue([]).all(b, b.?filters.orValue([]).all(f, %s))",
+		rule, holds("f"), rule, holds("f"))
+}
+
+// knownFilter leaves out ExtensionRef, and what Gateway API will have next.
+func knownFilter(f string) string {
+	return f + ".type in ['URLRewrite', 'RequestRedirect', 'RequestHeaderModifier', 'ResponseHeaderModifier', 'RequestMirror']"
+}
+
+func mirrorsToOwnService(f string) string {
+	return "(!has(" + f + ".requestMirror) || " + ownService(f+".requestMirror.backendRef") + ")"
+}
+
+// ownBackend is CEL for a Service of the namespace, or an InferencePool that KServe's controllers made.
+func ownBackend(b string) string {
+	return "(" + ownService(b) + " || variables.kserve && " + b + ".?kind.orValue('Service') == 'InferencePool' && " +
+		b + ".?group.orValue('') in ['inference.networking.k8s.io', 'inference.networking.x-k8s.io'] && " +
+		b + ".?namespace.orValue(request.namespace) == request.namespace)"
+}
+
+// ownService is CEL for a Service of the namespace. A Hostname is any Service of the mesh.
+func ownService(b string) string {
+	return b + ".?group.orValue('') == '' && " + b + ".?kind.orValue('Service') == 'Service' && " + b + ".?namespace.orValue(request.namespace) == request.namespace"
 }

@@ -101,6 +101,8 @@ type Input struct {
 	Isolated, Confined bool
 	// Restricted are the namespaces that enforce Pod Security restricted.
 	Restricted []string
+	// Closed: a policy of the root namespace denies by default in the whole mesh.
+	Closed bool
 }
 
 // Workload makes pods with these labels, which run as this account.
@@ -116,12 +118,13 @@ type Kubeflow struct {
 	isolated   bool
 	confined   bool
 	restricted []string
+	closed     bool
 	tree       bool
 }
 
 // Find takes from the input what it says, and assumes June 2026 for the rest.
 func Find(in Input) Kubeflow {
-	k := Kubeflow{components: map[string]Component{}, webhooks: in.Webhooks, isolated: in.Isolated, confined: in.Confined, restricted: in.Restricted, tree: len(in.Workloads) > 0}
+	k := Kubeflow{components: map[string]Component{}, webhooks: in.Webhooks, isolated: in.Isolated, confined: in.Confined, restricted: in.Restricted, closed: in.Closed, tree: len(in.Workloads) > 0}
 	for _, c := range components {
 		k.components[c.name] = c.find(in)
 	}

@@ -34,7 +34,7 @@ func Manifests(plan generate.Plan, kubeflow Kubeflow) []generate.Object {
 		}
 	}
 	if plan.Admission {
-		out = append(out, admission(plan)...)
+		out = append(out, admission(plan, kubeflow)...)
 	}
 	for i := range out {
 		out[i].Own(plan.Name)

@@ -1,0 +1,40 @@
+package enroll
+
+import (
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+)
+
+// profileController is what the guardrails must know where the control plane is left as it is: the
+// account that makes users' namespaces, and whether the mesh denies by default.
+func (e *enrolment) profileController() platform.Input {
+	in := platform.Input{Closed: e.deniesByDefault()}
+	for _, item := range e.items {
+		if item.Namespace == platform.Namespace && item.Group == "apps" && item.Kind == "Deployment" && item.owner() == "" {
+			in.Workloads = append(in.Workloads, known(item))
+		}
+	}
+	return in
+}
+
+// deniesByDefault reports whether an ALLOW policy of the root namespace without rules is for every
+// workload of the mesh.
+func (e *enrolment) deniesByDefault() bool {
+	for _, item := range e.items {
+		if item.Group != "security.istio.io" || item.Kind != "AuthorizationPolicy" || item.Namespace != e.plan.Mesh.RootNamespace || e.removed[item] {
+			continue
+		}
+		if spec := field(item.Node, "spec"); allowsNothing(spec) && item.Annotation("istio.io/dry-run") != "true" {
+			return true
+		}
+	}
+	return false
+}
+
+// allowsNothing reports whether a policy is for everything and has no rule.
+func allowsNothing(spec *yaml.Node) bool {
+	action := value(spec, "action")
+	return (action == "" || action == "ALLOW") && len(content(field(spec, "rules"))) == 0 &&
+		field(spec, "selector") == nil && field(spec, "targetRefs") == nil && field(spec, "targetRef") == nil
+}
