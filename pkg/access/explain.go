@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// Report tells who reaches what, namespace by namespace.
+// Report tells who reaches what, namespace by namespace, and which routes change who somebody is.
 type Report struct {
 	Namespaces []NamespaceReport `json:"namespaces"`
+	Findings   []RouteFinding    `json:"findings,omitempty"`
 }
 
 // NamespaceReport is one namespace: how it is protected, and one line for each client and what it reaches.
@@ -31,7 +32,7 @@ type Access struct {
 func (w *World) Explain() Report {
 	names := append([]string(nil), w.names...)
 	sort.Strings(names)
-	r := Report{Namespaces: []NamespaceReport{}}
+	r := Report{Namespaces: []NamespaceReport{}, Findings: w.rewrites(nil)}
 	for _, name := range names {
 		s := w.namespaces[name]
 		if len(s.services)+len(s.policies)+len(s.notebooks) == 0 {

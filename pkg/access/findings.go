@@ -10,12 +10,18 @@ type Tenant struct {
 	Namespace string
 	Owner     string // the value of the user header that the owner comes with; "": no owner comes through the ingress
 	Header    string // the user header; "": kubeflow-userid
+	Groups    string // the groups header; "": kubeflow-groups
 	Waypoint  string // the Gateway that the namespace's traffic must go through; "": any
 	Ingress   string // the principal <trust domain>/ns/<namespace>/sa/<account> that the ingress runs as; "" or where a Gateway tells: as that says
 }
 
 // Finding is one thing that is probably wrong: on which object, what was found, what it does, and what to do.
-type Finding struct{ Object, Found, Effect, Remedy string }
+type Finding struct {
+	Object string `json:"object"`
+	Found  string `json:"found"`
+	Effect string `json:"effect"`
+	Remedy string `json:"remedy"`
+}
 
 // String puts a finding on one line.
 func (f Finding) String() string {
@@ -24,12 +30,15 @@ func (f Finding) String() string {
 
 // Findings looks for what a namespace must not have: a way in for other tenants (open paths by GET or HEAD and monitoring aside), an owner
 // who is locked out, policies that lose rules in ztunnel, waypoint labels that point to nothing. What the root namespace does to all is
-// said once. The cost is linear in the objects.
+// said once, and so is every route that changes who a user is. The cost is linear in the objects.
 func (w *World) Findings(tenants []Tenant) []Finding {
 	a := newSelfCheck(w, tenants)
 	a.rootPolicies()
 	for i := range tenants {
 		a.tenant(&tenants[i])
+	}
+	for _, f := range w.rewrites(tenants) {
+		a.found = append(a.found, f.Finding)
 	}
 	return a.found
 }
@@ -195,7 +204,7 @@ func (a *selfCheck) ownerLockedOut(t *Tenant, s *space, b binding) {
 		return
 	}
 	at := freeAttributes(a.users)
-	at.headers = headers{{strings.ToLower(or(t.Header, "kubeflow-userid")), knownValue(t.Owner)}}
+	at.headers = headers{{strings.ToLower(or(t.Header, usualUserHeader)), knownValue(t.Owner)}}
 	object, out := "Namespace "+s.name, ruling{outcome: Allow}
 	if len(a.front) > 0 {
 		first := at

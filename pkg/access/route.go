@@ -70,17 +70,7 @@ type routeFilter struct {
 
 func (w *World) readRoute(m meta, n *yaml.Node) error {
 	s, spec := w.space(m.namespace), field(n, "spec")
-	r := &route{namespace: s.name, name: m.name}
-	for _, p := range list(field(spec, "parentRefs")) {
-		kind := textOf(field(p, "kind"))
-		if kind == "" {
-			kind = "Gateway"
-		}
-		r.parents = append(r.parents, parent{
-			kind: kind, namespace: or(textOf(field(p, "namespace")), s.name), name: textOf(field(p, "name")),
-			section: textOf(field(p, "sectionName")), port: number(field(p, "port")),
-		})
-	}
+	r := &route{namespace: s.name, name: m.name, parents: parentsOf(spec, s.name)}
 	var err error
 	if r.hostnames, err = texts(field(spec, "hostnames")); err != nil {
 		return fmt.Errorf("spec.hostnames: %w", err)
@@ -93,7 +83,21 @@ func (w *World) readRoute(m meta, n *yaml.Node) error {
 		r.rules = append(r.rules, rule)
 	}
 	s.routes = append(s.routes, r)
+	w.addRewriter(rewriter{
+		object: "HTTPRoute " + r.id(), route: route{namespace: r.namespace, name: r.name, parents: r.parents, hostnames: r.hostnames},
+		changes: ruleChanges(spec, s.name, "spec"),
+	})
 	return nil
+}
+
+func parentsOf(spec *yaml.Node, namespace string) (out []parent) {
+	for _, p := range list(field(spec, "parentRefs")) {
+		out = append(out, parent{
+			kind: or(textOf(field(p, "kind")), "Gateway"), namespace: or(textOf(field(p, "namespace")), namespace), name: textOf(field(p, "name")),
+			section: textOf(field(p, "sectionName")), port: number(field(p, "port")),
+		})
+	}
+	return out
 }
 
 func or(s, otherwise string) string {

@@ -100,8 +100,7 @@ func (w *World) userHeader(rules []*jwtRule) string {
 }
 
 func (w *World) commonHeader() string {
-	const usual = "kubeflow-userid"
-	votes, best := map[string]int{}, usual
+	votes, best := map[string]int{}, usualUserHeader
 	for _, ns := range w.names {
 		for _, p := range w.namespaces[ns].policies {
 			for i := range p.rules {

@@ -43,6 +43,7 @@ func (w *World) readNotebook(m meta, n *yaml.Node) error {
 		s.isNotebook = map[string]bool{}
 	}
 	s.notebooks, s.isNotebook[m.name] = append(s.notebooks, m.name), true
+	w.notebookRewriter(s.name, m)
 	if err := w.addTemplate(m, field(field(n, "spec"), "template")); err != nil || len(s.workloads) == 0 {
 		return err
 	}

@@ -21,6 +21,9 @@ type World struct {
 	classes    []gatewayClass
 	virtual    bool // there are VirtualServices, which are not followed
 
+	rewriters    []*rewriter
+	listenerSets []listenerSet
+
 	onceIngress, onceHeader sync.Once // made up when the first request needs them
 	madeUpIngress           *gateway
 	madeUpHeader            string
@@ -118,7 +121,13 @@ var readers = map[groupKind]reader{
 	{"gateway.networking.k8s.io", "GatewayClass"}:   (*World).readGatewayClass,
 	{"gateway.networking.k8s.io", "HTTPRoute"}:      (*World).readRoute,
 	{"gateway.networking.k8s.io", "ReferenceGrant"}: (*World).readGrant,
-	{"networking.istio.io", "VirtualService"}:       (*World).readVirtualService,
+
+	{"gateway.networking.k8s.io", "GRPCRoute"}:         (*World).readGRPCRoute,
+	{"gateway.networking.k8s.io", "ListenerSet"}:       (*World).readListenerSet,
+	{"gateway.networking.x-k8s.io", "XListenerSet"}:    (*World).readListenerSet,
+	{"networking.istio.io", "VirtualService"}:          (*World).readVirtualService,
+	{"serving.kserve.io", "LLMInferenceService"}:       (*World).readInferenceService,
+	{"serving.kserve.io", "LLMInferenceServiceConfig"}: (*World).readInferenceService,
 }
 
 // labelled are the kinds whose labels matter; most objects are policies, whose do not.
@@ -196,11 +205,6 @@ func (w *World) readAccount(m meta, _ *yaml.Node) error {
 func (w *World) readPolicy(m meta, n *yaml.Node) error {
 	s := w.space(m.namespace)
 	s.policies = append(s.policies, parsePolicy(s.name, m, n))
-	return nil
-}
-
-func (w *World) readVirtualService(meta, *yaml.Node) error {
-	w.virtual = true
 	return nil
 }
 
