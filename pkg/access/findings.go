@@ -1,9 +1,6 @@
 package access
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Tenant is one profile's namespace, as far as the self-check needs it.
 type Tenant struct {
@@ -197,41 +194,6 @@ func (a *selfCheck) lostRules(s *space) {
 			effect, "attach it to the waypoint by targetRefs")
 	}
 }
-
-// ownerLockedOut asks whether the owner gets through the ingress at all, whatever the path.
-func (a *selfCheck) ownerLockedOut(t *Tenant, s *space, b binding) {
-	if t.Owner == "" || b.doubt != "" {
-		return
-	}
-	at := freeAttributes(a.users)
-	at.headers = headers{{strings.ToLower(or(t.Header, usualUserHeader)), knownValue(t.Owner)}}
-	object, out := "Namespace "+s.name, ruling{outcome: Allow}
-	if len(a.front) > 0 {
-		first := at
-		first.peer, first.claims = identity{}, ownerClaims
-		out = a.w.judge(l7, "gateway "+a.ingress.id(), a.front, &first)
-	}
-	through := b.gateway != nil && a.w.ingressUsesWaypoint(&service{namespace: s.name})
-	if out.outcome != Deny && through {
-		out = a.w.judge(l7, "waypoint "+b.gateway.id(), a.w.atWaypoint(b.gateway, nil), &at)
-		at.peer = a.w.identity(b.gateway.namespace, b.gateway.account)
-	}
-	if out.outcome != Deny {
-		at.tcp = true
-		out = a.w.judge(l4, "ztunnel", a.w.atZtunnel(s.name, &plainPod), &at)
-	}
-	if out.outcome != Deny {
-		return
-	}
-	remedy := "allow the header value " + t.Owner + " at the waypoint and the waypoint at L4"
-	if b.gateway != nil && !through {
-		remedy = `label the namespace istio.io/ingress-use-waypoint: "true"`
-	}
-	a.report(object, "its owner "+t.Owner+" is denied by "+out.String(), "the owner is locked out", remedy)
-}
-
-// ownerClaims: a session whose claims nobody knows in full.
-var ownerClaims = claims{{"iss", value{state: some}}, {"sub", value{state: some}}, {"*", value{state: perhaps}}}
 
 // freeAttributes are a request of which the client may choose everything but who it is.
 func freeAttributes(peer identity) attributes {

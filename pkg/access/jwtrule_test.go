@@ -7,7 +7,7 @@ import "testing"
 func TestHeadersAreStrippedRuleByRule(t *testing.T) {
 	rules := []*jwtRule{
 		{issuer: "a", copies: []claimHeader{{"sub", "x-a"}}, locations: []location{{"authorization", "Bearer "}}},
-		{issuer: "b", copies: []claimHeader{{"sub", "x-b"}}, payload: "x-payload", audiences: []string{"in"}},
+		{issuer: "b", copies: []claimHeader{{"sub", "x-b"}}, payload: "x-payload", audiences: []string{"in"}, locations: []location{{"authorization", "Bearer "}}},
 	}
 	for _, c := range []struct {
 		name    string
@@ -16,13 +16,13 @@ func TestHeadersAreStrippedRuleByRule(t *testing.T) {
 	}{
 		{"none", nil, value{}, value{}, value{}},
 		{"of the first", &token{issuer: "a"}, knownValue("s"), knownValue("root"), knownValue("root")},
-		{"of the second", &token{issuer: "b", audience: "in"}, value{}, knownValue("s"), value{state: some}},
+		{"of the second", &token{issuer: "b", audiences: []string{"in"}}, value{}, knownValue("s"), value{state: some}},
 		{"of nobody", &token{issuer: "c"}, value{}, value{}, value{}},
-		{"for nobody", &token{issuer: "b", audience: "out"}, value{}, value{}, value{}},
+		{"for nobody", &token{issuer: "b", audiences: []string{"out"}}, value{}, value{}, value{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.shown != nil {
-				c.shown.claims = claims{{"sub", knownValue("s")}}
+				c.shown.claims, c.shown.at = claims{{"sub", knownValue("s")}}, location{"authorization", "Bearer "}
 			}
 			for _, anyHeader := range []bool{false, true} {
 				at := attributes{anyHeader: anyHeader, headers: headers{{"x-a", knownValue("root")}, {"x-b", knownValue("root")}, {"x-payload", knownValue("root")}}}
@@ -46,11 +46,11 @@ func TestAudiences(t *testing.T) {
 		{"https://", "", false}, {"in", "", false},
 	} {
 		r := jwtRule{audiences: []string{"other", c.rule}}
-		if r.takes(c.token) != c.want {
+		if r.takes([]string{c.token}) != c.want {
 			t.Errorf("%s for %q: not %v", c.rule, c.token, c.want)
 		}
 	}
-	if r := (jwtRule{}); !r.takes("") || !r.takes("x") {
+	if r := (jwtRule{}); !r.takes(nil) || !r.takes([]string{"x"}) {
 		t.Error("a rule without audiences takes any")
 	}
 }
