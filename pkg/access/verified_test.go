@@ -170,3 +170,34 @@ func TestFindingsSendTheOwnerWithAToken(t *testing.T) {
 		}
 	}
 }
+
+// Of an issuer that writes no user header explain asks what its tokens reach with the owner's name.
+func TestExplainAsksForOtherIssuers(t *testing.T) {
+	stops := `
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: issuers, namespace: istio-system}
+spec:
+  action: DENY
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: ambient-ingressgateway}]
+  rules:
+  - when: [{key: "request.headers[kubeflow-userid]", values: ['*']}, {key: "request.auth.claims[iss]", notValues: ["` + dexIssuer + `", "` + clusterIssuer + `"]}]
+`
+	for text, want := range map[string]Outcome{headerlessIssuer: Allow, headerlessIssuer + stops: Deny} {
+		found := false
+		for _, n := range load(t, tenants(t)+text).Explain().Namespaces {
+			for _, a := range n.Access {
+				if n.Namespace == "alice" && a.Who == "any token of accounts.example.com" {
+					found = true
+					if a.Outcome != want.String() {
+						t.Errorf("%+v, want %v", a, want)
+					}
+				}
+			}
+		}
+		if !found {
+			t.Error("nobody asks for accounts.example.com")
+		}
+	}
+}
