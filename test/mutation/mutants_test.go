@@ -7,6 +7,7 @@ const (
 	gen = "pkg/generate/"
 	enr = "pkg/enroll/"
 	pro = "pkg/profile/"
+	acc = "pkg/access/"
 )
 
 var mutants = []mutant{
@@ -109,4 +110,22 @@ var mutants = []mutant{
 	{"closed pods beside a controller that opens them", pro + "validate.go", "if !s.Access.SameNamespacePods && s.Cluster.Controllers == Keep {", "if false {"},
 	{"null is the default", pro + "decode.go", "n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagNull", "false"},
 	{"a field that stands twice", pro + "decode.go", "case seen[key.Value]:", "case false:"},
+
+	// What the referee sees.
+	{"routes may say who the user is", acc + "findings.go", "	for _, f := range w.rewrites(tenants) {\n		a.found = append(a.found, f.Finding)\n	}\n", ""},
+	{"explain keeps such routes to itself", acc + "explain.go", ", Findings: w.rewrites(nil)", ""},
+	{"a route may set the token", acc + "findings_rewrite.go", `name == "authorization" || name == "cookie"`, `name == "cookie"`},
+	{"a route may set the session", acc + "findings_rewrite.go", `name == "authorization" || name == "cookie"`, `name == "authorization"`},
+	{"a route may set the groups", acc + "findings_rewrite.go", "		h.add(or(tenants[i].Groups, usualGroupsHeader))\n", ""},
+	{"a route may set the user with an underscore", acc + "findings_rewrite.go", "return dashed(s) == dashed(name)", "return s == name"},
+	{"a route may set the user of one backend", acc + "rewrite.go", `filterChanges(deref(b), fmt`, "filterChanges(nil, fmt"},
+	{"a route may add a user", acc + "rewrite.go", "{\"add\", \"adds\"}} {\n			for _, e := range", "{\"-\", \"\"}} {\n			for _, e := range"},
+	{"routes on a ListenerSet are not looked at", acc + "findings_rewrite.go", `case "ListenerSet", "XListenerSet":`, `case "XListenerSet":`},
+	{"the old gateway's routes are not looked at", acc + "findings_rewrite.go", "		if g != \"mesh\" {\n", "		if false {\n"},
+	{"a token that no rule looks for counts", acc + "authentication.go", "case t == nil || !r.finds(t):", "case t == nil:"},
+	{"a token that a route took off counts", acc + "token.go", "		t.shown = nil\n", ""},
+	{"a token that a route wrote is nobody's", acc + "token.go", "return l.header\n", "return \"\"\n"},
+	{"a pod's token is not shown", acc + "decide.go", "		if t.shown = t.session(rules); t.shown != nil {\n			t.carry(rules)\n		}\n", "		_ = rules\n"},
+	{"the owner comes without a token", acc + "findings_owner.go", "	for i, tok := range a.ownerTokens(t) {\n", "	for i, tok := range []*token{{}} {\n"},
+	{"tokens by selector are a waypoint's", acc + "gateway.go", "	return a.targetsGateway(namespace, g)\n}\n\n// gatewaySpaces", "	return a.targetsGateway(namespace, g) || a.selected\n}\n\n// gatewaySpaces"},
 }
