@@ -35,10 +35,14 @@ func (w *World) readListenerSet(m meta, n *yaml.Node) error {
 	return nil
 }
 
-func (w *World) addRewriter(r rewriter) {
-	if len(r.changes) > 0 {
-		w.rewriters = append(w.rewriters, &r)
+// addRewriter keeps what changes a header: most routes change none.
+func (w *World) addRewriter(kind string, r route, changes []headerChange) *rewriter {
+	out := &rewriter{route: r, changes: changes}
+	if len(changes) > 0 {
+		out.object = kind + " " + r.id()
+		w.rewriters = append(w.rewriters, out)
 	}
+	return out
 }
 
 // readGRPCRoute reads what a GRPCRoute does to headers. Its matches are not followed.
@@ -46,7 +50,7 @@ func (w *World) readGRPCRoute(m meta, n *yaml.Node) error {
 	s, spec := w.space(m.namespace), field(n, "spec")
 	r := route{namespace: s.name, name: m.name, parents: parentsOf(spec, s.name)}
 	r.hostnames, _ = texts(field(spec, "hostnames"))
-	w.addRewriter(rewriter{object: "GRPCRoute " + r.id(), route: r, changes: ruleChanges(spec, s.name, "spec")})
+	w.addRewriter("GRPCRoute", r, ruleChanges(spec, s.name, "spec"))
 	return nil
 }
 
@@ -55,14 +59,11 @@ func (w *World) readGRPCRoute(m meta, n *yaml.Node) error {
 func (w *World) readInferenceService(m meta, n *yaml.Node) error {
 	s := w.space(m.namespace)
 	spec := field(field(field(field(field(n, "spec"), "router"), "route"), "http"), "spec")
-	r := rewriter{
-		object: textOf(field(n, "kind")) + " " + join(s.name, m.name), route: route{namespace: s.name, name: m.name, parents: parentsOf(spec, s.name)},
-		changes: ruleChanges(spec, s.name, "spec.router.route.http.spec"),
+	r := route{namespace: s.name, name: m.name, parents: parentsOf(spec, s.name)}
+	added := w.addRewriter(textOf(field(n, "kind")), r, ruleChanges(spec, s.name, "spec.router.route.http.spec"))
+	if len(r.parents) == 0 {
+		added.served = "the Gateway that KServe puts it on"
 	}
-	if len(r.route.parents) == 0 {
-		r.served = "the Gateway that KServe puts it on"
-	}
-	w.addRewriter(r)
 	return nil
 }
 
@@ -76,20 +77,17 @@ func (w *World) notebookRewriter(namespace string, m meta) {
 	if text == "" {
 		return
 	}
-	r := rewriter{
-		object: "Notebook " + join(namespace, m.name), route: route{namespace: namespace, name: m.name},
-		served: "the gateway of the VirtualService that the notebook-controller makes of it",
-	}
+	r := route{namespace: namespace, name: m.name}
 	var doc yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &doc); err != nil || len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
 		return
 	}
+	var changes []headerChange
 	for i := 0; i+1 < len(doc.Content[0].Content); i += 2 {
-		r.changes = append(r.changes, headerChange{
-			"metadata.annotations[" + notebookHeaders + "]", "sets", strings.ToLower(doc.Content[0].Content[i].Value), []string{r.route.id()},
-		})
+		name := strings.ToLower(doc.Content[0].Content[i].Value)
+		changes = append(changes, headerChange{"metadata.annotations[" + notebookHeaders + "]", "sets", name, []string{r.id()}})
 	}
-	w.addRewriter(r)
+	w.addRewriter("Notebook", r, changes).served = "the gateway of the VirtualService that the notebook-controller makes of it"
 }
 
 // ruleChanges are what the filters of an HTTPRoute's or GRPCRoute's rules do, those of backendRefs included. A mirror gets the request as
@@ -194,10 +192,8 @@ func (w *World) readVirtualService(m meta, n *yaml.Node) error {
 	w.virtual = true
 	s, spec := w.space(m.namespace), field(n, "spec")
 	hosts, _ := texts(field(spec, "hosts"))
-	r := rewriter{
-		object: "VirtualService " + join(s.name, m.name), route: route{namespace: s.name, name: m.name, hostnames: hosts}, delegate: len(hosts) == 0,
-		changes: virtualChanges(spec),
-	}
+	r := w.addRewriter("VirtualService", route{namespace: s.name, name: m.name}, virtualChanges(spec))
+	r.delegate = len(hosts) == 0
 	gateways, _ := texts(field(spec, "gateways"))
 	for _, g := range gateways {
 		if g != "mesh" && !strings.Contains(g, "/") {
@@ -208,6 +204,5 @@ func (w *World) readVirtualService(m meta, n *yaml.Node) error {
 	if len(gateways) == 0 {
 		r.gateways = []string{"mesh"} // VirtualService.gateways: the default
 	}
-	w.addRewriter(r)
 	return nil
 }

@@ -57,6 +57,7 @@ type backend struct {
 	namespace, name string
 	port            int
 	foreign         bool // a kind other than Service
+	byHost          bool // a Service by its host name, which needs no ReferenceGrant
 }
 
 // routeFilter changes a request on its way to the backend.
@@ -83,10 +84,7 @@ func (w *World) readRoute(m meta, n *yaml.Node) error {
 		r.rules = append(r.rules, rule)
 	}
 	s.routes = append(s.routes, r)
-	w.addRewriter(rewriter{
-		object: "HTTPRoute " + r.id(), route: route{namespace: r.namespace, name: r.name, parents: r.parents, hostnames: r.hostnames},
-		changes: ruleChanges(spec, s.name, "spec"),
-	})
+	w.addRewriter("HTTPRoute", route{namespace: r.namespace, name: r.name, parents: r.parents, hostnames: r.hostnames}, ruleChanges(spec, s.name, "spec"))
 	return nil
 }
 
@@ -125,16 +123,26 @@ func parseRouteRule(namespace string, n *yaml.Node) (r routeRule, err error) {
 		if w := field(e, "weight"); w != nil && number(w) == 0 {
 			continue
 		}
-		kind, group := textOf(field(e, "kind")), textOf(field(e, "group"))
-		r.backends = append(r.backends, backend{
-			namespace: or(textOf(field(e, "namespace")), namespace), name: textOf(field(e, "name")), port: number(field(e, "port")),
-			foreign: kind != "" && kind != "Service" || group != "" && group != "core",
-		})
+		r.backends = append(r.backends, parseBackend(namespace, e))
 		if len(list(field(e, "filters"))) > 0 {
 			r.doubt = "filters of a backendRef"
 		}
 	}
 	return r, nil
+}
+
+// parseBackend: kind Hostname of networking.istio.io is the Service of that host (gateway conversion buildDestination).
+func parseBackend(namespace string, n *yaml.Node) backend {
+	kind, group := textOf(field(n, "kind")), textOf(field(n, "group"))
+	b := backend{namespace: or(textOf(field(n, "namespace")), namespace), name: textOf(field(n, "name")), port: number(field(n, "port"))}
+	if kind == "Hostname" && group == "networking.istio.io" {
+		if id, ok := strings.CutSuffix(b.name, ".svc.cluster.local"); ok && strings.Count(id, ".") == 1 {
+			b.name, b.namespace, b.byHost = strings.Split(id, ".")[0], strings.Split(id, ".")[1], true
+			return b
+		}
+	}
+	b.foreign = kind != "" && kind != "Service" || group != "" && group != "core"
+	return b
 }
 
 func parseRouteMatch(n *yaml.Node) (m routeMatch, err error) {
@@ -243,7 +251,7 @@ func (w *World) readGrant(m meta, n *yaml.Node) error {
 
 // permits: a backendRef into another namespace needs a ReferenceGrant there (gateway conversion buildDestination).
 func (w *World) permits(from string, b backend) bool {
-	if from == b.namespace {
+	if from == b.namespace || b.byHost {
 		return true
 	}
 	for _, g := range w.look(b.namespace).grants {
