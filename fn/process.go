@@ -38,7 +38,7 @@ func process(config *yaml.Node, items []*enroll.Item, f form) ([]*enroll.Item, [
 	if err != nil {
 		return nil, nil, err
 	}
-	fromReferee, err := judge(plan, items, f)
+	fromReferee, err := judge(plan, p.Spec.Identity.GroupsHeader, items, f)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -51,7 +51,7 @@ func process(config *yaml.Node, items []*enroll.Item, f form) ([]*enroll.Item, [
 
 // judge has the referee look at what goes out: it sees manifests, never the configuration. What is
 // new is written on the way, so that its tree is made once and then forgotten.
-func judge(plan generate.Plan, items []*enroll.Item, f form) ([]profile.Finding, error) {
+func judge(plan generate.Plan, groupsHeader string, items []*enroll.Item, f form) ([]profile.Finding, error) {
 	w := newWriter(f)
 	var writing error
 	world, err := access.Load(func(yield func(*yaml.Node) bool) {
@@ -73,7 +73,8 @@ func judge(plan generate.Plan, items []*enroll.Item, f form) ([]profile.Finding,
 	tenants := make([]access.Tenant, len(plan.Namespaces))
 	for i, ns := range plan.Namespaces {
 		tenants[i] = access.Tenant{
-			Namespace: ns.Name, Owner: ns.OwnerHeader, Header: ns.UserIDHeader, Waypoint: ns.Waypoint.Name, Ingress: ns.Ingress,
+			Namespace: ns.Name, Owner: ns.OwnerHeader, Header: ns.UserIDHeader, Groups: groupsHeader,
+			Waypoint: ns.Waypoint.Name, Ingress: ns.Ingress,
 		}
 	}
 	var findings []profile.Finding

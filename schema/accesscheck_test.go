@@ -40,7 +40,7 @@ func TestAccessCheckFieldsAreRead(t *testing.T) {
 			}
 		}
 	}
-	if known != 5+6+4+6 {
+	if known != 5+7+4+6 {
 		t.Errorf("the schema knows %d fields; a type of pkg/access has another one: see that ParseCheck reads it", known)
 	}
 }
@@ -48,20 +48,27 @@ func TestAccessCheckFieldsAreRead(t *testing.T) {
 func TestAccessCheckSchemaAgreesWithTheReferee(t *testing.T) {
 	const from, to = "from: {user: a}", "to: {namespace: a, service: b}"
 	for text, right := range map[string]bool{
-		"{name: x, " + from + ", " + to + ", expect: deny}":                                                     true,
-		"{name: x, from: {token: a/b}, " + to + ", request: {port: 80, headers: {a: b}}, expect: allow}":        true,
-		"{name: x, from: {serviceAccount: a/b}, to: {namespace: a, pod: {app: x}, direct: true}, expect: deny}": true,
-		"{" + from + ", " + to + ", expect: deny}":                                                              false,
-		"{name: x, " + from + ", " + to + "}":                                                                   false,
-		"{name: x, " + from + ", " + to + ", expect: not-judged}":                                               false,
-		"{name: x, " + to + ", expect: deny}":                                                                   false,
-		"{name: x, from: {token: b}, " + to + ", expect: deny}":                                                 false,
-		"{name: x, from: {serviceAccount: b}, " + to + ", expect: deny}":                                        false,
-		"{name: x, " + from + ", to: {service: b}, expect: deny}":                                               false,
-		"{name: x, " + from + ", " + to + ", request: {path: a}, expect: deny}":                                 false,
-		"{name: x, " + from + ", " + to + ", request: {port: 65536}, expect: deny}":                             false,
-		"{name: x, " + from + ", " + to + ", request: {port: 0}, expect: deny}":                                 false,
-		"{name: x, " + from + ", " + to + ", request: {verb: GET}, expect: deny}":                               false,
+		"{name: x, " + from + ", " + to + ", expect: deny}":                                                                              true,
+		"{name: x, from: {token: a/b}, " + to + ", request: {port: 80, headers: {a: b}}, expect: allow}":                                 true,
+		"{name: x, from: {serviceAccount: a/b}, to: {namespace: a, pod: {app: x}, direct: true}, expect: deny}":                          true,
+		"{name: x, from: {jwt: {issuer: i, subject: s, audiences: [a, b], claims: {groups: [x], a: {b: c}}}}, " + to + ", expect: deny}": true,
+		"{name: x, from: {serviceAccount: a/b, jwt: {issuer: i}}, " + to + ", expect: deny}":                                             true,
+		"{name: x, from: {serviceAccount: a/b, token: a/b}, " + to + ", expect: deny}":                                                   true,
+		"{name: x, from: {jwt: {subject: s}}, " + to + ", expect: deny}":                                                                 false,
+		"{name: x, from: {jwt: {issuer: i, audiences: []}}, " + to + ", expect: deny}":                                                   false,
+		"{name: x, from: {jwt: {issuer: i, claims: {a: 1}}}, " + to + ", expect: deny}":                                                  false,
+		"{name: x, from: {jwt: {issuer: i, kid: x}}, " + to + ", expect: deny}":                                                          false,
+		"{" + from + ", " + to + ", expect: deny}":                                                                                       false,
+		"{name: x, " + from + ", " + to + "}":                                                                                            false,
+		"{name: x, " + from + ", " + to + ", expect: not-judged}":                                                                        false,
+		"{name: x, " + to + ", expect: deny}":                                                                                            false,
+		"{name: x, from: {token: b}, " + to + ", expect: deny}":                                                                          false,
+		"{name: x, from: {serviceAccount: b}, " + to + ", expect: deny}":                                                                 false,
+		"{name: x, " + from + ", to: {service: b}, expect: deny}":                                                                        false,
+		"{name: x, " + from + ", " + to + ", request: {path: a}, expect: deny}":                                                          false,
+		"{name: x, " + from + ", " + to + ", request: {port: 65536}, expect: deny}":                                                      false,
+		"{name: x, " + from + ", " + to + ", request: {port: 0}, expect: deny}":                                                          false,
+		"{name: x, " + from + ", " + to + ", request: {verb: GET}, expect: deny}":                                                        false,
 	} {
 		document := yaml.MustParse(head + text + "\n")
 		_, err := access.ParseCheck(document)

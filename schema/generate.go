@@ -52,6 +52,8 @@ func (g generator) schema(v reflect.Value, field string) *Schema {
 		return &Schema{Type: "object", Additional: g.schema(reflect.Zero(t.Elem()), field)}
 	case t.Kind() == reflect.Bool:
 		return &Schema{Type: "boolean"}
+	case t.Kind() == reflect.Interface: // the claims of a token
+		return &Schema{Type: []string{"string", "array", "object"}, Additional: true}
 	case t.Kind() == reflect.Int: // every number of the API is a port or a count
 		return &Schema{Type: "integer", Minimum: 1}
 	default:

@@ -33,7 +33,7 @@ var required = map[string]bool{
 	"AmbientProfile.APIVersion": true, "AmbientProfile.Kind": true, "AmbientProfile.Metadata": true, "AmbientProfile.Spec": true,
 	"Metadata.Name": true, "Profile.Name": true, "Owner.Name": true, "Contributor.Name": true, "Contributor.Role": true,
 	"AccessCheck.APIVersion": true, "AccessCheck.Kind": true, "AccessCheck.Metadata": true, "AccessCheck.Spec": true, "AccessCheckSpec.Cases": true,
-	"AccessCase.Name": true, "AccessCase.From": true, "AccessCase.To": true, "AccessCase.Expect": true, "To.Namespace": true,
+	"AccessCase.Name": true, "AccessCase.From": true, "AccessCase.To": true, "AccessCase.Expect": true, "To.Namespace": true, "JWT.Issuer": true,
 	"Notebook.Name": true, "Scraper.ServiceAccount": true, "Scraper.Ports": true,
 }
 

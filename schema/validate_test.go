@@ -37,7 +37,7 @@ func members(path string, schema, object map[string]any) []string {
 			wrong = append(wrong, validate(path+"."+key, property, value)...)
 		} else if additional, ok := schema["additionalProperties"].(map[string]any); ok {
 			wrong = append(wrong, validate(path+"."+key, additional, value)...)
-		} else {
+		} else if schema["additionalProperties"] != true {
 			wrong = append(wrong, path+"."+key+": is no field")
 		}
 	}

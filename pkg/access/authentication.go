@@ -2,6 +2,7 @@ package access
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -67,9 +68,11 @@ func (w *World) waypointJWT(g *gateway, svc *service) ([]*jwtRule, string) {
 
 // token is what a client shows: claims in the place where the rule of its issuer looks.
 type token struct {
-	issuer   string
-	audience string // "": none
-	claims   claims
+	issuer    string
+	audiences []string
+	claims    claims
+	at        location // no header: a parameter or a cookie
+	dropped   bool     // the ingress does not forward it
 }
 
 // authenticate is Envoy's jwt_authn as Istio sets it up (authn convertToEnvoyJwtConfig): a CORS preflight skips it altogether; no token
@@ -81,24 +84,20 @@ func (a *attributes) authenticate(rules []*jwtRule, t *token) (refused string) {
 	if len(rules) == 0 || a.preflight() {
 		return ""
 	}
-	if t != nil {
-		refused = "401: no rule accepts the issuer " + t.issuer
-	}
 	for _, r := range rules {
 		a.strip(r)
 		switch {
-		case t == nil || r.issuer != "" && r.issuer != t.issuer:
-		case !r.takes(t.audience):
-			refused = "403: the token's audience " + quoteNone(t.audience) + " is not one of " + strings.Join(r.audiences, ", ")
+		case t == nil || !r.finds(t):
+		case r.issuer != "" && r.issuer != t.issuer:
+			refused = or(refused, "401: no rule accepts the issuer "+t.issuer)
+		case !r.takes(t.audiences):
+			refused = "403: the token's audience " + quoteNone(strings.Join(t.audiences, ", ")) + " is not one of " + strings.Join(r.audiences, ", ")
 		default:
 			a.accept(r, t)
 			return ""
 		}
 	}
-	if t == nil {
-		return a.foreignToken(rules)
-	}
-	return refused
+	return or(refused, a.foreignToken(rules, t))
 }
 
 // strip takes off what only the rule may write.
@@ -120,13 +119,22 @@ func (a *attributes) accept(r *jwtRule, t *token) {
 		}
 	}
 	for _, c := range r.copies {
-		if v := a.claim(strings.ReplaceAll(c.claim, ".", "\x00")); v.state != absent {
+		name := strings.ReplaceAll(c.claim, ".", "\x00")
+		switch v := a.claim(name); {
+		case v.state == element, a.claims.hold(name): // written as base64 JSON (jwt_authn authenticator.cc addJWTClaimToHeader)
+			a.setHeader(c.header, value{state: some})
+		case v.state != absent && v != knownValue(""):
 			a.setHeader(c.header, v)
 		}
 	}
 	if r.payload != "" {
 		a.setHeader(r.payload, value{state: some})
 	}
+}
+
+// hold tells whether a claim is a mapping.
+func (c claims) hold(name string) bool {
+	return slices.ContainsFunc(c, func(v namedValue) bool { return strings.HasPrefix(v.name, name+"\x00") })
 }
 
 // setHeader replaces a header. One that is gone for sure is kept as absent where the client may send any.
@@ -138,10 +146,13 @@ func (a *attributes) setHeader(name string, v value) {
 }
 
 // foreignToken: a bearer token that the case made up is none that an issuer signed.
-func (a *attributes) foreignToken(rules []*jwtRule) string {
+func (a *attributes) foreignToken(rules []*jwtRule, shown *token) string {
 	for _, r := range rules {
 		for _, l := range r.locations {
-			if v := find(a.headers, l.header); v.state == known && v.s != "" && strings.HasPrefix(v.s, l.prefix) {
+			if shown != nil && l.header == shown.at.header {
+				continue
+			}
+			if v := find(a.headers, l.header); v.state == known && v.s != "" && strings.Contains(v.s, l.prefix) {
 				return "401: the token in the header " + l.header + " is of no issuer"
 			}
 		}

@@ -81,6 +81,10 @@ func (r *strictReader) from(n *yaml.Node, path string, f *From) {
 	r.fields(n, path, map[string]func(*yaml.Node, string){
 		"user": r.text(&f.User), "token": r.text(&f.Token), "audience": r.text(&f.Audience), "anonymous": r.yes(&f.Anonymous),
 		"serviceAccount": r.text(&f.ServiceAccount), "offMesh": r.yes(&f.OffMesh),
+		"jwt": func(n *yaml.Node, path string) {
+			f.JWT = &JWT{}
+			r.jwt(n, path, f.JWT)
+		},
 	})
 }
 

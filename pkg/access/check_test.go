@@ -136,3 +136,34 @@ spec:
 		t.Error("nothing passes")
 	}
 }
+
+func TestATokenOfACaseIsStrict(t *testing.T) {
+	const head, tail = "{apiVersion: ambient.kubeflow.org/v1alpha1, kind: AccessCheck, metadata: {name: x}, spec: {cases: [{name: a, from: ", ", to: {namespace: a, service: s}, expect: deny}]}}"
+	for from, want := range map[string]string{
+		"{jwt: {subject: s}}":                                               "spec.cases[0]: from.jwt.issuer is missing",
+		"{jwt: x}":                                                          "spec.cases[0].from.jwt: must be a mapping",
+		"{jwt: {issuer: i, audience: a}}":                                   "spec.cases[0].from.jwt.audience: unknown field, did you mean audiences?",
+		"{jwt: {issuer: i, audiences: a}}":                                  "spec.cases[0].from.jwt.audiences: must be a list",
+		"{jwt: {issuer: i, audiences: ['']}}":                               "spec.cases[0].from.jwt.audiences: must hold a value, and no empty one",
+		"{jwt: {issuer: i, claims: [a]}}":                                   "spec.cases[0].from.jwt.claims: must be a mapping",
+		"{jwt: {issuer: i, claims: {sub: s}}}":                              "spec.cases[0].from.jwt.claims.sub: is what subject says",
+		"{jwt: {issuer: i, claims: {a: {b: 1}}}}":                           `spec.cases[0].from.jwt.claims.a.b: "1" must be a string`,
+		"{jwt: {issuer: i, claims: {a: null}}}":                             "spec.cases[0].from.jwt.claims.a: must not be null",
+		"{jwt: {issuer: i, claims: {a: &a {b: {c: *a}}}}}":                  "is nested too deeply",
+		"{jwt: {issuer: i}, token: a/b}":                                    "from must be exactly one of",
+		"{jwt: {issuer: i}, token: a/b, serviceAccount: a/b}":               "from must be exactly one of",
+		"{user: u, serviceAccount: a/b}":                                    "from must be exactly one of",
+		"{jwt: {issuer: i}, serviceAccount: b}":                             `"b" is not namespace/name`,
+		"{jwt: {issuer: i, audiences: [a], claims: {g: [x], r: {o: [p]}}}}": "",
+		"{jwt: {issuer: i}, serviceAccount: a/b}":                           "",
+		"{token: a/b, audience: x, serviceAccount: a/b}":                    "",
+	} {
+		c, err := parseCheck(t, head+from+tail)
+		switch {
+		case want == "" && (err != nil || c.Cases[0].Request.From.ingress() == (c.Cases[0].Request.From.ServiceAccount != "")):
+			t.Errorf("%s: %v", from, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: %v, want %q", from, err, want)
+		}
+	}
+}

@@ -209,7 +209,7 @@ func decideAt(w *World, c recordedCase, tok *token) Verdict {
 }
 
 // tokenOf turns claims into the referee's token; ok is false for one that no
-// request of the referee can express, with two audiences. Lists and numbers are
+// request of the referee can express. Lists and numbers are
 // claims that it knows nothing of, and so is scope, which Envoy makes a list.
 func tokenOf(claimsOf map[string]any) (tok *token, ok bool) {
 	if claimsOf == nil {
@@ -218,10 +218,15 @@ func tokenOf(claimsOf map[string]any) (tok *token, ok bool) {
 	tok = &token{claims: claims{}}
 	for name, v := range claimsOf {
 		if list, isList := v.([]any); isList && name == "aud" {
-			if len(list) != 1 {
-				return nil, false
+			for _, e := range list {
+				s, isText := e.(string)
+				if !isText {
+					return nil, false
+				}
+				tok.audiences = append(tok.audiences, s)
 			}
-			v = list[0]
+			tok.claims = append(tok.claims, audienceClaim(tok.audiences)...)
+			continue
 		}
 		switch v := v.(type) {
 		case string:
@@ -238,6 +243,9 @@ func tokenOf(claimsOf map[string]any) (tok *token, ok bool) {
 			tok.claims = append(tok.claims, namedValue{name, value{state: perhaps}})
 		}
 	}
-	tok.issuer, tok.audience = find(tok.claims, "iss").s, find(tok.claims, "aud").s
+	tok.issuer = find(tok.claims, "iss").s
+	if aud := find(tok.claims, "aud"); aud.state == known {
+		tok.audiences = []string{aud.s}
+	}
 	return tok, true
 }

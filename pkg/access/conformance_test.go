@@ -70,6 +70,35 @@ func TestConformanceCatchesAWrongVerdict(t *testing.T) {
 	}
 }
 
+// Istio's own code lets nobody through the ingress but who shows a verified token of alice, whatever a client, a route or another issuer
+// has written into the headers.
+func TestIstioDeniesEachImpersonation(t *testing.T) {
+	verified := map[string]string{
+		"a-waypoint-verifies-the-token-again": "tet", "services-verify-the-token-again": "tet model", "services-verify-and-deny-the-token": "tet",
+	}
+	attacks := 0
+	for _, set := range recorded(t, "shapes") {
+		for i, c := range set.Cases {
+			if c.Service == "" || !strings.Contains(verified[set.Name], c.Service) || c.Request.From == nil || c.Request.From.NS != "istio-system" {
+				continue
+			}
+			hers := c.Request.Method == "GET" && c.Request.Token["iss"] == dexIssuer && c.Request.Token["email"] == "alice@x.io"
+			if aud := fmt.Sprint(c.Request.Token["aud"]); c.Request.Token["sub"] == "system:serviceaccount:alice:default-editor" {
+				hers = hers || strings.Contains(aud, tokenAudience)
+			}
+			if got := c.Want.Got == "allow"; got != hers {
+				t.Errorf("%s, case %d: Istio says %s: %+v", set.Name, i, c.Want.Got, c.Request)
+			}
+			if !hers {
+				attacks++
+			}
+		}
+	}
+	if attacks < 80 {
+		t.Errorf("only %d attacks", attacks)
+	}
+}
+
 // A recording is stale when what it was made from has changed since.
 func TestConformanceIsFresh(t *testing.T) {
 	var sources []string

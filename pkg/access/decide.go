@@ -31,7 +31,8 @@ type trip struct {
 	req     Request
 	at      attributes
 	query   string
-	shown   *token // the token that the client shows, until a proxy takes it off
+	shown   *token   // the token that the client shows, until a proxy takes it off
+	written []string // headers that a route has set
 	steps   []Step
 	assumed []string
 	routed  string
@@ -212,6 +213,12 @@ func (t *trip) atWaypoint(g *gateway, svc *service, p servicePort, pathOK bool) 
 		return t.meet(ruling{Deny, Step{point, "", -1, "400: the path is not valid"}})
 	}
 	policies := t.w.atWaypoint(g, svc)
+	if t.req.From.ServiceAccount != "" { // a pod's token, which no gateway has seen
+		rules, _ := t.w.waypointJWT(g, svc)
+		if t.shown = t.session(rules); t.shown != nil {
+			t.carry(rules)
+		}
+	}
 	if r, assumed := t.w.judgeCustom(point, policies, a, t.req.From.User != ""); r.Point != "" && t.meet(r) {
 		return true
 	} else if assumed != "" {
@@ -230,6 +237,10 @@ func (t *trip) verify(point string, rules func() ([]*jwtRule, string)) (over boo
 	list, doubt := rules()
 	if doubt != "" { // then nobody knows what the request is from here on
 		t.meet(ruling{NotJudged, Step{point, "", -1, doubt}})
+		return true
+	}
+	if header := t.writtenToken(list); header != "" {
+		t.meet(ruling{NotJudged, Step{point, "", -1, "a route sets the header " + header + ", and whose token that is nobody knows"}})
 		return true
 	}
 	if refused := t.at.authenticate(list, t.shown); refused != "" {

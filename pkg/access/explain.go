@@ -1,13 +1,15 @@
 package access
 
 import (
+	"slices"
 	"sort"
 	"strings"
 )
 
-// Report tells who reaches what, namespace by namespace.
+// Report tells who reaches what, namespace by namespace, and which routes change who somebody is.
 type Report struct {
 	Namespaces []NamespaceReport `json:"namespaces"`
+	Findings   []RouteFinding    `json:"findings,omitempty"`
 }
 
 // NamespaceReport is one namespace: how it is protected, and one line for each client and what it reaches.
@@ -31,7 +33,7 @@ type Access struct {
 func (w *World) Explain() Report {
 	names := append([]string(nil), w.names...)
 	sort.Strings(names)
-	r := Report{Namespaces: []NamespaceReport{}}
+	r := Report{Namespaces: []NamespaceReport{}, Findings: w.rewrites(nil)}
 	for _, name := range names {
 		s := w.namespaces[name]
 		if len(s.services)+len(s.policies)+len(s.notebooks) == 0 {
@@ -106,7 +108,9 @@ func (w *World) clients(s *space) []client {
 	out := append([]client(nil), c.list...)
 	out = append(out,
 		client{"any other user", "other user", From{User: "another-user@another.tenant"}, nil},
-		client{"anonymous, through the ingress", "anonymous", From{Anonymous: true}, map[string]string{c.header: w.ownerOf(s)}},
+		client{"anonymous, through the ingress", "anonymous", From{Anonymous: true}, map[string]string{c.header: w.ownerOf(s)}})
+	out = append(out, w.otherIssuers(s, c.header)...)
+	out = append(out,
 		client{"pods of the namespace", "same namespace", From{ServiceAccount: join(s.name, account)}, nil})
 	if other := w.otherTenant(s); other != "" {
 		out = append(out, client{"pods of other tenants", "other tenants", From{ServiceAccount: join(other, strangerAccount)}, map[string]string{c.header: w.ownerOf(s)}})
@@ -114,6 +118,21 @@ func (w *World) clients(s *space) []client {
 	return append(out,
 		client{"any pod in the mesh", "anyone in the mesh", From{ServiceAccount: join(stranger, strangerAccount)}, map[string]string{c.header: w.ownerOf(s)}},
 		client{"anything off the mesh", "off-mesh", From{OffMesh: true}, nil})
+}
+
+// otherIssuers are those that the ingress takes tokens of without writing the user header: what the client sends there stays, unless a
+// policy stops it.
+func (w *World) otherIssuers(s *space, header string) (out []client) {
+	seen := map[string]bool{}
+	for _, r := range w.ingressRules() {
+		if slices.ContainsFunc(r.copies, func(c claimHeader) bool { return c.header == header }) || r.issuer == "" || seen[r.issuer] {
+			continue
+		}
+		seen[r.issuer] = true
+		jwt := &JWT{Issuer: r.issuer, Subject: "somebody", Audiences: r.audiences[:min(len(r.audiences), 1)]}
+		out = append(out, client{"any token of " + r.issuer, "other issuer", From{JWT: jwt}, map[string]string{header: w.ownerOf(s)}})
+	}
+	return out
 }
 
 func kindOrder(kind string) int {

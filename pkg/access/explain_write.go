@@ -30,6 +30,17 @@ func (r Report) WriteTable(out io.Writer) error {
 			writeWrapped(&b, [3]string{who, a.Reaches, a.By})
 		}
 	}
+	if len(r.Findings) > 0 && len(r.Namespaces) > 0 {
+		b.WriteByte('\n')
+	}
+	for i, f := range r.Findings {
+		if i == 0 {
+			b.WriteString("Routes that change who the user is\n")
+		}
+		for j, line := range wrap(plain(f.String()), 114) {
+			b.WriteString([2]string{"  - ", "    "}[min(j, 1)] + line + "\n")
+		}
+	}
 	_, err := io.WriteString(out, b.String())
 	return err
 }
@@ -118,7 +129,10 @@ func (r Report) WriteMermaid(out io.Writer) error {
 		}
 		b.WriteString(edges.String() + "  end\n")
 	}
-	if len(r.Namespaces) == 0 {
+	for i, f := range r.Findings {
+		fmt.Fprintf(&b, "  f%d[/\"%s\"/]\n", i, mermaidText(f.String()))
+	}
+	if len(r.Namespaces)+len(r.Findings) == 0 {
 		b.WriteString("  n0[\"no namespace\"]\n")
 	}
 	_, err := io.WriteString(out, b.String())

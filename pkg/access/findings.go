@@ -1,23 +1,24 @@
 package access
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Tenant is one profile's namespace, as far as the self-check needs it.
 type Tenant struct {
 	Namespace string
 	Owner     string // the value of the user header that the owner comes with; "": no owner comes through the ingress
 	Header    string // the user header; "": kubeflow-userid
+	Groups    string // the groups header; "": kubeflow-groups
 	Waypoint  string // the Gateway that the namespace's traffic must go through; "": any
 	Ingress   string // the principal <trust domain>/ns/<namespace>/sa/<account> that the ingress runs as; "" or where a Gateway tells: as that says
 }
 
 // Finding is one thing that is probably wrong: on which object, what was found, what it does, and what to do.
 type Finding struct {
-	Object, Found, Effect, Remedy string
-	Note                          bool // it is told, but nothing is known to be wrong
+	Object string `json:"object"`
+	Found  string `json:"found"`
+	Effect string `json:"effect"`
+	Remedy string `json:"remedy"`
+	Note   bool   `json:"note,omitempty"` // it is told, but nothing is known to be wrong
 }
 
 // String puts a finding on one line.
@@ -30,13 +31,16 @@ func (f Finding) String() string {
 
 // Findings looks for what a namespace must not have: a way in for other tenants (open paths by GET or HEAD and monitoring aside), an owner
 // who is locked out, policies that lose rules in ztunnel, waypoint labels that point to nothing. What the root namespace does to all is
-// said once. The cost is linear in the objects.
+// said once, and so is every route that changes who a user is. The cost is linear in the objects.
 func (w *World) Findings(tenants []Tenant) []Finding {
 	a := newSelfCheck(w, tenants)
 	a.rootPolicies()
 	a.lockoutsOfAll()
 	for i := range tenants {
 		a.tenant(&tenants[i])
+	}
+	for _, f := range w.rewrites(tenants) {
+		a.found = append(a.found, f.Finding)
 	}
 	return a.found
 }
@@ -186,41 +190,6 @@ func (a *selfCheck) lostRules(s *space) {
 			effect, "attach it to the waypoint by targetRefs")
 	}
 }
-
-// ownerLockedOut asks whether the owner gets through the ingress at all, whatever the path.
-func (a *selfCheck) ownerLockedOut(t *Tenant, s *space, b binding) {
-	if t.Owner == "" || b.doubt != "" {
-		return
-	}
-	at := freeAttributes(a.users)
-	at.headers = headers{{strings.ToLower(or(t.Header, "kubeflow-userid")), knownValue(t.Owner)}}
-	object, out := "Namespace "+s.name, ruling{outcome: Allow}
-	if len(a.front) > 0 {
-		first := at
-		first.peer, first.claims = identity{}, ownerClaims
-		out = a.w.judge(l7, "gateway "+a.ingress.id(), a.front, &first)
-	}
-	through := b.gateway != nil && a.w.ingressUsesWaypoint(&service{namespace: s.name})
-	if out.outcome != Deny && through {
-		out = a.w.judge(l7, "waypoint "+b.gateway.id(), a.w.atWaypoint(b.gateway, nil), &at)
-		at.peer = a.w.identity(b.gateway.namespace, b.gateway.account)
-	}
-	if out.outcome != Deny {
-		at.tcp = true
-		out = a.w.judge(l4, "ztunnel", a.w.atZtunnel(s.name, &plainPod), &at)
-	}
-	if out.outcome != Deny {
-		return
-	}
-	remedy := "allow the header value " + t.Owner + " at the waypoint and the waypoint at L4"
-	if b.gateway != nil && !through {
-		remedy = `label the namespace istio.io/ingress-use-waypoint: "true"`
-	}
-	a.report(object, "its owner "+t.Owner+" is denied by "+out.String(), "the owner is locked out", remedy)
-}
-
-// ownerClaims: a session whose claims nobody knows in full.
-var ownerClaims = claims{{"iss", value{state: some}}, {"sub", value{state: some}}, {"*", value{state: perhaps}}}
 
 // freeAttributes are a request of which the client may choose everything but who it is.
 func freeAttributes(peer identity) attributes {

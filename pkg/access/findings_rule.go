@@ -4,7 +4,7 @@ import "strings"
 
 // userPasses tries somebody through the ingress: with another name, with none, and with one that fits a pattern of the rule.
 func (a *selfCheck) userPasses(p *policy, r *rule, t *Tenant) string {
-	name := strings.ToLower(or(t.Header, "kubeflow-userid"))
+	name := strings.ToLower(or(t.Header, usualUserHeader))
 	at := freeAttributes(a.users)
 	var user [1]namedValue
 	at.headers = user[:]

@@ -213,7 +213,7 @@ func (t *trip) route(g *gateway, to *space, routes *table) (elsewhere bool) {
 			return true
 		}
 		t.steps = append(t.steps, step)
-		c.forward(&t.at)
+		t.forward(c)
 		t.usePort(c, want)
 	}
 	t.at.peer = t.w.identity(g.namespace, g.account)

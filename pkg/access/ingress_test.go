@@ -205,6 +205,21 @@ func TestRouteIntoAnotherNamespaceNeedsAGrant(t *testing.T) {
 	decides(t, load(t, edit(t, text+grant, "kind: Service}]}", "kind: Service, name: t}]}")), r, NotJudged)
 }
 
+// A Service that a route names by its host needs no grant; another host is not judged.
+func TestRouteToAHostname(t *testing.T) {
+	by := func(kind, host string) string {
+		text := edit(t, small+ingress, "metadata: {name: r, namespace: a}", "metadata: {name: r, namespace: b}")
+		return edit(t, text, "{name: s, port: 80}", "{group: networking.istio.io, kind: "+kind+", name: "+host+", port: 80}")
+	}
+	r := Request{From: From{Anonymous: true}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x"}
+	if v := decides(t, load(t, by("Hostname", "s.a.svc.cluster.local")), r, Allow); v.Routed != "a/s" {
+		t.Error(v.Routed)
+	}
+	for _, text := range []string{by("Hostname", "s.a.svc"), by("Hostname", "x.s.a.svc.cluster.local"), by("Hostname", "example.com"), by("Other", "s.a.svc.cluster.local")} {
+		decides(t, load(t, text), r, NotJudged)
+	}
+}
+
 // What a route changes is what the waypoint sees.
 func TestRouteFilters(t *testing.T) {
 	told := edit(t, small+ingress, "istio.io/use-waypoint: waypoint", `istio.io/use-waypoint: waypoint, istio.io/ingress-use-waypoint: "true"`)

@@ -15,8 +15,8 @@ type jwtRule struct {
 	audiences []string
 	copies    []claimHeader
 	payload   string     // the header that gets the claims as a whole
-	locations []location // headers; empty: Authorization, Bearer
-	elsewhere bool       // from parameters or cookies, and from no header
+	locations []location // headers
+	elsewhere bool       // parameters or cookies are looked at, too
 	forward   bool       // the token stays on the request
 }
 
@@ -94,7 +94,7 @@ func (r *jwtRule) parseLocations(n *yaml.Node) error {
 	if err != nil {
 		return err
 	}
-	r.elsewhere = len(r.locations) == 0 && len(params)+len(cookies) > 0
+	r.elsewhere = len(params)+len(cookies) > 0
 	if len(r.locations) == 0 && !r.elsewhere {
 		r.locations = []location{{"authorization", "Bearer "}} // Envoy's default
 	}
@@ -128,15 +128,30 @@ func (r *jwtRule) copy(claim string) string {
 	return ""
 }
 
-// takes: one of the rule's audiences is the token's, without regard to the scheme and one trailing slash (Envoy check_audience.cc
+// takes: one of the rule's audiences is one of the token's, without regard to the scheme and one trailing slash (Envoy check_audience.cc
 // sanitizeAudience). A rule without audiences takes any token.
-func (r *jwtRule) takes(audience string) bool {
+func (r *jwtRule) takes(audiences []string) bool {
 	for _, a := range r.audiences {
-		if audience != "" && bareAudience(a) == bareAudience(audience) {
-			return true
+		for _, of := range audiences {
+			if of != "" && bareAudience(a) == bareAudience(of) {
+				return true
+			}
 		}
 	}
 	return len(r.audiences) == 0
+}
+
+// finds: the rule looks where the token is. A prefix may stand anywhere in the header's value (Envoy jwt_authn extractor.cc).
+func (r *jwtRule) finds(t *token) bool {
+	if t.at.header == "" {
+		return r.elsewhere
+	}
+	for _, l := range r.locations {
+		if l.header == t.at.header && strings.Contains(t.at.prefix+"token", l.prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 func bareAudience(s string) string {

@@ -33,6 +33,7 @@ const (
 	known            // s is the value
 	some             // there is a value, and nobody can say which
 	perhaps          // not even that
+	element          // s is one of a list of values
 )
 
 func knownValue(s string) value { return value{s, known} }
@@ -41,7 +42,7 @@ func knownValue(s string) value { return value{s, known} }
 // letter like others (authz/matcher.StringMatcherWithPrefix and ambient stringToMatch agree on this).
 func (v value) matches(pattern string) verdict3 {
 	switch v.state {
-	case known:
+	case known, element:
 		return is(matchPattern(pattern, v.s))
 	case some:
 		if pattern == "*" {

@@ -40,12 +40,19 @@ func parentsOf(namespace string, spec *yaml.Node) (out []parent) {
 	return out
 }
 
+// backendOf reads a backendRef. A Hostname of a Service (Istio 1.31: conversion buildDestination) leads there without a ReferenceGrant.
 func backendOf(namespace string, n *yaml.Node) backend {
 	kind, group := or(textOf(field(n, "kind")), "Service"), textOf(field(n, "group"))
-	return backend{
-		namespace: or(textOf(field(n, "namespace")), namespace), name: textOf(field(n, "name")), port: number(field(n, "port")),
-		kind: kind, foreign: kind != "Service" || group != "" && group != "core",
+	b := backend{namespace: or(textOf(field(n, "namespace")), namespace), name: textOf(field(n, "name")), port: number(field(n, "port")), kind: kind}
+	if kind == "Hostname" && group == "networking.istio.io" {
+		if id, ok := strings.CutSuffix(b.name, ".svc.cluster.local"); ok && strings.Count(id, ".") == 1 {
+			b.name, b.namespace, _ = strings.Cut(id, ".")
+			b.kind, b.byHost = "Service", true
+			return b
+		}
 	}
+	b.foreign = kind != "Service" || group != "" && group != "core"
+	return b
 }
 
 // readVirtualServiceLead reads where a VirtualService of a gateway leads. One without gateways is for the mesh, whose pods call no headless

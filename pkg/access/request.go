@@ -19,14 +19,23 @@ type Request struct {
 	TCP     bool              // not HTTP
 }
 
-// From is the client: exactly one of its fields is set, and Audience only beside Token.
+// From is the client: exactly one of its fields is set, Audience only beside Token, and Token or JWT also beside ServiceAccount.
 type From struct {
 	User           string // through the ingress, with a session: a token of the issuer whose rule copies the claim email
-	Token          string // through the ingress, with a Kubernetes token of this account (namespace/name)
+	Token          string // a Kubernetes token of this account (namespace/name): through the ingress, or with serviceAccount in the hands of that pod
 	Audience       string // of that token; empty: none
+	JWT            *JWT   // any token with a good signature: through the ingress, or with serviceAccount in the hands of that pod
 	Anonymous      bool   // through the ingress, with nothing
 	ServiceAccount string // a pod in the mesh that runs as this account (namespace/name)
 	OffMesh        bool   // a pod or machine outside the mesh that reaches pod and Service addresses
+}
+
+// JWT is a token as its issuer signed it.
+type JWT struct {
+	Issuer    string
+	Subject   string
+	Audiences []string
+	Claims    map[string]any // further claims: texts, lists of texts, or mappings of these
 }
 
 // To is the target: a Service, or pods by their labels. Direct: the pods behind the Service by their own address, as headless Services
@@ -43,8 +52,14 @@ func (f From) String() string {
 	switch {
 	case f.User != "":
 		return "user " + f.User
+	case f.Token != "" && f.ServiceAccount != "":
+		return "pod " + f.ServiceAccount + " with a token of " + f.Token
 	case f.Token != "":
 		return "token " + f.Token
+	case f.JWT != nil && f.ServiceAccount != "":
+		return "pod " + f.ServiceAccount + " with a token of the issuer " + f.JWT.Issuer
+	case f.JWT != nil:
+		return "a token of the issuer " + f.JWT.Issuer
 	case f.ServiceAccount != "":
 		return "pod " + f.ServiceAccount
 	case f.OffMesh:
@@ -53,19 +68,25 @@ func (f From) String() string {
 	return "anonymous"
 }
 
-func (f From) ingress() bool { return f.User != "" || f.Token != "" || f.Anonymous }
+// ingress: the client comes through the ingress, and not from a pod.
+func (f From) ingress() bool {
+	return f.ServiceAccount == "" && (f.User != "" || f.Token != "" || f.JWT != nil || f.Anonymous)
+}
 
 // check says what makes a request unanswerable, "" where nothing does.
 func (r Request) check() string {
-	n := 0
-	for _, set := range [5]bool{r.From.User != "", r.From.Token != "", r.From.Anonymous, r.From.ServiceAccount != "", r.From.OffMesh} {
+	f, n := r.From, 0
+	carried := f.Token != "" && f.JWT == nil || f.Token == "" && f.JWT != nil
+	for _, set := range [6]bool{f.User != "", f.Token != "", f.JWT != nil, f.Anonymous, f.ServiceAccount != "", f.OffMesh} {
 		if set {
 			n++
 		}
 	}
 	switch {
-	case n != 1:
-		return "from must be exactly one of user, token, anonymous, serviceAccount, offMesh"
+	case n != 1 && !(n == 2 && f.ServiceAccount != "" && carried):
+		return "from must be exactly one of user, token, jwt, anonymous, serviceAccount, offMesh, or serviceAccount with one of token, jwt"
+	case f.JWT != nil && f.JWT.Issuer == "":
+		return "from.jwt.issuer is missing"
 	case r.From.Audience != "" && r.From.Token == "":
 		return "from.audience goes with from.token only"
 	case r.To.Namespace == "":

@@ -58,6 +58,7 @@ type backend struct {
 	port            int
 	kind            string
 	foreign         bool // a kind other than Service
+	byHost          bool // a Service by its host name, which needs no ReferenceGrant
 }
 
 // routeFilter changes a request on its way to the backend.
@@ -84,6 +85,7 @@ func (w *World) readRoute(m meta, n *yaml.Node) error {
 		r.rules = append(r.rules, rule)
 	}
 	s.routes = append(s.routes, r)
+	w.addRewriter("HTTPRoute", route{namespace: r.namespace, name: r.name, parents: r.parents, hostnames: r.hostnames}, ruleChanges(spec, s.name, "spec"))
 	return nil
 }
 
@@ -120,6 +122,7 @@ func parseRouteRule(namespace string, n *yaml.Node) (r routeRule, err error) {
 	return r, nil
 }
 
+// parseBackend: kind Hostname of networking.istio.io is the Service of that host (gateway conversion buildDestination).
 func parseRouteMatch(n *yaml.Node) (m routeMatch, err error) {
 	p := field(n, "path")
 	m.path, m.method = or(textOf(field(p, "value")), "/"), textOf(field(n, "method"))
@@ -226,7 +229,7 @@ func (w *World) readGrant(m meta, n *yaml.Node) error {
 
 // permits: a backendRef into another namespace needs a ReferenceGrant there (gateway conversion buildDestination).
 func (w *World) permits(from string, b backend) bool {
-	if from == b.namespace {
+	if from == b.namespace || b.byHost {
 		return true
 	}
 	for _, g := range w.look(b.namespace).grants {

@@ -198,8 +198,11 @@ func (c *candidate) forward(a *attributes) {
 			a.headers = append(a.headers.without(v.name), v)
 		}
 		for _, v := range f.add {
-			if before := find(a.headers, v.name); before.state == known {
+			switch before := find(a.headers, v.name); before.state {
+			case known:
 				v.s = before.s + "," + v.s
+			case some, perhaps:
+				v.value = value{state: some}
 			}
 			a.headers = append(a.headers.without(v.name), v)
 		}

@@ -58,6 +58,17 @@ func (a *attributes) header(name string) value {
 	return value{}
 }
 
+// matchClaim: of a list, one element must match (authz/matcher.MetadataListValueMatcherForJWTClaims).
+func (a *attributes) matchClaim(name, pattern string) verdict3 {
+	out := a.claim(name).matches(pattern)
+	for i := range a.claims {
+		if c := &a.claims[i]; c.name == name && c.state == element {
+			out = max(out, c.matches(pattern))
+		}
+	}
+	return out
+}
+
 // claim looks a claim up. Claims of a token that nobody listed may be there.
 func (a *attributes) claim(name string) value {
 	if a.claims == nil {
@@ -178,11 +189,11 @@ func (w *World) envoyValue(p *policy, c *condition, v string, a *attributes) ver
 	case header:
 		return a.header(c.key).matchesHeader(v)
 	case claim:
-		return a.claim(c.key).matches(v)
+		return a.matchClaim(c.key, v)
 	case requestPrincipal:
 		return a.matchRequestPrincipal(v)
 	case audience:
-		return a.claim("aud").matches(v)
+		return a.matchClaim("aud", v)
 	case presenter:
 		return a.claim("azp").matches(v)
 	}

@@ -1,17 +1,62 @@
 package access
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
-// session gives the token that the client of a case shows at the ingress, nil for none. A user's is of the rule that copies the claim
-// email, a Kubernetes token of the one that copies sub; its audience is as the case says, a user's is always the right one.
+// session gives the token that the client of a case shows, nil for none. A user's is of the rule that copies the claim email, a Kubernetes
+// token of the one that copies sub; its audience is as the case says, a user's is always the right one.
 func (t *trip) session(rules []*jwtRule) *token {
 	switch {
 	case t.req.From.User != "":
 		return t.userToken(rules)
 	case t.req.From.Token != "":
 		return t.kubernetesToken(rules)
+	case t.req.From.JWT != nil:
+		return t.req.From.JWT.token()
 	}
 	return nil
+}
+
+// token: a claim that is not given is not there.
+func (j *JWT) token() *token {
+	tok := &token{issuer: j.Issuer, audiences: j.Audiences}
+	tok.claims = claims{{"iss", knownValue(j.Issuer)}}
+	if j.Subject != "" {
+		tok.claims = append(tok.claims, namedValue{"sub", knownValue(j.Subject)})
+	}
+	tok.claims = append(tok.claims, audienceClaim(j.Audiences)...)
+	tok.claims.add("", j.Claims)
+	return tok
+}
+
+// audienceClaim: one audience is a text, several are a list (RFC 7519 4.1.3).
+func audienceClaim(audiences []string) claims {
+	if len(audiences) == 1 {
+		return claims{{"aud", knownValue(audiences[0])}}
+	}
+	var out claims
+	for _, a := range audiences {
+		out = append(out, namedValue{"aud", value{a, element}})
+	}
+	return out
+}
+
+func (c *claims) add(prefix string, of map[string]any) {
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		switch v := of[name].(type) {
+		case string:
+			*c = append(*c, namedValue{prefix + name, knownValue(v)})
+		case []string:
+			for _, s := range v {
+				*c = append(*c, namedValue{prefix + name, value{s, element}})
+			}
+		case map[string]any:
+			c.add(prefix+name+"\x00", v)
+		}
+	}
 }
 
 const assumedIssuer = "https://issuer.assumed"
@@ -21,9 +66,7 @@ func (t *trip) userToken(rules []*jwtRule) *token {
 	for _, r := range rules {
 		if r.copy("email") != "" {
 			tok.issuer = r.issuer
-			if len(r.audiences) > 0 {
-				tok.audience = r.audiences[0]
-			}
+			tok.audiences = r.audiences[:min(len(r.audiences), 1)]
 			break
 		}
 	}
@@ -33,9 +76,7 @@ func (t *trip) userToken(rules []*jwtRule) *token {
 	tok.claims = claims{
 		{"iss", knownValue(tok.issuer)}, {"sub", value{state: some}}, {"email", knownValue(t.req.From.User)}, {"*", value{state: perhaps}},
 	}
-	if tok.audience != "" {
-		tok.claims = append(tok.claims, namedValue{"aud", knownValue(tok.audience)})
-	}
+	tok.claims = append(tok.claims, audienceClaim(tok.audiences)...)
 	return tok
 }
 
@@ -44,7 +85,10 @@ func (t *trip) kubernetesToken(rules []*jwtRule) *token {
 	if !t.w.look(ns).hasAccount(account) {
 		t.assume("ServiceAccount " + t.req.From.Token)
 	}
-	tok := &token{issuer: "https://kubernetes.default.svc.cluster.local", audience: t.req.From.Audience}
+	tok := &token{issuer: "https://kubernetes.default.svc.cluster.local"}
+	if a := t.req.From.Audience; a != "" {
+		tok.audiences = []string{a}
+	}
 	found := false
 	for _, r := range rules {
 		// A rule that copies email too is the session's.
@@ -57,25 +101,25 @@ func (t *trip) kubernetesToken(rules []*jwtRule) *token {
 		{"kubernetes.io\x00namespace", knownValue(ns)}, {"kubernetes.io\x00serviceaccount\x00name", knownValue(account)},
 		{"jti", value{state: some}},
 	}
-	if tok.audience != "" {
-		tok.claims = append(tok.claims, namedValue{"aud", knownValue(tok.audience)})
-	}
+	tok.claims = append(tok.claims, audienceClaim(tok.audiences)...)
 	return tok
 }
 
 // carry puts the token on the request, where the rule of its issuer looks for it.
 func (t *trip) carry(rules []*jwtRule) {
-	place := location{"authorization", "Bearer "}
+	t.shown.at = location{"authorization", "Bearer "}
 	for _, r := range rules {
 		if r.issuer == t.shown.issuer {
 			if len(r.locations) == 0 {
+				t.shown.at = location{}
 				return // a parameter or cookie
 			}
-			place = r.locations[0]
+			t.shown.at = r.locations[0]
 			break
 		}
 	}
-	t.at.headers = append(t.at.headers.without(place.header), namedValue{place.header, knownValue(place.prefix + "token")})
+	at := t.shown.at
+	t.at.headers = append(t.at.headers.without(at.header), namedValue{at.header, knownValue(at.prefix + "token")})
 }
 
 // withAssumed adds the rule of a session's issuer that the manifests lack.
@@ -84,7 +128,7 @@ func (t *trip) withAssumed(rules []*jwtRule) []*jwtRule {
 		return rules
 	}
 	return append(rules[:len(rules):len(rules)], &jwtRule{
-		issuer: assumedIssuer, forward: true, copies: []claimHeader{{"email", t.w.userHeader(rules)}},
+		issuer: assumedIssuer, forward: true, copies: []claimHeader{{"email", t.w.userHeader(rules)}}, locations: []location{{"authorization", "Bearer "}},
 	})
 }
 
@@ -100,8 +144,7 @@ func (w *World) userHeader(rules []*jwtRule) string {
 }
 
 func (w *World) commonHeader() string {
-	const usual = "kubeflow-userid"
-	votes, best := map[string]int{}, usual
+	votes, best := map[string]int{}, usualUserHeader
 	for _, ns := range w.names {
 		for _, p := range w.namespaces[ns].policies {
 			for i := range p.rules {

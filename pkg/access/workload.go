@@ -51,6 +51,7 @@ func (w *World) readNotebook(m meta, n *yaml.Node) error {
 	s.notebooks, s.isNotebook[m.name] = append(s.notebooks, m.name), true
 	// The controller gives a Notebook's own labels and annotations to the pod; its template has a spec only.
 	w.departs(m, n, field(n, "metadata"), field(field(field(n, "spec"), "template"), "spec"))
+	w.notebookRewriter(s.name, m)
 	if err := w.addTemplate(m, field(field(n, "spec"), "template")); err != nil || len(s.workloads) == 0 {
 		return err
 	}

@@ -23,6 +23,9 @@ type World struct {
 
 	istiods []istiod
 
+	rewriters    []*rewriter
+	listenerSets []listenerSet
+
 	onceIngress, onceHeader sync.Once // made up when the first request needs them
 	madeUpIngress           *gateway
 	madeUpHeader            string
@@ -125,10 +128,8 @@ var readers = map[groupKind]reader{
 	{"gateway.networking.k8s.io", "GatewayClass"}:   (*World).readGatewayClass,
 	{"gateway.networking.k8s.io", "HTTPRoute"}:      (*World).readRoute,
 	{"gateway.networking.k8s.io", "ReferenceGrant"}: (*World).readGrant,
-	{"networking.istio.io", "VirtualService"}:       (*World).readVirtualService,
 
 	// What only the findings look at.
-	{"gateway.networking.k8s.io", "GRPCRoute"}:         (*World).readLead,
 	{"gateway.networking.k8s.io", "TLSRoute"}:          (*World).readLead,
 	{"gateway.networking.k8s.io", "TCPRoute"}:          (*World).readLead,
 	{"inference.networking.k8s.io", "InferencePool"}:   (*World).readPool,
@@ -141,6 +142,12 @@ var readers = map[groupKind]reader{
 	{"kubeflow.org", "XGBoostJob"}:                     (*World).readJobDepartures,
 	{"kubeflow.org", "PaddleJob"}:                      (*World).readJobDepartures,
 	{"kubeflow.org", "JAXJob"}:                         (*World).readJobDepartures,
+	{"gateway.networking.k8s.io", "GRPCRoute"}:         (*World).readGRPCRoute,
+	{"gateway.networking.k8s.io", "ListenerSet"}:       (*World).readListenerSet,
+	{"gateway.networking.x-k8s.io", "XListenerSet"}:    (*World).readListenerSet,
+	{"networking.istio.io", "VirtualService"}:          (*World).readVirtualService,
+	{"serving.kserve.io", "LLMInferenceService"}:       (*World).readInferenceService,
+	{"serving.kserve.io", "LLMInferenceServiceConfig"}: (*World).readInferenceService,
 }
 
 // labelled are the kinds whose labels matter; most objects are policies, whose do not.
@@ -218,12 +225,6 @@ func (w *World) readAccount(m meta, _ *yaml.Node) error {
 func (w *World) readPolicy(m meta, n *yaml.Node) error {
 	s := w.space(m.namespace)
 	s.policies = append(s.policies, parsePolicy(s.name, m, n))
-	return nil
-}
-
-func (w *World) readVirtualService(m meta, n *yaml.Node) error {
-	w.virtual = true
-	w.readVirtualServiceLead(m, n)
 	return nil
 }
 

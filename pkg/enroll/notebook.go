@@ -33,7 +33,8 @@ func (s *sources) notebook(item *Item) {
 }
 
 // headers are those that the annotation sets, but none that tells who a user is: set behind the
-// gateway's check, it would make everybody that user.
+// gateway's check, it would make everybody that user. What the notebook-controller makes of the
+// annotation in the cluster is for the referee to report.
 func (s *sources) headers(item *Item) map[string]string {
 	text := item.Annotation(headersAnnotation)
 	if text == "" {
@@ -58,9 +59,12 @@ func (s *sources) headers(item *Item) map[string]string {
 }
 
 func (s *sources) unfit(name, value string) string {
+	id := s.spec.Identity
+	says := func(header string) bool { // CGI and WSGI, and what is built on them, read _ as -
+		return strings.EqualFold(strings.ReplaceAll(name, "_", "-"), strings.ReplaceAll(header, "_", "-"))
+	}
 	switch {
-	case strings.EqualFold(name, s.spec.Identity.UserIDHeader), strings.EqualFold(name, s.spec.Identity.GroupsHeader),
-		strings.EqualFold(name, "authorization"), strings.EqualFold(name, "cookie"), strings.EqualFold(name, "host"):
+	case says(id.UserIDHeader), says(id.GroupsHeader), says("authorization"), says("cookie"), says("host"):
 		return "tells who the user is or where the request goes"
 	case len(name) > 256 || len(value) > 4096: // Gateway API: HTTPHeader
 		return "is longer than a route takes"

@@ -126,10 +126,11 @@ type words struct {
 	paths      []string
 	ports      []string
 	issuers    []*securitypb.JWTRule
+	verified   map[string]bool // targets of a RequestAuthentication: "Kind ns/name"
 }
 
 func wordsOf(c *manifests) words {
-	w := words{gateways: map[string]bool{}, services: map[string][]string{}, selectors: map[string][]map[string]string{}, headers: map[string][]string{}}
+	w := words{gateways: map[string]bool{}, services: map[string][]string{}, selectors: map[string][]map[string]string{}, headers: map[string][]string{}, verified: map[string]bool{}}
 	for _, cfg := range c.policies {
 		switch spec := cfg.Spec.(type) {
 		case *securitypb.AuthorizationPolicy:
@@ -140,6 +141,9 @@ func wordsOf(c *manifests) words {
 		case *securitypb.RequestAuthentication:
 			w.target(cfg.Namespace, spec.TargetRefs, nil)
 			w.issuers = append(w.issuers, spec.JwtRules...)
+			for _, ref := range spec.TargetRefs {
+				w.verified[ref.Kind+" "+cfg.Namespace+"/"+ref.Name] = true
+			}
 		}
 	}
 	for _, list := range []*[]string{&w.principals, &w.namespaces, &w.paths, &w.ports} {

@@ -97,10 +97,27 @@ func (set *Set) askWaypoint(ns, name, svc string, w words) {
 		}
 		set.add(c, Request{From: peer, TCP: true})
 	}
+	if w.verified["Gateway "+ns+"/"+name] || w.verified["Service "+ns+"/"+svc] {
+		set.askWithTokens(c, named, w)
+	}
 	for _, peer := range near {
 		for _, headers := range identities[:min(2, len(identities))] {
 			set.add(c, Request{From: peer, Headers: headers, Path: targets[len(targets)-1], Method: "HEAD"})
 		}
+	}
+}
+
+// askWithTokens asks a waypoint that verifies tokens: with each token and with
+// none, and with the header of whom the policies let in.
+func (set *Set) askWithTokens(c Case, peers []*Peer, w words) {
+	identities := w.identities()
+	for _, peer := range peers {
+		for _, token := range append(w.tokens(), nil) {
+			for _, headers := range identities[:min(2, len(identities))] {
+				set.add(c, Request{From: peer, Token: token, Headers: headers})
+			}
+		}
+		set.add(c, Request{From: peer, Headers: map[string]string{"authorization": "Bearer EMPTY"}})
 	}
 }
 
@@ -139,14 +156,19 @@ func (w *words) tokens() []map[string]any {
 			}
 			out = append(out, token)
 		}
-		out = append(out, withEmail(rule))
+		out = append(out, withEmail(rule, "system:serviceaccount:stranger:default-editor"))
+		for _, name := range slices.Sorted(maps.Keys(w.headers)) {
+			if values := w.headers[name]; len(values) > 0 && !strings.Contains(values[0], "*") {
+				out = append(out, withEmail(rule, values[0]))
+			}
+		}
 	}
 	return out
 }
 
-// withEmail is a session whose e-mail poses as a service account.
-func withEmail(rule *securitypb.JWTRule) map[string]any {
-	t := map[string]any{"iss": rule.Issuer, "sub": "x", "email": "system:serviceaccount:stranger:default-editor"}
+// withEmail is a session; its e-mail may pose as a service account.
+func withEmail(rule *securitypb.JWTRule, email string) map[string]any {
+	t := map[string]any{"iss": rule.Issuer, "sub": "x", "email": email}
 	if len(rule.Audiences) > 0 {
 		t["aud"] = rule.Audiences[0]
 	}

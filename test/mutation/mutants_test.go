@@ -8,6 +8,7 @@ const (
 	enr = "pkg/enroll/"
 	pro = "pkg/profile/"
 	pla = "pkg/platform/"
+	acc = "pkg/access/"
 )
 
 var mutants = []mutant{
@@ -106,7 +107,8 @@ var mutants = []mutant{
 	{"the owner's own binding is a contributor's", enr + "rolebinding.go", ` || item.Name == "namespaceAdmin"`, ""},
 	{"a Profile may name another owner", enr + "profile.go", "case !sameOwner(item.Name, inline.Owner, owner):", "case false:"},
 	{"a selector's labels do not matter", enr + "profile.go", "item.Label(key) != selector.MatchLabels[key]", "key == \"\""},
-	{"a notebook may set the user", enr + "notebook.go", "strings.EqualFold(name, s.spec.Identity.UserIDHeader), ", ""},
+	{"a notebook may set the user", enr + "notebook.go", "says(id.UserIDHeader), ", ""},
+	{"a notebook may set the user with an underscore", enr + "notebook.go", `strings.ReplaceAll(name, "_", "-")`, "name"},
 	{"a labels file may enroll every tenant", enr + "configmap_labels.go", "case our, key", "case our && empty, key"},
 	{"a labels file may remove our labels", enr + "configmap_labels.go", "removes = append(removes, key)", "_ = key"},
 	{"a labels file may send traffic to another's waypoint", enr + "configmap_labels.go", "key == useWaypointNamespace && !empty", "false"},
@@ -230,4 +232,21 @@ var mutants = []mutant{
 	{"whoever makes a Namespace puts it into the mesh", pla + "admission_newtenants.go", "\t\t\t\t{\"name\": \"by-the-profile-controller\", \"expression\": by(account(Namespace, kubeflow.profileControllerAccount()))},\n", ""},
 	{"a Namespace that is there joins the mesh", pla + "admission_newtenants.go", `[]string{"CREATE"}`, `[]string{"CREATE", "UPDATE"}`},
 	{"new tenants join a mesh that is open to them, by admission", pla + "admission.go", "if !plan.Restrict || plan.Platform != nil || kubeflow.closed {", "{"},
+	// What the referee sees.
+	{"routes may say who the user is", acc + "findings.go", "	for _, f := range w.rewrites(tenants) {\n		a.found = append(a.found, f.Finding)\n	}\n", ""},
+	{"explain keeps such routes to itself", acc + "explain.go", ", Findings: w.rewrites(nil)", ""},
+	{"a route may set the token", acc + "findings_rewrite.go", `name == "authorization" || name == "cookie"`, `name == "cookie"`},
+	{"a route may set the session", acc + "findings_rewrite.go", `name == "authorization" || name == "cookie"`, `name == "authorization"`},
+	{"a route may set the groups", acc + "findings_rewrite.go", "		h.add(or(tenants[i].Groups, usualGroupsHeader))\n", ""},
+	{"a route may set the user with an underscore", acc + "findings_rewrite.go", "return dashed(s) == dashed(name)", "return s == name"},
+	{"a route may set the user of one backend", acc + "rewrite.go", `filterChanges(deref(b), fmt`, "filterChanges(nil, fmt"},
+	{"a route may add a user", acc + "rewrite.go", "{\"add\", \"adds\"}} {\n			for _, e := range", "{\"-\", \"\"}} {\n			for _, e := range"},
+	{"routes on a ListenerSet are not looked at", acc + "findings_rewrite.go", `case "ListenerSet", "XListenerSet":`, `case "XListenerSet":`},
+	{"the old gateway's routes are not looked at", acc + "findings_rewrite.go", "		if g != \"mesh\" {\n", "		if false {\n"},
+	{"a token that no rule looks for counts", acc + "authentication.go", "case t == nil || !r.finds(t):", "case t == nil:"},
+	{"a token that a route took off counts", acc + "token.go", "		t.shown = nil\n", ""},
+	{"a token that a route wrote is nobody's", acc + "token.go", "return l.header\n", "return \"\"\n"},
+	{"a pod's token is not shown", acc + "decide.go", "		if t.shown = t.session(rules); t.shown != nil {\n			t.carry(rules)\n		}\n", "		_ = rules\n"},
+	{"the owner comes without a token", acc + "findings_owner.go", "	for i, tok := range a.ownerTokens(t) {\n", "	for i, tok := range []*token{{}} {\n"},
+	{"tokens by selector are a waypoint's", acc + "gateway.go", "	return a.targetsGateway(namespace, g)\n}\n\n// gatewaySpaces", "	return a.targetsGateway(namespace, g) || a.selected\n}\n\n// gatewaySpaces"},
 }
