@@ -15,7 +15,11 @@ type Tenant struct {
 }
 
 // Finding is one thing that is probably wrong: on which object, what was found, what it does, and what to do.
-type Finding struct{ Object, Found, Effect, Remedy string }
+type Finding struct {
+	Object, Found, Effect, Remedy string
+	// LostRules: it is about rules of the policy that ztunnel does not enforce as they are written.
+	LostRules bool
+}
 
 // String puts a finding on one line.
 func (f Finding) String() string {
@@ -52,7 +56,7 @@ type selfCheck struct {
 }
 
 func (a *selfCheck) report(object, found, effect, remedy string) {
-	a.found = append(a.found, Finding{object, found, effect, remedy})
+	a.found = append(a.found, Finding{Object: object, Found: found, Effect: effect, Remedy: remedy})
 }
 
 func policyObject(p *policy) string { return "AuthorizationPolicy " + p.id() }
@@ -186,6 +190,7 @@ func (a *selfCheck) lostRules(s *space) {
 		}
 		a.report(policyObject(p), fmt.Sprintf("it has no targetRefs, and rule %d (of %d such) uses %s", first, lost, attr),
 			effect, "attach it to the waypoint by targetRefs")
+		a.found[len(a.found)-1].LostRules = true
 	}
 }
 
