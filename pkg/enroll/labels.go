@@ -21,12 +21,17 @@ func labelsOf(n *yaml.Node) labels {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		out = append(out, pair{n.Content[i].Value, n.Content[i+1].Value})
 	}
-	slices.SortFunc(out, func(a, b pair) int { return strings.Compare(a.key, b.key) })
+	slices.SortFunc(out, comparePairs)
 	return out
 }
 
+func comparePairs(a, b pair) int { return strings.Compare(a.key, b.key) }
+
 // podLabels are the labels of the pods that a workload makes, or nil.
 func podLabels(item *Item) labels {
+	if item.isNotebook() {
+		return notebookLabels(item)
+	}
 	metadata := field(item.Node, "metadata")
 	if item.Kind != "Pod" {
 		metadata = field(podTemplate(item), "metadata")

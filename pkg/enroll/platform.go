@@ -19,11 +19,12 @@ func (e *enrolment) platform() []generate.Object {
 		return platform.Manifests(e.plan, platform.Kubeflow{})
 	}
 	kubeflow := platform.Find(e.kubeflow())
+	e.behind = kubeflow.BehindWaypoint()
 	wanted := platform.Manifests(e.plan, kubeflow)
 	e.noteShipped(kubeflow)
 	e.replaceOldIngress()
 	e.movePolicies()
-	wanted = e.withoutTwins(e.withoutKept(wanted))
+	wanted = e.withoutOpenDoor(e.withoutTwins(e.withoutKept(wanted)))
 	e.kubeflowNamespace()
 	e.stopInjection()
 	e.labelServices(kubeflow)
