@@ -10,14 +10,31 @@ import (
 )
 
 // notebookServices are the Services that the notebook controller makes for the Notebooks of a
-// namespace, but those that the input has itself.
+// namespace, in the input or in the configuration, but those that the input has itself.
 func (e *enrolment) notebookServices(namespace string, have []service) []service {
+	known := map[string]bool{}
+	for _, s := range have {
+		known[s.name] = true
+	}
 	var out []service
+	add := func(item *Item) {
+		if !known[item.Name] {
+			known[item.Name] = true
+			out = append(out, service{Item: item, name: item.Name, selector: labels{{"statefulset", item.Name}}})
+		}
+	}
 	for _, item := range e.items {
-		if item.Namespace != namespace || !item.isNotebook() || slices.ContainsFunc(have, func(s service) bool { return s.name == item.Name }) {
+		if item.Namespace == namespace && item.isNotebook() {
+			add(item)
+		}
+	}
+	for _, ns := range e.plan.Namespaces {
+		if ns.Name != namespace {
 			continue
 		}
-		out = append(out, service{Item: item, name: item.Name, selector: labels{{"statefulset", item.Name}}})
+		for _, n := range ns.Notebooks {
+			add(&Item{ID: ID{"kubeflow.org", "Notebook", namespace, n.Name}})
+		}
 	}
 	return out
 }
@@ -115,6 +132,9 @@ type mappedPort struct{ service, pod string }
 // the pods is meant.
 func (e *enrolment) portsOf(s service) (ports []mappedPort, known bool) {
 	if s.isNotebook() {
+		if s.Node == nil { // it is in the configuration only
+			return nil, false
+		}
 		return []mappedPort{{"80", e.notebookPort(s.Item)}}, true
 	}
 	for _, p := range content(field(field(s.Node, "spec"), "ports")) {

@@ -39,6 +39,9 @@ func (e *enrolment) servicesOf(namespace string) []service {
 	services = append(services, e.notebookServices(namespace, services)...)
 	for i := range services {
 		services[i].labels, services[i].found = pods.common(services[i].selector)
+		if services[i].isNotebook() && !services[i].found {
+			services[i].labels, services[i].found = notebookLabels(services[i].Item), true
+		}
 	}
 	e.services[namespace] = services
 	return services
