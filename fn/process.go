@@ -42,6 +42,7 @@ func process(config *yaml.Node, items []*enroll.Item, f form) ([]*enroll.Item, [
 	if err != nil {
 		return nil, nil, err
 	}
+	fromReferee = withoutTold(fromReferee, fromItems)
 	findings := slices.Concat(profile.Warnings(p), fromSources, fromItems, fromReferee)
 	if err := asErrors(findings); p.Spec.FailOnWarning && err != nil {
 		return nil, nil, err
@@ -79,9 +80,18 @@ func judge(plan generate.Plan, groupsHeader string, items []*enroll.Item, f form
 	}
 	var findings []profile.Finding
 	for _, f := range world.Findings(tenants) {
-		findings = append(findings, profile.Finding{Object: f.Object, Found: f.Found, Effect: f.Effect, Remedy: f.Remedy, Note: f.Note})
+		findings = append(findings, profile.Finding{Object: f.Object, Found: f.Found, Effect: f.Effect, Remedy: f.Remedy, Note: f.Note, LostRules: f.LostRules})
 	}
 	return findings, nil
+}
+
+// withoutTold leaves out what the referee finds of a policy whose rules the conversion has told of.
+func withoutTold(findings, told []profile.Finding) []profile.Finding {
+	known := map[string]bool{}
+	for _, f := range told {
+		known[f.Object] = known[f.Object] || f.LostRules
+	}
+	return slices.DeleteFunc(findings, func(f profile.Finding) bool { return f.LostRules && known[f.Object] })
 }
 
 // asErrors are the warnings among findings, or nil.

@@ -19,6 +19,8 @@ type Finding struct {
 	Effect string `json:"effect"`
 	Remedy string `json:"remedy"`
 	Note   bool   `json:"note,omitempty"` // it is told, but nothing is known to be wrong
+	// LostRules: it is about rules of the policy that ztunnel does not enforce as they are written.
+	LostRules bool `json:"-"`
 }
 
 // String puts a finding on one line.
@@ -188,6 +190,7 @@ func (a *selfCheck) lostRules(s *space) {
 		}
 		a.report(policyObject(p), fmt.Sprintf("it has no targetRefs, and rule %d (of %d such) uses %s", first, lost, attr),
 			effect, "attach it to the waypoint by targetRefs")
+		a.found[len(a.found)-1].LostRules = true
 	}
 }
 

@@ -17,75 +17,100 @@ const (
 // controllersPolicies are written by Kubeflow's controllers, which would undo an edit.
 var controllersPolicies = []string{"ns-owner-access-istio", "ml-pipeline-visualizationserver"}
 
-// convertPolicies attaches the sidecar-era policies of the profiles' namespaces to a waypoint, as
-// far as that opens nothing. ztunnel would drop their HTTP rules, and the people whom they let in
-// would be locked out.
+// convertPolicies attaches the sidecar-era ALLOW policies of the profiles' namespaces to a waypoint,
+// as far as that opens nothing. ztunnel would drop their HTTP rules, and the people whom they let in
+// would be locked out. What denies is copied (copyPolicies).
 func (e *enrolment) convertPolicies() {
-	namespaces := map[string]string{}
-	for _, ns := range e.plan.Namespaces {
-		namespaces[ns.Name] = ns.Waypoint.Name
-	}
+	places := e.places()
 	for _, item := range e.items {
-		waypoint, ours := namespaces[item.Namespace]
-		if !ours || item.Kind != "AuthorizationPolicy" || item.Group != istioSecurity || item.owner() != "" || e.removed[item] {
+		at, ours := places[item.Namespace]
+		if !ours || !at.all || item.Kind != "AuthorizationPolicy" || item.Group != istioSecurity || item.owner() != "" || e.removed[item] {
 			continue
 		}
-		if !slices.Contains(controllersPolicies, item.Name) {
-			e.convert(item, waypoint)
+		spec := field(item.Node, "spec")
+		if !slices.Contains(controllersPolicies, item.Name) && withoutTargets(spec) && action(spec) == "ALLOW" && len(httpRules(spec)) > 0 {
+			e.convert(item, spec, at)
 		}
 	}
 }
 
-func (e *enrolment) convert(item *Item, waypoint string) {
-	spec := field(item.Node, "spec")
+func (e *enrolment) convert(item *Item, spec *yaml.Node, at place) {
 	http := httpRules(spec)
-	if len(http) == 0 || field(spec, "targetRefs") != nil || field(spec, "targetRef") != nil {
-		return
-	}
-	refs, why := e.targets(item, spec, waypoint)
-	if action := value(spec, "action"); why == "" && action != "" && action != "ALLOW" && len(http) < len(rulesOf(spec)) {
-		why = "beside HTTP it has rules that ztunnel enforces, which a waypoint could not in its place"
-	}
+	refs, rules, why := e.targets(spec, at)
 	if why != "" {
-		effect := "ztunnel drops such a rule, so it lets nobody in"
-		if value(spec, "action") == "DENY" {
-			effect = "ztunnel enforces such a rule without its HTTP attributes, if anything is left of it"
-		}
-		e.warn(item, fmt.Sprintf("rules %v hold HTTP attributes and it cannot be attached to a waypoint: %s", http, why), effect, "name in targetRefs what it is for")
+		e.loses(item, fmt.Sprintf("rules %v hold HTTP attributes and it cannot be attached to a waypoint: %s", http, why), "ztunnel drops such a rule, so it lets nobody in", "name in targetRefs what it is for")
 		return
+	}
+	if l4 := e.atPods(spec, at); len(l4) > 0 {
+		e.loses(item, fmt.Sprintf("rules %v let in peers without HTTP attributes, beside rules with them", l4), "the policy is attached to a waypoint, so they do not hold at pod addresses",
+			"list who may reach pods in access.monitoring, or write a policy without HTTP attributes for them")
+	}
+	if rules := comparing(spec, atPodsOnly); len(rules) > 0 {
+		e.loses(item, fmt.Sprintf("rules %v compare %s", rules, names(atPodsOnly)), "at the waypoint they compare what is not the pod's, so they let nobody in", "write them without that condition")
 	}
 	item.drop(spec, "selector")
 	item.set(spec, "targetRefs", refs)
+	if rules != nil {
+		item.set(spec, "rules", rules)
+	}
 	e.replaceIngress(item, spec)
+	e.followIngress(item, rulesOf(spec), true)
 }
 
-// targets are what a policy is attached to: its namespace's waypoint, or the Services whose every
-// pod its selector names. Never the whole waypoint in place of a selector: that would open the
-// namespace. why says what is in the way, or "".
-func (e *enrolment) targets(item *Item, spec *yaml.Node, waypoint string) (refs *yaml.Node, why string) {
+// atPods are the rules of an ALLOW policy that ztunnel enforces for somebody at pod addresses: not
+// those for the ingress, which does not go there.
+func (e *enrolment) atPods(spec *yaml.Node, at place) []int {
+	var out []int
+	http := httpRules(spec)
+	for i, rule := range rulesOf(spec) {
+		sources := sourcesOf(dealias(rule))
+		ingress := len(sources) > 0 && !slices.ContainsFunc(sources, func(source *yaml.Node) bool {
+			principals := content(field(source, "principals"))
+			return len(principals) == 0 || slices.ContainsFunc(principals, func(n *yaml.Node) bool {
+				return !strings.HasSuffix(n.Value, oldIngress) && n.Value != e.plan.Mesh.Ingress
+			})
+		})
+		if !slices.Contains(http, i) && !ingress {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// targets are what an ALLOW policy is attached to: its namespace's waypoint, or the Services whose
+// every pod its selector names. Never the whole waypoint in place of a selector: that would open the
+// namespace. rules are those of the policy with the Services' ports, nil where it names none. why
+// says what is in the way, or "".
+func (e *enrolment) targets(spec *yaml.Node, at place) (refs, rules *yaml.Node, why string) {
 	selector := field(spec, "selector")
 	labels := field(selector, "matchLabels")
 	if !isSelector(selector, labels) {
-		return nil, "its selector is not one that Istio knows"
+		return nil, nil, "its selector is not one that Istio knows"
 	}
-	if labels == nil || len(labels.Content) == 0 {
-		return list(ref("gateway.networking.k8s.io", "Gateway", waypoint)), ""
-	}
+	ported := slices.ContainsFunc(rulesOf(spec), func(rule *yaml.Node) bool { return namesPorts(dealias(rule)) })
 	wanted := labelsOf(labels)
-	var services []*yaml.Node
-	for _, service := range e.servicesOf(item.Namespace) {
-		if !service.labels.cover(wanted) {
-			continue
-		}
-		if len(services) == mostTargets {
-			return nil, fmt.Sprintf("its selector names the pods of more than %d Services, which is all that a policy takes", mostTargets)
-		}
-		services = append(services, ref("", "Service", service.name))
+	if len(wanted) == 0 && !ported {
+		return list(ref(gatewayGroup, "Gateway", at.waypoint)), nil, ""
 	}
+	services := e.selectedBy(at, wanted).whole
 	if len(services) == 0 {
-		return nil, "its selector names the pods of no Service in the input"
+		return nil, nil, "its selector names the pods of no Service in the input"
 	}
-	return list(services...), ""
+	if ported {
+		groups, unknown := e.forServices(rulesOf(spec), services)
+		if len(groups) != 1 || len(unknown) > 0 {
+			return nil, nil, "it names ports of pods, and no one list of ports stands for them at all of its Services"
+		}
+		services, rules = groups[0].services, list(groups[0].rules...)
+	}
+	if len(services) > mostTargets {
+		return nil, nil, fmt.Sprintf("its selector names the pods of more than %d Services, which is all that a policy takes", mostTargets)
+	}
+	refs = list()
+	for _, s := range services {
+		refs.Content = append(refs.Content, ref("", "Service", s.name))
+	}
+	return refs, rules, ""
 }
 
 // mostTargets is what targetRefs holds (Istio: AuthorizationPolicy CRD).

@@ -33,6 +33,8 @@ func Apply(plan generate.Plan, items []*Item) ([]*Item, []profile.Finding, error
 	}
 	e.findSessions()
 	wanted := append(generate.Manifests(plan), e.platform()...)
+	wanted = append(wanted, e.copyPolicies(wanted)...)
+	e.elsewhereLoses()
 	e.prune(wanted)
 	e.place(wanted)
 	for _, item := range e.items {
@@ -55,6 +57,12 @@ type enrolment struct {
 	workloads map[string][]workload
 	// ports are the numbers of pods' ports, by selector and name.
 	ports map[string]string
+	// oldGateway are the labels of the old gateway's pods, once they were asked for.
+	oldGateway map[string]string
+	// alsoElsewhere are policies at the old gateway that cannot move to the new one.
+	alsoElsewhere []*Item
+	// behind are the Services of the namespace kubeflow that stand behind its waypoint.
+	behind []string
 	// shipped are forms of policies that Kubeflow ships and ours replace.
 	shipped map[ID][]*yaml.Node
 	// ingressPods are the labels of the ingress Gateway's pods.

@@ -34,12 +34,17 @@ func labelsFrom(m map[string]string) labels {
 }
 
 func (l labels) sorted() labels {
-	slices.SortFunc(l, func(a, b pair) int { return strings.Compare(a.key, b.key) })
+	slices.SortFunc(l, comparePairs)
 	return l
 }
 
+func comparePairs(a, b pair) int { return strings.Compare(a.key, b.key) }
+
 // podLabels are the labels of the pods that a workload makes, or nil.
 func podLabels(item *Item) labels {
+	if item.isNotebook() {
+		return notebookLabels(item)
+	}
 	metadata := field(item.Node, "metadata")
 	if item.Kind != "Pod" {
 		metadata = field(podTemplate(item), "metadata")

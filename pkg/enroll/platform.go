@@ -19,12 +19,13 @@ func (e *enrolment) platform() []generate.Object {
 		return platform.Manifests(e.plan, platform.Find(e.profileController()))
 	}
 	kubeflow := platform.Find(e.kubeflow())
+	e.behind = kubeflow.BehindWaypoint()
 	wanted := platform.Manifests(e.plan, kubeflow)
 	e.noteShipped(kubeflow)
 	if e.plan.Mesh.Waypoint.VerifyTokens {
 		e.throughWaypoint(kubeflow)
 	}
-	wanted = e.withoutTwins(e.withoutKept(wanted))
+	wanted = e.withoutOpenDoor(e.withoutTwins(e.withoutKept(wanted)))
 	e.kubeflowNamespace()
 	e.stopInjection()
 	e.labelServices(kubeflow)

@@ -18,22 +18,12 @@ const (
 
 var oldGatewayLabels = map[string]string{"app": oldGatewayName, "istio": "ingressgateway"}
 
-// isOldGateway tells whether labels select the pods of the old gateway and not all pods.
-func isOldGateway(labels *yaml.Node) bool {
-	have := texts(labels)
-	for key, wanted := range have {
-		if oldGatewayLabels[key] != wanted {
-			return false
-		}
-	}
-	return len(have) > 0
-}
-
 // replaceOldIngress has every policy name the new ingress where it named the old one.
 func (e *enrolment) replaceOldIngress() {
 	e.live(istioSecurity, "AuthorizationPolicy", func(item *Item) {
 		if spec := field(item.Node, "spec"); spec != nil {
 			e.replaceIngress(item, spec)
+			e.followIngress(item, rulesOf(spec), action(spec) == "ALLOW")
 		}
 	})
 }
@@ -42,12 +32,15 @@ func (e *enrolment) replaceOldIngress() {
 // attached to a Gateway of its own namespace (Istio: ShouldAttachPolicy).
 func (e *enrolment) movePolicies() {
 	mesh := e.plan.Mesh
-	if mesh.GatewayNamespace != oldGatewayNamespace {
-		return
-	}
 	move := func(item *Item) {
 		spec := field(item.Node, "spec")
-		if item.Namespace != oldGatewayNamespace || !isOldGateway(field(field(spec, "selector"), "matchLabels")) {
+		labels := field(field(spec, "selector"), "matchLabels")
+		if item.Namespace != oldGatewayNamespace || !e.isOldGateway(labels) {
+			return
+		}
+		if mesh.GatewayNamespace != oldGatewayNamespace || !e.onlyOldGateway(labels) {
+			// It stays where it is, for others; copyToGateway makes one for the new Gateway.
+			e.alsoElsewhere = append(e.alsoElsewhere, item)
 			return
 		}
 		item.drop(spec, "selector")

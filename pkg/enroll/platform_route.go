@@ -143,7 +143,7 @@ func (e *enrolment) onOldGateway(item *Item) bool {
 		if gateway == (ID{istioNetworking, "Gateway", kubeflowNamespace, "kubeflow-gateway"}) {
 			return true
 		}
-		if known := e.byID[gateway]; known != nil && isOldGateway(field(field(known.Node, "spec"), "selector")) {
+		if known := e.byID[gateway]; known != nil && e.isOldGateway(field(field(known.Node, "spec"), "selector")) {
 			return true
 		}
 	}
@@ -174,7 +174,7 @@ func (e *enrolment) removeGateways() {
 		}
 	}
 	e.live(istioNetworking, "Gateway", func(item *Item) {
-		if isOldGateway(field(field(item.Node, "spec"), "selector")) && !used[item.ID] {
+		if e.isOldGateway(field(field(item.Node, "spec"), "selector")) && !used[item.ID] {
 			e.remove(item)
 		}
 	})

@@ -74,7 +74,9 @@ func (e *enrolment) switchOn(item *Item, object generate.Object) {
 	}
 	for _, mark := range off[item.Kind] {
 		in, key := mark[0], mark[1]
-		if _, ours := object.Annotations[key]; !ours && item.unmark(in, key) {
+		_, annotated := object.Annotations[key]
+		_, labelled := object.Labels[key]
+		if !annotated && !labelled && item.unmark(in, key) {
 			noun := strings.TrimSuffix(in, "s")
 			e.warn(item, "had the "+noun+" "+key, "it would not have been in force as written; the "+noun+" was removed", "take the "+noun+" out of the source")
 		}

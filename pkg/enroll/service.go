@@ -4,10 +4,15 @@ import "fmt"
 
 // service is a Service that a waypoint can stand before.
 type service struct {
+	*Item
 	name string
+	// selector is what it selects its pods by.
+	selector labels
 	// labels are those that all of its pods are known to have: because it selects by them, or
 	// because every workload of the input that it selects has them.
 	labels labels
+	// found reports whether the input has a workload that it selects.
+	found bool
 }
 
 // servicesOf are the Services of a namespace, but headless ones, which never pass a waypoint. They are
@@ -28,11 +33,15 @@ func (e *enrolment) servicesOf(namespace string) []service {
 		spec := field(item.Node, "spec")
 		selector := field(spec, "selector")
 		if item.Kind == "Service" && item.Group == "" && len(content(selector)) > 0 && value(spec, "clusterIP") != "None" {
-			services = append(services, service{item.Name, labelsOf(selector)})
+			services = append(services, service{Item: item, name: item.Name, selector: labelsOf(selector)})
 		}
 	}
+	services = append(services, e.notebookServices(namespace, services)...)
 	for i := range services {
-		services[i].labels = pods.common(services[i].labels)
+		services[i].labels, services[i].found = pods.common(services[i].selector)
+		if services[i].isNotebook() && !services[i].found {
+			services[i].labels, services[i].found = notebookLabels(services[i].Item), true
+		}
 	}
 	e.services[namespace] = services
 	return services
@@ -65,7 +74,7 @@ func (e *enrolment) workloadsOf(namespace string) []workload {
 type pods struct {
 	// with are the workloads that have a label.
 	with map[pair][]labels
-	// shared is what was found for a selector.
+	// shared is what was found for a selector; nil where there is no workload.
 	shared map[string]labels
 }
 
@@ -76,13 +85,12 @@ func (p pods) add(pod labels) {
 }
 
 // common are the labels that all workloads with those of a selector share; the selector where
-// there are none.
-func (p pods) common(selector labels) labels {
+// there are none, which found reports.
+func (p pods) common(selector labels) (shared labels, found bool) {
 	text := fmt.Sprintf("%q", selector)
-	if found, known := p.shared[text]; known {
-		return found
+	if shared, known := p.shared[text]; known {
+		return orSelector(shared, selector), shared != nil
 	}
-	var shared labels
 	for _, pod := range p.rarest(selector) {
 		switch {
 		case !pod.cover(selector):
@@ -92,10 +100,14 @@ func (p pods) common(selector labels) labels {
 			shared = shared.and(pod)
 		}
 	}
-	if shared == nil {
-		shared = selector
-	}
 	p.shared[text] = shared
+	return orSelector(shared, selector), shared != nil
+}
+
+func orSelector(shared, selector labels) labels {
+	if shared == nil {
+		return selector
+	}
 	return shared
 }
 

@@ -49,6 +49,8 @@ func (p pairs) sorted() pairs {
 
 func node(v any) *yaml.Node {
 	switch v := v.(type) {
+	case *yaml.Node: // as somebody else wrote it
+		return v
 	case string:
 		return text(v)
 	case proto.Message:

@@ -28,6 +28,8 @@ type Finding struct {
 	Object, Found, Effect, Remedy string
 	// Note: it is told, but nothing is wrong, and failOnWarning lets it pass.
 	Note bool
+	// LostRules: it is about rules of the policy that are not enforced as they are written.
+	LostRules bool
 }
 
 func (f Finding) String() string {
