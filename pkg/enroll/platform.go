@@ -1,7 +1,6 @@
 package enroll
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -107,43 +106,4 @@ func (e *enrolment) kubeflowNamespace() {
 	}
 	item.mark("labels", "istio.io/dataplane-mode", "ambient")
 	item.mark("labels", "istio-injection", "disabled")
-}
-
-// labelServices sends the callers of some Services through the waypoint. The ingress Gateway goes
-// past it, unless the Service has ingress-use-waypoint as well.
-func (e *enrolment) labelServices(kubeflow platform.Kubeflow) {
-	var verified []string
-	if e.plan.Mesh.Waypoint.VerifyTokens {
-		verified = kubeflow.Verified()
-	}
-	services := kubeflow.BehindWaypoint()
-	for _, name := range verified {
-		if !slices.Contains(services, name) {
-			services = append(services, name)
-		}
-	}
-	for _, name := range services {
-		ingress := slices.Contains(verified, name)
-		item := e.byID[ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
-		if item == nil {
-			e.tellUnlabelled(name, ingress)
-			continue
-		}
-		item.mark("labels", "istio.io/use-waypoint", platform.WaypointName)
-		if ingress {
-			item.mark("labels", ingressUseWaypoint, "true")
-		}
-		item.unmark("labels", useWaypointNamespace)
-	}
-}
-
-const ingressUseWaypoint = "istio.io/ingress-use-waypoint"
-
-// tellUnlabelled tells of a Service that should have been sent through the waypoint.
-func (e *enrolment) tellUnlabelled(name string, ingress bool) {
-	effect, remedy := "nobody but the ingress Gateway reaches its pods: they take traffic from the waypoint only", "put it into the input, or label it istio.io/use-waypoint: "+platform.WaypointName
-	if ingress {
-		effect, remedy = "nobody reaches its pods: they take traffic from the waypoint only", remedy+" and "+ingressUseWaypoint+`: "true"`
-	}
-	e.find("spec.cluster.platform", fmt.Sprintf("the Service %s/%s is not in the input", platform.Namespace, name), effect, remedy)
 }
