@@ -132,7 +132,7 @@ func (a *attributes) accept(r *jwtRule, t *token) {
 	}
 }
 
-// hold tells whether a claim is a mapping.
+// hold reports whether a claim is a mapping.
 func (c claims) hold(name string) bool {
 	return slices.ContainsFunc(c, func(v namedValue) bool { return strings.HasPrefix(v.name, name+"\x00") })
 }

@@ -71,7 +71,7 @@ func (w *World) readInferenceService(m meta, n *yaml.Node) error {
 // it makes for the Notebook (notebook-controller generateVirtualService).
 const notebookHeaders = "notebooks.kubeflow.org/http-headers-request-set"
 
-// notebookRewriter reads that annotation, a JSON map of names to values. The controller sets nothing where it is another text.
+// notebookRewriter reads that annotation, a JSON map of names to values. The controller sets nothing if the text is not JSON.
 func (w *World) notebookRewriter(namespace string, m meta) {
 	text, _ := m.annotation(notebookHeaders)
 	if text == "" {
