@@ -64,8 +64,7 @@ var routeKinds = []string{"httproutes", "grpcroutes", "tcproutes", "tlsroutes", 
 
 // allFilters is CEL for a rule all of whose filters, and those of its backends, are as they should.
 func allFilters(rule string, holds func(filter string) string) string {
-	return fmt.Sprintf("%s.?filters.orValue([]).all(f, %s) && %s.?backendRefs.orValue([]).all(b, b.?filters.orValue([]).all(f, %s))",
-		rule, holds("f"), rule, holds("f"))
+	return fmt.Sprintf("([%s] + %s.?backendRefs.orValue([])).all(x, x.?filters.orValue([]).all(f, %s))", rule, rule, holds("f"))
 }
 
 // knownFilter leaves out ExtensionRef, and what Gateway API will have next.

@@ -10,7 +10,8 @@ import (
 
 // The largest route that Gateway API takes passes within CEL's cost limit, and is refused for the last header of the last
 // backend: a policy that gave up before would refuse it with another message. Gateway API allows 16 rules, 128 matches in
-// all, 16 backends to a rule, 16 filters to each, of which one may change headers, and 16 headers to a list.
+// all, 16 backends to a rule, 16 filters to each, of which one may change headers of the request and one of the response,
+// and 16 headers to a list.
 func TestAdmissionReadsTheLargestRoute(t *testing.T) {
 	needsControlPlane(t)
 	guardrails(t, admissionCases(t))
@@ -57,15 +58,15 @@ func largestRoute(kind, last string) *kube.Object {
 	return object("gateway.networking.k8s.io/v1", kind, "bob", "largest", map[string]any{"parentRefs": []any{parent}, "rules": all})
 }
 
-// mirrorsAnd a filter fill a list of filters.
-func mirrorsAnd(filter map[string]any, n int) []any {
-	all := []any{}
-	for i := range n - 1 {
+// mirrorsAnd the same headers of request and response fill a list of filters.
+func mirrorsAnd(headers map[string]any, n int) []any {
+	all := []any{map[string]any{"type": "ResponseHeaderModifier", "responseHeaderModifier": headers}}
+	for i := range n - 2 {
 		all = append(all, map[string]any{"type": "RequestMirror", "requestMirror": map[string]any{
 			"backendRef": map[string]any{"name": fmt.Sprintf("m-%d", i), "port": int64(80)},
 		}})
 	}
-	return append(all, filter)
+	return append(all, map[string]any{"type": "RequestHeaderModifier", "requestHeaderModifier": headers})
 }
 
 // headersOf sets, adds and removes 16 headers each.
@@ -76,7 +77,7 @@ func headersOf(name func(int) string) map[string]any {
 		add = append(add, map[string]any{"name": name(16 + i), "value": "a"})
 		remove = append(remove, name(32+i))
 	}
-	return map[string]any{"type": "RequestHeaderModifier", "requestHeaderModifier": map[string]any{"set": set, "add": add, "remove": remove}}
+	return map[string]any{"set": set, "add": add, "remove": remove}
 }
 
 // longPaths are as long as Gateway API allows.
