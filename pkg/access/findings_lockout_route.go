@@ -22,7 +22,11 @@ func (a *selfCheck) followRoutes() {
 		for _, r := range s.routes {
 			for i := range r.rules {
 				for _, b := range r.rules[i].backends {
-					if into := a.wayIn(b, false); into != nil && a.w.permits(s.name, b) && a.attached(r) {
+					if b.foreign {
+						continue // among the leads
+					}
+					b := leadBackend{"Service", b}
+					if into := a.wayIn(b, false); into != nil && a.w.permits(s.name, b.backend) && a.attached(r) {
 						into[b.home()] = append(into[b.home()], b.hit("HTTPRoute "+r.id()))
 					}
 				}
@@ -30,7 +34,7 @@ func (a *selfCheck) followRoutes() {
 		}
 		for _, l := range s.leads {
 			for _, b := range l.backends {
-				if into := a.wayIn(b, l.stream); into != nil && (l.anywhere || a.w.permits(s.name, b) && a.hangs(s, l)) {
+				if into := a.wayIn(b, l.stream); into != nil && (l.anywhere || a.w.permits(s.name, b.backend) && a.hangs(s, l)) {
 					into[b.home()] = append(into[b.home()], b.hit(l.object))
 				}
 			}
@@ -39,7 +43,7 @@ func (a *selfCheck) followRoutes() {
 }
 
 // wayIn tells where to file a backend, nil where it is no tenant's or nothing is wrong with it.
-func (a *selfCheck) wayIn(b backend, stream bool) map[string][]hit {
+func (a *selfCheck) wayIn(b leadBackend, stream bool) map[string][]hit {
 	switch namespace, name := b.service(); {
 	case !a.tenants[b.home()]:
 		return nil
@@ -58,14 +62,14 @@ func (a *selfCheck) wayIn(b backend, stream bool) map[string][]hit {
 }
 
 // home is the namespace that a backend is in.
-func (b backend) home() string {
+func (b leadBackend) home() string {
 	if namespace, _ := b.service(); namespace != "" {
 		return namespace
 	}
 	return b.namespace
 }
 
-func (b backend) hit(from string) hit {
+func (b leadBackend) hit(from string) hit {
 	namespace, name := b.service()
 	if name == "" {
 		namespace, name = b.namespace, b.name
@@ -93,7 +97,7 @@ func (a *selfCheck) attached(r *route) bool {
 func (a *selfCheck) hangs(s *space, r *lead) bool {
 	for _, g := range a.gateways() {
 		for _, p := range r.parents {
-			if p.kind != "Gateway" || p.namespace != g.namespace || p.name != g.name {
+			if p.namespace != g.namespace || p.name != g.name {
 				continue
 			}
 			if g.assumed != "" {
@@ -142,15 +146,18 @@ func (a *selfCheck) headlessEffect(s *space, svc *service, hits []hit) string {
 	}
 	const itself = "the waypoint has no address to deliver to and dials itself: "
 	for _, port := range portsOf(svc, hits) {
-		switch { // Istio's own ports
+		switch {
 		case port == 15000:
 			return itself + "whoever its policies let in reaches Envoy's admin interface at port 15000 instead"
-		case port > 15000 && port <= 15090:
+		case ownPort(port):
 			return itself + "whoever its policies let in reaches what the waypoint itself serves at port " + strconv.Itoa(port) + " (Envoy's admin interface is at 15000)"
 		}
 	}
 	return itself + "nobody gets in from outside (503)"
 }
+
+// ownPort reports whether a port is among those that Istio's proxies listen at themselves.
+func ownPort(port int) bool { return 15000 <= port && port <= 15090 }
 
 // portsOf are the ports that routes lead to, all of a Service's where one does not say.
 func portsOf(svc *service, hits []hit) (out []int) {
@@ -248,7 +255,7 @@ func (a *selfCheck) streams(s *space, b binding) {
 		at := connection(a.users)
 		effect := "no header or token is read on the way, so no rule about users applies at the waypoint"
 		if r := a.w.judge(l7, "waypoint "+b.gateway.id(), a.w.atWaypoint(b.gateway, nil), &at); r.outcome == Deny {
-			effect = "no header or token is read on the way, so the waypoint lets no user in (" + r.Policy + ")"
+			effect = "no header or token is read on the way, so the waypoint lets no user in (AuthorizationPolicy " + r.Policy + ")"
 		}
 		a.report(h.from, "it carries connections, and no requests, to Service "+h.to, effect, "end TLS at the Gateway and use an HTTPRoute")
 	}

@@ -20,6 +20,29 @@ func (w *World) templateDeparts(m meta, object, template *yaml.Node) (left bool)
 	return w.departs(m, object, field(template, "metadata"), field(template, "spec"))
 }
 
+func (w *World) readPodDeparture(m meta, n *yaml.Node) error {
+	w.templateDeparts(m, n, n)
+	return nil
+}
+
+// readTemplateDeparture also notes istiod, which is a Deployment.
+func (w *World) readTemplateDeparture(m meta, n *yaml.Node) error {
+	spec := field(n, "spec")
+	if job := field(spec, "jobTemplate"); job != nil { // a CronJob's
+		spec = field(job, "spec")
+	}
+	template := field(spec, "template")
+	w.templateDeparts(m, n, template)
+	w.readIstiod(m, n, template)
+	return nil
+}
+
+// readNotebookDeparture: the controller gives a Notebook's own labels and annotations to the pod; its template has a spec only.
+func (w *World) readNotebookDeparture(m meta, n *yaml.Node) error {
+	w.departs(m, n, field(n, "metadata"), field(field(field(n, "spec"), "template"), "spec"))
+	return nil
+}
+
 // leavesBy names what takes a pod out of the mesh, "" where nothing does. Istio 1.31: the pod's label istio.io/dataplane-mode: none counts
 // before its Namespace's; istio-cni leaves alone a pod on the host's network and one that says it has a sidecar already (podHasSidecar);
 // with ambient.istio.io/bypass-inbound-capture, what comes in does not pass ztunnel.
@@ -38,8 +61,8 @@ func leavesBy(metadata, spec *yaml.Node) string {
 	return ""
 }
 
-// readModelDepartures looks into an InferenceService: KServe gives its labels and annotations, and those of each part, to the pods.
-func (w *World) readModelDepartures(m meta, n *yaml.Node) error {
+// readModelDeparture looks into an InferenceService: KServe gives its labels and annotations, and those of each part, to the pods.
+func (w *World) readModelDeparture(m meta, n *yaml.Node) error {
 	if w.departs(m, n, field(n, "metadata"), nil) {
 		return nil
 	}
@@ -51,8 +74,8 @@ func (w *World) readModelDepartures(m meta, n *yaml.Node) error {
 	return nil
 }
 
-// readJobDepartures looks into a training job, which has a template for each kind of replica: spec.pytorchReplicaSpecs.Worker.template.
-func (w *World) readJobDepartures(m meta, n *yaml.Node) error {
+// readJobDeparture looks into a training job, which has a template for each kind of replica: spec.pytorchReplicaSpecs.Worker.template.
+func (w *World) readJobDeparture(m meta, n *yaml.Node) error {
 	spec := field(n, "spec")
 	for i := 1; spec != nil && i < len(spec.Content); i += 2 {
 		replicas := deref(spec.Content[i])

@@ -48,10 +48,10 @@ func (w *World) addRewriter(kind string, r route, changes []headerChange) *rewri
 // readGRPCRoute reads what a GRPCRoute does to headers. Its matches are not followed.
 func (w *World) readGRPCRoute(m meta, n *yaml.Node) error {
 	s, spec := w.space(m.namespace), field(n, "spec")
-	r := route{namespace: s.name, name: m.name, parents: parentsOf(s.name, spec)}
+	r := route{namespace: s.name, name: m.name, parents: parentsOf(spec, s.name)}
 	r.hostnames, _ = texts(field(spec, "hostnames"))
 	w.addRewriter("GRPCRoute", r, ruleChanges(spec, s.name, "spec"))
-	return w.readLead(m, n)
+	return nil
 }
 
 // readInferenceService: KServe's controller makes an HTTPRoute whose spec is this text, unchanged (LLMInferenceService
@@ -59,7 +59,7 @@ func (w *World) readGRPCRoute(m meta, n *yaml.Node) error {
 func (w *World) readInferenceService(m meta, n *yaml.Node) error {
 	s := w.space(m.namespace)
 	spec := field(field(field(field(field(n, "spec"), "router"), "route"), "http"), "spec")
-	r := route{namespace: s.name, name: m.name, parents: parentsOf(s.name, spec)}
+	r := route{namespace: s.name, name: m.name, parents: parentsOf(spec, s.name)}
 	added := w.addRewriter(textOf(field(n, "kind")), r, ruleChanges(spec, s.name, "spec.router.route.http.spec"))
 	if len(r.parents) == 0 {
 		added.served = "the Gateway that KServe puts it on"
@@ -190,7 +190,6 @@ func headerOperations(n *yaml.Node, at string, to []string) (out []headerChange)
 // readVirtualService reads what a VirtualService does to headers. Where it leads is not followed.
 func (w *World) readVirtualService(m meta, n *yaml.Node) error {
 	w.virtual = true
-	w.readVirtualServiceLead(m, n)
 	s, spec := w.space(m.namespace), field(n, "spec")
 	hosts, _ := texts(field(spec, "hosts"))
 	r := w.addRewriter("VirtualService", route{namespace: s.name, name: m.name}, virtualChanges(spec))

@@ -56,7 +56,6 @@ type routeHeader struct {
 type backend struct {
 	namespace, name string
 	port            int
-	kind            string
 	foreign         bool // a kind other than Service
 	byHost          bool // a Service by its host name, which needs no ReferenceGrant
 }
@@ -72,7 +71,7 @@ type routeFilter struct {
 
 func (w *World) readRoute(m meta, n *yaml.Node) error {
 	s, spec := w.space(m.namespace), field(n, "spec")
-	r := &route{namespace: s.name, name: m.name, parents: parentsOf(s.name, spec)}
+	r := &route{namespace: s.name, name: m.name, parents: parentsOf(spec, s.name)}
 	var err error
 	if r.hostnames, err = texts(field(spec, "hostnames")); err != nil {
 		return fmt.Errorf("spec.hostnames: %w", err)
@@ -87,6 +86,16 @@ func (w *World) readRoute(m meta, n *yaml.Node) error {
 	s.routes = append(s.routes, r)
 	w.addRewriter("HTTPRoute", route{namespace: r.namespace, name: r.name, parents: r.parents, hostnames: r.hostnames}, ruleChanges(spec, s.name, "spec"))
 	return nil
+}
+
+func parentsOf(spec *yaml.Node, namespace string) (out []parent) {
+	for _, p := range list(field(spec, "parentRefs")) {
+		out = append(out, parent{
+			kind: or(textOf(field(p, "kind")), "Gateway"), namespace: or(textOf(field(p, "namespace")), namespace), name: textOf(field(p, "name")),
+			section: textOf(field(p, "sectionName")), port: number(field(p, "port")),
+		})
+	}
+	return out
 }
 
 func or(s, otherwise string) string {
@@ -114,7 +123,7 @@ func parseRouteRule(namespace string, n *yaml.Node) (r routeRule, err error) {
 		if w := field(e, "weight"); w != nil && number(w) == 0 {
 			continue
 		}
-		r.backends = append(r.backends, backendOf(namespace, deref(e)))
+		r.backends = append(r.backends, parseBackend(namespace, e))
 		if len(list(field(e, "filters"))) > 0 {
 			r.doubt = "filters of a backendRef"
 		}
@@ -123,6 +132,19 @@ func parseRouteRule(namespace string, n *yaml.Node) (r routeRule, err error) {
 }
 
 // parseBackend: kind Hostname of networking.istio.io is the Service of that host (gateway conversion buildDestination).
+func parseBackend(namespace string, n *yaml.Node) backend {
+	kind, group := textOf(field(n, "kind")), textOf(field(n, "group"))
+	b := backend{namespace: or(textOf(field(n, "namespace")), namespace), name: textOf(field(n, "name")), port: number(field(n, "port"))}
+	if kind == "Hostname" && group == "networking.istio.io" {
+		if id, ok := strings.CutSuffix(b.name, ".svc.cluster.local"); ok && strings.Count(id, ".") == 1 {
+			b.name, b.namespace, b.byHost = strings.Split(id, ".")[0], strings.Split(id, ".")[1], true
+			return b
+		}
+	}
+	b.foreign = kind != "" && kind != "Service" || group != "" && group != "core"
+	return b
+}
+
 func parseRouteMatch(n *yaml.Node) (m routeMatch, err error) {
 	p := field(n, "path")
 	m.path, m.method = or(textOf(field(p, "value")), "/"), textOf(field(n, "method"))

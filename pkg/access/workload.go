@@ -23,22 +23,16 @@ type namedPort struct {
 }
 
 func (w *World) readPod(m meta, n *yaml.Node) error {
-	w.templateDeparts(m, n, n)
 	w.addWorkload(m, m.labels, field(n, "spec"))
 	return nil
 }
 
 func (w *World) readTemplate(m meta, n *yaml.Node) error {
-	template := field(field(n, "spec"), "template")
-	w.templateDeparts(m, n, template)
-	w.readIstiod(m, n, template)
-	return w.addTemplate(m, template)
+	return w.addTemplate(m, field(field(n, "spec"), "template"))
 }
 
 func (w *World) readCronJob(m meta, n *yaml.Node) error {
-	template := field(field(field(field(n, "spec"), "jobTemplate"), "spec"), "template")
-	w.templateDeparts(m, n, template)
-	return w.addTemplate(m, template)
+	return w.addTemplate(m, field(field(field(field(n, "spec"), "jobTemplate"), "spec"), "template"))
 }
 
 // readNotebook: the notebook controller makes a StatefulSet from the template and adds the label notebook-name, and a Service of the same
@@ -49,8 +43,6 @@ func (w *World) readNotebook(m meta, n *yaml.Node) error {
 		s.isNotebook = map[string]bool{}
 	}
 	s.notebooks, s.isNotebook[m.name] = append(s.notebooks, m.name), true
-	// The controller gives a Notebook's own labels and annotations to the pod; its template has a spec only.
-	w.departs(m, n, field(n, "metadata"), field(field(field(n, "spec"), "template"), "spec"))
 	w.notebookRewriter(s.name, m)
 	if err := w.addTemplate(m, field(field(n, "spec"), "template")); err != nil || len(s.workloads) == 0 {
 		return err

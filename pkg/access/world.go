@@ -17,11 +17,10 @@ type World struct {
 	mesh       mesh
 	namespaces map[string]*space
 	names      []string // of the namespaces, in the order met
+	istiods    []istiod
 	ingresses  []*gateway
 	classes    []gatewayClass
 	virtual    bool // there are VirtualServices, which are not followed
-
-	istiods []istiod
 
 	rewriters    []*rewriter
 	listenerSets []listenerSet
@@ -50,10 +49,7 @@ type space struct {
 	notebooks       []string
 	isNotebook      map[string]bool
 
-	leads      []*lead
-	pools      []pool
-	departures []departure
-	networks   []*networkPolicy
+	noted
 }
 
 // Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
@@ -86,16 +82,21 @@ func (w *World) add(n *yaml.Node) error {
 	} else {
 		group = ""
 	}
-	read := readers[groupKind{group, kind}]
-	if read == nil {
+	read, note := readers[groupKind{group, kind}], noters[groupKind{group, kind}]
+	if read == nil && note == nil {
 		return nil
 	}
 	m, err := readMeta(n, labelled[kind])
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", kind, m.name, err)
 	}
-	if err := read(w, m, n); err != nil {
-		return fmt.Errorf("%s %s: %w", kind, join(m.namespace, m.name), err)
+	for _, read := range [2]reader{read, note} {
+		if read == nil {
+			continue
+		}
+		if err := read(w, m, n); err != nil {
+			return fmt.Errorf("%s %s: %w", kind, join(m.namespace, m.name), err)
+		}
 	}
 	return nil
 }
@@ -129,19 +130,6 @@ var readers = map[groupKind]reader{
 	{"gateway.networking.k8s.io", "HTTPRoute"}:      (*World).readRoute,
 	{"gateway.networking.k8s.io", "ReferenceGrant"}: (*World).readGrant,
 
-	// What only the findings look at.
-	{"gateway.networking.k8s.io", "TLSRoute"}:          (*World).readLead,
-	{"gateway.networking.k8s.io", "TCPRoute"}:          (*World).readLead,
-	{"inference.networking.k8s.io", "InferencePool"}:   (*World).readPool,
-	{"inference.networking.x-k8s.io", "InferencePool"}: (*World).readPool,
-	{"networking.k8s.io", "NetworkPolicy"}:             (*World).readNetworkPolicy,
-	{"serving.kserve.io", "InferenceService"}:          (*World).readModelDepartures,
-	{"kubeflow.org", "PyTorchJob"}:                     (*World).readJobDepartures,
-	{"kubeflow.org", "TFJob"}:                          (*World).readJobDepartures,
-	{"kubeflow.org", "MPIJob"}:                         (*World).readJobDepartures,
-	{"kubeflow.org", "XGBoostJob"}:                     (*World).readJobDepartures,
-	{"kubeflow.org", "PaddleJob"}:                      (*World).readJobDepartures,
-	{"kubeflow.org", "JAXJob"}:                         (*World).readJobDepartures,
 	{"gateway.networking.k8s.io", "GRPCRoute"}:         (*World).readGRPCRoute,
 	{"gateway.networking.k8s.io", "ListenerSet"}:       (*World).readListenerSet,
 	{"gateway.networking.x-k8s.io", "XListenerSet"}:    (*World).readListenerSet,
