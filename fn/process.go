@@ -78,7 +78,7 @@ func judge(plan generate.Plan, items []*enroll.Item, f form) ([]profile.Finding,
 	}
 	var findings []profile.Finding
 	for _, f := range world.Findings(tenants) {
-		findings = append(findings, profile.Finding{Object: f.Object, Found: f.Found, Effect: f.Effect, Remedy: f.Remedy})
+		findings = append(findings, profile.Finding{Object: f.Object, Found: f.Found, Effect: f.Effect, Remedy: f.Remedy, Note: f.Note})
 	}
 	return findings, nil
 }

@@ -15,10 +15,16 @@ type Tenant struct {
 }
 
 // Finding is one thing that is probably wrong: on which object, what was found, what it does, and what to do.
-type Finding struct{ Object, Found, Effect, Remedy string }
+type Finding struct {
+	Object, Found, Effect, Remedy string
+	Note                          bool // it is told, but nothing is known to be wrong
+}
 
 // String puts a finding on one line.
 func (f Finding) String() string {
+	if f.Note {
+		return f.Object + ": " + f.Found + ": " + f.Effect
+	}
 	return f.Object + ": " + f.Found + ": " + f.Effect + "; " + f.Remedy
 }
 
@@ -28,6 +34,7 @@ func (f Finding) String() string {
 func (w *World) Findings(tenants []Tenant) []Finding {
 	a := newSelfCheck(w, tenants)
 	a.rootPolicies()
+	a.lockoutsOfAll()
 	for i := range tenants {
 		a.tenant(&tenants[i])
 	}
@@ -46,13 +53,16 @@ type selfCheck struct {
 
 	// Root namespace policies that apply to whole tenants.
 	rootL4, rootL7 []*policy
-	allowL4        bool // one of them is an ALLOW for every pod
-	allowL7        bool // or for every waypoint
-	deniedL4       bool // a DENY there stops every stranger
+
+	// What routes at the ingress lead to, by namespace.
+	toHeadless, toPools, toStreams map[string][]hit
+	allowL4                        bool // one of them is an ALLOW for every pod
+	allowL7                        bool // or for every waypoint
+	deniedL4                       bool // a DENY there stops every stranger
 }
 
 func (a *selfCheck) report(object, found, effect, remedy string) {
-	a.found = append(a.found, Finding{object, found, effect, remedy})
+	a.found = append(a.found, Finding{Object: object, Found: found, Effect: effect, Remedy: remedy})
 }
 
 func policyObject(p *policy) string { return "AuthorizationPolicy " + p.id() }
@@ -119,11 +129,12 @@ func (a *selfCheck) tenant(t *Tenant) {
 		a.openL7(t, s, b.gateway)
 	}
 	a.ownerLockedOut(t, s, b)
+	a.lockouts(t, s, b)
 }
 
 var plainPod = workload{name: "pod", account: "default", assumed: true}
 
-// waypointLabels checks the namespace's binding and every Service that asks for a waypoint of its own.
+// waypointLabels checks the namespace's binding.
 func (a *selfCheck) waypointLabels(t *Tenant, s *space) binding {
 	b := a.w.bind(s, nil, "service")
 	object := "Namespace " + s.name
@@ -138,19 +149,6 @@ func (a *selfCheck) waypointLabels(t *Tenant, s *space) binding {
 			"the policies on "+t.Waypoint+" do not apply", "label it istio.io/use-waypoint: "+t.Waypoint)
 	case b.gateway == nil && t.Waypoint != "":
 		a.report(object, b.why, "no L7 policy applies", "label it istio.io/use-waypoint: "+t.Waypoint)
-	}
-	for _, svc := range s.services {
-		if _, own := svc.labels.get("istio.io/use-waypoint"); !own || svc.headless {
-			continue
-		}
-		switch own := a.w.serviceWaypoint(svc); {
-		case own.missing != "":
-			a.report("Service "+join(s.name, svc.name), "its label istio.io/use-waypoint points to "+own.missing+", which is not there",
-				"its traffic goes direct: no L7 policy applies", "add that Gateway, or drop the label")
-		case own.gateway == nil && own.doubt == "" && b.gateway != nil:
-			a.report("Service "+join(s.name, svc.name), "it opts out of the waypoint", "only L4 policies protect it",
-				"drop the label istio.io/use-waypoint")
-		}
 	}
 	return b
 }

@@ -27,6 +27,7 @@ type gateway struct {
 type listener struct {
 	name, protocol, hostname string
 	port                     int
+	mode                     string // of TLS
 	from                     string // namespaces whose routes may attach: Same, All, Selector
 	selector                 labels
 	expressions              bool // the selector has matchExpressions, which are not judged
@@ -79,7 +80,7 @@ func gatewayPod(name string, own labels) *workload {
 func readListener(n *yaml.Node) listener {
 	l := listener{
 		name: textOf(field(n, "name")), protocol: textOf(field(n, "protocol")), hostname: textOf(field(n, "hostname")),
-		port: number(field(n, "port")), from: "Same",
+		port: number(field(n, "port")), mode: textOf(field(field(n, "tls"), "mode")), from: "Same",
 	}
 	namespaces := field(field(n, "allowedRoutes"), "namespaces")
 	if from := textOf(field(namespaces, "from")); from != "" {

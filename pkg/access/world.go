@@ -17,6 +17,7 @@ type World struct {
 	mesh       mesh
 	namespaces map[string]*space
 	names      []string // of the namespaces, in the order met
+	istiods    []istiod
 	ingresses  []*gateway
 	classes    []gatewayClass
 	virtual    bool // there are VirtualServices, which are not followed
@@ -44,6 +45,8 @@ type space struct {
 	accounts        []string
 	notebooks       []string
 	isNotebook      map[string]bool
+
+	noted
 }
 
 // Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
@@ -76,16 +79,21 @@ func (w *World) add(n *yaml.Node) error {
 	} else {
 		group = ""
 	}
-	read := readers[groupKind{group, kind}]
-	if read == nil {
+	read, note := readers[groupKind{group, kind}], noters[groupKind{group, kind}]
+	if read == nil && note == nil {
 		return nil
 	}
 	m, err := readMeta(n, labelled[kind])
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", kind, m.name, err)
 	}
-	if err := read(w, m, n); err != nil {
-		return fmt.Errorf("%s %s: %w", kind, join(m.namespace, m.name), err)
+	for _, read := range [2]reader{read, note} {
+		if read == nil {
+			continue
+		}
+		if err := read(w, m, n); err != nil {
+			return fmt.Errorf("%s %s: %w", kind, join(m.namespace, m.name), err)
+		}
 	}
 	return nil
 }

@@ -1,0 +1,71 @@
+package access
+
+import "strings"
+
+// unread reports RequestAuthentications that no proxy reads: ztunnel does not check tokens, and a waypoint reads only what targets it, or a
+// Service behind it. Measured with real proxies: rules that ask for a token's claims then match nobody.
+func (a *selfCheck) unread(s *space) {
+	for _, r := range s.authentications {
+		found := a.unreadBecause(s, r)
+		if found == "" {
+			continue
+		}
+		a.report("RequestAuthentication "+join(r.namespace, r.name), found,
+			"no proxy checks its tokens: rules that ask for a request principal, claims or audiences match nobody, and headers that it copies from claims stay empty",
+			"name the waypoint, or Services behind it, in targetRefs")
+	}
+}
+
+func (a *selfCheck) unreadBecause(s *space, r *authentication) string {
+	if r.bad != "" {
+		return ""
+	}
+	if len(r.targets) == 0 {
+		for _, g := range s.gateways {
+			if !g.waypoint && r.selector.selects(g.pod.labels) {
+				return ""
+			}
+		}
+		for _, pod := range s.workloads {
+			if s.member(pod) == sidecar && r.selector.selects(pod.labels) {
+				return ""
+			}
+		}
+		return "it has no targetRefs, and its namespace is without sidecars"
+	}
+	var missing []string
+	for _, t := range r.targets {
+		if why := a.unreadTarget(s, t); why != "" {
+			missing = append(missing, why)
+		}
+	}
+	if len(missing) < len(r.targets) {
+		return ""
+	}
+	return strings.Join(missing, ", and ")
+}
+
+// unreadTarget says why nothing reads what a targetRef attaches, "" where something does or nobody can say.
+func (a *selfCheck) unreadTarget(s *space, t target) string {
+	switch t.kind {
+	case "Gateway":
+		if s.gateway(t.name) == nil {
+			return "it targets Gateway " + t.name + ", which is not there"
+		}
+	case "GatewayClass":
+		if s.name != a.w.mesh.rootNamespace {
+			return "it targets GatewayClass " + t.name + ", which only counts in " + a.w.mesh.rootNamespace
+		}
+	case "Service":
+		svc := s.service(t.name)
+		if svc == nil || svc.external {
+			return ""
+		}
+		addressed := *svc
+		addressed.headless = false // the ingress sends even a headless one to the waypoint
+		if b := a.w.serviceWaypoint(&addressed); b.gateway == nil && b.doubt == "" {
+			return "it targets Service " + t.name + ", which no waypoint stands before"
+		}
+	}
+	return ""
+}

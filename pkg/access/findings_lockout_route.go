@@ -1,0 +1,259 @@
+package access
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// hit is one way from the ingress into a tenant's namespace.
+type hit struct {
+	from string // the route
+	to   string // namespace/name
+	port int    // 0: the route does not say
+}
+
+// followRoutes files the routes at the ingress that lead to a tenant's headless Services and InferencePools, and those that carry
+// connections to any Service of one.
+func (a *selfCheck) followRoutes() {
+	a.toHeadless, a.toPools, a.toStreams = map[string][]hit{}, map[string][]hit{}, map[string][]hit{}
+	for _, name := range a.w.names {
+		s := a.w.namespaces[name]
+		for _, r := range s.routes {
+			for i := range r.rules {
+				for _, b := range r.rules[i].backends {
+					if b.foreign {
+						continue // among the leads
+					}
+					b := leadBackend{"Service", b}
+					if into := a.wayIn(b, false); into != nil && a.w.permits(s.name, b.backend) && a.attached(r) {
+						into[b.home()] = append(into[b.home()], b.hit("HTTPRoute "+r.id()))
+					}
+				}
+			}
+		}
+		for _, l := range s.leads {
+			for _, b := range l.backends {
+				if into := a.wayIn(b, l.stream); into != nil && (l.anywhere || a.w.permits(s.name, b.backend) && a.hangs(s, l)) {
+					into[b.home()] = append(into[b.home()], b.hit(l.object))
+				}
+			}
+		}
+	}
+}
+
+// wayIn tells where to file a backend, nil where it is no tenant's or nothing is wrong with it.
+func (a *selfCheck) wayIn(b leadBackend, stream bool) map[string][]hit {
+	switch namespace, name := b.service(); {
+	case !a.tenants[b.home()]:
+		return nil
+	case b.kind == "InferencePool":
+		return a.toPools
+	case name == "":
+		return nil
+	case stream:
+		return a.toStreams
+	default:
+		if svc := a.w.look(namespace).service(name); svc != nil && svc.headless {
+			return a.toHeadless
+		}
+	}
+	return nil
+}
+
+// home is the namespace that a backend is in.
+func (b leadBackend) home() string {
+	if namespace, _ := b.service(); namespace != "" {
+		return namespace
+	}
+	return b.namespace
+}
+
+func (b leadBackend) hit(from string) hit {
+	namespace, name := b.service()
+	if name == "" {
+		namespace, name = b.namespace, b.name
+	}
+	return hit{from, join(namespace, name), b.port}
+}
+
+func (a *selfCheck) gateways() []*gateway {
+	if len(a.w.ingresses) == 0 {
+		return []*gateway{a.ingress}
+	}
+	return a.w.ingresses
+}
+
+func (a *selfCheck) attached(r *route) bool {
+	for _, g := range a.gateways() {
+		if _, _, ok := a.w.attaches(r, g); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// hangs is attached for a route of another kind: connections need a listener that does not read requests.
+func (a *selfCheck) hangs(s *space, r *lead) bool {
+	for _, g := range a.gateways() {
+		for _, p := range r.parents {
+			if p.namespace != g.namespace || p.name != g.name {
+				continue
+			}
+			if g.assumed != "" {
+				return true
+			}
+			for i := range g.listeners {
+				if l := &g.listeners[i]; (p.section == "" || p.section == l.name) && (p.port == 0 || p.port == l.port) &&
+					l.stream() == r.stream && l.admits(a.w, g.namespace, s.name) != no {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// headless reports Services that the ingress leads to and no waypoint can deliver to. Istio 1.31: the waypoint has no address for one and
+// dials 0.0.0.0 at the Service's port, which is itself.
+func (a *selfCheck) headless(s *space) {
+	hits := map[string][]hit{}
+	for _, h := range a.toHeadless[s.name] {
+		hits[h.to] = append(hits[h.to], h)
+	}
+	for _, svc := range s.services {
+		h := hits[join(s.name, svc.name)]
+		_, kserve := svc.labels.get("serving.kserve.io/inferenceservice")
+		if !svc.headless || len(h) == 0 && !kserve {
+			continue
+		}
+		found, remedy := "it is headless, and "+waysOf(h), "give it an address of its own: leave out clusterIP: None"
+		if kserve {
+			remedy = "set serviceClusterIPNone: false in KServe's inferenceservice-config (cluster.kserve.deploymentMode does)"
+		}
+		if len(h) == 0 {
+			found = "it is headless, as KServe makes the Services of predictors"
+		}
+		a.report(serviceObject(svc), found, a.headlessEffect(s, svc, h), remedy)
+	}
+}
+
+func (a *selfCheck) headlessEffect(s *space, svc *service, hits []hit) string {
+	addressed := *svc
+	addressed.headless = false
+	if b := a.w.serviceWaypoint(&addressed); b.gateway == nil || !a.w.ingressUsesWaypoint(svc) {
+		return pastWaypoint(a.atPods(s, a.users, svc.selector, 0))
+	}
+	const itself = "the waypoint has no address to deliver to and dials itself: "
+	for _, port := range portsOf(svc, hits) {
+		switch { // Istio's own ports
+		case port == 15000:
+			return itself + "whoever its policies let in reaches Envoy's admin interface at port 15000 instead"
+		case port > 15000 && port <= 15090:
+			return itself + "whoever its policies let in reaches what the waypoint itself serves at port " + strconv.Itoa(port) + " (Envoy's admin interface is at 15000)"
+		}
+	}
+	return itself + "nobody gets in from outside (503)"
+}
+
+// portsOf are the ports that routes lead to, all of a Service's where one does not say.
+func portsOf(svc *service, hits []hit) (out []int) {
+	for _, h := range hits {
+		if h.port != 0 {
+			out = append(out, h.port)
+			continue
+		}
+		for _, p := range svc.ports {
+			out = append(out, p.number)
+		}
+	}
+	return out
+}
+
+// waysOf names the routes, the first of them in full.
+func waysOf(hits []hit) string {
+	var names []string
+	for _, h := range hits {
+		if !contains(names, h.from) && len(names) < 4 {
+			names = append(names, h.from)
+		}
+	}
+	if len(names) > 3 {
+		names = append(names[:3], "more")
+	}
+	if len(names) == 1 {
+		return names[0] + " leads to it"
+	}
+	return strings.Join(names, ", ") + " lead to it"
+}
+
+// pool is an InferencePool.
+type pool struct {
+	name     string
+	selector labels
+	port     int
+}
+
+// pools reports InferencePools behind the ingress. Istio's Service for a pool is headless, and its own endpoint picker chooses among the
+// pods' addresses, so no waypoint is asked (gateway inferencepool_collection).
+func (a *selfCheck) pools(s *space) {
+	seen := map[string]bool{}
+	for _, h := range a.toPools[s.name] {
+		if seen[h.to] {
+			continue
+		}
+		seen[h.to] = true
+		r := a.atPods(s, a.users, nil, h.port)
+		for _, p := range s.pools {
+			if join(s.name, p.name) == h.to {
+				r = a.atPods(s, a.users, p.selector, p.port)
+			}
+		}
+		a.report("InferencePool "+h.to, h.from+" leads to it", pastWaypoint(r), "route to a Service with an address of its own, which goes through the waypoint")
+	}
+}
+
+// stream reports whether a listener carries connections and reads no requests.
+func (l *listener) stream() bool {
+	return l.protocol == "TLS" || l.protocol == "TCP" || l.mode == "Passthrough"
+}
+
+// connection is what a gateway or waypoint sees of one that nobody reads.
+func connection(peer identity) attributes {
+	at := freeAttributes(peer)
+	at.tcp = true
+	return at
+}
+
+// streamListeners reports listeners of the ingress whose connections its own policies refuse. Envoy's RBAC for TCP leaves out the HTTP
+// attributes of a DENY rule, so it matches more.
+func (a *selfCheck) streamListeners() {
+	for i := range a.ingress.listeners {
+		l := &a.ingress.listeners[i]
+		if !l.stream() {
+			continue
+		}
+		at := connection(identity{})
+		if r := a.w.judge(l7, "gateway "+a.ingress.id(), a.front, &at); r.outcome == Deny {
+			a.report("Gateway "+a.ingress.id(), "its listener "+l.name+" passes connections on and reads no requests ("+strings.TrimSpace(l.protocol+" "+l.mode)+")",
+				fmt.Sprintf("the policies of the Gateway refuse every connection there (%s): nobody gets in by it", or(r.Policy, r.Why)),
+				"end TLS there (protocol HTTPS), or give it a Gateway of its own")
+		}
+	}
+}
+
+// streams reports routes that carry connections into the namespace: nothing on the way reads who the user is.
+func (a *selfCheck) streams(s *space, b binding) {
+	at := connection(identity{})
+	if a.w.judge(l7, "gateway "+a.ingress.id(), a.front, &at).outcome == Deny || b.gateway == nil {
+		return // every route there is dead, which is said at the listener
+	}
+	for _, h := range a.toStreams[s.name] {
+		at := connection(a.users)
+		effect := "no header or token is read on the way, so no rule about users applies at the waypoint"
+		if r := a.w.judge(l7, "waypoint "+b.gateway.id(), a.w.atWaypoint(b.gateway, nil), &at); r.outcome == Deny {
+			effect = "no header or token is read on the way, so the waypoint lets no user in (" + r.Policy + ")"
+		}
+		a.report(h.from, "it carries connections, and no requests, to Service "+h.to, effect, "end TLS at the Gateway and use an HTTPRoute")
+	}
+}

@@ -1,0 +1,92 @@
+package access
+
+import "sigs.k8s.io/kustomize/kyaml/yaml"
+
+// departure is a kind of pod that takes itself out of the mesh.
+type departure struct{ object, by string }
+
+// departs records that the pods of an object leave the mesh by what their metadata and spec say.
+func (w *World) departs(m meta, object, metadata, spec *yaml.Node) (left bool) {
+	by := leavesBy(metadata, spec)
+	if by == "" {
+		return false
+	}
+	s := w.space(m.namespace)
+	s.departures = append(s.departures, departure{textOf(field(object, "kind")) + " " + join(s.name, m.name), by})
+	return true
+}
+
+func (w *World) templateDeparts(m meta, object, template *yaml.Node) (left bool) {
+	return w.departs(m, object, field(template, "metadata"), field(template, "spec"))
+}
+
+func (w *World) readPodDeparture(m meta, n *yaml.Node) error {
+	w.templateDeparts(m, n, n)
+	return nil
+}
+
+// readTemplateDeparture also notes istiod, which is a Deployment.
+func (w *World) readTemplateDeparture(m meta, n *yaml.Node) error {
+	spec := field(n, "spec")
+	if job := field(spec, "jobTemplate"); job != nil { // a CronJob's
+		spec = field(job, "spec")
+	}
+	template := field(spec, "template")
+	w.templateDeparts(m, n, template)
+	w.readIstiod(m, n, template)
+	return nil
+}
+
+// readNotebookDeparture: the controller gives a Notebook's own labels and annotations to the pod; its template has a spec only.
+func (w *World) readNotebookDeparture(m meta, n *yaml.Node) error {
+	w.departs(m, n, field(n, "metadata"), field(field(field(n, "spec"), "template"), "spec"))
+	return nil
+}
+
+// leavesBy names what takes a pod out of the mesh, "" where nothing does. Istio 1.31: the pod's label istio.io/dataplane-mode: none counts
+// before its Namespace's; istio-cni leaves alone a pod on the host's network and one that says it has a sidecar already (podHasSidecar);
+// with ambient.istio.io/bypass-inbound-capture, what comes in does not pass ztunnel.
+func leavesBy(metadata, spec *yaml.Node) string {
+	labels, annotations := field(metadata, "labels"), field(metadata, "annotations")
+	switch {
+	case textOf(field(labels, "istio.io/dataplane-mode")) == "none":
+		return "the label istio.io/dataplane-mode: none"
+	case textOf(field(annotations, "ambient.istio.io/bypass-inbound-capture")) == "true":
+		return `the annotation ambient.istio.io/bypass-inbound-capture: "true"`
+	case field(annotations, "sidecar.istio.io/status") != nil:
+		return "the annotation sidecar.istio.io/status"
+	case boolean(field(spec, "hostNetwork")):
+		return "hostNetwork: true"
+	}
+	return ""
+}
+
+// readModelDeparture looks into an InferenceService: KServe gives its labels and annotations, and those of each part, to the pods.
+func (w *World) readModelDeparture(m meta, n *yaml.Node) error {
+	if w.departs(m, n, field(n, "metadata"), nil) {
+		return nil
+	}
+	for _, part := range [3]string{"predictor", "transformer", "explainer"} {
+		if pods := field(field(n, "spec"), part); w.departs(m, n, pods, pods) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// readJobDeparture looks into a training job, which has a template for each kind of replica: spec.pytorchReplicaSpecs.Worker.template.
+func (w *World) readJobDeparture(m meta, n *yaml.Node) error {
+	spec := field(n, "spec")
+	for i := 1; spec != nil && i < len(spec.Content); i += 2 {
+		replicas := deref(spec.Content[i])
+		if replicas == nil || replicas.Kind != yaml.MappingNode {
+			continue
+		}
+		for j := 1; j < len(replicas.Content); j += 2 {
+			if w.templateDeparts(m, n, field(replicas.Content[j], "template")) {
+				return nil
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package access
+
+import (
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// lead is where a route leads that is not followed: a GRPCRoute, TLSRoute, TCPRoute or VirtualService, and an HTTPRoute as far as it names
+// something else than Services.
+type lead struct {
+	object   string // kind and namespace/name
+	parents  []parent
+	anywhere bool // it hangs on Istio Gateways, whose pods nobody knows here
+	stream   bool // it carries connections and no requests
+	backends []leadBackend
+}
+
+// leadBackend is a Service, an InferencePool or a host of Istio's kind Hostname.
+type leadBackend struct {
+	kind string
+	backend
+}
+
+// readLead reads the routes of the Gateway API whose rules name backendRefs as those of an HTTPRoute do.
+func (w *World) readLead(m meta, n *yaml.Node) error {
+	kind := textOf(field(n, "kind"))
+	w.addLead(m, n, lead{object: kind, stream: kind != "GRPCRoute"}, func(leadBackend) bool { return true })
+	return nil
+}
+
+// readPoolLead reads of an HTTPRoute what is not followed.
+func (w *World) readPoolLead(m meta, n *yaml.Node) error {
+	w.addLead(m, n, lead{object: "HTTPRoute"}, func(b leadBackend) bool { return b.foreign })
+	return nil
+}
+
+func (w *World) addLead(m meta, n *yaml.Node, l lead, wanted func(leadBackend) bool) {
+	s, spec := w.space(m.namespace), field(n, "spec")
+	for _, rule := range list(field(spec, "rules")) {
+		for _, ref := range list(field(rule, "backendRefs")) {
+			b := leadBackendOf(s.name, deref(ref))
+			if weight := field(ref, "weight"); wanted(b) && (weight == nil || number(weight) > 0) {
+				l.backends = append(l.backends, b)
+			}
+		}
+	}
+	if len(l.backends) == 0 {
+		return
+	}
+	l.object += " " + join(s.name, m.name)
+	for _, p := range list(field(spec, "parentRefs")) {
+		if or(textOf(field(p, "kind")), "Gateway") == "Gateway" {
+			l.parents = append(l.parents, parent{
+				namespace: or(textOf(field(p, "namespace")), s.name), name: textOf(field(p, "name")),
+				section: textOf(field(p, "sectionName")), port: number(field(p, "port")),
+			})
+		}
+	}
+	s.leads = append(s.leads, &l)
+}
+
+func leadBackendOf(namespace string, n *yaml.Node) leadBackend {
+	kind, group := or(textOf(field(n, "kind")), "Service"), textOf(field(n, "group"))
+	return leadBackend{kind, backend{
+		namespace: or(textOf(field(n, "namespace")), namespace), name: textOf(field(n, "name")), port: number(field(n, "port")),
+		foreign: kind != "Service" || group != "" && group != "core",
+	}}
+}
+
+// readVirtualServiceLead reads where a VirtualService of a gateway leads. One without gateways is for the mesh, whose pods call no headless
+// Service through a waypoint.
+func (w *World) readVirtualServiceLead(m meta, n *yaml.Node) error {
+	s, spec := w.space(m.namespace), field(n, "spec")
+	l := &lead{object: "VirtualService " + join(s.name, m.name)}
+	for _, g := range list(field(spec, "gateways")) {
+		l.anywhere = l.anywhere || textOf(deref(g)) != "mesh"
+	}
+	if !l.anywhere {
+		return nil
+	}
+	for _, kind := range [3]string{"http", "tls", "tcp"} {
+		for _, rule := range list(field(spec, kind)) {
+			for _, route := range list(field(rule, "route")) {
+				to := field(route, "destination")
+				name, namespace := serviceOf(textOf(field(to, "host")), s.name)
+				l.backends = append(l.backends, leadBackend{"Service", backend{namespace: namespace, name: name, port: number(field(field(to, "port"), "number"))}})
+			}
+		}
+	}
+	s.leads = append(s.leads, l)
+	return nil
+}
+
+// serviceOf is the Service that a host names: a short name is one of its own namespace (Istio: ResolveShortnameToFQDN).
+func serviceOf(host, own string) (name, namespace string) {
+	parts := strings.Split(host, ".")
+	switch {
+	case len(parts) == 1:
+		return host, own
+	case len(parts) > 2 && parts[2] == "svc":
+		return parts[0], parts[1]
+	}
+	return "", ""
+}
+
+// service is the Service that a backend means, by a reference or by its host name.
+func (b leadBackend) service() (namespace, name string) {
+	switch {
+	case b.kind == "Hostname":
+		name, namespace = serviceOf(b.name, "")
+		if namespace == "" {
+			return "", ""
+		}
+		return namespace, name
+	case b.foreign:
+		return "", ""
+	}
+	return b.namespace, b.name
+}
