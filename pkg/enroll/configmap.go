@@ -32,6 +32,7 @@ func (e *enrolment) editConfigMaps() {
 				"run the function in the build that generates the ConfigMap, or restart the pods yourself")
 		}
 	}
+	e.hostsTrouble()
 }
 
 func (e *enrolment) known(name, namespace string) bool {

@@ -27,7 +27,6 @@ func Apply(plan generate.Plan, items []*Item) ([]*Item, []profile.Finding, error
 	if plan.Cluster != nil {
 		e.editConfigMaps()
 	}
-	e.hostsTrouble()
 	wanted := append(generate.Manifests(plan), e.platform()...)
 	e.prune(wanted)
 	e.place(wanted)

@@ -87,7 +87,7 @@ func ingressConfigOf(item *Item) (c ingressConfig) {
 
 // hostsTrouble finds profiles whose models may get one host. Istio gives it to the older of two routes (sortConfigByCreationTime).
 func (e *enrolment) hostsTrouble() {
-	if e.plan.Cluster == nil || !e.plan.Cluster.KServe.Enabled {
+	if !e.plan.Cluster.KServe.Enabled {
 		return
 	}
 	config, object := ingressConfig{}, "spec.profiles"
