@@ -7,6 +7,7 @@ const (
 	gen = "pkg/generate/"
 	enr = "pkg/enroll/"
 	pro = "pkg/profile/"
+	acc = "pkg/access/"
 )
 
 var mutants = []mutant{
@@ -43,6 +44,43 @@ var mutants = []mutant{
 	{"a contributor needs nobody to vouch", gen + "contributor.go", "			From: from(ns.Ingress, ns.PipelinesUI),\n", ""},
 	{"contributors hang on no waypoint", gen + "contributor.go", "		TargetRefs: onGateway(ns.Waypoint.Name),\n", ""},
 	{"every contributor is an admin", gen + "contributor.go", `"kubeflow-" + c.Role`, `"kubeflow-admin"`},
+
+	// What would lock somebody out, or let everybody in, is told.
+	{"the login's namespace is a user's", pro + "validate_profiles.go", "		{\"auth\", \"dex\"},\n", ""},
+	{"oauth2-proxy's namespace is a user's", pro + "validate_profiles.go", "		{\"oauth2-proxy\", \"oauth2-proxy itself\"},\n", ""},
+	{"hosts of models collide without a word", enr + "kserve_hosts.go", "if profiles[short] && t.twin(short, ns.Name) != \"\" {", "if false {"},
+	{"hosts of any template are told to collide", enr + "kserve_hosts.go", "case config.DisableIngressCreation, t.apart:", "case config.DisableIngressCreation:"},
+	{"hosts stay as they are when the mode is set", enr + "configmap_inferenceservice.go", "		{\"ingress\", \"domainTemplate\", strconv.Quote(hosts)},\n", ""},
+	{"a template that keeps namespaces apart is replaced", enr + "configmap_inferenceservice.go", "if !readHostTemplate(hosts).apart {", "{"},
+	{"an istiod with a public key is fine", acc + "findings_version.go", "return is(patch < safe || patch == safe && early)", "return no"},
+	{"an old istiod is fine", acc + "findings_version.go", "case major < 1 || major == 1 && minor < 27:", "case major < 1:"},
+	{"an istiod without a version is fine", acc + "findings_version.go", "	if m == nil {\n		return maybe\n", "	if m == nil {\n		return no\n"},
+	{"istiod is known by its name only", acc + "findings_version.go", "name == \"pilot\" || named && ", "named && "},
+	{"routes to headless Services are fine", acc + "findings_lockout_route.go", "			return a.toHeadless\n", "			return nil\n"},
+	{"any route makes a Service's port the waypoint's", acc + "findings_lockout_route.go", "case port > 15000 && port <= 15090:", "case port > 0:"},
+	{"the waypoint's admin port is like any other", acc + "findings_lockout_route.go", "case port == 15000:", "case port == 1:"},
+	{"routes to InferencePools are fine", acc + "findings_lockout_route.go", "		return a.toPools\n", "		return nil\n"},
+	{"routes that the Gateway does not admit count", acc + "findings_lockout_route.go", "a.w.permits(s.name, b.backend) && a.attached(r)", "a.w.permits(s.name, b.backend)"},
+	{"routes without a grant count", acc + "findings_lockout_route.go", "a.w.permits(s.name, b.backend) && a.attached(r)", "a.attached(r)"},
+	{"VirtualServices of the mesh count", acc + "read_lead.go", "l.anywhere = l.anywhere || textOf(deref(g)) != \"mesh\"", "l.anywhere = true"},
+	{"passing TLS through is fine", acc + "findings_lockout_route.go", "return l.protocol == \"TLS\" || l.protocol == \"TCP\" || l.mode == \"Passthrough\"", "return false"},
+	{"routes of connections are fine", acc + "findings_lockout_route.go", "		return a.toStreams\n", "		return nil\n"},
+	{"a Service that the ingress reaches past the waypoint is fine", acc + "findings_lockout_service.go", "case own.gateway != nil && !a.w.ingressUsesWaypoint(svc) && ", "case false && "},
+	{"a Service behind a waypoint that its pods refuse is fine", acc + "findings_lockout_service.go", "	if r.outcome != Deny {\n", "	if true {\n"},
+	{"what ztunnel lets in is told to be locked out", acc + "findings_lockout.go", "	case Allow:\n", "	case Deny + 100:\n"},
+	{"pods may leave the mesh by a label", acc + "read_departure.go", "case textOf(field(labels, \"istio.io/dataplane-mode\")) == \"none\":", "case false:"},
+	{"pods may let others in past ztunnel", acc + "read_departure.go", "case textOf(field(annotations, \"ambient.istio.io/bypass-inbound-capture\")) == \"true\":", "case false:"},
+	{"pods may say that they have a sidecar", acc + "read_departure.go", "case field(annotations, \"sidecar.istio.io/status\") != nil:", "case false:"},
+	{"pods may be on the host's network", acc + "read_departure.go", "case boolean(field(spec, \"hostNetwork\")):", "case false:"},
+	{"what stops the ingress is fine", acc + "findings_lockout_network.go", "		{ingressTraffic, ingress, hbonePort,", "		{egressTraffic, ingress, 0,"},
+	{"what stops the waypoint before pods is fine", acc + "findings_lockout_network.go", "if p := a.podStops(s, waypoint); len(p) > 0 {", "if p := a.podStops(s, waypoint); len(p) > 1000 {"},
+	{"another NetworkPolicy opens nothing", acc + "match_networkpolicy.go", "if picked != no && w.admits(p, way, peer, port) != no {", "if false {"},
+	{"addresses that nobody knows are none", acc + "match_networkpolicy.go", "	case want.addresses:\n		return maybe\n", "	case want.addresses:\n		return no\n"},
+	{"UDP is TCP to a NetworkPolicy", acc + "read_networkpolicy.go", "p = networkPort{} // it matches no port", "_ = p"},
+	{"egress rules for the mesh at other ports are fine", acc + "findings_lockout_network.go", "if r.hasPort(hbonePort) || !r.hasPlainPort() {", "if true {"},
+	{"name servers are meant to be in the mesh", acc + "findings_lockout_network.go", "p.from > 0 && p.from != 53", "p.from > 0"},
+	{"a RequestAuthentication that nothing reads is fine", acc + "findings_lockout_authentication.go", "return \"it has no targetRefs, and its namespace is without sidecars\"", "return \"\""},
+	{"a RequestAuthentication for a Service is read by nobody", acc + "findings_lockout_authentication.go", "if len(missing) < len(r.targets) {", "if false {"},
 
 	// What reaches pods.
 	{"every waypoint reaches every pod", gen + "authorizationpolicy_l4.go", "from(ns.WaypointPrincipal)", "from(\"*/sa/\" + ns.Waypoint.Name)"},
