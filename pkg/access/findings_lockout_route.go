@@ -146,15 +146,18 @@ func (a *selfCheck) headlessEffect(s *space, svc *service, hits []hit) string {
 	}
 	const itself = "the waypoint has no address to deliver to and dials itself: "
 	for _, port := range portsOf(svc, hits) {
-		switch { // Istio's own ports
+		switch {
 		case port == 15000:
 			return itself + "whoever its policies let in reaches Envoy's admin interface at port 15000 instead"
-		case port > 15000 && port <= 15090:
+		case ownPort(port):
 			return itself + "whoever its policies let in reaches what the waypoint itself serves at port " + strconv.Itoa(port) + " (Envoy's admin interface is at 15000)"
 		}
 	}
 	return itself + "nobody gets in from outside (503)"
 }
+
+// ownPort reports whether a port is among those that Istio's proxies listen at themselves.
+func ownPort(port int) bool { return 15000 <= port && port <= 15090 }
 
 // portsOf are the ports that routes lead to, all of a Service's where one does not say.
 func portsOf(svc *service, hits []hit) (out []int) {

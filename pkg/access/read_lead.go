@@ -44,6 +44,13 @@ func (w *World) addLead(m meta, n *yaml.Node, l lead, wanted func(leadBackend) b
 				l.backends = append(l.backends, b)
 			}
 		}
+		// A mirrored request gets no answer, but is done: at the waypoint's own port it counts.
+		for _, filter := range list(field(rule, "filters")) {
+			mirror := field(field(filter, "requestMirror"), "backendRef")
+			if b := leadBackendOf(s.name, mirror); mirror != nil && ownPort(b.port) {
+				l.backends = append(l.backends, b)
+			}
+		}
 	}
 	if len(l.backends) == 0 {
 		return
