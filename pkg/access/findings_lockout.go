@@ -1,7 +1,5 @@
 package access
 
-import "fmt"
-
 // lockoutsOfAll reports what is the same for all tenants, and looks once for what the ingress's routes lead to.
 func (a *selfCheck) lockoutsOfAll() {
 	a.versions()
@@ -37,11 +35,15 @@ func (a *selfCheck) atPods(s *space, client identity, selector labels, port int)
 
 // pastWaypoint says what becomes of users whom the ingress Gateway sends to pods past the waypoint.
 func pastWaypoint(r ruling) string {
+	by := ""
+	if r.Policy != "" {
+		by = " (AuthorizationPolicy " + r.Policy + ")"
+	}
 	switch r.outcome {
 	case Deny:
-		return fmt.Sprintf("the ingress goes to its pods directly, where ztunnel refuses it (%s): nobody gets in from outside", r.Policy)
+		return "the ingress goes to its pods directly, where ztunnel refuses it" + by + ": nobody gets in from outside"
 	case Allow:
-		return "the ingress goes to its pods directly, and ztunnel admits it: every user gets in, whatever the waypoint's policies say"
+		return "the ingress goes to its pods directly, and ztunnel admits it" + by + ": every user gets in, whatever the waypoint's policies say"
 	}
 	return "the ingress goes to its pods directly: no L7 policy applies, and nobody can say whether ztunnel admits it"
 }

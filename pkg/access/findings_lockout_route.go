@@ -255,7 +255,7 @@ func (a *selfCheck) streams(s *space, b binding) {
 		at := connection(a.users)
 		effect := "no header or token is read on the way, so no rule about users applies at the waypoint"
 		if r := a.w.judge(l7, "waypoint "+b.gateway.id(), a.w.atWaypoint(b.gateway, nil), &at); r.outcome == Deny {
-			effect = "no header or token is read on the way, so the waypoint lets no user in (" + r.Policy + ")"
+			effect = "no header or token is read on the way, so the waypoint lets no user in (AuthorizationPolicy " + r.Policy + ")"
 		}
 		a.report(h.from, "it carries connections, and no requests, to Service "+h.to, effect, "end TLS at the Gateway and use an HTTPRoute")
 	}

@@ -38,7 +38,7 @@ func (a *selfCheck) otherWaypoint(s *space, svc *service, own *gateway, b bindin
 		return false
 	}
 	a.report(serviceObject(svc), "its labels send it through the waypoint "+own.id(),
-		"ztunnel refuses that waypoint at the pods ("+r.Policy+"): nobody reaches it", "drop the labels: its Namespace has its own")
+		"ztunnel refuses that waypoint at the pods (AuthorizationPolicy "+r.Policy+"): nobody reaches it", "drop the labels: its Namespace has its own")
 	return true
 }
 

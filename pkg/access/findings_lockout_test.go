@@ -66,11 +66,11 @@ func TestRoutesPastTheWaypoint(t *testing.T) {
 		{"for a Service", plain + strings.Replace(routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")), "{name: ambient-ingressgateway, namespace: istio-system}", "{group: '', kind: Service, name: tet}", 1), nil},
 		{"without a route", plain, nil},
 		{"past the waypoint, where a label says so", edit(t, plain, "namespace: alice}", "namespace: alice, labels: {istio.io/ingress-use-waypoint: 'false'}}") + routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")),
-			[]string{"the ingress goes to its pods directly, where ztunnel refuses it (alice/ns-l4-waypoint)"}},
+			[]string{"the ingress goes to its pods directly, where ztunnel refuses it (AuthorizationPolicy alice/ns-l4-waypoint)"}},
 
 		{"to a pool", pool("inference.networking.k8s.io", "{selector: {matchLabels: {app: llm}}, targetPorts: [{number: 8000}]}"), []string{"InferencePool alice/llm: HTTPRoute alice/r leads to it: the ingress goes to its pods directly, where ztunnel refuses it"}},
 		{"to a pool of the alpha version", pool("inference.networking.x-k8s.io", "{selector: {app: llm}, targetPortNumber: 8000}"), []string{"InferencePool alice/llm"}},
-		{"to a pool that is open to the ingress", pool("inference.networking.k8s.io", "{selector: {matchLabels: {app: llm}}, targetPorts: [{number: 8000}]}") + gatewayAt("8000"), []string{"ztunnel admits it: every user gets in"}},
+		{"to a pool that is open to the ingress", pool("inference.networking.k8s.io", "{selector: {matchLabels: {app: llm}}, targetPorts: [{number: 8000}]}") + gatewayAt("8000"), []string{"and ztunnel admits it (AuthorizationPolicy alice/"}},
 		{"to a pool at another port than is open", pool("inference.networking.k8s.io", "{selector: {matchLabels: {app: llm}}, targetPorts: [{number: 8000}]}") + gatewayAt("8001"), []string{"ztunnel refuses it"}},
 		{"to a pool that nobody knows", routeOf("HTTPRoute", "alice", to("{group: inference.networking.k8s.io, kind: InferencePool, name: other, port: 8000}")), []string{"InferencePool alice/other: HTTPRoute alice/r leads to it"}},
 		{"to a pool that is perhaps open", routeOf("HTTPRoute", "alice", to("{group: inference.networking.k8s.io, kind: InferencePool, name: other, port: 8000}")) + gatewayAt("8000"), []string{"nobody can say whether ztunnel admits it"}},
@@ -85,7 +85,7 @@ func TestServicesPastTheWaypoint(t *testing.T) {
 	testLockouts(t, tenants(t), []lockoutCase{
 		{"by a word", service("istio.io/ingress-use-waypoint: 'false'"), []string{`Service alice/s: its label istio.io/ingress-use-waypoint is "false", which is not true: the ingress goes to its pods directly, where ztunnel refuses it`}},
 		{"by no word", service("istio.io/ingress-use-waypoint: ''"), []string{`is ""`}},
-		{"where ztunnel lets the ingress in", service("istio.io/ingress-use-waypoint: 'false'") + forIngress, []string{"ztunnel admits it: every user gets in"}},
+		{"where ztunnel lets the ingress in", service("istio.io/ingress-use-waypoint: 'false'") + forIngress, []string{"and ztunnel admits it (AuthorizationPolicy alice/"}},
 		{"not at all", service("istio.io/ingress-use-waypoint: 'True'"), nil},
 		{"said once", service("istio.io/ingress-use-waypoint: 'false', istio.io/use-waypoint: none"), []string{"Service alice/s: it opts out of the waypoint"}},
 		{"an address elsewhere", edit(t, service("istio.io/ingress-use-waypoint: 'false'"), "selector: {app: s}", "type: ExternalName, externalName: example.com"), nil},
