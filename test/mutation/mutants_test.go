@@ -69,7 +69,7 @@ var mutants = []mutant{
 	{"a Service that the ingress reaches past the waypoint is fine", acc + "findings_lockout_service.go", "case own.gateway != nil && !a.w.ingressUsesWaypoint(svc) && ", "case false && "},
 	{"a Service behind a waypoint that its pods refuse is fine", acc + "findings_lockout_service.go", "	if r.outcome != Deny {\n", "	if true {\n"},
 	{"what ztunnel lets in is told to be locked out", acc + "findings_lockout.go", "	case Allow:\n", "	case Deny + 100:\n"},
-	{"pods may leave the mesh by a label", acc + "read_departure.go", "case textOf(field(labels, \"istio.io/dataplane-mode\")) == \"none\":", "case false:"},
+	{"pods may leave the mesh by a label", acc + "read_departure.go", "case textOf(field(labels, \"istio.io/dataplane-mode\")) == \"none\":", "case labels == nil && false:"},
 	{"pods may let others in past ztunnel", acc + "read_departure.go", "case textOf(field(annotations, \"ambient.istio.io/bypass-inbound-capture\")) == \"true\":", "case false:"},
 	{"pods may say that they have a sidecar", acc + "read_departure.go", "case field(annotations, \"sidecar.istio.io/status\") != nil:", "case false:"},
 	{"pods may be on the host's network", acc + "read_departure.go", "case boolean(field(spec, \"hostNetwork\")):", "case false:"},
