@@ -73,6 +73,7 @@ type token struct {
 	claims    claims
 	at        location // no header: a parameter or a cookie
 	dropped   bool     // the ingress does not forward it
+	assumed   bool     // its rule at the ingress is not in the manifests
 }
 
 // authenticate is Envoy's jwt_authn as Istio sets it up (authn convertToEnvoyJwtConfig): a CORS preflight skips it altogether; no token

@@ -215,7 +215,7 @@ func (t *trip) atWaypoint(g *gateway, svc *service, p servicePort, pathOK bool) 
 	policies := t.w.atWaypoint(g, svc)
 	if t.req.From.ServiceAccount != "" { // a pod's token, which no gateway has seen
 		rules, _ := t.w.waypointJWT(g, svc)
-		if t.shown = t.session(rules); t.shown != nil {
+		if t.shown = t.session(rules, policies); t.shown != nil {
 			t.carry(rules)
 		}
 	}

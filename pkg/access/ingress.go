@@ -112,7 +112,7 @@ func (t *trip) via(g *gateway, to *space) (elsewhere bool) {
 	}
 	t.at.port = g.port()
 	rules, doubt := t.w.gatewayJWT(g)
-	t.shown = t.session(rules)
+	t.shown = t.session(rules, t.w.atGateway(g))
 	if t.atGatewayPod(g) || t.atGateway(g, point, rules, doubt) {
 		return false
 	}

@@ -8,10 +8,10 @@ import (
 
 // session gives the token that the client of a case shows, nil for none. A user's is of the rule that copies the claim email, a Kubernetes
 // token of the one that copies sub; its audience is as the case says, a user's is always the right one.
-func (t *trip) session(rules []*jwtRule) *token {
+func (t *trip) session(rules []*jwtRule, policies []*policy) *token {
 	switch {
 	case t.req.From.User != "":
-		return t.userToken(rules)
+		return t.userToken(rules, policies)
 	case t.req.From.Token != "":
 		return t.kubernetesToken(rules)
 	case t.req.From.JWT != nil:
@@ -61,16 +61,16 @@ func (c *claims) add(prefix string, of map[string]any) {
 
 const assumedIssuer = "https://issuer.assumed"
 
-func (t *trip) userToken(rules []*jwtRule) *token {
-	tok := &token{issuer: assumedIssuer}
+func (t *trip) userToken(rules []*jwtRule, policies []*policy) *token {
+	tok := &token{issuer: issuerWithoutRule(rules, policies), assumed: true}
 	for _, r := range rules {
 		if r.copy("email") != "" {
-			tok.issuer = r.issuer
+			tok.issuer, tok.assumed = r.issuer, false
 			tok.audiences = r.audiences[:min(len(r.audiences), 1)]
 			break
 		}
 	}
-	if tok.issuer == assumedIssuer {
+	if tok.assumed {
 		t.assume("the session's issuer, which copies the claim email to the header " + t.w.userHeader(rules))
 	}
 	tok.claims = claims{
@@ -78,6 +78,26 @@ func (t *trip) userToken(rules []*jwtRule) *token {
 	}
 	tok.claims = append(tok.claims, audienceClaim(tok.audiences)...)
 	return tok
+}
+
+// issuerWithoutRule is the issuer of an assumed session: one whose tokens a DENY policy there exempts and for which no rule is in the
+// manifests, so that the login that has the rule is elsewhere.
+func issuerWithoutRule(rules []*jwtRule, policies []*policy) string {
+	for _, p := range policies {
+		for i := range p.rules {
+			for _, c := range p.rules[i].when {
+				if p.action != deny || c.attribute != claim || c.key != "iss" {
+					continue
+				}
+				for _, issuer := range c.notValues {
+					if !strings.Contains(issuer, "*") && !slices.ContainsFunc(rules, func(r *jwtRule) bool { return r.issuer == issuer }) {
+						return issuer
+					}
+				}
+			}
+		}
+	}
+	return assumedIssuer
 }
 
 func (t *trip) kubernetesToken(rules []*jwtRule) *token {
@@ -124,11 +144,11 @@ func (t *trip) carry(rules []*jwtRule) {
 
 // withAssumed adds the rule of a session's issuer that the manifests lack.
 func (t *trip) withAssumed(rules []*jwtRule) []*jwtRule {
-	if t.shown == nil || t.shown.issuer != assumedIssuer {
+	if t.shown == nil || !t.shown.assumed {
 		return rules
 	}
 	return append(rules[:len(rules):len(rules)], &jwtRule{
-		issuer: assumedIssuer, forward: true, copies: []claimHeader{{"email", t.w.userHeader(rules)}}, locations: []location{{"authorization", "Bearer "}},
+		issuer: t.shown.issuer, forward: true, copies: []claimHeader{{"email", t.w.userHeader(rules)}}, locations: []location{{"authorization", "Bearer "}},
 	})
 }
 
