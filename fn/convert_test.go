@@ -89,6 +89,22 @@ func TestPropertyConversionIsDoneOnce(t *testing.T) {
 	}
 }
 
+// A RequestAuthentication for the whole mesh is for the waypoints too, where a policy needs it.
+func TestConversionTakesTokensToEveryWaypoint(t *testing.T) {
+	s := sidecarWorld{policies: []sidecarPolicy{{"istio-system", "needs-token", "DENY", nil, []sidecarRule{{from: []conditions{{"notRequestPrincipals": {"*"}}}}}}}, gateway: "istio-system/ambient-ingressgateway"}
+	manifests := strings.Replace(s.manifests(), "{name: tokens, namespace: alice}", "{name: tokens, namespace: istio-system}", 1)
+	file := filepath.Join(t.TempDir(), "config.yaml")
+	write(t, file, s.config())
+	code, out, stderr := execute(t, manifests, file, "-")
+	if code != exitOK {
+		t.Fatal(stderr)
+	}
+	copied := objectsOf(t, out)["RequestAuthentication istio-system/tokens-at-waypoint"]
+	if !strings.Contains(copied, "kind: GatewayClass\n    name: istio-waypoint") || !strings.Contains(copied, dexIssuer) {
+		t.Errorf("no waypoint reads tokens:\n%s", copied)
+	}
+}
+
 // A converted question is a request, with what the old sidecars saw of it.
 type converted struct {
 	access.Request

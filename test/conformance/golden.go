@@ -172,7 +172,7 @@ func (w *words) rule(r *securitypb.Rule) {
 	}
 	for _, when := range r.When {
 		values := slices.Concat(when.Values, when.NotValues)
-		if name, ok := strings.CutPrefix(when.Key, "request.headers["); ok {
+		if name, ok := strings.CutPrefix(when.Key, "request.headers["); ok && !strings.HasPrefix(name, ":") { // :method is the request's own
 			name = strings.TrimSuffix(name, "]")
 			w.headers[name] = append(w.headers[name], values...)
 		}

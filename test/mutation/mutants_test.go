@@ -156,7 +156,7 @@ var mutants = []mutant{
 	{"the old gateway has the labels of every Kubeflow", enr + "convert_gateway.go", "\t\tif item.isOldGateway() {", "\t\tif false {"},
 	{"a policy that other pods share leaves them", enr + "platform_policy.go", " || !e.onlyOldGateway(labels) {", " {"},
 	{"the new gateway lacks the policies that stay at the old one", enr + "convert_gateway.go", "range c.alsoElsewhere {", "range c.alsoElsewhere[:0] {"},
-	{"a gateway that was for some is open to all", enr + "convert_gateway.go", "if ours && door.ID != idOf(o) && !opensToAll", "if false && !opensToAll"},
+	{"a gateway that was for some is open to all", enr + "convert_gateway.go", "if ours && door.ID != idOf(o) && !opensToAll", "if ours && door.ID == idOf(o) && !opensToAll"},
 	{"a pattern for the old gateway is none for the new one", enr + "convert_ingress.go", "\t\t\tif matchesOnly(field(source, key), old, now) {", "\t\t\tif false {"},
 	{"an ALLOW for the old gateway's namespace is one for the new one's", enr + "convert_ingress.go", "if !allows && matchesOnly(field(source, \"namespaces\")", "if matchesOnly(field(source, \"namespaces\")"},
 	{"a policy is left in dry run", enr + "same.go", `{{"annotations", "istio.io/dry-run"}, `, "{"},
