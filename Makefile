@@ -28,7 +28,7 @@ build: ## build the function into bin/
 .PHONY: demo
 demo: build ## run kustomize with the function on examples/quickstart
 	cp $(BINARY) examples/quickstart/ambient-profile
-	go tool kustomize build --enable-alpha-plugins --enable-exec examples/quickstart
+	go tool -modfile=tools/go.mod kustomize build --enable-alpha-plugins --enable-exec examples/quickstart
 
 .PHONY: test
 test: ## run the tests
@@ -57,6 +57,7 @@ lint: ## gofmt, go vet and golangci-lint
 .PHONY: verify
 verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden files clean, examples build
 	go mod tidy -diff
+	go -C tools mod tidy -diff
 	go test -race $$(go list ./... | grep -v '/fn$$')
 	go test -race ./fn -configurations 60
 	go test ./fn -run TestProperty -configurations 500

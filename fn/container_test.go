@@ -110,7 +110,7 @@ func containerErrorFailsTheBuild(t *testing.T, image string) {
 	dir := withImage(t, "container", image)
 	config := filepath.Join(dir, "ambientprofile.yaml")
 	write(t, config, strings.ReplaceAll(read(t, config), "spec:\n", "spec:\n  acess: {}\n"))
-	command := exec.Command("go", "tool", "kustomize", "build", "--enable-alpha-plugins", dir)
+	command := exec.Command("go", "tool", toolsModule, "kustomize", "build", "--enable-alpha-plugins", dir)
 	code, stdout, stderr := runCommand(t, command, "")
 	if code == 0 {
 		t.Error("the build passed")
