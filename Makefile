@@ -22,8 +22,8 @@ help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
 
 .PHONY: build
-build: ## build the function into bin/
-	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BINARY) ./fn
+build: ## build the program into bin/
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BINARY) ./cmd/ambient-profile
 
 .PHONY: demo
 demo: build ## run kustomize with the function on examples/quickstart
@@ -106,7 +106,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
 .PHONY: vuln
 vuln: ## look for known vulnerabilities in what is linked; says so where the database cannot be reached
-	@out=$$(go run $(GOVULNCHECK) ./fn 2>&1) && echo "$$out" || \
+	@out=$$(go run $(GOVULNCHECK) ./cmd/ambient-profile 2>&1) && echo "$$out" || \
 	if grep -q 'Get "https://vuln.go.dev' <<< "$$out"; then echo "vuln: NOT CHECKED: known vulnerabilities; the database vuln.go.dev cannot be reached"; \
 	else echo "$$out"; exit 1; fi
 

@@ -1,4 +1,4 @@
-package main
+package fn
 
 import (
 	"bytes"
@@ -68,9 +68,14 @@ func readFile(name string, stdin io.Reader) ([]*enroll.Item, error) {
 
 func readAll(name string, stdin io.Reader) ([]byte, error) {
 	if name == "-" {
-		return io.ReadAll(stdin)
+		data, err := io.ReadAll(stdin)
+		if err != nil {
+			return nil, NotDone{fmt.Errorf("stdin: %w", err)}
+		}
+		return data, nil
 	}
-	return os.ReadFile(name)
+	data, err := os.ReadFile(name)
+	return data, notDone(err)
 }
 
 func inDocument(name string, i int, err error) error {

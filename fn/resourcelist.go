@@ -1,4 +1,4 @@
-package main
+package fn
 
 import (
 	"bytes"
@@ -27,7 +27,7 @@ type resourceList struct {
 func readResourceList(r io.Reader) (*resourceList, error) {
 	data, err := io.ReadAll(r)
 	if err != nil {
-		return nil, fmt.Errorf("stdin: %w", err)
+		return nil, NotDone{fmt.Errorf("stdin: %w", err)}
 	}
 	data = bytes.TrimPrefix(data, byteOrderMark)
 	document, err := onlyDocument(data)
