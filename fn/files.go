@@ -30,8 +30,11 @@ func readConfig(name string, stdin io.Reader) (*yaml.Node, error) {
 			configs = append(configs, document)
 		}
 	}
-	if len(configs) != 1 {
-		return nil, fmt.Errorf("%s: holds %d documents; give one AmbientProfile", name, len(configs))
+	switch {
+	case len(configs) == 0:
+		return nil, fmt.Errorf("%s: is empty; write an AmbientProfile", sources([]string{name}))
+	case len(configs) > 1:
+		return nil, fmt.Errorf("%s: has %d documents, expected one AmbientProfile; put each AmbientProfile in its own file, and run ambient-profile once for each", sources([]string{name}), len(configs))
 	}
 	return configs[0], nil
 }

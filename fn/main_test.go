@@ -32,7 +32,7 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"nothing on stdin":       {"", nil, exitError, "", "is no ResourceList"},
 		"text on stdin":          {"hello", nil, exitError, "", "is no ResourceList"},
 		"broken yaml on stdin":   {"a: [", nil, exitError, "", "stdin: yaml: line 1"},
-		"a config on stdin":      {read(t, minimal), nil, exitError, "", "is no ResourceList"},
+		"a config on stdin":      {read(t, minimal), nil, exitError, "", "expected a ResourceList, got an AmbientProfile; to run on its own, write ambient-profile - <"},
 		"no functionConfig":      {"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n", nil, exitError, "", "functionConfig: is missing"},
 		"another version":        {"apiVersion: config.kubernetes.io/v9\nkind: ResourceList\n", nil, exitError, "", `apiVersion "config.kubernetes.io/v9"`},
 		"two lists":              {"kind: ResourceList\n---\nkind: ResourceList\n", nil, exitError, "", "more than one document"},

@@ -129,9 +129,16 @@ func Standalone(config string, inputs []string, stdin io.Reader, stdout, stderr 
 	if err != nil {
 		return err
 	}
-	items, err := readInputs(inputs, stdin)
-	if err != nil {
-		return err
+	var items []*enroll.Item
+	for _, input := range inputs {
+		more, err := readFile(input, stdin)
+		if err == nil {
+			err = oneConfig(node, input, more)
+		}
+		if err != nil {
+			return err
+		}
+		items = append(items, more...)
 	}
 	items, findings, err := process(node, items, documentForm)
 	if err != nil {

@@ -91,6 +91,9 @@ var mutants = []mutant{
 	{"objects hide in a list of one kind", enr + "item.go", `strings.HasSuffix(i.Kind, "List")`, `i.Kind == "List"`},
 	{"a merge key hides what it stands for", enr + "read.go", "			merge = i\n", "			_ = i\n"},
 	{"a document hides behind another", "fn/files.go", "if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {", "if err := decoder.Decode(&more); false && !errors.Is(err, io.EOF) {"},
+	{"a second configuration among the inputs gets nothing", "fn/process.go", "			err = oneConfig(node, input, more)\n", "			_ = oneConfig\n"},
+	{"a namespace is configured by two", "fn/ownconfig.go", "			if mine.Name == name {", "			if mine.Name == name+\"?\" {"},
+	{"a missing file is a rejected one", "fn/files.go", "return data, notDone(err)", "return data, err"},
 	{"a comment inside a text is taken for one above", "fn/text.go", "	if comment == \"\" {\n		return at\n	}\n	for range strings.Count(comment, \"\\n\") + 1 {", "	for range strings.Count(comment, \"\") + 9 {"},
 	{"the last of two keys is not seen", enr + "read.go", "case seen[key.Value]:", "case false:"},
 
