@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -23,6 +24,19 @@ func TestTheKustomizeCommandIsInAnotherModule(t *testing.T) {
 		}
 		if strings.Contains(library, "kustomize/") && strings.TrimSuffix(requirement(t, tools, library), " // indirect") != version {
 			t.Errorf("%s differs between go.mod and tools/go.mod", library)
+		}
+	}
+}
+
+// The function knows neither flags nor verbs: who imports it does not link a command line.
+func TestTheFunctionHasNoCommandLine(t *testing.T) {
+	deps := string(must(exec.Command("go", "list", "-deps", ".").Output()))
+	if !strings.Contains(deps, "/pkg/profile\n") {
+		t.Fatalf("not what the function imports: %s", deps)
+	}
+	for _, library := range []string{"github.com/spf13/", "\nflag\n", "sigs.k8s.io/kustomize/api/"} {
+		if strings.Contains(deps, library) {
+			t.Errorf("it imports %s", strings.TrimSpace(library))
 		}
 	}
 }

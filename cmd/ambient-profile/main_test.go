@@ -154,7 +154,7 @@ func TestUnknownFlags(t *testing.T) {
 		"install --force /tmp":      "unknown flag --force; see ambient-profile install -h",
 		"-f profile.yaml":           "unknown flag -f; give the file as an argument: ambient-profile CONFIG.yaml",
 		"profile.yaml -o out.yaml":  "unknown flag -o; manifests go to stdout: ambient-profile CONFIG.yaml > FILE",
-		"profile.yaml --verison":    "unknown flag --verison; did you mean --version?",
+		"profile.yaml --verzion":    "unknown flag --verzion; did you mean --version?",
 		"--output json chekc x y":   "unknown flag --output",
 		"chekc x.yaml --output=xml": `unknown command "chekc", did you mean check?`,
 	} {
