@@ -2,6 +2,7 @@ package fn
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"slices"
@@ -11,13 +12,15 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 )
 
 // programPackage is the program that runs the function.
 const programPackage = "../cmd/ambient-profile"
 
 // execute is one run, without a process: of the function on a ResourceList where there are no
-// arguments, on files where there are, and of the referee behind "explain".
+// arguments, on files where there are, and of the referee behind "explain" and "check".
 func execute(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -36,6 +39,15 @@ func call(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 			return err
 		}
 		return report.WriteTable(stdout)
+	case args[0] == "check":
+		results, err := Check(args[1], args[2:], stdin)
+		if err == nil {
+			err = access.WriteResults(stdout, results)
+		}
+		if err == nil && access.Failed(results) > 0 {
+			err = errors.New("a case failed")
+		}
+		return err
 	}
 	return Standalone(args[0], args[1:], stdin, stdout, stderr)
 }
