@@ -17,7 +17,7 @@ COPY . .
 ENV CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false '-ldflags=-s -w -X=main.version=${VERSION} -X=main.commit=${COMMIT}'"
 RUN ["go", "build", "-o", "/layout", "./image"]
 ENV GOOS=linux GOARCH=${TARGETARCH}
-RUN ["go", "build", "-o", "/rootfs/ambient-profile", "./fn"]
+RUN ["go", "build", "-o", "/rootfs/ambient-profile", "./cmd/ambient-profile"]
 RUN ["/layout", "/rootfs"]
 
 FROM scratch

@@ -22,13 +22,13 @@ help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
 
 .PHONY: build
-build: ## build the function into bin/
-	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BINARY) ./fn
+build: ## build the program into bin/
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BINARY) ./cmd/ambient-profile
 
 .PHONY: demo
 demo: build ## run kustomize with the function on examples/quickstart
 	cp $(BINARY) examples/quickstart/ambient-profile
-	go tool kustomize build --enable-alpha-plugins --enable-exec examples/quickstart
+	go tool -modfile=tools/go.mod kustomize build --enable-alpha-plugins --enable-exec examples/quickstart
 
 .PHONY: test
 test: ## run the tests
@@ -57,6 +57,7 @@ lint: ## gofmt, go vet and golangci-lint
 .PHONY: verify
 verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden files clean, examples build
 	go mod tidy -diff
+	go -C tools mod tidy -diff
 	go test -race $$(go list ./... | grep -v '/fn$$')
 	go test -race ./fn -configurations 60
 	go test ./fn -run TestProperty -configurations 500
@@ -105,7 +106,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
 .PHONY: vuln
 vuln: ## look for known vulnerabilities in what is linked; says so where the database cannot be reached
-	@out=$$(go run $(GOVULNCHECK) ./fn 2>&1) && echo "$$out" || \
+	@out=$$(go run $(GOVULNCHECK) ./cmd/ambient-profile 2>&1) && echo "$$out" || \
 	if grep -q 'Get "https://vuln.go.dev' <<< "$$out"; then echo "vuln: NOT CHECKED: known vulnerabilities; the database vuln.go.dev cannot be reached"; \
 	else echo "$$out"; exit 1; fi
 

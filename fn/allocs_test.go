@@ -1,4 +1,4 @@
-package main
+package fn
 
 import (
 	"io"
@@ -20,7 +20,7 @@ func allocations(t *testing.T, n int) float64 {
 	t.Helper()
 	list := load.ResourceList(n, nil)
 	return testing.AllocsPerRun(1, func() {
-		if err := transform(strings.NewReader(list), io.Discard, io.Discard); err != nil {
+		if err := Transform(strings.NewReader(list), io.Discard, io.Discard); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -46,7 +46,7 @@ func TestAllocationsOfWhatPassesThrough(t *testing.T) {
 	tree := load.Kubeflow()[50:100] // ten with a large schema, forty small ones
 	list := load.ResourceList(1, tree)
 	ours := testing.AllocsPerRun(1, func() {
-		if err := transform(strings.NewReader(list), io.Discard, io.Discard); err != nil {
+		if err := Transform(strings.NewReader(list), io.Discard, io.Discard); err != nil {
 			t.Fatal(err)
 		}
 	}) - allocations(t, 1)

@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package fn
 
 import (
 	"bytes"
@@ -101,14 +101,14 @@ func kubeflow() []string {
 }
 
 func transformOnce(list string) error {
-	return transform(strings.NewReader(list), io.Discard, io.Discard)
+	return Transform(strings.NewReader(list), io.Discard, io.Discard)
 }
 
 // transformed is the ResourceList that the function answers.
 func transformed(b *testing.B, list string) []byte {
 	b.Helper()
 	var out bytes.Buffer
-	if err := transform(strings.NewReader(list), &out, io.Discard); err != nil {
+	if err := Transform(strings.NewReader(list), &out, io.Discard); err != nil {
 		b.Fatal(err)
 	}
 	return out.Bytes()

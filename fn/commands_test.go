@@ -1,4 +1,4 @@
-package main
+package fn
 
 import (
 	"os"
@@ -92,7 +92,7 @@ func newWorkplace(t *testing.T, dir string) *workplace {
 	root, tools := t.TempDir(), t.TempDir()
 	copyRepository(t, root)
 	commitAll(t, root)
-	binary := strings.TrimSpace(string(must(exec.Command("go", "tool", "-n", "kustomize").Output())))
+	binary := strings.TrimSpace(string(must(exec.Command("go", "tool", "-n", toolsModule, "kustomize").Output())))
 	if err := os.Symlink(binary, filepath.Join(tools, "kustomize")); err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package main
+package fn
 
 import (
 	"fmt"
@@ -110,7 +110,7 @@ func containerErrorFailsTheBuild(t *testing.T, image string) {
 	dir := withImage(t, "container", image)
 	config := filepath.Join(dir, "ambientprofile.yaml")
 	write(t, config, strings.ReplaceAll(read(t, config), "spec:\n", "spec:\n  acess: {}\n"))
-	command := exec.Command("go", "tool", "kustomize", "build", "--enable-alpha-plugins", dir)
+	command := exec.Command("go", "tool", toolsModule, "kustomize", "build", "--enable-alpha-plugins", dir)
 	code, stdout, stderr := runCommand(t, command, "")
 	if code == 0 {
 		t.Error("the build passed")
@@ -137,8 +137,8 @@ func containerInstalls(t *testing.T, image string) {
 	}
 	onlyFile(t, dir, "ambient-profile")
 	code, stdout, stderr := docker(t, "", "run", "--rm", "--tmpfs", "/plugins:size=64k,mode=1777", image, "install", "/plugins")
-	if code != exitError {
-		t.Errorf("on a full disk: exit code %d, want %d", code, exitError)
+	if code != exitUsage {
+		t.Errorf("on a full disk: exit code %d, want %d", code, exitUsage)
 	}
 	part(t, "stdout", stdout, "")
 	part(t, "stderr", stderr, "no space left on device; nothing was installed")
@@ -166,4 +166,14 @@ func kubectlKustomize(t *testing.T, what, dir string) string {
 		t.Fatalf("kubectl kustomize: %s", stderr)
 	}
 	return out
+}
+
+// onlyFile fails when a directory holds anything but that file ("": anything).
+func onlyFile(t *testing.T, dir, name string) {
+	t.Helper()
+	for _, entry := range must(os.ReadDir(dir)) {
+		if entry.Name() != name {
+			t.Errorf("%s is left in the directory", entry.Name())
+		}
+	}
 }

@@ -1,4 +1,4 @@
-package main
+package fn
 
 import (
 	"bytes"
@@ -29,7 +29,7 @@ func testImage(t *testing.T) string {
 		return image
 	}
 	root := t.TempDir()
-	goCommand(t, "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(root, "ambient-profile"), ".")
+	goCommand(t, "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(root, "ambient-profile"), programPackage)
 	goCommand(t, "run", "../image", root)
 	archive := filepath.Join(t.TempDir(), "root.tar")
 	if out, err := exec.Command("tar", "-C", root, "-cf", archive, ".").CombinedOutput(); err != nil {

@@ -1,4 +1,4 @@
-package main
+package fn
 
 import (
 	"os"
@@ -183,7 +183,11 @@ func build(t *testing.T, dir string) string {
 	return string(must(resources.AsYaml()))
 }
 
-// kustomize runs the command that go.mod names as a tool.
+// toolsModule is where the kustomize command comes from. It is a module of its own, so that who
+// imports this one does not get what only the command needs.
+const toolsModule = "-modfile=../tools/go.mod"
+
+// kustomize runs the command that tools/go.mod names.
 func kustomize(t *testing.T, args ...string) string {
 	t.Helper()
 	stdout, stderr, err := tryKustomize(args...)
@@ -195,7 +199,7 @@ func kustomize(t *testing.T, args ...string) string {
 
 func tryKustomize(args ...string) (stdout, stderr string, err error) {
 	var out, errs strings.Builder
-	command := exec.Command("go", append([]string{"tool", "kustomize"}, args...)...)
+	command := exec.Command("go", append([]string{"tool", toolsModule, "kustomize"}, args...)...)
 	command.Stdout, command.Stderr = &out, &errs
 	err = command.Run()
 	return out.String(), errs.String(), err

@@ -1,4 +1,4 @@
-package main
+package fn
 
 import (
 	"bytes"
@@ -30,8 +30,11 @@ func readConfig(name string, stdin io.Reader) (*yaml.Node, error) {
 			configs = append(configs, document)
 		}
 	}
-	if len(configs) != 1 {
-		return nil, fmt.Errorf("%s: holds %d documents; give one AmbientProfile", name, len(configs))
+	switch {
+	case len(configs) == 0:
+		return nil, fmt.Errorf("%s: is empty; write an AmbientProfile", sources([]string{name}))
+	case len(configs) > 1:
+		return nil, fmt.Errorf("%s: has %d documents, expected one AmbientProfile; put each AmbientProfile in its own file, and run ambient-profile once for each", sources([]string{name}), len(configs))
 	}
 	return configs[0], nil
 }
@@ -68,9 +71,14 @@ func readFile(name string, stdin io.Reader) ([]*enroll.Item, error) {
 
 func readAll(name string, stdin io.Reader) ([]byte, error) {
 	if name == "-" {
-		return io.ReadAll(stdin)
+		data, err := io.ReadAll(stdin)
+		if err != nil {
+			return nil, NotDone{fmt.Errorf("stdin: %w", err)}
+		}
+		return data, nil
 	}
-	return os.ReadFile(name)
+	data, err := os.ReadFile(name)
+	return data, notDone(err)
 }
 
 func inDocument(name string, i int, err error) error {

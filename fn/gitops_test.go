@@ -1,4 +1,4 @@
-package main
+package fn
 
 import (
 	"os"
@@ -14,7 +14,7 @@ import (
 // The guard of examples/ci lets through what the function made, and nothing that it did not see.
 func TestGuardCatchesASkippedFunction(t *testing.T) {
 	t.Setenv(asPlugin, "1")
-	tool := strings.TrimSpace(string(must(exec.Command("go", "tool", "-n", "kustomize").Output())))
+	tool := strings.TrimSpace(string(must(exec.Command("go", "tool", "-n", toolsModule, "kustomize").Output())))
 	const leftOver = "an AmbientProfile is left over: the function did not run"
 	onlyTransformer := "resources: [profile.yaml]\ntransformers: [ambientprofile.yaml]\n"
 	for name, test := range map[string]struct{ command, kustomization, says string }{

@@ -1,7 +1,9 @@
-package main
+package fn
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -10,14 +12,44 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 )
 
-// execute is one run of the program, without a process.
+// programPackage is the program that runs the function.
+const programPackage = "../cmd/ambient-profile"
+
+// execute is one run, without a process: of the function on a ResourceList where there are no
+// arguments, on files where there are, and of the referee behind "explain" and "check".
 func execute(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code = run(args, strings.NewReader(stdin), &out, &errs)
+	code = Exit(call(args, strings.NewReader(stdin), &out, &errs), &errs)
 	return code, out.String(), errs.String()
+}
+
+// call does what the program does (cmd/ambient-profile, which has tests of its own).
+func call(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	switch {
+	case len(args) == 0:
+		return Transform(stdin, stdout, stderr)
+	case args[0] == "explain":
+		report, err := Explain(args[1:], stdin)
+		if err != nil {
+			return err
+		}
+		return report.WriteTable(stdout)
+	case args[0] == "check":
+		results, err := Check(args[1], args[2:], stdin)
+		if err == nil {
+			err = access.WriteResults(stdout, results)
+		}
+		if err == nil && access.Failed(results) > 0 {
+			err = errors.New("a case failed")
+		}
+		return err
+	}
+	return Standalone(args[0], args[1:], stdin, stdout, stderr)
 }
 
 func read(t *testing.T, file string) string {

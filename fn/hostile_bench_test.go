@@ -1,6 +1,6 @@
 //go:build linux
 
-package main
+package fn
 
 import (
 	"bufio"
@@ -24,7 +24,7 @@ var hundredMB = flag.Bool("100mb", false, "also give 100 MB of items to Benchmar
 //	go test ./fn -run '^$' -bench Hostile -benchtime 1x -100mb
 func BenchmarkHostile(b *testing.B) {
 	program := filepath.Join(b.TempDir(), "ambient-profile")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", program, programPackage).CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)
 	}
 	for _, input := range burdens() {

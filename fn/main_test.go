@@ -1,4 +1,4 @@
-package main
+package fn
 
 import (
 	"os"
@@ -11,7 +11,7 @@ const asPlugin = "AMBIENT_PROFILE_TEST_AS_PLUGIN"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asPlugin) != "" {
-		main()
+		os.Exit(Exit(call(os.Args[1:], os.Stdin, os.Stdout, os.Stderr), os.Stderr))
 	}
 	os.Exit(m.Run())
 }
@@ -26,18 +26,13 @@ func TestExitCodesAndStreams(t *testing.T) {
 		stdout string // a part of it; "" means that it must be empty
 		stderr string // likewise
 	}{
-		"help":                   {"", []string{"-h"}, exitOK, "usage:", ""},
-		"help as a word":         {"", []string{"help"}, exitOK, "usage:", ""},
-		"version":                {"", []string{"version"}, exitOK, "ambient-profile dev\n", ""},
-		"mistyped verb":          {"", []string{"vesion"}, exitUsage, "", `unknown command "vesion", did you mean version?`},
-		"a file without ending":  {"", []string{"config"}, exitUsage, "", "no .yaml, .yml or .json file"},
-		"no such file":           {"", []string{"nowhere.yaml"}, exitError, "", "nowhere.yaml: no such file"},
-		"no such input":          {"", []string{minimal, "nowhere.yaml"}, exitError, "", "nowhere.yaml: no such file"},
+		"no such file":           {"", []string{"nowhere.yaml"}, exitUsage, "", "nowhere.yaml: no such file"},
+		"no such input":          {"", []string{minimal, "nowhere.yaml"}, exitUsage, "", "nowhere.yaml: no such file"},
 		"config on stdin":        {read(t, minimal), []string{"-"}, exitOK, "name: ns-l4-waypoint", "info: spec.identity.sessionIssuers"},
 		"nothing on stdin":       {"", nil, exitError, "", "is no ResourceList"},
 		"text on stdin":          {"hello", nil, exitError, "", "is no ResourceList"},
 		"broken yaml on stdin":   {"a: [", nil, exitError, "", "stdin: yaml: line 1"},
-		"a config on stdin":      {read(t, minimal), nil, exitError, "", "is no ResourceList"},
+		"a config on stdin":      {read(t, minimal), nil, exitError, "", "expected a ResourceList, got an AmbientProfile; to run on its own, write ambient-profile - <"},
 		"no functionConfig":      {"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n", nil, exitError, "", "functionConfig: is missing"},
 		"another version":        {"apiVersion: config.kubernetes.io/v9\nkind: ResourceList\n", nil, exitError, "", `apiVersion "config.kubernetes.io/v9"`},
 		"two lists":              {"kind: ResourceList\n---\nkind: ResourceList\n", nil, exitError, "", "more than one document"},
@@ -95,46 +90,5 @@ func TestNewObjectsGetAPlaceInAPackage(t *testing.T) {
 	_, second, _ := execute(t, first)
 	if second != first {
 		t.Errorf("a second run changed the package: %s", firstDifference(first, second))
-	}
-}
-
-const twoTenants = goldenDir + "/two-profiles-have-their-own-owners/want.yaml"
-
-func TestVerbsOfTheReferee(t *testing.T) {
-	head := "apiVersion: ambient.kubeflow.org/v1alpha1\nkind: AccessCheck\nmetadata: {name: c}\nspec:\n  cases:\n"
-	caseOf := func(user, expect string) string {
-		return "  - {name: " + user + ", from: {user: " + user + "@example.com}, to: {namespace: alice, service: tet}, expect: " + expect + "}\n"
-	}
-	dir := t.TempDir()
-	good, bad, broken := dir+"/good.yaml", dir+"/bad.yaml", dir+"/broken.yaml"
-	write(t, good, head+caseOf("alice", "allow")+caseOf("bob", "deny"))
-	write(t, bad, head+caseOf("bob", "allow"))
-	write(t, broken, head+"  - {name: x, form: {user: a}, to: {namespace: alice, service: tet}, expect: maybe}\n")
-	for name, test := range map[string]struct {
-		args           []string
-		code           int
-		stdout, stderr string
-	}{
-		"cases hold":           {[]string{"check", good, twoTenants}, exitOK, "2 cases, 0 failed", ""},
-		"a case fails":         {[]string{"check", bad, twoTenants}, exitError, "FAIL  bob", ""},
-		"for machines":         {[]string{"check", "-o", "json", bad, twoTenants}, exitError, `"got": "deny"`, ""},
-		"the form behind":      {[]string{"check", bad, twoTenants, "-o", "json"}, exitError, `"ok": false`, ""},
-		"a broken check":       {[]string{"check", broken, twoTenants}, exitUsage, "", "spec.cases[0].form"},
-		"no check":             {[]string{"check"}, exitUsage, "", "needs a file with AccessChecks"},
-		"no such form":         {[]string{"explain", "-o", "xml", twoTenants}, exitUsage, "", `-o "xml" is not one of`},
-		"no such file":         {[]string{"check", good, "nowhere.yaml"}, exitUsage, "", "nowhere.yaml"},
-		"a table":              {[]string{"explain", twoTenants}, exitOK, "user alice@example.com (owner)", ""},
-		"a diagram":            {[]string{"explain", "-o", "mermaid", twoTenants}, exitOK, "flowchart LR", ""},
-		"explain for machines": {[]string{"explain", "-o", "json", twoTenants}, exitOK, `"namespaces": [`, ""},
-		"nothing to explain":   {[]string{"explain", "nowhere.yaml"}, exitError, "", "nowhere.yaml"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			code, stdout, stderr := execute(t, "", test.args...)
-			if code != test.code {
-				t.Errorf("exit code %d, want %d: %s", code, test.code, stderr)
-			}
-			part(t, "stdout", stdout, test.stdout)
-			part(t, "stderr", stderr, test.stderr)
-		})
 	}
 }

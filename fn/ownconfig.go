@@ -1,6 +1,7 @@
-package main
+package fn
 
 import (
+	"errors"
 	"fmt"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -46,6 +47,20 @@ func ownConfig(config *yaml.Node, p profile.AmbientProfile, items []*enroll.Item
 		}
 	}
 	return kept, nil
+}
+
+// oneConfig refuses another AmbientProfile among the inputs of a standalone run. Nobody would read it:
+// its profiles would get nothing, and no API server knows the kind. A copy of the configuration
+// itself is what kustomize build prints where resources: lists it; ownConfig takes it out.
+func oneConfig(config *yaml.Node, file string, inputs []*enroll.Item) error {
+	own := enroll.NewItem(config)
+	var errs []error
+	for _, item := range inputs {
+		if item.Group == own.Group && item.Kind == own.Kind && item.Name != own.Name && !item.SameAs(own, "spec") {
+			errs = append(errs, fmt.Errorf("%s: AmbientProfile %s: cannot be an input of the AmbientProfile %s; run ambient-profile once for each AmbientProfile", sources([]string{file}), item.Name, own.Name))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // disjoint refuses a namespace that another AmbientProfile of the input configures too.

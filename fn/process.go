@@ -1,4 +1,6 @@
-package main
+// Package fn is the function: a configuration and the objects around it in, the objects as they
+// should be out. It knows neither flags nor verbs; what it does is decided by its input alone.
+package fn
 
 import (
 	"bufio"
@@ -108,8 +110,9 @@ func asErrors(findings []profile.Finding) error {
 	return errors.Join(append(errs, errors.New("spec.failOnWarning: true makes every warning an error"))...)
 }
 
-// transform is one call by kustomize or kpt. Nothing is written before all is done.
-func transform(stdin io.Reader, stdout, stderr io.Writer) error {
+// Transform is one call by kustomize or kpt: a ResourceList in, a ResourceList out. Nothing is
+// written before all is done.
+func Transform(stdin io.Reader, stdout, stderr io.Writer) error {
 	list, err := readResourceList(stdin)
 	if err != nil {
 		return err
@@ -131,15 +134,22 @@ func transform(stdin io.Reader, stdout, stderr io.Writer) error {
 	return send(stdout, out)
 }
 
-// standalone runs without kustomize: files in, manifests out.
-func standalone(config string, inputs []string, stdin io.Reader, stdout, stderr io.Writer) error {
+// Standalone runs without kustomize: files in, manifests out; - is stdin.
+func Standalone(config string, inputs []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	node, err := readConfig(config, stdin)
 	if err != nil {
 		return err
 	}
-	items, err := readInputs(inputs, stdin)
-	if err != nil {
-		return err
+	var items []*enroll.Item
+	for _, input := range inputs {
+		more, err := readFile(input, stdin)
+		if err == nil {
+			err = oneConfig(node, input, more)
+		}
+		if err != nil {
+			return err
+		}
+		items = append(items, more...)
 	}
 	items, findings, err := process(node, items, documentForm)
 	if err != nil {
@@ -158,10 +168,10 @@ func send(w io.Writer, texts [][]byte) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	for _, text := range texts {
 		if _, err := out.Write(text); err != nil {
-			return err
+			return notDone(err)
 		}
 	}
-	return out.Flush()
+	return notDone(out.Flush())
 }
 
 func warn(stderr io.Writer, findings []profile.Finding) {

@@ -1,4 +1,4 @@
-package main
+package fn
 
 import (
 	"flag"
@@ -45,7 +45,7 @@ func worldOf(t *testing.T, manifests string) *access.World {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "manifests.yaml")
 	write(t, file, manifests)
-	return must(loadWorld([]string{file}, nil))
+	return must(access.Load(nodesOf(must(readInputs([]string{file}, nil)))))
 }
 
 // Who is configured gets in, by every way that is configured; nobody else, by any.

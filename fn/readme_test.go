@@ -1,4 +1,4 @@
-package main
+package fn
 
 import (
 	"path/filepath"
@@ -9,6 +9,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
@@ -61,16 +62,17 @@ func TestReadmeShowsRealErrors(t *testing.T) {
 
 // The table and the check that the README shows are real.
 func TestReadmeShowsTheReferee(t *testing.T) {
-	access := read(t, goldenDir+"/two-profiles-have-their-own-owners/want.access")
+	table := read(t, goldenDir+"/two-profiles-have-their-own-owners/want.access")
 	shown := regexp.MustCompile("(?s)```text\n(.*?)```").FindStringSubmatch(read(t, "../README.md"))
-	if !strings.HasPrefix(access, shown[1]) {
-		t.Error(firstDifference(access, shown[1]))
+	if !strings.HasPrefix(table, shown[1]) {
+		t.Error(firstDifference(table, shown[1]))
 	}
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "check.yaml"), readmeBlocks(t)[3])
-	code, stdout, stderr := execute(t, read(t, goldenDir+"/two-profiles-have-their-own-owners/want.yaml"), "check", filepath.Join(dir, "check.yaml"))
-	if code != exitOK {
-		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	manifests := read(t, goldenDir+"/two-profiles-have-their-own-owners/want.yaml")
+	results, err := Check(filepath.Join(dir, "check.yaml"), nil, strings.NewReader(manifests))
+	if err != nil || len(results) == 0 || access.Failed(results) > 0 {
+		t.Errorf("%v: %+v", err, results)
 	}
 }
 

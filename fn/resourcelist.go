@@ -1,4 +1,4 @@
-package main
+package fn
 
 import (
 	"bytes"
@@ -27,14 +27,17 @@ type resourceList struct {
 func readResourceList(r io.Reader) (*resourceList, error) {
 	data, err := io.ReadAll(r)
 	if err != nil {
-		return nil, fmt.Errorf("stdin: %w", err)
+		return nil, NotDone{fmt.Errorf("stdin: %w", err)}
 	}
 	data = bytes.TrimPrefix(data, byteOrderMark)
 	document, err := onlyDocument(data)
 	if err != nil {
 		return nil, fmt.Errorf("stdin: %w; send one ResourceList, or give a file: ambient-profile CONFIG.yaml", err)
 	}
-	if enroll.NewItem(document).Kind != kio.ResourceListKind {
+	switch got := enroll.NewItem(document); {
+	case got.Group == ownGroup && got.Kind == "AmbientProfile":
+		return nil, errors.New("stdin: expected a ResourceList, got an AmbientProfile; to run on its own, write ambient-profile - < CONFIG.yaml")
+	case got.Kind != kio.ResourceListKind:
 		return nil, errors.New("stdin: is no ResourceList; run this by kustomize or kpt, or give a file: ambient-profile CONFIG.yaml")
 	}
 	end := func(i int) int { // of what stands below a key

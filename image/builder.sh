@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints the name of an image that can build the Dockerfile: golang:1.26, or where no registry
-# answers one made on the spot from this machine's Go: the toolchain, the modules that ./fn needs,
+# answers one made on the spot from this machine's Go: the toolchain, the modules that the program needs,
 # and what they compile to; no shell, no network. The same Go and go.sum give the same name, and it
 # is made once.
 #   docker build --build-arg BUILDER="$(image/builder.sh)" .
@@ -25,12 +25,12 @@ archs=${ARCHS:-amd64 arm64}
 mkdir -p "$work/root/.cache"
 for arch in $archs; do
   GOCACHE=$work/root/.cache/go-build GOFLAGS="-trimpath -buildvcs=false" GOOS=linux GOARCH=$arch CGO_ENABLED=0 \
-    go build -o "$work/built/" ./fn ./image
+    go build -o "$work/built/" ./cmd/ambient-profile ./image
 done
 
 # The modules' directories, and go.mod and hash of all that go.mod can reach.
 for arch in $archs; do
-  GOOS=linux GOARCH=$arch CGO_ENABLED=0 go list -deps -f '{{with .Module}}{{if not .Main}}{{.Dir}}{{end}}{{end}}' ./fn ./image
+  GOOS=linux GOARCH=$arch CGO_ENABLED=0 go list -deps -f '{{with .Module}}{{if not .Main}}{{.Dir}}{{end}}{{end}}' ./cmd/ambient-profile ./image
 done | sort -u | sed -n "s,^$modules/,,p" > "$work/modules"
 (cd "$modules" && find cache/download -type f \( -name '*.mod' -o -name '*.ziphash' -o -name '*.info' \)) >> "$work/modules"
 

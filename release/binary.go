@@ -15,7 +15,7 @@ import (
 func (r release) compile(p platform, root string) error {
 	flags := fmt.Sprintf("-s -w -X=main.version=%s -X=main.commit=%s", r.version, r.commit)
 	err := r.run([]string{"GOOS=" + p.os, "GOARCH=" + p.arch},
-		"go", "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", filepath.Join(root, "ambient-profile"), "./fn")
+		"go", "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", filepath.Join(root, "ambient-profile"), "./cmd/ambient-profile")
 	if err != nil {
 		return err
 	}

@@ -153,10 +153,8 @@ func (c recordedCase) names(v Verdict) bool {
 // unknowable: the policies speak of what manifests do not say (addresses, SNI),
 // or the token has a claim that is no plain text.
 func (c recordedCase) unknowable(set recordedSet) bool {
-	for _, word := range []string{"pBlocks", "source.ip", "remote.ip", "destination.ip", "connection.sni"} {
-		if strings.Contains(set.Manifests, word) {
-			return true
-		}
+	if set.addresses {
+		return true
 	}
 	for name, v := range c.Request.Token {
 		if _, text := v.(string); name != "aud" && (!text || name == "scope") {

@@ -19,7 +19,7 @@ func build(dir string) (tools, error) {
 		from string // the module's directory
 		pkg  string
 	}{
-		{&t.ours, "ambient-profile", "../..", "./fn"},
+		{&t.ours, "ambient-profile", "../..", "./cmd/ambient-profile"},
 		{&t.identity, "identity", ".", "./identity"},
 		{&t.hello, "hello", ".", "./hello"},
 		{&t.helm, "helm", ".", "helm.sh/helm/v3/cmd/helm"},

@@ -80,8 +80,8 @@ func (v *verifier) present(p *jwtpb.JwtProvider) bool {
 	if v.result.headers["authorization"] == "" {
 		return false
 	}
-	if len(p.FromHeaders)+len(p.FromParams)+len(p.FromCookies) == 0 {
-		return true // Authorization: Bearer is the default location
+	if len(p.FromHeaders)+len(p.FromParams)+len(p.FromCookies) == 0 { // the default location (Envoy: jwt_authn extractor.cc)
+		return strings.Contains(v.result.headers["authorization"], "Bearer ")
 	}
 	return slices.ContainsFunc(p.FromHeaders, func(h *jwtpb.JwtHeader) bool {
 		return strings.EqualFold(h.Name, "authorization") && strings.Contains(v.result.headers["authorization"], h.ValuePrefix)

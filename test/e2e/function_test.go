@@ -27,7 +27,7 @@ var function = sync.OnceValues(func() (string, error) {
 	}
 	functionDir = dir
 	binary := filepath.Join(dir, "ambient-profile")
-	build := exec.Command("go", "build", "-o", binary, "./fn")
+	build := exec.Command("go", "build", "-o", binary, "./cmd/ambient-profile")
 	build.Dir = project
 	if said, err := build.CombinedOutput(); err != nil {
 		return "", errors.New("build the function: " + err.Error() + "\n" + string(said))

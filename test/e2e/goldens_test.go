@@ -106,7 +106,7 @@ func kustomizeBuild(t *testing.T, example string) []*kube.Object {
 	if err := os.Symlink(functionBinary(t), beside); err != nil {
 		t.Fatal(err)
 	}
-	build := exec.Command("go", "tool", "kustomize", "build", "--enable-alpha-plugins", "--enable-exec", dir)
+	build := exec.Command("go", "tool", "-modfile=tools/go.mod", "kustomize", "build", "--enable-alpha-plugins", "--enable-exec", dir)
 	build.Dir = project
 	return execute(t, build)
 }

@@ -189,6 +189,9 @@ var mutants = []mutant{
 	{"objects hide in a list of one kind", enr + "item.go", `strings.HasSuffix(i.Kind, "List")`, `i.Kind == "List"`},
 	{"a merge key hides what it stands for", enr + "read.go", "			merge = i\n", "			_ = i\n"},
 	{"a document hides behind another", "fn/files.go", "if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {", "if err := decoder.Decode(&more); false && !errors.Is(err, io.EOF) {"},
+	{"a second configuration among the inputs gets nothing", "fn/process.go", "			err = oneConfig(node, input, more)\n", "			_ = oneConfig\n"},
+	{"a namespace is configured by two", "fn/ownconfig.go", "			if mine.Name == name {", "			if mine.Name == name+\"?\" {"},
+	{"a missing file is a rejected one", "fn/files.go", "return data, notDone(err)", "return data, err"},
 	{"a comment inside a text is taken for one above", "fn/text.go", "	if comment == \"\" {\n		return at\n	}\n	for range strings.Count(comment, \"\\n\") + 1 {", "	for range strings.Count(comment, \"\") + 9 {"},
 	{"the last of two keys is not seen", enr + "read.go", "case seen[key.Value]:", "case false:"},
 
@@ -314,7 +317,7 @@ var mutants = []mutant{
 	{"a token that no rule looks for counts", acc + "authentication.go", "case t == nil || !r.finds(t):", "case t == nil:"},
 	{"a token that a route took off counts", acc + "token.go", "		t.shown = nil\n", ""},
 	{"a token that a route wrote is nobody's", acc + "token.go", "return l.header\n", "return \"\"\n"},
-	{"a pod's token is not shown", acc + "decide.go", "		if t.shown = t.session(rules); t.shown != nil {\n			t.carry(rules)\n		}\n", "		_ = rules\n"},
+	{"a pod's token is not shown", acc + "decide.go", "		if t.shown = t.session(rules, policies); t.shown != nil {\n			t.carry(rules)\n		}\n", "		_ = rules\n"},
 	{"the owner comes without a token", acc + "findings_owner.go", "	for i, tok := range a.ownerTokens(t) {\n", "	for i, tok := range []*token{{}} {\n"},
 	{"tokens by selector are a waypoint's", acc + "gateway.go", "	return a.targetsGateway(namespace, g)\n}\n\n// gatewaySpaces", "	return a.targetsGateway(namespace, g) || a.selected\n}\n\n// gatewaySpaces"},
 }

@@ -127,7 +127,7 @@ func caught(t *testing.T, binary string, args ...string) string {
 // elsewhere is the same for the tests of all packages.
 func (m mutant) elsewhere(t *testing.T) string {
 	t.Helper()
-	test := exec.Command("go", "test", "-vet=off", "-overlay", m.overlay(t), "./pkg/...")
+	test := exec.Command("go", "test", "-vet=off", "-overlay", m.overlay(t), "./pkg/...", "./cmd/...")
 	test.Dir = root
 	return failed(t, test)
 }

@@ -5,20 +5,38 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubeflow-ambient/ambient-profile/fn"
 )
 
-// runInstall is the verb install: an init container of an image without a shell hands the function
-// over to a pod that runs kustomize (Argo CD's repo-server).
-func runInstall(args []string, stdout, stderr io.Writer) int {
-	if len(args) != 1 {
-		fmt.Fprintf(stderr, "ambient-profile: error: install takes one directory, got %d; run ambient-profile install DIR\n", len(args))
-		return exitUsage
+// installCommand is for an init container: an image without a shell hands the program over to a pod
+// that runs kustomize (Argo CD's repo-server).
+func installCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:                   "install DIR",
+		Short:                 "Copy this program to DIR/ambient-profile (an init container has no shell)",
+		Example:               `  ambient-profile install /plugins`,
+		DisableFlagsInUseLine: true,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return misuse(c, "install takes one directory, got %d", len(args))
+			}
+			return nil
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			target := filepath.Join(args[0], "ambient-profile")
+			if err := installSelf(target); err != nil {
+				return fn.NotDone{Err: fmt.Errorf("install: %w; nothing was installed", err)}
+			}
+			_, err := fmt.Fprintf(c.OutOrStdout(), "installed %s %s\n", target, versionName(buildInfo()))
+			return err
+		},
 	}
-	target := filepath.Join(args[0], "ambient-profile")
-	if err := installSelf(target); err != nil {
-		return finish(fmt.Errorf("install: %w; nothing was installed", err), stderr)
-	}
-	return finish(say(stdout, fmt.Sprintf("installed %s %s\n", target, version)), stderr)
 }
 
 func installSelf(target string) error {

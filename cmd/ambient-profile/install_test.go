@@ -15,7 +15,7 @@ import (
 func TestInstallCopiesTheRunningProgram(t *testing.T) {
 	dir := t.TempDir()
 	code, stdout, stderr := execute(t, "", "install", dir)
-	if code != exitOK {
+	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	target := filepath.Join(dir, "ambient-profile")
@@ -27,7 +27,7 @@ func TestInstallCopiesTheRunningProgram(t *testing.T) {
 		t.Errorf("mode %o, want 755", mode)
 	}
 	command := exec.Command(target, "version")
-	command.Env = append(os.Environ(), asPlugin+"=1")
+	command.Env = append(os.Environ(), asProgram+"=1")
 	if out, err := command.CombinedOutput(); err != nil || !strings.HasPrefix(string(out), "ambient-profile dev\n") {
 		t.Errorf("the copy does not run: %v: %s", err, out)
 	}
@@ -37,7 +37,7 @@ func TestInstallCopiesTheRunningProgram(t *testing.T) {
 func TestInstallReplacesAnOlderOne(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "ambient-profile"), "old")
-	if code, _, stderr := execute(t, "", "install", dir); code != exitOK {
+	if code, _, stderr := execute(t, "", "install", dir); code != 0 {
 		t.Fatal(stderr)
 	}
 	if read(t, filepath.Join(dir, "ambient-profile")) == "old" {
@@ -54,10 +54,10 @@ func TestInstallRefusals(t *testing.T) {
 		code   int
 		stderr string
 	}{
-		"no directory":             {[]string{"install"}, exitUsage, "install takes one directory, got 0"},
-		"two directories":          {[]string{"install", "a", "b"}, exitUsage, "install takes one directory, got 2"},
-		"a directory that is none": {[]string{"install", file}, exitError, "install: open " + file},
-		"a directory nowhere":      {[]string{"install", file + "-nowhere"}, exitError, "no such file or directory; nothing was installed"},
+		"no directory":             {[]string{"install"}, 2, "install takes one directory, got 0"},
+		"two directories":          {[]string{"install", "a", "b"}, 2, "install takes one directory, got 2"},
+		"a directory that is none": {[]string{"install", file}, 2, "install: open " + file},
+		"a directory nowhere":      {[]string{"install", file + "-nowhere"}, 2, "no such file or directory; nothing was installed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, stdout, stderr := execute(t, "", test.args...)
@@ -97,8 +97,8 @@ func TestInstallOnAFullDisk(t *testing.T) {
 		}
 	})
 	code, stdout, stderr := execute(t, "", "install", dir)
-	if code != exitError {
-		t.Errorf("exit code %d, want %d", code, exitError)
+	if code != 2 {
+		t.Errorf("exit code %d, want %d", code, 2)
 	}
 	part(t, "stdout", stdout, "")
 	part(t, "stderr", stderr, "no space left on device; nothing was installed")

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/kubeflow-ambient/ambient-profile/fn"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
+)
+
+func checkCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "check CHECK.yaml [FILE...]",
+		Short: "Run AccessChecks on rendered manifests",
+		Long: `Runs the AccessChecks of a file on rendered manifests, one verdict for each case. Without a FILE, or
+for -, the manifests are read from stdin. Exit code 1: a case failed, or could not be judged.`,
+		Example: `  ambient-profile check accesscheck.yaml rendered.yaml
+  kustomize build --enable-alpha-plugins --enable-exec DIR | ambient-profile check accesscheck.yaml
+  ambient-profile check -o json accesscheck.yaml rendered.yaml`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return misuse(c, "check needs a file with AccessChecks")
+			}
+			return nil
+		},
+		ValidArgsFunction: completeFiles,
+	}
+	output := outputFlag(c, "table", "json")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		file, rendered := args[0], args[1:]
+		if len(rendered) == 0 && file == "-" {
+			return misuse(c, "stdin cannot be both the AccessChecks and the manifests; give one as a file")
+		}
+		if err := canRead(c, rendered); err != nil {
+			return err
+		}
+		if err := stdinOnce(c, args); err != nil {
+			return err
+		}
+		results, err := fn.Check(file, rendered, c.InOrStdin())
+		if err != nil {
+			return err
+		}
+		write := access.WriteResults
+		if output.chosen == "json" {
+			write = access.WriteResultsJSON
+		}
+		if err := write(c.OutOrStdout(), results); err != nil {
+			return err
+		}
+		if access.Failed(results) > 0 {
+			return errFailed
+		}
+		return nil
+	}
+	return c
+}

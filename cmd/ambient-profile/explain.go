@@ -1,0 +1,44 @@
+package main
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubeflow-ambient/ambient-profile/fn"
+)
+
+func explainCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "explain [FILE...]",
+		Short: "Print who may reach what under rendered manifests",
+		Long: `Prints who may reach what under rendered manifests, namespace by namespace. The manifests may come
+from anywhere: this program, kustomize, helm, or kubectl get -o yaml. Without a file, or for -, they
+are read from stdin.`,
+		Example: `  ambient-profile explain rendered.yaml
+  kustomize build --enable-alpha-plugins --enable-exec DIR | ambient-profile explain
+  ambient-profile explain -o mermaid rendered.yaml`,
+		ValidArgsFunction: completeFiles,
+	}
+	output := outputFlag(c, "table", "mermaid", "json")
+	c.RunE = func(c *cobra.Command, files []string) error {
+		if err := canRead(c, files); err != nil {
+			return err
+		}
+		report, err := fn.Explain(files, c.InOrStdin())
+		if err != nil {
+			return err
+		}
+		write := map[string]func(io.Writer) error{"table": report.WriteTable, "mermaid": report.WriteMermaid, "json": report.WriteJSON}
+		return write[output.chosen](c.OutOrStdout())
+	}
+	return c
+}
+
+// canRead refuses what would wait for somebody to type manifests, or read stdin twice.
+func canRead(c *cobra.Command, files []string) error {
+	if len(files) == 0 && isTerminal(c.InOrStdin()) {
+		return misuse(c, "give files with rendered manifests, or pipe them in")
+	}
+	return stdinOnce(c, files)
+}

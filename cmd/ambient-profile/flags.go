@@ -1,0 +1,98 @@
+package main
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
+// form is the value of -o: one of the ways to print.
+type form struct {
+	chosen  string
+	choices []string
+}
+
+// outputFlag adds -o to a command; the first choice is the default.
+func outputFlag(c *cobra.Command, choices ...string) *form {
+	f := &form{choices[0], choices}
+	c.Flags().VarP(f, "output", "o", "how to print")
+	// It fails only where the flag is unknown or has a function already.
+	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp))
+	return f
+}
+
+func (f *form) String() string { return f.chosen }
+func (f *form) Type() string   { return strings.Join(f.choices, "|") }
+
+func (f *form) Set(value string) error {
+	if !slices.Contains(f.choices, value) {
+		return errors.New("not one of " + strings.Join(f.choices, ", "))
+	}
+	f.chosen = value
+	return nil
+}
+
+// flagError is what a user reads about a flag that is wrong: what was meant, where that can be told.
+func flagError(c *cobra.Command, err error) error {
+	if args := c.Flags().Args(); c == c.Root() && len(args) > 0 && !isFile(args[0]) {
+		return unknownCommand(c, args[0]) // the flag is that of the verb that was meant
+	}
+	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown):
+		given := "--" + unknown.GetSpecifiedName()
+		if unknown.GetSpecifiedShortnames() != "" {
+			given = "-" + unknown.GetSpecifiedName()
+		}
+		if meant := meantFlag(c, given); meant != "" {
+			return misuse(c, "unknown flag %s; %s", given, meant)
+		}
+		return misuse(c, "unknown flag %s", given)
+	case errors.As(err, &invalid) && invalid.GetFlag().Name == "output":
+		if "o"+invalid.GetValue() == "output" {
+			return misuse(c, "unknown flag -output; did you mean --output?")
+		}
+		return misuse(c, "-o %q is %v", invalid.GetValue(), errors.Unwrap(invalid))
+	}
+	return misuse(c, "%v", err)
+}
+
+// meantFlag is what to write in place of a flag that is not there, or "".
+func meantFlag(c *cobra.Command, given string) string {
+	name := strings.TrimLeft(given, "-")
+	if c == c.Root() {
+		switch name {
+		case "f", "file", "filename", "config", "c":
+			return "give the file as an argument: ambient-profile CONFIG.yaml"
+		case "o", "output":
+			return "manifests go to stdout: ambient-profile CONFIG.yaml > FILE"
+		}
+	}
+	var names []string
+	meant := ""
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		names = append(names, f.Name)
+		output, ok := f.Value.(*form)
+		switch {
+		case strings.EqualFold(name, f.Shorthand):
+			meant = "-" + f.Shorthand
+		case len(name) > 1 && strings.HasPrefix(f.Name, name):
+			meant = "--" + f.Name
+		case ok && slices.Contains(output.choices, name):
+			meant = "-o " + name
+		}
+	})
+	if closest := profile.Closest(name, names); meant == "" && len(name) > 2 && closest != "" {
+		meant = "--" + closest
+	}
+	if meant == "" {
+		return ""
+	}
+	return "did you mean " + meant + "?"
+}

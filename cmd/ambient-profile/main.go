@@ -1,0 +1,51 @@
+// Command ambient-profile turns an AmbientProfile into everything that a Kubeflow user namespace
+// needs on Istio ambient mode. Stdout carries what was asked for and nothing else; an error leaves
+// it empty.
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+
+	"github.com/kubeflow-ambient/ambient-profile/fn"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// errFailed says that cases failed, which the table on stdout has shown.
+var errFailed = errors.New("failed")
+
+// run is the whole program but for the process around it.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	out := &output{w: stdout}
+	root := rootCommand()
+	root.SetArgs(append([]string{}, args...)) // nil would mean the arguments of the process
+	root.SetIn(stdin)
+	root.SetOut(out)
+	root.SetErr(stderr)
+	err := root.Execute()
+	if out.err != nil { // cobra does not look whether help and completions could be written
+		err = fn.NotDone{Err: out.err}
+	}
+	if errors.Is(err, errFailed) {
+		return 1
+	}
+	return fn.Exit(err, stderr)
+}
+
+// output keeps the first error of a writer.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(data []byte) (int, error) {
+	n, err := o.w.Write(data)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
+}

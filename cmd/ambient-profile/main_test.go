@@ -1,0 +1,294 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+const (
+	golden     = "../../testdata/golden/"
+	minimal    = golden + "minimal-config-gives-a-closed-namespace/profile.yaml"
+	twoTenants = golden + "two-profiles-have-their-own-owners/want.yaml"
+)
+
+// Exit codes are an interface: 0 done and nothing wrong, 1 the content is rejected or fails, 2 it
+// could not be done; the same for every command. Stdout is empty on 2 and where input is rejected.
+func TestExitCodesAndStreams(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		write(t, filepath.Join(dir, name), text)
+		return filepath.Join(dir, name)
+	}
+	head := "apiVersion: ambient.kubeflow.org/v1alpha1\nkind: AccessCheck\nmetadata: {name: c}\nspec:\n  cases:\n"
+	caseOf := func(user, expect string) string {
+		return "  - {name: " + user + ", from: {user: " + user + "@example.com}, to: {namespace: alice, service: tet}, expect: " + expect + "}\n"
+	}
+	good, bad := file("good.yaml", head+caseOf("alice", "allow")+caseOf("bob", "deny")), file("bad.yaml", head+caseOf("bob", "allow"))
+	brokenCheck := file("check.yaml", head+"  - {name: x, form: {user: a}, to: {namespace: alice, service: tet}, expect: maybe}\n")
+	brokenYAML, empty, braces := file("broken.yaml", "a: [\n"), file("empty.yaml", ""), file("braces.yaml", "{}\n")
+	onlyConfigMap := file("configmap.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, namespace: alice}}\n")
+	refused := file("refused.yaml", strings.Replace(read(t, minimal), "spec:\n", "spec:\n  acess: {}\n", 1))
+	nowhere := filepath.Join(dir, "nowhere.yaml")
+	for name, test := range map[string]struct {
+		stdin  string
+		args   []string
+		code   int
+		stdout string // a part of it; "" means that it must be empty
+		stderr string // likewise; but what was done may come with warnings
+	}{
+		"version":                    {"", []string{"version"}, 0, "ambient-profile dev\n", ""},
+		"version as a flag":          {"", []string{"--version"}, 0, "ambient-profile dev\n", ""},
+		"version of what":            {"", []string{"version", "x"}, 2, "", `version takes no arguments, got "x"`},
+		"the function":               {"", nil, 1, "", "is no ResourceList"},
+		"a configuration":            {"", []string{minimal}, 0, "name: ns-l4-waypoint", ""},
+		"a configuration on stdin":   {read(t, minimal), []string{"-"}, 0, "name: ns-l4-waypoint", ""},
+		"a configuration is refused": {"", []string{refused}, 1, "", "spec.acess"},
+		"broken configuration":       {"", []string{brokenYAML}, 1, "", "broken.yaml"},
+		"broken input":               {"", []string{minimal, brokenYAML}, 1, "", "broken.yaml"},
+		"no such configuration":      {"", []string{nowhere}, 2, "", "nowhere.yaml: no such file"},
+		"no such input":              {"", []string{minimal, nowhere}, 2, "", "nowhere.yaml: no such file"},
+		"a directory as input":       {"", []string{minimal, dir}, 2, "", "is a directory"},
+		"stdin twice":                {read(t, minimal), []string{"-", "-"}, 2, "", "stdin (-) is given twice"},
+		"mistyped verb":              {"", []string{"vesion"}, 2, "", `unknown command "vesion", did you mean version?`},
+		"mistyped verb with flags":   {"", []string{"explian", "-o", "json", twoTenants}, 2, "", `unknown command "explian", did you mean explain?`},
+		"a file without ending":      {"", []string{"config"}, 2, "", `unknown command "config", which is not a .yaml, .yml or .json file either`},
+
+		"cases hold":               {"", []string{"check", good, twoTenants}, 0, "2 cases, 0 failed", ""},
+		"cases of stdin":           {read(t, good), []string{"check", "-", twoTenants}, 0, "2 cases, 0 failed", ""},
+		"manifests of stdin":       {read(t, twoTenants), []string{"check", good}, 0, "2 cases, 0 failed", ""},
+		"a case fails":             {"", []string{"check", bad, twoTenants}, 1, "FAIL  bob", ""},
+		"for machines":             {"", []string{"check", "-o", "json", bad, twoTenants}, 1, `"got": "deny"`, ""},
+		"the form behind":          {"", []string{"check", bad, twoTenants, "--output=json"}, 1, `"ok": false`, ""},
+		"the form in front":        {"", []string{"-o", "json", "check", bad, twoTenants}, 1, `"ok": false`, ""},
+		"a broken check":           {"", []string{"check", brokenCheck, twoTenants}, 1, "", "spec.cases[0].form"},
+		"a check that is none":     {"", []string{"check", twoTenants, twoTenants}, 1, "", "AccessCheck"},
+		"a check of broken yaml":   {"", []string{"check", good, brokenYAML}, 1, "", "broken.yaml"},
+		"no check":                 {"", []string{"check"}, 2, "", "needs a file with AccessChecks"},
+		"an empty check":           {"", []string{"check", empty, twoTenants}, 2, "", "holds no AccessCheck"},
+		"no such check":            {"", []string{"check", nowhere, twoTenants}, 2, "", "nowhere.yaml"},
+		"a check of no such file":  {"", []string{"check", good, nowhere}, 2, "", "nowhere.yaml"},
+		"a check of nothing":       {"", []string{"check", good}, 2, "", "stdin: there is no Kubernetes object"},
+		"a check of the config":    {"", []string{"check", good, minimal}, 2, "", "there is only the AmbientProfile"},
+		"stdin is both":            {"", []string{"check", "-"}, 2, "", "stdin cannot be both"},
+		"stdin is both, in words":  {"", []string{"check", "-", "-"}, 2, "", "stdin (-) is given twice"},
+		"a table":                  {"", []string{"explain", twoTenants}, 0, "user alice@example.com (owner)", ""},
+		"a table of stdin":         {read(t, twoTenants), []string{"explain"}, 0, "user alice@example.com (owner)", ""},
+		"a diagram":                {"", []string{"explain", "-o", "mermaid", twoTenants}, 0, "flowchart LR", ""},
+		"explain for machines":     {"", []string{"explain", "-o", "json", twoTenants}, 0, `"namespaces": [`, ""},
+		"explain of broken yaml":   {"", []string{"explain", brokenYAML}, 1, "", "broken.yaml"},
+		"explain of no such file":  {"", []string{"explain", nowhere}, 2, "", "nowhere.yaml"},
+		"explain of the config":    {"", []string{"explain", minimal}, 2, "", "there is only the AmbientProfile"},
+		"explain of a check":       {"", []string{"explain", good}, 2, "", "there is only the AccessCheck c"},
+		"explain of nothing":       {"", []string{"explain"}, 2, "", "stdin: there is no Kubernetes object"},
+		"explain of an empty file": {"", []string{"explain", empty}, 2, "", "empty.yaml: there is no Kubernetes object"},
+		"explain of braces":        {"", []string{"explain", braces}, 2, "", "braces.yaml: there is no Kubernetes object"},
+		"nothing to explain":       {"", []string{"explain", onlyConfigMap}, 2, "", "there is nothing to explain"},
+		"no such form":             {"", []string{"explain", "-o", "xml", twoTenants}, 2, "", `-o "xml" is not one of table, mermaid, json`},
+		"no form":                  {"", []string{"explain", twoTenants, "-o"}, 2, "", "flag needs an argument"},
+
+		"completion of what":    {"", []string{"completion"}, 2, "", "completion takes one shell: bash, zsh, fish, powershell"},
+		"completion of no such": {"", []string{"completion", "tcsh"}, 2, "", "completion takes one shell"},
+		"help of no such":       {"", []string{"help", "explian"}, 2, "", "did you mean explain?"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, stdout, stderr := execute(t, test.stdin, test.args...)
+			if code != test.code {
+				t.Errorf("exit code %d, want %d", code, test.code)
+			}
+			part(t, "stdout", stdout, test.stdout)
+			if test.code != 0 {
+				part(t, "stderr", stderr, test.stderr)
+			}
+			if failed := strings.HasPrefix(stderr, "ambient-profile: error: "); failed != (test.stderr != "") {
+				t.Errorf("stderr is %q", stderr)
+			}
+		})
+	}
+}
+
+// Help is what -h, --help and help print: on stdout, with an example, and nothing is done.
+func TestEveryCommandHasHelp(t *testing.T) {
+	t.Chdir(t.TempDir())
+	root := rootCommand()
+	commands := map[string][][]string{root.CommandPath(): {{"-h"}, {"--help"}, {"help"}}}
+	for _, c := range root.Commands() {
+		commands[c.CommandPath()] = [][]string{{c.Name(), "-h"}, {c.Name(), "--help"}, {"help", c.Name()}}
+	}
+	for command, calls := range commands {
+		for _, args := range calls {
+			t.Run(strings.Join(args, " "), func(t *testing.T) {
+				code, stdout, stderr := execute(t, "", args...)
+				if code != 0 || stderr != "" {
+					t.Errorf("exit code %d: %s", code, stderr)
+				}
+				for _, want := range []string{"Usage:\n  " + command, "-h, --help"} {
+					part(t, "stdout", stdout, want)
+				}
+				_, examples, _ := strings.Cut(stdout, "\nExamples:\n")
+				examples, _, _ = strings.Cut(examples, "\n\n")
+				part(t, "its examples", examples, root.Name()+strings.TrimPrefix(command, root.Name()))
+			})
+		}
+	}
+	if left := must(os.ReadDir(".")); len(left) > 0 {
+		t.Errorf("help left %v behind", left)
+	}
+}
+
+// An unknown flag gets the one that was meant.
+func TestUnknownFlags(t *testing.T) {
+	for args, want := range map[string]string{
+		"explain --outpt json":      "unknown flag --outpt; did you mean --output?",
+		"explain --out json":        "unknown flag --out; did you mean --output?",
+		"explain -output json":      "unknown flag -output; did you mean --output?",
+		"explain -O json":           "unknown flag -O; did you mean -o?",
+		"explain --json":            "unknown flag --json; did you mean -o json?",
+		"check --hlep":              "unknown flag --hlep; did you mean --help?",
+		"check --nothing-like-it":   "unknown flag --nothing-like-it; see ambient-profile check -h",
+		"install --force /tmp":      "unknown flag --force; see ambient-profile install -h",
+		"-f profile.yaml":           "unknown flag -f; give the file as an argument: ambient-profile CONFIG.yaml",
+		"profile.yaml -o out.yaml":  "unknown flag -o; manifests go to stdout: ambient-profile CONFIG.yaml > FILE",
+		"profile.yaml --verzion":    "unknown flag --verzion; did you mean --version?",
+		"--output json chekc x y":   "unknown flag --output",
+		"chekc x.yaml --output=xml": `unknown command "chekc", did you mean check?`,
+	} {
+		t.Run(args, func(t *testing.T) {
+			code, stdout, stderr := execute(t, "", strings.Fields(args)...)
+			if code != 2 {
+				t.Errorf("exit code %d, want 2", code)
+			}
+			part(t, "stdout", stdout, "")
+			part(t, "stderr", stderr, want)
+		})
+	}
+}
+
+// On a terminal nobody sends a ResourceList: usage, and no waiting.
+func TestTerminal(t *testing.T) {
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("NOT TESTED: stdin that is a terminal; there is none to be had: %v", err)
+	}
+	defer terminal.Close() //nolint:errcheck // nothing is written
+	for args, want := range map[string]string{"": "Usage:\n  ambient-profile", "explain": "pipe them in", "check " + minimal: "pipe them in"} {
+		code, stderr := onStdin(t, terminal, args)
+		if code != 2 {
+			t.Errorf("%q: exit code %d, want 2", args, code)
+		}
+		part(t, "stderr", stderr, want)
+	}
+}
+
+// /dev/null is an empty input, not a terminal: that is how CI starts programs.
+func TestStdinThatIsNothing(t *testing.T) {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close() //nolint:errcheck // only read
+	for _, test := range []struct {
+		args string
+		code int
+		want string
+	}{{"", 1, "is no ResourceList"}, {"explain", 2, "stdin: there is no Kubernetes object"}, {"check nowhere.yaml", 2, "nowhere.yaml"}} {
+		code, stderr := onStdin(t, null, test.args)
+		if code != test.code {
+			t.Errorf("%q: exit code %d, want %d", test.args, code, test.code)
+		}
+		part(t, "stderr", stderr, test.want)
+	}
+}
+
+// onStdin is a run on a file as stdin that prints nothing on stdout.
+func onStdin(t *testing.T, stdin *os.File, args string) (code int, stderr string) {
+	t.Helper()
+	var out, errs strings.Builder
+	code = run(strings.Fields(args), stdin, &out, &errs)
+	part(t, "stdout", out.String(), "")
+	return code, errs.String()
+}
+
+// What cannot be written could not be done, whatever was asked for.
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	for _, args := range []string{"-h", "check -h", "version", "version -o json", "completion bash", minimal, "explain " + twoTenants} {
+		var stderr strings.Builder
+		if code := run(strings.Fields(args), strings.NewReader(""), brokenWriter{}, &stderr); code != 2 {
+			t.Errorf("%s: exit code %d, want 2", args, code)
+		}
+		part(t, "stderr", stderr.String(), "ambient-profile: error: the disk is full\n")
+	}
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("the disk is full") }
+
+// The scripts complete by asking the program, so it is enough that each is one, and what it answers.
+func TestCompletion(t *testing.T) {
+	for shell, want := range map[string]string{"bash": "complete -o default", "zsh": "#compdef ambient-profile", "fish": "complete -c ambient-profile", "powershell": "Register-ArgumentCompleter"} {
+		code, stdout, stderr := execute(t, "", "completion", shell)
+		if code != 0 || stderr != "" {
+			t.Errorf("%s: exit code %d: %s", shell, code, stderr)
+		}
+		part(t, shell, stdout, want)
+	}
+	for args, want := range map[string]string{
+		"expl":             "explain\tPrint who may reach what under rendered manifests\n:0\n",
+		"explain -o m":     "table\nmermaid\njson\n:4\n", // the shell takes those that begin so
+		"explain --out":    "--output\thow to print\n:4\n",
+		"explain a.yaml b": "yaml\nyml\njson\n:8\n",
+		"a.yaml b":         "yaml\nyml\njson\n:8\n",
+		"completion f":     "fish\n:4\n",
+		"install x":        ":16\n",
+		"help ch":          "check\ncompletion\nexplain\ninstall\nversion\n:4\n",
+	} {
+		_, stdout, _ := execute(t, "", append([]string{cobra.ShellCompRequestCmd}, strings.Fields(args)...)...)
+		if stdout != want {
+			t.Errorf("%s is completed by %q, want %q", args, stdout, want)
+		}
+	}
+}
+
+// A shell that is here reads its script.
+func TestShellsReadTheCompletions(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		t.Run(shell, func(t *testing.T) {
+			if _, err := exec.LookPath(shell); err != nil {
+				t.Skipf("NOT TESTED: the completions of %s: %v", shell, err)
+			}
+			_, script, _ := execute(t, "", "completion", shell)
+			command := exec.Command(shell, "-n")
+			command.Stdin = strings.NewReader(script)
+			if out, err := command.CombinedOutput(); err != nil {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+}
+
+// The version is the one that the release was built with; else the one that go install chose; else dev.
+func TestVersion(t *testing.T) {
+	info := &debug.BuildInfo{GoVersion: "go1.26.0", Main: debug.Module{Version: "v0.3.0"}, Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "c0ffee"}},
+		Deps: []*debug.Module{{Path: "istio.io/api", Version: "v1.31.4"}, {Path: "github.com/spf13/cobra", Version: "v1.10.2"}}}
+	if got, want := versionOf(info).text(), "ambient-profile v0.3.0\ncommit c0ffee\ngo1.26.0\nistio.io/api v1.31.4\n"; got != want {
+		t.Errorf("go install: %q, want %q", got, want)
+	}
+	version, commit = "v0.4.0", "decade"
+	defer func() { version, commit = "", "" }()
+	if got, want := versionOf(info).text(), "ambient-profile v0.4.0\ncommit decade\n"; !strings.HasPrefix(got, want) {
+		t.Errorf("a release: %q, want %q first", got, want)
+	}
+	code, stdout, stderr := execute(t, "", "version", "-o", "json")
+	var told struct{ Version, Commit, Go, Platform string }
+	if err := json.Unmarshal([]byte(stdout), &told); code != 0 || err != nil || told.Version != "v0.4.0" || told.Commit != "decade" || !strings.HasPrefix(told.Go, "go1.") || told.Platform == "" {
+		t.Errorf("exit code %d: %s%s: %v", code, stdout, stderr, err)
+	}
+}

@@ -1,0 +1,166 @@
+package fn
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/enroll"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
+// Explain reports who may reach what under rendered manifests; no file means stdin.
+func Explain(files []string, stdin io.Reader) (access.Report, error) {
+	items, err := readRendered(files, stdin)
+	if err != nil {
+		return access.Report{}, err
+	}
+	world, err := access.Load(nodesOf(items))
+	if err != nil {
+		return access.Report{}, err
+	}
+	report := world.Explain()
+	if len(report.Namespaces) == 0 {
+		return access.Report{}, NotDone{fmt.Errorf("%s: there is nothing to explain: no namespace has a Service, a notebook or a policy; give what kustomize build prints", sources(files))}
+	}
+	return report, nil
+}
+
+// Check runs the AccessChecks of a file on rendered manifests; no rendered file means stdin.
+func Check(file string, rendered []string, stdin io.Reader) ([]access.Result, error) {
+	checks, err := readChecks(file, stdin)
+	if err != nil {
+		return nil, err
+	}
+	items, err := readRendered(rendered, stdin)
+	if err != nil {
+		return nil, err
+	}
+	world, err := access.Load(nodesOf(items))
+	if err != nil {
+		return nil, err
+	}
+	var results []access.Result
+	for _, c := range checks {
+		results = append(results, world.Run(c)...)
+	}
+	return results, nil
+}
+
+func readChecks(file string, stdin io.Reader) ([]access.Check, error) {
+	items, err := readFile(file, stdin)
+	if err != nil {
+		return nil, err
+	}
+	var checks []access.Check
+	for _, item := range items {
+		if item.Node == nil {
+			continue
+		}
+		c, err := access.ParseCheck(yaml.NewRNode(item.Node))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		checks = append(checks, c)
+	}
+	if len(checks) == 0 {
+		return nil, NotDone{fmt.Errorf("%s: holds no AccessCheck; write one", file)}
+	}
+	return checks, nil
+}
+
+// readRendered reads what the referee judges. The first mistake that one makes is to give the
+// configuration, and the second a pipe whose first command failed: neither is an empty cluster.
+func readRendered(files []string, stdin io.Reader) ([]*enroll.Item, error) {
+	if len(files) == 0 {
+		files = []string{"-"}
+	}
+	items, err := readInputs(files, stdin)
+	if err != nil {
+		return nil, err
+	}
+	var own *enroll.Item
+	for _, item := range items {
+		switch {
+		case item.Group == ownGroup:
+			own = item
+		case item.Kind != "":
+			return items, nil
+		}
+	}
+	const judged = "the referee judges rendered manifests"
+	switch {
+	case own == nil:
+		err = fmt.Errorf("%s: there is no Kubernetes object; %s, and behind a pipe look at the command before it", sources(files), judged)
+	case own.Kind == "AmbientProfile":
+		err = fmt.Errorf("%s: there is only the AmbientProfile %s; %s: run ambient-profile CONFIG.yaml, and give what it prints", sources(files), own.Name, judged)
+	default:
+		err = fmt.Errorf("%s: there is only the %s %s; %s: run ambient-profile check CHECK.yaml FILE", sources(files), own.Kind, own.Name, judged)
+	}
+	return nil, NotDone{err}
+}
+
+// ownGroup is the API group of the files that are written for this program.
+var ownGroup, _, _ = strings.Cut(profile.APIVersion, "/")
+
+// sources are the names of files as messages write them.
+func sources(files []string) string {
+	names := slices.Clone(files)
+	for i, name := range names {
+		if name == "-" {
+			names[i] = "stdin"
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func nodesOf(items []*enroll.Item) iter.Seq[*yaml.Node] {
+	return func(yield func(*yaml.Node) bool) {
+		for _, item := range items {
+			if item.Node != nil && !yield(item.Node) {
+				return
+			}
+		}
+	}
+}
+
+// accessCheck is one call by kustomize or kpt as the last transformer: the items come back as they
+// went in, without the check, unless a case fails.
+func (l *resourceList) accessCheck(stderr io.Writer) error {
+	own := enroll.NewItem(l.config)
+	c, err := access.ParseCheck(yaml.NewRNode(l.config))
+	if err != nil {
+		return err
+	}
+	var kept []*enroll.Item
+	for _, item := range l.items {
+		if item.Kind == "AmbientProfile" && item.Group == own.Group && !item.InPackage() {
+			return fmt.Errorf("AmbientProfile %s: is still there: the function did not run, or ran after this check; "+
+				"build with --enable-alpha-plugins --enable-exec, and list the AccessCheck last", item.Name)
+		}
+		if item.ID != own.ID || item.InPackage() {
+			kept = append(kept, item)
+		}
+	}
+	world, err := access.Load(nodesOf(kept))
+	if err != nil {
+		return err
+	}
+	results := world.Run(c)
+	if failed := access.Failed(results); failed > 0 {
+		var table bytes.Buffer
+		if err := access.WriteResults(&table, results); err != nil {
+			return err
+		}
+		fmt.Fprint(stderr, table.String())
+		return fmt.Errorf("AccessCheck %s: %d of %d cases failed; see the table above", c.Name, failed, len(results))
+	}
+	l.items = kept
+	return nil
+}
