@@ -135,7 +135,7 @@ func (a *selfCheck) tenant(t *Tenant) {
 		a.openL7(t, s, b.gateway)
 	}
 	a.ownerLockedOut(t, s, b)
-	a.lockouts(t, s, b)
+	a.lockouts(s, b)
 }
 
 var plainPod = workload{name: "pod", account: "default", assumed: true}

@@ -8,7 +8,7 @@ func (a *selfCheck) lockoutsOfAll() {
 }
 
 // lockouts reports what keeps users or the tenant's own pods from what they may reach, and pods that no policy protects.
-func (a *selfCheck) lockouts(t *Tenant, s *space, b binding) {
+func (a *selfCheck) lockouts(s *space, b binding) {
 	a.services(s, b)
 	a.headless(s)
 	a.pools(s)

@@ -26,7 +26,7 @@ func (a *selfCheck) networkPolicies(s *space, g *gateway) {
 	waypoint := &end{g.namespace, gatewayLabels(g), true}
 	var stops []stop
 	if g.namespace == s.name {
-		stops = a.waypointStops(s, g, waypoint)
+		stops = a.waypointStops(s, waypoint)
 	}
 	if p := a.podStops(s, waypoint); len(p) > 0 {
 		stops = append(stops, stop{p, "the waypoint on its way into pods (TCP 15008)", "nothing that goes through the waypoint reaches these pods",
@@ -37,7 +37,7 @@ func (a *selfCheck) networkPolicies(s *space, g *gateway) {
 }
 
 // waypointStops are the ways to and from the waypoint itself.
-func (a *selfCheck) waypointStops(s *space, g *gateway, waypoint *end) (out []stop) {
+func (a *selfCheck) waypointStops(s *space, waypoint *end) (out []stop) {
 	ingress := &end{namespace: a.users.namespace}
 	if a.ingress.namespace == ingress.namespace && a.ingress.assumed == "" && !a.ingress.byHand {
 		ingress.labels, ingress.complete = gatewayLabels(a.ingress), true

@@ -29,8 +29,8 @@ func testLockouts(t *testing.T, base string, cases []lockoutCase) {
 	}
 }
 
-func headlessService(name, ports string) string {
-	return fmt.Sprintf("kind: Service\napiVersion: v1\nmetadata: {name: %s, namespace: alice}\nspec: {clusterIP: None, selector: {app: %[1]s}, ports: %s}", name, ports)
+func headlessService(ports string) string {
+	return fmt.Sprintf("kind: Service\napiVersion: v1\nmetadata: {name: h, namespace: alice}\nspec: {clusterIP: None, selector: {app: h}, ports: %s}", ports)
 }
 
 func routeOf(kind, namespace, rule string) string {
@@ -46,15 +46,15 @@ func TestRoutesPastTheWaypoint(t *testing.T) {
 	gatewayAt := func(port string) string {
 		return fmt.Sprintf("\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: pool, namespace: alice}\nspec: {selector: {matchLabels: {app: llm}}, rules: [{from: [{source: {principals: [cluster.local/ns/istio-system/sa/ambient-ingressgateway-istio]}}], to: [{operation: {ports: ['%s']}}]}]}", port)
 	}
-	plain := headlessService("h", "[{port: 80}, {port: 15000}]")
+	plain := headlessService("[{port: 80}, {port: 15000}]")
 	testLockouts(t, tenants(t), []lockoutCase{
 		{"by an HTTPRoute", plain + routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")), []string{"Service alice/h: it is headless, and HTTPRoute alice/r leads to it: the waypoint has no address to deliver to and dials itself: nobody gets in"}},
 		{"at the waypoint's admin port", plain + routeOf("HTTPRoute", "alice", to("{name: h, port: 15000}")), []string{"reaches Envoy's admin interface at port 15000"}},
-		{"at another port of the waypoint", headlessService("h", "[{port: 15090}]") + routeOf("GRPCRoute", "alice", to("{name: h, port: 15090}")), []string{"serves at port 15090 (Envoy's admin interface is at 15000)"}},
-		{"at a port beside the waypoint's", headlessService("h", "[{port: 15091}]") + routeOf("GRPCRoute", "alice", to("{name: h, port: 15091}")), []string{"nobody gets in from outside (503)"}},
+		{"at another port of the waypoint", headlessService("[{port: 15090}]") + routeOf("GRPCRoute", "alice", to("{name: h, port: 15090}")), []string{"serves at port 15090 (Envoy's admin interface is at 15000)"}},
+		{"at a port beside the waypoint's", headlessService("[{port: 15091}]") + routeOf("GRPCRoute", "alice", to("{name: h, port: 15091}")), []string{"nobody gets in from outside (503)"}},
 		{"at the waypoint's admin port, by a mirror", plain + routeOf("HTTPRoute", "alice", "{filters: [{type: RequestMirror, requestMirror: {backendRef: {name: h, port: 15000}}}], backendRefs: [{name: tet, port: 80}]}"), []string{"HTTPRoute alice/r leads to it: the waypoint has no address to deliver to and dials itself: whoever its policies let in reaches Envoy's admin interface"}},
 		{"by a mirror, whose answer nobody waits for", plain + routeOf("HTTPRoute", "alice", "{filters: [{type: RequestMirror, requestMirror: {backendRef: {name: h, port: 80}}}], backendRefs: [{name: tet, port: 80}]}"), nil},
-		{"at the pods' port of that number", headlessService("h", "[{port: 80, targetPort: 15000}]") + routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")), []string{"nobody gets in from outside (503)"}},
+		{"at the pods' port of that number", headlessService("[{port: 80, targetPort: 15000}]") + routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")), []string{"nobody gets in from outside (503)"}},
 		{"at any port of a VirtualService", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: bob}\nspec: {gateways: [mesh, istio-system/g], http: [{route: [{destination: {host: h.alice.svc.cluster.local}}]}]}",
 			[]string{"VirtualService bob/v leads to it: the waypoint has no address to deliver to and dials itself: whoever its policies let in reaches Envoy's admin interface"}},
 		{"by a VirtualService of the mesh", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: bob}\nspec: {gateways: [mesh], http: [{route: [{destination: {host: h.alice.svc.cluster.local}}]}]}", nil},

@@ -83,7 +83,7 @@ func (r Request) check() string {
 		}
 	}
 	switch {
-	case n != 1 && !(n == 2 && f.ServiceAccount != "" && carried):
+	case n != 1 && (n != 2 || f.ServiceAccount == "" || !carried):
 		return "from must be exactly one of user, token, jwt, anonymous, serviceAccount, offMesh, or serviceAccount with one of token, jwt"
 	case f.JWT != nil && f.JWT.Issuer == "":
 		return "from.jwt.issuer is missing"

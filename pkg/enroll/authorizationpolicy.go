@@ -41,7 +41,7 @@ func (e *enrolment) convert(item *Item, spec *yaml.Node, at place) {
 		e.loses(item, fmt.Sprintf("rules %v hold HTTP attributes and it cannot be attached to a waypoint: %s", http, why), "ztunnel drops such a rule, so it lets nobody in", "name in targetRefs what it is for")
 		return
 	}
-	if l4 := e.atPods(spec, at); len(l4) > 0 {
+	if l4 := e.atPods(spec); len(l4) > 0 {
 		e.loses(item, fmt.Sprintf("rules %v let in peers without HTTP attributes, beside rules with them", l4), "the policy is attached to a waypoint, so they do not hold at pod addresses",
 			"list who may reach pods in access.monitoring, or write a policy without HTTP attributes for them")
 	}
@@ -59,7 +59,7 @@ func (e *enrolment) convert(item *Item, spec *yaml.Node, at place) {
 
 // atPods are the rules of an ALLOW policy that ztunnel enforces for somebody at pod addresses: not
 // those for the ingress, which does not go there.
-func (e *enrolment) atPods(spec *yaml.Node, at place) []int {
+func (e *enrolment) atPods(spec *yaml.Node) []int {
 	var out []int
 	http := httpRules(spec)
 	for i, rule := range rulesOf(spec) {

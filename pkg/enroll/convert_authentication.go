@@ -70,7 +70,7 @@ func (c *copies) attachAuthentication(item *Item, spec *yaml.Node, at place, pol
 	refs := list(ref(gatewayGroup, "Gateway", at.waypoint))
 	if wanted := labelsOf(labels); len(wanted) > 0 {
 		found := c.selectedBy(at, wanted)
-		services := append(found.whole, found.partly...)
+		services := slices.Concat(found.whole, found.partly)
 		if len(services) == 0 || len(services) > mostTargets {
 			c.loses(item, fmt.Sprintf("its selector names the pods of %d Services behind the waypoint, and %s depends on it", len(services), policy),
 				"it cannot be attached to them, so no request there has a verified token for that policy", fmt.Sprintf("name in targetRefs what it is for, at most %d Services", mostTargets))

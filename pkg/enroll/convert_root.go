@@ -170,10 +170,10 @@ func (e *enrolment) ztunnelAlone(namespace string, wanted labels) bool {
 	if item == nil || item.Label(label.IoIstioDataplaneMode.Name) != "ambient" {
 		return false
 	}
-	switch {
-	case namespace == platform.Namespace:
+	switch namespace {
+	case platform.Namespace:
 		return e.plan.Platform == nil
-	case namespace == mesh.RootNamespace:
+	case mesh.RootNamespace:
 		return slices.ContainsFunc(e.workloadsOf(namespace), func(w workload) bool { return len(wanted) > 0 && w.labels.cover(wanted) })
 	}
 	return namespace == mesh.GatewayNamespace
