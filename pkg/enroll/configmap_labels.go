@@ -22,23 +22,34 @@ var ourLabels = []string{
 // policies exist (kubeflow/dashboard: profile_controller.go, mapEventToRequest).
 func (e *enrolment) namespaceLabelsTrouble() {
 	for _, item := range e.items {
-		if item.Kind != "ConfigMap" || item.Group != "" || item.Namespace != kubeflowNamespace {
-			continue
-		}
-		name := item.Name
-		if m := hashed.FindStringSubmatch(name); m != nil {
-			name = m[1]
-		}
-		// Kubeflow 1.10 calls it namespace-labels-data.
-		if name == "profiles-namespace-labels-data" || name == "namespace-labels-data" {
+		if isLabelsFile(item) {
 			e.labelsOfOurs(item)
 		}
 	}
 }
 
+// isLabelsFile reports whether an item is the ConfigMap from which the profile-controller labels
+// Namespaces. Kubeflow 1.10 calls it namespace-labels-data.
+func isLabelsFile(item *Item) bool {
+	if item.Kind != "ConfigMap" || item.Group != "" || item.Namespace != kubeflowNamespace {
+		return false
+	}
+	name := item.Name
+	if m := hashed.FindStringSubmatch(name); m != nil {
+		name = m[1]
+	}
+	return name == "profiles-namespace-labels-data" || name == "namespace-labels-data"
+}
+
+// labelsOfAll are the labels that the file gives to the Namespaces of tenants.
+func labelsOfAll(item *Item) (labels map[string]any, err error) {
+	err = yaml.Unmarshal([]byte(item.data(labelsKey)), &labels)
+	return labels, err
+}
+
 func (e *enrolment) labelsOfOurs(item *Item) {
-	var labels map[string]any
-	if err := yaml.Unmarshal([]byte(item.data(labelsKey)), &labels); err != nil {
+	labels, err := labelsOfAll(item)
+	if err != nil {
 		e.warn(item, "data["+labelsKey+"] is not a map in YAML",
 			"the labels that the profile-controller puts on every tenant's Namespace are not known", "write one line `key: \"value\"` for each label")
 		return

@@ -57,7 +57,8 @@ func isAuthentication(item *Item) bool {
 
 // onIngress reports whether a RequestAuthentication is in force at the ingress Gateway (Istio:
 // ShouldAttachPolicy): by a targetRef of its namespace; or without one in that namespace or the
-// root namespace, by its selector, or as it has none.
+// root namespace, by its selector, or as it has none. One that stays at the old gateway is copied to
+// the new one by the platform (copyToGateway).
 func (e *enrolment) onIngress(item *Item) bool {
 	mesh := e.plan.Mesh
 	spec := field(item.Node, "spec")
@@ -70,6 +71,9 @@ func (e *enrolment) onIngress(item *Item) bool {
 			ref = dealias(ref)
 			return value(ref, "group") == gatewayAPI && value(ref, "kind") == "Gateway" && value(ref, "name") == mesh.GatewayName
 		})
+	}
+	if e.plan.Platform != nil && e.atOldGateway(item) {
+		return true
 	}
 	if item.Namespace != mesh.GatewayNamespace && item.Namespace != mesh.RootNamespace {
 		return false

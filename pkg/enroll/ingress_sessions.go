@@ -1,7 +1,6 @@
 package enroll
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -17,8 +16,11 @@ func (e *enrolment) findSessions() {
 	if !listed {
 		tokens.SessionIssuers = e.sessionIssuers(rules)
 	}
-	if len(tokens.SessionIssuers) == 0 {
+	switch {
+	case len(tokens.SessionIssuers) == 0:
 		e.tellNoSession(rules)
+	case !listed:
+		e.tellSessions()
 	}
 	for _, rule := range rules {
 		e.jwtRuleTrouble(rule, listed)
@@ -66,25 +68,4 @@ func claimsTo(rule *security.JWTRule, header string) []string {
 		}
 	}
 	return claims
-}
-
-// tellNoSession says that the third rule of the policy is left out, and what to write.
-func (e *enrolment) tellNoSession(rules []jwtRule) {
-	const object, found = "spec.identity.sessionIssuers", "no issuer that people log in with is known"
-	mesh := e.plan.Mesh
-	if mesh.Waypoint.VerifyTokens {
-		e.errs = append(e.errs, fmt.Errorf("spec.waypoint.verifyTokens: the waypoints would refuse everybody who logs in, because %s; "+
-			"list the issuers in spec.identity.sessionIssuers, or put the RequestAuthentication of the Gateway %s/%s into the input", found, mesh.GatewayNamespace, mesh.GatewayName))
-		return
-	}
-	if e.plan.Cluster == nil {
-		return
-	}
-	effect := fmt.Sprintf("%s does not refuse a %s that a client sends with a token of another issuer", mesh.ForgedIdentityName(), mesh.UserIDHeader)
-	remedy := fmt.Sprintf("list the issuers, or put the RequestAuthentication of the Gateway %s/%s into the input", mesh.GatewayNamespace, mesh.GatewayName)
-	if e.ingressGateway() == nil && len(rules) == 0 {
-		e.note(object, found, effect+"; "+remedy)
-		return
-	}
-	e.find(object, found, effect, remedy)
 }

@@ -25,7 +25,7 @@ func (e *enrolment) jwtRuleTrouble(rule jwtRule, listed bool) {
 	}
 	if len(missing) > 0 {
 		e.warn(rule.item, at+"accepts tokens of "+issuerName(rule.Issuer)+" and does not write "+strings.Join(missing, " and "), e.forgery(rule, missing),
-			"list both headers in outputClaimToHeaders, or take the rule off the ingress Gateway")
+			e.writeBoth(rule, listed))
 	}
 	for _, claim := range claimsTo(rule.JWTRule, tokens.UserIDHeader) {
 		if slices.Contains(chosen, claim) {
@@ -41,6 +41,15 @@ func (e *enrolment) jwtRuleTrouble(rule jwtRule, listed bool) {
 	if session && rule.JwksUri == "" && rule.Jwks == "" {
 		e.keysTrouble(rule, at)
 	}
+}
+
+// writeBoth is the remedy for a rule that does not write both headers.
+func (e *enrolment) writeBoth(rule jwtRule, listed bool) string {
+	const write, take = "list both headers in outputClaimToHeaders", "or take the rule off the ingress Gateway"
+	if listed || rule.Issuer == "" || e.isCluster(rule.Issuer) {
+		return write + ", " + take
+	}
+	return write + " (its issuer then counts as a login, unless spec.identity.sessionIssuers is set), " + take
 }
 
 func issuerName(issuer string) string {

@@ -28,9 +28,12 @@ func (e *enrolment) sessionRules(rules []jwtRule) []*security.JWTRule {
 		if len(out) > before {
 			continue
 		}
-		e.find(fmt.Sprintf("spec.identity.sessionIssuers[%d]", i), "the ingress Gateway's rule for "+issuer+" is not in the input",
-			"the waypoints expect a token of it in the header Authorization, take the user from its claim email, and istiod must discover its keys",
-			"put the RequestAuthentication into the input")
+		found, remedy := "the ingress Gateway's rule for "+issuer+" is not in the input", "put the RequestAuthentication into the input"
+		if logins := e.loginsElsewhere(issuer); len(logins) > 0 {
+			found, remedy = e.notInForce(logins, issuer), e.toIngress(logins)
+		}
+		e.find(fmt.Sprintf("spec.identity.sessionIssuers[%d]", i), found,
+			"the waypoints expect a token of it in the header Authorization, take the user from its claim email, and istiod must discover its keys", remedy)
 		out = append(out, tokens.SessionRule(issuer, ""))
 	}
 	return out

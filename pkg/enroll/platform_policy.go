@@ -35,7 +35,7 @@ func (e *enrolment) movePolicies() {
 	move := func(item *Item) {
 		spec := field(item.Node, "spec")
 		labels := field(field(spec, "selector"), "matchLabels")
-		if item.Namespace != oldGatewayNamespace || !e.isOldGateway(labels) {
+		if !e.atOldGateway(item) {
 			return
 		}
 		if mesh.GatewayNamespace != oldGatewayNamespace || !e.onlyOldGateway(labels) {

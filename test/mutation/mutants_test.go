@@ -37,6 +37,12 @@ var mutants = []mutant{
 	{"the waypoint verifies no Kubernetes tokens", gen + "verifytokens.go", "	for _, issuer := range t.Issuers {\n", "	for _, issuer := range t.Issuers[:0] {\n"},
 	{"the waypoint refuses tokens of other audiences", gen + "verifytokens.go", "t.rule(issuer, nil)", "t.rule(issuer, t.Audiences)"},
 	{"all tokens are verified where some were meant", gen + "verifytokens.go", "	if ns.Waypoint.VerifyTokensFor == nil {\n", "	{\n"},
+	{"a labels file does not restrict pods", enr + "podsecurity.go", "all = all || restrictsAll(item)", "all = false"},
+	{"a labels file overrides what a Namespace says", enr + "podsecurity.go", " && !labelled", " && (!labelled || labelled)"},
+	{"several logins are not told", enr + "ingress_nosession.go", "if last < 1 || ", "if true || "},
+	{"a login at the old gateway is not named", enr + "ingress_nosession.go", "			found = append(found, item)\n", "			_ = found\n"},
+	{"a login of another issuer is named", enr + "ingress_nosession.go", "(issuer == \"\" || rule.Issuer == issuer) && ", ""},
+	{"a login that is copied to the Gateway is no session issuer", enr + "ingress_authentication.go", "e.plan.Platform != nil && e.atOldGateway(item)", "false"},
 	{"a login that keeps its token is verified again", enr + "ingress_verify.go", "if !rule.ForwardOriginalToken {", "if false {"},
 	{"the dashboards verify no tokens", "pkg/platform/verifytokens.go", "	if !p.verifies() {\n		return nil\n	}\n	targets", "	if true {\n		return nil\n	}\n	targets"},
 	{"the pipelines API verifies tokens", "pkg/platform/verifytokens.go", "modelsName, pipelinesUIName}", "modelsName, pipelinesUIName, pipelinesName}"},
@@ -196,8 +202,8 @@ var mutants = []mutant{
 	{"the last of two keys is not seen", enr + "read.go", "case seen[key.Value]:", "case false:"},
 
 	// What Pod Security and NetworkPolicies keep out.
-	{"a namespace under restricted gets no waypoint", enr + "podsecurity.go", "p.Restricted = true", "_ = p.Restricted"},
-	{"every level of Pod Security is restricted", enr + "podsecurity.go", `== "restricted"`, `!= ""`},
+	{"a namespace under restricted gets no waypoint", enr + "podsecurity.go", "p.Restricted = level == ", "p.Restricted = false && level == "},
+	{"every level of Pod Security is restricted", enr + "podsecurity.go", `level == restricted`, `level != ""`},
 	{"the seccomp profile alone is no reason for options", gen + "waypoint_options.go", ` || ns.Seccomp != ""`, ""},
 	{"a Gateway is there before its options", "pkg/platform/podsecurity.go", "{generate.SeccompOptions(gateway.Namespace, gateway.Name, seccomp), gateway}", "{gateway, generate.SeccompOptions(gateway.Namespace, gateway.Name, seccomp)}"},
 	{"Kubeflow's waypoint has no part in waypoint.seccomp", "pkg/platform/podsecurity.go", "	if p.Seccomp != \"\" {\n		return p.Seccomp\n	}\n", ""},
