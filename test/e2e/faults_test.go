@@ -68,6 +68,16 @@ var faults = []struct {
 		return tenant
 	}, "meant for ztunnel"},
 
+	{"HTTP attribute in a DENY policy of ours", func(tenant []*kube.Object) []*kube.Object {
+		policy := denyDelete()
+		policy.SetAnnotations(map[string]string{"ambient.kubeflow.org/owned-by": "kubeflow"})
+		return append(tenant, policy)
+	}, "AuthorizationPolicy/FAULT/no-delete: want ZtunnelAccepted=True (Accepted), got True (UnsupportedValue)"},
+
+	{"somebody's DENY that ztunnel applies to more than it says", func(tenant []*kube.Object) []*kube.Object {
+		return append(tenant, denyDelete())
+	}, `AuthorizationPolicy/FAULT/no-delete: meant for ztunnel ["DENY nothing"], sent ["DENY from namespace guests to port 80"]`},
+
 	{"L4 policy that lets everybody in", func(tenant []*kube.Object) []*kube.Object {
 		set(find(tenant, "ns-l4-waypoint"), []any{map[string]any{}}, "spec", "rules")
 		return tenant
@@ -77,6 +87,17 @@ var faults = []struct {
 		unset(find(tenant, "FAULT"), "metadata", "labels", "istio.io/ingress-use-waypoint")
 		return tenant
 	}, "Ingress traffic will traverse the waypoint"},
+}
+
+// denyDelete denies some namespaces a method on a port. ztunnel does not see the method, and denies them the port.
+func denyDelete() *kube.Object {
+	return object("security.istio.io/v1", "AuthorizationPolicy", "FAULT", "no-delete", map[string]any{
+		"action": "DENY",
+		"rules": []any{map[string]any{
+			"from": []any{map[string]any{"source": map[string]any{"namespaces": []any{"guests"}}}},
+			"to":   []any{map[string]any{"operation": map[string]any{"methods": []any{"DELETE"}, "ports": []any{"80"}}}},
+		}},
+	})
 }
 
 func TestFaultsAreDetected(t *testing.T) {
@@ -104,12 +125,17 @@ func TestFaultsAreDetected(t *testing.T) {
 
 func faultNamespace(i int) string { return fmt.Sprintf("fault-%02d", i) }
 
-// brokenTenant: the table above calls the Namespace FAULT.
+// brokenTenant: the table above calls the Namespace FAULT, and what it adds is in there.
 func brokenTenant(t *testing.T, namespace string, breaks func([]*kube.Object) []*kube.Object) []*kube.Object {
 	tenant := tenantByHand(t, namespace)
 	find(tenant, namespace).SetName("FAULT")
 	broken := breaks(tenant)
 	find(broken, "FAULT").SetName(namespace)
+	for _, o := range broken {
+		if o.GetNamespace() == "FAULT" {
+			o.SetNamespace(namespace)
+		}
+	}
 	return broken
 }
 

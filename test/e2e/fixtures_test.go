@@ -15,8 +15,11 @@ import (
 func fixtures(objects []*kube.Object) []*kube.Object {
 	f := &fixtureSet{given: objects}
 	enrolled := enrolledNamespaces(objects)
-	for _, o := range objects {
+	for _, o := range objects { // before a route asks for the same Services, without labels
 		f.pipelines(o)
+		f.verified(o)
+	}
+	for _, o := range objects {
 		f.certificate(o)
 		f.gateways(o)
 		f.backends(o)
@@ -59,6 +62,23 @@ func (f *fixtureSet) pipelines(o *kube.Object) {
 	}
 }
 
+// verified are the Services of Kubeflow that go through its waypoint as well where it verifies tokens again.
+func (f *fixtureSet) verified(o *kube.Object) {
+	waypoint := func(x *kube.Object) bool {
+		return x.GetKind() == "Gateway" && x.GetName() == "kubeflow-waypoint" && x.GetNamespace() == o.GetNamespace()
+	}
+	if o.GetKind() != "AuthorizationPolicy" || o.GetName() != "verified-tokens-only" || !slices.ContainsFunc(f.given, waypoint) {
+		return
+	}
+	for _, name := range []string{
+		"dashboard", "jupyter-web-app-service", "volumes-web-app-service", "tensorboards-web-app-service", "katib-ui", "kserve-models-web-application",
+	} {
+		s := service(o.GetNamespace(), name, 80)
+		s.SetLabels(map[string]string{"istio.io/use-waypoint": "kubeflow-waypoint", "istio.io/ingress-use-waypoint": "true"})
+		f.add(s)
+	}
+}
+
 // certificate: the Secret of a TLS listener is the cluster's own.
 func (f *fixtureSet) certificate(o *kube.Object) {
 	listeners, _, _ := unstructured.NestedSlice(o.Object, "spec", "listeners")
@@ -97,6 +117,9 @@ func (f *fixtureSet) backends(o *kube.Object) {
 	}
 	for _, rule := range list(any(rules)) {
 		for _, ref := range list(rule["backendRefs"]) {
+			if kind := ref["kind"]; kind != nil && kind != "Service" { // a host name is not an object, and a pool is somebody's own
+				continue
+			}
 			ns, _ := ref["namespace"].(string)
 			if ns == "" {
 				ns = o.GetNamespace()

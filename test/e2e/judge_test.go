@@ -124,7 +124,7 @@ func expectations(live *kube.Object, enrolled map[string]string) []expectation {
 		return routeParents(live)
 	case "AuthorizationPolicy.security.istio.io":
 		if len(targetRefs(live)) == 0 {
-			return []expectation{{conditions: conditions, kind: "ZtunnelAccepted", status: "True", reason: "Accepted"}}
+			return []expectation{ztunnelAccepted(live, conditions)}
 		}
 		return []expectation{{conditions: conditions, kind: "WaypointAccepted", status: "True", reason: "Accepted"}}
 	case "Service":

@@ -22,6 +22,8 @@ var exceptions = []exception{
 		"bob left the configuration, and his waypoint with him"},
 	{"the-l4-policy-stays-beside-a-namespace-with-our-labels", "Namespace/bob: ztunnel has no L4 policy that lets the waypoint",
 		"the input's L4 policy is a stub that lets nobody in"},
+	{"the-copy-of-a-policy-has-a-name-of-its-own", "AuthorizationPolicy/alice/a-name-of-two-hundred-and-forty-characters-",
+		"that policy and its copy belong to an istiod of another revision"},
 }
 
 // notApplied are golden cases that no single control plane could take, each with the reason.

@@ -2,20 +2,18 @@ package e2e
 
 import (
 	"encoding/json"
-	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
 	"github.com/kubeflow-ambient/ambient-profile/test/e2e/controlplane"
-	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kube"
 )
 
 // An L4 policy, from either side, is a list of lines that a person can compare:
 //
 //	ALLOW from principal cluster.local/ns/alice/sa/waypoint
 //	ALLOW from principal cluster.local/ns/monitoring/sa/prometheus to port 8080
+//	DENY from namespace guests and not from principal cluster.local/ns/alice/sa/waypoint
 
 // authorization is what istiod sends to ztunnel (istio pkg/workloadapi/security), the fields that we may use.
 type authorization struct {
@@ -51,113 +49,128 @@ func sentToZtunnel() (map[string]authorization, error) {
 func (a authorization) lines() []string {
 	var lines []string
 	for _, group := range a.Groups {
-		var all []string
+		var clauses []clause
 		for _, rule := range group.Rules {
-			var any []string
+			var matches clause
 			for _, match := range rule.Matches {
-				any = append(any, matchLine(match))
+				matches = append(matches, sentEntry(match))
 			}
-			all = append(all, strings.Join(any, " or "))
+			clauses = append(clauses, matches)
 		}
-		slices.Sort(all) // istiod puts ports first, a person the source
-		lines = append(lines, strings.TrimSpace(a.Action+" "+strings.Join(all, " ")))
+		lines = append(lines, line(a.Action, clauses))
 	}
 	return lines
 }
 
-func matchLine(match map[string]json.RawMessage) string {
-	var parts []string
+// sentEntry reads a match (istio pkg/workloadapi/security).
+func sentEntry(match map[string]json.RawMessage) entry {
+	e := entry{}
 	for field, raw := range match {
-		switch field {
-		case "principals", "namespaces":
-			var values []struct {
-				Exact    string
-				Presence *struct{}
-			}
-			_ = json.Unmarshal(raw, &values)
-			for _, v := range values {
-				if v.Presence != nil {
-					v.Exact = "*"
-				}
-				parts = append(parts, fmt.Sprintf("from %s %s", strings.TrimSuffix(field, "s"), v.Exact))
-			}
-		case "destinationPorts":
-			var ports []int
-			_ = json.Unmarshal(raw, &ports)
-			for _, p := range ports {
-				parts = append(parts, fmt.Sprintf("to port %d", p))
-			}
-		default:
-			parts = append(parts, fmt.Sprintf("%s=%s", field, raw))
-		}
-	}
-	slices.Sort(parts)
-	return strings.Join(parts, " or ")
-}
-
-// meant flattens a policy as its author reads it. What ztunnel cannot judge becomes a line that nothing sent can equal.
-func meant(policy *kube.Object) []string {
-	action, _, _ := unstructured.NestedString(policy.Object, "spec", "action")
-	if action == "" {
-		action = "ALLOW"
-	}
-	rules, _, _ := unstructured.NestedSlice(policy.Object, "spec", "rules")
-	var lines []string
-	for _, r := range rules {
-		rule, _ := r.(map[string]any)
-		var parts []string
-		for _, f := range list(rule["from"]) {
-			parts = append(parts, fieldLines(f, "source", "from ", "principals", "namespaces"))
-		}
-		from := strings.Join(parts, " or ")
-		parts = nil
-		for _, to := range list(rule["to"]) {
-			parts = append(parts, fieldLines(to, "operation", "to ", "ports"))
-		}
-		for _, when := range list(rule["when"]) {
-			parts = append(parts, whenLine(when))
-		}
-		lines = append(lines, strings.Join(strings.Fields(action+" "+from+" "+strings.Join(parts, " or ")), " "))
-	}
-	return lines
-}
-
-// whenLine reads a condition; ztunnel knows a source's namespace and principal under these names too.
-func whenLine(when map[string]any) string {
-	kind, ok := map[any]string{"source.namespace": "from namespace ", "source.principal": "from principal "}[when["key"]]
-	if !ok || when["notValues"] != nil {
-		return fmt.Sprintf("NOT L4: when %v", when)
-	}
-	var parts []string
-	for _, v := range when["values"].([]any) {
-		parts = append(parts, fmt.Sprint(kind, v))
-	}
-	return strings.Join(parts, " or ")
-}
-
-// fieldLines reads one source or operation; only the known L4 fields are taken as such.
-func fieldLines(entry map[string]any, wrapper, prefix string, known ...string) string {
-	inner, _ := entry[wrapper].(map[string]any)
-	var parts []string
-	for field, values := range inner {
-		if !slices.Contains(known, field) {
-			parts = append(parts, fmt.Sprintf("NOT L4: %s %v", field, values))
+		phrase, ok := sentFields[field]
+		if !ok {
+			e[field] = []string{string(raw)}
 			continue
 		}
-		for _, v := range values.([]any) {
-			parts = append(parts, fmt.Sprintf("%s%s %v", prefix, strings.TrimSuffix(field, "s"), v))
+		var values []json.RawMessage
+		_ = json.Unmarshal(raw, &values)
+		for _, v := range values {
+			e[phrase] = append(e[phrase], sentValue(v))
 		}
 	}
-	slices.Sort(parts)
+	return e
+}
+
+var sentFields = map[string]string{
+	"namespaces": "from namespace", "notNamespaces": "not from namespace",
+	"principals": "from principal", "notPrincipals": "not from principal",
+	"serviceAccounts": "from account", "notServiceAccounts": "not from account",
+	"sourceIps": "from ip", "notSourceIps": "not from ip",
+	"destinationIps": "to ip", "notDestinationIps": "not to ip",
+	"destinationPorts": "to port", "notDestinationPorts": "not to port",
+}
+
+// sentValue writes a value as a policy does; what is not understood stays JSON, which no policy holds.
+func sentValue(raw json.RawMessage) string {
+	var v struct {
+		Exact, Prefix, Suffix, Namespace, ServiceAccount string
+		Presence                                         *struct{}
+		Address                                          []byte
+		Length                                           int
+	}
+	if json.Unmarshal(raw, &v) != nil {
+		return string(raw) // a port is a number
+	}
+	ip, isIP := netip.AddrFromSlice(v.Address)
+	switch {
+	case v.Exact != "":
+		return v.Exact
+	case v.Prefix != "":
+		return v.Prefix + "*"
+	case v.Suffix != "":
+		return "*" + v.Suffix
+	case v.Presence != nil:
+		return "*"
+	case v.ServiceAccount != "":
+		return v.Namespace + "/" + v.ServiceAccount
+	case isIP:
+		return netip.PrefixFrom(ip, v.Length).String()
+	}
+	return string(raw)
+}
+
+// An entry is what one source, operation or condition compares: each field has to fit, by any of its values, or by none
+// where the field begins with "not".
+type entry map[string][]string
+
+func (e entry) String() string {
+	var fields []string
+	for _, field := range sortedKeys(e) {
+		var parts []string
+		for _, v := range e[field] {
+			parts = append(parts, field+" "+v)
+		}
+		switch {
+		case strings.HasPrefix(field, "not "):
+			fields = append(fields, strings.Join(parts, " and "))
+		case len(e) > 1 && len(parts) > 1:
+			fields = append(fields, "("+strings.Join(parts, " or ")+")")
+		default:
+			fields = append(fields, strings.Join(parts, " or "))
+		}
+	}
+	return strings.Join(fields, " and ")
+}
+
+// A clause fits where any of its entries does. ztunnel skips an empty entry, and a clause of nothing but empty ones never
+// fits (ztunnel src/rbac.rs); one without entries always does.
+type clause []entry
+
+func (c clause) String() string {
+	var parts []string
+	for _, e := range c {
+		part := e.String()
+		if len(c) > 1 && strings.Contains(part, " and ") {
+			part = "(" + part + ")"
+		}
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
 	return strings.Join(parts, " or ")
 }
 
-func list(v any) []map[string]any {
-	var maps []map[string]any
-	items, _ := v.([]any)
-	for _, i := range items {
-		m, _ := i.(map[string]any)
-		maps = append(maps, m)
+// line is one rule: its clauses are AND-ed. "DENY nothing" is a rule that no connection fits.
+func line(action string, clauses []clause) string {
+	var all []string
+	for _, c := range clauses {
+		said := c.String()
+		switch {
+		case said != "":
+			all = append(all, said)
+		case len(c) > 0:
+			return action + " nothing"
+		}
 	}
-	return maps
+	slices.Sort(all) // istiod puts ports first, a person the source
+	return strings.TrimSpace(action + " " + strings.Join(all, " "))
 }
