@@ -74,6 +74,8 @@ type token struct {
 	at        location // no header: a parameter or a cookie
 	dropped   bool     // the ingress does not forward it
 	assumed   bool     // its rule at the ingress is not in the manifests
+	// anyAudience: nobody knows its audiences, so a rule that asks for some may accept it.
+	anyAudience bool
 }
 
 // authenticate is Envoy's jwt_authn as Istio sets it up (authn convertToEnvoyJwtConfig): a CORS preflight skips it altogether; no token
@@ -91,7 +93,7 @@ func (a *attributes) authenticate(rules []*jwtRule, t *token) (refused string) {
 		case t == nil || !r.finds(t):
 		case r.issuer != "" && r.issuer != t.issuer:
 			refused = or(refused, "401: no rule accepts the issuer "+t.issuer)
-		case !r.takes(t.audiences):
+		case !t.anyAudience && !r.takes(t.audiences):
 			refused = "403: the token's audience " + quoteNone(strings.Join(t.audiences, ", ")) + " is not one of " + strings.Join(r.audiences, ", ")
 		default:
 			a.accept(r, t)

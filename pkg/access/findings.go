@@ -134,7 +134,9 @@ func (a *selfCheck) tenant(t *Tenant) {
 	if b.gateway != nil {
 		a.openL7(t, s, b.gateway)
 	}
-	a.ownerLockedOut(t, s, b)
+	if !a.ownerLockedOut(t, s, b) {
+		a.refusedLogins(t, s, b)
+	}
 	a.lockouts(s, b)
 }
 

@@ -5,29 +5,27 @@ import (
 	"strings"
 )
 
-// ownerLockedOut asks whether the owner gets through the ingress at all, whatever the path.
-func (a *selfCheck) ownerLockedOut(t *Tenant, s *space, b binding) {
+// ownerLockedOut asks whether the owner gets through the ingress at all, whatever the path. refused: no login's token is accepted anywhere.
+func (a *selfCheck) ownerLockedOut(t *Tenant, s *space, b binding) (refused bool) {
 	if t.Owner == "" || b.doubt != "" {
-		return
+		return false
 	}
 	object, through := "Namespace "+s.name, b.gateway != nil && a.w.ingressUsesWaypoint(&service{namespace: s.name})
 	var out ruling
+	var shown *token
 	for i, tok := range a.ownerTokens(t) {
 		for j, svc := range a.w.verified(s, b.gateway) {
 			r := a.ownerArrives(t, s, b.gateway, through, svc, tok)
 			if r.outcome != Deny {
-				return
+				return false
 			}
 			if i+j == 0 {
-				out = r
+				out, shown = r, tok
 			}
 		}
 	}
-	remedy := "allow the header value " + t.Owner + " at the waypoint and the waypoint at L4"
-	if b.gateway != nil && !through {
-		remedy = `label the namespace istio.io/ingress-use-waypoint: "true"`
-	}
-	a.report(object, "its owner "+t.Owner+" is denied by "+out.String(), "the owner is locked out", remedy)
+	a.report(object, "its owner "+t.Owner+" is denied by "+out.String(), "the owner is locked out", a.ownerRemedy(t, s, b.gateway, through, shown, out))
+	return out.Policy == ""
 }
 
 // ownerArrives goes the owner's way: the ingress, the waypoint, ztunnel. tok is the owner's token as it leaves the ingress, nil where nobody
@@ -86,7 +84,7 @@ func (a *selfCheck) ownerTokens(t *Tenant) (out []*token) {
 			if c.header != strings.ToLower(or(t.Header, usualUserHeader)) || (c.claim == "sub") != strings.HasPrefix(t.Owner, "system:serviceaccount:") {
 				continue
 			}
-			tok := &token{issuer: r.issuer, audiences: r.audiences[:min(len(r.audiences), 1)]}
+			tok := &token{issuer: r.issuer, audiences: r.audiences[:min(len(r.audiences), 1)], anyAudience: len(r.audiences) == 0}
 			tok.claims = claims{{"iss", knownValue(r.issuer)}, {strings.ReplaceAll(c.claim, ".", "\x00"), knownValue(t.Owner)}}
 			if c.claim != "sub" {
 				tok.claims = append(tok.claims, namedValue{"sub", value{state: some}})

@@ -1,0 +1,55 @@
+package access
+
+import (
+	"strconv"
+	"strings"
+)
+
+// ownerRemedy says what lets the owner in, by the point that denies: the gateway, the waypoint or ztunnel.
+func (a *selfCheck) ownerRemedy(t *Tenant, s *space, g *gateway, through bool, tok *token, out ruling) string {
+	point, _, _ := strings.Cut(out.Point, " ")
+	const label = `label the namespace istio.io/ingress-use-waypoint: "true"`
+	narrow := "narrow rule " + strconv.Itoa(out.Rule) + " of AuthorizationPolicy " + out.Policy
+	switch {
+	case out.Policy == "": // a token that the waypoint does not accept
+		if tok == nil || !strings.HasPrefix(out.Why, "401") {
+			return "correct the jwtRules there, or turn on waypoint.verifyTokens"
+		}
+		return "add " + tok.issuer + " to the jwtRules of a RequestAuthentication there, or turn on waypoint.verifyTokens"
+	case point == "ztunnel" && !through && g != nil && out.Rule >= 0:
+		return label + ", or " + narrow
+	case out.Rule >= 0 && point == "waypoint" && a.w.asksForToken(out):
+		return "have the ingress forward the login's token and a RequestAuthentication at the waypoint accept it, or " + narrow
+	case out.Rule >= 0:
+		return narrow
+	case point == "gateway":
+		return "write an AuthorizationPolicy in " + a.ingress.namespace + " with targetRefs to the Gateway " + a.ingress.name + " and rules: [{}]"
+	case point == "waypoint":
+		return "allow the header value " + t.Owner + " at the waypoint " + g.id()
+	case through:
+		return "let the principal " + a.w.identity(g.namespace, g.account).principal() + " in at L4, by an AuthorizationPolicy in " + s.name + " without targetRefs"
+	case g != nil:
+		return label
+	}
+	return "put the namespace behind its waypoint: label it istio.io/use-waypoint and " + strings.TrimPrefix(label, "label the namespace ")
+}
+
+// asksForToken reports whether the rule that decided compares what a RequestAuthentication has read from a token.
+func (w *World) asksForToken(r ruling) bool {
+	namespace, name, _ := strings.Cut(r.Policy, "/")
+	for _, p := range w.look(namespace).policies {
+		if p.name != name || r.Rule >= len(p.rules) {
+			continue
+		}
+		rule := &p.rules[r.Rule]
+		for _, entry := range append(rule.from[:len(rule.from):len(rule.from)], rule.when) {
+			for _, c := range entry {
+				switch c.attribute {
+				case requestPrincipal, audience, presenter, claim:
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
