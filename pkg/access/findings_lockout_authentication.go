@@ -11,7 +11,7 @@ func (a *selfCheck) unread(s *space) {
 			continue
 		}
 		a.report("RequestAuthentication "+join(r.namespace, r.name), found,
-			"no proxy checks its tokens: rules that ask for a request principal, claims or audiences match nobody, and headers that it copies from claims stay empty",
+			"no proxy checks its tokens, so rules that ask for a request principal, claims or audiences match nobody, and headers that it copies from claims stay empty",
 			"name the waypoint, or Services behind it, in targetRefs")
 	}
 }
@@ -31,7 +31,7 @@ func (a *selfCheck) unreadBecause(s *space, r *authentication) string {
 				return ""
 			}
 		}
-		return "it has no targetRefs, and its namespace is without sidecars"
+		return "it has no targetRefs, and no sidecar or gateway of its namespace reads it"
 	}
 	var missing []string
 	for _, t := range r.targets {

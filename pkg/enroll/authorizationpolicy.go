@@ -38,7 +38,7 @@ func (e *enrolment) convert(item *Item, spec *yaml.Node, at place) {
 	http := httpRules(spec)
 	refs, rules, why := e.targets(spec, at)
 	if why != "" {
-		e.loses(item, fmt.Sprintf("rules %v hold HTTP attributes and it cannot be attached to a waypoint: %s", http, why), "ztunnel drops such a rule, so it lets nobody in", "name in targetRefs what it is for")
+		e.loses(item, fmt.Sprintf("rules %v hold HTTP attributes and it cannot be attached to a waypoint: %s", http, why), "ztunnel drops such a rule, so it lets nobody in", remedyFor(why))
 		return
 	}
 	if l4 := e.atPods(spec); len(l4) > 0 {
@@ -94,7 +94,7 @@ func (e *enrolment) targets(spec *yaml.Node, at place) (refs, rules *yaml.Node, 
 	}
 	services := e.selectedBy(at, wanted).whole
 	if len(services) == 0 {
-		return nil, nil, "its selector names the pods of no Service in the input"
+		return nil, nil, noServiceOfPods
 	}
 	if ported {
 		groups, unknown := e.forServices(rulesOf(spec), services)
@@ -111,6 +111,15 @@ func (e *enrolment) targets(spec *yaml.Node, at place) (refs, rules *yaml.Node, 
 		refs.Content = append(refs.Content, ref("", "Service", s.name))
 	}
 	return refs, rules, ""
+}
+
+const noServiceOfPods = "its selector names the pods of no Service in the input"
+
+func remedyFor(why string) string {
+	if why == noServiceOfPods {
+		return "add the Service of these pods, and their workload, to the input, or name in targetRefs what it is for"
+	}
+	return "name in targetRefs what it is for"
 }
 
 // mostTargets is what targetRefs holds (Istio: AuthorizationPolicy CRD).

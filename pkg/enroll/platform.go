@@ -74,7 +74,11 @@ func (e *enrolment) isShipped(item *Item, spec *yaml.Node) bool {
 // open or closed for everybody.
 func (e *enrolment) tellPlatform(kubeflow platform.Kubeflow) {
 	found, assumed := kubeflow.Found()
-	e.note("spec.cluster.platform", "found in the input: "+names(found), "assumed as in Kubeflow of June 2026: "+names(assumed))
+	what := "found in the input: " + names(found)
+	if len(found) == 0 {
+		what = "no Deployment of a component is in the input"
+	}
+	e.note("spec.cluster.platform", what, "assumed as in Kubeflow of June 2026: "+names(assumed))
 	istiod := e.byID[ID{"apps", "Deployment", e.plan.Mesh.RootNamespace, "istiod"}]
 	ztunnel := slices.ContainsFunc(e.items, func(i *Item) bool { return i.Kind == "DaemonSet" && i.Name == "ztunnel" })
 	if istiod != nil && !ztunnel {

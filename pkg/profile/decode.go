@@ -158,6 +158,29 @@ func fieldsOf(t reflect.Type) fields {
 	return names
 }
 
+// pathsOf are the paths of the fields of a name, in a type and below it.
+func pathsOf(name, path string, t reflect.Type) (found []string) {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		if t.Kind() == reflect.Slice {
+			path += "[]"
+		}
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	if path != "" {
+		path += "."
+	}
+	for i, field := range fieldsOf(t) {
+		if strings.EqualFold(field, name) {
+			found = append(found, path+field)
+		}
+		found = append(found, pathsOf(name, path+field, t.Field(i).Type)...)
+	}
+	return found
+}
+
 func (f fields) index(key string) int {
 	for i, name := range f {
 		if name == key {
@@ -174,6 +197,9 @@ func (f fields) remedy(path, key string) string {
 	}
 	if best := Closest(key, f); best != "" {
 		return "did you mean " + best + "?"
+	}
+	if paths := pathsOf(key, "", reflect.TypeFor[AmbientProfile]()); len(paths) == 1 {
+		return "did you mean " + paths[0] + "?"
 	}
 	return "its fields are " + strings.Join(f, ", ")
 }

@@ -112,7 +112,7 @@ var mutants = []mutant{
 	{"UDP is TCP to a NetworkPolicy", acc + "read_networkpolicy.go", "p = networkPort{} // it matches no port", "_ = p"},
 	{"egress rules for the mesh at other ports are fine", acc + "findings_lockout_network.go", "if r.hasPort(hbonePort) || !r.hasPlainPort() {", "if true {"},
 	{"name servers are meant to be in the mesh", acc + "findings_lockout_network.go", "p.from > 0 && p.from != 53", "p.from > 0"},
-	{"a RequestAuthentication that nothing reads is fine", acc + "findings_lockout_authentication.go", "return \"it has no targetRefs, and its namespace is without sidecars\"", "return \"\""},
+	{"a RequestAuthentication that nothing reads is fine", acc + "findings_lockout_authentication.go", "return \"it has no targetRefs, and no sidecar or gateway of its namespace reads it\"", "return \"\""},
 	{"a RequestAuthentication for a Service is read by nobody", acc + "findings_lockout_authentication.go", "if len(missing) < len(r.targets) {", "if false {"},
 
 	// What reaches pods.
@@ -324,6 +324,8 @@ var mutants = []mutant{
 	{"a token that a route took off counts", acc + "token.go", "		t.shown = nil\n", ""},
 	{"a token that a route wrote is nobody's", acc + "token.go", "return l.header\n", "return \"\"\n"},
 	{"a pod's token is not shown", acc + "decide.go", "		if t.shown = t.session(rules, policies); t.shown != nil {\n			t.carry(rules)\n		}\n", "		_ = rules\n"},
+	{"a field that is elsewhere is not suggested", pro + "decode.go", "len(paths) == 1", "false"},
+	{"one of several fields of a name is suggested", pro + "decode.go", "len(paths) == 1", "len(paths) > 0"},
 	{"a Service that refuses the login is not told", acc + "findings_login.go", "		case one.refuses[i] != nil:\n", "		case false:\n"},
 	{"a waypoint that refuses the login is not told", acc + "findings_login.go", "		case all.refuses[i] != nil:\n", "		case false:\n"},
 	{"a login that the waypoint takes is refused at a Service", acc + "findings_login.go", "		case all.takes[i] || one.takes[i]:\n", "		case one.takes[i]:\n"},
