@@ -98,23 +98,31 @@ func readDocument(reader *enroll.Reader, text []byte) ([]*enroll.Item, error) {
 		return nil, err
 	}
 	if item.IsList() {
-		return unlist(item), nil
+		return unlist(item)
 	}
 	item.Text = asRead(text, document)
 	return []*enroll.Item{item}, nil
 }
 
 // unlist are the items of a List, those of a List in it as well.
-func unlist(list *enroll.Item) []*enroll.Item {
-	var items []*enroll.Item
-	for _, n := range list.Spec("items").Content {
-		if item := enroll.NewItem(n); item.IsList() {
-			items = append(items, unlist(item)...)
-		} else {
-			items = append(items, item)
-		}
+func unlist(list *enroll.Item) ([]*enroll.Item, error) {
+	listed, err := list.Items()
+	if err != nil {
+		return nil, err
 	}
-	return items
+	var items []*enroll.Item
+	for _, item := range listed {
+		if !item.IsList() {
+			items = append(items, item)
+			continue
+		}
+		more, err := unlist(item)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, more...)
+	}
+	return items, nil
 }
 
 // onlyDocument is the top node of the one document in data; nil where that holds comments only.

@@ -148,13 +148,6 @@ func quoted(n *yaml.Node) *yaml.Node {
 // Verbatim tells whether the item leaves as the text that it came as.
 func (i *Item) Verbatim() bool { return i.Text != nil && !i.Changed }
 
-// IsList tells whether the item is a list of other objects, of any kind or of one (kubectl takes
-// both apart, whatever a List is called).
-func (i *Item) IsList() bool {
-	items := field(i.Node, "items")
-	return strings.HasSuffix(i.Kind, "List") && (i.Name == "" || i.Kind == "List") && items != nil && items.Kind == yaml.SequenceNode
-}
-
 // SameAs tells whether key means the same in both items.
 func (i *Item) SameAs(other *Item, key string) bool {
 	a, b := field(i.Node, key), field(other.Node, key)

@@ -19,7 +19,7 @@ type Reader struct {
 // Read is the item at n, its aliases and merge keys replaced by what they stand for, so that no
 // edit reaches another place and nothing hides behind a name. It refuses what two readers could
 // understand in two ways, the one being us and the other the cluster: a key that stands twice, one
-// that is no text, and what is encoded as binary.
+// that is no text, a merge key that overrides, a tag that does not fit, and what is encoded as binary.
 func (r *Reader) Read(n *yaml.Node) (*Item, error) {
 	if n == nil {
 		return NewItem(n), nil
@@ -28,13 +28,19 @@ func (r *Reader) Read(n *yaml.Node) (*Item, error) {
 	if n.Kind == yaml.AliasNode {
 		return nil, settling.outside(n)
 	}
-	if err := settling.settle(n); err != nil {
-		if item := NewItem(n); item.Kind != "" && item.Name != "" {
-			return nil, fmt.Errorf("%s: %w", item, err)
-		}
+	err := settling.settle(n)
+	item := NewItem(n)
+	if err == nil {
+		err = item.checkItems()
+	}
+	switch {
+	case err == nil:
+		return item, nil
+	case item.Kind != "" && item.Name != "":
+		return nil, fmt.Errorf("%s: %w", item, err)
+	default:
 		return nil, err
 	}
-	return NewItem(n), nil
 }
 
 type settling struct {
@@ -46,6 +52,11 @@ type settling struct {
 func (s *settling) settle(n *yaml.Node) error {
 	if n.ShortTag() == "!!binary" {
 		return fmt.Errorf("line %d: %q is encoded as !!binary, so that nobody can read what it says; write it as text", n.Line, n.Value)
+	}
+	if n.Style&yaml.TaggedStyle != 0 {
+		if err := checkTag(n); err != nil {
+			return err
+		}
 	}
 	for i, below := range n.Content {
 		if n.Style&yaml.FlowStyle != 0 && below.Tag == yaml.NodeTagNull {
@@ -113,6 +124,8 @@ func (s *settling) keys(n *yaml.Node) error {
 			return fmt.Errorf("line %d: the key %q stands in its map twice; keep one of the two", key.Line, key.Value)
 		case key.ShortTag() == yaml.MergeTag:
 			merge = i
+		case !readAlike(key):
+			return fmt.Errorf("line %d: the key %q is not a text, and kubectl changes how it is written; quote it", key.Line, key.Value)
 		}
 		seen[n.Content[i].Value] = true
 	}
@@ -123,18 +136,24 @@ func (s *settling) keys(n *yaml.Node) error {
 	if from[0].Kind == yaml.SequenceNode {
 		from = from[0].Content
 	}
+	line := n.Content[merge].Line
 	n.Content = append(n.Content[:merge:merge], n.Content[merge+2:]...)
-	return add(n, from)
+	return add(n, from, merge, line)
 }
 
-// add gives n the entries that it lacks; of several maps the first wins (YAML: merge key).
-func add(n *yaml.Node, maps []*yaml.Node) error {
+// add gives n the entries that it lacks; of several maps the first wins (YAML: merge key). A key
+// that stands before the merge key is refused: kubectl (go-yaml v2) lets the later of the two win,
+// and kustomize (go-yaml v3) the explicit one. Behind it, the explicit one wins for both.
+func add(n *yaml.Node, maps []*yaml.Node, merge, line int) error {
 	for _, from := range maps {
 		if from.Kind != yaml.MappingNode {
 			return fmt.Errorf("line %d: the merge key << stands for no map; write the fields out", from.Line)
 		}
 		for i := 0; i+1 < len(from.Content); i += 2 {
-			if position(n, from.Content[i].Value) < 0 {
+			switch at := position(n, from.Content[i].Value); {
+			case at >= 0 && at < merge:
+				return fmt.Errorf("line %d: the merge key << sets %q, which its map sets before it, and kubectl takes the merged value; write the keys out", line, from.Content[i].Value)
+			case at < 0:
 				n.Content = append(n.Content, from.Content[i], from.Content[i+1])
 			}
 		}
