@@ -56,6 +56,7 @@ func (c *copies) fromRootToServices(item *Item, spec *yaml.Node, all place, want
 		sum.whole, sum.partly, sum.past = append(sum.whole, w.whole...), append(sum.partly, w.partly...), append(sum.past, w.past...)
 		sum.portless, sum.unknown = append(sum.portless, w.portless...), append(sum.unknown, w.unknown...)
 		sum.ported = w.ported
+		sum.through.add(w.through)
 	}
 	if len(sum.copies) == 0 && c.selectsElsewhere(wanted, places) {
 		return false
