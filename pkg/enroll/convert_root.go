@@ -150,7 +150,7 @@ func (e *enrolment) elsewhereLoses() {
 		labels := field(field(spec, "selector"), "matchLabels")
 		switch old := item.Namespace == oldGatewayNamespace && e.isOldGateway(labels); {
 		case old && e.plan.Platform == nil && gateway && action(spec) != "ALLOW":
-			if !e.onNewGateway(item) {
+			if !e.onNewGateway(item, spec) {
 				e.loses(item, fmt.Sprintf("rules %v are for the old gateway", ruleNumbers(spec)), fmt.Sprintf("they do not hold at the Gateway %s/%s, the new way in", mesh.GatewayNamespace, mesh.GatewayName),
 					"set cluster.platform.enabled: true, or write a copy with targetRefs to that Gateway")
 			}
@@ -181,8 +181,8 @@ func (e *enrolment) ztunnelAlone(namespace string, wanted labels) bool {
 }
 
 // onNewGateway reports whether a policy of the input says at the new Gateway what one says at the
-// old one.
-func (e *enrolment) onNewGateway(item *Item) bool {
+// old one, with the ports of the new.
+func (e *enrolment) onNewGateway(item *Item, wanted *yaml.Node) bool {
 	mesh := e.plan.Mesh
 	gateway := list(ref(gatewayGroup, "Gateway", mesh.GatewayName))
 	return slices.ContainsFunc(e.items, func(other *Item) bool {
@@ -191,6 +191,6 @@ func (e *enrolment) onNewGateway(item *Item) bool {
 		}
 		spec := field(other.Node, "spec")
 		refs := field(spec, "targetRefs")
-		return refs != nil && equal(refs, gateway) && saysTheSame(spec, field(item.Node, "spec"))
+		return refs != nil && equal(refs, gateway) && saysTheSame(spec, wanted)
 	})
 }
