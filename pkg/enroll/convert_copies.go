@@ -159,6 +159,8 @@ type written struct {
 	copies []string
 	// through are ways past its Services.
 	through through
+	// models have pods that the policy is for, and no Services in the input.
+	models []string
 	// portless are Services whose ports the input does not say.
 	portless []service
 	// ported: the policy names ports, so that only Services of the input have a copy.
@@ -179,6 +181,9 @@ func (c *copies) write(item *Item, spec *yaml.Node, at place, wanted labels, pre
 	services := slices.Clone(w.whole)
 	if action(spec) != "ALLOW" { // for which it would open the other pods
 		services = append(services, w.partly...)
+		if at.all { // no others are behind the waypoint
+			w.models = c.modelsWithoutServices(at, wanted)
+		}
 		w.through = c.waysTo(at, wanted, services, w.ported)
 		services = append(services, w.through.certain...)
 	} else {

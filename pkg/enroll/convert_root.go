@@ -57,6 +57,7 @@ func (c *copies) fromRootToServices(item *Item, spec *yaml.Node, all place, want
 		sum.portless, sum.unknown = append(sum.portless, w.portless...), append(sum.unknown, w.unknown...)
 		sum.ported = w.ported
 		sum.through.add(w.through)
+		sum.models = append(sum.models, w.models...)
 	}
 	if len(sum.copies) == 0 && c.selectsElsewhere(wanted, places) {
 		return false
@@ -70,7 +71,7 @@ func (c *copies) fromRootToServices(item *Item, spec *yaml.Node, all place, want
 func (e *enrolment) selectsElsewhere(wanted labels, places map[string]place) bool {
 	return len(wanted) > 0 && slices.ContainsFunc(e.items, func(item *Item) bool {
 		_, moves := places[item.Namespace]
-		return !moves && podLabels(item).cover(wanted) && podLabels(item) != nil
+		return !moves && slices.ContainsFunc(podLabelsOf(item), func(l labels) bool { return l.cover(wanted) })
 	})
 }
 
