@@ -92,7 +92,7 @@ func (e *enrolment) targets(spec *yaml.Node, at place) (refs, rules *yaml.Node, 
 	if len(wanted) == 0 && !ported {
 		return list(ref(gatewayGroup, "Gateway", at.waypoint)), nil, ""
 	}
-	services := e.selectedBy(at, wanted).whole
+	services := slices.DeleteFunc(e.selectedBy(at, wanted).whole, func(s service) bool { return e.redirected(at, s, wanted) })
 	if len(services) == 0 {
 		return nil, nil, noServiceOfPods
 	}

@@ -157,6 +157,10 @@ type written struct {
 	all bool
 	// copies by name.
 	copies []string
+	// through are ways past its Services.
+	through through
+	// models have pods that the policy is for, and no Services in the input.
+	models []string
 	// portless are Services whose ports the input does not say.
 	portless []service
 	// ported: the policy names ports, so that only Services of the input have a copy.
@@ -177,6 +181,13 @@ func (c *copies) write(item *Item, spec *yaml.Node, at place, wanted labels, pre
 	services := slices.Clone(w.whole)
 	if action(spec) != "ALLOW" { // for which it would open the other pods
 		services = append(services, w.partly...)
+		if at.all { // no others are behind the waypoint
+			w.models = c.modelsWithoutServices(at, wanted)
+		}
+		w.through = c.waysTo(at, wanted, services, w.ported)
+		services = append(services, w.through.certain...)
+	} else {
+		services = slices.DeleteFunc(services, func(s service) bool { return c.redirected(at, s, wanted) })
 	}
 	groups, unknown := c.forServices(rules, services)
 	w.portless = unknown

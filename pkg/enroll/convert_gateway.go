@@ -65,12 +65,15 @@ func (c *copies) copyToGateway() {
 	mesh := c.plan.Mesh
 	for _, item := range c.alsoElsewhere {
 		spec := field(item.Node, "spec")
-		if c.onNewGateway(item) || dryRun(item) || slices.ContainsFunc(c.wanted, func(o generate.Object) bool {
-			return o.Kind == item.Kind && o.Namespace == mesh.GatewayNamespace && field(o.Node(), "spec") != nil && saysTheSame(field(o.Node(), "spec"), spec)
+		atGateway := copied(spec)
+		c.forGateway(rulesOf(atGateway))
+		if c.onNewGateway(item, atGateway) || dryRun(item) || slices.ContainsFunc(c.wanted, func(o generate.Object) bool {
+			return o.Kind == item.Kind && o.Namespace == mesh.GatewayNamespace && field(o.Node(), "spec") != nil && saysTheSame(field(o.Node(), "spec"), atGateway)
 		}) {
 			continue
 		}
 		fresh := copied(without(without(spec, "selector"), "targetRefs"))
+		c.atGateway(item, rulesOf(fresh))
 		if item.Namespace != mesh.GatewayNamespace {
 			qualify(rulesOf(fresh), item.Namespace)
 		}

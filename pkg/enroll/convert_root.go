@@ -56,6 +56,8 @@ func (c *copies) fromRootToServices(item *Item, spec *yaml.Node, all place, want
 		sum.whole, sum.partly, sum.past = append(sum.whole, w.whole...), append(sum.partly, w.partly...), append(sum.past, w.past...)
 		sum.portless, sum.unknown = append(sum.portless, w.portless...), append(sum.unknown, w.unknown...)
 		sum.ported = w.ported
+		sum.through.add(w.through)
+		sum.models = append(sum.models, w.models...)
 	}
 	if len(sum.copies) == 0 && c.selectsElsewhere(wanted, places) {
 		return false
@@ -69,7 +71,7 @@ func (c *copies) fromRootToServices(item *Item, spec *yaml.Node, all place, want
 func (e *enrolment) selectsElsewhere(wanted labels, places map[string]place) bool {
 	return len(wanted) > 0 && slices.ContainsFunc(e.items, func(item *Item) bool {
 		_, moves := places[item.Namespace]
-		return !moves && podLabels(item).cover(wanted) && podLabels(item) != nil
+		return !moves && slices.ContainsFunc(podLabelsOf(item), func(l labels) bool { return l.cover(wanted) })
 	})
 }
 
@@ -149,7 +151,7 @@ func (e *enrolment) elsewhereLoses() {
 		labels := field(field(spec, "selector"), "matchLabels")
 		switch old := item.Namespace == oldGatewayNamespace && e.isOldGateway(labels); {
 		case old && e.plan.Platform == nil && gateway && action(spec) != "ALLOW":
-			if !e.onNewGateway(item) {
+			if !e.onNewGateway(item, spec) {
 				e.loses(item, fmt.Sprintf("rules %v are for the old gateway", ruleNumbers(spec)), fmt.Sprintf("they do not hold at the Gateway %s/%s, the new way in", mesh.GatewayNamespace, mesh.GatewayName),
 					"set cluster.platform.enabled: true, or write a copy with targetRefs to that Gateway")
 			}
@@ -180,8 +182,8 @@ func (e *enrolment) ztunnelAlone(namespace string, wanted labels) bool {
 }
 
 // onNewGateway reports whether a policy of the input says at the new Gateway what one says at the
-// old one.
-func (e *enrolment) onNewGateway(item *Item) bool {
+// old one, with the ports of the new.
+func (e *enrolment) onNewGateway(item *Item, wanted *yaml.Node) bool {
 	mesh := e.plan.Mesh
 	gateway := list(ref(gatewayGroup, "Gateway", mesh.GatewayName))
 	return slices.ContainsFunc(e.items, func(other *Item) bool {
@@ -190,6 +192,6 @@ func (e *enrolment) onNewGateway(item *Item) bool {
 		}
 		spec := field(other.Node, "spec")
 		refs := field(spec, "targetRefs")
-		return refs != nil && equal(refs, gateway) && saysTheSame(spec, field(item.Node, "spec"))
+		return refs != nil && equal(refs, gateway) && saysTheSame(spec, wanted)
 	})
 }

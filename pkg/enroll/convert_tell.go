@@ -28,6 +28,8 @@ var atPodsOnly = []string{"destination.ip", "connection.sni"}
 
 // tell says what of a policy that does not allow holds where.
 func (c *copies) tell(item *Item, spec *yaml.Node, at place, w written) {
+	c.tellWays(item, spec, w.through)
+	c.tellModels(item, w, ruleNumbers(spec))
 	if len(w.copies) == 0 {
 		c.tellNoCopy(item, spec, at, w)
 		return

@@ -54,6 +54,8 @@ type enrolment struct {
 	removed   map[*Item]bool
 	services  map[string][]service
 	workloads map[string][]workload
+	// ways lead to pods past the Services that select them, by namespace; nil until gathered.
+	ways map[string][]way
 	// ports are the numbers of pods' ports, by selector and name.
 	ports map[string]string
 	// oldGateway are the labels of the old gateway's pods, once they were asked for.

@@ -52,6 +52,33 @@ func podLabels(item *Item) labels {
 	return labelsOf(field(metadata, "labels"))
 }
 
+// podLabelsOf are the labels of all kinds of pods that an item makes: beside those of podLabels, those
+// of the templates below its spec, as jobs of several roles and CronJobs have them, of a
+// WorkloadEntry, and of a model.
+func podLabelsOf(item *Item) []labels {
+	if isModel(item) {
+		return modelLabels(item)
+	}
+	spec := field(item.Node, "spec")
+	var out []labels
+	if own := podLabels(item); own != nil {
+		out = append(out, own)
+	}
+	if item.Group == istioNetworking && item.Kind == "WorkloadEntry" {
+		out = append(out, labelsOf(field(spec, "labels")))
+	}
+	if item.Group == istioNetworking && item.Kind == "WorkloadGroup" {
+		out = append(out, labelsOf(field(field(spec, "metadata"), "labels")))
+	}
+	first := podTemplate(item)
+	below(spec, func(_ string, n *yaml.Node) {
+		if pod := labelsOf(field(field(n, "metadata"), "labels")); pod != nil && n != first && field(field(n, "spec"), "containers") != nil {
+			out = append(out, pod)
+		}
+	})
+	return slices.DeleteFunc(out, func(l labels) bool { return l == nil })
+}
+
 func podTemplate(item *Item) *yaml.Node { return field(field(item.Node, "spec"), "template") }
 
 // cover tells whether they have all that a selector wants.

@@ -36,12 +36,18 @@ func (e *enrolment) movePolicies() {
 		spec := field(item.Node, "spec")
 		labels := field(field(spec, "selector"), "matchLabels")
 		if !e.atOldGateway(item) {
+			if item.Kind == "AuthorizationPolicy" {
+				e.tellGatewayPorts(item, spec)
+			}
 			return
 		}
 		if mesh.GatewayNamespace != oldGatewayNamespace || !e.onlyOldGateway(labels) {
 			// It stays where it is, for others; copyToGateway makes one for the new Gateway.
 			e.alsoElsewhere = append(e.alsoElsewhere, item)
 			return
+		}
+		if e.atGateway(item, rulesOf(spec)) {
+			item.Changed = true
 		}
 		item.drop(spec, "selector")
 		item.set(spec, "targetRefs", list(ref("gateway.networking.k8s.io", "Gateway", mesh.GatewayName)))

@@ -61,7 +61,7 @@ func (e *enrolment) workloadsOf(namespace string) []workload {
 			if item.Namespace != namespace {
 				continue
 			}
-			if labels := podLabels(item); labels != nil {
+			for _, labels := range podLabelsOf(item) {
 				found = append(found, workload{item, labels})
 			}
 		}
