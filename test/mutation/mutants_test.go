@@ -176,6 +176,8 @@ var mutants = []mutant{
 	{"a policy that Istio refuses has a copy", enr + "convert_copies.go", "withoutTargets(spec) && !isMalformed(spec) && !dryRun", "withoutTargets(spec) && !dryRun"},
 	{"a policy that Istio refuses is attached to the waypoint", enr + "authorizationpolicy.go", "!isMalformed(spec) && ", ""},
 	{"a policy that Istio refuses moves to the Gateway", enr + "platform_policy.go", "spec != nil && isMalformed(spec) {\n\t\t\tif", "false {\n\t\t\tif"},
+	{"an ALLOW of Kubeflow that is lost at some pods is not told", enr + "convert_root.go", "case c.selectsBeside(w.whole, at.namespace, wanted):", "case false:"},
+	{"tokens that are verified for other pods too are not told", enr + "convert_authentication.go", "if len(found.partly) > 0 {", "if len(found.partly) < 0 {"},
 	{"a gateway that was for some is open to all", enr + "convert_gateway.go", "if ours && door.ID != idOf(o) && !opensToAll", "if ours && door.ID == idOf(o) && !opensToAll"},
 	{"a pattern for the old gateway is none for the new one", enr + "convert_ingress.go", "\t\t\tif matchesOnly(field(source, key), old, now) {", "\t\t\tif false {"},
 	{"an ALLOW for the old gateway's namespace is one for the new one's", enr + "convert_ingress.go", "if !allows && matchesOnly(field(source, \"namespaces\")", "if matchesOnly(field(source, \"namespaces\")"},
