@@ -28,7 +28,7 @@ func (e *enrolment) convertPolicies() {
 			continue
 		}
 		spec := field(item.Node, "spec")
-		if !slices.Contains(controllersPolicies, item.Name) && withoutTargets(spec) && action(spec) == "ALLOW" && len(httpRules(spec)) > 0 {
+		if !slices.Contains(controllersPolicies, item.Name) && withoutTargets(spec) && !isMalformed(spec) && action(spec) == "ALLOW" && len(httpRules(spec)) > 0 {
 			e.convert(item, spec, at)
 		}
 	}

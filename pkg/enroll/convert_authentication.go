@@ -76,6 +76,10 @@ func (c *copies) attachAuthentication(item *Item, spec *yaml.Node, at place, pol
 				"it cannot be attached to them, so no request there has a verified token for that policy", fmt.Sprintf("name in targetRefs what it is for, at most %d Services", mostTargets))
 			return
 		}
+		if len(found.partly) > 0 {
+			c.warn(item, "its selector selects some pods of the Services "+serviceNames(found.partly)+" and not all", "the waypoint verifies the tokens of requests to all of them, and refuses those with an invalid one",
+				"give the other pods a Service of their own")
+		}
 		refs = list()
 		for _, s := range services {
 			refs.Content = append(refs.Content, ref("", "Service", s.name))

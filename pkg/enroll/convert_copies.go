@@ -39,7 +39,7 @@ func (e *enrolment) copyPolicies(wanted []generate.Object) []generate.Object {
 	places := e.places()
 	e.live(istioSecurity, "AuthorizationPolicy", func(item *Item) {
 		spec := field(item.Node, "spec")
-		if withoutTargets(spec) && !dryRun(item) && !slices.Contains(controllersPolicies, item.Name) {
+		if withoutTargets(spec) && !isMalformed(spec) && !dryRun(item) && !slices.Contains(controllersPolicies, item.Name) {
 			c.copyPolicy(item, spec, places)
 		}
 	})

@@ -113,7 +113,17 @@ func (c *copies) allowInKubeflow(item *Item, spec *yaml.Node, at place) {
 	case len(wanted) == 0:
 		c.loses(item, fmt.Sprintf("rules %v use HTTP attributes, which ztunnel does not know", http), fmt.Sprintf("they hold at the waypoint (in %s), and let nobody in elsewhere", names(w.copies)),
 			"write them with peers and ports only")
+	case c.selectsBeside(w.whole, at.namespace, wanted):
+		c.loses(item, fmt.Sprintf("rules %v use HTTP attributes, and some of its pods are behind no waypoint", http), fmt.Sprintf("they hold at the waypoint (in %s), and let nobody in at the other pods", names(w.copies)),
+			"write them with peers and ports only for those")
 	}
+}
+
+// selectsBeside reports whether a selector selects pods of the input that none of some Services leads to.
+func (e *enrolment) selectsBeside(services []service, namespace string, wanted labels) bool {
+	return slices.ContainsFunc(e.workloadsOf(namespace), func(w workload) bool {
+		return w.labels.cover(wanted) && !slices.ContainsFunc(services, func(s service) bool { return w.labels.cover(s.selector) })
+	})
 }
 
 // rootLoses warns of a policy of the root namespace that is not ours to convert.

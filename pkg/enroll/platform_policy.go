@@ -21,7 +21,7 @@ var oldGatewayLabels = map[string]string{"app": oldGatewayName, "istio": "ingres
 // replaceOldIngress has every policy name the new ingress where it named the old one.
 func (e *enrolment) replaceOldIngress() {
 	e.live(istioSecurity, "AuthorizationPolicy", func(item *Item) {
-		if spec := field(item.Node, "spec"); spec != nil {
+		if spec := field(item.Node, "spec"); spec != nil && !isMalformed(spec) {
 			e.replaceIngress(item, spec)
 			e.followIngress(item, rulesOf(spec), action(spec) == "ALLOW")
 		}
@@ -35,6 +35,12 @@ func (e *enrolment) movePolicies() {
 	move := func(item *Item) {
 		spec := field(item.Node, "spec")
 		labels := field(field(spec, "selector"), "matchLabels")
+		if item.Kind == "AuthorizationPolicy" && spec != nil && isMalformed(spec) {
+			if item.Namespace == oldGatewayNamespace || item.Namespace == mesh.RootNamespace {
+				e.warn(item, "its rules are not as Istio takes them", "Istio refuses it, so it does nothing, and it is left as it is", "correct its rules")
+			}
+			return
+		}
 		if !e.atOldGateway(item) {
 			if item.Kind == "AuthorizationPolicy" {
 				e.tellGatewayPorts(item, spec)
