@@ -173,7 +173,7 @@ func (r *strictReader) text(into *string) func(*yaml.Node, string) {
 
 func (r *strictReader) yes(into *bool) func(*yaml.Node, string) {
 	return func(n *yaml.Node, path string) {
-		if *into = boolean(n); !*into {
+		if *into = boolean(n) && tag(n) == yaml.NodeTagBool; !*into {
 			r.refuse(path, "%q: write true, or leave it out", n.Value)
 		}
 	}

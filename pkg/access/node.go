@@ -2,7 +2,9 @@ package access
 
 import (
 	"fmt"
+	"math"
 	"strconv"
+	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
@@ -37,12 +39,17 @@ func nonNull(n *yaml.Node) *yaml.Node {
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && tag(n) == yaml.NodeTagNull }
 
-// tag is the resolved type of a scalar. The parser sets it; a node made by hand may lack it.
+// tag is the resolved type of a scalar. The parser sets it; a node made by hand may lack it. A date
+// is a string to the cluster: go-yaml v2 keeps its text.
 func tag(n *yaml.Node) string {
-	if n.Tag == "" || n.Tag == "!" {
+	switch n.Tag {
+	case "", "!":
 		return n.ShortTag()
+	case "!!timestamp":
+		return yaml.NodeTagString
+	default:
+		return n.Tag
 	}
-	return n.Tag
 }
 
 // text is the string at a node: "" for nil, an error for anything but a string.
@@ -92,21 +99,41 @@ func list(n *yaml.Node) []*yaml.Node {
 	return n.Content
 }
 
-// number is the integer at a node, 0 for anything else.
+// number is the integer at a node, 0 for anything else. Like go-yaml v2, it takes 0x3a98, 017 and
+// 1_000; like the API server, a float without a fraction.
 func number(n *yaml.Node) int {
-	if n = deref(n); n == nil || n.Kind != yaml.ScalarNode || tag(n) != yaml.NodeTagInt {
+	if n = deref(n); n == nil || n.Kind != yaml.ScalarNode {
 		return 0
 	}
-	i, err := strconv.Atoi(n.Value)
-	if err != nil {
-		return 0
+	plain := strings.ReplaceAll(n.Value, "_", "")
+	switch tag(n) {
+	case yaml.NodeTagInt:
+		if i, err := strconv.ParseInt(plain, 0, 64); err == nil {
+			return int(i)
+		}
+	case yaml.NodeTagFloat:
+		if f, err := strconv.ParseFloat(plain, 64); err == nil && f == math.Trunc(f) && math.Abs(f) <= math.MaxInt32 {
+			return int(f)
+		}
+		if i, err := strconv.ParseInt(plain, 0, 64); err == nil { // !!float 0x50
+			return int(i)
+		}
 	}
-	return i
+	return 0
 }
 
+// boolean reports whether a node is true to the cluster, which takes the booleans of YAML 1.1 too
+// (go-yaml v2); to our parser those are strings without quotes.
 func boolean(n *yaml.Node) bool {
-	n = deref(n)
-	return n != nil && n.Kind == yaml.ScalarNode && tag(n) == yaml.NodeTagBool && (n.Value == "true" || n.Value == "True" || n.Value == "TRUE")
+	if n = deref(n); n == nil || n.Kind != yaml.ScalarNode || tag(n) != yaml.NodeTagBool && (tag(n) != yaml.NodeTagString || n.Style != 0) {
+		return false
+	}
+	switch n.Value {
+	case "true", "True", "TRUE", "y", "Y", "yes", "Yes", "YES", "on", "On", "ON":
+		return true
+	default:
+		return false
+	}
 }
 
 // labels are the labels of one object: few, so a list beats a map.

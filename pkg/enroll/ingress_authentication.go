@@ -151,7 +151,7 @@ func readJWTRule(n *yaml.Node) *security.JWTRule {
 		FromParams:           values(field(n, "fromParams")),
 		FromCookies:          values(field(n, "fromCookies")),
 		SpaceDelimitedClaims: values(field(n, "spaceDelimitedClaims")),
-		ForwardOriginalToken: value(n, "forwardOriginalToken") == "true",
+		ForwardOriginalToken: isTrue(n, "forwardOriginalToken"),
 	}
 	if rule.JwksUri == "" {
 		rule.JwksUri = value(n, "jwks_uri") // Istio: the CRD takes both names

@@ -112,3 +112,18 @@ func TestItemsOfAList(t *testing.T) {
 		}
 	}
 }
+
+func TestBooleansOfYAML11(t *testing.T) {
+	for text, want := range map[string]bool{
+		"true": true, "TRUE": true, "yes": true, "On": true, "y": true, "!!bool yes": true,
+		"no": false, "off": false, "false": false, "\"yes\"": false, "'true'": false, "!!str on": false, "[]": false,
+	} {
+		var document yaml.Node
+		if err := yaml.Unmarshal([]byte("a: "+text), &document); err != nil {
+			t.Fatal(err)
+		}
+		if got := isTrue(document.Content[0], "a"); got != want {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+}

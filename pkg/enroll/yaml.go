@@ -2,6 +2,7 @@ package enroll
 
 import (
 	"slices"
+	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
@@ -33,6 +34,20 @@ func value(n *yaml.Node, key string) string {
 		return v.Value
 	}
 	return ""
+}
+
+// isTrue reports whether what stands below key of the map n is true to the cluster, which takes
+// the booleans of YAML 1.1 too.
+func isTrue(n *yaml.Node, key string) bool {
+	v := field(n, key)
+	if v == nil || v.Kind != yaml.ScalarNode {
+		return false
+	}
+	if v.ShortTag() == yaml.NodeTagBool && strings.EqualFold(v.Value, "true") {
+		return true
+	}
+	is, _ := oldBoolean(v.Value)
+	return is && (v.Style == 0 || v.ShortTag() == yaml.NodeTagBool)
 }
 
 // values are the texts of the list n.
