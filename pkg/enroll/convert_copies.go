@@ -27,6 +27,8 @@ type copies struct {
 	// source is the policy that a copy is of, by the name of the copy.
 	source map[string]*Item
 	out    []generate.Object
+	// verified is where the waypoints of namespaces verify tokens.
+	verified map[string]verifying
 }
 
 // suffix of the name of a copy. The source keeps its own.
@@ -37,6 +39,7 @@ const suffix = "-at-waypoint"
 func (e *enrolment) copyPolicies(wanted []generate.Object) []generate.Object {
 	c := copies{enrolment: e, wanted: wanted, source: map[string]*Item{}}
 	places := e.places()
+	c.verified = e.verifyingIn(wanted, places)
 	e.live(istioSecurity, "AuthorizationPolicy", func(item *Item) {
 		spec := field(item.Node, "spec")
 		if withoutTargets(spec) && !dryRun(item) && !slices.Contains(controllersPolicies, item.Name) {
