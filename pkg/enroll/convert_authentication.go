@@ -112,6 +112,6 @@ func (c *copies) rootAuthentication(item *Item, spec *yaml.Node, policy *Item) {
 	sortKeys(fresh)
 	c.out = append(c.out, generate.Object{
 		APIVersion: "security.istio.io/v1", Kind: item.Kind, Namespace: item.Namespace,
-		Name: c.name(item.Kind, item.Namespace, item.Name, suffix), Fields: generate.Fields{"spec": fresh},
+		Name: c.name(item.Kind, item.Namespace, item.Name, suffix), Fields: generate.Fields{"spec": fresh}, Labels: revisionOf(item),
 	})
 }

@@ -210,14 +210,19 @@ func (w *written) add(c *copies, item *Item, spec *yaml.Node, namespace, prefix 
 	sortKeys(fresh)
 	o := generate.Object{
 		APIVersion: "security.istio.io/v1", Kind: "AuthorizationPolicy", Namespace: namespace, Name: c.name("AuthorizationPolicy", namespace, prefix+item.Name, suffix),
-		Fields: generate.Fields{"spec": fresh},
-	}
-	if revision := item.Label(label.IoIstioRev.Name); revision != "" { // Istio: only that istiod sees it
-		o.Labels = map[string]string{label.IoIstioRev.Name: revision}
+		Fields: generate.Fields{"spec": fresh}, Labels: revisionOf(item),
 	}
 	w.copies = append(w.copies, o.Name)
 	c.source[o.Name] = item
 	c.out = append(c.out, o)
+}
+
+// revisionOf has a copy seen by no other istiod than its source.
+func revisionOf(item *Item) map[string]string {
+	if item.revision() == "" {
+		return nil
+	}
+	return map[string]string{label.IoIstioRev.Name: item.revision()}
 }
 
 // longestName is what a Kubernetes object's name may have.

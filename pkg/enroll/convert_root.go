@@ -185,7 +185,8 @@ func (e *enrolment) onNewGateway(item *Item) bool {
 	mesh := e.plan.Mesh
 	gateway := list(ref(gatewayGroup, "Gateway", mesh.GatewayName))
 	return slices.ContainsFunc(e.items, func(other *Item) bool {
-		if other.Kind != item.Kind || other.Group != item.Group || other.Namespace != mesh.GatewayNamespace || other.owner() == e.plan.Name {
+		if other.Kind != item.Kind || other.Group != item.Group || other.Namespace != mesh.GatewayNamespace || other.owner() == e.plan.Name ||
+			dryRun(other) || other.revision() != "" && other.revision() != item.revision() {
 			return false
 		}
 		spec := field(other.Node, "spec")
