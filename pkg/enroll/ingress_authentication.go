@@ -120,7 +120,12 @@ func (e *enrolment) gatewayPods() []labels {
 			pod[key] = text
 		}
 	}
+	class := "istio"
+	if gateway := e.ingressGateway(); gateway != nil && e.plan.Platform == nil {
+		class = value(field(gateway.Node, "spec"), "gatewayClassName")
+	}
 	pod[gatewayPods] = mesh.GatewayName
+	pod[waypointClass] = class // Istio 1.31: kube-gateway.yaml
 	e.ingressPods = []labels{labelsFrom(pod)}
 	for _, w := range e.workloadsOf(mesh.GatewayNamespace) {
 		if value(workloadSpec(w.Item), "serviceAccountName") == account {
