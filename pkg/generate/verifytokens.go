@@ -17,7 +17,7 @@ const VerifyTokensName = "verify-tokens"
 func VerifyTokens(t *Tokens, namespace string, targets []*istio.PolicyTargetReference) Object {
 	rules := t.Sessions[:len(t.Sessions):len(t.Sessions)]
 	for _, issuer := range t.Issuers {
-		rules = append(rules, t.rule(issuer, nil))
+		rules = append(rules, t.Rule(issuer, nil))
 	}
 	return authentication(namespace, VerifyTokensName, &security.RequestAuthentication{TargetRefs: targets, JwtRules: rules})
 }

@@ -13,8 +13,8 @@ const (
 
 var mutants = []mutant{
 	// Who is let in.
-	{"the audience of tokens is not checked", gen + "requestauthentication.go", "c.rule(issuer, c.Audiences)", "c.rule(issuer, nil)"},
-	{"every issuer is taken for the first", gen + "requestauthentication.go", "c.rule(issuer, c.Audiences)", "c.rule(issuer[:0]+c.Issuers[0], c.Audiences)"},
+	{"the audience of tokens is not checked", gen + "requestauthentication.go", "c.Rule(issuer, c.Audiences)", "c.Rule(issuer, nil)"},
+	{"every issuer is taken for the first", gen + "requestauthentication.go", "c.Rule(issuer, c.Audiences)", "c.Rule(issuer[:0]+c.Issuers[0], c.Audiences)"},
 	{"the groups header can be spoofed", gen + "tokens.go", "		{Claim: \"groups\", Header: t.GroupsHeader},\n", ""},
 	{"the token's e-mail and not its subject is the user", gen + "tokens.go", `t.claims("sub")`, `t.claims("email")`},
 	{"a session may read like a token", gen + "authorizationpolicy_ingress.go", `"system:serviceaccount:*", `, ""},
@@ -35,7 +35,7 @@ var mutants = []mutant{
 	{"a token for another audience passes the waypoint", gen + "authorizationpolicy_verified.go", "if t.Audiences != nil {", "if false {"},
 	{"a session that reads like a token passes the waypoint", gen + "authorizationpolicy_verified.go", "		t.madeUp(),\n", "		header(t.UserIDHeader, \"-\"),\n"},
 	{"the waypoint verifies no Kubernetes tokens", gen + "verifytokens.go", "	for _, issuer := range t.Issuers {\n", "	for _, issuer := range t.Issuers[:0] {\n"},
-	{"the waypoint refuses tokens of other audiences", gen + "verifytokens.go", "t.rule(issuer, nil)", "t.rule(issuer, t.Audiences)"},
+	{"the waypoint refuses tokens of other audiences", gen + "verifytokens.go", "t.Rule(issuer, nil)", "t.Rule(issuer, t.Audiences)"},
 	{"all tokens are verified where some were meant", gen + "verifytokens.go", "	if ns.Waypoint.VerifyTokensFor == nil {\n", "	{\n"},
 	{"a labels file does not restrict pods", enr + "podsecurity.go", "all = all || restrictsAll(item)", "all = false"},
 	{"a labels file overrides what a Namespace says", enr + "podsecurity.go", " && !labelled", " && (!labelled || labelled)"},
@@ -55,6 +55,10 @@ var mutants = []mutant{
 	{"a policy for another revision is as good at the new gateway", enr + "convert_root.go", " || other.revision() != \"\" && other.revision() != item.revision()", ""},
 	{"a door for another revision is as good as ours", enr + "convert_gateway.go", "case item.revision() != \"\" && item.Name", "case false && item.Name"},
 	{"the copy of a policy at the gateway is for every revision", enr + "convert_gateway.go", ", Labels: revisionOf(item)", ""},
+	{"a second rule with other keys is not told", enr + "ingress_twice.go", "if hasKeys(rule.JWTRule) && !slices", "if false && !slices"},
+	{"a second rule with another claim is not told", enr + "ingress_twice.go", "if len(claims) > 0 && len(known) > 0 && !slices", "if false && !slices"},
+	{"a rule of the Gateway by its class is no session issuer", enr + "ingress_authentication.go", "	pod[waypointClass] = class\n", "	_ = class\n"},
+	{"a DENY that an ALLOW of ours replaces is not named", enr + "same.go", "if was == \"DENY\" && now != was {", "if false {"},
 	{"the dashboards verify no tokens", "pkg/platform/verifytokens.go", "	if !p.verifies() {\n		return nil\n	}\n	targets", "	if true {\n		return nil\n	}\n	targets"},
 	{"the pipelines API verifies tokens", "pkg/platform/verifytokens.go", "modelsName, pipelinesUIName}", "modelsName, pipelinesUIName, pipelinesName}"},
 	{"the ingress goes past kubeflow's waypoint", enr + "platform_service.go", "			item.mark(\"labels\", ingressUseWaypoint, \"true\")\n", ""},
