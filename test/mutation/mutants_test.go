@@ -59,6 +59,7 @@ var mutants = []mutant{
 	{"a second rule with another claim is not told", enr + "ingress_twice.go", "if len(claims) > 0 && len(known) > 0 && !slices", "if false && !slices"},
 	{"a rule of the Gateway by its class is no session issuer", enr + "ingress_authentication.go", "	pod[waypointClass] = class\n", "	_ = class\n"},
 	{"a DENY that an ALLOW of ours replaces is not named", enr + "same.go", "if was == \"DENY\" && now != was {", "if false {"},
+	{"no policy selects the Gateway by its class", acc + "gateway.go", "label{\"gateway.networking.k8s.io/gateway-class-name\", g.class}, label{\"gateway.istio.io/managed\", \"istio.io-gateway-controller\"},\n", "\n"},
 	{"the dashboards verify no tokens", "pkg/platform/verifytokens.go", "	if !p.verifies() {\n		return nil\n	}\n	targets", "	if true {\n		return nil\n	}\n	targets"},
 	{"the pipelines API verifies tokens", "pkg/platform/verifytokens.go", "modelsName, pipelinesUIName}", "modelsName, pipelinesUIName, pipelinesName}"},
 	{"the ingress goes past kubeflow's waypoint", enr + "platform_service.go", "			item.mark(\"labels\", ingressUseWaypoint, \"true\")\n", ""},
