@@ -65,8 +65,12 @@ func (c *copies) fromRootToServices(item *Item, spec *yaml.Node, all place, want
 	return true
 }
 
-// selectsElsewhere reports whether a workload of the input that stays where it is has the labels.
+// selectsElsewhere reports whether a workload of the input that stays where it is has the labels, or
+// the pods that Istio makes for the ingress Gateway have them.
 func (e *enrolment) selectsElsewhere(wanted labels, places map[string]place) bool {
+	if len(wanted) > 0 && slices.ContainsFunc(e.gatewayPods(), func(pod labels) bool { return pod.cover(wanted) }) {
+		return true
+	}
 	return len(wanted) > 0 && slices.ContainsFunc(e.items, func(item *Item) bool {
 		_, moves := places[item.Namespace]
 		return !moves && podLabels(item).cover(wanted) && podLabels(item) != nil

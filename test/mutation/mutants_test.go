@@ -60,6 +60,7 @@ var mutants = []mutant{
 	{"a rule of the Gateway by its class is no session issuer", enr + "ingress_authentication.go", "	pod[waypointClass] = class\n", "	_ = class\n"},
 	{"a DENY that an ALLOW of ours replaces is not named", enr + "same.go", "if was == \"DENY\" && now != was {", "if false {"},
 	{"no policy selects the Gateway by its class", acc + "gateway.go", "label{\"gateway.networking.k8s.io/gateway-class-name\", g.class}, label{\"gateway.istio.io/managed\", \"istio.io-gateway-controller\"},\n", "\n"},
+	{"a policy of the root namespace for the Gateway alone holds nowhere", enr + "convert_root.go", "if len(wanted) > 0 && slices.ContainsFunc(e.gatewayPods()", "if false && slices.ContainsFunc(e.gatewayPods()"},
 	{"the dashboards verify no tokens", "pkg/platform/verifytokens.go", "	if !p.verifies() {\n		return nil\n	}\n	targets", "	if true {\n		return nil\n	}\n	targets"},
 	{"the pipelines API verifies tokens", "pkg/platform/verifytokens.go", "modelsName, pipelinesUIName}", "modelsName, pipelinesUIName, pipelinesName}"},
 	{"the ingress goes past kubeflow's waypoint", enr + "platform_service.go", "			item.mark(\"labels\", ingressUseWaypoint, \"true\")\n", ""},
