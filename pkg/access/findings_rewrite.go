@@ -136,7 +136,7 @@ func rewriteEffect(touched []headerChange, kinds [lookalike + 1]bool, inMesh boo
 	case kinds[whoItIs] && inMesh:
 		return judged + "to its backends every client is who the route says"
 	case kinds[whoItIs]:
-		return judged + "every client of this route is who the route says, wherever no waypoint verifies the token again"
+		return judged + "every client of this route is who the route says, wherever no waypoint verifies the token again and writes the header itself"
 	case kinds[credentials]:
 		return judged + "its backends, and the waypoints before them, get another token or session than the client has shown"
 	}

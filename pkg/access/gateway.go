@@ -118,7 +118,11 @@ func (g *gateway) settle(w *World) {
 	}
 	if g.waypoint {
 		g.pod.labels = append(g.pod.labels, label{"istio.io/dataplane-mode", "none"})
+		return
 	}
+	// Istio 1.31 (kube-gateway.yaml): policies select a Gateway's pods by these as well.
+	g.pod.labels = append(g.pod.labels, label{"gateway.networking.k8s.io/gateway-class-name", g.class}, label{"gateway.istio.io/managed", "istio.io-gateway-controller"},
+		label{"service.istio.io/canonical-name", g.account}, label{"service.istio.io/canonical-revision", "latest"})
 }
 
 // admits tells whether a namespace may attach to a listener (ambient makeWaypointSelector; Gateway API allowedRoutes).

@@ -85,8 +85,16 @@ func (c *copies) attachAuthentication(item *Item, spec *yaml.Node, at place, pol
 			refs.Content = append(refs.Content, ref("", "Service", s.name))
 		}
 	}
+	rules := field(spec, "jwtRules")
+	kept := c.withoutVoiding(item, rules, item.Namespace, refs)
+	if len(kept.Content) == 0 && len(content(rules)) > 0 {
+		return
+	}
 	item.drop(spec, "selector")
 	item.set(spec, "targetRefs", refs)
+	if len(kept.Content) < len(content(rules)) {
+		item.set(spec, "jwtRules", kept)
+	}
 }
 
 // rootAuthentication copies one that is for the whole mesh to every waypoint. It stays as it is for
@@ -97,11 +105,17 @@ func (c *copies) rootAuthentication(item *Item, spec *yaml.Node, policy *Item) {
 			"set cluster.platform.enabled: true, or write a copy with targetRefs to the waypoint")
 		return
 	}
-	fresh := copied(without(spec, "selector"))
-	fresh.Content = append(fresh.Content, scalar("targetRefs"), list(ref(gatewayGroup, "GatewayClass", "istio-waypoint")))
+	refs := list(ref(gatewayGroup, "GatewayClass", "istio-waypoint"))
+	rules := c.withoutVoiding(item, field(spec, "jwtRules"), "", refs)
+	if len(rules.Content) == 0 && len(content(field(spec, "jwtRules"))) > 0 {
+		return
+	}
+	fresh := copied(without(without(spec, "selector"), "jwtRules"))
+	fresh.Content = append(fresh.Content, scalar("targetRefs"), refs, scalar("jwtRules"), rules)
+	fresh.Style = 0
 	sortKeys(fresh)
 	c.out = append(c.out, generate.Object{
 		APIVersion: "security.istio.io/v1", Kind: item.Kind, Namespace: item.Namespace,
-		Name: c.name(item.Kind, item.Namespace, item.Name, suffix), Fields: generate.Fields{"spec": fresh},
+		Name: c.name(item.Kind, item.Namespace, item.Name, suffix), Fields: generate.Fields{"spec": fresh}, Labels: revisionOf(item),
 	})
 }

@@ -27,6 +27,8 @@ type copies struct {
 	// source is the policy that a copy is of, by the name of the copy.
 	source map[string]*Item
 	out    []generate.Object
+	// verified is where the waypoints of namespaces verify tokens.
+	verified map[string]verifying
 }
 
 // suffix of the name of a copy. The source keeps its own.
@@ -37,6 +39,7 @@ const suffix = "-at-waypoint"
 func (e *enrolment) copyPolicies(wanted []generate.Object) []generate.Object {
 	c := copies{enrolment: e, wanted: wanted, source: map[string]*Item{}}
 	places := e.places()
+	c.verified = e.verifyingIn(wanted, places)
 	e.live(istioSecurity, "AuthorizationPolicy", func(item *Item) {
 		spec := field(item.Node, "spec")
 		if withoutTargets(spec) && !isMalformed(spec) && !dryRun(item) && !slices.Contains(controllersPolicies, item.Name) {
@@ -218,14 +221,19 @@ func (w *written) add(c *copies, item *Item, spec *yaml.Node, namespace, prefix 
 	sortKeys(fresh)
 	o := generate.Object{
 		APIVersion: "security.istio.io/v1", Kind: "AuthorizationPolicy", Namespace: namespace, Name: c.name("AuthorizationPolicy", namespace, prefix+item.Name, suffix),
-		Fields: generate.Fields{"spec": fresh},
-	}
-	if revision := item.Label(label.IoIstioRev.Name); revision != "" { // Istio: only that istiod sees it
-		o.Labels = map[string]string{label.IoIstioRev.Name: revision}
+		Fields: generate.Fields{"spec": fresh}, Labels: revisionOf(item),
 	}
 	w.copies = append(w.copies, o.Name)
 	c.source[o.Name] = item
 	c.out = append(c.out, o)
+}
+
+// revisionOf has a copy seen by no other istiod than its source.
+func revisionOf(item *Item) map[string]string {
+	if item.revision() == "" {
+		return nil
+	}
+	return map[string]string{label.IoIstioRev.Name: item.revision()}
 }
 
 // longestName is what a Kubernetes object's name may have.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"istio.io/api/label"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -81,7 +82,7 @@ func (c *copies) copyToGateway() {
 		sortKeys(fresh)
 		o := generate.Object{
 			APIVersion: "security.istio.io/v1", Kind: item.Kind, Namespace: mesh.GatewayNamespace,
-			Name: c.name(item.Kind, mesh.GatewayNamespace, item.Name, "-at-gateway"), Fields: generate.Fields{"spec": fresh},
+			Name: c.name(item.Kind, mesh.GatewayNamespace, item.Name, "-at-gateway"), Fields: generate.Fields{"spec": fresh}, Labels: revisionOf(item),
 		}
 		c.out = append(c.out, o)
 	}
@@ -99,15 +100,24 @@ func (e *enrolment) withoutOpenDoor(wanted []generate.Object) []generate.Object 
 	mesh := e.plan.Mesh
 	gateway := list(ref(gatewayGroup, "Gateway", mesh.GatewayName))
 	var door *Item
+	var apart []*Item // an istiod of another revision ignores them
 	at := func(item *Item) {
 		spec := field(item.Node, "spec")
 		moved := slices.Contains(e.alsoElsewhere, item) || item.Namespace == mesh.GatewayNamespace && field(spec, "targetRefs") != nil && equal(field(spec, "targetRefs"), gateway)
-		if moved && action(spec) == "ALLOW" && !dryRun(item) && door == nil {
+		switch {
+		case !moved || action(spec) != "ALLOW" || dryRun(item):
+		case item.revision() != "" && item.Name != mesh.GatewayName:
+			apart = append(apart, item)
+		case door == nil:
 			door = item
 		}
 	}
 	e.live(istioSecurity, "AuthorizationPolicy", at)
 	if door == nil {
+		for _, item := range apart {
+			e.warn(item, "says who may reach the Gateway, and has the label "+label.IoIstioRev.Name+": "+item.revision(), "an istiod of another revision ignores it, so "+mesh.GatewayName+", which lets in everybody, was added",
+				"take the label off, or remove the policy")
+		}
 		return wanted
 	}
 	return slices.DeleteFunc(wanted, func(o generate.Object) bool {

@@ -67,8 +67,12 @@ func (c *copies) fromRootToServices(item *Item, spec *yaml.Node, all place, want
 	return true
 }
 
-// selectsElsewhere reports whether a workload of the input that stays where it is has the labels.
+// selectsElsewhere reports whether a workload of the input that stays where it is has the labels, or
+// the pods that Istio makes for the ingress Gateway have them.
 func (e *enrolment) selectsElsewhere(wanted labels, places map[string]place) bool {
+	if len(wanted) > 0 && slices.ContainsFunc(e.gatewayPods(), func(pod labels) bool { return pod.cover(wanted) }) {
+		return true
+	}
 	return len(wanted) > 0 && slices.ContainsFunc(e.items, func(item *Item) bool {
 		_, moves := places[item.Namespace]
 		return !moves && slices.ContainsFunc(podLabelsOf(item), func(l labels) bool { return l.cover(wanted) })
@@ -197,7 +201,8 @@ func (e *enrolment) onNewGateway(item *Item, wanted *yaml.Node) bool {
 	mesh := e.plan.Mesh
 	gateway := list(ref(gatewayGroup, "Gateway", mesh.GatewayName))
 	return slices.ContainsFunc(e.items, func(other *Item) bool {
-		if other.Kind != item.Kind || other.Group != item.Group || other.Namespace != mesh.GatewayNamespace || other.owner() == e.plan.Name {
+		if other.Kind != item.Kind || other.Group != item.Group || other.Namespace != mesh.GatewayNamespace || other.owner() == e.plan.Name ||
+			dryRun(other) || other.revision() != "" && other.revision() != item.revision() {
 			return false
 		}
 		spec := field(other.Node, "spec")

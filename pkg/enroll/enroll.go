@@ -33,6 +33,7 @@ func Apply(plan generate.Plan, items []*Item) ([]*Item, []profile.Finding, error
 	e.findSessions()
 	wanted := append(generate.Manifests(plan), e.platform()...)
 	wanted = append(wanted, e.copyPolicies(wanted)...)
+	e.verifyTrouble(wanted)
 	e.elsewhereLoses()
 	e.prune(wanted)
 	e.place(wanted)

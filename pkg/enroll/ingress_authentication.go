@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"istio.io/api/label"
 	security "istio.io/api/security/v1"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -24,15 +25,21 @@ type jwtRule struct {
 // issuers that we write. What an AmbientProfile of this name wrote before is written again, or gone.
 func (e *enrolment) ingressRules() []jwtRule {
 	var dex generate.Object
+	var kept *Item
 	if e.plan.Platform != nil {
-		if o := platform.DexJWT(e.plan.Mesh); e.kept(o) == nil {
-			dex = o
+		dex = platform.DexJWT(e.plan.Mesh)
+		if kept = e.kept(dex); kept != nil {
+			dex = generate.Object{}
 		}
 	}
 	var rules []jwtRule
 	for _, item := range e.items {
 		ours := item.owner() == e.plan.Name || item.ID == idOf(dex) || e.plan.Cluster != nil && item.ID == e.tokenIssuer()
 		if ours || e.removed[item] || !isAuthentication(item) || !e.onIngress(item) {
+			continue
+		}
+		if item.revision() != "" && item != kept { // from which switchOn takes the label
+			e.tellRevisionOfLogin(item)
 			continue
 		}
 		for i, rule := range content(field(field(item.Node, "spec"), "jwtRules")) {
@@ -45,6 +52,15 @@ func (e *enrolment) ingressRules() []jwtRule {
 		}
 	}
 	return rules
+}
+
+// tellRevisionOfLogin says that a RequestAuthentication at the ingress Gateway is not counted on.
+func (e *enrolment) tellRevisionOfLogin(item *Item) {
+	remedy := "take the label off"
+	if e.plan.Mesh.Tokens.SessionIssuers == nil {
+		remedy += ", or list the issuers in spec.identity.sessionIssuers"
+	}
+	e.warn(item, "is for the ingress Gateway and has the label "+label.IoIstioRev.Name+": "+item.revision(), "an istiod of another revision ignores it, so its issuers do not count as logins", remedy)
 }
 
 func (e *enrolment) tokenIssuer() ID {
@@ -104,7 +120,12 @@ func (e *enrolment) gatewayPods() []labels {
 			pod[key] = text
 		}
 	}
+	class := "istio"
+	if gateway := e.ingressGateway(); gateway != nil && e.plan.Platform == nil {
+		class = value(field(gateway.Node, "spec"), "gatewayClassName")
+	}
 	pod[gatewayPods] = mesh.GatewayName
+	pod[waypointClass] = class // Istio 1.31: kube-gateway.yaml
 	e.ingressPods = []labels{labelsFrom(pod)}
 	for _, w := range e.workloadsOf(mesh.GatewayNamespace) {
 		if value(workloadSpec(w.Item), "serviceAccountName") == account {

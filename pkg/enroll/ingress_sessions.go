@@ -25,6 +25,7 @@ func (e *enrolment) findSessions() {
 	for _, rule := range rules {
 		e.jwtRuleTrouble(rule, listed)
 	}
+	e.rulesTwice(rules)
 	if e.plan.Mesh.Waypoint.VerifyTokens {
 		tokens.Sessions = e.sessionRules(rules)
 		e.findVerified()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"istio.io/api/label"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -71,6 +72,10 @@ func (i *Item) Annotation(key string) string {
 func (i *Item) Label(key string) string {
 	return value(field(field(i.Node, "metadata"), "labels"), key)
 }
+
+// revision is the revision of istiod that alone sees the object, "" where all do. Istio 1.31
+// (config.LabelsInRevision): an istiod of another revision ignores it.
+func (i *Item) revision() string { return i.Label(label.IoIstioRev.Name) }
 
 // Spec is what stands below key at the top of the object, or nil.
 func (i *Item) Spec(key string) *yaml.Node { return field(i.Node, key) }

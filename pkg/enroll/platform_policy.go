@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"istio.io/api/label"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -122,10 +123,22 @@ func (e *enrolment) withoutTwins(wanted []generate.Object) []generate.Object {
 		}
 		fresh := field(o.Node(), "spec")
 		return slices.ContainsFunc(e.items, func(item *Item) bool {
-			return item.Kind == o.Kind && item.Group == istioSecurity && item.Namespace == o.Namespace &&
+			twin := item.Kind == o.Kind && item.Group == istioSecurity && item.Namespace == o.Namespace &&
 				item.owner() == "" && !e.removed[item] && item.Annotation("istio.io/dry-run") == "" && e.twins(item, fresh)
+			if twin && item.revision() != "" {
+				e.tellRevision(item, o)
+			}
+			return twin && item.revision() == ""
 		})
 	})
+}
+
+// tellRevision says that a policy of the input does not take the place of ours.
+func (e *enrolment) tellRevision(item *Item, o generate.Object) {
+	if item.ID != idOf(o) { // from which switchOn takes the label
+		e.warn(item, "says what "+o.Name+" does, and has the label "+label.IoIstioRev.Name+": "+item.revision(), "an istiod of another revision ignores it, so "+o.Name+" was added beside it",
+			"take the label off, or remove the policy")
+	}
 }
 
 // twins tells whether a policy of the input means a spec of ours.

@@ -30,19 +30,24 @@ func (e *enrolment) merge(item *Item, object generate.Object) {
 func (e *enrolment) replace(item *Item, object generate.Object) {
 	fresh := object.Node()
 	var differs bool
+	was, now := action(field(item.Node, "spec")), action(field(fresh, "spec"))
 	for _, key := range object.FieldNames() {
-		was, wanted := field(item.Node, key), field(fresh, key)
-		same := was != nil && equal(was, wanted) || item.Kind == "AuthorizationPolicy" && samePolicy(was, wanted)
+		before, wanted := field(item.Node, key), field(fresh, key)
+		same := before != nil && equal(before, wanted) || item.Kind == "AuthorizationPolicy" && samePolicy(before, wanted)
 		if !same {
-			differs = differs || !e.isShipped(item, was)
+			differs = differs || !e.isShipped(item, before)
 			item.set(item.Node, key, wanted)
 		}
 	}
 	e.adopt(item, object)
 	e.switchOn(item, object)
 	if differs && item.owner() == "" {
-		e.warn(item, "differs from what the AmbientProfile says, and no AmbientProfile owned it",
-			"changes made by hand or by an earlier patch are lost", "make the change in the AmbientProfile, or in a patch that runs after it")
+		found, effect, remedy := "differs from what the AmbientProfile says, and no AmbientProfile owned it", "changes made by hand or by an earlier patch are lost", "make the change in the AmbientProfile, or in a patch that runs after it"
+		if was == "DENY" && now != was {
+			found += ": it has the action DENY, and ours of the same name has " + now
+			effect, remedy = "what its rules denied is not denied any more", "give it another name if that was not meant"
+		}
+		e.warn(item, found, effect, remedy)
 	}
 }
 

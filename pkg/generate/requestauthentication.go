@@ -10,7 +10,7 @@ const TokenIssuerName = "m2m-token-issuer"
 func tokenIssuer(c Cluster) Object {
 	var rules []*security.JWTRule
 	for _, issuer := range c.Issuers {
-		rules = append(rules, c.rule(issuer, c.Audiences))
+		rules = append(rules, c.Rule(issuer, c.Audiences))
 	}
 	return authentication(c.GatewayNamespace, TokenIssuerName, &security.RequestAuthentication{TargetRefs: onGateway(c.GatewayName), JwtRules: rules})
 }

@@ -38,8 +38,8 @@ func newTokens(gatewayNamespace string, s profile.Spec) *Tokens {
 	return t
 }
 
-// rule verifies the tokens of one of the cluster's issuers.
-func (t Tokens) rule(issuer string, audiences []string) *security.JWTRule {
+// Rule verifies the tokens of one of the cluster's issuers.
+func (t Tokens) Rule(issuer string, audiences []string) *security.JWTRule {
 	return &security.JWTRule{
 		Issuer:               issuer,
 		Audiences:            audiences,

@@ -5,6 +5,9 @@ import (
 	istio "istio.io/api/type/v1beta1"
 )
 
+// VerifyTokensName is the RequestAuthentication by which a waypoint verifies tokens again.
+const VerifyTokensName = "verify-tokens"
+
 // VerifyTokens has a waypoint verify the tokens again that the ingress Gateway accepts, and write
 // the user header itself, so that no route, filter or issuer at the Gateway can name another user.
 // It lets nobody in by itself.
@@ -14,9 +17,9 @@ import (
 func VerifyTokens(t *Tokens, namespace string, targets []*istio.PolicyTargetReference) Object {
 	rules := t.Sessions[:len(t.Sessions):len(t.Sessions)]
 	for _, issuer := range t.Issuers {
-		rules = append(rules, t.rule(issuer, nil))
+		rules = append(rules, t.Rule(issuer, nil))
 	}
-	return authentication(namespace, "verify-tokens", &security.RequestAuthentication{TargetRefs: targets, JwtRules: rules})
+	return authentication(namespace, VerifyTokensName, &security.RequestAuthentication{TargetRefs: targets, JwtRules: rules})
 }
 
 // verifyTokens is in force at the whole waypoint, or for the Services that are to be verified.
