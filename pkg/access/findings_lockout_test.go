@@ -37,6 +37,10 @@ func routeOf(kind, namespace, rule string) string {
 	return fmt.Sprintf("\n---\nkind: %s\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: r, namespace: %s}\nspec: {parentRefs: [{name: ambient-ingressgateway, namespace: istio-system}], rules: [%s]}", kind, namespace, rule)
 }
 
+func listenerSetOf(protocol string) string {
+	return "\n---\nkind: ListenerSet\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: more, namespace: alice}\nspec: {parentRef: {name: ambient-ingressgateway, namespace: istio-system}, listeners: [{name: web, port: 8443, protocol: " + protocol + "}]}"
+}
+
 func TestRoutesPastTheWaypoint(t *testing.T) {
 	to := func(backend string) string { return "{backendRefs: [" + backend + "]}" }
 	pool := func(group, spec string) string {
@@ -61,6 +65,9 @@ func TestRoutesPastTheWaypoint(t *testing.T) {
 		{"by no host of the mesh", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: alice}\nspec: {gateways: [g], http: [{route: [{destination: {host: h.example.com}}]}]}", nil},
 		{"by many routes, once", plain + routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")+", "+to("{name: h, port: 80}")) + routeOf("GRPCRoute", "alice", to("{name: h, port: 80}")), []string{"HTTPRoute alice/r, GRPCRoute alice/r lead to it"}},
 		{"by a host name", plain + routeOf("HTTPRoute", "bob", to("{group: networking.istio.io, kind: Hostname, name: h.alice.svc.cluster.local, port: 80}")), []string{"HTTPRoute bob/r leads to it"}},
+		{"by an HTTPRoute on a ListenerSet", plain + edit(t, routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")), "{name: ambient-ingressgateway, namespace: istio-system}", "{kind: ListenerSet, name: more}") + listenerSetOf("HTTP, allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {team: a}}}}"), []string{"HTTPRoute alice/r leads to it"}},
+		{"by a GRPCRoute on a ListenerSet", plain + edit(t, routeOf("GRPCRoute", "alice", to("{name: h, port: 80}")), "{name: ambient-ingressgateway, namespace: istio-system}", "{kind: ListenerSet, name: more}") + listenerSetOf("HTTP"), []string{"GRPCRoute alice/r leads to it"}},
+		{"by an HTTPRoute on a ListenerSet that admits no other namespace's", plain + edit(t, routeOf("HTTPRoute", "bob", to("{group: networking.istio.io, kind: Hostname, name: h.alice.svc.cluster.local, port: 80}")), "{name: ambient-ingressgateway, namespace: istio-system}", "{kind: ListenerSet, name: more, namespace: alice}") + listenerSetOf("HTTP"), nil},
 		{"without a grant", plain + routeOf("HTTPRoute", "bob", to("{name: h, namespace: alice, port: 80}")), nil},
 		{"with a weight of 0", plain + routeOf("GRPCRoute", "alice", to("{name: h, port: 80, weight: 0}")), nil},
 		{"for a Service", plain + strings.Replace(routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")), "{name: ambient-ingressgateway, namespace: istio-system}", "{group: '', kind: Service, name: tet}", 1), nil},

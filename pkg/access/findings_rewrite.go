@@ -180,7 +180,7 @@ func (w *World) served(r *rewriter) (from string, inMesh bool) {
 		return r.served, false
 	}
 	for _, p := range r.route.parents {
-		if from := w.parentGateway(&r.route, p); from != "" {
+		if from := w.mayServe(&r.route, p, false); from != "" {
 			return from, false
 		}
 	}
@@ -213,33 +213,4 @@ func (w *World) serviceOrPlain(namespace, name string) *service {
 		return svc
 	}
 	return &service{namespace: namespace, name: name}
-}
-
-// parentGateway names the gateway that serves a route by one of its parents, "" where that is none or refuses it. A Gateway that the
-// manifests lack may take any route.
-func (w *World) parentGateway(r *route, p parent) string {
-	switch p.kind {
-	case "ListenerSet", "XListenerSet":
-		from := p.kind + " " + join(p.namespace, p.name)
-		for _, l := range w.listenerSets {
-			if l.namespace != p.namespace || l.name != p.name {
-				continue
-			}
-			if g := w.look(l.parentNamespace).gateway(l.parentName); g != nil && (g.waypoint || g.eastWest) {
-				return ""
-			}
-			return from + " of Gateway " + join(l.parentNamespace, l.parentName)
-		}
-		return from
-	case "Gateway":
-		g := w.look(p.namespace).gateway(p.name)
-		if g != nil {
-			one := route{namespace: r.namespace, parents: []parent{p}, hostnames: r.hostnames}
-			if _, _, ok := w.attaches(&one, g); !ok || g.waypoint {
-				return ""
-			}
-		}
-		return "Gateway " + join(p.namespace, p.name)
-	}
-	return ""
 }

@@ -10,9 +10,9 @@ import (
 // something else than Services.
 type lead struct {
 	object   string // kind and namespace/name
-	parents  []parent
-	anywhere bool // it hangs on Istio Gateways, whose pods nobody knows here
-	stream   bool // it carries connections and no requests
+	route    route  // namespace, parents and hostnames
+	anywhere bool   // it hangs on Istio Gateways, whose pods nobody knows here
+	stream   bool   // it carries connections and no requests
 	backends []leadBackend
 }
 
@@ -56,14 +56,8 @@ func (w *World) addLead(m meta, n *yaml.Node, l lead, wanted func(leadBackend) b
 		return
 	}
 	l.object += " " + join(s.name, m.name)
-	for _, p := range list(field(spec, "parentRefs")) {
-		if or(textOf(field(p, "kind")), "Gateway") == "Gateway" {
-			l.parents = append(l.parents, parent{
-				namespace: or(textOf(field(p, "namespace")), s.name), name: textOf(field(p, "name")),
-				section: textOf(field(p, "sectionName")), port: number(field(p, "port")),
-			})
-		}
-	}
+	l.route = route{namespace: s.name, name: m.name, parents: parentsOf(spec, s.name)}
+	l.route.hostnames, _ = texts(field(spec, "hostnames"))
 	s.leads = append(s.leads, &l)
 }
 

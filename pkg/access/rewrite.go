@@ -26,12 +26,21 @@ type headerChange struct {
 }
 
 // listenerSet adds listeners to a Gateway.
-type listenerSet struct{ namespace, name, parentNamespace, parentName string }
+type listenerSet struct {
+	namespace, name, parentNamespace, parentName string
+	listeners                                    []listener
+}
 
 // readListenerSet: routes name it as their parent, and are served by its Gateway.
 func (w *World) readListenerSet(m meta, n *yaml.Node) error {
-	s, p := w.space(m.namespace), field(field(n, "spec"), "parentRef")
-	w.listenerSets = append(w.listenerSets, listenerSet{s.name, m.name, or(textOf(field(p, "namespace")), s.name), textOf(field(p, "name"))})
+	s, spec := w.space(m.namespace), field(n, "spec")
+	p := field(spec, "parentRef")
+	l := &listenerSet{namespace: s.name, name: m.name, parentNamespace: or(textOf(field(p, "namespace")), s.name), parentName: textOf(field(p, "name"))}
+	for _, e := range list(field(spec, "listeners")) {
+		l.listeners = append(l.listeners, readListener(deref(e)))
+	}
+	w.listenerSets = append(w.listenerSets, l)
+	w.listenersOf[join(s.name, m.name)] = l
 	return nil
 }
 

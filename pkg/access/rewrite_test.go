@@ -27,7 +27,7 @@ func TestRoutesThatChangeWhoTheUserIs(t *testing.T) {
 		return strings.Replace(forwardedRoute(front, forged), "kind: HTTPRoute", "kind: "+kind, 1)
 	}
 	listeners := func(parent string) string {
-		return "\n---\nkind: ListenerSet\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: more, namespace: bob}\nspec: {parentRef: " + parent + "}"
+		return "\n---\nkind: ListenerSet\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: more, namespace: bob}\nspec: {parentRef: " + parent + ", listeners: [{name: web, port: 80, protocol: HTTP}]}"
 	}
 	for _, c := range []struct {
 		name, text string
@@ -135,5 +135,27 @@ func TestExplainWritesFindings(t *testing.T) {
 	}
 	if flow := written(t, func(b *strings.Builder) error { return r.WriteMermaid(b) }); !strings.Contains(flow, "HTTPRoute bob/r") {
 		t.Error(flow)
+	}
+}
+
+// Manifests do not show all labels of a Namespace: the profile-controller adds some.
+func TestRoutesOfNamespacesThatMayBeAdmitted(t *testing.T) {
+	forged := forwardedRoute("{name: ambient-ingressgateway, namespace: istio-system}", "{filters: ["+forgedFilter+"], backendRefs: [{name: x, port: 80}]}")
+	for from, want := range map[string]int{
+		"Selector, selector: {matchLabels: {app.kubernetes.io/part-of: kubeflow-profile}}":                      1,
+		"Selector, selector: {matchExpressions: [{key: app.kubernetes.io/part-of, operator: Exists}]}":          1,
+		"Selector, selector: {matchLabels: {istio.io/dataplane-mode: none}}":                                    0,
+		"Selector, selector: {matchLabels: {kubernetes.io/metadata.name: bob}}":                                 1,
+		"Selector, selector: {matchLabels: {kubernetes.io/metadata.name: alice}}":                               0,
+		"Selector, selector: {matchLabels: {team: x, kubernetes.io/metadata.name: alice}}":                      0,
+		"Selector, selector: {matchLabels: {kubernetes.io/metadata.name: alice}, matchExpressions: [{key: a}]}": 0,
+		"Same": 0,
+		"All":  1,
+		"None": 0,
+	} {
+		text := edit(t, tenants(t), "allowedRoutes: {namespaces: {from: All}}", "allowedRoutes: {namespaces: {from: "+from+"}}")
+		if got := load(t, text+forged).rewrites(twoTenants); len(got) != want {
+			t.Errorf("from: %s: %q, want %d", from, got, want)
+		}
 	}
 }
