@@ -85,6 +85,7 @@ func (w *World) add(n *yaml.Node) error {
 	}
 	read, note := readers[groupKind{group, kind}], noters[groupKind{group, kind}]
 	if read == nil && note == nil {
+		w.readAnyDeparture(n)
 		return nil
 	}
 	m, err := readMeta(n, labelled[kind])
