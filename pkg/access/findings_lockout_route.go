@@ -200,14 +200,23 @@ func connection(peer identity) attributes {
 // streamListeners reports listeners of the ingress whose connections its own policies refuse. Envoy's RBAC for TCP leaves out the HTTP
 // attributes of a DENY rule, so it matches more.
 func (a *selfCheck) streamListeners() {
-	for i := range a.ingress.listeners {
-		l := &a.ingress.listeners[i]
+	a.streamListenersOf("Gateway "+a.ingress.id(), a.ingress.listeners)
+	for _, l := range a.w.listenerSets {
+		if l.parentNamespace == a.ingress.namespace && l.parentName == a.ingress.name {
+			a.streamListenersOf("ListenerSet "+join(l.namespace, l.name), l.listeners)
+		}
+	}
+}
+
+func (a *selfCheck) streamListenersOf(object string, listeners []listener) {
+	for i := range listeners {
+		l := &listeners[i]
 		if !l.stream() {
 			continue
 		}
 		at := connection(identity{})
 		if r := a.w.judge(l7, "gateway "+a.ingress.id(), a.front, &at); r.outcome == Deny {
-			a.report("Gateway "+a.ingress.id(), "its listener "+l.name+" passes connections on and reads no requests ("+strings.TrimSpace(l.protocol+" "+l.mode)+")",
+			a.report(object, "its listener "+l.name+" passes connections on and reads no requests ("+strings.TrimSpace(l.protocol+" "+l.mode)+")",
 				fmt.Sprintf("the policies of the Gateway refuse every connection there (%s): nobody gets in by it", or(r.Policy, r.Why)),
 				"end TLS there (protocol HTTPS), or give it a Gateway of its own")
 		}

@@ -41,6 +41,10 @@ func listenerSetOf(protocol string) string {
 	return "\n---\nkind: ListenerSet\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: more, namespace: alice}\nspec: {parentRef: {name: ambient-ingressgateway, namespace: istio-system}, listeners: [{name: web, port: 8443, protocol: " + protocol + "}]}"
 }
 
+func modelRouteTo(backend string) string {
+	return "\n---\nkind: LLMInferenceService\napiVersion: serving.kserve.io/v1alpha1\nmetadata: {name: m, namespace: alice}\nspec: {router: {route: {http: {spec: {rules: [{backendRefs: [" + backend + "]}]}}}}}"
+}
+
 func TestRoutesPastTheWaypoint(t *testing.T) {
 	to := func(backend string) string { return "{backendRefs: [" + backend + "]}" }
 	pool := func(group, spec string) string {
@@ -61,7 +65,13 @@ func TestRoutesPastTheWaypoint(t *testing.T) {
 		{"at the pods' port of that number", headlessService("[{port: 80, targetPort: 15000}]") + routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")), []string{"nobody gets in from outside (503)"}},
 		{"at any port of a VirtualService", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: bob}\nspec: {gateways: [mesh, istio-system/g], http: [{route: [{destination: {host: h.alice.svc.cluster.local}}]}]}",
 			[]string{"VirtualService bob/v leads to it: the waypoint has no address to deliver to and dials itself: whoever its policies let in reaches Envoy's admin interface"}},
-		{"by a VirtualService of the mesh", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: bob}\nspec: {gateways: [mesh], http: [{route: [{destination: {host: h.alice.svc.cluster.local}}]}]}", nil},
+		{"by a VirtualService of the mesh", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: bob}\nspec: {hosts: [x], gateways: [mesh], http: [{route: [{destination: {host: h.alice.svc.cluster.local}}]}]}", nil},
+		{"by a VirtualService that others delegate to", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: bob}\nspec: {http: [{route: [{destination: {host: h.alice.svc.cluster.local, port: {number: 80}}}]}]}", []string{"VirtualService bob/v leads to it"}},
+		{"at the waypoint's admin port, by a VirtualService's mirror", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: alice}\nspec: {hosts: [x], gateways: [g], http: [{mirror: {host: h, port: {number: 15000}}}]}", []string{"reaches Envoy's admin interface at port 15000"}},
+		{"at the waypoint's admin port, by one of its mirrors", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: alice}\nspec: {hosts: [x], gateways: [g], http: [{mirrors: [{destination: {host: tet, port: {number: 80}}}, {destination: {host: h, port: {number: 15000}}}]}]}", []string{"reaches Envoy's admin interface at port 15000"}},
+		{"by a VirtualService's mirror, whose answer nobody waits for", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: alice}\nspec: {hosts: [x], gateways: [g], http: [{mirror: {host: h, port: {number: 80}}}]}", nil},
+		{"by a model's own route", plain + modelRouteTo("{name: h, port: 80}"), []string{"LLMInferenceService alice/m leads to it"}},
+		{"by a model's own route to a pool", "kind: Nothing" + modelRouteTo("{group: inference.networking.k8s.io, kind: InferencePool, name: p}"), []string{"InferencePool alice/p: LLMInferenceService alice/m leads to it"}},
 		{"by no host of the mesh", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: alice}\nspec: {gateways: [g], http: [{route: [{destination: {host: h.example.com}}]}]}", nil},
 		{"by many routes, once", plain + routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")+", "+to("{name: h, port: 80}")) + routeOf("GRPCRoute", "alice", to("{name: h, port: 80}")), []string{"HTTPRoute alice/r, GRPCRoute alice/r lead to it"}},
 		{"by a host name", plain + routeOf("HTTPRoute", "bob", to("{group: networking.istio.io, kind: Hostname, name: h.alice.svc.cluster.local, port: 80}")), []string{"HTTPRoute bob/r leads to it"}},
@@ -110,6 +120,11 @@ func TestListenersThatReadNoRequests(t *testing.T) {
 	refused := []string{"Gateway istio-system/ambient-ingressgateway: its listener other passes connections on and reads no requests"}
 	testLockouts(t, through, []lockoutCase{{"TLS", "kind: Nothing", refused}, {"TLS with a route, once", route, refused}})
 	testLockouts(t, stream, []lockoutCase{{"TCP", "kind: Nothing", refused}})
+	testLockouts(t, tenants(t), []lockoutCase{
+		{"a ListenerSet's", listenerSetOf("TLS, tls: {mode: Passthrough}")[5:], []string{"ListenerSet alice/more: its listener web passes connections on and reads no requests (TLS Passthrough)"}},
+		{"a ListenerSet's of requests", listenerSetOf("HTTPS")[5:], nil},
+		{"a ListenerSet's of another Gateway", edit(t, listenerSetOf("TLS"), "ambient-ingressgateway", "other")[5:], nil},
+	})
 	testLockouts(t, ended, []lockoutCase{{"HTTPS", "kind: Nothing", nil}, {"HTTPS takes no TLSRoute", route, nil}})
 	noPolicy := func(text string) string {
 		return edit(t, text, "name: ambient-ingressgateway-no-forged-identity\n  namespace: istio-system", "name: x\n  namespace: elsewhere")

@@ -31,7 +31,7 @@ var noters = map[groupKind]reader{
 	{"kubeflow.org", "Notebook"}:                 (*World).readNotebookDeparture,
 	{"kubeflow.org", "PodDefault"}:               (*World).readPodDefaultDeparture,
 	{"serving.kserve.io", "InferenceService"}:    (*World).readModelDeparture,
-	{"serving.kserve.io", "LLMInferenceService"}: (*World).readLanguageModelDeparture,
+	{"serving.kserve.io", "LLMInferenceService"}: (*World).readLanguageModel,
 	{"kubeflow.org", "PyTorchJob"}:               (*World).readJobDeparture,
 	{"kubeflow.org", "TFJob"}:                    (*World).readJobDeparture,
 	{"kubeflow.org", "MPIJob"}:                   (*World).readJobDeparture,

@@ -64,17 +64,23 @@ func (w *World) readPodDefaultDeparture(m meta, n *yaml.Node) error {
 	return nil
 }
 
-// readLanguageModelDeparture looks into an LLMInferenceService: spec and spec.prefill have labels and annotations for their pods, and the
+// readLanguageModel notes where its route leads and whether its pods leave the mesh.
+func (w *World) readLanguageModel(m meta, n *yaml.Node) error {
+	w.readModelLead(m, n)
+	w.languageModelDeparts(m, n)
+	return nil
+}
+
+// languageModelDeparts looks into an LLMInferenceService: spec and spec.prefill have labels and annotations for their pods, and the
 // pods' spec in template and worker.
-func (w *World) readLanguageModelDeparture(m meta, n *yaml.Node) error {
+func (w *World) languageModelDeparts(m meta, n *yaml.Node) {
 	spec := field(n, "spec")
 	if w.departs(m, n, field(n, "metadata"), nil) {
-		return nil
+		return
 	}
 	for _, part := range [2]*yaml.Node{spec, field(spec, "prefill")} {
 		if w.departs(m, n, part, field(part, "template")) || w.departs(m, n, nil, field(part, "worker")) {
-			return nil
+			return
 		}
 	}
-	return nil
 }

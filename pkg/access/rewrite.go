@@ -67,13 +67,17 @@ func (w *World) readGRPCRoute(m meta, n *yaml.Node) error {
 // spec.router.route.http.spec). Without parentRefs it is put on the Gateway that KServe is set up with.
 func (w *World) readInferenceService(m meta, n *yaml.Node) error {
 	s := w.space(m.namespace)
-	spec := field(field(field(field(field(n, "spec"), "router"), "route"), "http"), "spec")
+	spec := modelRoute(n)
 	r := route{namespace: s.name, name: m.name, parents: parentsOf(spec, s.name)}
 	added := w.addRewriter(textOf(field(n, "kind")), r, ruleChanges(spec, s.name, "spec.router.route.http.spec"))
 	if len(r.parents) == 0 {
 		added.served = "the Gateway that KServe puts it on"
 	}
 	return nil
+}
+
+func modelRoute(n *yaml.Node) *yaml.Node {
+	return field(field(field(field(field(n, "spec"), "router"), "route"), "http"), "spec")
 }
 
 // notebookHeaders is the annotation by which a Notebook has headers set: the notebook-controller writes them into the VirtualService that
