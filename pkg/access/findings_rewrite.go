@@ -1,6 +1,7 @@
 package access
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 )
@@ -111,7 +112,8 @@ func (w *World) rewriteFinding(r *rewriter, headers identityHeaders) (f Finding,
 	for _, c := range r.changes {
 		k := headers.kind(c.header)
 		// Inside the mesh a token for what is behind it is everyday; the user's name is the gateway's to write.
-		if k == noIdentity || inMesh && k == credentials {
+		// So is one for a host outside of the cluster, which no waypoint stands before.
+		if k == noIdentity || k == credentials && (inMesh || c.leaves()) {
 			continue
 		}
 		kinds[k] = true
@@ -121,6 +123,18 @@ func (w *World) rewriteFinding(r *rewriter, headers identityHeaders) (f Finding,
 		return f, false
 	}
 	return Finding{Object: r.object, Found: changesText(touched) + ", behind " + from, Effect: rewriteEffect(touched, kinds, inMesh), Remedy: "take those headers out of it"}, true
+}
+
+// leaves reports whether all that a change is for is outside of the cluster. A short name is a Service's, an address may be anything.
+func (c *headerChange) leaves() bool {
+	for _, host := range c.to {
+		_, err := netip.ParseAddr(host)
+		labels := strings.Split(strings.ToLower(host), ".")
+		if err == nil || len(labels) < 2 || strings.Contains(host, "/") || slices.Contains(labels, "svc") || slices.Contains(labels, "local") {
+			return false
+		}
+	}
+	return len(c.to) > 0
 }
 
 // rewriteEffect says what comes of it, for the worst of the headers that are changed.
