@@ -140,14 +140,31 @@ func TestListenersThatReadNoRequests(t *testing.T) {
 
 func TestVersionsOfIstiod(t *testing.T) {
 	for tag, want := range map[string]verdict3{
-		"1.27.8": no, "1.28.5": no, "1.29.1": no, "1.27.9": no, "1.30.0": no, "1.31.4-distroless": no, "2.0.0": no, "v1.30.1": no, "1.30": no, "1.27.10": no,
+		"1.27.8": no, "1.28.5": no, "1.29.1": no, "1.27.9": no, "1.30.0": no, "1.31.4-distroless": no, "v1.30.1": no, "1.30": no, "1.27.10": no,
 		"1.27.7": yes, "1.28.4": yes, "1.29.0": yes, "1.26.99": yes, "1.24.3-debug": yes, "1.9.0": yes, "0.8.0": yes, "1.26": yes, "1.29.0-rc.1": yes, "1.29.1-beta.0": yes, "1.28.0-alpha.1": yes,
-		"": maybe, "latest": maybe, "1.28": maybe, "1.29-dev": maybe, "1.30.0-alpha.0": maybe, "1.30-alpha.0123456": maybe, "main": maybe, "1.x": maybe, "20260101": maybe, "1.27.8.1": maybe, "-1.2.3": maybe,
+		"2.0.0": maybe, "3.1.0": maybe, "v3.1": maybe, "": maybe, "latest": maybe, "1.28": maybe, "1.29-dev": maybe, "1.30.0-alpha.0": maybe, "1.30-alpha.0123456": maybe, "main": maybe, "1.x": maybe, "20260101": maybe, "1.27.8.1": maybe, "-1.2.3": maybe,
 	} {
 		if got := hasPublicKey(tag); got != want {
 			t.Errorf("%q: %d, want %d", tag, got, want)
 		}
 	}
+}
+
+func TestIstiodOfOtherVendors(t *testing.T) {
+	istiod := func(kind, image string) string {
+		pod := "{containers: [{name: discovery, image: '" + image + "'}]}"
+		if kind != "Pod\napiVersion: v1" {
+			pod = "{template: {spec: " + pod + "}}"
+		}
+		return "kind: " + kind + "\nmetadata: {name: istiod, namespace: istio-system}\nspec: " + pod
+	}
+	const redHat = "registry.redhat.io/openshift-service-mesh/istio-pilot-rhel9:3.1.0"
+	testLockouts(t, tenants(t), []lockoutCase{
+		{"another number than Istio's", istiod("Deployment\napiVersion: apps/v1", redHat), []string{"its image " + redHat + " does not tell its version"}},
+		{"by its image alone", strings.ReplaceAll(istiod("Deployment\napiVersion: apps/v1", redHat), "discovery", "main"), []string{"does not tell its version"}},
+		{"a Pod", istiod("Pod\napiVersion: v1", "istio/pilot:1.27.0"), []string{"Pod istio-system/istiod: its image is istio/pilot:1.27.0: CVE-2026-31837"}},
+		{"a Pod that is safe", istiod("Pod\napiVersion: v1", "istio/pilot:1.27.8"), nil},
+	})
 }
 
 func TestImageTags(t *testing.T) {

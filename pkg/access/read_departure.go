@@ -24,8 +24,10 @@ func (w *World) templateDeparts(m meta, object, template *yaml.Node) (left bool)
 	return w.departs(m, object, field(template, "metadata"), field(template, "spec"))
 }
 
+// readPodDeparture also notes istiod, which may be a Pod in manifests that were taken from a cluster.
 func (w *World) readPodDeparture(m meta, n *yaml.Node) error {
 	w.templateDeparts(m, n, n)
+	w.readIstiod(m, n, n)
 	return nil
 }
 
