@@ -5,6 +5,7 @@ func (a *selfCheck) lockoutsOfAll() {
 	a.versions()
 	a.followRoutes()
 	a.streamListeners()
+	a.frontStops()
 }
 
 // lockouts reports what keeps users or the tenant's own pods from what they may reach, and pods that no policy protects.

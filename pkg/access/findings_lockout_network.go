@@ -23,7 +23,7 @@ func (a *selfCheck) networkPolicies(s *space, g *gateway) {
 	if len(s.networks) == 0 {
 		return
 	}
-	waypoint := &end{g.namespace, gatewayLabels(g), true}
+	waypoint := &end{namespace: g.namespace, labels: gatewayLabels(g), complete: true}
 	var stops []stop
 	if g.namespace == s.name {
 		stops = a.waypointStops(s, waypoint)

@@ -2,6 +2,7 @@ package access
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -26,7 +27,7 @@ func (a *selfCheck) followRoutes() {
 						continue // among the leads
 					}
 					b := leadBackend{"Service", b}
-					if into := a.wayIn(b, false); into != nil && a.w.permits(s.name, b.backend) && a.attached(r) {
+					if into := a.wayIn(b, false); into != nil && a.w.permits(s.name, b.backend) && a.attached(r, false) {
 						into[b.home()] = append(into[b.home()], b.hit("HTTPRoute "+r.id()))
 					}
 				}
@@ -34,7 +35,7 @@ func (a *selfCheck) followRoutes() {
 		}
 		for _, l := range s.leads {
 			for _, b := range l.backends {
-				if into := a.wayIn(b, l.stream); into != nil && (l.anywhere || a.w.permits(s.name, b.backend) && a.hangs(s, l)) {
+				if into := a.wayIn(b, l.stream); into != nil && (l.anywhere || a.w.permits(s.name, b.backend) && a.attached(&l.route, l.stream)) {
 					into[b.home()] = append(into[b.home()], b.hit(l.object))
 				}
 			}
@@ -77,41 +78,9 @@ func (b leadBackend) hit(from string) hit {
 	return hit{from, join(namespace, name), b.port}
 }
 
-func (a *selfCheck) gateways() []*gateway {
-	if len(a.w.ingresses) == 0 {
-		return []*gateway{a.ingress}
-	}
-	return a.w.ingresses
-}
-
-func (a *selfCheck) attached(r *route) bool {
-	for _, g := range a.gateways() {
-		if _, _, ok := a.w.attaches(r, g); ok {
-			return true
-		}
-	}
-	return false
-}
-
-// hangs is attached for a route of another kind: connections need a listener that does not read requests.
-func (a *selfCheck) hangs(s *space, r *lead) bool {
-	for _, g := range a.gateways() {
-		for _, p := range r.parents {
-			if p.namespace != g.namespace || p.name != g.name {
-				continue
-			}
-			if g.assumed != "" {
-				return true
-			}
-			for i := range g.listeners {
-				if l := &g.listeners[i]; (p.section == "" || p.section == l.name) && (p.port == 0 || p.port == l.port) &&
-					l.stream() == r.stream && l.admits(a.w, g.namespace, s.name) != no {
-					return true
-				}
-			}
-		}
-	}
-	return false
+// attached reports whether some gateway may serve a route.
+func (a *selfCheck) attached(r *route, stream bool) bool {
+	return slices.ContainsFunc(r.parents, func(p parent) bool { return a.w.mayServe(r, p, stream) != "" })
 }
 
 // headless reports Services that the ingress leads to and no waypoint can deliver to. Istio 1.31: the waypoint has no address for one and
@@ -231,14 +200,23 @@ func connection(peer identity) attributes {
 // streamListeners reports listeners of the ingress whose connections its own policies refuse. Envoy's RBAC for TCP leaves out the HTTP
 // attributes of a DENY rule, so it matches more.
 func (a *selfCheck) streamListeners() {
-	for i := range a.ingress.listeners {
-		l := &a.ingress.listeners[i]
+	a.streamListenersOf("Gateway "+a.ingress.id(), a.ingress.listeners)
+	for _, l := range a.w.listenerSets {
+		if l.parentNamespace == a.ingress.namespace && l.parentName == a.ingress.name {
+			a.streamListenersOf("ListenerSet "+join(l.namespace, l.name), l.listeners)
+		}
+	}
+}
+
+func (a *selfCheck) streamListenersOf(object string, listeners []listener) {
+	for i := range listeners {
+		l := &listeners[i]
 		if !l.stream() {
 			continue
 		}
 		at := connection(identity{})
 		if r := a.w.judge(l7, "gateway "+a.ingress.id(), a.front, &at); r.outcome == Deny {
-			a.report("Gateway "+a.ingress.id(), "its listener "+l.name+" passes connections on and reads no requests ("+strings.TrimSpace(l.protocol+" "+l.mode)+")",
+			a.report(object, "its listener "+l.name+" passes connections on and reads no requests ("+strings.TrimSpace(l.protocol+" "+l.mode)+")",
 				fmt.Sprintf("the policies of the Gateway refuse every connection there (%s): nobody gets in by it", or(r.Policy, r.Why)),
 				"end TLS there (protocol HTTPS), or give it a Gateway of its own")
 		}

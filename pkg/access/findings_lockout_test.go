@@ -37,6 +37,14 @@ func routeOf(kind, namespace, rule string) string {
 	return fmt.Sprintf("\n---\nkind: %s\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: r, namespace: %s}\nspec: {parentRefs: [{name: ambient-ingressgateway, namespace: istio-system}], rules: [%s]}", kind, namespace, rule)
 }
 
+func listenerSetOf(protocol string) string {
+	return "\n---\nkind: ListenerSet\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: more, namespace: alice}\nspec: {parentRef: {name: ambient-ingressgateway, namespace: istio-system}, listeners: [{name: web, port: 8443, protocol: " + protocol + "}]}"
+}
+
+func modelRouteTo(backend string) string {
+	return "\n---\nkind: LLMInferenceService\napiVersion: serving.kserve.io/v1alpha1\nmetadata: {name: m, namespace: alice}\nspec: {router: {route: {http: {spec: {rules: [{backendRefs: [" + backend + "]}]}}}}}"
+}
+
 func TestRoutesPastTheWaypoint(t *testing.T) {
 	to := func(backend string) string { return "{backendRefs: [" + backend + "]}" }
 	pool := func(group, spec string) string {
@@ -57,10 +65,19 @@ func TestRoutesPastTheWaypoint(t *testing.T) {
 		{"at the pods' port of that number", headlessService("[{port: 80, targetPort: 15000}]") + routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")), []string{"nobody gets in from outside (503)"}},
 		{"at any port of a VirtualService", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: bob}\nspec: {gateways: [mesh, istio-system/g], http: [{route: [{destination: {host: h.alice.svc.cluster.local}}]}]}",
 			[]string{"VirtualService bob/v leads to it: the waypoint has no address to deliver to and dials itself: whoever its policies let in reaches Envoy's admin interface"}},
-		{"by a VirtualService of the mesh", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: bob}\nspec: {gateways: [mesh], http: [{route: [{destination: {host: h.alice.svc.cluster.local}}]}]}", nil},
+		{"by a VirtualService of the mesh", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: bob}\nspec: {hosts: [x], gateways: [mesh], http: [{route: [{destination: {host: h.alice.svc.cluster.local}}]}]}", nil},
+		{"by a VirtualService that others delegate to", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: bob}\nspec: {http: [{route: [{destination: {host: h.alice.svc.cluster.local, port: {number: 80}}}]}]}", []string{"VirtualService bob/v leads to it"}},
+		{"at the waypoint's admin port, by a VirtualService's mirror", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: alice}\nspec: {hosts: [x], gateways: [g], http: [{mirror: {host: h, port: {number: 15000}}}]}", []string{"reaches Envoy's admin interface at port 15000"}},
+		{"at the waypoint's admin port, by one of its mirrors", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: alice}\nspec: {hosts: [x], gateways: [g], http: [{mirrors: [{destination: {host: tet, port: {number: 80}}}, {destination: {host: h, port: {number: 15000}}}]}]}", []string{"reaches Envoy's admin interface at port 15000"}},
+		{"by a VirtualService's mirror, whose answer nobody waits for", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: alice}\nspec: {hosts: [x], gateways: [g], http: [{mirror: {host: h, port: {number: 80}}}]}", nil},
+		{"by a model's own route", plain + modelRouteTo("{name: h, port: 80}"), []string{"LLMInferenceService alice/m leads to it"}},
+		{"by a model's own route to a pool", "kind: Nothing" + modelRouteTo("{group: inference.networking.k8s.io, kind: InferencePool, name: p}"), []string{"InferencePool alice/p: LLMInferenceService alice/m leads to it"}},
 		{"by no host of the mesh", plain + "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: v, namespace: alice}\nspec: {gateways: [g], http: [{route: [{destination: {host: h.example.com}}]}]}", nil},
 		{"by many routes, once", plain + routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")+", "+to("{name: h, port: 80}")) + routeOf("GRPCRoute", "alice", to("{name: h, port: 80}")), []string{"HTTPRoute alice/r, GRPCRoute alice/r lead to it"}},
 		{"by a host name", plain + routeOf("HTTPRoute", "bob", to("{group: networking.istio.io, kind: Hostname, name: h.alice.svc.cluster.local, port: 80}")), []string{"HTTPRoute bob/r leads to it"}},
+		{"by an HTTPRoute on a ListenerSet", plain + edit(t, routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")), "{name: ambient-ingressgateway, namespace: istio-system}", "{kind: ListenerSet, name: more}") + listenerSetOf("HTTP, allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {team: a}}}}"), []string{"HTTPRoute alice/r leads to it"}},
+		{"by a GRPCRoute on a ListenerSet", plain + edit(t, routeOf("GRPCRoute", "alice", to("{name: h, port: 80}")), "{name: ambient-ingressgateway, namespace: istio-system}", "{kind: ListenerSet, name: more}") + listenerSetOf("HTTP"), []string{"GRPCRoute alice/r leads to it"}},
+		{"by an HTTPRoute on a ListenerSet that admits no other namespace's", plain + edit(t, routeOf("HTTPRoute", "bob", to("{group: networking.istio.io, kind: Hostname, name: h.alice.svc.cluster.local, port: 80}")), "{name: ambient-ingressgateway, namespace: istio-system}", "{kind: ListenerSet, name: more, namespace: alice}") + listenerSetOf("HTTP"), nil},
 		{"without a grant", plain + routeOf("HTTPRoute", "bob", to("{name: h, namespace: alice, port: 80}")), nil},
 		{"with a weight of 0", plain + routeOf("GRPCRoute", "alice", to("{name: h, port: 80, weight: 0}")), nil},
 		{"for a Service", plain + strings.Replace(routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")), "{name: ambient-ingressgateway, namespace: istio-system}", "{group: '', kind: Service, name: tet}", 1), nil},
@@ -103,6 +120,11 @@ func TestListenersThatReadNoRequests(t *testing.T) {
 	refused := []string{"Gateway istio-system/ambient-ingressgateway: its listener other passes connections on and reads no requests"}
 	testLockouts(t, through, []lockoutCase{{"TLS", "kind: Nothing", refused}, {"TLS with a route, once", route, refused}})
 	testLockouts(t, stream, []lockoutCase{{"TCP", "kind: Nothing", refused}})
+	testLockouts(t, tenants(t), []lockoutCase{
+		{"a ListenerSet's", listenerSetOf("TLS, tls: {mode: Passthrough}")[5:], []string{"ListenerSet alice/more: its listener web passes connections on and reads no requests (TLS Passthrough)"}},
+		{"a ListenerSet's of requests", listenerSetOf("HTTPS")[5:], nil},
+		{"a ListenerSet's of another Gateway", edit(t, listenerSetOf("TLS"), "ambient-ingressgateway", "other")[5:], nil},
+	})
 	testLockouts(t, ended, []lockoutCase{{"HTTPS", "kind: Nothing", nil}, {"HTTPS takes no TLSRoute", route, nil}})
 	noPolicy := func(text string) string {
 		return edit(t, text, "name: ambient-ingressgateway-no-forged-identity\n  namespace: istio-system", "name: x\n  namespace: elsewhere")
@@ -118,14 +140,31 @@ func TestListenersThatReadNoRequests(t *testing.T) {
 
 func TestVersionsOfIstiod(t *testing.T) {
 	for tag, want := range map[string]verdict3{
-		"1.27.8": no, "1.28.5": no, "1.29.1": no, "1.27.9": no, "1.30.0": no, "1.31.4-distroless": no, "2.0.0": no, "v1.30.1": no, "1.30": no, "1.27.10": no,
+		"1.27.8": no, "1.28.5": no, "1.29.1": no, "1.27.9": no, "1.30.0": no, "1.31.4-distroless": no, "v1.30.1": no, "1.30": no, "1.27.10": no,
 		"1.27.7": yes, "1.28.4": yes, "1.29.0": yes, "1.26.99": yes, "1.24.3-debug": yes, "1.9.0": yes, "0.8.0": yes, "1.26": yes, "1.29.0-rc.1": yes, "1.29.1-beta.0": yes, "1.28.0-alpha.1": yes,
-		"": maybe, "latest": maybe, "1.28": maybe, "1.29-dev": maybe, "1.30.0-alpha.0": maybe, "1.30-alpha.0123456": maybe, "main": maybe, "1.x": maybe, "20260101": maybe, "1.27.8.1": maybe, "-1.2.3": maybe,
+		"2.0.0": maybe, "3.1.0": maybe, "v3.1": maybe, "": maybe, "latest": maybe, "1.28": maybe, "1.29-dev": maybe, "1.30.0-alpha.0": maybe, "1.30-alpha.0123456": maybe, "main": maybe, "1.x": maybe, "20260101": maybe, "1.27.8.1": maybe, "-1.2.3": maybe,
 	} {
 		if got := hasPublicKey(tag); got != want {
 			t.Errorf("%q: %d, want %d", tag, got, want)
 		}
 	}
+}
+
+func TestIstiodOfOtherVendors(t *testing.T) {
+	istiod := func(kind, image string) string {
+		pod := "{containers: [{name: discovery, image: '" + image + "'}]}"
+		if kind != "Pod\napiVersion: v1" {
+			pod = "{template: {spec: " + pod + "}}"
+		}
+		return "kind: " + kind + "\nmetadata: {name: istiod, namespace: istio-system}\nspec: " + pod
+	}
+	const redHat = "registry.redhat.io/openshift-service-mesh/istio-pilot-rhel9:3.1.0"
+	testLockouts(t, tenants(t), []lockoutCase{
+		{"another number than Istio's", istiod("Deployment\napiVersion: apps/v1", redHat), []string{"its image " + redHat + " does not tell its version"}},
+		{"by its image alone", strings.ReplaceAll(istiod("Deployment\napiVersion: apps/v1", redHat), "discovery", "main"), []string{"does not tell its version"}},
+		{"a Pod", istiod("Pod\napiVersion: v1", "istio/pilot:1.27.0"), []string{"Pod istio-system/istiod: its image is istio/pilot:1.27.0: CVE-2026-31837"}},
+		{"a Pod that is safe", istiod("Pod\napiVersion: v1", "istio/pilot:1.27.8"), nil},
+	})
 }
 
 func TestImageTags(t *testing.T) {

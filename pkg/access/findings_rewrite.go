@@ -1,6 +1,7 @@
 package access
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 )
@@ -111,7 +112,8 @@ func (w *World) rewriteFinding(r *rewriter, headers identityHeaders) (f Finding,
 	for _, c := range r.changes {
 		k := headers.kind(c.header)
 		// Inside the mesh a token for what is behind it is everyday; the user's name is the gateway's to write.
-		if k == noIdentity || inMesh && k == credentials {
+		// So is one for a host outside of the cluster, which no waypoint stands before.
+		if k == noIdentity || k == credentials && (inMesh || c.leaves()) {
 			continue
 		}
 		kinds[k] = true
@@ -121,6 +123,18 @@ func (w *World) rewriteFinding(r *rewriter, headers identityHeaders) (f Finding,
 		return f, false
 	}
 	return Finding{Object: r.object, Found: changesText(touched) + ", behind " + from, Effect: rewriteEffect(touched, kinds, inMesh), Remedy: "take those headers out of it"}, true
+}
+
+// leaves reports whether all that a change is for is outside of the cluster. A short name is a Service's, an address may be anything.
+func (c *headerChange) leaves() bool {
+	for _, host := range c.to {
+		_, err := netip.ParseAddr(host)
+		labels := strings.Split(strings.ToLower(host), ".")
+		if err == nil || len(labels) < 2 || strings.Contains(host, "/") || slices.Contains(labels, "svc") || slices.Contains(labels, "local") {
+			return false
+		}
+	}
+	return len(c.to) > 0
 }
 
 // rewriteEffect says what comes of it, for the worst of the headers that are changed.
@@ -180,7 +194,7 @@ func (w *World) served(r *rewriter) (from string, inMesh bool) {
 		return r.served, false
 	}
 	for _, p := range r.route.parents {
-		if from := w.parentGateway(&r.route, p); from != "" {
+		if from := w.mayServe(&r.route, p, false); from != "" {
 			return from, false
 		}
 	}
@@ -213,33 +227,4 @@ func (w *World) serviceOrPlain(namespace, name string) *service {
 		return svc
 	}
 	return &service{namespace: namespace, name: name}
-}
-
-// parentGateway names the gateway that serves a route by one of its parents, "" where that is none or refuses it. A Gateway that the
-// manifests lack may take any route.
-func (w *World) parentGateway(r *route, p parent) string {
-	switch p.kind {
-	case "ListenerSet", "XListenerSet":
-		from := p.kind + " " + join(p.namespace, p.name)
-		for _, l := range w.listenerSets {
-			if l.namespace != p.namespace || l.name != p.name {
-				continue
-			}
-			if g := w.look(l.parentNamespace).gateway(l.parentName); g != nil && (g.waypoint || g.eastWest) {
-				return ""
-			}
-			return from + " of Gateway " + join(l.parentNamespace, l.parentName)
-		}
-		return from
-	case "Gateway":
-		g := w.look(p.namespace).gateway(p.name)
-		if g != nil {
-			one := route{namespace: r.namespace, parents: []parent{p}, hostnames: r.hostnames}
-			if _, _, ok := w.attaches(&one, g); !ok || g.waypoint {
-				return ""
-			}
-		}
-		return "Gateway " + join(p.namespace, p.name)
-	}
-	return ""
 }

@@ -11,12 +11,12 @@ import (
 // istiod is a workload that runs Istio's control plane, and its image.
 type istiod struct{ object, image string }
 
-// readIstiod recognizes istiod by its image, which Istio calls pilot, or by its own names: istiod, istiod-<revision>.
+// readIstiod recognizes istiod by its image, which Istio calls pilot and Red Hat istio-pilot-rhel9, or by its own names: istiod, istiod-<revision>.
 func (w *World) readIstiod(m meta, n, template *yaml.Node) {
 	named := m.name == "istiod" || strings.HasPrefix(m.name, "istiod-")
 	for _, c := range list(field(field(template, "spec"), "containers")) {
 		image := textOf(field(c, "image"))
-		if name, _ := imageTag(image); name == "pilot" || named && textOf(field(c, "name")) == "discovery" {
+		if name, _ := imageTag(image); name == "pilot" || strings.HasPrefix(name, "istio-pilot") || named && textOf(field(c, "name")) == "discovery" {
 			w.istiods = append(w.istiods, istiod{textOf(field(n, "kind")) + " " + join(w.space(m.namespace).name, m.name), image})
 		}
 	}
@@ -49,9 +49,11 @@ func hasPublicKey(tag string) verdict3 {
 	safe, listed := firstSafe[minor]
 	early := strings.HasPrefix(m[4], "alpha") || strings.HasPrefix(m[4], "beta") || strings.HasPrefix(m[4], "rc")
 	switch {
-	case major < 1 || major == 1 && minor < 27:
+	case major > 1: // not Istio's own number: OpenShift Service Mesh 3.1 is Istio 1.26
+		return maybe
+	case major < 1 || minor < 27:
 		return yes
-	case major > 1 || minor > 30 || minor == 30 && !early:
+	case minor > 30 || minor == 30 && !early:
 		return no
 	case !listed || err != nil:
 		return maybe

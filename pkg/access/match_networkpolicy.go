@@ -5,6 +5,7 @@ type end struct {
 	namespace string
 	labels    labels
 	complete  bool
+	profile   bool // its Namespace is a profile's, which may have labels of the profile-controller that the manifests do not show
 }
 
 // admits tells whether a NetworkPolicy lets the pods that it isolates connect to a peer, or a peer to them, at a TCP port of the receiver.
@@ -51,7 +52,7 @@ func (w *World) isPeer(p *networkPolicy, want *networkPeer, peer *end) verdict3 
 	if want.namespaces != nil {
 		s := w.look(peer.namespace)
 		own := append(labels{{"kubernetes.io/metadata.name", peer.namespace}}, s.labels...)
-		out = want.namespaces.picks(own, s.declared)
+		out = want.namespaces.picks(own, s.declared && !peer.profile)
 	}
 	if want.pods != nil {
 		out = min(out, want.pods.picks(peer.labels, peer.complete))

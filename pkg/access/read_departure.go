@@ -1,6 +1,10 @@
 package access
 
-import "sigs.k8s.io/kustomize/kyaml/yaml"
+import (
+	"strconv"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
 
 // departure is a kind of pod that takes itself out of the mesh.
 type departure struct{ object, by string }
@@ -20,8 +24,10 @@ func (w *World) templateDeparts(m meta, object, template *yaml.Node) (left bool)
 	return w.departs(m, object, field(template, "metadata"), field(template, "spec"))
 }
 
+// readPodDeparture also notes istiod, which may be a Pod in manifests that were taken from a cluster.
 func (w *World) readPodDeparture(m meta, n *yaml.Node) error {
 	w.templateDeparts(m, n, n)
+	w.readIstiod(m, n, n)
 	return nil
 }
 
@@ -51,14 +57,23 @@ func leavesBy(metadata, spec *yaml.Node) string {
 	switch {
 	case textOf(field(labels, "istio.io/dataplane-mode")) == "none":
 		return "the label istio.io/dataplane-mode: none"
-	case textOf(field(annotations, "ambient.istio.io/bypass-inbound-capture")) == "true":
-		return `the annotation ambient.istio.io/bypass-inbound-capture: "true"`
+	case bypasses(annotations):
+		return "the annotation " + bypassInbound + ": " + strconv.Quote(textOf(field(annotations, bypassInbound)))
 	case field(annotations, "sidecar.istio.io/status") != nil:
 		return "the annotation sidecar.istio.io/status"
 	case boolean(field(spec, "hostNetwork")):
 		return "hostNetwork: true"
 	}
 	return ""
+}
+
+const bypassInbound = "ambient.istio.io/bypass-inbound-capture"
+
+// bypasses reports whether what comes in to a pod does not pass ztunnel. Istio 1.31: istio-cni takes what strconv.ParseBool takes
+// (CheckBooleanAnnotation).
+func bypasses(annotations *yaml.Node) bool {
+	yes, err := strconv.ParseBool(textOf(field(annotations, bypassInbound)))
+	return err == nil && yes
 }
 
 // readModelDeparture looks into an InferenceService: KServe gives its labels and annotations, and those of each part, to the pods.

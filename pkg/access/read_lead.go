@@ -10,9 +10,9 @@ import (
 // something else than Services.
 type lead struct {
 	object   string // kind and namespace/name
-	parents  []parent
-	anywhere bool // it hangs on Istio Gateways, whose pods nobody knows here
-	stream   bool // it carries connections and no requests
+	route    route  // namespace, parents and hostnames
+	anywhere bool   // it hangs on Istio Gateways, whose pods nobody knows here
+	stream   bool   // it carries connections and no requests
 	backends []leadBackend
 }
 
@@ -25,18 +25,24 @@ type leadBackend struct {
 // readLead reads the routes of the Gateway API whose rules name backendRefs as those of an HTTPRoute do.
 func (w *World) readLead(m meta, n *yaml.Node) error {
 	kind := textOf(field(n, "kind"))
-	w.addLead(m, n, lead{object: kind, stream: kind != "GRPCRoute"}, func(leadBackend) bool { return true })
+	w.addLead(m, field(n, "spec"), lead{object: kind, stream: kind != "GRPCRoute"}, func(leadBackend) bool { return true })
 	return nil
 }
 
 // readPoolLead reads of an HTTPRoute what is not followed.
 func (w *World) readPoolLead(m meta, n *yaml.Node) error {
-	w.addLead(m, n, lead{object: "HTTPRoute"}, func(b leadBackend) bool { return b.foreign })
+	w.addLead(m, field(n, "spec"), lead{object: "HTTPRoute"}, func(b leadBackend) bool { return b.foreign })
 	return nil
 }
 
-func (w *World) addLead(m meta, n *yaml.Node, l lead, wanted func(leadBackend) bool) {
-	s, spec := w.space(m.namespace), field(n, "spec")
+// readModelLead reads the route that an LLMInferenceService has in itself. Without parentRefs, KServe puts it on its own Gateway.
+func (w *World) readModelLead(m meta, n *yaml.Node) {
+	spec := modelRoute(n)
+	w.addLead(m, spec, lead{object: textOf(field(n, "kind")), anywhere: len(list(field(spec, "parentRefs"))) == 0}, func(leadBackend) bool { return true })
+}
+
+func (w *World) addLead(m meta, spec *yaml.Node, l lead, wanted func(leadBackend) bool) {
+	s := w.space(m.namespace)
 	for _, rule := range list(field(spec, "rules")) {
 		for _, ref := range list(field(rule, "backendRefs")) {
 			b := leadBackendOf(s.name, deref(ref))
@@ -56,14 +62,8 @@ func (w *World) addLead(m meta, n *yaml.Node, l lead, wanted func(leadBackend) b
 		return
 	}
 	l.object += " " + join(s.name, m.name)
-	for _, p := range list(field(spec, "parentRefs")) {
-		if or(textOf(field(p, "kind")), "Gateway") == "Gateway" {
-			l.parents = append(l.parents, parent{
-				namespace: or(textOf(field(p, "namespace")), s.name), name: textOf(field(p, "name")),
-				section: textOf(field(p, "sectionName")), port: number(field(p, "port")),
-			})
-		}
-	}
+	l.route = route{namespace: s.name, name: m.name, parents: parentsOf(spec, s.name)}
+	l.route.hostnames, _ = texts(field(spec, "hostnames"))
 	s.leads = append(s.leads, &l)
 }
 
@@ -83,20 +83,33 @@ func (w *World) readVirtualServiceLead(m meta, n *yaml.Node) error {
 	for _, g := range list(field(spec, "gateways")) {
 		l.anywhere = l.anywhere || textOf(deref(g)) != "mesh"
 	}
+	l.anywhere = l.anywhere || len(list(field(spec, "hosts"))) == 0 // others delegate to it
 	if !l.anywhere {
 		return nil
 	}
 	for _, kind := range [3]string{"http", "tls", "tcp"} {
 		for _, rule := range list(field(spec, kind)) {
 			for _, route := range list(field(rule, "route")) {
-				to := field(route, "destination")
-				name, namespace := serviceOf(textOf(field(to, "host")), s.name)
-				l.backends = append(l.backends, leadBackend{"Service", backend{namespace: namespace, name: name, port: number(field(field(to, "port"), "number"))}})
+				l.backends = append(l.backends, destinationBackend(s.name, field(route, "destination")))
+			}
+			mirrors := []*yaml.Node{field(rule, "mirror")}
+			for _, mirror := range list(field(rule, "mirrors")) {
+				mirrors = append(mirrors, field(mirror, "destination"))
+			}
+			for _, mirror := range mirrors {
+				if b := destinationBackend(s.name, mirror); ownPort(b.port) {
+					l.backends = append(l.backends, b)
+				}
 			}
 		}
 	}
 	s.leads = append(s.leads, l)
 	return nil
+}
+
+func destinationBackend(own string, to *yaml.Node) leadBackend {
+	name, namespace := serviceOf(textOf(field(to, "host")), own)
+	return leadBackend{"Service", backend{namespace: namespace, name: name, port: number(field(field(to, "port"), "number"))}}
 }
 
 // serviceOf is the Service that a host names: a short name is one of its own namespace (Istio: ResolveShortnameToFQDN).

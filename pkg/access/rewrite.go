@@ -26,12 +26,21 @@ type headerChange struct {
 }
 
 // listenerSet adds listeners to a Gateway.
-type listenerSet struct{ namespace, name, parentNamespace, parentName string }
+type listenerSet struct {
+	namespace, name, parentNamespace, parentName string
+	listeners                                    []listener
+}
 
 // readListenerSet: routes name it as their parent, and are served by its Gateway.
 func (w *World) readListenerSet(m meta, n *yaml.Node) error {
-	s, p := w.space(m.namespace), field(field(n, "spec"), "parentRef")
-	w.listenerSets = append(w.listenerSets, listenerSet{s.name, m.name, or(textOf(field(p, "namespace")), s.name), textOf(field(p, "name"))})
+	s, spec := w.space(m.namespace), field(n, "spec")
+	p := field(spec, "parentRef")
+	l := &listenerSet{namespace: s.name, name: m.name, parentNamespace: or(textOf(field(p, "namespace")), s.name), parentName: textOf(field(p, "name"))}
+	for _, e := range list(field(spec, "listeners")) {
+		l.listeners = append(l.listeners, readListener(deref(e)))
+	}
+	w.listenerSets = append(w.listenerSets, l)
+	w.listenersOf[join(s.name, m.name)] = l
 	return nil
 }
 
@@ -58,13 +67,17 @@ func (w *World) readGRPCRoute(m meta, n *yaml.Node) error {
 // spec.router.route.http.spec). Without parentRefs it is put on the Gateway that KServe is set up with.
 func (w *World) readInferenceService(m meta, n *yaml.Node) error {
 	s := w.space(m.namespace)
-	spec := field(field(field(field(field(n, "spec"), "router"), "route"), "http"), "spec")
+	spec := modelRoute(n)
 	r := route{namespace: s.name, name: m.name, parents: parentsOf(spec, s.name)}
 	added := w.addRewriter(textOf(field(n, "kind")), r, ruleChanges(spec, s.name, "spec.router.route.http.spec"))
 	if len(r.parents) == 0 {
 		added.served = "the Gateway that KServe puts it on"
 	}
 	return nil
+}
+
+func modelRoute(n *yaml.Node) *yaml.Node {
+	return field(field(field(field(field(n, "spec"), "router"), "route"), "http"), "spec")
 }
 
 // notebookHeaders is the annotation by which a Notebook has headers set: the notebook-controller writes them into the VirtualService that

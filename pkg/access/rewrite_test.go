@@ -27,7 +27,7 @@ func TestRoutesThatChangeWhoTheUserIs(t *testing.T) {
 		return strings.Replace(forwardedRoute(front, forged), "kind: HTTPRoute", "kind: "+kind, 1)
 	}
 	listeners := func(parent string) string {
-		return "\n---\nkind: ListenerSet\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: more, namespace: bob}\nspec: {parentRef: " + parent + "}"
+		return "\n---\nkind: ListenerSet\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: more, namespace: bob}\nspec: {parentRef: " + parent + ", listeners: [{name: web, port: 80, protocol: HTTP}]}"
 	}
 	for _, c := range []struct {
 		name, text string
@@ -68,6 +68,13 @@ func TestRoutesThatChangeWhoTheUserIs(t *testing.T) {
 		{"what others delegate to", virtualService("http: [{headers: {request: {set: {kubeflow-userid: x}}}}]"), "delegates to it"},
 		{"in the mesh only", virtualService("hosts: [x], http: [{headers: {request: {set: {kubeflow-userid: x}}}}]"), "behind waypoint bob/waypoint"},
 		{"a token in the mesh only", virtualService("hosts: [x], gateways: [mesh], http: [{headers: {request: {set: {authorization: x}}}}]"), ""},
+		{"a token for a host outside", virtualService("gateways: [egress], hosts: [api.example.com], http: [{headers: {request: {set: {authorization: x}}}, route: [{destination: {host: api.example.com}}]}]"), ""},
+		{"a session for a host outside, with a mirror inside", virtualService("gateways: [egress], hosts: [api.example.com], http: [{headers: {request: {set: {cookie: x}}}, route: [{destination: {host: api.example.com}}], mirror: {host: m}}]"), "sets the header cookie on the way to api.example.com, m,"},
+		{"a token for a Service", virtualService("gateways: [egress], hosts: [api.example.com], http: [{headers: {request: {set: {authorization: x}}}, route: [{destination: {host: x.bob.svc.cluster.local}}]}]"), "sets the header authorization"},
+		{"a token for a short name", virtualService("gateways: [egress], hosts: [api.example.com], http: [{headers: {request: {set: {authorization: x}}}, route: [{destination: {host: x}}]}]"), "sets the header authorization"},
+		{"a token for an address", virtualService("gateways: [egress], hosts: [api.example.com], http: [{headers: {request: {set: {authorization: x}}}, route: [{destination: {host: 10.0.0.1}}]}]"), "sets the header authorization"},
+		{"the user for a host outside", virtualService("gateways: [egress], hosts: [api.example.com], http: [{headers: {request: {set: {kubeflow-userid: x}}}, route: [{destination: {host: api.example.com}}]}]"), "sets the header kubeflow-userid"},
+		{"a token that a VirtualService sets for nowhere", virtualService("gateways: [g], hosts: [x], http: [{headers: {request: {set: {authorization: x}}}}]"), "sets the header authorization"},
 		{"a VirtualService's answer", virtualService("gateways: [g], hosts: ['*'], http: [{headers: {response: {set: {kubeflow-userid: x}}}}]"), ""},
 		{"a model's route", "\n---\nkind: LLMInferenceService\napiVersion: serving.kserve.io/v1alpha1\nmetadata: {name: m, namespace: bob}\nspec: {router: {route: {http: {spec: {rules: [" + forged + "]}}}}}", "LLMInferenceService bob/m: spec.router.route.http.spec.rules[0].filters[0] sets"},
 		{"a notebook's annotation", "\n---\nkind: Notebook\napiVersion: kubeflow.org/v1\nmetadata: {name: n, namespace: bob, annotations: {notebooks.kubeflow.org/http-headers-request-set: '{\"kubeflow_userid\": \"x\"}'}}\nspec: {}", "Notebook bob/n: metadata.annotations[notebooks.kubeflow.org/http-headers-request-set] sets the header kubeflow_userid"},
@@ -135,5 +142,27 @@ func TestExplainWritesFindings(t *testing.T) {
 	}
 	if flow := written(t, func(b *strings.Builder) error { return r.WriteMermaid(b) }); !strings.Contains(flow, "HTTPRoute bob/r") {
 		t.Error(flow)
+	}
+}
+
+// Manifests do not show all labels of a Namespace: the profile-controller adds some.
+func TestRoutesOfNamespacesThatMayBeAdmitted(t *testing.T) {
+	forged := forwardedRoute("{name: ambient-ingressgateway, namespace: istio-system}", "{filters: ["+forgedFilter+"], backendRefs: [{name: x, port: 80}]}")
+	for from, want := range map[string]int{
+		"Selector, selector: {matchLabels: {app.kubernetes.io/part-of: kubeflow-profile}}":                      1,
+		"Selector, selector: {matchExpressions: [{key: app.kubernetes.io/part-of, operator: Exists}]}":          1,
+		"Selector, selector: {matchLabels: {istio.io/dataplane-mode: none}}":                                    0,
+		"Selector, selector: {matchLabels: {kubernetes.io/metadata.name: bob}}":                                 1,
+		"Selector, selector: {matchLabels: {kubernetes.io/metadata.name: alice}}":                               0,
+		"Selector, selector: {matchLabels: {team: x, kubernetes.io/metadata.name: alice}}":                      0,
+		"Selector, selector: {matchLabels: {kubernetes.io/metadata.name: alice}, matchExpressions: [{key: a}]}": 0,
+		"Same": 0,
+		"All":  1,
+		"None": 0,
+	} {
+		text := edit(t, tenants(t), "allowedRoutes: {namespaces: {from: All}}", "allowedRoutes: {namespaces: {from: "+from+"}}")
+		if got := load(t, text+forged).rewrites(twoTenants); len(got) != want {
+			t.Errorf("from: %s: %q, want %d", from, got, want)
+		}
 	}
 }

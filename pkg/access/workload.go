@@ -13,6 +13,7 @@ type workload struct {
 	labels      labels
 	account     string
 	hostNetwork bool
+	bypass      bool // plain text reaches it past ztunnel
 	ports       []namedPort
 	assumed     bool // made up, because the manifests hold none: a plain pod with the labels that are known
 }
@@ -23,7 +24,7 @@ type namedPort struct {
 }
 
 func (w *World) readPod(m meta, n *yaml.Node) error {
-	w.addWorkload(m, m.labels, field(n, "spec"))
+	w.addWorkload(m, m.labels, m.annotations, field(n, "spec"))
 	return nil
 }
 
@@ -48,6 +49,7 @@ func (w *World) readNotebook(m meta, n *yaml.Node) error {
 		return err
 	}
 	pod := s.workloads[len(s.workloads)-1]
+	pod.bypass = pod.bypass || bypasses(m.annotations) // the controller gives the pod the Notebook's own
 	pod.labels = append(pod.labels, label{"notebook-name", m.name}, label{"statefulset", m.name})
 	return nil
 }
@@ -60,12 +62,12 @@ func (w *World) addTemplate(m meta, template *yaml.Node) error {
 	if err != nil {
 		return err
 	}
-	w.addWorkload(m, l, field(template, "spec"))
+	w.addWorkload(m, l, field(field(template, "metadata"), "annotations"), field(template, "spec"))
 	return nil
 }
 
-func (w *World) addWorkload(m meta, l labels, spec *yaml.Node) {
-	pod := &workload{name: m.name, labels: l, account: "default", hostNetwork: boolean(field(spec, "hostNetwork"))}
+func (w *World) addWorkload(m meta, l labels, annotations, spec *yaml.Node) {
+	pod := &workload{name: m.name, labels: l, account: "default", hostNetwork: boolean(field(spec, "hostNetwork")), bypass: bypasses(annotations)}
 	if a := textOf(field(spec, "serviceAccountName")); a != "" {
 		pod.account = a
 	}

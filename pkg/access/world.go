@@ -23,7 +23,8 @@ type World struct {
 	virtual    bool // there are VirtualServices, which are not followed
 
 	rewriters    []*rewriter
-	listenerSets []listenerSet
+	listenerSets []*listenerSet
+	listenersOf  map[string]*listenerSet
 
 	onceIngress, onceHeader sync.Once // made up when the first request needs them
 	madeUpIngress           *gateway
@@ -55,7 +56,7 @@ type space struct {
 // Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
 // metadata is an error that names it; all of them are returned together. What is wrong inside one policy only makes that policy unjudgeable.
 func Load(items iter.Seq[*yaml.Node]) (*World, error) {
-	w := &World{namespaces: map[string]*space{}, mesh: defaultMesh()}
+	w := &World{namespaces: map[string]*space{}, listenersOf: map[string]*listenerSet{}, mesh: defaultMesh()}
 	var errs []error
 	i := 0
 	for item := range items {
@@ -84,6 +85,7 @@ func (w *World) add(n *yaml.Node) error {
 	}
 	read, note := readers[groupKind{group, kind}], noters[groupKind{group, kind}]
 	if read == nil && note == nil {
+		w.readAnyDeparture(n)
 		return nil
 	}
 	m, err := readMeta(n, labelled[kind])
