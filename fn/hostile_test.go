@@ -242,6 +242,14 @@ func TestListsAreTakenApart(t *testing.T) {
 		t.Errorf("exit code %d: %s%s", code, stderr, out)
 	}
 	part(t, "stdout", out, "metadata: {name: alice, labels: {istio-injection: disabled,")
+
+	// As the API server returns them: the items have the kind of the list.
+	lists = "apiVersion: v1\nkind: NamespaceList\nitems:\n- kind: ''\n  apiVersion:\n  metadata: {name: alice}\n"
+	code, out, stderr = execute(t, lists, file, "-")
+	if code != exitOK {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	part(t, "stdout", out, "apiVersion: v1\nkind: Namespace\nmetadata: {name: alice, labels: {istio-injection: disabled,")
 }
 
 // Ten thousand contributors each get their own way in, and nobody gets in with them.

@@ -22,6 +22,9 @@ func checkTag(n *yaml.Node) error {
 			return nil
 		}
 	case yaml.ScalarNode:
+		if tag == yaml.MergeTag && n.Value == "<<" {
+			return nil // kyaml writes merge keys so
+		}
 		if tag == yaml.NodeTagString || tag == plainTag(n.Value) || tag == yaml.NodeTagFloat && plainTag(n.Value) == yaml.NodeTagInt {
 			return nil
 		}
