@@ -167,7 +167,7 @@ var mutants = []mutant{
 	{"a Service with some of the pods has no copy", enr + "convert_copies.go", "\t\tservices = append(services, w.partly...)\n", ""},
 	{"a copy in another namespace names accounts of that one", enr + "convert_copies.go", "\t\tqualify(rules, item.Namespace)\n", ""},
 	{"a copy takes the place of a policy of somebody's", enr + "convert_copies.go", "\t\tif !c.taken[id] {", "\t\tif true {"},
-	{"a copy of a policy of another revision is for every istiod", enr + "convert_copies.go", "if revision := item.Label(label.IoIstioRev.Name); revision != \"\" {", "if revision := \"\"; revision != \"\" {"},
+	{"a copy of a policy of another revision is for every istiod", enr + "convert_copies.go", ", Labels: revisionOf(item)", ""},
 	{"a policy in dry run has a copy in force", enr + "convert_copies.go", "withoutTargets(spec) && !dryRun(item) &&", "withoutTargets(spec) &&"},
 	{"policies of the root namespace hold at no waypoint", enr + "convert_copies.go", "\tcase root:\n\t\tc.fromRoot(item, spec, places)\n", "\tcase root:\n"},
 	{"a policy of the root namespace compares pods' ports at every waypoint", enr + "convert_root.go", "len(wanted) > 0 || slices.ContainsFunc(rules, namesPorts) {", "len(wanted) > 0 {"},
