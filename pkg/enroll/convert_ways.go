@@ -114,10 +114,10 @@ func (e *enrolment) addVirtualService(item *Item, spec *yaml.Node) {
 	}
 	var found []string
 	below(spec, func(key string, n *yaml.Node) {
-		switch {
-		case key == "destination" || key == "mirror":
+		switch key {
+		case "destination", "mirror":
 			found = append(found, value(n, "host"))
-		case key == "delegate":
+		case "delegate":
 			other := e.byID[ID{istioNetworking, "VirtualService", orText(value(n, "namespace"), item.Namespace), value(n, "name")}]
 			if other != nil {
 				below(field(other.Node, "spec"), func(key string, n *yaml.Node) {

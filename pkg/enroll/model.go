@@ -43,7 +43,7 @@ func (e *enrolment) modelsWithoutServices(p place, wanted labels) []string {
 		if !isModel(w.Item) || !w.labels.cover(wanted) || slices.ContainsFunc(e.servicesOf(p.namespace), func(s service) bool { return w.labels.cover(s.selector) }) {
 			continue
 		}
-		if text := w.Item.String(); !slices.Contains(out, text) {
+		if text := w.String(); !slices.Contains(out, text) {
 			out = append(out, text)
 		}
 	}
