@@ -106,7 +106,7 @@ var mutants = []mutant{
 	{"another vendor's number is Istio's", acc + "findings_version.go", "	case major > 1: // not", "	case major > 100: // not"},
 	{"an istiod of Red Hat's image is none", acc + "findings_version.go", `strings.HasPrefix(name, "istio-pilot")`, "false"},
 	{"an istiod without a version is fine", acc + "findings_version.go", "	if m == nil {\n		return maybe\n", "	if m == nil {\n		return no\n"},
-	{"istiod is known by its name only", acc + "findings_version.go", "name == \"pilot\" || named && ", "named && name == \"pilot\" || named && "},
+	{"istiod is known by its name only", acc + "findings_version.go", "name == \"pilot\" || strings.HasPrefix(name, \"istio-pilot\") || named && ", "named && name == \"pilot\" || named && "},
 	{"routes to headless Services are fine", acc + "findings_lockout_route.go", "			return a.toHeadless\n", "			return nil\n"},
 	{"any route makes a Service's port the waypoint's", acc + "findings_lockout_route.go", "return 15000 <= port && port <= 15090", "return port > 0"},
 	{"the waypoint's admin port is like any other", acc + "findings_lockout_route.go", "case port == 15000:", "case port == 1:"},
