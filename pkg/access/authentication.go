@@ -58,12 +58,22 @@ func (w *World) jwtRules(spaces []string, applies func(*authentication) bool) (r
 	return rules, doubt
 }
 
+// jwtSpaces are the namespaces whose rules a gateway or waypoint has, its own first: of two rules for one issuer the first one is tried first
+// (Istio 1.31: model getConfigsForWorkload).
+func (w *World) jwtSpaces(g *gateway, svc *service) []string {
+	spaces := w.gatewaySpaces(g, svc)
+	if len(spaces) > 1 && spaces[1] == g.namespace {
+		spaces[0], spaces[1] = spaces[1], spaces[0]
+	}
+	return spaces
+}
+
 func (w *World) gatewayJWT(g *gateway) ([]*jwtRule, string) {
-	return w.jwtRules(w.gatewaySpaces(g, nil), func(a *authentication) bool { return a.onGateway(a.namespace, g) })
+	return w.jwtRules(w.jwtSpaces(g, nil), func(a *authentication) bool { return a.onGateway(a.namespace, g) })
 }
 
 func (w *World) waypointJWT(g *gateway, svc *service) ([]*jwtRule, string) {
-	return w.jwtRules(w.gatewaySpaces(g, svc), func(a *authentication) bool { return a.onWaypoint(w, a.namespace, g, svc) })
+	return w.jwtRules(w.jwtSpaces(g, svc), func(a *authentication) bool { return a.onWaypoint(w, a.namespace, g, svc) })
 }
 
 // token is what a client shows: claims in the place where the rule of its issuer looks.
