@@ -24,6 +24,8 @@ var exceptions = []exception{
 		"the input's L4 policy is a stub that lets nobody in"},
 	{"the-copy-of-a-policy-has-a-name-of-its-own", "AuthorizationPolicy/alice/a-name-of-two-hundred-and-forty-characters-",
 		"that policy and its copy belong to an istiod of another revision"},
+	{"a-policy-for-another-revision-takes-the-place-of-none", "AuthorizationPolicy/istio-system/no-trace-at-gateway: want WaypointAccepted=True",
+		"the policy that it copies belongs to an istiod of another revision, and so does the copy"},
 }
 
 // notApplied are golden cases that no single control plane could take, each with the reason.
