@@ -22,7 +22,7 @@ func (e *enrolment) profileController() platform.Input {
 // workload of the mesh.
 func (e *enrolment) deniesByDefault() bool {
 	for _, item := range e.items {
-		if item.Group != "security.istio.io" || item.Kind != "AuthorizationPolicy" || item.Namespace != e.plan.Mesh.RootNamespace || e.removed[item] {
+		if item.Group != istioSecurity || item.Kind != "AuthorizationPolicy" || item.Namespace != e.plan.Mesh.RootNamespace || e.removed[item] {
 			continue
 		}
 		if spec := field(item.Node, "spec"); allowsNothing(spec) && item.Annotation("istio.io/dry-run") != "true" {
@@ -34,7 +34,6 @@ func (e *enrolment) deniesByDefault() bool {
 
 // allowsNothing reports whether a policy is for everything and has no rule.
 func allowsNothing(spec *yaml.Node) bool {
-	action := value(spec, "action")
-	return (action == "" || action == "ALLOW") && len(content(field(spec, "rules"))) == 0 &&
+	return action(spec) == "ALLOW" && len(content(field(spec, "rules"))) == 0 &&
 		field(spec, "selector") == nil && field(spec, "targetRefs") == nil && field(spec, "targetRef") == nil
 }

@@ -93,7 +93,7 @@ func (e *enrolment) places() map[string]place {
 }
 
 func withoutTargets(spec *yaml.Node) bool {
-	return spec != nil && len(content(field(spec, "targetRefs"))) == 0 && field(spec, "targetRef") == nil
+	return spec != nil && len(targetsOf(spec)) == 0
 }
 
 // dryRun reports whether a policy is only tried out.

@@ -78,14 +78,9 @@ func isAuthentication(item *Item) bool {
 func (e *enrolment) onIngress(item *Item) bool {
 	mesh := e.plan.Mesh
 	spec := field(item.Node, "spec")
-	refs := content(field(spec, "targetRefs"))
-	if one := field(spec, "targetRef"); one != nil && len(refs) == 0 {
-		refs = []*yaml.Node{one}
-	}
-	if len(refs) > 0 {
+	if refs := targetsOf(spec); len(refs) > 0 {
 		return item.Namespace == mesh.GatewayNamespace && slices.ContainsFunc(refs, func(ref *yaml.Node) bool {
-			ref = dealias(ref)
-			return value(ref, "group") == gatewayAPI && value(ref, "kind") == "Gateway" && value(ref, "name") == mesh.GatewayName
+			return value(ref, "group") == gatewayGroup && value(ref, "kind") == "Gateway" && value(ref, "name") == mesh.GatewayName
 		})
 	}
 	if e.plan.Platform != nil && e.atOldGateway(item) {
@@ -97,8 +92,6 @@ func (e *enrolment) onIngress(item *Item) bool {
 	selector := labelsOf(field(field(spec, "selector"), "matchLabels"))
 	return slices.ContainsFunc(e.gatewayPods(), func(pod labels) bool { return pod.cover(selector) })
 }
-
-const gatewayAPI = "gateway.networking.k8s.io"
 
 // gatewayPods are the labels of the ingress Gateway's pods: those that Istio gives them, with the
 // Gateway's own (Istio: deploymentcontroller extractInfrastructureLabels), and those of workloads
@@ -116,7 +109,7 @@ func (e *enrolment) gatewayPods() []labels {
 		"gateway.istio.io/managed":            "istio.io-gateway-controller",
 	}
 	for key, text := range e.gatewayLabels() {
-		if !strings.HasPrefix(key, gatewayAPI+"/") {
+		if !strings.HasPrefix(key, gatewayGroup+"/") {
 			pod[key] = text
 		}
 	}
@@ -159,7 +152,7 @@ func workloadSpec(item *Item) *yaml.Node {
 }
 
 func (e *enrolment) ingressGateway() *Item {
-	return e.byID[ID{gatewayAPI, "Gateway", e.plan.Mesh.GatewayNamespace, e.plan.Mesh.GatewayName}]
+	return e.byID[ID{gatewayGroup, "Gateway", e.plan.Mesh.GatewayNamespace, e.plan.Mesh.GatewayName}]
 }
 
 // readJWTRule reads what decides whose token a rule accepts and what it writes.

@@ -96,7 +96,7 @@ func (e *enrolment) toIngress(logins []*Item) string {
 			in = "it in place of its selector"
 		}
 	}
-	remedy := fmt.Sprintf("write targetRefs: [{group: %s, kind: Gateway, name: %s}] in %s", gatewayAPI, mesh.GatewayName, in)
+	remedy := fmt.Sprintf("write targetRefs: [{group: %s, kind: Gateway, name: %s}] in %s", gatewayGroup, mesh.GatewayName, in)
 	if slices.ContainsFunc(logins, func(item *Item) bool { return item.Namespace != mesh.GatewayNamespace }) {
 		remedy += ", and put it into the namespace " + mesh.GatewayNamespace
 	}

@@ -38,7 +38,7 @@ func (e *enrolment) jwtRuleTrouble(rule jwtRule, listed bool) {
 		e.note(rule.item.String(), at+"accepts tokens of "+issuerName(rule.Issuer)+", which spec.identity.sessionIssuers does not list",
 			"requests with such a token are refused as soon as it names a user")
 	}
-	if session && rule.JwksUri == "" && rule.Jwks == "" {
+	if session && !hasKeys(rule.JWTRule) {
 		e.keysTrouble(rule, at)
 	}
 }

@@ -56,13 +56,13 @@ func (e *enrolment) complete(rule *security.JWTRule) *security.JWTRule {
 func addRule(rules []*security.JWTRule, rule *security.JWTRule) []*security.JWTRule {
 	for _, known := range rules {
 		one, other := proto.Clone(known).(*security.JWTRule), proto.Clone(rule).(*security.JWTRule)
-		if one.JwksUri == "" && one.Jwks == "" || other.JwksUri == "" && other.Jwks == "" {
+		if !hasKeys(one) || !hasKeys(other) {
 			one.JwksUri, one.Jwks, other.JwksUri, other.Jwks = "", "", "", ""
 		}
 		if !proto.Equal(one, other) {
 			continue
 		}
-		if known.JwksUri == "" && known.Jwks == "" {
+		if !hasKeys(known) {
 			known.JwksUri, known.Jwks = rule.JwksUri, rule.Jwks
 		}
 		return rules

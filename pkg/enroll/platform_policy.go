@@ -57,7 +57,7 @@ func (e *enrolment) movePolicies() {
 			item.Changed = true
 		}
 		item.drop(spec, "selector")
-		item.set(spec, "targetRefs", list(ref("gateway.networking.k8s.io", "Gateway", mesh.GatewayName)))
+		item.set(spec, "targetRefs", list(ref(gatewayGroup, "Gateway", mesh.GatewayName)))
 	}
 	e.live(istioSecurity, "AuthorizationPolicy", move)
 	e.live(istioSecurity, "RequestAuthentication", move)
@@ -104,12 +104,6 @@ func (e *enrolment) kept(o generate.Object) *Item {
 // sayTheSame tells whether an item is on the ingress Gateway and does what the object does there.
 func (e *enrolment) sayTheSame(item *Item, o generate.Object) bool {
 	spec, fresh := field(item.Node, "spec"), field(o.Node(), "spec")
-	action := func(spec *yaml.Node) string {
-		if a := value(spec, "action"); a != "" {
-			return a
-		}
-		return "ALLOW"
-	}
 	refs := field(spec, "targetRefs")
 	return refs != nil && equal(refs, field(fresh, "targetRefs")) && action(spec) == action(fresh)
 }

@@ -77,7 +77,7 @@ func (e *enrolment) pastWaypoint(kubeflow platform.Kubeflow) {
 func (e *enrolment) tellUnverified(kubeflow platform.Kubeflow) {
 	known := append(kubeflow.Verified(), kubeflow.BehindWaypoint()...)
 	for _, item := range e.items {
-		if item.Group != gatewayAPI || item.Kind != "HTTPRoute" || item.owner() != "" || e.removed[item] || !e.routesIngress(item) {
+		if item.Group != gatewayGroup || item.Kind != "HTTPRoute" || item.owner() != "" || e.removed[item] || !e.routesIngress(item) {
 			continue
 		}
 		for _, rule := range content(field(field(item.Node, "spec"), "rules")) {

@@ -82,7 +82,7 @@ func (e *enrolment) gatewayTrouble() {
 	if old == nil {
 		old = e.byID[ID{"", "Service", "istio-system", "istio-ingressgateway"}]
 	}
-	if old == nil || e.byID[ID{"gateway.networking.k8s.io", "Gateway", mesh.GatewayNamespace, mesh.GatewayName}] != nil {
+	if old == nil || e.byID[ID{gatewayGroup, "Gateway", mesh.GatewayNamespace, mesh.GatewayName}] != nil {
 		return
 	}
 	e.warn(old, fmt.Sprintf("is in the input, and the Gateway %s/%s is not", mesh.GatewayNamespace, mesh.GatewayName),
