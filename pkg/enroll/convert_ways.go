@@ -27,9 +27,9 @@ type way struct {
 func (e *enrolment) waysIn(namespace string) []way {
 	if e.ways == nil {
 		e.ways = map[string][]way{}
-		written := map[ID]bool{}
+		written, entries := map[ID]bool{}, e.serviceEntries()
 		for _, item := range e.items {
-			e.addWays(item, written)
+			e.addWays(item, written, entries)
 		}
 		for _, item := range e.items {
 			if isWithoutSelector(item) && !written[item.ID] {
@@ -42,7 +42,21 @@ func (e *enrolment) waysIn(namespace string) []way {
 
 func (e *enrolment) addWay(namespace string, w way) { e.ways[namespace] = append(e.ways[namespace], w) }
 
-func (e *enrolment) addWays(item *Item, written map[ID]bool) {
+// serviceEntries are the ServiceEntries of the input by their hosts: a host may be in several.
+func (e *enrolment) serviceEntries() map[string][]*Item {
+	out := map[string][]*Item{}
+	for _, item := range e.items {
+		if item.Group != istioNetworking || item.Kind != "ServiceEntry" {
+			continue
+		}
+		for _, host := range values(field(field(item.Node, "spec"), "hosts")) {
+			out[host] = append(out[host], item)
+		}
+	}
+	return out
+}
+
+func (e *enrolment) addWays(item *Item, written map[ID]bool, entries map[string][]*Item) {
 	spec := field(item.Node, "spec")
 	switch {
 	case item.Group == gatewayGroup && strings.HasSuffix(item.Kind, "Route"):
@@ -59,7 +73,7 @@ func (e *enrolment) addWays(item *Item, written map[ID]bool) {
 			}
 		}
 	case item.Group == istioNetworking && item.Kind == "VirtualService":
-		e.addVirtualService(item, spec)
+		e.addVirtualService(item, spec, entries)
 	case item.Group == istioNetworking && item.Kind == "ServiceEntry":
 		if chosen := labelsOf(field(field(spec, "workloadSelector"), "labels")); len(chosen) > 0 {
 			e.addWay(item.Namespace, way{by: item, selector: chosen})
@@ -107,7 +121,7 @@ func (e *enrolment) addEndpoints(item *Item, front string, endpoints []*yaml.Nod
 }
 
 // addVirtualService adds what one does in the mesh: its routes to a Gateway do not pass by a waypoint's Service.
-func (e *enrolment) addVirtualService(item *Item, spec *yaml.Node) {
+func (e *enrolment) addVirtualService(item *Item, spec *yaml.Node, entries map[string][]*Item) {
 	gateways := content(field(spec, "gateways"))
 	if len(gateways) > 0 && !slices.ContainsFunc(gateways, func(n *yaml.Node) bool { return dealias(n).Value == "mesh" }) {
 		return
@@ -138,17 +152,20 @@ func (e *enrolment) addVirtualService(item *Item, spec *yaml.Node) {
 		}
 		e.addWay(namespace, w)
 	}
-	e.addServiceEntryHosts(item, content(field(spec, "hosts")), found)
+	e.addServiceEntryHosts(item, values(field(spec, "hosts")), found, entries)
 }
 
 // addServiceEntryHosts adds what a VirtualService does with the hosts of ServiceEntries.
-func (e *enrolment) addServiceEntryHosts(item *Item, hosts []*yaml.Node, destinations []string) {
-	for _, entry := range e.items {
-		if entry.Group != istioNetworking || entry.Kind != "ServiceEntry" || !slices.ContainsFunc(values(field(field(entry.Node, "spec"), "hosts")), func(host string) bool {
-			return slices.ContainsFunc(hosts, func(n *yaml.Node) bool { return dealias(n).Value == host })
-		}) {
-			continue
+func (e *enrolment) addServiceEntryHosts(item *Item, hosts, destinations []string, entries map[string][]*Item) {
+	var met []*Item
+	for _, host := range hosts {
+		for _, entry := range entries[host] {
+			if !slices.Contains(met, entry) {
+				met = append(met, entry)
+			}
 		}
+	}
+	for _, entry := range met {
 		w := way{by: item}
 		for _, host := range destinations {
 			if name, in := hostOf(host, item.Namespace); in == entry.Namespace {
