@@ -60,11 +60,9 @@ func count01(yes bool) int {
 // serves reports whether a Service, headless or not, leads to some pods that a selector selects, and
 // to no others.
 func (e *enrolment) serves(namespace, name string, wanted labels) (some, all bool) {
-	for _, s := range e.servicesOf(namespace) {
-		if s.name == name {
-			all = s.labels.cover(wanted)
-			return all || e.selectsBoth(namespace, s.selector, wanted), all
-		}
+	if s, found := e.serviceNamed(namespace, name); found {
+		all = s.labels.cover(wanted)
+		return all || e.selectsBoth(namespace, s.selector, wanted), all
 	}
 	item := e.byID[ID{Kind: "Service", Namespace: namespace, Name: name}]
 	if item == nil {
@@ -136,8 +134,8 @@ func (e *enrolment) passes(p place, w way) bool {
 
 // frontOf is the Service that a way leads from; known is false where the input does not have it.
 func (e *enrolment) frontOf(p place, w way) (s service, known bool) {
-	if i := slices.IndexFunc(e.servicesOf(p.namespace), func(s service) bool { return s.name == w.front }); i >= 0 {
-		return e.servicesOf(p.namespace)[i], true
+	if s, found := e.serviceNamed(p.namespace, w.front); found {
+		return s, true
 	}
 	item := e.byID[ID{Kind: "Service", Namespace: p.namespace, Name: w.front}]
 	if w.front == "" || item == nil {

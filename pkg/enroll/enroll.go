@@ -17,7 +17,7 @@ import (
 // worth a warning. The error joins all that cannot be resolved, each naming its object; then
 // nothing of the result may be used.
 func Apply(plan generate.Plan, items []*Item) ([]*Item, []profile.Finding, error) {
-	e := enrolment{plan: plan, items: items, byID: make(map[ID]*Item, len(items)), twice: map[ID]bool{}, services: map[string][]service{}, workloads: map[string][]workload{}, ports: map[string]string{}}
+	e := enrolment{plan: plan, items: items, byID: make(map[ID]*Item, len(items)), twice: map[ID]bool{}, services: map[string][]service{}, named: map[string]map[string]service{}, workloads: map[string][]workload{}, ports: map[string]string{}}
 	e.index()
 	e.findTrouble()
 	if plan.Restrict {
@@ -54,6 +54,7 @@ type enrolment struct {
 	twice     map[ID]bool
 	removed   map[*Item]bool
 	services  map[string][]service
+	named     map[string]map[string]service // the same by name
 	workloads map[string][]workload
 	// ways lead to pods past the Services that select them, by namespace; nil until gathered.
 	ways map[string][]way

@@ -47,6 +47,22 @@ func (e *enrolment) servicesOf(namespace string) []service {
 	return services
 }
 
+// serviceNamed is the first of the Services of a namespace with a name.
+func (e *enrolment) serviceNamed(namespace, name string) (s service, found bool) {
+	byName, known := e.named[namespace]
+	if !known {
+		byName = map[string]service{}
+		for _, s := range e.servicesOf(namespace) {
+			if _, twice := byName[s.name]; !twice {
+				byName[s.name] = s
+			}
+		}
+		e.named[namespace] = byName
+	}
+	s, found = byName[name]
+	return s, found
+}
+
 // workload is an item that makes pods with labels, or is one.
 type workload struct {
 	*Item
