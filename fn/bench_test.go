@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/kio"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/load"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
 // The function beside the least that a kyaml function can do with the same bytes: read a
@@ -38,7 +39,7 @@ func BenchmarkRead(b *testing.B) {
 		data := transformed(b, load.ResourceList(n, nil))
 		b.Run("ours", func(b *testing.B) {
 			measure(b, func() error {
-				_, err := readResourceList(bytes.NewReader(data))
+				_, err := manifest.Read(bytes.NewReader(data))
 				return err
 			})
 		})
@@ -57,9 +58,9 @@ func BenchmarkProcess(b *testing.B) {
 	forSizes(b, func(b *testing.B, n int) {
 		input := load.ResourceList(n, nil)
 		b.Run("ours", func(b *testing.B) {
-			list := must(readResourceList(strings.NewReader(input)))
+			list := must(manifest.Read(strings.NewReader(input)))
 			measure(b, func() error {
-				_, _, err := process(list.config, list.items, sequenceForm)
+				_, _, err := process(list)
 				return err
 			})
 		})

@@ -1,7 +1,6 @@
 package fn
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,7 +36,7 @@ func FuzzConfig(f *testing.F) {
 		passesCRDs(t, out)
 		objectsOf(t, out)
 		items := readAllItems(t, out)
-		same(t, "read again", out, string(bytes.Join(must(documents(items)), nil)))
+		same(t, "read again", out, written(t, items))
 		world := must(access.Load(nodesOf(items)))
 		for _, item := range items {
 			if item.Kind == "Namespace" {

@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // Exit codes, alike for everything that the program does. kustomize believes nothing else.
@@ -15,21 +15,6 @@ const (
 	exitError = 1 // the content is rejected, or fails
 	exitUsage = 2 // it could not be done
 )
-
-// NotDone is an error that says nothing about the content: wrong arguments, a file that cannot be
-// read, an output that cannot be written, or an input in which there is nothing to judge.
-type NotDone struct{ Err error }
-
-func (e NotDone) Error() string { return e.Err.Error() }
-func (e NotDone) Unwrap() error { return e.Err }
-
-// notDone is err as a NotDone; nil stays nil.
-func notDone(err error) error {
-	if err == nil {
-		return nil
-	}
-	return NotDone{err}
-}
 
 // Exit prints what went wrong, one line an error, and returns the exit code.
 func Exit(err error, stderr io.Writer) int {
@@ -41,7 +26,7 @@ func Exit(err error, stderr io.Writer) int {
 		out.WriteString("ambient-profile: error: " + line + "\n")
 	}
 	fmt.Fprint(stderr, out.String())
-	var undone NotDone
+	var undone diagnostic.NotDone
 	if errors.As(err, &undone) {
 		return exitUsage
 	}
@@ -62,10 +47,10 @@ func lines(err error) []string {
 		if before, ok := strings.CutSuffix(err.Error(), inner.Error()); ok {
 			out := lines(inner)
 			for i := range out {
-				out[i] = profile.Visible(before) + out[i]
+				out[i] = diagnostic.Visible(before) + out[i]
 			}
 			return out
 		}
 	}
-	return []string{profile.Visible(err.Error())}
+	return []string{diagnostic.Visible(err.Error())}
 }

@@ -12,7 +12,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
-	"github.com/kubeflow-ambient/ambient-profile/pkg/enroll"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files, and fail")
@@ -161,7 +161,7 @@ func normal(t *testing.T, text string) string {
 	var documents bytes.Buffer
 	encoder := yaml.NewEncoder(&documents)
 	for _, n := range nodes {
-		enroll.NewItem(n.YNode()).DropPipelineAnnotations()
+		manifest.NewItem(n.YNode()).DropPipelineAnnotations()
 		if err := encoder.Encode(n.YNode()); err != nil {
 			t.Fatal(err)
 		}

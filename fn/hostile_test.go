@@ -10,8 +10,8 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/enroll"
 )
 
 const (
@@ -110,8 +110,8 @@ func sameItems(t *testing.T, in, out string) {
 	}
 	for i, item := range is {
 		if i >= len(was) {
-			if enroll.NewItem(item).Annotation("ambient.kubeflow.org/owned-by") != "kubeflow" {
-				t.Errorf("%s is new and not ours", enroll.NewItem(item))
+			if manifest.NewItem(item).Annotation("ambient.kubeflow.org/owned-by") != "kubeflow" {
+				t.Errorf("%s is new and not ours", manifest.NewItem(item))
 			}
 			continue
 		}

@@ -4,17 +4,14 @@ import (
 	"errors"
 	"fmt"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
-
-	"github.com/kubeflow-ambient/ambient-profile/pkg/enroll"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // ownConfig takes the function's own configuration out of the items. It is listed in resources: so
 // that a function that never ran leaves a trace; in a package it is the user's file and stays.
-func ownConfig(config *yaml.Node, p profile.AmbientProfile, items []*enroll.Item) ([]*enroll.Item, error) {
-	own := enroll.NewItem(config)
-	var kept []*enroll.Item
+func ownConfig(own *manifest.Item, p profile.AmbientProfile, items []*manifest.Item) ([]*manifest.Item, error) {
+	var kept []*manifest.Item
 	var seen bool
 	for _, item := range items {
 		if item.Group != own.Group || item.Kind != own.Kind {
@@ -52,20 +49,20 @@ func ownConfig(config *yaml.Node, p profile.AmbientProfile, items []*enroll.Item
 // oneConfig refuses another AmbientProfile among the inputs of a standalone run. Nobody would read it:
 // its profiles would get nothing, and no API server knows the kind. A copy of the configuration
 // itself is what kustomize build prints where resources: lists it; ownConfig takes it out.
-func oneConfig(config *yaml.Node, file string, inputs []*enroll.Item) error {
-	own := enroll.NewItem(config)
+func oneConfig(in manifest.Input) error {
+	own := in.Config
 	var errs []error
-	for _, item := range inputs {
+	for _, item := range in.Objects {
 		if item.Group == own.Group && item.Kind == own.Kind && item.Name != own.Name && !item.SameAs(own, "spec") {
-			errs = append(errs, fmt.Errorf("%s: AmbientProfile %s: cannot be an input of the AmbientProfile %s; run ambient-profile once for each AmbientProfile", sources([]string{file}), item.Name, own.Name))
+			errs = append(errs, fmt.Errorf("%s: AmbientProfile %s: cannot be an input of the AmbientProfile %s; run ambient-profile once for each AmbientProfile", item.File, item.Name, own.Name))
 		}
 	}
 	return errors.Join(errs...)
 }
 
 // disjoint refuses a namespace that another AmbientProfile of the input configures too.
-func disjoint(p profile.AmbientProfile, other *enroll.Item) error {
-	for _, name := range other.ProfileNames() {
+func disjoint(p profile.AmbientProfile, other *manifest.Item) error {
+	for _, name := range profileNames(other) {
 		for i, mine := range p.Spec.Profiles {
 			if mine.Name == name {
 				return fmt.Errorf("spec.profiles[%d].name: %q is in the AmbientProfile %q as well; keep it in one of the two", i, name, other.Name)
@@ -73,4 +70,15 @@ func disjoint(p profile.AmbientProfile, other *enroll.Item) error {
 		}
 	}
 	return nil
+}
+
+// profileNames are the names that an AmbientProfile lists.
+func profileNames(item *manifest.Item) []string {
+	var names []string
+	if profiles := manifest.Field(item.Node, "spec", "profiles"); profiles != nil {
+		for _, p := range profiles.Content {
+			names = append(names, manifest.Value(p, "name"))
+		}
+	}
+	return names
 }

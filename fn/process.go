@@ -3,18 +3,19 @@
 package fn
 
 import (
-	"bufio"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/enroll"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/enroll"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -22,12 +23,12 @@ import (
 // process is the function: a configuration and the objects around it in, the objects as they
 // should be out, with what deserves a look. What is new is out in its text, as it stands in a form.
 // The error joins everything that is wrong.
-func process(config *yaml.Node, items []*enroll.Item, f form) ([]*enroll.Item, []profile.Finding, error) {
-	p, err := profile.Parse(config)
+func process(in manifest.Input) ([]*manifest.Item, []profile.Finding, error) {
+	p, err := profile.Parse(in.Config.Node)
 	if err != nil {
 		return nil, nil, err
 	}
-	items, err = ownConfig(config, p, items)
+	items, err := ownConfig(in.Config, p, in.Objects)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -40,7 +41,7 @@ func process(config *yaml.Node, items []*enroll.Item, f form) ([]*enroll.Item, [
 	if err != nil {
 		return nil, nil, err
 	}
-	fromReferee, err := judge(plan, p.Spec.Identity.GroupsHeader, items, f)
+	fromReferee, err := judge(plan, p.Spec.Identity.GroupsHeader, manifest.Encode(items, in.Form))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -52,25 +53,11 @@ func process(config *yaml.Node, items []*enroll.Item, f form) ([]*enroll.Item, [
 	return items, findings, nil
 }
 
-// judge has the referee look at what goes out: it sees manifests, never the configuration. What is
-// new is written on the way, so that its tree is made once and then forgotten.
-func judge(plan generate.Plan, groupsHeader string, items []*enroll.Item, f form) ([]profile.Finding, error) {
-	w := newWriter(f)
-	var writing error
-	world, err := access.Load(func(yield func(*yaml.Node) bool) {
-		for _, item := range items {
-			n := item.Node
-			if item.New != nil {
-				n = item.New.Node()
-				item.Text, writing = w.text(n)
-				item.New = nil
-			}
-			if writing != nil || n != nil && !yield(n) {
-				return
-			}
-		}
-	})
-	if err := cmp.Or(writing, err); err != nil {
+// judge has the referee look at what goes out: it sees manifests, never the
+// configuration.
+func judge(plan generate.Plan, groupsHeader string, objects iter.Seq[*yaml.Node]) ([]profile.Finding, error) {
+	world, err := access.Load(objects)
+	if err != nil {
 		return nil, err
 	}
 	tenants := make([]access.Tenant, len(plan.Namespaces))
@@ -113,71 +100,41 @@ func asErrors(findings []profile.Finding) error {
 // Transform is one call by kustomize or kpt: a ResourceList in, a ResourceList out. Nothing is
 // written before all is done.
 func Transform(stdin io.Reader, stdout, stderr io.Writer) error {
-	list, err := readResourceList(stdin)
+	in, err := manifest.Read(stdin)
 	if err != nil {
 		return err
 	}
-	var findings []profile.Finding
-	if enroll.NewItem(list.config).Kind == "AccessCheck" {
-		err = list.accessCheck(stderr)
-	} else {
-		list.items, findings, err = process(list.config, list.items, sequenceForm)
+	if in.Config.Kind == "AccessCheck" {
+		return accessCheck(in, stdout, stderr)
 	}
-	if err != nil {
-		return err
-	}
-	out, err := list.texts(findings)
-	if err != nil {
-		return err
-	}
-	warn(stderr, findings)
-	return send(stdout, out)
+	return run(in, stdout, stderr)
 }
 
 // Standalone runs without kustomize: files in, manifests out; - is stdin.
 func Standalone(config string, inputs []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	node, err := readConfig(config, stdin)
+	in, err := manifest.ReadFiles(config, inputs, stdin)
+	if err == nil {
+		err = oneConfig(in)
+	}
 	if err != nil {
 		return err
 	}
-	var items []*enroll.Item
-	for _, input := range inputs {
-		more, err := readFile(input, stdin)
-		if err == nil {
-			err = oneConfig(node, input, more)
-		}
-		if err != nil {
-			return err
-		}
-		items = append(items, more...)
-	}
-	items, findings, err := process(node, items, documentForm)
-	if err != nil {
-		return err
-	}
-	out, err := documents(items)
+	return run(in, stdout, stderr)
+}
+
+func run(in manifest.Input, stdout, stderr io.Writer) error {
+	items, findings, err := process(in)
 	if err != nil {
 		return err
 	}
 	warn(stderr, findings)
-	return send(stdout, out)
-}
-
-// send writes what is all there: nothing can go wrong any more but the writing.
-func send(w io.Writer, texts [][]byte) error {
-	out := bufio.NewWriterSize(w, 1<<16)
-	for _, text := range texts {
-		if _, err := out.Write(text); err != nil {
-			return notDone(err)
-		}
-	}
-	return notDone(out.Flush())
+	return manifest.Write(stdout, items, in.Form, results(findings))
 }
 
 func warn(stderr io.Writer, findings []profile.Finding) {
 	var out strings.Builder
 	for _, f := range findings {
-		out.WriteString("ambient-profile: " + severity(f) + ": " + profile.Visible(f.String()) + "\n")
+		out.WriteString("ambient-profile: " + severity(f) + ": " + diagnostic.Visible(f.String()) + "\n")
 	}
 	fmt.Fprint(stderr, out.String())
 }
@@ -187,4 +144,15 @@ func severity(f profile.Finding) string {
 		return "info"
 	}
 	return "warning"
+}
+
+// results tells the findings to whoever shows them; kustomize does not.
+func results(findings []profile.Finding) *yaml.Node {
+	list := &yaml.Node{Kind: yaml.SequenceNode}
+	for _, f := range findings {
+		list.Content = append(list.Content, &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{
+			manifest.Text("message"), manifest.Text(diagnostic.Visible(f.String())), manifest.Text("severity"), manifest.Text(severity(f)),
+		}})
+	}
+	return list
 }

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 )
 
@@ -45,7 +48,7 @@ func worldOf(t *testing.T, manifests string) *access.World {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "manifests.yaml")
 	write(t, file, manifests)
-	return must(access.Load(nodesOf(must(readInputs([]string{file}, nil)))))
+	return must(access.Load(nodesOf(must(manifest.ReadObjects([]string{file}, nil)))))
 }
 
 // Who is configured gets in, by every way that is configured; nobody else, by any.
@@ -139,13 +142,19 @@ func TestPropertySameBytes(t *testing.T) {
 		items, _, _ = strings.Cut(items, "functionConfig:")
 		same(t, "a second run", withoutResults(list), withoutResults(call("items:"+items)))
 
-		cluster := newWriter(sequenceForm)
-		cluster.out.WriteString("items:\n")
-		for _, item := range readAllItems(t, c.cluster()) {
-			if err := cluster.node(item.Node); err != nil {
-				t.Fatal(err)
-			}
-		}
-		same(t, "as a transformer", normal(t, rendered(t, c, c.cluster())), normal(t, call(cluster.out.String())))
+		cluster := sequence(t, readAllItems(t, c.cluster()))
+		same(t, "as a transformer", normal(t, rendered(t, c, c.cluster())), normal(t, call("items:\n"+cluster)))
 	})
+}
+
+// sequence are items as the items of a list.
+func sequence(t *testing.T, items []*manifest.Item) string {
+	t.Helper()
+	list := &yaml.Node{Kind: yaml.SequenceNode}
+	for _, item := range items {
+		if item.Node != nil {
+			list.Content = append(list.Content, item.Node)
+		}
+	}
+	return string(must(yaml.Marshal(list)))
 }

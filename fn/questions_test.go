@@ -11,8 +11,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/enroll"
 )
 
 // question is one request to the referee, and whether it must get in.
@@ -130,11 +130,11 @@ func (c randomConfig) fromInside(r *rand.Rand, t tenant) []question {
 }
 
 // readAllItems are the items of a stream.
-func readAllItems(t *testing.T, text string) []*enroll.Item {
+func readAllItems(t *testing.T, text string) []*manifest.Item {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "items.yaml")
 	write(t, file, text)
-	return must(readFile(file, nil))
+	return must(manifest.ReadObjects([]string{file}, nil))
 }
 
 // objectsOf are the documents of a stream by identity.
@@ -178,4 +178,14 @@ func same(t *testing.T, what, a, b string) {
 	if a != b {
 		t.Errorf("%s: %s", what, firstDifference(a, b))
 	}
+}
+
+// written are items as documents.
+func written(t *testing.T, items []*manifest.Item) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := manifest.Write(&out, items, manifest.Form{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/enroll"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
@@ -27,7 +27,7 @@ func Explain(files []string, stdin io.Reader) (access.Report, error) {
 	}
 	report := world.Explain()
 	if len(report.Namespaces) == 0 {
-		return access.Report{}, NotDone{fmt.Errorf("%s: there is nothing to explain: no namespace has a Service, a notebook or a policy; give what kustomize build prints", sources(files))}
+		return access.Report{}, diagnostic.NotDone{Err: fmt.Errorf("%s: there is nothing to explain: no namespace has a Service, a notebook or a policy; give what kustomize build prints", manifest.Sources(files))}
 	}
 	return report, nil
 }
@@ -54,7 +54,7 @@ func Check(file string, rendered []string, stdin io.Reader) ([]access.Result, er
 }
 
 func readChecks(file string, stdin io.Reader) ([]access.Check, error) {
-	items, err := readFile(file, stdin)
+	items, err := manifest.ReadObjects([]string{file}, stdin)
 	if err != nil {
 		return nil, err
 	}
@@ -70,22 +70,22 @@ func readChecks(file string, stdin io.Reader) ([]access.Check, error) {
 		checks = append(checks, c)
 	}
 	if len(checks) == 0 {
-		return nil, NotDone{fmt.Errorf("%s: holds no AccessCheck; write one", file)}
+		return nil, diagnostic.NotDone{Err: fmt.Errorf("%s: holds no AccessCheck; write one", file)}
 	}
 	return checks, nil
 }
 
 // readRendered reads what the referee judges. The first mistake that one makes is to give the
 // configuration, and the second a pipe whose first command failed: neither is an empty cluster.
-func readRendered(files []string, stdin io.Reader) ([]*enroll.Item, error) {
+func readRendered(files []string, stdin io.Reader) ([]*manifest.Item, error) {
 	if len(files) == 0 {
 		files = []string{"-"}
 	}
-	items, err := readInputs(files, stdin)
+	items, err := manifest.ReadObjects(files, stdin)
 	if err != nil {
 		return nil, err
 	}
-	var own *enroll.Item
+	var own *manifest.Item
 	for _, item := range items {
 		switch {
 		case item.Group == ownGroup:
@@ -97,30 +97,19 @@ func readRendered(files []string, stdin io.Reader) ([]*enroll.Item, error) {
 	const judged = "the referee judges rendered manifests"
 	switch {
 	case own == nil:
-		err = fmt.Errorf("%s: there is no Kubernetes object; %s, and behind a pipe look at the command before it", sources(files), judged)
+		err = fmt.Errorf("%s: there is no Kubernetes object; %s, and behind a pipe look at the command before it", manifest.Sources(files), judged)
 	case own.Kind == "AmbientProfile":
-		err = fmt.Errorf("%s: there is only the AmbientProfile %s; %s: run ambient-profile CONFIG.yaml, and give what it prints", sources(files), own.Name, judged)
+		err = fmt.Errorf("%s: there is only the AmbientProfile %s; %s: run ambient-profile CONFIG.yaml, and give what it prints", manifest.Sources(files), own.Name, judged)
 	default:
-		err = fmt.Errorf("%s: there is only the %s %s; %s: run ambient-profile check CHECK.yaml FILE", sources(files), own.Kind, own.Name, judged)
+		err = fmt.Errorf("%s: there is only the %s %s; %s: run ambient-profile check CHECK.yaml FILE", manifest.Sources(files), own.Kind, own.Name, judged)
 	}
-	return nil, NotDone{err}
+	return nil, diagnostic.NotDone{Err: err}
 }
 
 // ownGroup is the API group of the files that are written for this program.
 var ownGroup, _, _ = strings.Cut(profile.APIVersion, "/")
 
-// sources are the names of files as messages write them.
-func sources(files []string) string {
-	names := slices.Clone(files)
-	for i, name := range names {
-		if name == "-" {
-			names[i] = "stdin"
-		}
-	}
-	return strings.Join(names, ", ")
-}
-
-func nodesOf(items []*enroll.Item) iter.Seq[*yaml.Node] {
+func nodesOf(items []*manifest.Item) iter.Seq[*yaml.Node] {
 	return func(yield func(*yaml.Node) bool) {
 		for _, item := range items {
 			if item.Node != nil && !yield(item.Node) {
@@ -132,14 +121,14 @@ func nodesOf(items []*enroll.Item) iter.Seq[*yaml.Node] {
 
 // accessCheck is one call by kustomize or kpt as the last transformer: the items come back as they
 // went in, without the check, unless a case fails.
-func (l *resourceList) accessCheck(stderr io.Writer) error {
-	own := enroll.NewItem(l.config)
-	c, err := access.ParseCheck(yaml.NewRNode(l.config))
+func accessCheck(in manifest.Input, stdout, stderr io.Writer) error {
+	own := in.Config
+	c, err := access.ParseCheck(yaml.NewRNode(own.Node))
 	if err != nil {
 		return err
 	}
-	var kept []*enroll.Item
-	for _, item := range l.items {
+	var kept []*manifest.Item
+	for _, item := range in.Objects {
 		if item.Kind == "AmbientProfile" && item.Group == own.Group && !item.InPackage() {
 			return fmt.Errorf("AmbientProfile %s: is still there: the function did not run, or ran after this check; "+
 				"build with --enable-alpha-plugins --enable-exec, and list the AccessCheck last", item.Name)
@@ -161,6 +150,5 @@ func (l *resourceList) accessCheck(stderr io.Writer) error {
 		fmt.Fprint(stderr, table.String())
 		return fmt.Errorf("AccessCheck %s: %d of %d cases failed; see the table above", c.Name, failed, len(results))
 	}
-	l.items = kept
-	return nil
+	return manifest.Write(stdout, kept, in.Form, nil)
 }

@@ -1,7 +1,6 @@
 package fn
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"path/filepath"
@@ -11,7 +10,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
-	"github.com/kubeflow-ambient/ambient-profile/pkg/enroll"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
 // Whatever the items are, either nothing comes out, or every item once, in order and with the same
@@ -74,7 +73,7 @@ func FuzzDocuments(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		file := filepath.Join(t.TempDir(), "items.yaml")
 		write(t, file, text)
-		items, err := readFile(file, nil)
+		items, err := manifest.ReadObjects([]string{file}, nil)
 		if err != nil {
 			return
 		}
@@ -83,11 +82,7 @@ func FuzzDocuments(f *testing.F) {
 				t.Skip("from a list")
 			}
 		}
-		texts, err := documents(items)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out := string(bytes.Join(texts, nil))
+		out := written(t, items)
 		was, err := documentsIn(t, strings.TrimPrefix(text, "\ufeff"))
 		if err != nil {
 			t.Skip("no stream to the library: blank documents may hold no tabs")
@@ -102,7 +97,7 @@ func FuzzDocuments(f *testing.F) {
 	})
 }
 
-func count(items []*enroll.Item) (n int) {
+func count(items []*manifest.Item) (n int) {
 	for _, item := range items {
 		if item.Node != nil && item.Node.ShortTag() != yaml.NodeTagNull {
 			n++
@@ -125,7 +120,7 @@ func documentsIn(t *testing.T, text string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if top := root(&document); top != nil && top.ShortTag() != yaml.NodeTagNull {
+		if top := manifest.Root(&document); top != nil && top.ShortTag() != yaml.NodeTagNull {
 			documents = append(documents, meaning(t, top))
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kubeflow-ambient/ambient-profile/fn"
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // installCommand is for an init container: an image without a shell hands the program over to a pod
@@ -31,7 +31,7 @@ func installCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			target := filepath.Join(args[0], "ambient-profile")
 			if err := installSelf(target); err != nil {
-				return fn.NotDone{Err: fmt.Errorf("install: %w; nothing was installed", err)}
+				return diagnostic.NotDone{Err: fmt.Errorf("install: %w; nothing was installed", err)}
 			}
 			_, err := fmt.Fprintf(c.OutOrStdout(), "installed %s %s\n", target, versionName(buildInfo()))
 			return err

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/kubeflow-ambient/ambient-profile/fn"
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 func main() {
@@ -28,7 +29,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	err := root.Execute()
 	if out.err != nil { // cobra does not look whether help and completions could be written
-		err = fn.NotDone{Err: out.err}
+		err = diagnostic.NotDone{Err: out.err}
 	}
 	if errors.Is(err, errFailed) {
 		return 1

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubeflow-ambient/ambient-profile/fn"
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
@@ -81,7 +82,7 @@ func misuse(c *cobra.Command, format string, args ...any) error {
 	if !strings.HasSuffix(message, "?") && !strings.Contains(message, "; ") {
 		message += "; see " + c.CommandPath() + " -h"
 	}
-	return fn.NotDone{Err: errors.New(message)}
+	return diagnostic.NotDone{Err: errors.New(message)}
 }
 
 func unknownCommand(c *cobra.Command, name string) error {

@@ -66,7 +66,7 @@ func TestNeverImportsWhatItJudges(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, i := range f.Imports {
-			for _, banned := range []string{"pkg/generate", "pkg/profile", "pkg/enroll"} {
+			for _, banned := range []string{"pkg/generate", "pkg/profile", "internal/enroll"} {
 				if strings.Contains(i.Path.Value, banned) {
 					t.Errorf("%s imports %s", name, i.Path.Value)
 				}

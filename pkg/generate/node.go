@@ -11,7 +11,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
-	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
 // Node is the object as YAML: apiVersion, kind and metadata first, every other map sorted by key.
@@ -168,7 +168,7 @@ func text(s string) *yaml.Node {
 	switch {
 	case strings.Contains(s, "\n"):
 		n.Style = yaml.LiteralStyle
-	case !profile.IsText(s):
+	case !manifest.IsText(s):
 		n.Style = yaml.DoubleQuotedStyle
 	}
 	return n

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
 // decode reads n into v, a pointer to a struct with yaml tags whose fields hold the defaults.
@@ -129,7 +131,7 @@ func (d *decoder) scalar(path string, n *yaml.Node, v reflect.Value) {
 // text refuses what one YAML reader takes for text and another for a number, a bool or a date.
 func (d *decoder) text(path string, n *yaml.Node, v reflect.Value) {
 	plain := n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
-	if n.Tag != yaml.NodeTagString || plain && !IsText(n.Value) {
+	if n.Tag != yaml.NodeTagString || plain && !manifest.IsText(n.Value) {
 		d.add(path, n.Value, "is not text to every YAML reader", "put it in quotes: "+strconv.Quote(n.Value))
 		return
 	}

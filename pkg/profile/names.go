@@ -2,9 +2,9 @@ package profile
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
-	"unicode"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // The forms that Kubernetes gives to names (apimachinery: util/validation).
@@ -63,34 +63,9 @@ func (r *refusals) value(path, text string) {
 		r.add(path, text, "holds *, which is a pattern to Istio and would match others", "write one exact value")
 	case strings.TrimSpace(text) != text:
 		r.add(path, text, "begins or ends with a blank, which HTTP trims", "write it without")
-	case strings.ContainsFunc(text, invisible):
+	case strings.ContainsFunc(text, diagnostic.Invisible):
 		r.add(path, text, "holds a character that nobody can see", "write visible characters only")
 	}
-}
-
-// invisible is true for control characters, zero-width marks, every blank but a space, and the
-// letters and marks that are drawn as nothing (Unicode: Default_Ignorable_Code_Point).
-func invisible(c rune) bool {
-	return !unicode.IsPrint(c) || unicode.In(c, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) ||
-		c == unicode.ReplacementChar || c == '\u2800' // the blank of Braille
-}
-
-// Visible is text with the characters that nobody sees spelled out: what is told about names must
-// not move a terminal's cursor, nor pass for a line of its own.
-func Visible(text string) string {
-	if !strings.ContainsFunc(text, invisible) {
-		return text
-	}
-	var out strings.Builder
-	for _, c := range text {
-		if invisible(c) {
-			quoted := strconv.QuoteRuneToASCII(c)
-			out.WriteString(quoted[1 : len(quoted)-1])
-		} else {
-			out.WriteRune(c)
-		}
-	}
-	return out.String()
 }
 
 // unique refuses a key that was seen before, at an earlier path.

@@ -10,6 +10,8 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 	other "sigs.k8s.io/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // What is accepted means the same to another YAML reader (1.1, by way of JSON, as kubectl's) and
@@ -96,7 +98,7 @@ func exactNames(t *testing.T, p AmbientProfile) {
 		}
 	}
 	for _, name := range names {
-		if strings.Contains(name, "*") || strings.TrimSpace(name) != name || strings.ContainsFunc(name, invisible) {
+		if strings.Contains(name, "*") || strings.TrimSpace(name) != name || strings.ContainsFunc(name, diagnostic.Invisible) {
 			t.Errorf("%q is accepted as a name", name)
 		}
 	}

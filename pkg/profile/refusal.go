@@ -6,6 +6,8 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // Refusal is one thing that is wrong with a configuration: where, what stands there, why that
@@ -48,7 +50,7 @@ func (r *refusals) add(path, value, reason, remedy string) {
 		value = value[:80] + "..."
 	}
 	quoted := strconv.Quote(value)
-	if strings.ContainsFunc(value, invisible) {
+	if strings.ContainsFunc(value, diagnostic.Invisible) {
 		quoted = strconv.QuoteToASCII(value)
 	}
 	*r = append(*r, Refusal{path, quoted, reason, remedy})

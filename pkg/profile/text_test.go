@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
 // The short cut never takes for text what the library that it spares does not; at odd cases of
@@ -13,10 +15,10 @@ func FuzzIsText(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if IsText(s) && yaml.IsValueNonString(s) {
+		if manifest.IsText(s) && yaml.IsValueNonString(s) {
 			t.Errorf("IsText(%q), but not to kyaml", s)
 		}
-		if !IsPlainText(s) {
+		if !manifest.IsPlainText(s) {
 			return
 		}
 		text, err := yaml.Marshal(map[string]string{"k": s})

@@ -1,0 +1,8 @@
+package diagnostic
+
+// Codes of AccessChecks (pkg/access).
+const (
+// AP08xx: AccessChecks (pkg/access).
+)
+
+var checkCodes = []Entry{}

@@ -1,0 +1,174 @@
+package enroll
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+)
+
+const (
+	istioSecurity = "security.istio.io"
+	// oldIngress ends the principal of Kubeflow's sidecar-era gateway, whatever the trust domain.
+	oldIngress = "/ns/istio-system/sa/istio-ingressgateway-service-account"
+)
+
+// controllersPolicies are written by Kubeflow's controllers, which would undo an edit.
+var controllersPolicies = []string{"ns-owner-access-istio", "ml-pipeline-visualizationserver"}
+
+// convertPolicies attaches the sidecar-era ALLOW policies of the profiles' namespaces to a waypoint,
+// as far as that opens nothing. ztunnel would drop their HTTP rules, and the people whom they let in
+// would be locked out. What denies is copied (copyPolicies).
+func (e *enrolment) convertPolicies() {
+	places := e.places()
+	for _, item := range e.items {
+		at, ours := places[item.Namespace]
+		if !ours || !at.all || item.Kind != "AuthorizationPolicy" || item.Group != istioSecurity || ownedBy(item) != "" || e.removed[item] {
+			continue
+		}
+		spec := manifest.Field(item.Node, "spec")
+		if !slices.Contains(controllersPolicies, item.Name) && withoutTargets(spec) && !isMalformed(spec) && action(spec) == "ALLOW" && len(httpRules(spec)) > 0 {
+			e.convert(item, spec, at)
+		}
+	}
+}
+
+func (e *enrolment) convert(item *manifest.Item, spec *yaml.Node, at place) {
+	http := httpRules(spec)
+	refs, rules, why := e.targets(spec, at)
+	if why != "" {
+		e.loses(item, fmt.Sprintf("rules %v hold HTTP attributes and it cannot be attached to a waypoint: %s", http, why), "ztunnel drops such a rule, so it lets nobody in", remedyFor(why))
+		return
+	}
+	if l4 := e.atPods(spec); len(l4) > 0 {
+		e.loses(item, fmt.Sprintf("rules %v let in peers without HTTP attributes, beside rules with them", l4), "the policy is attached to a waypoint, so they do not hold at pod addresses",
+			"list who may reach pods in access.monitoring, or write a policy without HTTP attributes for them")
+	}
+	if rules := comparing(spec, atPodsOnly); len(rules) > 0 {
+		e.loses(item, fmt.Sprintf("rules %v compare %s", rules, names(atPodsOnly)), "at the waypoint they compare what is not the pod's, so they let nobody in", "write them without that condition")
+	}
+	item.Drop(spec, "selector")
+	item.Set(spec, "targetRefs", refs)
+	if rules != nil {
+		item.Set(spec, "rules", rules)
+	}
+	e.replaceIngress(item, spec)
+	e.followIngress(item, rulesOf(spec), true)
+}
+
+// atPods are the rules of an ALLOW policy that ztunnel enforces for somebody at pod addresses: not
+// those for the ingress, which does not go there.
+func (e *enrolment) atPods(spec *yaml.Node) []int {
+	var out []int
+	http := httpRules(spec)
+	for i, rule := range rulesOf(spec) {
+		sources := sourcesOf(manifest.Dealias(rule))
+		ingress := len(sources) > 0 && !slices.ContainsFunc(sources, func(source *yaml.Node) bool {
+			principals := manifest.Content(manifest.Field(source, "principals"))
+			return len(principals) == 0 || slices.ContainsFunc(principals, func(n *yaml.Node) bool {
+				return !strings.HasSuffix(n.Value, oldIngress) && n.Value != e.plan.Mesh.Ingress
+			})
+		})
+		if !slices.Contains(http, i) && !ingress {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// targets are what an ALLOW policy is attached to: its namespace's waypoint, or the Services whose
+// every pod its selector names. Never the whole waypoint in place of a selector: that would open the
+// namespace. rules are those of the policy with the Services' ports, nil where it names none. why
+// says what is in the way, or "".
+func (e *enrolment) targets(spec *yaml.Node, at place) (refs, rules *yaml.Node, why string) {
+	selector := manifest.Field(spec, "selector")
+	labels := manifest.Field(selector, "matchLabels")
+	if !isSelector(selector, labels) {
+		return nil, nil, "its selector is not one that Istio knows"
+	}
+	ported := slices.ContainsFunc(rulesOf(spec), func(rule *yaml.Node) bool { return namesPorts(manifest.Dealias(rule)) })
+	wanted := labelsOf(labels)
+	if len(wanted) == 0 && !ported {
+		return list(ref(gatewayGroup, "Gateway", at.waypoint)), nil, ""
+	}
+	services := slices.DeleteFunc(e.selectedBy(at, wanted).whole, func(s service) bool { return e.redirected(at, s, wanted) })
+	if len(services) == 0 {
+		return nil, nil, noServiceOfPods
+	}
+	if ported {
+		groups, unknown := e.forServices(rulesOf(spec), services)
+		if len(groups) != 1 || len(unknown) > 0 {
+			return nil, nil, "it names ports of pods, and no one list of ports stands for them at all of its Services"
+		}
+		services, rules = groups[0].services, list(groups[0].rules...)
+	}
+	if len(services) > mostTargets {
+		return nil, nil, fmt.Sprintf("its selector names the pods of more than %d Services, which is all that a policy takes", mostTargets)
+	}
+	refs = list()
+	for _, s := range services {
+		refs.Content = append(refs.Content, ref("", "Service", s.name))
+	}
+	return refs, rules, ""
+}
+
+const noServiceOfPods = "its selector names the pods of no Service in the input"
+
+func remedyFor(why string) string {
+	if why == noServiceOfPods {
+		return "add the Service of these pods, and their workload, to the input, or name in targetRefs what it is for"
+	}
+	return "name in targetRefs what it is for"
+}
+
+// mostTargets is what targetRefs holds (Istio: AuthorizationPolicy CRD).
+const mostTargets = 16
+
+// isSelector is false for a selector that is misspelt: what it was to select, nobody can say.
+func isSelector(selector, labels *yaml.Node) bool {
+	isMap := func(n *yaml.Node) bool {
+		return n == nil || n.Kind == yaml.MappingNode || n.ShortTag() == yaml.NodeTagNull
+	}
+	return isMap(selector) && isMap(labels) && (labels != nil || len(manifest.Content(selector)) == 0)
+}
+
+// replaceIngress puts the new ingress principal where the policy names the old one.
+func (e *enrolment) replaceIngress(item *manifest.Item, n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && strings.HasSuffix(n.Value, oldIngress) && !strings.Contains(n.Value, "*") {
+		n.Value = e.plan.Mesh.Ingress
+		item.Changed = true
+	}
+	for _, below := range n.Content {
+		e.replaceIngress(item, below)
+	}
+}
+
+func list(items ...*yaml.Node) *yaml.Node {
+	return &yaml.Node{Kind: yaml.SequenceNode, Tag: yaml.NodeTagSeq, Content: items}
+}
+
+// ref is a targetRef; the core group is left out.
+func ref(group, kind, name string) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.MappingNode, Tag: yaml.NodeTagMap}
+	for _, pair := range [][2]string{{"group", group}, {"kind", kind}, {"name", name}} {
+		if pair[1] != "" {
+			n.Content = append(n.Content, manifest.Text(pair[0]), manifest.Text(pair[1]))
+		}
+	}
+	return n
+}
+
+// samePolicy compares the specs of two AuthorizationPolicies; no action is ALLOW.
+func samePolicy(a, b *yaml.Node) bool {
+	return a != nil && b != nil && manifest.Equal(withoutAllow(a), withoutAllow(b))
+}
+
+func withoutAllow(spec *yaml.Node) *yaml.Node {
+	if manifest.Value(spec, "action") != "ALLOW" {
+		return spec
+	}
+	return manifest.Without(spec, "action")
+}

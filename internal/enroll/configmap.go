@@ -1,0 +1,100 @@
+package enroll
+
+import (
+	"fmt"
+	"regexp"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+)
+
+// kubeflowNamespace is where Kubeflow's own ConfigMaps and controllers live.
+const kubeflowNamespace = "kubeflow"
+
+// hashed is a ConfigMap's name with the suffix that kustomize gives to generated ones.
+var hashed = regexp.MustCompile(`^(.+)-[a-z0-9]{10}$`)
+
+// editConfigMaps tells Kubeflow's controllers about the mesh.
+func (e *enrolment) editConfigMaps() {
+	for _, item := range e.items {
+		if item.Kind != "ConfigMap" || item.Group != "" || ownedBy(item) != "" {
+			continue
+		}
+		name, hash := item.Name, false
+		if m := hashed.FindStringSubmatch(item.Name); m != nil && e.known(m[1], item.Namespace) {
+			name, hash = m[1], true
+		}
+		was := item.Changed
+		if err := e.editConfigMap(item, name); err != nil {
+			e.errs = append(e.errs, fmt.Errorf("%s: %w", item, err))
+		}
+		if hash && item.Changed && !was {
+			e.warn(item, "was edited, and its name has a hash: this is rendered output", "the name stays, so nothing restarts the pods that read it",
+				"run the function in the build that generates the ConfigMap, or restart the pods yourself")
+		}
+	}
+	e.hostsTrouble()
+}
+
+func (e *enrolment) known(name, namespace string) bool {
+	switch name {
+	case "profiles-config", "kubeflow-pipelines-profile-controller-env":
+		return namespace == kubeflowNamespace
+	case "inferenceservice-config":
+		return namespace == e.plan.Cluster.KServe.Namespace
+	}
+	return false
+}
+
+func (e *enrolment) editConfigMap(item *manifest.Item, name string) error {
+	if !e.known(name, item.Namespace) {
+		return nil
+	}
+	switch name {
+	case "profiles-config":
+		e.principals(item)
+	case "kubeflow-pipelines-profile-controller-env":
+		setData(item, "DISABLE_ISTIO_SIDECAR", "true")
+	case "inferenceservice-config":
+		return e.inferenceService(item)
+	}
+	return nil
+}
+
+// principals tells the profile-controller and KFAM who vouches for the userid header.
+func (e *enrolment) principals(item *manifest.Item) {
+	mesh := e.plan.Mesh
+	setData(item, "ISTIO_INGRESS_GATEWAY_PRINCIPAL", mesh.Ingress)
+	for _, other := range []struct{ key, principal string }{
+		{"KFP_UI_PRINCIPAL", mesh.PipelinesUI},
+		{"NOTEBOOK_CONTROLLER_PRINCIPAL", mesh.NotebookController},
+	} {
+		if dataOf(item, other.key) != "" {
+			setData(item, other.key, other.principal)
+		}
+	}
+}
+
+// data is a ConfigMap's text below key, or "".
+func dataOf(i *manifest.Item, key string) string {
+	return manifest.Value(i.Node, "data", key)
+}
+
+// setData writes a ConfigMap's text and keeps the style of what was there.
+func setData(i *manifest.Item, key, text string) {
+	data := i.Ensure(i.Node, "data")
+	was := manifest.Field(data, key)
+	if was != nil && was.Kind == yaml.ScalarNode {
+		if was.Value != text {
+			was.Value, was.Tag = text, yaml.NodeTagString
+			i.Changed = true
+			manifest.Quoted(was)
+		}
+		return
+	}
+	if was != nil {
+		i.Errs = append(i.Errs, fmt.Errorf("%s: data[%s] is no text; write it as one", i, key))
+	}
+	i.Set(data, key, manifest.Text(text))
+}

@@ -1,0 +1,85 @@
+package enroll
+
+import (
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+)
+
+// followIngress has rules that are for the old gateway be for the new one too, where they do not
+// name the principal itself: by a pattern, by a service account, or by the gateway's namespace. What
+// allows is not made to allow a whole namespace.
+func (e *enrolment) followIngress(item *manifest.Item, rules []*yaml.Node, allows bool) {
+	for _, rule := range rules {
+		e.followIngressIn(item, manifest.Dealias(rule), allows)
+	}
+}
+
+func (e *enrolment) followIngressIn(item *manifest.Item, rule *yaml.Node, allows bool) {
+	namespace := item.Namespace
+	old, now := e.plan.Mesh.OldIngress, e.plan.Mesh.Ingress
+	oldNamespace, _ := partsOf(old)
+	nowNamespace, nowAccount := partsOf(now)
+	for _, source := range sourcesOf(rule) {
+		for _, key := range []string{"principals", "notPrincipals"} {
+			if matchesOnly(manifest.Field(source, key), old, now) {
+				addTexts(item, source, key, []string{now})
+			}
+		}
+		for _, key := range []string{"serviceAccounts", "notServiceAccounts"} {
+			if namesAccount(manifest.Field(source, key), namespace, old) && !namesAccount(manifest.Field(source, key), namespace, now) {
+				addTexts(item, source, key, []string{nowNamespace + "/" + nowAccount})
+			}
+		}
+		if !allows && matchesOnly(manifest.Field(source, "namespaces"), oldNamespace, nowNamespace) {
+			addTexts(item, source, "namespaces", []string{nowNamespace})
+		}
+		if matchesOnly(manifest.Field(source, "notNamespaces"), oldNamespace, nowNamespace) {
+			addTexts(item, source, "notPrincipals", []string{now})
+		}
+	}
+	for _, condition := range slices.Clone(manifest.Content(manifest.Field(rule, "when"))) {
+		condition = manifest.Dealias(condition)
+		values, without := manifest.Field(condition, "values"), manifest.Field(condition, "notValues")
+		switch manifest.Value(condition, "key") {
+		case sourcePrincipal:
+			if matchesOnly(values, old, now) {
+				addTexts(item, condition, "values", []string{now})
+			}
+			if matchesOnly(without, old, now) {
+				addTexts(item, condition, "notValues", []string{now})
+			}
+		case "source.namespace":
+			if !allows && matchesOnly(values, oldNamespace, nowNamespace) {
+				addTexts(item, condition, "values", []string{nowNamespace})
+			}
+			if matchesOnly(without, oldNamespace, nowNamespace) {
+				addCondition(item, rule, sourcePrincipal, "notValues", now)
+			}
+		}
+	}
+}
+
+// matchesOnly reports whether some pattern of a list matches one text, and none the other.
+func matchesOnly(patterns *yaml.Node, one, other string) bool {
+	matches := func(text string) bool {
+		return slices.ContainsFunc(manifest.Content(patterns), func(n *yaml.Node) bool { return fitsPattern(manifest.Dealias(n).Value, text) })
+	}
+	return matches(one) && !matches(other)
+}
+
+// namesAccount reports whether a list of service accounts has a principal's; a bare name is one of
+// the policy's own namespace.
+func namesAccount(accounts *yaml.Node, namespace, principal string) bool {
+	return slices.ContainsFunc(manifest.Content(accounts), func(n *yaml.Node) bool {
+		name := manifest.Dealias(n).Value
+		if !strings.Contains(name, "/") {
+			name = namespace + "/" + name
+		}
+		ns, account := partsOf(principal)
+		return name == ns+"/"+account
+	})
+}

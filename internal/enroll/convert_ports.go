@@ -1,0 +1,127 @@
+package enroll
+
+import (
+	"slices"
+	"strconv"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+)
+
+const destinationPort = "destination.port"
+
+// namesPorts reports whether a rule compares a port. A sidecar and ztunnel compare the pod's port, a
+// waypoint the Service's (Istio 1.31: listener_waypoint).
+func namesPorts(rule *yaml.Node) bool {
+	return slices.ContainsFunc(operationsOf(rule), func(o *yaml.Node) bool {
+		return manifest.Field(o, "ports") != nil || manifest.Field(o, "notPorts") != nil
+	}) ||
+		slices.ContainsFunc(manifest.Content(manifest.Field(rule, "when")), func(c *yaml.Node) bool { return manifest.Value(manifest.Dealias(c), "key") == destinationPort })
+}
+
+// forService is a rule with the ports of a Service in the place of those of its pods; nil where no
+// port of the Service leads to one that the rule is for. The rule is a copy, which is changed.
+func forService(rule *yaml.Node, ports []mappedPort) *yaml.Node {
+	if to := manifest.Field(rule, "to"); to != nil && to.Kind == yaml.SequenceNode && len(to.Content) > 0 {
+		to.Content = slices.DeleteFunc(to.Content, func(entry *yaml.Node) bool {
+			return !translate(manifest.Field(entry, "operation"), "ports", "notPorts", ports)
+		})
+		if len(to.Content) == 0 {
+			return nil
+		}
+	}
+	for _, c := range manifest.Content(manifest.Field(rule, "when")) {
+		if manifest.Value(c, "key") == destinationPort && !translate(c, "values", "notValues", ports) {
+			return nil
+		}
+	}
+	return rule
+}
+
+// translate writes the ports of a Service in the place of those of pods. It reports whether any
+// port of the Service can match.
+func translate(n *yaml.Node, in, notIn string, ports []mappedPort) bool {
+	if wanted := manifest.Content(manifest.Field(n, in)); len(wanted) > 0 {
+		at := serviceSide(wanted, ports)
+		if len(at) == 0 {
+			return false
+		}
+		setTexts(n, in, at)
+	}
+	if without := manifest.Content(manifest.Field(n, notIn)); len(without) > 0 {
+		at := serviceSide(without, ports)
+		if len(at) == 0 { // no port of the Service is left out
+			at = []string{unusedPort(ports)}
+		}
+		setTexts(n, notIn, at)
+	}
+	return true
+}
+
+func setTexts(n *yaml.Node, key string, values []string) {
+	n.Content[manifest.IndexOf(n, key)+1] = texted(values)
+}
+
+// serviceSide are the ports of a Service that lead to ports of pods.
+func serviceSide(wanted []*yaml.Node, ports []mappedPort) []string {
+	var out []string
+	for _, p := range ports {
+		if slices.ContainsFunc(wanted, func(n *yaml.Node) bool { return n.Value == p.pod }) && !slices.Contains(out, p.service) {
+			out = append(out, p.service)
+		}
+	}
+	return out
+}
+
+// unusedPort is one that the Service does not have.
+func unusedPort(ports []mappedPort) string {
+	for n := 1; ; n++ {
+		text := strconv.Itoa(n)
+		if !slices.ContainsFunc(ports, func(p mappedPort) bool { return p.service == text }) {
+			return text
+		}
+	}
+}
+
+// forServices are the rules of a policy for each of some Services, those with the same rules in one
+// group. unknown are Services whose ports the input does not say.
+func (e *enrolment) forServices(rules []*yaml.Node, services []service) (groups []group, unknown []service) {
+	ported := slices.ContainsFunc(rules, namesPorts)
+	for _, s := range services {
+		mine := rules
+		if ported {
+			ports, known := e.portsOf(s)
+			if !known {
+				unknown = append(unknown, s)
+				continue
+			}
+			if mine = translated(rules, ports); len(mine) == 0 {
+				continue // the policy is for ports that the Service does not lead to
+			}
+		}
+		at := slices.IndexFunc(groups, func(g group) bool { return manifest.Equal(list(g.rules...), list(mine...)) })
+		if at < 0 {
+			groups = append(groups, group{rules: mine})
+			at = len(groups) - 1
+		}
+		groups[at].services = append(groups[at].services, s)
+	}
+	return groups, unknown
+}
+
+// group are Services that the same rules are for.
+type group struct {
+	rules    []*yaml.Node
+	services []service
+}
+
+func translated(rules []*yaml.Node, ports []mappedPort) []*yaml.Node {
+	var out []*yaml.Node
+	for _, rule := range rules {
+		if mine := forService(copied(rule), ports); mine != nil {
+			out = append(out, mine)
+		}
+	}
+	return out
+}

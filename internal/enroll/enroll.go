@@ -1,0 +1,137 @@
+// Package enroll edits what is there: the objects of the input, and only those that the contract
+// names. An item that nothing here touches leaves exactly as it came.
+package enroll
+
+import (
+	"errors"
+	"fmt"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
+// Apply puts plan's manifests among items: those that are there already are edited in place, the
+// others appended in the order of generate.Manifests. It returns the items that stay, and what is
+// worth a warning. The error joins all that cannot be resolved, each naming its object; then
+// nothing of the result may be used.
+func Apply(plan generate.Plan, items []*manifest.Item) ([]*manifest.Item, []profile.Finding, error) {
+	e := enrolment{plan: plan, items: items, byID: make(map[manifest.ID]*manifest.Item, len(items)), twice: map[manifest.ID]bool{}, services: map[string][]service{}, named: map[string]map[string]service{}, workloads: map[string][]workload{}, ports: map[string]string{}}
+	e.index()
+	e.findTrouble()
+	if plan.Restrict {
+		e.restrict()
+	}
+	e.convertPolicies()
+	if plan.Cluster != nil {
+		e.editConfigMaps()
+	}
+	if plan.Platform != nil {
+		e.moveToGateway()
+	}
+	e.findSessions()
+	wanted := append(generate.Manifests(plan), e.platform()...)
+	wanted = append(wanted, e.copyPolicies(wanted)...)
+	e.verifyTrouble(wanted)
+	e.elsewhereLoses()
+	e.prune(wanted)
+	e.place(wanted)
+	for _, item := range e.items {
+		e.errs = append(e.errs, item.Errs...)
+	}
+	if err := errors.Join(e.errs...); err != nil {
+		return nil, nil, err
+	}
+	return e.remaining(), e.findings, nil
+}
+
+// enrolment is one run over the items.
+type enrolment struct {
+	plan      generate.Plan
+	items     []*manifest.Item
+	byID      map[manifest.ID]*manifest.Item
+	twice     map[manifest.ID]bool
+	removed   map[*manifest.Item]bool
+	services  map[string][]service
+	named     map[string]map[string]service // the same by name
+	workloads map[string][]workload
+	// ways lead to pods past the Services that select them, by namespace; nil until gathered.
+	ways map[string][]way
+	// ports are the numbers of pods' ports, by selector and name.
+	ports map[string]string
+	// oldGateway are the labels of the old gateway's pods, once they were asked for.
+	oldGateway map[string]string
+	// alsoElsewhere are policies at the old gateway that cannot move to the new one.
+	alsoElsewhere []*manifest.Item
+	// behind are the Services of the namespace kubeflow that stand behind its waypoint.
+	behind []string
+	// shipped are forms of policies that Kubeflow ships and ours replace.
+	shipped map[manifest.ID][]*yaml.Node
+	// ingressPods are the labels of the ingress Gateway's pods.
+	ingressPods []labels
+	findings    []profile.Finding
+	errs        []error
+}
+
+// index finds items by identity; of duplicates, which no cluster could hold, the first.
+func (e *enrolment) index() {
+	for _, item := range e.items {
+		if _, found := e.byID[item.ID]; found {
+			e.twice[item.ID] = true
+			continue
+		}
+		e.byID[item.ID] = item
+	}
+}
+
+// one is the item to edit or remove, or nil. Of two it would be one, and the cluster might hold the
+// other in the end.
+func (e *enrolment) one(id manifest.ID) *manifest.Item {
+	if e.twice[id] {
+		e.errs = append(e.errs, fmt.Errorf("%s: is in the input twice, and both would be applied; keep one of the two", id))
+	}
+	return e.byID[id]
+}
+
+// place merges each manifest into the item of the same identity, or appends it.
+func (e *enrolment) place(wanted []generate.Object) {
+	files := newFiles(e.items)
+	for _, object := range wanted {
+		item := e.one(idOf(object))
+		if item == nil || e.removed[item] {
+			e.items = append(e.items, files.add(object))
+			continue
+		}
+		e.merge(item, object)
+	}
+}
+
+func (e *enrolment) remove(item *manifest.Item) {
+	if e.removed == nil {
+		e.removed = map[*manifest.Item]bool{}
+	}
+	e.removed[item] = true
+}
+
+func (e *enrolment) remaining() []*manifest.Item {
+	if len(e.removed) == 0 {
+		return e.items
+	}
+	var kept []*manifest.Item
+	for _, item := range e.items {
+		if !e.removed[item] {
+			kept = append(kept, item)
+		}
+	}
+	return kept
+}
+
+func (e *enrolment) warn(item *manifest.Item, found, effect, remedy string) {
+	e.find(item.String(), found, effect, remedy)
+}
+
+func (e *enrolment) find(object, found, effect, remedy string) {
+	e.findings = append(e.findings, profile.Finding{Object: object, Found: found, Effect: effect, Remedy: remedy})
+}

@@ -1,0 +1,61 @@
+package enroll
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+)
+
+func idOf(o generate.Object) manifest.ID {
+	group, _, found := strings.Cut(o.APIVersion, "/")
+	if !found {
+		group = ""
+	}
+	return manifest.NewID(group, o.Kind, o.Namespace, o.Name)
+}
+
+// files gives new objects a place in the package, behind what is in their file already.
+type files struct {
+	// next index by path; nil outside of a package, where objects have no file.
+	next map[string]int
+}
+
+func newFiles(items []*manifest.Item) files {
+	var f files
+	for _, item := range items {
+		path := item.Path()
+		if path == "" {
+			continue
+		}
+		if f.next == nil {
+			f.next = map[string]int{}
+		}
+		text := item.Annotation(manifest.IndexAnnotation)
+		if text == "" {
+			text = item.Annotation(manifest.IndexAnnotationToo)
+		}
+		index, _ := strconv.Atoi(text) // without an index: the file's only object
+		f.next[path] = max(f.next[path], index+1)
+	}
+	return f
+}
+
+// add is the item of a new object, with its place where it has one.
+func (f files) add(object generate.Object) *manifest.Item {
+	item := &manifest.Item{ID: idOf(object)}
+	if f.next == nil {
+		item.New = object.Node
+		return item
+	}
+	item.Node = object.Node()
+	path := object.File()
+	index := strconv.Itoa(f.next[path])
+	f.next[path]++
+	item.Mark("annotations", manifest.IndexAnnotation, index)
+	item.Mark("annotations", manifest.PathAnnotation, path)
+	item.Mark("annotations", manifest.IndexAnnotationToo, index)
+	item.Mark("annotations", manifest.PathAnnotationToo, path)
+	return item
+}

@@ -1,0 +1,119 @@
+package enroll
+
+import (
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+)
+
+// labels are sorted by their keys, so that two of any number are compared in one pass.
+type labels []pair
+
+type pair struct{ key, value string }
+
+// labelsOf are the entries of a map; nil where n is none.
+func labelsOf(n *yaml.Node) labels {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	out := make(labels, 0, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		out = append(out, pair{n.Content[i].Value, n.Content[i+1].Value})
+	}
+	return out.sorted()
+}
+
+// labelsFrom are the entries of a map.
+func labelsFrom(m map[string]string) labels {
+	out := make(labels, 0, len(m))
+	for key, text := range m {
+		out = append(out, pair{key, text})
+	}
+	return out.sorted()
+}
+
+func (l labels) sorted() labels {
+	slices.SortFunc(l, comparePairs)
+	return l
+}
+
+func comparePairs(a, b pair) int { return strings.Compare(a.key, b.key) }
+
+// podLabels are the labels of the pods that a workload makes, or nil.
+func podLabels(item *manifest.Item) labels {
+	if isNotebook(item) {
+		return notebookLabels(item)
+	}
+	metadata := manifest.Field(item.Node, "metadata")
+	if item.Kind != "Pod" {
+		metadata = manifest.Field(podTemplate(item), "metadata")
+	}
+	return labelsOf(manifest.Field(metadata, "labels"))
+}
+
+// podLabelsOf are the labels of all kinds of pods that an item makes: beside those of podLabels, those
+// of the templates below its spec, as jobs of several roles and CronJobs have them, of a
+// WorkloadEntry, and of a model.
+func podLabelsOf(item *manifest.Item) []labels {
+	if isModel(item) {
+		return modelLabels(item)
+	}
+	spec := manifest.Field(item.Node, "spec")
+	var out []labels
+	if own := podLabels(item); own != nil {
+		out = append(out, own)
+	}
+	if item.Group == istioNetworking && item.Kind == "WorkloadEntry" {
+		out = append(out, labelsOf(manifest.Field(spec, "labels")))
+	}
+	if item.Group == istioNetworking && item.Kind == "WorkloadGroup" {
+		out = append(out, labelsOf(manifest.Field(spec, "metadata", "labels")))
+	}
+	first := podTemplate(item)
+	manifest.Walk(spec, func(_ string, n *yaml.Node) {
+		if pod := labelsOf(manifest.Field(n, "metadata", "labels")); pod != nil && n != first && manifest.Field(n, "spec", "containers") != nil {
+			out = append(out, pod)
+		}
+	})
+	return slices.DeleteFunc(out, func(l labels) bool { return l == nil })
+}
+
+func podTemplate(item *manifest.Item) *yaml.Node {
+	return manifest.Field(item.Node, "spec", "template")
+}
+
+// cover tells whether they have all that a selector wants.
+func (l labels) cover(selector labels) bool {
+	for _, wanted := range selector {
+		if l = l.from(wanted.key); len(l) == 0 || l[0] != wanted {
+			return false
+		}
+	}
+	return true
+}
+
+// and are those of l that others have as well.
+func (l labels) and(others labels) labels {
+	var both labels
+	for _, one := range l {
+		if others = others.from(one.key); len(others) > 0 && others[0] == one {
+			both = append(both, one)
+		}
+	}
+	return both
+}
+
+// from are the labels from a key on.
+func (l labels) from(key string) labels {
+	for len(l) > 0 && l[0].key < key {
+		l = l[1:]
+	}
+	return l
+}
+
+// ownedBy is the AmbientProfile that owns an object, or "".
+func ownedBy(item *manifest.Item) string { return item.Annotation(generate.OwnedBy) }

@@ -1,0 +1,22 @@
+package enroll
+
+import (
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+)
+
+// useWaypointNamespace would send the traffic to a waypoint of another namespace, which the L4
+// policy does not let in.
+const useWaypointNamespace = "istio.io/use-waypoint-namespace"
+
+// labelNamespace puts a Namespace into the mesh and touches nothing else of it, unless we made it.
+func (e *enrolment) labelNamespace(item *manifest.Item, object generate.Object) {
+	e.adoptMarks(item, "labels", object.Labels)
+	if ownedBy(item) == e.plan.Name {
+		e.adoptMarks(item, "annotations", object.Annotations)
+	}
+	if item.Unmark("labels", useWaypointNamespace) {
+		e.warn(item, "had the label "+useWaypointNamespace, "its traffic would have gone to a waypoint that may not reach the pods, and everybody been locked out; the label was removed",
+			"take the label out of the source")
+	}
+}

@@ -1,0 +1,101 @@
+package enroll
+
+import (
+	"slices"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+)
+
+// letOut adds the mesh's form of the egress rules to a NetworkPolicy, as a rule of its own: in the
+// rule itself, 15008 would be opened to its other peers as well.
+func (m *meshNetwork) letOut(item *manifest.Item) {
+	known := peerSet{}
+	rules := networkRules(item, egressRules)
+	for _, rule := range rules {
+		if to := manifest.Content(manifest.Field(rule, "to")); passesHBONE(manifest.Field(rule, "ports")) {
+			known[everywhere] = known[everywhere] || len(to) == 0
+			for _, peer := range to {
+				known.add(peer)
+			}
+		}
+	}
+	var missing []*yaml.Node
+	for _, rule := range rules {
+		for _, peer := range m.outward(rule, m.waypoints[item.Namespace] != "") {
+			if !known.has(peer) {
+				known.add(peer)
+				missing = append(missing, peer)
+			}
+		}
+	}
+	if len(missing) == 0 {
+		return
+	}
+	peers := &yaml.Node{Kind: yaml.SequenceNode, Tag: yaml.NodeTagSeq, Content: missing}
+	ports := &yaml.Node{Kind: yaml.SequenceNode, Tag: yaml.NodeTagSeq, Content: []*yaml.Node{hbonePort()}}
+	rule := mapOf("to", peers)
+	rule.Content = append(rule.Content, manifest.Text("ports"), ports)
+	egress := manifest.Field(item.Node, "spec", egressRules.rules)
+	egress.Content = append(egress.Content, rule)
+	item.Changed = true
+}
+
+// outward are the peers that the traffic of a rule goes to at port 15008. None where it carries no
+// TCP, or only questions to name servers, which are not in the mesh. A peer without a namespace is in
+// the policy's own, which may be in the mesh.
+func (m *meshNetwork) outward(rule *yaml.Node, inMesh bool) []*yaml.Node {
+	ports, to := manifest.Field(rule, "ports"), manifest.Content(manifest.Field(rule, "to"))
+	if len(manifest.Content(ports)) > 0 && !slices.ContainsFunc(ports.Content, func(p *yaml.Node) bool { return isTCP(p) && !isDNS(p) }) {
+		return nil
+	}
+	passes := passesHBONE(ports)
+	if len(to) == 0 || slices.ContainsFunc(to, func(p *yaml.Node) bool { return isEverywhere(manifest.Dealias(p)) }) {
+		if passes {
+			return nil
+		}
+		// To every address, so to every namespace of the mesh; port 15008 of all other addresses stays closed.
+		return []*yaml.Node{mapOf("namespaceSelector", mapOf("matchLabels", mapOf("istio.io/dataplane-mode", manifest.Text("ambient"))))}
+	}
+	var peers []*yaml.Node
+	for _, peer := range to {
+		peer = manifest.Dealias(peer)
+		namespaces := manifest.Field(peer, "namespaceSelector")
+		switch {
+		case manifest.Field(peer, "ipBlock") != nil: // Kubernetes: for addresses outside of the cluster
+			continue
+		case namespaces == nil && !inMesh, namespaces != nil && !m.holds(namespaces):
+			continue
+		}
+		if !passes {
+			peers = append(peers, plainCopy(peer))
+		}
+		// What goes to some pods of a namespace goes there by way of the waypoint.
+		if pods := manifest.Field(peer, "podSelector"); !isWhole(pods) && manifest.Value(pods, "matchLabels", waypointClass) != "istio-waypoint" {
+			peers = append(peers, waypointsOf(peer))
+		}
+	}
+	return peers
+}
+
+// waypointsOf are the waypoints of a peer's namespaces.
+func waypointsOf(peer *yaml.Node) *yaml.Node {
+	pods := mapOf("matchLabels", mapOf(waypointClass, manifest.Text("istio-waypoint")))
+	if namespaces := manifest.Field(peer, "namespaceSelector"); namespaces != nil {
+		out := mapOf("namespaceSelector", plainCopy(namespaces))
+		out.Content = append(out.Content, manifest.Text("podSelector"), pods)
+		return out
+	}
+	return mapOf("podSelector", pods)
+}
+
+// plainCopy is a copy without comments and anchors.
+func plainCopy(n *yaml.Node) *yaml.Node {
+	n = manifest.Dealias(n)
+	out := &yaml.Node{Kind: n.Kind, Tag: n.Tag, Value: n.Value, Style: n.Style}
+	for _, below := range n.Content {
+		out.Content = append(out.Content, plainCopy(below))
+	}
+	return out
+}

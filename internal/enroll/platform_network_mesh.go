@@ -1,0 +1,102 @@
+package enroll
+
+import (
+	"fmt"
+	"slices"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+)
+
+// meshNetwork is what NetworkPolicies must know of the mesh.
+type meshNetwork struct {
+	// policies are the NetworkPolicies of the input that stay, in its order, and of each namespace.
+	policies []*manifest.Item
+	of       map[string][]*manifest.Item
+	// waypoints by the namespace of the mesh that has them.
+	waypoints map[string]string
+	// namespaces are the labels of the mesh's namespaces, as far as the input shows them.
+	namespaces map[string]map[string]string
+	// kinds are the labels of all, without their names and each only once.
+	kinds []map[string]string
+}
+
+func (e *enrolment) meshNetwork() meshNetwork {
+	m := meshNetwork{waypoints: map[string]string{platform.Namespace: platform.WaypointName}, namespaces: map[string]map[string]string{}, of: map[string][]*manifest.Item{}}
+	e.live("networking.k8s.io", "NetworkPolicy", func(item *manifest.Item) {
+		m.policies = append(m.policies, item)
+		m.of[item.Namespace] = append(m.of[item.Namespace], item)
+	})
+	if len(m.policies) == 0 {
+		return m
+	}
+	seen := map[string]bool{}
+	m.add(platform.Namespace, e.byID[manifest.ID{Kind: "Namespace", Name: platform.Namespace}], seen)
+	for _, ns := range e.plan.Namespaces {
+		m.waypoints[ns.Name] = ns.Waypoint.Name
+		m.add(ns.Name, e.byID[manifest.ID{Kind: "Namespace", Name: ns.Name}], seen)
+	}
+	return m
+}
+
+// add notes a namespace of the mesh, with the labels that it has in the end.
+func (m *meshNetwork) add(name string, item *manifest.Item, seen map[string]bool) {
+	labels := map[string]string{}
+	if item != nil {
+		if found := manifest.StringMap(manifest.Field(item.Node, "metadata", "labels")); found != nil {
+			labels = found
+		}
+	}
+	labels["istio.io/dataplane-mode"], labels["istio-injection"] = "ambient", "disabled"
+	delete(labels, namespaceName)
+	if text := fmt.Sprint(labels); !seen[text] { // fmt prints maps by key
+		seen[text] = true
+		m.kinds = append(m.kinds, labels)
+	}
+	m.namespaces[name] = labels
+}
+
+// holds reports whether a namespaceSelector could select a namespace of the mesh: controllers put
+// labels on namespaces that the input does not show.
+func (m *meshNetwork) holds(selector *yaml.Node) bool {
+	if names, narrowed := valuesOf(selector, namespaceName); narrowed {
+		return slices.ContainsFunc(names, func(name string) bool {
+			return m.waypoints[name] != "" && matches(selector, m.labels(name), true)
+		})
+	}
+	return slices.ContainsFunc(m.kinds, func(labels map[string]string) bool { return matches(selector, labels, true) })
+}
+
+// labels are those of a namespace of the mesh, with its name.
+func (m *meshNetwork) labels(name string) map[string]string {
+	labels := map[string]string{namespaceName: name}
+	for key, value := range m.namespaces[name] {
+		labels[key] = value
+	}
+	return labels
+}
+
+// waypointClass labels the pods of Gateways by their class (Istio: deploymentcontroller).
+const waypointClass = "gateway.networking.k8s.io/gateway-class-name"
+
+// waypointPod are the labels of a waypoint's pods (Istio 1.31: files/waypoint.yaml).
+func waypointPod(name string) map[string]string {
+	return map[string]string{
+		gatewayPods: name, waypointClass: "istio-waypoint", "gateway.istio.io/managed": "istio.io-mesh-controller",
+		"istio.io/dataplane-mode": "none", "istio.io/waypoint-for": "service", "sidecar.istio.io/inject": "false",
+		"service.istio.io/canonical-name": name, "service.istio.io/canonical-revision": "latest",
+	}
+}
+
+// isWaypoint reports whether a peer is, among others, the waypoint of its own namespace.
+func (m *meshNetwork) isWaypoint(peer *yaml.Node, namespace string) bool {
+	if manifest.Field(peer, "ipBlock") != nil {
+		return isEverywhere(peer)
+	}
+	if other := manifest.Field(peer, "namespaceSelector"); other != nil && !matches(other, m.labels(namespace), false) {
+		return false
+	}
+	return matches(manifest.Field(peer, "podSelector"), waypointPod(m.waypoints[namespace]), false)
+}

@@ -1,0 +1,151 @@
+package enroll
+
+import (
+	"slices"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+)
+
+// ofWaypoints are the NetworkPolicies that profiles' waypoints need, where those of the namespace
+// close them as well: a client of any pod reaches the pod by way of the waypoint.
+func (m *meshNetwork) ofWaypoints(plan generate.Plan) []generate.Object {
+	var out []generate.Object
+	for _, ns := range plan.Namespaces {
+		if len(m.of[ns.Name]) == 0 {
+			continue
+		}
+		passage := m.passageIn(ns.Name)
+		passage.Out = m.confined(ns.Name)
+		if passage.In || passage.Out {
+			o := platform.WaypointNetworkPolicy(ns.Name, ns.Waypoint.Name, plan.Mesh.RootNamespace, passage)
+			o.Own(plan.Name)
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// passageIn is for the clients whom a NetworkPolicy of the namespace lets into some pod, but none
+// into the waypoint. Which pod a client may reach then, the waypoint's policies say, and no
+// NetworkPolicy can any more.
+func (m *meshNetwork) passageIn(namespace string) platform.Passage {
+	pod := waypointPod(m.waypoints[namespace])
+	var closed, everyone bool
+	var clients []*yaml.Node
+	known := peerSet{}
+	known.add(m.waypointPeer(namespace)) // as letWaypoints leaves it
+	for _, item := range m.of[namespace] {
+		waypoint := closes(item, ingressRules, pod)
+		closed = closed || waypoint
+		for _, rule := range networkRules(item, ingressRules) {
+			from, ports := manifest.Content(manifest.Field(rule, "from")), manifest.Field(rule, "ports")
+			switch {
+			case len(manifest.Content(ports)) > 0 && !slices.ContainsFunc(ports.Content, isTCP):
+			case waypoint && passesHBONE(ports) && len(from) == 0:
+				return platform.Passage{}
+			case waypoint && passesHBONE(ports):
+				for _, peer := range from {
+					known.add(peer)
+				}
+			case len(from) == 0:
+				everyone = true
+			default:
+				clients = append(clients, from...)
+			}
+		}
+	}
+	if !closed || everyone {
+		return platform.Passage{In: closed}
+	}
+	var passage platform.Passage
+	for _, client := range clients {
+		if !known.has(client) {
+			known.add(client)
+			passage.In, passage.From = true, append(passage.From, plain(client))
+		}
+	}
+	return passage
+}
+
+// confined reports whether NetworkPolicies keep a namespace's waypoint from some address.
+func (m *meshNetwork) confined(namespace string) bool {
+	pod := waypointPod(m.waypoints[namespace])
+	closed := false
+	for _, item := range m.of[namespace] {
+		if !closes(item, egressRules, pod) {
+			continue
+		}
+		closed = true
+		for _, rule := range networkRules(item, egressRules) {
+			if len(manifest.Content(manifest.Field(rule, "to")))+len(manifest.Content(manifest.Field(rule, "ports"))) == 0 {
+				return false
+			}
+		}
+	}
+	return closed
+}
+
+// letWaypoints adds the waypoint beside the clients of a rule: what they send to a Service behind it
+// comes to the pod from the waypoint.
+func (m *meshNetwork) letWaypoints() {
+	open := map[string]bool{}
+	for namespace := range m.of {
+		open[namespace] = m.waypoints[namespace] == "" || m.waypointReachesAll(namespace)
+	}
+	for _, item := range m.policies {
+		_, ofGateway := valuesOf(manifest.Field(item.Node, "spec", "podSelector"), gatewayPods)
+		if ofGateway || open[item.Namespace] {
+			continue
+		}
+		for _, rule := range networkRules(item, ingressRules) {
+			from := manifest.Field(rule, "from")
+			if len(manifest.Content(from)) == 0 || !passesHBONE(manifest.Field(rule, "ports")) || m.letsWaypoint(item.Namespace, from.Content) {
+				continue
+			}
+			from.Content = append(from.Content, m.waypointPeer(item.Namespace))
+			item.Changed = true
+		}
+	}
+}
+
+// waypointReachesAll reports whether a NetworkPolicy for every pod lets the waypoint in.
+func (m *meshNetwork) waypointReachesAll(namespace string) bool {
+	return slices.ContainsFunc(m.of[namespace], func(item *manifest.Item) bool {
+		return isWhole(manifest.Field(item.Node, "spec", "podSelector")) && slices.ContainsFunc(networkRules(item, ingressRules), func(rule *yaml.Node) bool {
+			from := manifest.Content(manifest.Field(rule, "from"))
+			return passesHBONE(manifest.Field(rule, "ports")) && (len(from) == 0 || m.letsWaypoint(namespace, from))
+		})
+	})
+}
+
+func (m *meshNetwork) letsWaypoint(namespace string, peers []*yaml.Node) bool {
+	return slices.ContainsFunc(peers, func(p *yaml.Node) bool { return m.isWaypoint(manifest.Dealias(p), namespace) })
+}
+
+func (m *meshNetwork) waypointPeer(namespace string) *yaml.Node {
+	return mapOf("podSelector", mapOf("matchLabels", mapOf(gatewayPods, manifest.Text(m.waypoints[namespace]))))
+}
+
+// plain is a peer as a manifest of ours holds it: it has maps, lists and texts only.
+func plain(n *yaml.Node) any {
+	switch n = manifest.Dealias(n); n.Kind {
+	case yaml.MappingNode:
+		out := generate.Fields{}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			out[n.Content[i].Value] = plain(n.Content[i+1])
+		}
+		return out
+	case yaml.SequenceNode:
+		out := []any{}
+		for _, below := range n.Content {
+			out = append(out, plain(below))
+		}
+		return out
+	default:
+		return n.Value
+	}
+}

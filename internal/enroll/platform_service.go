@@ -1,0 +1,111 @@
+package enroll
+
+import (
+	"fmt"
+	"slices"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+)
+
+// labelServices sends the callers of some Services through the waypoint. The ingress Gateway goes
+// past it, unless the Service has ingress-use-waypoint as well.
+func (e *enrolment) labelServices(kubeflow platform.Kubeflow) {
+	var verified []string
+	if e.plan.Mesh.Waypoint.VerifyTokens {
+		verified = kubeflow.Verified()
+	}
+	services := kubeflow.BehindWaypoint()
+	for _, name := range verified {
+		if !slices.Contains(services, name) {
+			services = append(services, name)
+		}
+	}
+	if verified == nil {
+		e.pastWaypoint(kubeflow)
+	} else {
+		e.tellUnverified(kubeflow)
+	}
+	for _, name := range services {
+		ingress := slices.Contains(verified, name)
+		item := e.byID[manifest.ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
+		if item == nil {
+			e.tellUnlabelled(name, ingress)
+			continue
+		}
+		item.Mark("labels", useWaypoint, platform.WaypointName)
+		if ingress {
+			item.Mark("labels", ingressUseWaypoint, "true")
+		}
+		item.Unmark("labels", useWaypointNamespace)
+	}
+}
+
+const (
+	useWaypoint        = "istio.io/use-waypoint"
+	ingressUseWaypoint = "istio.io/ingress-use-waypoint"
+)
+
+// tellUnlabelled tells of a Service that should have been sent through the waypoint.
+func (e *enrolment) tellUnlabelled(name string, ingress bool) {
+	effect, remedy := "nobody but the ingress Gateway reaches its pods: they take traffic from the waypoint only", "put it into the input, or label it istio.io/use-waypoint: "+platform.WaypointName
+	if ingress {
+		effect, remedy = "nobody reaches its pods: they take traffic from the waypoint only", remedy+" and "+ingressUseWaypoint+`: "true"`
+	}
+	e.find("spec.cluster.platform", fmt.Sprintf("the Service %s/%s is not in the input", platform.Namespace, name), effect, remedy)
+}
+
+// pastWaypoint takes back what verified tokens had asked for: their Services went through the
+// waypoint, and now their pods take traffic from the ingress Gateway only.
+func (e *enrolment) pastWaypoint(kubeflow platform.Kubeflow) {
+	behind := kubeflow.BehindWaypoint()
+	for _, name := range kubeflow.Verified() {
+		item := e.byID[manifest.ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
+		if item == nil || slices.Contains(behind, name) || item.Label(useWaypoint) != platform.WaypointName {
+			continue
+		}
+		item.Unmark("labels", useWaypoint)
+		item.Unmark("labels", ingressUseWaypoint)
+		e.warn(item, "had the label "+useWaypoint+": "+platform.WaypointName, "without waypoint.verifyTokens its pods take traffic from the ingress Gateway only, and nobody would have reached them; the label was removed",
+			"remove the label from the source")
+	}
+}
+
+// tellUnverified tells of routes to Services of kubeflow whose tokens are not verified again. Only
+// somebody who knows them can say whether their pods read the header.
+func (e *enrolment) tellUnverified(kubeflow platform.Kubeflow) {
+	known := append(kubeflow.Verified(), kubeflow.BehindWaypoint()...)
+	for _, item := range e.items {
+		if item.Group != gatewayGroup || item.Kind != "HTTPRoute" || ownedBy(item) != "" || e.removed[item] || !e.routesIngress(item) {
+			continue
+		}
+		for _, rule := range manifest.Content(manifest.Field(item.Node, "spec", "rules")) {
+			for _, backend := range manifest.Content(manifest.Field(manifest.Dealias(rule), "backendRefs")) {
+				name, namespace := manifest.Value(manifest.Dealias(backend), "name"), manifest.Value(manifest.Dealias(backend), "namespace")
+				if namespace == "" {
+					namespace = item.Namespace
+				}
+				if namespace == platform.Namespace && !slices.Contains(known, name) {
+					known = append(known, name)
+					e.note(item.String(), fmt.Sprintf("leads to the Service %s/%s, whose tokens no waypoint verifies again", namespace, name),
+						"if its pods read "+e.plan.Mesh.UserIDHeader+", a route can still name another user to them")
+				}
+			}
+		}
+	}
+}
+
+// routesIngress reports whether a route hangs on the ingress Gateway.
+func (e *enrolment) routesIngress(item *manifest.Item) bool {
+	mesh := e.plan.Mesh
+	return slices.ContainsFunc(manifest.Content(manifest.Field(item.Node, "spec", "parentRefs")), func(parent *yaml.Node) bool {
+		parent = manifest.Dealias(parent)
+		namespace := manifest.Value(parent, "namespace")
+		if namespace == "" {
+			namespace = item.Namespace
+		}
+		return manifest.Value(parent, "name") == mesh.GatewayName && namespace == mesh.GatewayNamespace
+	})
+}

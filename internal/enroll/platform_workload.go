@@ -1,0 +1,39 @@
+package enroll
+
+import (
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+)
+
+// stopInjection has no pod of the mesh ask for a sidecar: one that got it would leave ztunnel
+// (Istio: cni podHasSidecar).
+func (e *enrolment) stopInjection() {
+	const inject = "sidecar.istio.io/inject"
+	for _, item := range e.items {
+		if !e.inMesh(item.Namespace) || ownedBy(item) != "" || e.removed[item] {
+			continue
+		}
+		pod := podMetadata(item)
+		for _, in := range []string{"labels", "annotations"} {
+			if marks := manifest.Field(pod, in); manifest.Value(marks, inject) == "true" {
+				was := manifest.Field(marks, inject)
+				item.Set(marks, inject, &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: "false", Style: was.Style})
+			}
+		}
+	}
+}
+
+// podMetadata is that of the pods that an item is, or makes; nil where it is none.
+func podMetadata(item *manifest.Item) *yaml.Node {
+	spec := manifest.Field(item.Node, "spec")
+	switch {
+	case item.Group == "" && item.Kind == "Pod":
+		return manifest.Field(item.Node, "metadata")
+	case item.Group == "batch" && item.Kind == "CronJob":
+		spec = manifest.Field(spec, "jobTemplate", "spec")
+	case item.Group != "apps" && item.Group != "batch":
+		return nil
+	}
+	return manifest.Field(spec, "template", "metadata")
+}

@@ -1,0 +1,48 @@
+package enroll
+
+import (
+	"fmt"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
+const rbacGroup = "rbac.authorization.k8s.io"
+
+// contributor takes a RoleBinding with KFAM's annotations as the contributor that it stands for.
+// One whose annotations say something else than its subject and role stands for nobody.
+func (s *sources) contributor(item *manifest.Item) {
+	p := s.of(item.Namespace)
+	user, role := item.Annotation("user"), item.Annotation("role")
+	// profile-controller: namespaceAdmin is the owner's own binding, with the same annotations.
+	if p == nil || user == "" || role == "" || item.Name == "namespaceAdmin" {
+		return
+	}
+	if why := lie(item, user, role); why != "" {
+		s.warn(item, fmt.Sprintf("its annotations make %q a contributor with role %q, but %s", user, role, why),
+			"nobody is let in by it", "let the annotations say what the binding grants, as KFAM writes them")
+		return
+	}
+	c := profile.Contributor{Name: user, Role: role, Bound: true}
+	if !s.isNew(item.Namespace, user, role) || s.refuse(profile.CheckContributor(item.String()+": contributor", c)) {
+		return
+	}
+	p.Contributors = append(p.Contributors, c)
+}
+
+// lie says in what a RoleBinding differs from its annotations, or "".
+func lie(item *manifest.Item, user, role string) string {
+	ref := manifest.Field(item.Node, "roleRef")
+	if manifest.Value(ref, "kind") != "ClusterRole" || manifest.Value(ref, "name") != "kubeflow-"+role {
+		return "it grants another role"
+	}
+	subjects := manifest.Field(item.Node, "subjects")
+	if subjects == nil || len(subjects.Content) != 1 {
+		return "it has not exactly one subject"
+	}
+	subject := manifest.Dealias(subjects.Content[0])
+	if manifest.Value(subject, "kind") != "User" || manifest.Value(subject, "name") != user {
+		return "its subject is another"
+	}
+	return ""
+}

@@ -1,0 +1,195 @@
+// Package manifest turns bytes into objects and back: what nobody changes leaves as the bytes that it
+// came as, and what two YAML readers could understand in two ways is refused.
+package manifest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"istio.io/api/label"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+)
+
+// Item is one object of the input or output.
+type Item struct {
+	ID
+	// Node is the object's map; nil for a document that holds comments only, and for a new object.
+	Node *yaml.Node
+	// New makes the tree of an object that was not in the input, where it has no file; else nil.
+	// The trees of all at once would take thirty times their text.
+	New func() *yaml.Node
+	// Text is what Node was read from, as it must stand in the output; nil where that is unknown.
+	Text []byte
+	// File is the file that it was read from, "stdin" where that was it; "" for an item of a
+	// ResourceList.
+	File string
+	// Changed is true once Node is no longer as it was read.
+	Changed bool
+	// errs are the edits that the item's own form did not allow.
+	Errs []error
+}
+
+// ID is what makes two manifests the same object. The version is no part of it.
+type ID struct{ Group, Kind, Namespace, Name string }
+
+// NewID is an identity; a cluster-scoped kind has the namespace "".
+func NewID(group, kind, namespace, name string) ID { return ID{group, kind, namespace, name} }
+
+// NewItem reads the identity of n; what n lacks stays "".
+func NewItem(n *yaml.Node) *Item {
+	metadata := Field(n, "metadata")
+	group, _, found := strings.Cut(Value(n, "apiVersion"), "/")
+	if !found {
+		group = "" // v1, the core group
+	}
+	id := ID{group, Value(n, "kind"), Value(metadata, "namespace"), Value(metadata, "name")}
+	if slices.Contains(clusterScoped, id.Kind) {
+		id.Namespace = "" // apiserver: ignores the namespace of what has none
+	}
+	return &Item{Node: n, ID: id}
+}
+
+// clusterScoped are the kinds without a namespace that we make, remove or read.
+var clusterScoped = []string{"Namespace", "ClusterRole", "ClusterRoleBinding"}
+
+func (id ID) String() string {
+	if id.Namespace == "" {
+		return id.Kind + " " + id.Name
+	}
+	return id.Kind + " " + id.Namespace + "/" + id.Name
+}
+
+// Ref is the object as messages name it.
+func (i *Item) Ref() diagnostic.Object {
+	return diagnostic.Object{APIVersion: Value(i.Node, "apiVersion"), Kind: i.Kind, Namespace: i.Namespace, Name: i.Name}
+}
+
+// At is where n, a node of the item, stands in the item's file.
+func (i *Item) At(n *yaml.Node) diagnostic.Position {
+	if i.File == "" || n == nil {
+		return diagnostic.Position{File: i.File}
+	}
+	return diagnostic.Position{File: i.File, Line: n.Line, Column: n.Column}
+}
+
+// Report is a message about the item, or about the field at a path below it, such as
+// spec.rules[0].to; "" is all of it.
+func (i *Item) Report(code diagnostic.Code, field, found, effect, remedy string) diagnostic.Diagnostic {
+	return diagnostic.Diagnostic{
+		Code: code, Position: i.At(i.Node), Object: i.Ref(), Field: field,
+		Found: found, Effect: effect, Remedy: remedy,
+	}
+}
+
+// Annotation is the value of metadata.annotations[key], or "".
+func (i *Item) Annotation(key string) string {
+	return Value(Field(Field(i.Node, "metadata"), "annotations"), key)
+}
+
+// Label is the value of metadata.labels[key], or "".
+func (i *Item) Label(key string) string {
+	return Value(Field(Field(i.Node, "metadata"), "labels"), key)
+}
+
+// Revision is the revision of istiod that alone sees the object, "" where all do. Istio 1.31
+// (config.LabelsInRevision): an istiod of another revision ignores it.
+func (i *Item) Revision() string { return i.Label(label.IoIstioRev.Name) }
+
+// Spec is what stands below key at the top of the object, or nil.
+func (i *Item) Spec(key string) *yaml.Node { return Field(i.Node, key) }
+
+// Mark sets metadata.<in>[key], where in is labels or annotations.
+func (i *Item) Mark(in, key, text string) {
+	metadata := i.Ensure(i.Node, "metadata")
+	i.Set(i.Ensure(metadata, in), key, Text(text))
+}
+
+// Unmark removes metadata.<in>[key] and tells whether it was there.
+func (i *Item) Unmark(in, key string) bool {
+	metadata := Field(i.Node, "metadata")
+	below := Field(metadata, in)
+	if !i.Drop(below, key) {
+		return false
+	}
+	if len(below.Content) == 0 {
+		i.Drop(metadata, in)
+	}
+	return true
+}
+
+// Drop removes key from the map at parent and tells whether it was there.
+func (i *Item) Drop(parent *yaml.Node, key string) bool {
+	at := IndexOf(parent, key)
+	if at < 0 {
+		return false
+	}
+	parent.Content = append(parent.Content[:at:at], parent.Content[at+2:]...)
+	i.Changed = true
+	return true
+}
+
+// Set puts n below key of the map at parent. What means the same already keeps its form.
+func (i *Item) Set(parent *yaml.Node, key string, n *yaml.Node) {
+	at := IndexOf(parent, key)
+	if at >= 0 && Equal(parent.Content[at+1], n) {
+		return
+	}
+	i.Changed = true
+	if at >= 0 {
+		n.LineComment = parent.Content[at+1].LineComment
+		parent.Content[at+1] = n
+		return
+	}
+	parent.Content = append(parent.Content, Text(key), n)
+}
+
+// Ensure is the map below key of the map at parent, made where there is none.
+func (i *Item) Ensure(parent *yaml.Node, key string) *yaml.Node {
+	n := Field(parent, key)
+	if n != nil && n.Kind == yaml.MappingNode {
+		return n
+	}
+	if n != nil && n.ShortTag() != yaml.NodeTagNull {
+		i.Errs = append(i.Errs, fmt.Errorf("%s: %s is no map, so nothing can be set in it; correct it", i, key))
+	}
+	n = &yaml.Node{Kind: yaml.MappingNode, Tag: yaml.NodeTagMap}
+	i.Set(parent, key, n)
+	return Field(parent, key)
+}
+
+// Quoted keeps a text a text to every YAML reader.
+func Quoted(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagString && n.Style == 0 && !IsText(n.Value) {
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	return n
+}
+
+// Verbatim tells whether the item leaves as the text that it came as.
+func (i *Item) Verbatim() bool { return i.Text != nil && !i.Changed }
+
+// SameAs tells whether key means the same in both items.
+func (i *Item) SameAs(other *Item, key string) bool {
+	a, b := Field(i.Node, key), Field(other.Node, key)
+	return a == b || a != nil && b != nil && Equal(a, b)
+}
+
+// InPackage tells whether the item has a file of its own, as in a kpt package.
+func (i *Item) InPackage() bool { return i.Path() != "" }
+
+// DropPipelineAnnotations removes what tells kustomize and kpt where the item was.
+func (i *Item) DropPipelineAnnotations() {
+	annotations := Field(Field(i.Node, "metadata"), "annotations")
+	if annotations == nil || annotations.Kind != yaml.MappingNode {
+		return
+	}
+	for at := len(annotations.Content) - 2; at >= 0; at -= 2 {
+		switch key := annotations.Content[at].Value; {
+		case strings.HasPrefix(key, internalPrefix), key == PathAnnotationToo, key == IndexAnnotationToo, key == idAnnotationToo:
+			i.Unmark("annotations", key)
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package manifest
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+	kubectl "sigs.k8s.io/yaml"
+)
+
+// readAs are texts that YAML readers understand in different ways, and what an error says of them;
+// "" for one that is read.
+var readAs = []struct{ text, err string }{
+	{"a: 1\n<<: {a: 2}\n", `sets "a"`},
+	{"a: 1\n<<: [{b: 3}, {a: 2}]\n", `sets "a"`},
+	{"x: &x {a: 2}\ny: [{a: 1, <<: *x}]\n", `sets "a"`},
+	{"a: 1\n<<: {<<: {a: 2}}\n", `sets "a"`},
+	{"<<: {a: 2}\na: 1\n", ""},
+	{"a: 1\n<<: {b: 2}\nb: 3\n", ""},
+	{"<<: [{a: 1, b: 2}, {a: 3, c: 4}]\n", ""},
+	{"a: 1\n\"<<\": {a: 2}\n", ""},
+	{"!x a: 1\n", "the tag !x"},
+	{"a: {b: [!x c]}\n", "the tag !x"},
+	{"a: !x {b: c}\n", "the tag !x"},
+	{"a: !x [b]\n", "the tag !x"},
+	{"a: !<tag:example.com,2026:x> b\n", "the tag tag:example.com,2026:x"},
+	{"a: !!set {b: }\n", "the tag !!set"},
+	{"a: !!map [b]\n", "the tag !!map"},
+	{"a: !!seq {b: c}\n", "the tag !!seq"},
+	{"a: !!seq b\n", "the tag !!seq"},
+	{"a: !!int b\n", "the tag !!int"},
+	{"a: !!null b\n", "the tag !!null"},
+	{"a: !!bool 1\n", "the tag !!bool"},
+	{"a: !!int 1.5\n", "the tag !!int"},
+	{"a: !!timestamp 2026-01-01\n", "the tag !!timestamp"},
+	{"!!merge a: {b: c}\n", "the tag !!merge"},
+	{"!!merge <<: {b: c}\n", ""},
+	{"a: !!str 80\nb: !!int \"80\"\nc: !!bool yes\nd: !!null ''\ne: !!float 8\nf: !!map {}\ng: !!seq []\n", ""},
+	{"on: a\n", `the key "on"`},
+	{"y: a\n", `the key "y"`},
+	{"True: a\n", `the key "True"`},
+	{"0x10: a\n", `the key "0x10"`},
+	{"1.0: a\n", `the key "1.0"`},
+	{"true: a\n16: b\n\"on\": c\n!!str off: d\n", ""},
+	{"kind: Pod\nmetadata: {name: a}\nitems: []\n", "Pod a: line 3: items stands at the top"},
+	{"kind: Pod\nitems:\n", "items stands at the top"},
+	{"kind: PodList\nitems: {a: b}\n", "items stands at the top"},
+	{"kind: PodList\nmetadata: {name: a}\nitems:\n", ""},
+}
+
+func TestReadAsTheClusterOrNotAtAll(t *testing.T) {
+	for _, test := range readAs {
+		switch err := readOrFail(t, test.text); {
+		case test.err == "" && err != nil:
+			t.Errorf("%q: %v", test.text, err)
+		case test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)):
+			t.Errorf("%q: got the error %v, want %s", test.text, err, test.err)
+		}
+	}
+}
+
+// FuzzReadAsTheCluster compares what is read to what kubectl reads.
+func FuzzReadAsTheCluster(f *testing.F) {
+	for _, test := range readAs {
+		f.Add(test.text)
+	}
+	f.Fuzz(func(t *testing.T, text string) { _ = readOrFail(t, text) })
+}
+
+// readOrFail is the error of reading a text; what is read must be the same to kubectl.
+func readOrFail(t *testing.T, text string) error {
+	t.Helper()
+	var document yaml.Node
+	if yaml.Unmarshal([]byte(text), &document) != nil || len(document.Content) != 1 {
+		t.Skip("no YAML")
+	}
+	want, wrong := kubectl.YAMLToJSON([]byte(text))
+	item, err := (&Reader{}).Read(document.Content[0])
+	if err != nil || wrong != nil {
+		return err
+	}
+	written, err := yaml.Marshal(item.Node)
+	if err != nil {
+		t.Skip("not to be written")
+	}
+	if got, err := kubectl.YAMLToJSON(written); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%q is read as %s, by kubectl as %s: %v", text, got, want, err)
+	}
+	return nil
+}
+
+func TestItemsOfAList(t *testing.T) {
+	for text, want := range map[string]string{
+		"{apiVersion: a/v1, kind: PodList, items: [{metadata: {name: b}}]}":          "Pod b",
+		"{apiVersion: a/v1, kind: PodList, items: [{apiVersion: v1, metadata: {}}]}": "items[0]: line 1: has only one of",
+		"{apiVersion: a/v1, kind: PodList, items: [{kind: Pod, metadata: {}}]}":      "items[0]: line 1: has only one of",
+		"{apiVersion: a/v1, kind: List, items: [{metadata: {}}]}":                    "items[0]: line 1: has neither",
+		"{kind: PodList, items: [{metadata: {}}]}":                                   "items[0]: line 1: has neither",
+		"{apiVersion: a/v1, kind: PodList, items: [a]}":                              "items[0]: line 1: is not an object",
+		"{apiVersion: a/v1, kind: PodList, items: [{items: []}]}":                    "items[0]: line 1: items stands at the top",
+	} {
+		var document yaml.Node
+		if err := yaml.Unmarshal([]byte(text), &document); err != nil {
+			t.Fatal(err)
+		}
+		items, err := NewItem(document.Content[0]).Items()
+		switch {
+		case err != nil && !strings.Contains(err.Error(), want):
+			t.Errorf("%s: got the error %v, want %s", text, err, want)
+		case err == nil && (items[0].String() != want || items[0].Group != "a"):
+			t.Errorf("%s: got %s of %q, want %s", text, items[0], items[0].Group, want)
+		}
+	}
+}
+
+func TestBooleansOfYAML11(t *testing.T) {
+	for text, want := range map[string]bool{
+		"true": true, "TRUE": true, "yes": true, "On": true, "y": true, "!!bool yes": true,
+		"no": false, "off": false, "false": false, "\"yes\"": false, "'true'": false, "!!str on": false, "[]": false,
+	} {
+		var document yaml.Node
+		if err := yaml.Unmarshal([]byte("a: "+text), &document); err != nil {
+			t.Fatal(err)
+		}
+		if got := IsTrue(document.Content[0], "a"); got != want {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package manifest
+
+import (
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// Field is what stands at the end of a path of keys below the map n, or nil; an alias stands for
+// what it names.
+func Field(n *yaml.Node, path ...string) *yaml.Node {
+	for _, key := range path {
+		at := IndexOf(n, key)
+		if at < 0 {
+			return nil
+		}
+		n = Dealias(n.Content[at+1])
+	}
+	return n
+}
+
+// IndexOf is where key stands in the content of the map n, or -1.
+func IndexOf(n *yaml.Node, key string) int {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return -1
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// Value is the scalar at the end of a path of keys below the map n, or "".
+func Value(n *yaml.Node, path ...string) string {
+	if v := Field(n, path...); v != nil && v.Kind == yaml.ScalarNode {
+		return v.Value
+	}
+	return ""
+}
+
+// IsTrue reports whether what stands below key of the map n is true to the cluster, which takes
+// the booleans of YAML 1.1 too.
+func IsTrue(n *yaml.Node, key string) bool {
+	v := Field(n, key)
+	if v == nil || v.Kind != yaml.ScalarNode {
+		return false
+	}
+	if v.ShortTag() == yaml.NodeTagBool && strings.EqualFold(v.Value, "true") {
+		return true
+	}
+	is, _ := oldBoolean(v.Value)
+	return is && (v.Style == 0 || v.ShortTag() == yaml.NodeTagBool)
+}
+
+// Strings are the texts of the list n.
+func Strings(n *yaml.Node) []string {
+	var out []string
+	for _, item := range Content(n) {
+		out = append(out, Dealias(item).Value)
+	}
+	return out
+}
+
+// Dealias is what an alias names; any other node is itself.
+func Dealias(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode && n.Alias != nil {
+		return n.Alias
+	}
+	return n
+}
+
+// Text is a text, quoted where another YAML reader could take it for something else.
+func Text(text string) *yaml.Node {
+	return Quoted(&yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: text})
+}
+
+// Without is the map without a key.
+func Without(spec *yaml.Node, key string) *yaml.Node {
+	at := IndexOf(spec, key)
+	if at < 0 {
+		return spec
+	}
+	return &yaml.Node{Kind: spec.Kind, Content: slices.Delete(slices.Clone(spec.Content), at, at+2)}
+}
+
+// Equal tells whether two trees mean the same: the order of keys, styles and comments apart.
+func Equal(a, b *yaml.Node) bool {
+	a, b = Dealias(a), Dealias(b)
+	if a.Kind != b.Kind || len(a.Content) != len(b.Content) {
+		return false
+	}
+	switch a.Kind {
+	case yaml.ScalarNode:
+		return a.Value == b.Value && a.ShortTag() == b.ShortTag()
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(a.Content); i += 2 {
+			at := IndexOf(b, a.Content[i].Value)
+			if at < 0 || !Equal(a.Content[i+1], b.Content[at+1]) {
+				return false
+			}
+		}
+		return true
+	default:
+		for i := range a.Content {
+			if !Equal(a.Content[i], b.Content[i]) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// Content are the items of the list n, or nil.
+func Content(n *yaml.Node) []*yaml.Node {
+	if n == nil {
+		return nil
+	}
+	return n.Content
+}
+
+// Walk calls visit with every key and its value, however deep below n.
+func Walk(n *yaml.Node, visit func(key string, n *yaml.Node)) {
+	if n == nil {
+		return
+	}
+	n = Dealias(n)
+	for i, child := range n.Content {
+		if n.Kind != yaml.MappingNode {
+			Walk(child, visit)
+		} else if i%2 == 1 {
+			visit(n.Content[i-1].Value, Dealias(child))
+			Walk(child, visit)
+		}
+	}
+}
+
+// StringMap is a map of texts; nil for none.
+func StringMap(n *yaml.Node) map[string]string {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	out := map[string]string{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		out[n.Content[i].Value] = Dealias(n.Content[i+1]).Value
+	}
+	return out
+}
