@@ -131,7 +131,7 @@ var ruleList = regexp.MustCompile(`rules \[([0-9 ]+)\]`)
 func lostWithAWord(q converted, deniers []denier, warnings []string) bool {
 	return !slices.ContainsFunc(deniers, func(d denier) bool {
 		return !slices.ContainsFunc(warnings, func(line string) bool {
-			if d.rule < 0 || !strings.Contains(line, "warning: AuthorizationPolicy "+d.policy+": ") {
+			if d.rule < 0 || !strings.HasPrefix(line, "ambient-profile: warning: ") || !strings.Contains(line, " AuthorizationPolicy "+d.policy+": ") {
 				return false
 			}
 			named := ruleList.FindStringSubmatch(line)

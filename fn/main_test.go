@@ -28,7 +28,7 @@ func TestExitCodesAndStreams(t *testing.T) {
 	}{
 		"no such file":           {"", []string{"nowhere.yaml"}, exitUsage, "", "nowhere.yaml: no such file"},
 		"no such input":          {"", []string{minimal, "nowhere.yaml"}, exitUsage, "", "nowhere.yaml: no such file"},
-		"config on stdin":        {read(t, minimal), []string{"-"}, exitOK, "name: ns-l4-waypoint", "info: spec.identity.sessionIssuers"},
+		"config on stdin":        {read(t, minimal), []string{"-"}, exitOK, "name: ns-l4-waypoint", "spec.identity.sessionIssuers"},
 		"nothing on stdin":       {"", nil, exitError, "", "is no ResourceList"},
 		"text on stdin":          {"hello", nil, exitError, "", "is no ResourceList"},
 		"broken yaml on stdin":   {"a: [", nil, exitError, "", "stdin: yaml: line 1"},
@@ -62,9 +62,9 @@ func part(t *testing.T, name, got, want string) {
 func TestWarningsAreResults(t *testing.T) {
 	dir := goldenDir + "/group-as-owner-gets-no-rule-and-a-warning"
 	_, stdout, stderr := execute(t, asResourceList(t, dir))
-	part(t, "stdout", stdout, "results:\n- message: 'spec.profiles[0].owner: the owner is the group team-a")
+	part(t, "stdout", stdout, "results:\n- message: 'AmbientProfile kubeflow: spec.profiles[0].owner: the owner is the group team-a")
 	part(t, "stdout", stdout, "severity: warning")
-	part(t, "stderr", stderr, "ambient-profile: warning: spec.profiles[0].owner: the owner is the group team-a")
+	part(t, "stderr", stderr, "ambient-profile: warning: AmbientProfile kubeflow: spec.profiles[0].owner: the owner is the group team-a")
 }
 
 // A package (kpt) keeps its files: new objects get a place, the configuration stays.

@@ -4,11 +4,9 @@ package fn
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"slices"
-	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -23,7 +21,7 @@ import (
 // process is the function: a configuration and the objects around it in, the objects as they
 // should be out, with what deserves a look. What is new is out in its text, as it stands in a form.
 // The error joins everything that is wrong.
-func process(in manifest.Input) ([]*manifest.Item, []profile.Finding, error) {
+func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
 	p, err := profile.Parse(in.Config.Node)
 	if err != nil {
 		return nil, nil, err
@@ -55,7 +53,7 @@ func process(in manifest.Input) ([]*manifest.Item, []profile.Finding, error) {
 
 // judge has the referee look at what goes out: it sees manifests, never the
 // configuration.
-func judge(plan generate.Plan, groupsHeader string, objects iter.Seq[*yaml.Node]) ([]profile.Finding, error) {
+func judge(plan generate.Plan, groupsHeader string, objects iter.Seq[*yaml.Node]) ([]diagnostic.Diagnostic, error) {
 	world, err := access.Load(objects)
 	if err != nil {
 		return nil, err
@@ -67,28 +65,33 @@ func judge(plan generate.Plan, groupsHeader string, objects iter.Seq[*yaml.Node]
 			Waypoint: ns.Waypoint.Name, Ingress: ns.Ingress,
 		}
 	}
-	var findings []profile.Finding
+	var findings []diagnostic.Diagnostic
 	for _, f := range world.Findings(tenants) {
-		findings = append(findings, profile.Finding{Object: f.Object, Found: f.Found, Effect: f.Effect, Remedy: f.Remedy, Note: f.Note, LostRules: f.LostRules})
+		findings = append(findings, finding(f))
 	}
 	return findings, nil
 }
 
 // withoutTold leaves out what the referee finds of a policy whose rules the conversion has told of.
-func withoutTold(findings, told []profile.Finding) []profile.Finding {
-	known := map[string]bool{}
-	for _, f := range told {
-		known[f.Object] = known[f.Object] || f.LostRules
+func withoutTold(findings, told []diagnostic.Diagnostic) []diagnostic.Diagnostic {
+	known := map[diagnostic.Object]bool{}
+	for _, d := range told {
+		if d.Code == diagnostic.RulesNotConverted {
+			d.Object.APIVersion = ""
+			known[d.Object] = true
+		}
 	}
-	return slices.DeleteFunc(findings, func(f profile.Finding) bool { return f.LostRules && known[f.Object] })
+	return slices.DeleteFunc(findings, func(d diagnostic.Diagnostic) bool {
+		return d.Code == diagnostic.RulesLost && known[d.Object]
+	})
 }
 
 // asErrors are the warnings among findings, or nil.
-func asErrors(findings []profile.Finding) error {
+func asErrors(findings []diagnostic.Diagnostic) error {
 	var errs []error
 	for _, f := range findings {
-		if !f.Note {
-			errs = append(errs, errors.New(f.String()))
+		if f.Severity() == diagnostic.Warning {
+			errs = append(errs, f)
 		}
 	}
 	if len(errs) == 0 {
@@ -127,32 +130,17 @@ func run(in manifest.Input, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	warn(stderr, findings)
-	return manifest.Write(stdout, items, in.Form, results(findings))
+	diagnostic.Print(stderr, findings)
+	return manifest.Write(stdout, items, in.Form, diagnostic.Results(findings))
 }
 
-func warn(stderr io.Writer, findings []profile.Finding) {
-	var out strings.Builder
-	for _, f := range findings {
-		out.WriteString("ambient-profile: " + severity(f) + ": " + diagnostic.Visible(f.String()) + "\n")
+func finding(f access.Finding) diagnostic.Diagnostic {
+	d := diagnostic.Diagnostic{Code: diagnostic.Uncoded, Object: diagnostic.Named(f.Object), Found: f.Found, Effect: f.Effect, Remedy: f.Remedy}
+	if f.LostRules {
+		d.Code = diagnostic.RulesLost
 	}
-	fmt.Fprint(stderr, out.String())
-}
-
-func severity(f profile.Finding) string {
 	if f.Note {
-		return "info"
+		d.Code, d.Remedy = diagnostic.UncodedInfo, ""
 	}
-	return "warning"
-}
-
-// results tells the findings to whoever shows them; kustomize does not.
-func results(findings []profile.Finding) *yaml.Node {
-	list := &yaml.Node{Kind: yaml.SequenceNode}
-	for _, f := range findings {
-		list.Content = append(list.Content, &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{
-			manifest.Text("message"), manifest.Text(diagnostic.Visible(f.String())), manifest.Text("severity"), manifest.Text(severity(f)),
-		}})
-	}
-	return list
+	return d
 }

@@ -1,8 +1,6 @@
 package diagnostic
 
-// Codes of AccessChecks (pkg/access).
-const (
-// AP08xx: AccessChecks (pkg/access).
-)
+// Codes AP08xx: AccessChecks (pkg/access).
+const ()
 
-var checkCodes = []Entry{}
+var checkCodes []Entry

@@ -1,8 +1,6 @@
 package diagnostic
 
-// Codes of the command line and how the function is called (cmd, fn).
-const (
-// AP09xx: the command line and how the function is called (cmd, fn).
-)
+// Codes AP09xx: the command line and how the function is called (cmd, fn).
+const ()
 
-var commandCodes = []Entry{}
+var commandCodes []Entry

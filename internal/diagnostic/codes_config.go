@@ -1,8 +1,6 @@
 package diagnostic
 
-// Codes of the AmbientProfile (pkg/profile).
-const (
-// AP02xx: the AmbientProfile (pkg/profile).
-)
+// Codes AP02xx: the AmbientProfile (pkg/profile).
+const ()
 
-var configCodes = []Entry{}
+var configCodes []Entry

@@ -1,8 +1,10 @@
 package diagnostic
 
-// Codes of policies of the sidecar era that are converted (internal/enroll).
+// Codes AP04xx: policies of the sidecar era that are converted (internal/enroll).
 const (
-// AP04xx: policies of the sidecar era that are converted (internal/enroll).
+	RulesNotConverted Code = "AP0401"
 )
 
-var convertCodes = []Entry{}
+var convertCodes = []Entry{
+	{RulesNotConverted, Warning, "rules of a policy are not enforced as they are written"},
+}

@@ -1,8 +1,6 @@
 package diagnostic
 
-// Codes of objects of the input that are edited, merged or owned by others (internal/enroll).
-const (
-// AP03xx: objects of the input that are edited, merged or owned by others (internal/enroll).
-)
+// Codes AP03xx: objects of the input that are edited, merged or owned by others (internal/enroll).
+const ()
 
-var enrollCodes = []Entry{}
+var enrollCodes []Entry

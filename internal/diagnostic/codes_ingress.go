@@ -1,8 +1,6 @@
 package diagnostic
 
-// Codes of the ingress, logins and sessions (internal/enroll).
-const (
-// AP05xx: the ingress, logins and sessions (internal/enroll).
-)
+// Codes AP05xx: the ingress, logins and sessions (internal/enroll).
+const ()
 
-var ingressCodes = []Entry{}
+var ingressCodes []Entry

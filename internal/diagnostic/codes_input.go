@@ -1,8 +1,6 @@
 package diagnostic
 
-// Codes of bytes, files and YAML that cannot be read (internal/manifest).
-const (
-// AP01xx: bytes, files and YAML that cannot be read (internal/manifest).
-)
+// Codes AP01xx: bytes, files and YAML that cannot be read (internal/manifest).
+const ()
 
-var inputCodes = []Entry{}
+var inputCodes []Entry

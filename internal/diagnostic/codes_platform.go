@@ -1,8 +1,6 @@
 package diagnostic
 
-// Codes of the control plane of Kubeflow (internal/enroll, internal/survey).
-const (
-// AP06xx: the control plane of Kubeflow (internal/enroll, internal/survey).
-)
+// Codes AP06xx: the control plane of Kubeflow (internal/enroll, internal/survey).
+const ()
 
-var platformCodes = []Entry{}
+var platformCodes []Entry

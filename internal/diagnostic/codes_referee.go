@@ -1,8 +1,10 @@
 package diagnostic
 
-// Codes of what the referee finds in manifests (pkg/access).
+// Codes AP07xx: what the referee finds in manifests (pkg/access).
 const (
-// AP07xx: what the referee finds in manifests (pkg/access).
+	RulesLost Code = "AP0701"
 )
 
-var refereeCodes = []Entry{}
+var refereeCodes = []Entry{
+	{RulesLost, Warning, "ztunnel does not enforce rules of a policy as they are written"},
+}

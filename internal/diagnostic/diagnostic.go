@@ -95,7 +95,7 @@ func (d Diagnostic) ownConfig() bool {
 }
 
 func (d Diagnostic) tag() string {
-	if d.Code == "" {
+	if d.Code == "" || d.Code == Uncoded || d.Code == UncodedInfo {
 		return ""
 	}
 	return "[" + string(d.Code) + "] "
@@ -111,4 +111,14 @@ func (d Diagnostic) subject() string {
 	default:
 		return object + ": " + d.Field
 	}
+}
+
+// Named is an object that is known as kind namespace/name, or kind name.
+func Named(text string) Object {
+	kind, name, _ := strings.Cut(text, " ")
+	namespace, rest, found := strings.Cut(name, "/")
+	if !found {
+		return Object{Kind: kind, Name: name}
+	}
+	return Object{Kind: kind, Namespace: namespace, Name: rest}
 }

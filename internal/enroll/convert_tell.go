@@ -6,13 +6,14 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
 // loses warns of rules that do not hold any more, or not everywhere.
 func (e *enrolment) loses(item *manifest.Item, found, effect, remedy string) {
 	e.warn(item, found, effect, remedy)
-	e.findings[len(e.findings)-1].LostRules = true
+	e.findings[len(e.findings)-1].Code = diagnostic.RulesNotConverted
 }
 
 // unseen are the rules of a policy that ztunnel does not apply as they are: all of one that it does

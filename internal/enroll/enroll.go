@@ -5,9 +5,11 @@ package enroll
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
@@ -17,7 +19,7 @@ import (
 // others appended in the order of generate.Manifests. It returns the items that stay, and what is
 // worth a warning. The error joins all that cannot be resolved, each naming its object; then
 // nothing of the result may be used.
-func Apply(plan generate.Plan, items []*manifest.Item) ([]*manifest.Item, []profile.Finding, error) {
+func Apply(plan generate.Plan, items []*manifest.Item) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
 	e := enrolment{plan: plan, items: items, byID: make(map[manifest.ID]*manifest.Item, len(items)), twice: map[manifest.ID]bool{}, services: map[string][]service{}, named: map[string]map[string]service{}, workloads: map[string][]workload{}, ports: map[string]string{}}
 	e.index()
 	e.findTrouble()
@@ -71,7 +73,7 @@ type enrolment struct {
 	shipped map[manifest.ID][]*yaml.Node
 	// ingressPods are the labels of the ingress Gateway's pods.
 	ingressPods []labels
-	findings    []profile.Finding
+	findings    []diagnostic.Diagnostic
 	errs        []error
 }
 
@@ -129,9 +131,28 @@ func (e *enrolment) remaining() []*manifest.Item {
 }
 
 func (e *enrolment) warn(item *manifest.Item, found, effect, remedy string) {
-	e.find(item.String(), found, effect, remedy)
+	e.report(item.Report(diagnostic.Uncoded, "", found, effect, remedy))
 }
 
-func (e *enrolment) find(object, found, effect, remedy string) {
-	e.findings = append(e.findings, profile.Finding{Object: object, Found: found, Effect: effect, Remedy: remedy})
+// find warns about a field of the configuration, or about an object that may not be in the input.
+func (e *enrolment) find(subject, found, effect, remedy string) {
+	d := diagnostic.Diagnostic{Code: diagnostic.Uncoded, Found: found, Effect: effect, Remedy: remedy}
+	if strings.HasPrefix(subject, "spec.") {
+		d.Object, d.Field = e.config(), subject
+	} else {
+		d.Object = diagnostic.Named(subject)
+	}
+	e.report(d)
 }
+
+// note is find for what nobody needs to act on.
+func (e *enrolment) note(subject, found, effect string) {
+	e.find(subject, found, effect, "")
+	e.findings[len(e.findings)-1].Code = diagnostic.UncodedInfo
+}
+
+func (e *enrolment) config() diagnostic.Object {
+	return diagnostic.Object{APIVersion: profile.APIVersion, Kind: profile.Kind, Name: e.plan.Name}
+}
+
+func (e *enrolment) report(d diagnostic.Diagnostic) { e.findings = append(e.findings, d) }

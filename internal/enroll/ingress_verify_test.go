@@ -7,6 +7,7 @@ import (
 	security "istio.io/api/security/v1"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -31,7 +32,7 @@ spec:
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(findings) != 1 || findings[0].Note || findings[0].Object != "spec.identity.sessionIssuers[0]" {
+	if len(findings) != 1 || findings[0].Severity() != diagnostic.Warning || findings[0].Field != "spec.identity.sessionIssuers[0]" {
 		t.Errorf("%v", findings)
 	}
 	rules := plan.Mesh.Tokens.Sessions

@@ -96,11 +96,6 @@ func names(list []string) string {
 }
 
 // note tells what was done or assumed; nothing is wrong.
-func (e *enrolment) note(object, found, effect string) {
-	e.find(object, found, effect, "")
-	e.findings[len(e.findings)-1].Note = true
-}
-
 // kubeflowNamespace puts the control plane into the mesh, where the input has its Namespace.
 func (e *enrolment) kubeflowNamespace() {
 	item := e.byID[manifest.ID{Kind: "Namespace", Name: platform.Namespace}]

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
@@ -14,7 +15,7 @@ import (
 // from their RoleBindings, notebooks. No source is ever edited. What carries owned-by is output
 // and never a source: a contributor taken from our own earlier RoleBinding could not be revoked.
 // The error joins all that cannot be, each naming its object.
-func Sources(p profile.AmbientProfile, items []*manifest.Item) (profile.AmbientProfile, []profile.Finding, error) {
+func Sources(p profile.AmbientProfile, items []*manifest.Item) (profile.AmbientProfile, []diagnostic.Diagnostic, error) {
 	s := sources{spec: p.Spec, at: map[string]int{}, known: map[[3]string]bool{}}
 	s.spec.Profiles = slices.Clone(p.Spec.Profiles)
 	for i, inline := range s.spec.Profiles {
@@ -46,7 +47,7 @@ type sources struct {
 	at map[string]int
 	// known are the contributors (namespace, name, role) and notebooks (namespace, name, "") so far.
 	known    map[[3]string]bool
-	findings []profile.Finding
+	findings []diagnostic.Diagnostic
 	errs     []error
 }
 
@@ -82,7 +83,7 @@ func (s *sources) refuse(err error) bool {
 }
 
 func (s *sources) warn(item *manifest.Item, found, effect, remedy string) {
-	s.findings = append(s.findings, profile.Finding{Object: item.String(), Found: found, Effect: effect, Remedy: remedy})
+	s.findings = append(s.findings, item.Report(diagnostic.Uncoded, "", found, effect, remedy))
 }
 
 // owners refuses what has no owner, neither inline nor by a selected Profile.

@@ -156,14 +156,25 @@ func asRead(text []byte, n *yaml.Node) []byte {
 
 var separator = regexp.MustCompile(`(?m)^---([ \t]+#.*|[ \t]*)\r?(\n|\z)`)
 
+// document is the text of one document of a stream, and how many lines are above it.
+type document struct {
+	data []byte
+	line int
+}
+
 // splitDocuments cuts a stream at its --- lines.
-func splitDocuments(data []byte) [][]byte {
+func splitDocuments(data []byte) []document {
 	data = bytes.TrimPrefix(data, byteOrderMark)
-	var documents [][]byte
-	start := 0
-	for _, loc := range separator.FindAllIndex(data, -1) {
-		documents = append(documents, data[start:loc[0]])
-		start = loc[1]
+	var documents []document
+	start, line := 0, 0
+	add := func(end, next int) {
+		documents = append(documents, document{data[start:end], line})
+		line += bytes.Count(data[start:next], []byte("\n"))
+		start = next
 	}
-	return append(documents, data[start:])
+	for _, loc := range separator.FindAllIndex(data, -1) {
+		add(loc[0], loc[1])
+	}
+	add(len(data), len(data))
+	return documents
 }

@@ -24,12 +24,15 @@ func readConfig(name string, stdin io.Reader) (*Item, error) {
 	}
 	var configs []*Item
 	for i, text := range splitDocuments(data) {
-		document, err := onlyDocument(text)
+		document, err := onlyDocument(text.data)
 		if err != nil {
 			return nil, inDocument(name, i, err)
 		}
 		if document != nil {
-			configs = append(configs, NewItem(document))
+			moveDown(document, text.line)
+			item := NewItem(document)
+			item.File = Sources([]string{name})
+			configs = append(configs, item)
 		}
 	}
 	switch {
@@ -91,14 +94,15 @@ func inDocument(name string, i int, err error) error {
 	return fmt.Errorf("%s: document %d: %w", name, i+1, err)
 }
 
-func readDocument(reader *Reader, text []byte) ([]*Item, error) {
-	if len(bytes.TrimSpace(text)) == 0 {
+func readDocument(reader *Reader, text document) ([]*Item, error) {
+	if len(bytes.TrimSpace(text.data)) == 0 {
 		return nil, nil
 	}
-	document, err := onlyDocument(text)
+	document, err := onlyDocument(text.data)
 	if err != nil {
 		return nil, err
 	}
+	moveDown(document, text.line)
 	item, err := reader.Read(document)
 	if err != nil {
 		return nil, err
@@ -106,7 +110,7 @@ func readDocument(reader *Reader, text []byte) ([]*Item, error) {
 	if item.IsList() {
 		return unlist(item)
 	}
-	item.Text = asRead(text, document)
+	item.Text = asRead(text.data, document)
 	return []*Item{item}, nil
 }
 
@@ -157,6 +161,17 @@ var byteOrderMark = []byte("\ufeff")
 
 // directive is a line that begins with %, before anything but comments.
 var directive = regexp.MustCompile(`\A([ \t]*(#.*)?\r?\n)*%`)
+
+// moveDown gives n, whose lines are counted in its document, those of the stream.
+func moveDown(n *yaml.Node, lines int) {
+	if n == nil || lines == 0 {
+		return
+	}
+	n.Line += lines
+	for _, below := range n.Content {
+		moveDown(below, lines)
+	}
+}
 
 // Root is the top node of a document, or nil.
 func Root(document *yaml.Node) *yaml.Node {

@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // Parse reads one AmbientProfile: strictly, then with its defaults, then checked as a whole. The
@@ -47,18 +49,16 @@ func (r *refusals) identify(p AmbientProfile) {
 }
 
 // Warnings tells what is allowed in p but seldom meant.
-func Warnings(p AmbientProfile) []Finding {
-	var found []Finding
+func Warnings(p AmbientProfile) []diagnostic.Diagnostic {
+	var found []diagnostic.Diagnostic
 	for i, profile := range p.Spec.Profiles {
 		found = append(found, profile.warnings(at("spec.profiles", i))...)
 	}
 	if p.Spec.Cluster.Controllers == Restrict {
-		found = append(found, Finding{
-			Object: "spec.cluster.controllers",
-			Found:  "Restrict takes the right to write AuthorizationPolicies from the profile-controller",
-			Effect: "a Profile made from now on stops half-way: no ServiceAccounts, no RoleBindings, no quota; and the dashboard can add no contributors",
-			Remedy: "use Keep unless new Profiles and contributors are made in another way",
-		})
+		found = append(found, warning("spec.cluster.controllers", "Restrict takes the right to write AuthorizationPolicies from the profile-controller", "a Profile made from now on stops half-way: no ServiceAccounts, no RoleBindings, no quota; and the dashboard can add no contributors", "use Keep unless new Profiles and contributors are made in another way"))
+	}
+	for i := range found {
+		found[i].Object = diagnostic.Object{APIVersion: APIVersion, Kind: Kind, Name: p.Metadata.Name}
 	}
 	return found
 }

@@ -24,21 +24,9 @@ func (r Refusal) Error() string {
 	return text + r.Reason + "; " + r.Remedy
 }
 
-// Finding is something that works but deserves a look: what was found, what it does, what to do.
-type Finding struct {
-	// Object is where it was found: a field path, or kind namespace/name.
-	Object, Found, Effect, Remedy string
-	// Note: it is told, but nothing is wrong, and failOnWarning lets it pass.
-	Note bool
-	// LostRules: it is about rules of the policy that are not enforced as they are written.
-	LostRules bool
-}
-
-func (f Finding) String() string {
-	if f.Note {
-		return f.Object + ": " + f.Found + ": " + f.Effect
-	}
-	return f.Object + ": " + f.Found + ": " + f.Effect + "; " + f.Remedy
+// warning is a message about a field that works but deserves a look.
+func warning(path, found, effect, remedy string) diagnostic.Diagnostic {
+	return diagnostic.Diagnostic{Code: diagnostic.Uncoded, Field: path, Found: found, Effect: effect, Remedy: remedy}
 }
 
 // refusals collects everything that is wrong, so that one run tells all.

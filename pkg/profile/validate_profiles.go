@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 func (r *refusals) profiles(s Spec) {
@@ -226,15 +228,10 @@ func (r *refusals) notebook(path string, n Notebook) {
 }
 
 // warnings tells what would lock an owner out, or let nobody in.
-func (p Profile) warnings(path string) []Finding {
-	var found []Finding
+func (p Profile) warnings(path string) []diagnostic.Diagnostic {
+	var found []diagnostic.Diagnostic
 	if p.Owner.Kind == "Group" {
-		found = append(found, Finding{
-			Object: path + ".owner",
-			Found:  "the owner is the group " + p.Owner.Name,
-			Effect: "no header names a single group, so no rule lets its members in",
-			Remedy: "list the members as contributors",
-		})
+		found = append(found, warning(path+".owner", "the owner is the group "+p.Owner.Name, "no header names a single group, so no rule lets its members in", "list the members as contributors"))
 	}
 	var users []string
 	if p.Owner.Kind == "User" {
@@ -245,20 +242,10 @@ func (p Profile) warnings(path string) []Finding {
 	}
 	for _, user := range users {
 		if strings.ContainsFunc(user, unicode.IsUpper) {
-			found = append(found, Finding{
-				Object: path,
-				Found:  fmt.Sprintf("the user %q has upper case letters", user),
-				Effect: "who logs in with another case is locked out: the header must match exactly",
-				Remedy: "write the name as the identity provider sends it",
-			})
+			found = append(found, warning(path, fmt.Sprintf("the user %q has upper case letters", user), "who logs in with another case is locked out: the header must match exactly", "write the name as the identity provider sends it"))
 		}
 		if i := strings.IndexFunc(user, func(c rune) bool { return c > unicode.MaxASCII }); i >= 0 {
-			found = append(found, Finding{
-				Object: path,
-				Found:  fmt.Sprintf("the user %q has characters beyond ASCII, the first of them %U", user, []rune(user[i:])[0]),
-				Effect: "it may be another user than the one whose name looks the same: whoever has this one gets in",
-				Remedy: "compare the name with what the identity provider sends, character by character",
-			})
+			found = append(found, warning(path, fmt.Sprintf("the user %q has characters beyond ASCII, the first of them %U", user, []rune(user[i:])[0]), "it may be another user than the one whose name looks the same: whoever has this one gets in", "compare the name with what the identity provider sends, character by character"))
 		}
 	}
 	return found
