@@ -23,7 +23,7 @@ func (e *enrolment) profileController() platform.Input {
 // workload of the mesh.
 func (e *enrolment) deniesByDefault() bool {
 	for _, item := range e.items {
-		if item.Group != istioSecurity || item.Kind != "AuthorizationPolicy" || item.Namespace != e.plan.Mesh.RootNamespace || e.removed[item] {
+		if item.Group != istioSecurity || item.Kind != "AuthorizationPolicy" || item.Namespace != e.plan.Mesh.RootNamespace || item.Removed {
 			continue
 		}
 		if spec := manifest.Field(item.Node, "spec"); allowsNothing(spec) && item.Annotation("istio.io/dry-run") != "true" {

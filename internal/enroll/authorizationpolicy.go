@@ -26,7 +26,7 @@ func (e *enrolment) convertPolicies() {
 	places := e.places()
 	for _, item := range e.items {
 		at, ours := places[item.Namespace]
-		if !ours || !at.all || item.Kind != "AuthorizationPolicy" || item.Group != istioSecurity || ownedBy(item) != "" || e.removed[item] {
+		if !ours || !at.all || item.Kind != "AuthorizationPolicy" || item.Group != istioSecurity || ownedBy(item) != "" || item.Removed {
 			continue
 		}
 		spec := manifest.Field(item.Node, "spec")

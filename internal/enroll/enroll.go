@@ -5,6 +5,7 @@ package enroll
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -55,7 +56,6 @@ type enrolment struct {
 	items     []*manifest.Item
 	byID      map[manifest.ID]*manifest.Item
 	twice     map[manifest.ID]bool
-	removed   map[*manifest.Item]bool
 	services  map[string][]service
 	named     map[string]map[string]service // the same by name
 	workloads map[string][]workload
@@ -102,7 +102,7 @@ func (e *enrolment) place(wanted []generate.Object) {
 	files := newFiles(e.items)
 	for _, object := range wanted {
 		item := e.one(idOf(object))
-		if item == nil || e.removed[item] {
+		if item == nil || item.Removed {
 			e.items = append(e.items, files.add(object))
 			continue
 		}
@@ -110,24 +110,9 @@ func (e *enrolment) place(wanted []generate.Object) {
 	}
 }
 
-func (e *enrolment) remove(item *manifest.Item) {
-	if e.removed == nil {
-		e.removed = map[*manifest.Item]bool{}
-	}
-	e.removed[item] = true
-}
-
+// remaining are the items that are not removed.
 func (e *enrolment) remaining() []*manifest.Item {
-	if len(e.removed) == 0 {
-		return e.items
-	}
-	var kept []*manifest.Item
-	for _, item := range e.items {
-		if !e.removed[item] {
-			kept = append(kept, item)
-		}
-	}
-	return kept
+	return slices.DeleteFunc(e.items, func(item *manifest.Item) bool { return item.Removed })
 }
 
 func (e *enrolment) warn(item *manifest.Item, found, effect, remedy string) {

@@ -36,7 +36,7 @@ func (e *enrolment) ingressRules() []jwtRule {
 	var rules []jwtRule
 	for _, item := range e.items {
 		ours := ownedBy(item) == e.plan.Name || item.ID == idOf(dex) || e.plan.Cluster != nil && item.ID == e.tokenIssuer()
-		if ours || e.removed[item] || !isAuthentication(item) || !e.onIngress(item) {
+		if ours || item.Removed || !isAuthentication(item) || !e.onIngress(item) {
 			continue
 		}
 		if item.Revision() != "" && item != kept { // from which switchOn takes the label

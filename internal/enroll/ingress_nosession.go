@@ -57,7 +57,7 @@ func (e *enrolment) loginsElsewhere(issuer string) []*manifest.Item {
 	near := []string{mesh.GatewayNamespace, mesh.RootNamespace, oldGatewayNamespace}
 	var found []*manifest.Item
 	for _, item := range e.items {
-		if ownedBy(item) != "" || e.removed[item] || !isAuthentication(item) || !slices.Contains(near, item.Namespace) || e.onIngress(item) {
+		if ownedBy(item) != "" || item.Removed || !isAuthentication(item) || !slices.Contains(near, item.Namespace) || e.onIngress(item) {
 			continue
 		}
 		if slices.ContainsFunc(manifest.Content(manifest.Field(item.Node, "spec", "jwtRules")), func(n *yaml.Node) bool {

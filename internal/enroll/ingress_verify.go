@@ -81,7 +81,7 @@ func (e *enrolment) findVerified() {
 	for i := range e.plan.Namespaces {
 		ns := &e.plan.Namespaces[i]
 		for _, name := range names {
-			if service := e.byID[manifest.ID{Kind: "Service", Namespace: ns.Name, Name: name}]; service != nil && !e.removed[service] {
+			if service := e.byID[manifest.ID{Kind: "Service", Namespace: ns.Name, Name: name}]; service != nil && !service.Removed {
 				ns.Verified = append(ns.Verified, name)
 			}
 		}

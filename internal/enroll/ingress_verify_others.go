@@ -129,7 +129,7 @@ func (e *enrolment) verifyTrouble(wanted []generate.Object) {
 		ours[idOf(o)] = true
 	}
 	for _, item := range e.items {
-		if !isAuthentication(item) || ownedBy(item) == e.plan.Name || e.removed[item] || ours[item.ID] {
+		if !isAuthentication(item) || ownedBy(item) == e.plan.Name || item.Removed || ours[item.ID] {
 			continue
 		}
 		for i, n := range manifest.Content(manifest.Field(item.Node, "spec", "jwtRules")) {

@@ -47,7 +47,7 @@ func (e *enrolment) moveToGateway() {
 // live calls edit with every item of a kind that stays and is nobody's but the user's.
 func (e *enrolment) live(group, kind string, edit func(*manifest.Item)) {
 	for _, item := range e.items {
-		if item.Group == group && item.Kind == kind && ownedBy(item) == "" && !e.removed[item] {
+		if item.Group == group && item.Kind == kind && ownedBy(item) == "" && !item.Removed {
 			edit(item)
 		}
 	}

@@ -53,7 +53,7 @@ func (e *enrolment) webhooks() []platform.Webhook {
 	var out []platform.Webhook
 	seen := map[[2]string]bool{}
 	for _, item := range e.items {
-		if e.removed[item] {
+		if item.Removed {
 			continue
 		}
 		var calls []*yaml.Node

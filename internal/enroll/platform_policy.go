@@ -95,7 +95,7 @@ func (e *enrolment) kept(o generate.Object) *manifest.Item {
 	}
 	for _, name := range names {
 		item := e.byID[manifest.NewID(istioSecurity, o.Kind, o.Namespace, name)]
-		if item != nil && ownedBy(item) == "" && !e.removed[item] && e.sayTheSame(item, o) {
+		if item != nil && ownedBy(item) == "" && !item.Removed && e.sayTheSame(item, o) {
 			return item
 		}
 	}
@@ -119,7 +119,7 @@ func (e *enrolment) withoutTwins(wanted []generate.Object) []generate.Object {
 		fresh := manifest.Field(o.Node(), "spec")
 		return slices.ContainsFunc(e.items, func(item *manifest.Item) bool {
 			twin := item.Kind == o.Kind && item.Group == istioSecurity && item.Namespace == o.Namespace &&
-				ownedBy(item) == "" && !e.removed[item] && item.Annotation("istio.io/dry-run") == "" && e.twins(item, fresh)
+				ownedBy(item) == "" && !item.Removed && item.Annotation("istio.io/dry-run") == "" && e.twins(item, fresh)
 			if twin && item.Revision() != "" {
 				e.tellRevision(item, o)
 			}

@@ -24,10 +24,10 @@ func (e *enrolment) removeVirtualServices(wanted []generate.Object) {
 		old, why := readRoute(item)
 		switch {
 		case why == "" && old.service == "profiles-kfam" && old.namespace == kubeflowNamespace:
-			e.remove(item)
+			item.Removed = true
 			e.note(item.String(), "leads to KFAM, whose policy lets no ingress in", "it was removed, and has no HTTPRoute")
 		case why == "" && slices.ContainsFunc(wanted, old.is):
-			e.remove(item)
+			item.Removed = true
 		default:
 			e.unknownRoute(item, old, why)
 		}
@@ -168,7 +168,7 @@ func gatewaysOf(item *manifest.Item) []manifest.ID {
 func (e *enrolment) removeGateways() {
 	used := map[manifest.ID]bool{}
 	for _, item := range e.items {
-		if item.Group == istioNetworking && item.Kind == "VirtualService" && !e.removed[item] {
+		if item.Group == istioNetworking && item.Kind == "VirtualService" && !item.Removed {
 			for _, gateway := range gatewaysOf(item) {
 				used[gateway] = true
 			}
@@ -176,7 +176,7 @@ func (e *enrolment) removeGateways() {
 	}
 	e.live(istioNetworking, "Gateway", func(item *manifest.Item) {
 		if e.isOldGateway(manifest.Field(item.Node, "spec", "selector")) && !used[item.ID] {
-			e.remove(item)
+			item.Removed = true
 		}
 	})
 }
@@ -196,7 +196,7 @@ func (e *enrolment) removeDestinationRules() {
 			return
 		}
 		if len(spec.Content) == 4 && len(traffic.Content) == 2 && len(tls.Content) == 2 {
-			e.remove(item)
+			item.Removed = true
 			return
 		}
 		item.Drop(traffic, "tls")

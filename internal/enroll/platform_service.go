@@ -78,7 +78,7 @@ func (e *enrolment) pastWaypoint(kubeflow platform.Kubeflow) {
 func (e *enrolment) tellUnverified(kubeflow platform.Kubeflow) {
 	known := append(kubeflow.Verified(), kubeflow.BehindWaypoint()...)
 	for _, item := range e.items {
-		if item.Group != gatewayGroup || item.Kind != "HTTPRoute" || ownedBy(item) != "" || e.removed[item] || !e.routesIngress(item) {
+		if item.Group != gatewayGroup || item.Kind != "HTTPRoute" || ownedBy(item) != "" || item.Removed || !e.routesIngress(item) {
 			continue
 		}
 		for _, rule := range manifest.Content(manifest.Field(item.Node, "spec", "rules")) {

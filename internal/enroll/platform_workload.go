@@ -11,7 +11,7 @@ import (
 func (e *enrolment) stopInjection() {
 	const inject = "sidecar.istio.io/inject"
 	for _, item := range e.items {
-		if !e.inMesh(item.Namespace) || ownedBy(item) != "" || e.removed[item] {
+		if !e.inMesh(item.Namespace) || ownedBy(item) != "" || item.Removed {
 			continue
 		}
 		pod := podMetadata(item)

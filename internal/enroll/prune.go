@@ -30,7 +30,7 @@ func (e *enrolment) prune(wanted []generate.Object) {
 			e.warn(item, "is no longer configured, but its Namespace still has our labels",
 				"without it every pod of the namespace would be open, so it was kept", "remove the labels from the Namespace first, then delete this policy")
 		default:
-			e.remove(item)
+			item.Removed = true
 		}
 	}
 }

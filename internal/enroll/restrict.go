@@ -30,7 +30,7 @@ func (e *enrolment) stopPipelinesProfileController() {
 // name, and both together would still grant everything.
 func (e *enrolment) unbindProfilesController() {
 	if item := e.one(manifest.NewID(rbacGroup, "ClusterRoleBinding", "", "profiles-cluster-rolebinding")); item != nil {
-		e.remove(item)
+		item.Removed = true
 	}
 }
 
@@ -38,7 +38,7 @@ func (e *enrolment) unbindProfilesController() {
 func (e *enrolment) removeControllersPolicies(namespace string) {
 	for _, name := range controllersPolicies {
 		if item := e.one(manifest.NewID(istioSecurity, "AuthorizationPolicy", namespace, name)); item != nil {
-			e.remove(item)
+			item.Removed = true
 		}
 	}
 }

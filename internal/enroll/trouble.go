@@ -19,7 +19,7 @@ func (e *enrolment) findTrouble() {
 	}
 	for _, item := range e.items {
 		switch ns, ours := namespaces[item.Namespace]; {
-		case e.removed[item]:
+		case item.Removed:
 		case item.Group == "" && item.Kind == "Namespace":
 			if ns, ours := namespaces[item.Name]; ours {
 				e.namespaceTrouble(item, ns)

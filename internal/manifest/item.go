@@ -28,6 +28,8 @@ type Item struct {
 	File string
 	// Changed is true once Node is no longer as it was read.
 	Changed bool
+	// Removed is true once the item is no longer wanted.
+	Removed bool
 	// errs are the edits that the item's own form did not allow.
 	Errs []error
 }
