@@ -30,13 +30,8 @@ func (e *enrolment) notebookServices(namespace string, have []service) []service
 			add(item)
 		}
 	}
-	for _, ns := range e.plan.Namespaces {
-		if ns.Name != namespace {
-			continue
-		}
-		for _, n := range ns.Notebooks {
-			add(&manifest.Item{ID: manifest.NewID("kubeflow.org", "Notebook", namespace, n.Name)})
-		}
+	for _, name := range e.notebooks[namespace] {
+		add(&manifest.Item{ID: manifest.NewID("kubeflow.org", "Notebook", namespace, name)})
 	}
 	return out
 }

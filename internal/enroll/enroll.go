@@ -23,6 +23,12 @@ import (
 func Apply(plan generate.Plan, items []*manifest.Item) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
 	e := enrolment{plan: plan, items: items, byID: make(map[manifest.ID]*manifest.Item, len(items)), twice: map[manifest.ID]bool{}, services: map[string][]service{}, named: map[string]map[string]service{}, workloads: map[string][]workload{}, ports: map[string]string{}}
 	e.index()
+	e.notebooks = map[string][]string{}
+	for _, ns := range plan.Namespaces {
+		for _, n := range ns.Notebooks {
+			e.notebooks[ns.Name] = append(e.notebooks[ns.Name], n.Name)
+		}
+	}
 	e.findTrouble()
 	if plan.Restrict {
 		e.restrict()
@@ -63,6 +69,8 @@ type enrolment struct {
 	ways map[string][]way
 	// ports are the numbers of pods' ports, by selector and name.
 	ports map[string]string
+	// notebooks are the names of those that the configuration lists, by namespace.
+	notebooks map[string][]string
 	// oldGateway are the labels of the old gateway's pods, once they were asked for.
 	oldGateway map[string]string
 	// alsoElsewhere are policies at the old gateway that cannot move to the new one.
