@@ -4,14 +4,15 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
 
 // profileController is what the guardrails must know where the control plane is left as it is: the
 // account that makes users' namespaces, and whether the mesh denies by default.
-func (e *enrolment) profileController() platform.Input {
-	in := platform.Input{Closed: e.deniesByDefault()}
-	for _, item := range e.items {
+func profileController(plan generate.Plan, input *Input) platform.Input {
+	in := platform.Input{Closed: deniesByDefault(plan, input)}
+	for _, item := range input.items {
 		if item.Namespace == platform.Namespace && item.Group == "apps" && item.Kind == "Deployment" && ownedBy(item) == "" {
 			in.Workloads = append(in.Workloads, known(item))
 		}
@@ -21,9 +22,9 @@ func (e *enrolment) profileController() platform.Input {
 
 // deniesByDefault reports whether an ALLOW policy of the root namespace without rules is for every
 // workload of the mesh.
-func (e *enrolment) deniesByDefault() bool {
-	for _, item := range e.items {
-		if item.Group != istioSecurity || item.Kind != "AuthorizationPolicy" || item.Namespace != e.plan.Mesh.RootNamespace || item.Removed {
+func deniesByDefault(plan generate.Plan, input *Input) bool {
+	for _, item := range input.items {
+		if item.Group != istioSecurity || item.Kind != "AuthorizationPolicy" || item.Namespace != plan.Mesh.RootNamespace || item.Removed {
 			continue
 		}
 		if spec := manifest.Field(item.Node, "spec"); allowsNothing(spec) && item.Annotation("istio.io/dry-run") != "true" {

@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 const (
@@ -22,46 +23,46 @@ var controllersPolicies = []string{"ns-owner-access-istio", "ml-pipeline-visuali
 // convertPolicies attaches the sidecar-era ALLOW policies of the profiles' namespaces to a waypoint,
 // as far as that opens nothing. ztunnel would drop their HTTP rules, and the people whom they let in
 // would be locked out. What denies is copied (copyPolicies).
-func (e *enrolment) convertPolicies() {
-	places := e.places()
-	for _, item := range e.items {
+func convertPolicies(plan generate.Plan, input *Input, notes *notes) {
+	places := placesOf(plan, nil)
+	for _, item := range input.items {
 		at, ours := places[item.Namespace]
 		if !ours || !at.all || item.Kind != "AuthorizationPolicy" || item.Group != istioSecurity || ownedBy(item) != "" || item.Removed {
 			continue
 		}
 		spec := manifest.Field(item.Node, "spec")
 		if !slices.Contains(controllersPolicies, item.Name) && withoutTargets(spec) && !isMalformed(spec) && action(spec) == "ALLOW" && len(httpRules(spec)) > 0 {
-			e.convert(item, spec, at)
+			convertPolicy(plan, input, notes, item, spec, at)
 		}
 	}
 }
 
-func (e *enrolment) convert(item *manifest.Item, spec *yaml.Node, at place) {
+func convertPolicy(plan generate.Plan, input *Input, notes *notes, item *manifest.Item, spec *yaml.Node, at place) {
 	http := httpRules(spec)
-	refs, rules, why := e.targets(spec, at)
+	refs, rules, why := targets(input, spec, at)
 	if why != "" {
-		e.loses(item, fmt.Sprintf("rules %v hold HTTP attributes and it cannot be attached to a waypoint: %s", http, why), "ztunnel drops such a rule, so it lets nobody in", remedyFor(why))
+		notes.loses(item, fmt.Sprintf("rules %v hold HTTP attributes and it cannot be attached to a waypoint: %s", http, why), "ztunnel drops such a rule, so it lets nobody in", remedyFor(why))
 		return
 	}
-	if l4 := e.atPods(spec); len(l4) > 0 {
-		e.loses(item, fmt.Sprintf("rules %v let in peers without HTTP attributes, beside rules with them", l4), "the policy is attached to a waypoint, so they do not hold at pod addresses",
+	if l4 := atPods(plan, spec); len(l4) > 0 {
+		notes.loses(item, fmt.Sprintf("rules %v let in peers without HTTP attributes, beside rules with them", l4), "the policy is attached to a waypoint, so they do not hold at pod addresses",
 			"list who may reach pods in access.monitoring, or write a policy without HTTP attributes for them")
 	}
 	if rules := comparing(spec, atPodsOnly); len(rules) > 0 {
-		e.loses(item, fmt.Sprintf("rules %v compare %s", rules, names(atPodsOnly)), "at the waypoint they compare what is not the pod's, so they let nobody in", "write them without that condition")
+		notes.loses(item, fmt.Sprintf("rules %v compare %s", rules, names(atPodsOnly)), "at the waypoint they compare what is not the pod's, so they let nobody in", "write them without that condition")
 	}
 	item.Drop(spec, "selector")
 	item.Set(spec, "targetRefs", refs)
 	if rules != nil {
 		item.Set(spec, "rules", rules)
 	}
-	e.replaceIngress(item, spec)
-	e.followIngress(item, rulesOf(spec), true)
+	replaceIngress(plan, item, spec)
+	followIngress(plan, item, rulesOf(spec), true)
 }
 
 // atPods are the rules of an ALLOW policy that ztunnel enforces for somebody at pod addresses: not
 // those for the ingress, which does not go there.
-func (e *enrolment) atPods(spec *yaml.Node) []int {
+func atPods(plan generate.Plan, spec *yaml.Node) []int {
 	var out []int
 	http := httpRules(spec)
 	for i, rule := range rulesOf(spec) {
@@ -69,7 +70,7 @@ func (e *enrolment) atPods(spec *yaml.Node) []int {
 		ingress := len(sources) > 0 && !slices.ContainsFunc(sources, func(source *yaml.Node) bool {
 			principals := manifest.Content(manifest.Field(source, "principals"))
 			return len(principals) == 0 || slices.ContainsFunc(principals, func(n *yaml.Node) bool {
-				return !strings.HasSuffix(n.Value, oldIngress) && n.Value != e.plan.Mesh.Ingress
+				return !strings.HasSuffix(n.Value, oldIngress) && n.Value != plan.Mesh.Ingress
 			})
 		})
 		if !slices.Contains(http, i) && !ingress {
@@ -83,7 +84,7 @@ func (e *enrolment) atPods(spec *yaml.Node) []int {
 // every pod its selector names. Never the whole waypoint in place of a selector: that would open the
 // namespace. rules are those of the policy with the Services' ports, nil where it names none. why
 // says what is in the way, or "".
-func (e *enrolment) targets(spec *yaml.Node, at place) (refs, rules *yaml.Node, why string) {
+func targets(input *Input, spec *yaml.Node, at place) (refs, rules *yaml.Node, why string) {
 	selector := manifest.Field(spec, "selector")
 	labels := manifest.Field(selector, "matchLabels")
 	if !isSelector(selector, labels) {
@@ -94,12 +95,12 @@ func (e *enrolment) targets(spec *yaml.Node, at place) (refs, rules *yaml.Node, 
 	if len(wanted) == 0 && !ported {
 		return list(ref(gatewayGroup, "Gateway", at.waypoint)), nil, ""
 	}
-	services := slices.DeleteFunc(e.selectedBy(at, wanted).whole, func(s service) bool { return e.redirected(at, s, wanted) })
+	services := slices.DeleteFunc(input.selectedBy(at, wanted).whole, func(s service) bool { return input.redirected(at, s, wanted) })
 	if len(services) == 0 {
 		return nil, nil, noServiceOfPods
 	}
 	if ported {
-		groups, unknown := e.forServices(rulesOf(spec), services)
+		groups, unknown := forServices(input, rulesOf(spec), services)
 		if len(groups) != 1 || len(unknown) > 0 {
 			return nil, nil, "it names ports of pods, and no one list of ports stands for them at all of its Services"
 		}
@@ -136,13 +137,13 @@ func isSelector(selector, labels *yaml.Node) bool {
 }
 
 // replaceIngress puts the new ingress principal where the policy names the old one.
-func (e *enrolment) replaceIngress(item *manifest.Item, n *yaml.Node) {
+func replaceIngress(plan generate.Plan, item *manifest.Item, n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode && strings.HasSuffix(n.Value, oldIngress) && !strings.Contains(n.Value, "*") {
-		n.Value = e.plan.Mesh.Ingress
+		n.Value = plan.Mesh.Ingress
 		item.Changed = true
 	}
 	for _, below := range n.Content {
-		e.replaceIngress(item, below)
+		replaceIngress(plan, item, below)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // kubeflowNamespace is where Kubeflow's own ConfigMaps and controllers live.
@@ -16,55 +17,55 @@ const kubeflowNamespace = "kubeflow"
 var hashed = regexp.MustCompile(`^(.+)-[a-z0-9]{10}$`)
 
 // editConfigMaps tells Kubeflow's controllers about the mesh.
-func (e *enrolment) editConfigMaps() {
-	for _, item := range e.items {
+func editConfigMaps(plan generate.Plan, input *Input, notes *notes) {
+	for _, item := range input.items {
 		if item.Kind != "ConfigMap" || item.Group != "" || ownedBy(item) != "" {
 			continue
 		}
 		name, hash := item.Name, false
-		if m := hashed.FindStringSubmatch(item.Name); m != nil && e.known(m[1], item.Namespace) {
+		if m := hashed.FindStringSubmatch(item.Name); m != nil && knownConfigMap(plan, m[1], item.Namespace) {
 			name, hash = m[1], true
 		}
 		was := item.Changed
-		if err := e.editConfigMap(item, name); err != nil {
-			e.errs = append(e.errs, fmt.Errorf("%s: %w", item, err))
+		if err := editConfigMap(plan, item, name); err != nil {
+			notes.errs = append(notes.errs, fmt.Errorf("%s: %w", item, err))
 		}
 		if hash && item.Changed && !was {
-			e.warn(item, "was edited, and its name has a hash: this is rendered output", "the name stays, so nothing restarts the pods that read it",
+			notes.warn(item, "was edited, and its name has a hash: this is rendered output", "the name stays, so nothing restarts the pods that read it",
 				"run the function in the build that generates the ConfigMap, or restart the pods yourself")
 		}
 	}
-	e.hostsTrouble()
+	hostsTrouble(plan, input, notes)
 }
 
-func (e *enrolment) known(name, namespace string) bool {
+func knownConfigMap(plan generate.Plan, name, namespace string) bool {
 	switch name {
 	case "profiles-config", "kubeflow-pipelines-profile-controller-env":
 		return namespace == kubeflowNamespace
 	case "inferenceservice-config":
-		return namespace == e.plan.Cluster.KServe.Namespace
+		return namespace == plan.Cluster.KServe.Namespace
 	}
 	return false
 }
 
-func (e *enrolment) editConfigMap(item *manifest.Item, name string) error {
-	if !e.known(name, item.Namespace) {
+func editConfigMap(plan generate.Plan, item *manifest.Item, name string) error {
+	if !knownConfigMap(plan, name, item.Namespace) {
 		return nil
 	}
 	switch name {
 	case "profiles-config":
-		e.principals(item)
+		editPrincipals(plan, item)
 	case "kubeflow-pipelines-profile-controller-env":
 		setData(item, "DISABLE_ISTIO_SIDECAR", "true")
 	case "inferenceservice-config":
-		return e.inferenceService(item)
+		return editInferenceService(plan, item)
 	}
 	return nil
 }
 
 // principals tells the profile-controller and KFAM who vouches for the userid header.
-func (e *enrolment) principals(item *manifest.Item) {
-	mesh := e.plan.Mesh
+func editPrincipals(plan generate.Plan, item *manifest.Item) {
+	mesh := plan.Mesh
 	setData(item, "ISTIO_INGRESS_GATEWAY_PRINCIPAL", mesh.Ingress)
 	for _, other := range []struct{ key, principal string }{
 		{"KFP_UI_PRINCIPAL", mesh.PipelinesUI},

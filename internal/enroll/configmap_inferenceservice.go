@@ -9,14 +9,15 @@ import (
 	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // inferenceService switches KServe's models to Deployments behind the Gateway API, whose Services a
 // waypoint can stand before; a headless one it could not. It would switch every model of the
 // cluster, so it is done only when the configuration names the mode. A template of hosts stays if
 // no two namespaces can get one host by it.
-func (e *enrolment) inferenceService(item *manifest.Item) error {
-	kserve := e.plan.Cluster.KServe
+func editInferenceService(plan generate.Plan, item *manifest.Item) error {
+	kserve := plan.Cluster.KServe
 	if kserve.DeploymentMode == "" {
 		return nil
 	}
@@ -24,7 +25,7 @@ func (e *enrolment) inferenceService(item *manifest.Item) error {
 	if !readHostTemplate(hosts).apart {
 		hosts = modelHosts
 	}
-	gateway := e.plan.Mesh.GatewayNamespace + "/" + e.plan.Mesh.GatewayName
+	gateway := plan.Mesh.GatewayNamespace + "/" + plan.Mesh.GatewayName
 	for _, edit := range []struct{ data, key, value string }{
 		{"deploy", "defaultDeploymentMode", strconv.Quote(kserve.DeploymentMode)},
 		{"ingress", "enableGatewayApi", "true"},

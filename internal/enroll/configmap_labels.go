@@ -22,10 +22,10 @@ var ourLabels = []string{
 // Namespaces. The file is never edited. The controller applies it to every tenant as soon as it
 // changes, and again on every event, so an entry would enroll all tenants at once, before their
 // policies exist (kubeflow/dashboard: profile_controller.go, mapEventToRequest).
-func (e *enrolment) namespaceLabelsTrouble() {
-	for _, item := range e.items {
+func namespaceLabelsTrouble(input *Input, notes *notes) {
+	for _, item := range input.items {
 		if isLabelsFile(item) {
-			e.labelsOfOurs(item)
+			labelsOfOurs(notes, item)
 		}
 	}
 }
@@ -49,10 +49,10 @@ func labelsOfAll(item *manifest.Item) (labels map[string]any, err error) {
 	return labels, err
 }
 
-func (e *enrolment) labelsOfOurs(item *manifest.Item) {
+func labelsOfOurs(notes *notes, item *manifest.Item) {
 	labels, err := labelsOfAll(item)
 	if err != nil {
-		e.warn(item, "data["+labelsKey+"] is not a map in YAML",
+		notes.warn(item, "data["+labelsKey+"] is not a map in YAML",
 			"the labels that the profile-controller puts on every tenant's Namespace are not known", "write one line `key: \"value\"` for each label")
 		return
 	}
@@ -71,12 +71,12 @@ func (e *enrolment) labelsOfOurs(item *manifest.Item) {
 	slices.Sort(sets)
 	slices.Sort(removes)
 	if len(sets) > 0 {
-		e.warn(item, "sets "+strings.Join(sets, ", "),
+		notes.warn(item, "sets "+strings.Join(sets, ", "),
 			"the profile-controller puts this on the Namespace of every tenant that has no such label, listed here or not, as soon as the file changes; it does not wait for the tenant's policies and waypoint",
 			"remove the line; a Namespace is labelled when its profile is listed, and a new one when it is created with cluster.admission.enabled")
 	}
 	if len(removes) > 0 {
-		e.warn(item, "removes "+strings.Join(removes, ", "),
+		notes.warn(item, "removes "+strings.Join(removes, ", "),
 			"whenever the profile-controller reconciles a Profile, it takes this label off the Namespace, which is without it until the next apply", "remove the line")
 	}
 }

@@ -30,7 +30,7 @@ func (c *copies) convertAuthentications(places map[string]place) {
 			depend[namespace] = item
 		}
 	}
-	c.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
+	c.input.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		if _, known := places[item.Namespace]; known && !withoutTargets(manifest.Field(item.Node, "spec")) {
 			note(item.Namespace, item, manifest.Field(item.Node, "spec"))
 		}
@@ -43,7 +43,7 @@ func (c *copies) convertAuthentications(places map[string]place) {
 		anywhere = depend[namespace]
 		break
 	}
-	c.live(istioSecurity, "RequestAuthentication", func(item *manifest.Item) {
+	c.input.live(istioSecurity, "RequestAuthentication", func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")
 		policy := depend[item.Namespace]
 		if !withoutTargets(spec) || spec == nil {
@@ -70,15 +70,15 @@ func (c *copies) attachAuthentication(item *manifest.Item, spec *yaml.Node, at p
 	}
 	refs := list(ref(gatewayGroup, "Gateway", at.waypoint))
 	if wanted := labelsOf(labels); len(wanted) > 0 {
-		found := c.selectedBy(at, wanted)
+		found := c.input.selectedBy(at, wanted)
 		services := slices.Concat(found.whole, found.partly)
 		if len(services) == 0 || len(services) > mostTargets {
-			c.loses(item, fmt.Sprintf("its selector names the pods of %d Services behind the waypoint, and %s depends on it", len(services), policy),
+			c.notes.loses(item, fmt.Sprintf("its selector names the pods of %d Services behind the waypoint, and %s depends on it", len(services), policy),
 				"it cannot be attached to them, so no request there has a verified token for that policy", fmt.Sprintf("name in targetRefs what it is for, at most %d Services", mostTargets))
 			return
 		}
 		if len(found.partly) > 0 {
-			c.warn(item, "its selector selects some pods of the Services "+serviceNames(found.partly)+" and not all", "the waypoint verifies the tokens of requests to all of them, and refuses those with an invalid one",
+			c.notes.warn(item, "its selector selects some pods of the Services "+serviceNames(found.partly)+" and not all", "the waypoint verifies the tokens of requests to all of them, and refuses those with an invalid one",
 				"give the other pods a Service of their own")
 		}
 		refs = list()
@@ -102,7 +102,7 @@ func (c *copies) attachAuthentication(item *manifest.Item, spec *yaml.Node, at p
 // gateways.
 func (c *copies) rootAuthentication(item *manifest.Item, spec *yaml.Node, policy *manifest.Item) {
 	if c.plan.Platform == nil {
-		c.loses(item, fmt.Sprintf("is for the whole mesh, has no targetRefs, and %s depends on it", policy), "no waypoint looks at it, so no request there has a verified token for that policy",
+		c.notes.loses(item, fmt.Sprintf("is for the whole mesh, has no targetRefs, and %s depends on it", policy), "no waypoint looks at it, so no request there has a verified token for that policy",
 			"set cluster.platform.enabled: true, or write a copy with targetRefs to the waypoint")
 		return
 	}

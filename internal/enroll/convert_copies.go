@@ -20,7 +20,11 @@ import (
 // denied at both layers, because the waypoint sees who asks and the ztunnel behind it sees the
 // waypoint.
 type copies struct {
-	*enrolment
+	plan   generate.Plan
+	input  *Input
+	notes  *notes
+	stay   []*manifest.Item
+	behind []string
 	// wanted is what is placed anyway.
 	wanted []generate.Object
 	// taken are the policies that are there under a name, or are wanted; ours are the latter.
@@ -37,11 +41,11 @@ const suffix = "-at-waypoint"
 
 // copyPolicies returns what is to be placed beside the policies of the input without targetRefs
 // that deny, ask somebody, or log, and beside those outside of profiles that allow.
-func (e *enrolment) copyPolicies(wanted []generate.Object) []generate.Object {
-	c := copies{enrolment: e, wanted: wanted, source: map[string]*manifest.Item{}}
-	places := e.places()
-	c.verified = e.verifyingIn(wanted, places)
-	e.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
+func copyPolicies(plan generate.Plan, input *Input, notes *notes, stay []*manifest.Item, behind []string, wanted []generate.Object) []generate.Object {
+	c := copies{plan: plan, input: input, notes: notes, stay: stay, behind: behind, wanted: wanted, source: map[string]*manifest.Item{}}
+	places := placesOf(plan, behind)
+	c.verified = verifyingIn(plan, wanted, places)
+	input.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")
 		if withoutTargets(spec) && !isMalformed(spec) && !dryRun(item) && !slices.Contains(controllersPolicies, item.Name) {
 			c.copyPolicy(item, spec, places)
@@ -50,7 +54,7 @@ func (e *enrolment) copyPolicies(wanted []generate.Object) []generate.Object {
 	c.convertAuthentications(places)
 	c.copyToGateway()
 	for i := range c.out {
-		c.out[i].Own(e.plan.Name)
+		c.out[i].Own(plan.Name)
 	}
 	return c.out
 }
@@ -70,7 +74,7 @@ func (c *copies) index() {
 	for _, o := range c.wanted {
 		c.taken[idOf(o)], c.ours[idOf(o)] = true, true
 	}
-	for _, item := range c.items {
+	for _, item := range c.input.items {
 		if item.Group == istioSecurity && ownedBy(item) != c.plan.Name {
 			c.taken[item.ID] = true
 		}
@@ -78,16 +82,16 @@ func (c *copies) index() {
 }
 
 // places are the namespaces with a waypoint of ours, by name.
-func (e *enrolment) places() map[string]place {
-	out := make(map[string]place, len(e.plan.Namespaces)+1)
-	for _, ns := range e.plan.Namespaces {
+func placesOf(plan generate.Plan, behind []string) map[string]place {
+	out := make(map[string]place, len(plan.Namespaces)+1)
+	for _, ns := range plan.Namespaces {
 		out[ns.Name] = place{namespace: ns.Name, waypoint: ns.Waypoint.Name, principals: []string{ns.WaypointPrincipal}, all: true, past: "at pod addresses and headless Services"}
 	}
-	if e.plan.Platform != nil {
-		account := e.plan.Platform.TrustDomain + "/ns/" + platform.Namespace + "/sa/" + platform.WaypointName
+	if plan.Platform != nil {
+		account := plan.Platform.TrustDomain + "/ns/" + platform.Namespace + "/sa/" + platform.WaypointName
 		out[platform.Namespace] = place{
 			namespace: platform.Namespace, waypoint: platform.WaypointName, principals: []string{account},
-			behind: e.behind, past: "for requests of the ingress Gateway, at pod addresses, and at Services that are not behind " + platform.WaypointName,
+			behind: behind, past: "for requests of the ingress Gateway, at pod addresses, and at Services that are not behind " + platform.WaypointName,
 		}
 	}
 	return out
@@ -135,7 +139,7 @@ func (c *copies) guard(item *manifest.Item, spec *yaml.Node, at place) {
 	selector := manifest.Field(spec, "selector")
 	matchLabels := manifest.Field(selector, "matchLabels")
 	if !isSelector(selector, matchLabels) {
-		c.loses(item, fmt.Sprintf("its selector is not one that Istio knows, so rules %v cannot be attached to a waypoint", ruleNumbers(spec)),
+		c.notes.loses(item, fmt.Sprintf("its selector is not one that Istio knows, so rules %v cannot be attached to a waypoint", ruleNumbers(spec)),
 			"Istio refuses it, so nothing is denied", "correct the selector")
 		return
 	}
@@ -149,7 +153,7 @@ func (c *copies) guard(item *manifest.Item, spec *yaml.Node, at place) {
 		if selector != nil && len(labelsOf(matchLabels)) == 0 {
 			item.Drop(spec, "selector") // ztunnel attaches one without labels to no pod (Istio 1.31: buildWorkloadPolicies)
 		}
-		c.exempt(item, spec, principals, false)
+		exempt(item, spec, principals, false)
 	}
 	c.tell(item, spec, at, w)
 }
@@ -174,26 +178,26 @@ type written struct {
 // write makes the copies of a policy for one place.
 func (c *copies) write(item *manifest.Item, spec *yaml.Node, at place, wanted labels, prefix string) written {
 	var w written
-	rules := c.atWaypoint(item.Namespace, spec, at.principals)
+	rules := atWaypoint(c.plan, item.Namespace, spec, at.principals)
 	w.ported = slices.ContainsFunc(rules, namesPorts)
 	if len(wanted) == 0 && !w.ported {
 		w.all = true
 		w.add(c, item, spec, at.namespace, prefix, list(ref(gatewayGroup, "Gateway", at.waypoint)), rules)
 		return w
 	}
-	w.selected = c.selectedBy(at, wanted)
+	w.selected = c.input.selectedBy(at, wanted)
 	services := slices.Clone(w.whole)
 	if action(spec) != "ALLOW" { // for which it would open the other pods
 		services = append(services, w.partly...)
 		if at.all { // no others are behind the waypoint
-			w.models = c.modelsWithoutServices(at, wanted)
+			w.models = c.input.modelsWithoutServices(at, wanted)
 		}
-		w.through = c.waysTo(at, wanted, services, w.ported)
+		w.through = c.input.waysTo(at, wanted, services, w.ported)
 		services = append(services, w.through.certain...)
 	} else {
-		services = slices.DeleteFunc(services, func(s service) bool { return c.redirected(at, s, wanted) })
+		services = slices.DeleteFunc(services, func(s service) bool { return c.input.redirected(at, s, wanted) })
 	}
-	groups, unknown := c.forServices(rules, services)
+	groups, unknown := forServices(c.input, rules, services)
 	w.portless = unknown
 	for _, g := range groups {
 		for some := range slices.Chunk(g.services, mostTargets) {

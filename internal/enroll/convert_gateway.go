@@ -14,19 +14,19 @@ import (
 
 // gatewayPodLabels are those of the old gateway's pods: as its Deployment in the input has them, else
 // as Kubeflow ships them.
-func (e *enrolment) gatewayPodLabels() map[string]string {
-	if e.oldGateway == nil {
-		e.oldGateway = oldGatewayLabels
-		for _, item := range e.items {
+func (in *Input) gatewayPodLabels() map[string]string {
+	if in.oldGateway == nil {
+		in.oldGateway = oldGatewayLabels
+		for _, item := range in.items {
 			if isOldGateway(item) {
 				if found := manifest.StringMap(manifest.Field(podTemplate(item), "metadata", "labels")); len(found) > 0 {
-					e.oldGateway = found
+					in.oldGateway = found
 				}
 				break
 			}
 		}
 	}
-	return e.oldGateway
+	return in.oldGateway
 }
 
 // isOldGateway reports whether an item is the workload of Kubeflow's sidecar-era gateway: by its
@@ -40,8 +40,8 @@ func isOldGateway(i *manifest.Item) bool {
 
 // isOldGateway reports whether labels select the pods of the old gateway and not all pods: some of
 // their own labels do.
-func (e *enrolment) isOldGateway(labels *yaml.Node) bool {
-	have, pods := manifest.StringMap(labels), e.gatewayPodLabels()
+func (in *Input) selectsOldGateway(labels *yaml.Node) bool {
+	have, pods := manifest.StringMap(labels), in.gatewayPodLabels()
 	for key, wanted := range have {
 		if own, found := pods[key]; !found || own != wanted {
 			return false
@@ -51,8 +51,8 @@ func (e *enrolment) isOldGateway(labels *yaml.Node) bool {
 }
 
 // onlyOldGateway reports whether no other workload of the input has the labels.
-func (e *enrolment) onlyOldGateway(wanted *yaml.Node) bool {
-	for _, w := range e.workloadsOf(oldGatewayNamespace) {
+func (in *Input) onlyOldGateway(wanted *yaml.Node) bool {
+	for _, w := range in.workloadsOf(oldGatewayNamespace) {
 		if !isOldGateway(w.Item) && w.labels.cover(labelsOf(wanted)) {
 			return false
 		}
@@ -65,17 +65,17 @@ func (e *enrolment) onlyOldGateway(wanted *yaml.Node) bool {
 // alone it takes (Istio 1.31: ShouldAttachPolicy).
 func (c *copies) copyToGateway() {
 	mesh := c.plan.Mesh
-	for _, item := range c.alsoElsewhere {
+	for _, item := range c.stay {
 		spec := manifest.Field(item.Node, "spec")
-		atGateway := copied(spec)
-		c.forGateway(rulesOf(atGateway))
-		if c.onNewGateway(item, atGateway) || dryRun(item) || slices.ContainsFunc(c.wanted, func(o generate.Object) bool {
-			return o.Kind == item.Kind && o.Namespace == mesh.GatewayNamespace && manifest.Field(o.Node(), "spec") != nil && saysTheSame(manifest.Field(o.Node(), "spec"), atGateway)
+		moving := copied(spec)
+		forGateway(c.input, rulesOf(moving))
+		if onNewGateway(c.plan, c.input, item, moving) || dryRun(item) || slices.ContainsFunc(c.wanted, func(o generate.Object) bool {
+			return o.Kind == item.Kind && o.Namespace == mesh.GatewayNamespace && manifest.Field(o.Node(), "spec") != nil && saysTheSame(manifest.Field(o.Node(), "spec"), moving)
 		}) {
 			continue
 		}
 		fresh := copied(manifest.Without(manifest.Without(spec, "selector"), "targetRefs"))
-		c.atGateway(item, rulesOf(fresh))
+		atGateway(c.input, c.notes, item, rulesOf(fresh))
 		if item.Namespace != mesh.GatewayNamespace {
 			qualify(rulesOf(fresh), item.Namespace)
 		}
@@ -99,14 +99,14 @@ func saysTheSame(a, b *yaml.Node) bool {
 
 // withoutOpenDoor leaves out our policy that lets everybody to the Gateway where the input says
 // itself who may come: its rules and ours together would let in everybody.
-func (e *enrolment) withoutOpenDoor(wanted []generate.Object) []generate.Object {
-	mesh := e.plan.Mesh
+func withoutOpenDoor(plan generate.Plan, input *Input, notes *notes, stay []*manifest.Item, wanted []generate.Object) []generate.Object {
+	mesh := plan.Mesh
 	gateway := list(ref(gatewayGroup, "Gateway", mesh.GatewayName))
 	var door *manifest.Item
 	var apart []*manifest.Item // an istiod of another revision ignores them
 	at := func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")
-		moved := slices.Contains(e.alsoElsewhere, item) || item.Namespace == mesh.GatewayNamespace && manifest.Field(spec, "targetRefs") != nil && manifest.Equal(manifest.Field(spec, "targetRefs"), gateway)
+		moved := slices.Contains(stay, item) || item.Namespace == mesh.GatewayNamespace && manifest.Field(spec, "targetRefs") != nil && manifest.Equal(manifest.Field(spec, "targetRefs"), gateway)
 		switch {
 		case !moved || action(spec) != "ALLOW" || dryRun(item):
 		case item.Revision() != "" && item.Name != mesh.GatewayName:
@@ -115,10 +115,10 @@ func (e *enrolment) withoutOpenDoor(wanted []generate.Object) []generate.Object 
 			door = item
 		}
 	}
-	e.live(istioSecurity, "AuthorizationPolicy", at)
+	input.live(istioSecurity, "AuthorizationPolicy", at)
 	if door == nil {
 		for _, item := range apart {
-			e.warn(item, "says who may reach the Gateway, and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so "+mesh.GatewayName+", which lets in everybody, was added",
+			notes.warn(item, "says who may reach the Gateway, and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so "+mesh.GatewayName+", which lets in everybody, was added",
 				"take the label off, or remove the policy")
 		}
 		return wanted
@@ -126,7 +126,7 @@ func (e *enrolment) withoutOpenDoor(wanted []generate.Object) []generate.Object 
 	return slices.DeleteFunc(wanted, func(o generate.Object) bool {
 		ours := o.Kind == "AuthorizationPolicy" && o.Namespace == mesh.GatewayNamespace && o.Name == mesh.GatewayName
 		if ours && door.ID != idOf(o) && !opensToAll(manifest.Field(door.Node, "spec")) {
-			e.note(door.String(), "says who may reach the Gateway", fmt.Sprintf("the policy %s, which lets in everybody, is left out", o.Name))
+			notes.note(door.String(), "says who may reach the Gateway", fmt.Sprintf("the policy %s, which lets in everybody, is left out", o.Name))
 			return true
 		}
 		return false

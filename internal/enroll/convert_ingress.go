@@ -7,20 +7,21 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // followIngress has rules that are for the old gateway be for the new one too, where they do not
 // name the principal itself: by a pattern, by a service account, or by the gateway's namespace. What
 // allows is not made to allow a whole namespace.
-func (e *enrolment) followIngress(item *manifest.Item, rules []*yaml.Node, allows bool) {
+func followIngress(plan generate.Plan, item *manifest.Item, rules []*yaml.Node, allows bool) {
 	for _, rule := range rules {
-		e.followIngressIn(item, manifest.Dealias(rule), allows)
+		followIngressIn(plan, item, manifest.Dealias(rule), allows)
 	}
 }
 
-func (e *enrolment) followIngressIn(item *manifest.Item, rule *yaml.Node, allows bool) {
+func followIngressIn(plan generate.Plan, item *manifest.Item, rule *yaml.Node, allows bool) {
 	namespace := item.Namespace
-	old, now := e.plan.Mesh.OldIngress, e.plan.Mesh.Ingress
+	old, now := plan.Mesh.OldIngress, plan.Mesh.Ingress
 	oldNamespace, _ := partsOf(old)
 	nowNamespace, nowAccount := partsOf(now)
 	for _, source := range sourcesOf(rule) {

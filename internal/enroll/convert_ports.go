@@ -86,12 +86,12 @@ func unusedPort(ports []mappedPort) string {
 
 // forServices are the rules of a policy for each of some Services, those with the same rules in one
 // group. unknown are Services whose ports the input does not say.
-func (e *enrolment) forServices(rules []*yaml.Node, services []service) (groups []group, unknown []service) {
+func forServices(input *Input, rules []*yaml.Node, services []service) (groups []group, unknown []service) {
 	ported := slices.ContainsFunc(rules, namesPorts)
 	for _, s := range services {
 		mine := rules
 		if ported {
-			ports, known := e.portsOf(s)
+			ports, known := input.portsOf(s)
 			if !known {
 				unknown = append(unknown, s)
 				continue

@@ -18,15 +18,15 @@ import (
 func (c *copies) fromRoot(item *manifest.Item, spec *yaml.Node, places map[string]place) {
 	selector := manifest.Field(spec, "selector")
 	wanted := labelsOf(manifest.Field(selector, "matchLabels"))
-	if !isSelector(selector, manifest.Field(selector, "matchLabels")) || c.isOldGateway(manifest.Field(selector, "matchLabels")) && c.onlyOldGateway(manifest.Field(selector, "matchLabels")) {
+	if !isSelector(selector, manifest.Field(selector, "matchLabels")) || c.input.selectsOldGateway(manifest.Field(selector, "matchLabels")) && c.input.onlyOldGateway(manifest.Field(selector, "matchLabels")) {
 		return // a policy of the old gateway alone moves to the new one
 	}
 	if c.plan.Platform == nil {
 		c.rootLoses(item, spec, wanted, places)
 		return
 	}
-	all := place{all: true, principals: c.waypoints(places), past: "at pod addresses and at Services that are behind no waypoint"}
-	rules := c.atWaypoint(item.Namespace, spec, all.principals)
+	all := place{all: true, principals: waypoints(c.plan, c.input, places), past: "at pod addresses and at Services that are behind no waypoint"}
+	rules := atWaypoint(c.plan, item.Namespace, spec, all.principals)
 	if len(wanted) > 0 || slices.ContainsFunc(rules, namesPorts) {
 		if !c.fromRootToServices(item, spec, all, wanted, places) {
 			return // its pods stay where they are
@@ -40,7 +40,7 @@ func (c *copies) fromRoot(item *manifest.Item, spec *yaml.Node, places map[strin
 		if selector != nil && len(wanted) == 0 {
 			item.Drop(spec, "selector")
 		}
-		c.exempt(item, spec, all.principals, true)
+		exempt(item, spec, all.principals, true)
 	}
 }
 
@@ -60,7 +60,7 @@ func (c *copies) fromRootToServices(item *manifest.Item, spec *yaml.Node, all pl
 		sum.through.add(w.through)
 		sum.models = append(sum.models, w.models...)
 	}
-	if len(sum.copies) == 0 && c.selectsElsewhere(wanted, places) {
+	if len(sum.copies) == 0 && selectsElsewhere(c.plan, c.input, wanted, places) {
 		return false
 	}
 	sum.copies = slices.Compact(sum.copies)
@@ -70,23 +70,23 @@ func (c *copies) fromRootToServices(item *manifest.Item, spec *yaml.Node, all pl
 
 // selectsElsewhere reports whether a workload of the input that stays where it is has the labels, or
 // the pods that Istio makes for the ingress Gateway have them.
-func (e *enrolment) selectsElsewhere(wanted labels, places map[string]place) bool {
-	if len(wanted) > 0 && slices.ContainsFunc(e.gatewayPods(), func(pod labels) bool { return pod.cover(wanted) }) {
+func selectsElsewhere(plan generate.Plan, input *Input, wanted labels, places map[string]place) bool {
+	if len(wanted) > 0 && slices.ContainsFunc(podsOfGateway(plan, input), func(pod labels) bool { return pod.cover(wanted) }) {
 		return true
 	}
-	return len(wanted) > 0 && slices.ContainsFunc(e.items, func(item *manifest.Item) bool {
+	return len(wanted) > 0 && slices.ContainsFunc(input.items, func(item *manifest.Item) bool {
 		_, moves := places[item.Namespace]
 		return !moves && slices.ContainsFunc(podLabelsOf(item), func(l labels) bool { return l.cover(wanted) })
 	})
 }
 
 // waypoints are the principals of all that are ours, and of all that the input has.
-func (e *enrolment) waypoints(places map[string]place) []string {
+func waypoints(plan generate.Plan, input *Input, places map[string]place) []string {
 	var out []string
 	for _, name := range generate.SortedKeys(places) {
 		out = append(out, places[name].principals...)
 	}
-	for _, item := range e.items {
+	for _, item := range input.items {
 		if item.Kind != "Gateway" || item.Group != gatewayGroup || manifest.Value(item.Node, "spec", "gatewayClassName") != "istio-waypoint" {
 			continue
 		}
@@ -94,7 +94,7 @@ func (e *enrolment) waypoints(places map[string]place) []string {
 		if account == "" {
 			account = item.Name
 		}
-		if p := e.plan.Platform.TrustDomain + "/ns/" + item.Namespace + "/sa/" + account; !slices.Contains(out, p) {
+		if p := plan.Platform.TrustDomain + "/ns/" + item.Namespace + "/sa/" + account; !slices.Contains(out, p) {
 			out = append(out, p)
 		}
 	}
@@ -113,31 +113,31 @@ func (c *copies) allowInKubeflow(item *manifest.Item, spec *yaml.Node, at place)
 	http := httpRules(spec)
 	switch {
 	case len(w.copies) == 0:
-		c.loses(item, fmt.Sprintf("rules %v use HTTP attributes, and its pods are behind no waypoint", http), "ztunnel, which protects them, drops such a rule, so it lets nobody in",
+		c.notes.loses(item, fmt.Sprintf("rules %v use HTTP attributes, and its pods are behind no waypoint", http), "ztunnel, which protects them, drops such a rule, so it lets nobody in",
 			"write them with peers and ports only")
 	case len(wanted) == 0:
-		c.loses(item, fmt.Sprintf("rules %v use HTTP attributes, which ztunnel does not know", http), fmt.Sprintf("they hold at the waypoint (in %s), and let nobody in elsewhere", names(w.copies)),
+		c.notes.loses(item, fmt.Sprintf("rules %v use HTTP attributes, which ztunnel does not know", http), fmt.Sprintf("they hold at the waypoint (in %s), and let nobody in elsewhere", names(w.copies)),
 			"write them with peers and ports only")
-	case c.selectsBeside(w.whole, at.namespace, wanted):
-		c.loses(item, fmt.Sprintf("rules %v use HTTP attributes, and some of its pods are behind no waypoint", http), fmt.Sprintf("they hold at the waypoint (in %s), and let nobody in at the other pods", names(w.copies)),
+	case selectsBeside(c.input, w.whole, at.namespace, wanted):
+		c.notes.loses(item, fmt.Sprintf("rules %v use HTTP attributes, and some of its pods are behind no waypoint", http), fmt.Sprintf("they hold at the waypoint (in %s), and let nobody in at the other pods", names(w.copies)),
 			"write them with peers and ports only for those")
 	}
 }
 
 // selectsBeside reports whether a selector selects pods of the input that none of some Services leads to.
-func (e *enrolment) selectsBeside(services []service, namespace string, wanted labels) bool {
-	return slices.ContainsFunc(e.workloadsOf(namespace), func(w workload) bool {
+func selectsBeside(input *Input, services []service, namespace string, wanted labels) bool {
+	return slices.ContainsFunc(input.workloadsOf(namespace), func(w workload) bool {
 		return w.labels.cover(wanted) && !slices.ContainsFunc(services, func(s service) bool { return w.labels.cover(s.selector) })
 	})
 }
 
 // rootLoses warns of a policy of the root namespace that is not ours to convert.
 func (c *copies) rootLoses(item *manifest.Item, spec *yaml.Node, wanted labels, places map[string]place) {
-	if c.plan.Cluster == nil || c.isOldGateway(manifest.Field(spec, "selector", "matchLabels")) {
+	if c.plan.Cluster == nil || c.input.selectsOldGateway(manifest.Field(spec, "selector", "matchLabels")) {
 		return
 	}
 	if len(wanted) > 0 && !slices.ContainsFunc(c.plan.Namespaces, func(ns generate.Namespace) bool {
-		found := c.selectedBy(places[ns.Name], wanted)
+		found := c.input.selectedBy(places[ns.Name], wanted)
 		return len(found.whole)+len(found.partly) > 0
 	}) {
 		return
@@ -146,33 +146,33 @@ func (c *copies) rootLoses(item *manifest.Item, spec *yaml.Node, wanted labels, 
 	if action(spec) == "ALLOW" {
 		rules = httpRules(spec)
 	}
-	c.loses(item, fmt.Sprintf("rules %v are for the profiles' pods too, and it has no targetRefs", rules),
+	c.notes.loses(item, fmt.Sprintf("rules %v are for the profiles' pods too, and it has no targetRefs", rules),
 		"their waypoints do not take it, and ztunnel sees the waypoint in the place of who asks: the rules do not hold for requests to Services",
 		"set cluster.platform.enabled: true, or write a copy with targetRefs [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}]")
 }
 
 // elsewhereLoses warns of policies outside of the profiles that lose rules and that nothing converts.
-func (e *enrolment) elsewhereLoses() {
-	if e.plan.Cluster == nil {
+func elsewhereLoses(plan generate.Plan, input *Input, notes *notes) {
+	if plan.Cluster == nil {
 		return
 	}
-	mesh := e.plan.Mesh
-	_, gateway := e.byID[manifest.NewID(gatewayGroup, "Gateway", mesh.GatewayNamespace, mesh.GatewayName)]
-	e.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
+	mesh := plan.Mesh
+	_, gateway := input.byID[manifest.NewID(gatewayGroup, "Gateway", mesh.GatewayNamespace, mesh.GatewayName)]
+	input.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")
 		if !withoutTargets(spec) || dryRun(item) {
 			return
 		}
 		labels := manifest.Field(spec, "selector", "matchLabels")
-		switch old := item.Namespace == oldGatewayNamespace && e.isOldGateway(labels); {
-		case old && e.plan.Platform == nil && gateway && action(spec) != "ALLOW":
-			if !e.onNewGateway(item, spec) {
-				e.loses(item, fmt.Sprintf("rules %v are for the old gateway", ruleNumbers(spec)), fmt.Sprintf("they do not hold at the Gateway %s/%s, the new way in", mesh.GatewayNamespace, mesh.GatewayName),
+		switch old := item.Namespace == oldGatewayNamespace && input.selectsOldGateway(labels); {
+		case old && plan.Platform == nil && gateway && action(spec) != "ALLOW":
+			if !onNewGateway(plan, input, item, spec) {
+				notes.loses(item, fmt.Sprintf("rules %v are for the old gateway", ruleNumbers(spec)), fmt.Sprintf("they do not hold at the Gateway %s/%s, the new way in", mesh.GatewayNamespace, mesh.GatewayName),
 					"set cluster.platform.enabled: true, or write a copy with targetRefs to that Gateway")
 			}
-		case !old && e.ztunnelAlone(item.Namespace, labelsOf(labels)):
+		case !old && ztunnelAlone(plan, input, item.Namespace, labelsOf(labels)):
 			if rules := unseen(spec); len(rules) > 0 {
-				e.loses(item, fmt.Sprintf("rules %v use what ztunnel does not know, and it has no targetRefs", rules), "they do not hold for the pods of its namespace, which is in ambient mode",
+				notes.loses(item, fmt.Sprintf("rules %v use what ztunnel does not know, and it has no targetRefs", rules), "they do not hold for the pods of its namespace, which is in ambient mode",
 					"name in targetRefs a Service that is behind a waypoint, or write them with peers and ports only")
 			}
 		}
@@ -181,28 +181,28 @@ func (e *enrolment) elsewhereLoses() {
 
 // ztunnelAlone reports whether ztunnel alone enforces the policies of a namespace that is not a
 // profile's, for pods with these labels, and nothing there is converted.
-func (e *enrolment) ztunnelAlone(namespace string, wanted labels) bool {
-	mesh := e.plan.Mesh
-	item := e.byID[manifest.ID{Kind: "Namespace", Name: namespace}]
+func ztunnelAlone(plan generate.Plan, input *Input, namespace string, wanted labels) bool {
+	mesh := plan.Mesh
+	item := input.byID[manifest.ID{Kind: "Namespace", Name: namespace}]
 	if item == nil || item.Label(label.IoIstioDataplaneMode.Name) != "ambient" {
 		return false
 	}
 	switch namespace {
 	case platform.Namespace:
-		return e.plan.Platform == nil
+		return plan.Platform == nil
 	case mesh.RootNamespace:
-		return slices.ContainsFunc(e.workloadsOf(namespace), func(w workload) bool { return len(wanted) > 0 && w.labels.cover(wanted) })
+		return slices.ContainsFunc(input.workloadsOf(namespace), func(w workload) bool { return len(wanted) > 0 && w.labels.cover(wanted) })
 	}
 	return namespace == mesh.GatewayNamespace
 }
 
 // onNewGateway reports whether a policy of the input says at the new Gateway what one says at the
 // old one, with the ports of the new.
-func (e *enrolment) onNewGateway(item *manifest.Item, wanted *yaml.Node) bool {
-	mesh := e.plan.Mesh
+func onNewGateway(plan generate.Plan, input *Input, item *manifest.Item, wanted *yaml.Node) bool {
+	mesh := plan.Mesh
 	gateway := list(ref(gatewayGroup, "Gateway", mesh.GatewayName))
-	return slices.ContainsFunc(e.items, func(other *manifest.Item) bool {
-		if other.Kind != item.Kind || other.Group != item.Group || other.Namespace != mesh.GatewayNamespace || ownedBy(other) == e.plan.Name ||
+	return slices.ContainsFunc(input.items, func(other *manifest.Item) bool {
+		if other.Kind != item.Kind || other.Group != item.Group || other.Namespace != mesh.GatewayNamespace || ownedBy(other) == plan.Name ||
 			dryRun(other) || other.Revision() != "" && other.Revision() != item.Revision() {
 			return false
 		}

@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // everyRequest is a condition that every HTTP request meets. ztunnel does not know it, and never
@@ -84,7 +85,7 @@ func applied(rule *yaml.Node) bool {
 // exempt keeps a DENY policy that ztunnel enforces from its own place's waypoints, which are the
 // peers of all requests to Services. Only those that a source may match are named, where few is
 // true. It also keeps ztunnel from applying a rule to more than it says.
-func (e *enrolment) exempt(item *manifest.Item, spec *yaml.Node, principals []string, few bool) {
+func exempt(item *manifest.Item, spec *yaml.Node, principals []string, few bool) {
 	for _, rule := range rulesOf(spec) {
 		rule = manifest.Dealias(rule)
 		switch {
@@ -204,7 +205,7 @@ func fitsPattern(pattern, text string) bool {
 
 // atWaypoint are the rules of a policy as they are for a waypoint: without what exempt added, so
 // that a second run makes of the edited policy what the first made of the original.
-func (e *enrolment) atWaypoint(namespace string, spec *yaml.Node, principals []string) []*yaml.Node {
+func atWaypoint(plan generate.Plan, namespace string, spec *yaml.Node, principals []string) []*yaml.Node {
 	var out []*yaml.Node
 	for _, rule := range rulesOf(spec) {
 		rule = copied(rule)
@@ -220,8 +221,8 @@ func (e *enrolment) atWaypoint(namespace string, spec *yaml.Node, principals []s
 		out = append(out, rule)
 	}
 	scratch := &manifest.Item{ID: manifest.ID{Namespace: namespace}}
-	e.replaceIngress(scratch, list(out...))
-	e.followIngress(scratch, out, action(spec) == "ALLOW")
+	replaceIngress(plan, scratch, list(out...))
+	followIngress(plan, scratch, out, action(spec) == "ALLOW")
 	return out
 }
 

@@ -13,7 +13,7 @@ import (
 
 // notebookServices are the Services that the notebook controller makes for the Notebooks of a
 // namespace, in the input or in the configuration, but those that the input has itself.
-func (e *enrolment) notebookServices(namespace string, have []service) []service {
+func (in *Input) notebookServices(namespace string, have []service) []service {
 	known := map[string]bool{}
 	for _, s := range have {
 		known[s.name] = true
@@ -25,12 +25,12 @@ func (e *enrolment) notebookServices(namespace string, have []service) []service
 			out = append(out, service{Item: item, name: item.Name, selector: labels{{"statefulset", item.Name}}})
 		}
 	}
-	for _, item := range e.items {
+	for _, item := range in.items {
 		if item.Namespace == namespace && isNotebook(item) {
 			add(item)
 		}
 	}
-	for _, name := range e.notebooks[namespace] {
+	for _, name := range in.notebooks[namespace] {
 		add(&manifest.Item{ID: manifest.NewID("kubeflow.org", "Notebook", namespace, name)})
 	}
 	return out
@@ -84,15 +84,15 @@ type selected struct {
 
 // selectedBy finds the Services of a place. Every Service may have selected pods in the end; what
 // the input does not say is unknown.
-func (e *enrolment) selectedBy(p place, wanted labels) selected {
+func (in *Input) selectedBy(p place, wanted labels) selected {
 	var out selected
 	var pods []labels
-	for _, w := range e.workloadsOf(p.namespace) {
+	for _, w := range in.workloadsOf(p.namespace) {
 		if w.labels.cover(wanted) {
 			pods = append(pods, w.labels)
 		}
 	}
-	for _, s := range e.servicesOf(p.namespace) {
+	for _, s := range in.servicesOf(p.namespace) {
 		switch {
 		case s.labels.cover(wanted):
 			out.add(p, s, &out.whole)
@@ -127,12 +127,12 @@ type mappedPort struct{ service, pod string }
 
 // portsOf are the ports of a Service. known is false where the input does not say which port of
 // the pods is meant.
-func (e *enrolment) portsOf(s service) (ports []mappedPort, known bool) {
+func (in *Input) portsOf(s service) (ports []mappedPort, known bool) {
 	if isNotebook(s.Item) {
 		if s.Node == nil { // it is in the configuration only
 			return nil, false
 		}
-		return []mappedPort{{"80", e.notebookPort(s.Item)}}, true
+		return []mappedPort{{"80", notebookPort(s.Item)}}, true
 	}
 	for _, p := range manifest.Content(manifest.Field(s.Node, "spec", "ports")) {
 		p = manifest.Dealias(p)
@@ -141,7 +141,7 @@ func (e *enrolment) portsOf(s service) (ports []mappedPort, known bool) {
 			target = port
 		}
 		if _, err := strconv.Atoi(target); err != nil {
-			if target = e.podPort(s, target); target == "" {
+			if target = in.podPort(s, target); target == "" {
 				return nil, false
 			}
 		}
@@ -151,7 +151,7 @@ func (e *enrolment) portsOf(s service) (ports []mappedPort, known bool) {
 }
 
 // notebookPort is the port of a Notebook's first container (notebook-controller: generateService).
-func (e *enrolment) notebookPort(item *manifest.Item) string {
+func notebookPort(item *manifest.Item) string {
 	if containers := manifest.Content(manifest.Field(podSpec(item), "containers")); len(containers) > 0 {
 		if ports := manifest.Content(manifest.Field(manifest.Dealias(containers[0]), "ports")); len(ports) > 0 {
 			if port := manifest.Value(manifest.Dealias(ports[0]), "containerPort"); port != "" {
@@ -163,9 +163,9 @@ func (e *enrolment) notebookPort(item *manifest.Item) string {
 }
 
 // podPort is the number of a named port of a Service's pods, or "" where they do not agree.
-func (e *enrolment) podPort(s service, name string) string {
+func (in *Input) podPort(s service, name string) string {
 	found := ""
-	for _, w := range e.workloadsOf(s.Namespace) {
+	for _, w := range in.workloadsOf(s.Namespace) {
 		if !w.labels.cover(s.selector) {
 			continue
 		}

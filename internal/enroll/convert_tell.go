@@ -6,15 +6,8 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
-	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
-
-// loses warns of rules that do not hold any more, or not everywhere.
-func (e *enrolment) loses(item *manifest.Item, found, effect, remedy string) {
-	e.warn(item, found, effect, remedy)
-	e.findings[len(e.findings)-1].Code = diagnostic.RulesNotConverted
-}
 
 // unseen are the rules of a policy that ztunnel does not apply as they are: all of one that it does
 // not get, else those that it leaves something out of.
@@ -42,14 +35,14 @@ func (c *copies) tell(item *manifest.Item, spec *yaml.Node, at place, w written)
 		if action(spec) == "ALLOW" {
 			effect, remedy = "they hold at the waypoint (in %s), and let nobody in %s", "write them with peers and ports only"
 		}
-		c.loses(item, fmt.Sprintf("rules %v use %s, which ztunnel does not know", http, c.what(spec)), fmt.Sprintf(effect, names(w.copies), at.past), remedy)
+		c.notes.loses(item, fmt.Sprintf("rules %v use %s, which ztunnel does not know", http, c.what(spec)), fmt.Sprintf(effect, names(w.copies), at.past), remedy)
 	}
 	if rules := comparing(spec, atPodsOnly); len(rules) > 0 {
-		c.loses(item, fmt.Sprintf("rules %v compare %s", rules, names(atPodsOnly)), "at the waypoint they compare what is not the pod's, so they do not hold for requests to Services",
+		c.notes.loses(item, fmt.Sprintf("rules %v compare %s", rules, names(atPodsOnly)), "at the waypoint they compare what is not the pod's, so they do not hold for requests to Services",
 			"write them without that condition")
 	}
 	if len(w.partly) > 0 {
-		c.warn(item, "its selector selects some pods of the Services "+serviceNames(w.partly)+" and not all", "the waypoint cannot tell them apart, so "+names(w.copies)+" denies requests to all of them",
+		c.notes.warn(item, "its selector selects some pods of the Services "+serviceNames(w.partly)+" and not all", "the waypoint cannot tell them apart, so "+names(w.copies)+" denies requests to all of them",
 			"give the other pods a Service of their own")
 	}
 	c.tellMissing(item, spec, w)
@@ -66,15 +59,15 @@ func (c *copies) what(spec *yaml.Node) string {
 // tellMissing names the Services that a copy may be missing for.
 func (c *copies) tellMissing(item *manifest.Item, spec *yaml.Node, w written) {
 	if len(w.portless) > 0 {
-		c.loses(item, "it names ports of pods, and the input does not say which port of the Services "+serviceNames(w.portless)+" leads to them",
+		c.notes.loses(item, "it names ports of pods, and the input does not say which port of the Services "+serviceNames(w.portless)+" leads to them",
 			"the waypoint does not enforce it for requests to these Services", "name the targetPort by its number")
 	}
 	if len(w.unknown) > 0 {
-		c.loses(item, "its selector may select pods of the Services "+serviceNames(w.unknown)+", whose pods are not in the input",
+		c.notes.loses(item, "its selector may select pods of the Services "+serviceNames(w.unknown)+", whose pods are not in the input",
 			"the waypoint does not enforce it for requests to these Services", "put their workloads into the input, or name the Services in targetRefs of a policy")
 	}
 	if w.ported && manifest.Field(spec, "selector") == nil {
-		c.note(item.String(), "names ports of pods, which a waypoint knows by the Services that lead there", "it is enforced for the Services of the input")
+		c.notes.note(item.String(), "names ports of pods, which a waypoint knows by the Services that lead there", "it is enforced for the Services of the input")
 	}
 }
 
@@ -83,7 +76,7 @@ func (c *copies) tellNoCopy(item *manifest.Item, spec *yaml.Node, at place, w wr
 	http := unseen(spec)
 	if !at.all && len(w.unknown)+len(w.portless) == 0 {
 		if len(http) > 0 { // all else is ztunnel's, which sees who asks: no waypoint stands before these pods
-			c.loses(item, fmt.Sprintf("rules %v use %s, and its pods are behind no waypoint", http, c.what(spec)), "ztunnel, which protects them, does not know these, so the rules do not hold",
+			c.notes.loses(item, fmt.Sprintf("rules %v use %s, and its pods are behind no waypoint", http, c.what(spec)), "ztunnel, which protects them, does not know these, so the rules do not hold",
 				"write them with peers and ports only, or have the component check it")
 		}
 		return
@@ -104,7 +97,7 @@ func (c *copies) tellNoCopy(item *manifest.Item, spec *yaml.Node, at place, w wr
 		effect = no + effect
 	}
 	if effect != "" {
-		c.loses(item, why, effect, "put what is missing into the input, or name in targetRefs what the policy is for")
+		c.notes.loses(item, why, effect, "put what is missing into the input, or name in targetRefs what the policy is for")
 	}
 }
 

@@ -21,23 +21,23 @@ const (
 )
 
 // leads reports which of the pods that a selector selects a way leads to.
-func (e *enrolment) leads(w way, namespace string, wanted labels) reach {
+func (in *Input) leads(w way, namespace string, wanted labels) reach {
 	hits, misses := 0, 0
 	for _, name := range w.pods {
-		hit := podLabels(e.byID[manifest.ID{Kind: "Pod", Namespace: namespace, Name: name}]).cover(wanted)
+		hit := podLabels(in.byID[manifest.ID{Kind: "Pod", Namespace: namespace, Name: name}]).cover(wanted)
 		hits += count01(hit)
 		misses += count01(!hit)
 	}
 	for _, name := range w.backends {
-		some, all := e.serves(namespace, name, wanted)
+		some, all := in.serves(namespace, name, wanted)
 		hits += count01(some)
 		misses += count01(!all)
 	}
 	if w.selector != nil {
-		found := e.selectsBoth(namespace, w.selector, wanted)
+		found := in.selectsBoth(namespace, w.selector, wanted)
 		hits += count01(found)
 		misses += count01(!w.selector.cover(wanted))
-		if !found && !w.selector.contradict(wanted) && !slices.ContainsFunc(e.workloadsOf(namespace), func(o workload) bool { return o.labels.cover(w.selector) }) {
+		if !found && !w.selector.contradict(wanted) && !slices.ContainsFunc(in.workloadsOf(namespace), func(o workload) bool { return o.labels.cover(w.selector) }) {
 			return perhaps
 		}
 	}
@@ -61,21 +61,21 @@ func count01(yes bool) int {
 
 // serves reports whether a Service, headless or not, leads to some pods that a selector selects, and
 // to no others.
-func (e *enrolment) serves(namespace, name string, wanted labels) (some, all bool) {
-	if s, found := e.serviceNamed(namespace, name); found {
+func (in *Input) serves(namespace, name string, wanted labels) (some, all bool) {
+	if s, found := in.serviceNamed(namespace, name); found {
 		all = s.labels.cover(wanted)
-		return all || e.selectsBoth(namespace, s.selector, wanted), all
+		return all || in.selectsBoth(namespace, s.selector, wanted), all
 	}
-	item := e.byID[manifest.ID{Kind: "Service", Namespace: namespace, Name: name}]
+	item := in.byID[manifest.ID{Kind: "Service", Namespace: namespace, Name: name}]
 	if item == nil {
 		return false, false
 	}
 	if chosen := labelsOf(manifest.Field(item.Node, "spec", "selector")); len(chosen) > 0 {
 		all = chosen.cover(wanted)
-		return all || e.selectsBoth(namespace, chosen, wanted), all
+		return all || in.selectsBoth(namespace, chosen, wanted), all
 	}
-	for _, w := range e.waysIn(namespace) {
-		if w.front == name && len(w.backends) == 0 && e.leads(w, namespace, wanted) != nowhere {
+	for _, w := range in.waysIn(namespace) {
+		if w.front == name && len(w.backends) == 0 && in.leads(w, namespace, wanted) != nowhere {
 			return true, false
 		}
 	}
@@ -83,8 +83,8 @@ func (e *enrolment) serves(namespace, name string, wanted labels) (some, all boo
 }
 
 // selectsBoth reports whether a workload of the input has the labels of both selectors.
-func (e *enrolment) selectsBoth(namespace string, one, other labels) bool {
-	return slices.ContainsFunc(e.workloadsOf(namespace), func(w workload) bool { return w.labels.cover(one) && w.labels.cover(other) })
+func (in *Input) selectsBoth(namespace string, one, other labels) bool {
+	return slices.ContainsFunc(in.workloadsOf(namespace), func(w workload) bool { return w.labels.cover(one) && w.labels.cover(other) })
 }
 
 // through are the ways past a policy's own Services.
@@ -97,15 +97,15 @@ type through struct {
 
 // waysTo finds the ways to the pods that a selector selects, past some Services that the policy
 // guards there already. With ports nobody knows which one of a front leads to which of the pods'.
-func (e *enrolment) waysTo(p place, wanted labels, guarded []service, ported bool) through {
+func (in *Input) waysTo(p place, wanted labels, guarded []service, ported bool) through {
 	var out through
-	for _, w := range e.waysIn(p.namespace) {
+	for _, w := range in.waysIn(p.namespace) {
 		isGuarded := func(s service) bool { return s.name == w.front }
-		if w.front != "" && !ported && slices.ContainsFunc(guarded, isGuarded) || !e.passes(p, w) {
+		if w.front != "" && !ported && slices.ContainsFunc(guarded, isGuarded) || !in.passes(p, w) {
 			continue
 		}
-		at := e.leads(w, p.namespace, wanted)
-		front, known := e.frontOf(p, w)
+		at := in.leads(w, p.namespace, wanted)
+		front, known := in.frontOf(p, w)
 		switch {
 		case at == nowhere:
 		case at == perhaps || ported || !known:
@@ -122,12 +122,12 @@ func (e *enrolment) waysTo(p place, wanted labels, guarded []service, ported boo
 
 // passes reports whether requests to what a way leads from pass the waypoint of a place: all others
 // come to ztunnel with their own principal.
-func (e *enrolment) passes(p place, w way) bool {
+func (in *Input) passes(p place, w way) bool {
 	if w.front == "" {
 		own := w.by.Label(label.IoIstioUseWaypoint.Name)
 		return own == p.waypoint || own == "" && p.all
 	}
-	item := e.byID[manifest.ID{Kind: "Service", Namespace: p.namespace, Name: w.front}]
+	item := in.byID[manifest.ID{Kind: "Service", Namespace: p.namespace, Name: w.front}]
 	if item == nil {
 		return p.all
 	}
@@ -135,11 +135,11 @@ func (e *enrolment) passes(p place, w way) bool {
 }
 
 // frontOf is the Service that a way leads from; known is false where the input does not have it.
-func (e *enrolment) frontOf(p place, w way) (s service, known bool) {
-	if s, found := e.serviceNamed(p.namespace, w.front); found {
+func (in *Input) frontOf(p place, w way) (s service, known bool) {
+	if s, found := in.serviceNamed(p.namespace, w.front); found {
 		return s, true
 	}
-	item := e.byID[manifest.ID{Kind: "Service", Namespace: p.namespace, Name: w.front}]
+	item := in.byID[manifest.ID{Kind: "Service", Namespace: p.namespace, Name: w.front}]
 	if w.front == "" || item == nil {
 		return service{}, false
 	}
@@ -148,10 +148,10 @@ func (e *enrolment) frontOf(p place, w way) (s service, known bool) {
 
 // redirected reports whether some object sends requests to a Service elsewhere than to its own pods,
 // as far as these are not selected: what allows is not attached to it.
-func (e *enrolment) redirected(p place, s service, wanted labels) bool {
-	return slices.ContainsFunc(e.waysIn(p.namespace), func(w way) bool {
+func (in *Input) redirected(p place, s service, wanted labels) bool {
+	return slices.ContainsFunc(in.waysIn(p.namespace), func(w way) bool {
 		return w.front == s.name && slices.ContainsFunc(w.backends, func(name string) bool {
-			_, all := e.serves(p.namespace, name, wanted)
+			_, all := in.serves(p.namespace, name, wanted)
 			return name != s.name && !all
 		})
 	})
@@ -165,7 +165,7 @@ func (t *through) add(more through) {
 // tellWays names what leads to the pods of a policy past its copies.
 func (c *copies) tellWays(item *manifest.Item, spec *yaml.Node, found through) {
 	if len(found.mixed) > 0 {
-		c.warn(item, "the Services "+serviceNames(found.mixed)+" lead to pods that it selects and to others", "its copies at the waypoint deny requests to all of them", "give the other pods a Service of their own")
+		c.notes.warn(item, "the Services "+serviceNames(found.mixed)+" lead to pods that it selects and to others", "its copies at the waypoint deny requests to all of them", "give the other pods a Service of their own")
 	}
 	if len(found.told) == 0 {
 		return
@@ -176,6 +176,6 @@ func (c *copies) tellWays(item *manifest.Item, spec *yaml.Node, found through) {
 			list = append(list, text)
 		}
 	}
-	c.loses(item, fmt.Sprintf("its pods are, or may be, reached through %s too, by a name for which no waypoint enforces rules %v", someOf(list), ruleNumbers(spec)),
+	c.notes.loses(item, fmt.Sprintf("its pods are, or may be, reached through %s too, by a name for which no waypoint enforces rules %v", someOf(list), ruleNumbers(spec)),
 		"ztunnel sees the waypoint in the place of who asks, so the rules do not hold for requests to that name", "name that Service or ServiceEntry in targetRefs of a policy")
 }

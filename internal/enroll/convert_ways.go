@@ -26,28 +26,28 @@ type way struct {
 
 // waysIn are the objects that lead to pods of a namespace past the Services that select them,
 // gathered once.
-func (e *enrolment) waysIn(namespace string) []way {
-	if e.ways == nil {
-		e.ways = map[string][]way{}
-		written, entries := map[manifest.ID]bool{}, e.serviceEntries()
-		for _, item := range e.items {
-			e.addWays(item, written, entries)
+func (in *Input) waysIn(namespace string) []way {
+	if in.ways == nil {
+		in.ways = map[string][]way{}
+		written, entries := map[manifest.ID]bool{}, in.serviceEntries()
+		for _, item := range in.items {
+			in.addWays(item, written, entries)
 		}
-		for _, item := range e.items {
+		for _, item := range in.items {
 			if isWithoutSelector(item) && !written[item.ID] {
-				e.addWay(item.Namespace, way{by: item, front: item.Name, open: true})
+				in.addWay(item.Namespace, way{by: item, front: item.Name, open: true})
 			}
 		}
 	}
-	return e.ways[namespace]
+	return in.ways[namespace]
 }
 
-func (e *enrolment) addWay(namespace string, w way) { e.ways[namespace] = append(e.ways[namespace], w) }
+func (in *Input) addWay(namespace string, w way) { in.ways[namespace] = append(in.ways[namespace], w) }
 
 // serviceEntries are the ServiceEntries of the input by their hosts: a host may be in several.
-func (e *enrolment) serviceEntries() map[string][]*manifest.Item {
+func (in *Input) serviceEntries() map[string][]*manifest.Item {
 	out := map[string][]*manifest.Item{}
-	for _, item := range e.items {
+	for _, item := range in.items {
 		if item.Group != istioNetworking || item.Kind != "ServiceEntry" {
 			continue
 		}
@@ -58,7 +58,7 @@ func (e *enrolment) serviceEntries() map[string][]*manifest.Item {
 	return out
 }
 
-func (e *enrolment) addWays(item *manifest.Item, written map[manifest.ID]bool, entries map[string][]*manifest.Item) {
+func (in *Input) addWays(item *manifest.Item, written map[manifest.ID]bool, entries map[string][]*manifest.Item) {
 	spec := manifest.Field(item.Node, "spec")
 	switch {
 	case item.Group == gatewayGroup && strings.HasSuffix(item.Kind, "Route"):
@@ -69,31 +69,31 @@ func (e *enrolment) addWays(item *manifest.Item, written map[manifest.ID]bool, e
 			case orText(manifest.Value(parent, "namespace"), item.Namespace) != item.Namespace:
 			case kind == "Service":
 				w.front = manifest.Value(parent, "name")
-				e.addWay(item.Namespace, w)
+				in.addWay(item.Namespace, w)
 			case kind == "ServiceEntry":
-				e.addWay(item.Namespace, w)
+				in.addWay(item.Namespace, w)
 			}
 		}
 	case item.Group == istioNetworking && item.Kind == "VirtualService":
-		e.addVirtualService(item, spec, entries)
+		in.addVirtualService(item, spec, entries)
 	case item.Group == istioNetworking && item.Kind == "ServiceEntry":
 		if chosen := labelsOf(manifest.Field(spec, "workloadSelector", "labels")); len(chosen) > 0 {
-			e.addWay(item.Namespace, way{by: item, selector: chosen})
+			in.addWay(item.Namespace, way{by: item, selector: chosen})
 		}
 		for _, endpoint := range manifest.Content(manifest.Field(spec, "endpoints")) {
-			if name, in := hostOf(manifest.Value(manifest.Dealias(endpoint), "address"), ""); in == item.Namespace {
-				e.addWay(item.Namespace, way{by: item, backends: []string{name}})
+			if name, at := hostOf(manifest.Value(manifest.Dealias(endpoint), "address"), ""); at == item.Namespace {
+				in.addWay(item.Namespace, way{by: item, backends: []string{name}})
 			}
 		}
 	case item.Group == "discovery.k8s.io" && item.Kind == "EndpointSlice":
-		e.addEndpoints(item, item.Label("kubernetes.io/service-name"), manifest.Content(manifest.Field(item.Node, "endpoints")), written)
+		in.addEndpoints(item, item.Label("kubernetes.io/service-name"), manifest.Content(manifest.Field(item.Node, "endpoints")), written)
 	case item.Group == "" && item.Kind == "Endpoints":
 		var addresses []*yaml.Node
 		for _, subset := range manifest.Content(manifest.Field(item.Node, "subsets")) {
 			addresses = append(addresses, manifest.Content(manifest.Field(manifest.Dealias(subset), "addresses"))...)
 			addresses = append(addresses, manifest.Content(manifest.Field(manifest.Dealias(subset), "notReadyAddresses"))...)
 		}
-		e.addEndpoints(item, item.Name, addresses, written)
+		in.addEndpoints(item, item.Name, addresses, written)
 	}
 }
 
@@ -104,26 +104,26 @@ func isWithoutSelector(item *manifest.Item) bool {
 	return item.Kind == "Service" && item.Group == "" && len(manifest.Content(manifest.Field(spec, "selector"))) == 0 && manifest.Value(spec, "clusterIP") != "None" && manifest.Value(spec, "type") != "ExternalName"
 }
 
-func (e *enrolment) addEndpoints(item *manifest.Item, front string, endpoints []*yaml.Node, written map[manifest.ID]bool) {
+func (in *Input) addEndpoints(item *manifest.Item, front string, endpoints []*yaml.Node, written map[manifest.ID]bool) {
 	id := manifest.ID{Kind: "Service", Namespace: item.Namespace, Name: front}
-	if service := e.byID[id]; service == nil || !isWithoutSelector(service) {
+	if service := in.byID[id]; service == nil || !isWithoutSelector(service) {
 		return // Kubernetes writes those of a Service with a selector
 	}
 	written[id] = true
 	w := way{by: item, front: front}
 	for _, endpoint := range endpoints {
 		target := manifest.Field(manifest.Dealias(endpoint), "targetRef")
-		if manifest.Value(target, "kind") == "Pod" && e.byID[manifest.ID{Kind: "Pod", Namespace: item.Namespace, Name: manifest.Value(target, "name")}] != nil {
+		if manifest.Value(target, "kind") == "Pod" && in.byID[manifest.ID{Kind: "Pod", Namespace: item.Namespace, Name: manifest.Value(target, "name")}] != nil {
 			w.pods = append(w.pods, manifest.Value(target, "name"))
 			continue
 		}
 		w.open = true
 	}
-	e.addWay(item.Namespace, w)
+	in.addWay(item.Namespace, w)
 }
 
 // addVirtualService adds what one does in the mesh: its routes to a Gateway do not pass by a waypoint's Service.
-func (e *enrolment) addVirtualService(item *manifest.Item, spec *yaml.Node, entries map[string][]*manifest.Item) {
+func (in *Input) addVirtualService(item *manifest.Item, spec *yaml.Node, entries map[string][]*manifest.Item) {
 	gateways := manifest.Content(manifest.Field(spec, "gateways"))
 	if len(gateways) > 0 && !slices.ContainsFunc(gateways, func(n *yaml.Node) bool { return manifest.Dealias(n).Value == "mesh" }) {
 		return
@@ -134,7 +134,7 @@ func (e *enrolment) addVirtualService(item *manifest.Item, spec *yaml.Node, entr
 		case "destination", "mirror":
 			found = append(found, manifest.Value(n, "host"))
 		case "delegate":
-			other := e.byID[manifest.NewID(istioNetworking, "VirtualService", orText(manifest.Value(n, "namespace"), item.Namespace), manifest.Value(n, "name"))]
+			other := in.byID[manifest.NewID(istioNetworking, "VirtualService", orText(manifest.Value(n, "namespace"), item.Namespace), manifest.Value(n, "name"))]
 			if other != nil {
 				manifest.Walk(manifest.Field(other.Node, "spec"), func(key string, n *yaml.Node) {
 					if key == "destination" || key == "mirror" {
@@ -148,17 +148,17 @@ func (e *enrolment) addVirtualService(item *manifest.Item, spec *yaml.Node, entr
 		front, namespace := hostOf(manifest.Dealias(host).Value, item.Namespace)
 		w := way{by: item, front: front}
 		for _, backend := range found {
-			if name, in := hostOf(backend, item.Namespace); in == namespace {
+			if name, at := hostOf(backend, item.Namespace); at == namespace {
 				w.backends = append(w.backends, name)
 			}
 		}
-		e.addWay(namespace, w)
+		in.addWay(namespace, w)
 	}
-	e.addServiceEntryHosts(item, manifest.Strings(manifest.Field(spec, "hosts")), found, entries)
+	in.addServiceEntryHosts(item, manifest.Strings(manifest.Field(spec, "hosts")), found, entries)
 }
 
 // addServiceEntryHosts adds what a VirtualService does with the hosts of ServiceEntries.
-func (e *enrolment) addServiceEntryHosts(item *manifest.Item, hosts, destinations []string, entries map[string][]*manifest.Item) {
+func (in *Input) addServiceEntryHosts(item *manifest.Item, hosts, destinations []string, entries map[string][]*manifest.Item) {
 	var met []*manifest.Item
 	for _, host := range hosts {
 		for _, entry := range entries[host] {
@@ -170,11 +170,11 @@ func (e *enrolment) addServiceEntryHosts(item *manifest.Item, hosts, destination
 	for _, entry := range met {
 		w := way{by: item}
 		for _, host := range destinations {
-			if name, in := hostOf(host, item.Namespace); in == entry.Namespace {
+			if name, at := hostOf(host, item.Namespace); at == entry.Namespace {
 				w.backends = append(w.backends, name)
 			}
 		}
-		e.addWay(entry.Namespace, w)
+		in.addWay(entry.Namespace, w)
 	}
 }
 

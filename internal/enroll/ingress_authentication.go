@@ -24,23 +24,23 @@ type jwtRule struct {
 
 // ingressRules are the JWT rules in force at the ingress Gateway, but those of the cluster's own
 // issuers that we write. What an AmbientProfile of this name wrote before is written again, or gone.
-func (e *enrolment) ingressRules() []jwtRule {
+func rulesAtIngress(plan generate.Plan, input *Input, notes *notes) []jwtRule {
 	var dex generate.Object
-	var kept *manifest.Item
-	if e.plan.Platform != nil {
-		dex = platform.DexJWT(e.plan.Mesh)
-		if kept = e.kept(dex); kept != nil {
+	var keptDex *manifest.Item
+	if plan.Platform != nil {
+		dex = platform.DexJWT(plan.Mesh)
+		if keptDex = kept(plan, input, dex); keptDex != nil {
 			dex = generate.Object{}
 		}
 	}
 	var rules []jwtRule
-	for _, item := range e.items {
-		ours := ownedBy(item) == e.plan.Name || item.ID == idOf(dex) || e.plan.Cluster != nil && item.ID == e.tokenIssuer()
-		if ours || item.Removed || !isAuthentication(item) || !e.onIngress(item) {
+	for _, item := range input.items {
+		ours := ownedBy(item) == plan.Name || item.ID == idOf(dex) || plan.Cluster != nil && item.ID == tokenIssuer(plan)
+		if ours || item.Removed || !isAuthentication(item) || !onIngress(plan, input, item) {
 			continue
 		}
-		if item.Revision() != "" && item != kept { // from which switchOn takes the label
-			e.tellRevisionOfLogin(item)
+		if item.Revision() != "" && item != keptDex { // from which switchOn takes the label
+			tellRevisionOfLogin(plan, notes, item)
 			continue
 		}
 		for i, rule := range manifest.Content(manifest.Field(item.Node, "spec", "jwtRules")) {
@@ -56,16 +56,16 @@ func (e *enrolment) ingressRules() []jwtRule {
 }
 
 // tellRevisionOfLogin says that a RequestAuthentication at the ingress Gateway is not counted on.
-func (e *enrolment) tellRevisionOfLogin(item *manifest.Item) {
+func tellRevisionOfLogin(plan generate.Plan, notes *notes, item *manifest.Item) {
 	remedy := "take the label off"
-	if e.plan.Mesh.Tokens.SessionIssuers == nil {
+	if plan.Mesh.Tokens.SessionIssuers == nil {
 		remedy += ", or list the issuers in spec.identity.sessionIssuers"
 	}
-	e.warn(item, "is for the ingress Gateway and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so its issuers do not count as logins", remedy)
+	notes.warn(item, "is for the ingress Gateway and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so its issuers do not count as logins", remedy)
 }
 
-func (e *enrolment) tokenIssuer() manifest.ID {
-	return manifest.NewID(istioSecurity, "RequestAuthentication", e.plan.Mesh.GatewayNamespace, generate.TokenIssuerName)
+func tokenIssuer(plan generate.Plan) manifest.ID {
+	return manifest.NewID(istioSecurity, "RequestAuthentication", plan.Mesh.GatewayNamespace, generate.TokenIssuerName)
 }
 
 func isAuthentication(item *manifest.Item) bool {
@@ -76,32 +76,32 @@ func isAuthentication(item *manifest.Item) bool {
 // ShouldAttachPolicy): by a targetRef of its namespace; or without one in that namespace or the
 // root namespace, by its selector, or as it has none. One that stays at the old gateway is copied to
 // the new one by the platform (copyToGateway).
-func (e *enrolment) onIngress(item *manifest.Item) bool {
-	mesh := e.plan.Mesh
+func onIngress(plan generate.Plan, input *Input, item *manifest.Item) bool {
+	mesh := plan.Mesh
 	spec := manifest.Field(item.Node, "spec")
 	if refs := targetsOf(spec); len(refs) > 0 {
 		return item.Namespace == mesh.GatewayNamespace && slices.ContainsFunc(refs, func(ref *yaml.Node) bool {
 			return manifest.Value(ref, "group") == gatewayGroup && manifest.Value(ref, "kind") == "Gateway" && manifest.Value(ref, "name") == mesh.GatewayName
 		})
 	}
-	if e.plan.Platform != nil && e.atOldGateway(item) {
+	if plan.Platform != nil && input.atOldGateway(item) {
 		return true
 	}
 	if item.Namespace != mesh.GatewayNamespace && item.Namespace != mesh.RootNamespace {
 		return false
 	}
 	selector := labelsOf(manifest.Field(spec, "selector", "matchLabels"))
-	return slices.ContainsFunc(e.gatewayPods(), func(pod labels) bool { return pod.cover(selector) })
+	return slices.ContainsFunc(podsOfGateway(plan, input), func(pod labels) bool { return pod.cover(selector) })
 }
 
 // gatewayPods are the labels of the ingress Gateway's pods: those that Istio gives them, with the
 // Gateway's own (Istio: deploymentcontroller extractInfrastructureLabels), and those of workloads
 // of the input that run under the ingress's account.
-func (e *enrolment) gatewayPods() []labels {
-	if e.ingressPods != nil {
-		return e.ingressPods
+func podsOfGateway(plan generate.Plan, input *Input) []labels {
+	if input.ingressPods != nil {
+		return input.ingressPods
 	}
-	mesh := e.plan.Mesh
+	mesh := plan.Mesh
 	_, account, _ := strings.Cut(mesh.Ingress, "/sa/")
 	pod := map[string]string{
 		"sidecar.istio.io/inject":             "false",
@@ -109,38 +109,38 @@ func (e *enrolment) gatewayPods() []labels {
 		"service.istio.io/canonical-revision": "latest",
 		"gateway.istio.io/managed":            "istio.io-gateway-controller",
 	}
-	for key, text := range e.gatewayLabels() {
+	for key, text := range gatewayLabels(plan, input) {
 		if !strings.HasPrefix(key, gatewayGroup+"/") {
 			pod[key] = text
 		}
 	}
 	class := "istio"
-	if gateway := e.ingressGateway(); gateway != nil && e.plan.Platform == nil {
+	if gateway := ingressGateway(plan, input); gateway != nil && plan.Platform == nil {
 		class = manifest.Value(gateway.Node, "spec", "gatewayClassName")
 	}
 	pod[gatewayPods] = mesh.GatewayName
 	pod[waypointClass] = class // Istio 1.31: kube-gateway.yaml
-	e.ingressPods = []labels{labelsFrom(pod)}
-	for _, w := range e.workloadsOf(mesh.GatewayNamespace) {
+	input.ingressPods = []labels{labelsFrom(pod)}
+	for _, w := range input.workloadsOf(mesh.GatewayNamespace) {
 		if manifest.Value(workloadSpec(w.Item), "serviceAccountName") == account {
-			e.ingressPods = append(e.ingressPods, w.labels)
+			input.ingressPods = append(input.ingressPods, w.labels)
 		}
 	}
-	return e.ingressPods
+	return input.ingressPods
 }
 
 // gatewayLabels are those that the ingress Gateway gives to its pods.
-func (e *enrolment) gatewayLabels() map[string]string {
+func gatewayLabels(plan generate.Plan, input *Input) map[string]string {
 	own := map[string]string{}
-	if gateway := e.ingressGateway(); gateway != nil {
+	if gateway := ingressGateway(plan, input); gateway != nil {
 		infrastructure := manifest.StringMap(manifest.Field(gateway.Node, "spec", "infrastructure", "labels"))
-		if infrastructure != nil && e.plan.Platform == nil {
+		if infrastructure != nil && plan.Platform == nil {
 			return infrastructure
 		}
 		maps.Copy(own, manifest.StringMap(manifest.Field(gateway.Node, "metadata", "labels")))
 	}
-	if e.plan.Platform != nil {
-		maps.Copy(own, platform.GatewayLabels(e.plan.Mesh))
+	if plan.Platform != nil {
+		maps.Copy(own, platform.GatewayLabels(plan.Mesh))
 	}
 	return own
 }
@@ -152,8 +152,8 @@ func workloadSpec(item *manifest.Item) *yaml.Node {
 	return podSpec(item)
 }
 
-func (e *enrolment) ingressGateway() *manifest.Item {
-	return e.byID[manifest.NewID(gatewayGroup, "Gateway", e.plan.Mesh.GatewayNamespace, e.plan.Mesh.GatewayName)]
+func ingressGateway(plan generate.Plan, input *Input) *manifest.Item {
+	return input.byID[manifest.NewID(gatewayGroup, "Gateway", plan.Mesh.GatewayNamespace, plan.Mesh.GatewayName)]
 }
 
 // readJWTRule reads what decides whose token a rule accepts and what it writes.

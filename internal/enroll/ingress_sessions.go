@@ -5,39 +5,41 @@ import (
 	"strings"
 
 	security "istio.io/api/security/v1"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // findSessions decides which issuers people log in with, by the rules in force at the ingress
 // Gateway, and warns about rules there by which a token could name another user.
-func (e *enrolment) findSessions() {
-	tokens := e.plan.Mesh.Tokens
-	rules := e.ingressRules()
+func findSessions(plan generate.Plan, input *Input, notes *notes) {
+	tokens := plan.Mesh.Tokens
+	rules := rulesAtIngress(plan, input, notes)
 	listed := tokens.SessionIssuers != nil
 	if !listed {
-		tokens.SessionIssuers = e.sessionIssuers(rules)
+		tokens.SessionIssuers = sessionIssuers(plan, rules)
 	}
 	switch {
 	case len(tokens.SessionIssuers) == 0:
-		e.tellNoSession(rules)
+		tellNoSession(plan, input, notes, rules)
 	case !listed:
-		e.tellSessions()
+		tellSessions(plan, notes)
 	}
 	for _, rule := range rules {
-		e.jwtRuleTrouble(rule, listed)
+		jwtRuleTrouble(plan, notes, rule, listed)
 	}
-	e.rulesTwice(rules)
-	if e.plan.Mesh.Waypoint.VerifyTokens {
-		tokens.Sessions = e.sessionRules(rules)
-		e.findVerified()
+	rulesTwice(plan, notes, rules)
+	if plan.Mesh.Waypoint.VerifyTokens {
+		tokens.Sessions = sessionRules(plan, input, notes, rules)
+		findVerified(plan, input, notes)
 	}
 }
 
 // sessionIssuers are the issuers whose rules write both headers: a client cannot bring one of its
 // own beside their tokens. The cluster's own issuers name service accounts and no people.
-func (e *enrolment) sessionIssuers(rules []jwtRule) []string {
+func sessionIssuers(plan generate.Plan, rules []jwtRule) []string {
 	var issuers []string
 	for _, rule := range rules {
-		if rule.Issuer != "" && len(e.unwritten(rule)) == 0 && !e.isCluster(rule.Issuer) && !slices.Contains(issuers, rule.Issuer) {
+		if rule.Issuer != "" && len(unwritten(plan, rule)) == 0 && !isCluster(plan, rule.Issuer) && !slices.Contains(issuers, rule.Issuer) {
 			issuers = append(issuers, rule.Issuer)
 		}
 	}
@@ -45,14 +47,14 @@ func (e *enrolment) sessionIssuers(rules []jwtRule) []string {
 	return issuers
 }
 
-func (e *enrolment) isCluster(issuer string) bool {
-	return slices.Contains(e.plan.Mesh.Tokens.Issuers, issuer)
+func isCluster(plan generate.Plan, issuer string) bool {
+	return slices.Contains(plan.Mesh.Tokens.Issuers, issuer)
 }
 
 // unwritten are those of the two headers that a rule does not write.
-func (e *enrolment) unwritten(rule jwtRule) []string {
+func unwritten(plan generate.Plan, rule jwtRule) []string {
 	var missing []string
-	for _, header := range []string{e.plan.Mesh.Tokens.UserIDHeader, e.plan.Mesh.Tokens.GroupsHeader} {
+	for _, header := range []string{plan.Mesh.Tokens.UserIDHeader, plan.Mesh.Tokens.GroupsHeader} {
 		if len(claimsTo(rule.JWTRule, header)) == 0 {
 			missing = append(missing, header)
 		}

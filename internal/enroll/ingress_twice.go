@@ -11,7 +11,7 @@ import (
 )
 
 // rulesTwice finds such rules. Ours is what those of the input are measured by.
-func (e *enrolment) rulesTwice(rules []jwtRule) {
+func rulesTwice(plan generate.Plan, notes *notes, rules []jwtRule) {
 	var earlier []jwtRule
 	for _, rule := range rules {
 		if rule.item == nil {
@@ -19,8 +19,8 @@ func (e *enrolment) rulesTwice(rules []jwtRule) {
 		}
 	}
 	for _, rule := range rules {
-		if rule.item != nil && (e.isCluster(rule.Issuer) || slices.Contains(e.plan.Mesh.Tokens.SessionIssuers, rule.Issuer)) {
-			e.ruleTwice(rule, earlier)
+		if rule.item != nil && (isCluster(plan, rule.Issuer) || slices.Contains(plan.Mesh.Tokens.SessionIssuers, rule.Issuer)) {
+			ruleTwice(plan, notes, rule, earlier)
 			earlier = append(earlier, rule)
 		}
 	}
@@ -29,34 +29,34 @@ func (e *enrolment) rulesTwice(rules []jwtRule) {
 // ruleTwice warns about a rule for an issuer that names users which differs from an earlier one, or
 // from the one that we write for the cluster's, in its keys or in where it takes the user from:
 // Istio accepts a token that one rule accepts.
-func (e *enrolment) ruleTwice(rule jwtRule, earlier []jwtRule) {
-	tokens := e.plan.Mesh.Tokens
+func ruleTwice(plan generate.Plan, notes *notes, rule jwtRule, earlier []jwtRule) {
+	tokens := plan.Mesh.Tokens
 	at := fmt.Sprintf("jwtRules[%d] accepts tokens of %s ", rule.index, rule.Issuer)
 	const one = "Istio accepts a token that one rule accepts: "
-	known, other := e.rulesBefore(rule, earlier)
+	known, other := rulesBefore(plan, rule, earlier)
 	if hasKeys(rule.JWTRule) && !slices.ContainsFunc(known, func(r *security.JWTRule) bool { return sameKeys(r, rule.JWTRule) }) &&
-		(e.isCluster(rule.Issuer) || slices.ContainsFunc(known, hasKeys)) {
+		(isCluster(plan, rule.Issuer) || slices.ContainsFunc(known, hasKeys)) {
 		effect := one + "whoever has these keys is any user"
 		switch {
-		case e.isCluster(rule.Issuer):
+		case isCluster(plan, rule.Issuer):
 			effect += " or service account"
-		case e.plan.Mesh.Waypoint.VerifyTokens:
+		case plan.Mesh.Waypoint.VerifyTokens:
 			effect += ", at the waypoints too, whose " + generate.VerifyTokensName + " takes both rules over"
 		}
-		e.warn(rule.item, at+"that other keys sign than "+other+" says", effect, "take the rule off, or give both the same keys")
+		notes.warn(rule.item, at+"that other keys sign than "+other+" says", effect, "take the rule off, or give both the same keys")
 	}
 	claims := claimsTo(rule.JWTRule, tokens.UserIDHeader)
 	if len(claims) > 0 && len(known) > 0 && !slices.ContainsFunc(known, func(r *security.JWTRule) bool { return slices.Equal(claimsTo(r, tokens.UserIDHeader), claims) }) {
-		e.warn(rule.item, at+"and writes "+tokens.UserIDHeader+" from the claim "+strings.Join(claims, " and ")+", unlike "+other,
+		notes.warn(rule.item, at+"and writes "+tokens.UserIDHeader+" from the claim "+strings.Join(claims, " and ")+", unlike "+other,
 			one+"whoever has such a token is also who that claim says", "write the header from the same claim in both, or take one of the rules off")
 	}
 }
 
 // rulesBefore are the rules that a rule is measured by, and whose they are: ours for the cluster's
 // issuers, else the earlier ones of the input that name users.
-func (e *enrolment) rulesBefore(rule jwtRule, earlier []jwtRule) (known []*security.JWTRule, whose string) {
-	tokens := e.plan.Mesh.Tokens
-	if e.isCluster(rule.Issuer) {
+func rulesBefore(plan generate.Plan, rule jwtRule, earlier []jwtRule) (known []*security.JWTRule, whose string) {
+	tokens := plan.Mesh.Tokens
+	if isCluster(plan, rule.Issuer) {
 		return []*security.JWTRule{tokens.Rule(rule.Issuer, tokens.Audiences)}, "cluster.tokens"
 	}
 	for _, r := range earlier {

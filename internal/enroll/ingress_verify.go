@@ -8,12 +8,13 @@ import (
 	security "istio.io/api/security/v1"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // sessionRules are the rules of the session issuers for waypoints: as the ingress Gateway has
 // them, so that who gets in there also gets in here.
-func (e *enrolment) sessionRules(rules []jwtRule) []*security.JWTRule {
-	tokens := e.plan.Mesh.Tokens
+func sessionRules(plan generate.Plan, input *Input, notes *notes, rules []jwtRule) []*security.JWTRule {
+	tokens := plan.Mesh.Tokens
 	var out []*security.JWTRule
 	for i, issuer := range tokens.SessionIssuers {
 		before := len(out)
@@ -22,19 +23,19 @@ func (e *enrolment) sessionRules(rules []jwtRule) []*security.JWTRule {
 				continue
 			}
 			if !rule.ForwardOriginalToken {
-				e.errs = append(e.errs, fmt.Errorf("%s: jwtRules[%d] does not forward its token, so that with spec.waypoint.verifyTokens the waypoints would refuse everybody who logs in; "+
+				notes.errs = append(notes.errs, fmt.Errorf("%s: jwtRules[%d] does not forward its token, so that with spec.waypoint.verifyTokens the waypoints would refuse everybody who logs in; "+
 					"set forwardOriginalToken: true", rule.item, rule.index))
 			}
-			out = addRule(out, e.complete(rule.JWTRule))
+			out = addRule(out, completeRule(plan, rule.JWTRule))
 		}
 		if len(out) > before {
 			continue
 		}
 		found, remedy := "the ingress Gateway's rule for "+issuer+" is not in the input", "put the RequestAuthentication into the input"
-		if logins := e.loginsElsewhere(issuer); len(logins) > 0 {
-			found, remedy = e.notInForce(logins, issuer), e.toIngress(logins)
+		if logins := loginsElsewhere(plan, input, issuer); len(logins) > 0 {
+			found, remedy = notInForce(plan, logins, issuer), toIngress(plan, input, logins)
 		}
-		e.find(fmt.Sprintf("spec.identity.sessionIssuers[%d]", i), found,
+		notes.find(fmt.Sprintf("spec.identity.sessionIssuers[%d]", i), found,
 			"the waypoints expect a token of it in the header Authorization, take the user from its claim email, and istiod must discover its keys", remedy)
 		out = append(out, tokens.SessionRule(issuer, ""))
 	}
@@ -43,9 +44,9 @@ func (e *enrolment) sessionRules(rules []jwtRule) []*security.JWTRule {
 
 // complete is a rule that writes both headers: with one that it does not write, the client's own
 // would pass.
-func (e *enrolment) complete(rule *security.JWTRule) *security.JWTRule {
+func completeRule(plan generate.Plan, rule *security.JWTRule) *security.JWTRule {
 	rule = proto.Clone(rule).(*security.JWTRule)
-	for _, c := range e.plan.Mesh.Tokens.SessionRule("", "").OutputClaimToHeaders {
+	for _, c := range plan.Mesh.Tokens.SessionRule("", "").OutputClaimToHeaders {
 		if len(claimsTo(rule, c.Header)) == 0 {
 			rule.OutputClaimToHeaders = append(rule.OutputClaimToHeaders, c)
 		}
@@ -73,20 +74,20 @@ func addRule(rules []*security.JWTRule, rule *security.JWTRule) []*security.JWTR
 }
 
 // findVerified looks for the Services whose tokens are to be verified, where not all are meant.
-func (e *enrolment) findVerified() {
-	names := e.plan.Mesh.Waypoint.VerifyTokensFor
+func findVerified(plan generate.Plan, input *Input, notes *notes) {
+	names := plan.Mesh.Waypoint.VerifyTokensFor
 	if names == nil {
 		return
 	}
-	for i := range e.plan.Namespaces {
-		ns := &e.plan.Namespaces[i]
+	for i := range plan.Namespaces {
+		ns := &plan.Namespaces[i]
 		for _, name := range names {
-			if service := e.byID[manifest.ID{Kind: "Service", Namespace: ns.Name, Name: name}]; service != nil && !service.Removed {
+			if service := input.byID[manifest.ID{Kind: "Service", Namespace: ns.Name, Name: name}]; service != nil && !service.Removed {
 				ns.Verified = append(ns.Verified, name)
 			}
 		}
 		if len(ns.Verified) == 0 {
-			e.find("spec.waypoint.verifyTokensFor", fmt.Sprintf("none of the Services %s of the namespace %s is in the input", strings.Join(names, ", "), ns.Name),
+			notes.find("spec.waypoint.verifyTokensFor", fmt.Sprintf("none of the Services %s of the namespace %s is in the input", strings.Join(names, ", "), ns.Name),
 				"its waypoint verifies no token, and the policy verified-tokens-only turns away whatever comes from the ingress Gateway", "put the Services into the input, or leave verifyTokensFor out for all of them")
 		}
 	}

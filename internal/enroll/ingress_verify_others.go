@@ -23,14 +23,14 @@ type verifying struct {
 }
 
 // verifyingIn reads from what is to be placed where a namespace's waypoint verifies tokens.
-func (e *enrolment) verifyingIn(wanted []generate.Object, places map[string]place) map[string]verifying {
+func verifyingIn(plan generate.Plan, wanted []generate.Object, places map[string]place) map[string]verifying {
 	out := map[string]verifying{}
 	for _, o := range wanted {
 		spec, ok := o.Fields["spec"].(*security.RequestAuthentication)
 		if !ok || o.Name != generate.VerifyTokensName {
 			continue
 		}
-		v := verifying{namespace: o.Namespace, waypoint: places[o.Namespace].waypoint, rules: spec.JwtRules, tokens: e.plan.Mesh.Tokens}
+		v := verifying{namespace: o.Namespace, waypoint: places[o.Namespace].waypoint, rules: spec.JwtRules, tokens: plan.Mesh.Tokens}
 		for _, ref := range spec.TargetRefs {
 			if ref.Kind == "Service" {
 				v.services = append(v.services, ref.Name)
@@ -122,29 +122,29 @@ func hasKeys(rule *security.JWTRule) bool { return rule.JwksUri != "" || rule.Jw
 func sameKeys(a, b *security.JWTRule) bool { return a.JwksUri == b.JwksUri && a.Jwks == b.Jwks }
 
 // verifyTrouble warns about the input's RequestAuthentications that void verifyTokens.
-func (e *enrolment) verifyTrouble(wanted []generate.Object) {
-	verified := e.verifyingIn(wanted, e.places())
+func verifyTrouble(plan generate.Plan, input *Input, notes *notes, behind []string, wanted []generate.Object) {
+	verified := verifyingIn(plan, wanted, placesOf(plan, behind))
 	ours := map[manifest.ID]bool{}
 	for _, o := range wanted {
 		ours[idOf(o)] = true
 	}
-	for _, item := range e.items {
-		if !isAuthentication(item) || ownedBy(item) == e.plan.Name || item.Removed || ours[item.ID] {
+	for _, item := range input.items {
+		if !isAuthentication(item) || ownedBy(item) == plan.Name || item.Removed || ours[item.ID] {
 			continue
 		}
 		for i, n := range manifest.Content(manifest.Field(item.Node, "spec", "jwtRules")) {
-			e.voidTrouble(item, i, readJWTRule(manifest.Dealias(n)), verified)
+			voidTrouble(plan, notes, item, i, readJWTRule(manifest.Dealias(n)), verified)
 		}
 	}
 }
 
 // voidTrouble names every waypoint where a rule voids verifyTokens.
-func (e *enrolment) voidTrouble(item *manifest.Item, index int, rule *security.JWTRule, verified map[string]verifying) {
+func voidTrouble(plan generate.Plan, notes *notes, item *manifest.Item, index int, rule *security.JWTRule, verified map[string]verifying) {
 	var found, who string
 	var waypoints []string
 	for _, namespace := range generate.SortedKeys(verified) {
 		v := verified[namespace]
-		if f, w := v.voids(rule); f != "" && v.meets(item, e.plan.Mesh.RootNamespace) {
+		if f, w := v.voids(rule); f != "" && v.meets(item, plan.Mesh.RootNamespace) {
 			found, who = f, w
 			waypoints = append(waypoints, namespace+"/"+v.waypoint)
 		}
@@ -152,7 +152,7 @@ func (e *enrolment) voidTrouble(item *manifest.Item, index int, rule *security.J
 	if len(waypoints) == 0 {
 		return
 	}
-	e.warn(item, fmt.Sprintf("jwtRules[%d] at %s %s", index, plural("the waypoint", waypoints), found),
+	notes.warn(item, fmt.Sprintf("jwtRules[%d] at %s %s", index, plural("the waypoint", waypoints), found),
 		"Istio accepts a token that one rule accepts, so verifyTokens is void there: "+who,
 		"take the rule off, or give it the keys and the outputClaimToHeaders of "+generate.VerifyTokensName)
 }
@@ -177,10 +177,10 @@ func (c *copies) withoutVoiding(item *manifest.Item, rules *yaml.Node, namespace
 		at := fmt.Sprintf("jwtRules[%d] %s", i, found)
 		const out = "attached to the waypoint, it would void verifyTokens, so it was left out there"
 		if lost {
-			c.loses(item, at, out+"; policies see no token by that rule where "+generate.VerifyTokensName+" is not in force, or does not read it",
+			c.notes.loses(item, at, out+"; policies see no token by that rule where "+generate.VerifyTokensName+" is not in force, or does not read it",
 				"write what verifyTokens is not for with targetRefs to those Services")
 		} else {
-			c.note(item.String(), at, out+": "+generate.VerifyTokensName+" verifies these tokens")
+			c.notes.note(item.String(), at, out+": "+generate.VerifyTokensName+" verifies these tokens")
 		}
 	}
 	return kept
@@ -207,7 +207,7 @@ func whereIn(rule *security.JWTRule) *security.JWTRule {
 // leaving the rule out: where verify-tokens is not in force, or does not read them.
 func (c *copies) wouldVoid(rule *security.JWTRule, namespace string, refs *yaml.Node) (found string, lost bool) {
 	lost = rule.Issuer == ""
-	for _, name := range generate.SortedKeys(c.places()) {
+	for _, name := range generate.SortedKeys(placesOf(c.plan, c.behind)) {
 		if namespace != "" && namespace != name {
 			continue
 		}

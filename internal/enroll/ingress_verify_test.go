@@ -51,7 +51,7 @@ spec:
 // client's own would pass.
 func TestSessionRuleIsCompleted(t *testing.T) {
 	tokens := &generate.Tokens{UserIDHeader: "kubeflow-userid", GroupsHeader: "kubeflow-groups"}
-	e := enrolment{plan: generate.Plan{Mesh: &generate.Mesh{Tokens: tokens}}}
+	plan := generate.Plan{Mesh: &generate.Mesh{Tokens: tokens}}
 	for written, want := range map[string]string{
 		"":                            "email:kubeflow-userid groups:kubeflow-groups",
 		"sub:Kubeflow-UserID":         "sub:Kubeflow-UserID groups:kubeflow-groups",
@@ -63,7 +63,7 @@ func TestSessionRuleIsCompleted(t *testing.T) {
 			claim, header, _ := strings.Cut(c, ":")
 			rule.OutputClaimToHeaders = append(rule.OutputClaimToHeaders, &security.ClaimToHeader{Claim: claim, Header: header})
 		}
-		if got := claims(e.complete(rule)); got != want {
+		if got := claims(completeRule(plan, rule)); got != want {
 			t.Errorf("%s: %s, want %s", written, got, want)
 		}
 		if claims(rule) != written {

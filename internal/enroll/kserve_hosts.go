@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // modelHosts gives each model a host of its own: a dot keeps name and namespace apart, because neither may hold one. Both may hold a dash.
@@ -88,12 +89,12 @@ func ingressConfigOf(item *manifest.Item) (c ingressConfig) {
 }
 
 // hostsTrouble finds profiles whose models may get one host. Istio gives it to the older of two routes (sortConfigByCreationTime).
-func (e *enrolment) hostsTrouble() {
-	if !e.plan.Cluster.KServe.Enabled {
+func hostsTrouble(plan generate.Plan, input *Input, notes *notes) {
+	if !plan.Cluster.KServe.Enabled {
 		return
 	}
 	config, object := ingressConfig{}, "spec.profiles"
-	if item := e.inferenceServiceConfig(); item != nil {
+	if item := inferenceServiceConfig(plan, input); item != nil {
 		config, object = ingressConfigOf(item), item.String()
 	}
 	if config.DomainTemplate == "" {
@@ -102,20 +103,20 @@ func (e *enrolment) hostsTrouble() {
 	switch t := readHostTemplate(config.DomainTemplate); {
 	case config.DisableIngressCreation, t.apart:
 	case !t.understood:
-		e.note(object, "has the domainTemplate "+config.DomainTemplate, "nothing here knows whether it gives models of two profiles one host")
+		notes.note(object, "has the domainTemplate "+config.DomainTemplate, "nothing here knows whether it gives models of two profiles one host")
 	default:
-		e.sharedHosts(object, config.DomainTemplate, t)
+		sharedHosts(plan, notes, object, config.DomainTemplate, t)
 	}
 }
 
 // sharedHosts tries for each profile what its name begins or ends with, so the cost grows with the profiles and not with their pairs.
-func (e *enrolment) sharedHosts(object, template string, t hostTemplate) {
-	profiles := make(map[string]bool, len(e.plan.Namespaces))
-	for _, ns := range e.plan.Namespaces {
+func sharedHosts(plan generate.Plan, notes *notes, object, template string, t hostTemplate) {
+	profiles := make(map[string]bool, len(plan.Namespaces))
+	for _, ns := range plan.Namespaces {
 		profiles[ns.Name] = true
 	}
 	longer := map[string][]string{}
-	for _, ns := range e.plan.Namespaces {
+	for _, ns := range plan.Namespaces {
 		for i := 1; i < len(ns.Name); i++ {
 			short := ns.Name[i:]
 			if t.namespaceFirst {
@@ -126,9 +127,9 @@ func (e *enrolment) sharedHosts(object, template string, t hostTemplate) {
 			}
 		}
 	}
-	for _, ns := range e.plan.Namespaces {
+	for _, ns := range plan.Namespaces {
 		if others := longer[ns.Name]; len(others) > 0 {
-			e.find(object, fmt.Sprintf("KServe's hosts, %s, do not tell the profile %s from %s", template, ns.Name, someOf(others)),
+			notes.find(object, fmt.Sprintf("KServe's hosts, %s, do not tell the profile %s from %s", template, ns.Name, someOf(others)),
 				fmt.Sprintf("the model %s of %s and the model x of %s, say, get the same host: the older one gets the other's requests, with the bearer tokens in them", t.twin(ns.Name, others[0]), ns.Name, others[0]),
 				fmt.Sprintf("set ingress.domainTemplate in inferenceservice-config to %s (cluster.kserve.deploymentMode does, and switches every model)", modelHosts))
 		}
@@ -145,9 +146,9 @@ func someOf(list []string) string {
 }
 
 // inferenceServiceConfig is KServe's own ConfigMap, or nil where it is not in the input.
-func (e *enrolment) inferenceServiceConfig() *manifest.Item {
-	for _, item := range e.items {
-		if item.Kind != "ConfigMap" || item.Group != "" || item.Namespace != e.plan.Cluster.KServe.Namespace {
+func inferenceServiceConfig(plan generate.Plan, input *Input) *manifest.Item {
+	for _, item := range input.items {
+		if item.Kind != "ConfigMap" || item.Group != "" || item.Namespace != plan.Cluster.KServe.Namespace {
 			continue
 		}
 		name := item.Name

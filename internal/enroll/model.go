@@ -39,10 +39,10 @@ func modelLabels(item *manifest.Item) []labels {
 
 // modelsWithoutServices are the models of a place that a selector selects pods of, and whose Services, which
 // KServe makes, are not in the input.
-func (e *enrolment) modelsWithoutServices(p place, wanted labels) []string {
+func (in *Input) modelsWithoutServices(p place, wanted labels) []string {
 	var out []string
-	for _, w := range e.workloadsOf(p.namespace) {
-		if !isModel(w.Item) || !w.labels.cover(wanted) || slices.ContainsFunc(e.servicesOf(p.namespace), func(s service) bool { return w.labels.cover(s.selector) }) {
+	for _, w := range in.workloadsOf(p.namespace) {
+		if !isModel(w.Item) || !w.labels.cover(wanted) || slices.ContainsFunc(in.servicesOf(p.namespace), func(s service) bool { return w.labels.cover(s.selector) }) {
 			continue
 		}
 		if text := w.String(); !slices.Contains(out, text) {
@@ -55,7 +55,7 @@ func (e *enrolment) modelsWithoutServices(p place, wanted labels) []string {
 // tellModels names the models whose pods a policy of a place is for, and that no waypoint protects by it.
 func (c *copies) tellModels(item *manifest.Item, w written, rules []int) {
 	if len(w.models) > 0 {
-		c.loses(item, fmt.Sprintf("it selects pods of %s, whose Services KServe makes, and they are not in the input", strings.Join(w.models, ", ")),
+		c.notes.loses(item, fmt.Sprintf("it selects pods of %s, whose Services KServe makes, and they are not in the input", strings.Join(w.models, ", ")),
 			fmt.Sprintf("the waypoint does not enforce rules %v for requests to them", rules), "name the model's Services in targetRefs of a policy, such as <model>-predictor")
 	}
 }

@@ -10,13 +10,13 @@ import (
 const useWaypointNamespace = "istio.io/use-waypoint-namespace"
 
 // labelNamespace puts a Namespace into the mesh and touches nothing else of it, unless we made it.
-func (e *enrolment) labelNamespace(item *manifest.Item, object generate.Object) {
-	e.adoptMarks(item, "labels", object.Labels)
-	if ownedBy(item) == e.plan.Name {
-		e.adoptMarks(item, "annotations", object.Annotations)
+func labelNamespace(plan generate.Plan, notes *notes, item *manifest.Item, object generate.Object) {
+	adoptMarks(plan, item, "labels", object.Labels)
+	if ownedBy(item) == plan.Name {
+		adoptMarks(plan, item, "annotations", object.Annotations)
 	}
 	if item.Unmark("labels", useWaypointNamespace) {
-		e.warn(item, "had the label "+useWaypointNamespace, "its traffic would have gone to a waypoint that may not reach the pods, and everybody been locked out; the label was removed",
+		notes.warn(item, "had the label "+useWaypointNamespace, "its traffic would have gone to a waypoint that may not reach the pods, and everybody been locked out; the label was removed",
 			"take the label out of the source")
 	}
 }

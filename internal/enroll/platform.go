@@ -13,40 +13,42 @@ import (
 
 const istioNetworking = "networking.istio.io"
 
-// platform moves Kubeflow's control plane: it edits what is there and returns what is to be placed.
-func (e *enrolment) platform() []generate.Object {
-	if e.plan.Platform == nil {
-		return platform.Manifests(e.plan, platform.Find(e.profileController()))
-	}
-	kubeflow := platform.Find(e.kubeflow())
-	e.behind = kubeflow.BehindWaypoint()
-	wanted := platform.Manifests(e.plan, kubeflow)
-	e.noteShipped(kubeflow)
-	if e.plan.Mesh.Waypoint.VerifyTokens {
-		e.throughWaypoint(kubeflow)
-	}
-	wanted = e.withoutOpenDoor(e.withoutTwins(e.withoutKept(wanted)))
-	e.kubeflowNamespace()
-	e.stopInjection()
-	e.labelServices(kubeflow)
-	e.removeVirtualServices(wanted)
-	wanted = append(wanted, e.patchNetworkPolicies(wanted)...)
-	e.removeDestinationRules()
-	e.removeGateways()
-	e.tellPlatform(kubeflow)
-	return wanted
+// moved is what the move of the control plane brings.
+type moved struct {
+	// objects are to be placed.
+	objects []generate.Object
+	// behind are the Services of the namespace kubeflow that stand behind its waypoint.
+	behind []string
+	// shipped are forms of policies that Kubeflow ships and ours replace.
+	shipped map[manifest.ID][]*yaml.Node
 }
 
-// moveToGateway puts what was in force at the old gateway to the new one, before anything is
-// decided by what is in force there.
-func (e *enrolment) moveToGateway() {
-	e.replaceOldIngress()
-	e.movePolicies()
+// movePlatform moves Kubeflow's control plane: it edits what is there and returns what is to be
+// placed. stay are the policies at the old gateway that cannot move to the new one.
+func movePlatform(plan generate.Plan, input *Input, notes *notes, stay []*manifest.Item) moved {
+	if plan.Platform == nil {
+		return moved{objects: platform.Manifests(plan, platform.Find(profileController(plan, input)))}
+	}
+	kubeflow := platform.Find(findKubeflow(plan, input, notes))
+	wanted, shipped := platform.Manifests(plan, kubeflow), shippedForms(plan, kubeflow)
+	if plan.Mesh.Waypoint.VerifyTokens {
+		throughWaypoint(plan, input, kubeflow)
+	}
+	wanted = withoutOpenDoor(plan, input, notes, stay, withoutTwins(input, notes, withoutKept(plan, input, notes, shipped, wanted)))
+	enrollKubeflow(input, notes)
+	stopInjection(plan, input)
+	labelServices(plan, input, notes, kubeflow)
+	removeVirtualServices(plan, input, notes, wanted)
+	wanted = append(wanted, patchNetworkPolicies(plan, input, notes, wanted)...)
+	removeDestinationRules(plan, input, notes)
+	removeGateways(input)
+	tellPlatform(plan, input, notes, kubeflow)
+	return moved{wanted, kubeflow.BehindWaypoint(), shipped}
 }
 
 // live calls edit with every item of a kind that stays and is nobody's but the user's.
-func (e *enrolment) live(group, kind string, edit func(*manifest.Item)) {
-	for _, item := range e.items {
+func (in *Input) live(group, kind string, edit func(*manifest.Item)) {
+	for _, item := range in.items {
 		if item.Group == group && item.Kind == kind && ownedBy(item) == "" && !item.Removed {
 			edit(item)
 		}
@@ -54,36 +56,38 @@ func (e *enrolment) live(group, kind string, edit func(*manifest.Item)) {
 }
 
 // inMesh tells whether a namespace is in the mesh after this run.
-func (e *enrolment) inMesh(namespace string) bool {
+func inMesh(plan generate.Plan, namespace string) bool {
 	return namespace == platform.Namespace ||
-		slices.ContainsFunc(e.plan.Namespaces, func(ns generate.Namespace) bool { return ns.Name == namespace })
+		slices.ContainsFunc(plan.Namespaces, func(ns generate.Namespace) bool { return ns.Name == namespace })
 }
 
-func (e *enrolment) noteShipped(kubeflow platform.Kubeflow) {
-	e.shipped = map[manifest.ID][]*yaml.Node{}
-	for _, o := range platform.Shipped(e.plan, kubeflow) {
-		e.shipped[idOf(o)] = append(e.shipped[idOf(o)], manifest.Field(o.Node(), "spec"))
+// shippedForms are the forms of policies that Kubeflow ships and ours replace.
+func shippedForms(plan generate.Plan, kubeflow platform.Kubeflow) map[manifest.ID][]*yaml.Node {
+	forms := map[manifest.ID][]*yaml.Node{}
+	for _, o := range platform.Shipped(plan, kubeflow) {
+		forms[idOf(o)] = append(forms[idOf(o)], manifest.Field(o.Node(), "spec"))
 	}
+	return forms
 }
 
 // isShipped tells whether a spec is one that Kubeflow ships, so that nobody's changes are lost.
-func (e *enrolment) isShipped(item *manifest.Item, spec *yaml.Node) bool {
-	return slices.ContainsFunc(e.shipped[item.ID], func(form *yaml.Node) bool { return samePolicy(spec, form) })
+func isShipped(shipped map[manifest.ID][]*yaml.Node, item *manifest.Item, spec *yaml.Node) bool {
+	return slices.ContainsFunc(shipped[item.ID], func(form *yaml.Node) bool { return samePolicy(spec, form) })
 }
 
 // tellPlatform says what was found and what was assumed, and what would leave the control plane
 // open or closed for everybody.
-func (e *enrolment) tellPlatform(kubeflow platform.Kubeflow) {
+func tellPlatform(plan generate.Plan, input *Input, notes *notes, kubeflow platform.Kubeflow) {
 	found, assumed := kubeflow.Found()
 	what := "found in the input: " + names(found)
 	if len(found) == 0 {
 		what = "no Deployment of a component is in the input"
 	}
-	e.note("spec.cluster.platform", what, "assumed as in Kubeflow of June 2026: "+names(assumed))
-	istiod := e.byID[manifest.NewID("apps", "Deployment", e.plan.Mesh.RootNamespace, "istiod")]
-	ztunnel := slices.ContainsFunc(e.items, func(i *manifest.Item) bool { return i.Kind == "DaemonSet" && i.Name == "ztunnel" })
+	notes.note("spec.cluster.platform", what, "assumed as in Kubeflow of June 2026: "+names(assumed))
+	istiod := input.byID[manifest.NewID("apps", "Deployment", plan.Mesh.RootNamespace, "istiod")]
+	ztunnel := slices.ContainsFunc(input.items, func(i *manifest.Item) bool { return i.Kind == "DaemonSet" && i.Name == "ztunnel" })
 	if istiod != nil && !ztunnel {
-		e.warn(istiod, "is in the input, and no DaemonSet ztunnel", "without ztunnel, and without the sidecars that go, nothing enforces the policies: every pod is open",
+		notes.warn(istiod, "is in the input, and no DaemonSet ztunnel", "without ztunnel, and without the sidecars that go, nothing enforces the policies: every pod is open",
 			"install Istio's ambient profile before you apply this")
 	}
 }
@@ -97,10 +101,10 @@ func names(list []string) string {
 
 // note tells what was done or assumed; nothing is wrong.
 // kubeflowNamespace puts the control plane into the mesh, where the input has its Namespace.
-func (e *enrolment) kubeflowNamespace() {
-	item := e.byID[manifest.ID{Kind: "Namespace", Name: platform.Namespace}]
+func enrollKubeflow(input *Input, notes *notes) {
+	item := input.byID[manifest.ID{Kind: "Namespace", Name: platform.Namespace}]
 	if item == nil {
-		e.find("spec.cluster.platform", "the Namespace "+platform.Namespace+" is not in the input", "its pods stay out of the mesh, where no policy is enforced",
+		notes.find("spec.cluster.platform", "the Namespace "+platform.Namespace+" is not in the input", "its pods stay out of the mesh, where no policy is enforced",
 			"put it into the input, or label it istio.io/dataplane-mode: ambient and istio-injection: disabled")
 		return
 	}

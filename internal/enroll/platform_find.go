@@ -7,13 +7,14 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
 
 // kubeflow is what the objects of the namespace kubeflow say about it.
-func (e *enrolment) kubeflow() platform.Input {
+func findKubeflow(plan generate.Plan, input *Input, notes *notes) platform.Input {
 	var in platform.Input
-	for _, item := range e.items {
+	for _, item := range input.items {
 		if enforcesRestricted(item) {
 			in.Restricted = append(in.Restricted, item.Name)
 		}
@@ -30,7 +31,7 @@ func (e *enrolment) kubeflow() platform.Input {
 			in.Confined = in.Confined || closes(item, egressRules, waypointPod(platform.WaypointName))
 		}
 	}
-	in.Webhooks = e.webhooks()
+	in.Webhooks = webhooks(plan, input, notes)
 	return in
 }
 
@@ -49,10 +50,10 @@ func podSpec(item *manifest.Item) *yaml.Node {
 
 // webhooks are the control plane's Services that the API server calls, by what the input tells it:
 // for admission, and to convert objects between versions.
-func (e *enrolment) webhooks() []platform.Webhook {
+func webhooks(plan generate.Plan, input *Input, notes *notes) []platform.Webhook {
 	var out []platform.Webhook
 	seen := map[[2]string]bool{}
-	for _, item := range e.items {
+	for _, item := range input.items {
 		if item.Removed {
 			continue
 		}
@@ -72,32 +73,32 @@ func (e *enrolment) webhooks() []platform.Webhook {
 				continue
 			}
 			seen[at] = true
-			out = e.webhook(out, item, at[0], at[1])
+			out = addWebhook(plan, input, notes, out, item, at[0], at[1])
 		}
 	}
 	return out
 }
 
 // webhook adds the pods and ports behind a Service's port to the list.
-func (e *enrolment) webhook(list []platform.Webhook, caller *manifest.Item, name, port string) []platform.Webhook {
+func addWebhook(plan generate.Plan, input *Input, notes *notes, list []platform.Webhook, caller *manifest.Item, name, port string) []platform.Webhook {
 	if port == "" {
 		port = "443" // Kubernetes: ServiceReference
 	}
-	service := e.byID[manifest.ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
+	service := input.byID[manifest.ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
 	if service == nil {
-		e.note(caller.String(), fmt.Sprintf("calls the Service %s/%s, which is not in the input", platform.Namespace, name), "no policy lets the API server reach it")
+		notes.note(caller.String(), fmt.Sprintf("calls the Service %s/%s, which is not in the input", platform.Namespace, name), "no policy lets the API server reach it")
 		return list
 	}
 	labels := manifest.Field(service.Node, "spec", "selector")
 	if labels == nil || len(labels.Content) == 0 {
 		return list // no pods of this namespace
 	}
-	if kserve := e.plan.Cluster.KServe; kserve.Enabled && kserve.Namespace == platform.Namespace && manifest.Value(labels, "control-plane") == "kserve-controller-manager" {
+	if kserve := plan.Cluster.KServe; kserve.Enabled && kserve.Namespace == platform.Namespace && manifest.Value(labels, "control-plane") == "kserve-controller-manager" {
 		return list // has a policy of its own
 	}
-	target := e.targetPort(service, labels, port)
+	target := input.targetPort(service, labels, port)
 	if target == "" {
-		e.warn(service, "has a port "+port+" that the API server calls, but no pod of the input says which port of its own that is",
+		notes.warn(service, "has a port "+port+" that the API server calls, but no pod of the input says which port of its own that is",
 			"no policy lets the API server reach it, so it refuses what it should ask about", "name the targetPort by its number")
 		return list
 	}
@@ -112,7 +113,7 @@ func (e *enrolment) webhook(list []platform.Webhook, caller *manifest.Item, name
 }
 
 // targetPort is the pods' port behind a port of a Service, or "".
-func (e *enrolment) targetPort(service *manifest.Item, labels *yaml.Node, port string) string {
+func (in *Input) targetPort(service *manifest.Item, labels *yaml.Node, port string) string {
 	for _, p := range manifest.Content(manifest.Field(service.Node, "spec", "ports")) {
 		p = manifest.Dealias(p)
 		if manifest.Value(p, "port") != port {
@@ -125,19 +126,19 @@ func (e *enrolment) targetPort(service *manifest.Item, labels *yaml.Node, port s
 		case target.ShortTag() == yaml.NodeTagInt:
 			return target.Value
 		default:
-			return e.containerPort(labelsOf(labels), target.Value)
+			return in.containerPort(labelsOf(labels), target.Value)
 		}
 	}
 	return ""
 }
 
-func (e *enrolment) containerPort(wanted labels, name string) string {
+func (in *Input) containerPort(wanted labels, name string) string {
 	key := fmt.Sprintf("%q %q", wanted, name) // thousands of Services may share their pods
-	found, known := e.ports[key]
+	found, known := in.ports[key]
 	if known {
 		return found
 	}
-	for _, w := range e.workloadsOf(platform.Namespace) {
+	for _, w := range in.workloadsOf(platform.Namespace) {
 		if !w.labels.cover(wanted) {
 			continue
 		}
@@ -145,7 +146,7 @@ func (e *enrolment) containerPort(wanted labels, name string) string {
 			break
 		}
 	}
-	e.ports[key] = found
+	in.ports[key] = found
 	return found
 }
 

@@ -21,12 +21,12 @@ const (
 // waypoint comes from the waypoint and goes to it, and the ingress is another pod now. Which port is
 // meant in the mesh is said by the policies that ztunnel enforces. It returns the NetworkPolicies
 // that waypoints need themselves.
-func (e *enrolment) patchNetworkPolicies(wanted []generate.Object) []generate.Object {
+func patchNetworkPolicies(plan generate.Plan, input *Input, notes *notes, wanted []generate.Object) []generate.Object {
 	routed := map[string]bool{}
 	for _, o := range wanted {
 		routed[o.Namespace] = routed[o.Namespace] || o.Kind == "HTTPRoute"
 	}
-	network := e.meshNetwork()
+	network := patchMeshNetwork(plan, input)
 	for _, item := range network.policies {
 		mesh := network.waypoints[item.Namespace] != ""
 		for _, rule := range networkRules(item, ingressRules) {
@@ -34,17 +34,17 @@ func (e *enrolment) patchNetworkPolicies(wanted []generate.Object) []generate.Ob
 				letHBONE(item, rule)
 			}
 			if mesh || routed[item.Namespace] {
-				e.letGateway(item, rule)
+				letGateway(plan, item, rule)
 			}
 		}
 		// An ingress Gateway is not behind ztunnel, and speaks HBONE to the mesh by itself.
-		if mesh || item.Namespace == e.plan.Mesh.GatewayNamespace {
+		if mesh || item.Namespace == plan.Mesh.GatewayNamespace {
 			network.letOut(item)
 		}
 	}
-	out := network.ofWaypoints(e.plan)
+	out := network.ofWaypoints(plan)
 	network.letWaypoints()
-	e.gatewayIsolated()
+	gatewayIsolated(plan, input, notes)
 	return out
 }
 
@@ -60,10 +60,10 @@ func letHBONE(item *manifest.Item, rule *yaml.Node) {
 }
 
 // letGateway adds the new gateway to a rule that lets in the old one.
-func (e *enrolment) letGateway(item *manifest.Item, rule *yaml.Node) {
-	mesh := e.plan.Mesh
+func letGateway(plan generate.Plan, item *manifest.Item, rule *yaml.Node) {
+	mesh := plan.Mesh
 	peers := manifest.Field(rule, "from")
-	if !slices.ContainsFunc(manifest.Content(peers), func(p *yaml.Node) bool { return e.missesGateway(manifest.Dealias(p)) }) {
+	if !slices.ContainsFunc(manifest.Content(peers), func(p *yaml.Node) bool { return missesGateway(plan, manifest.Dealias(p)) }) {
 		return
 	}
 	peer := mapOf("namespaceSelector", mapOf("matchLabels", mapOf(namespaceName, manifest.Text(mesh.GatewayNamespace))))
@@ -75,13 +75,13 @@ func (e *enrolment) letGateway(item *manifest.Item, rule *yaml.Node) {
 }
 
 // missesGateway reports whether a peer lets in the old gateway and not the new one.
-func (e *enrolment) missesGateway(peer *yaml.Node) bool {
+func missesGateway(plan generate.Plan, peer *yaml.Node) bool {
 	if !selects(manifest.Field(peer, "namespaceSelector"), namespaceName, oldGatewayNamespace) {
 		return false
 	}
 	pods := manifest.Field(peer, "podSelector")
 	if pods == nil || len(pods.Content) == 0 {
-		return e.plan.Mesh.GatewayNamespace != oldGatewayNamespace
+		return plan.Mesh.GatewayNamespace != oldGatewayNamespace
 	}
 	return selects(pods, "app", oldGatewayLabels["app"]) || selects(pods, "istio", oldGatewayLabels["istio"])
 }
@@ -93,11 +93,11 @@ func selects(selector *yaml.Node, key, wanted string) bool {
 }
 
 // gatewayIsolated finds a namespace whose NetworkPolicies keep visitors from the new gateway.
-func (e *enrolment) gatewayIsolated() {
-	mesh := e.plan.Mesh
+func gatewayIsolated(plan generate.Plan, input *Input, notes *notes) {
+	mesh := plan.Mesh
 	var closed *manifest.Item
 	var open bool
-	e.live("networking.k8s.io", "NetworkPolicy", func(item *manifest.Item) {
+	input.live("networking.k8s.io", "NetworkPolicy", func(item *manifest.Item) {
 		if item.Namespace != mesh.GatewayNamespace {
 			return
 		}
@@ -107,7 +107,7 @@ func (e *enrolment) gatewayIsolated() {
 		open = open || selects(manifest.Field(item.Node, "spec", "podSelector"), gatewayPods, mesh.GatewayName)
 	})
 	if closed != nil && !open {
-		e.warn(closed, "closes every pod of its namespace, and no NetworkPolicy is for the new gateway", "visitors may not reach it",
+		notes.warn(closed, "closes every pod of its namespace, and no NetworkPolicy is for the new gateway", "visitors may not reach it",
 			fmt.Sprintf("write a NetworkPolicy for the pods labelled %s: %s that lets in ports 80 and 443", gatewayPods, mesh.GatewayName))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
 
@@ -23,9 +24,9 @@ type meshNetwork struct {
 	kinds []map[string]string
 }
 
-func (e *enrolment) meshNetwork() meshNetwork {
+func patchMeshNetwork(plan generate.Plan, input *Input) meshNetwork {
 	m := meshNetwork{waypoints: map[string]string{platform.Namespace: platform.WaypointName}, namespaces: map[string]map[string]string{}, of: map[string][]*manifest.Item{}}
-	e.live("networking.k8s.io", "NetworkPolicy", func(item *manifest.Item) {
+	input.live("networking.k8s.io", "NetworkPolicy", func(item *manifest.Item) {
 		m.policies = append(m.policies, item)
 		m.of[item.Namespace] = append(m.of[item.Namespace], item)
 	})
@@ -33,10 +34,10 @@ func (e *enrolment) meshNetwork() meshNetwork {
 		return m
 	}
 	seen := map[string]bool{}
-	m.add(platform.Namespace, e.byID[manifest.ID{Kind: "Namespace", Name: platform.Namespace}], seen)
-	for _, ns := range e.plan.Namespaces {
+	m.add(platform.Namespace, input.byID[manifest.ID{Kind: "Namespace", Name: platform.Namespace}], seen)
+	for _, ns := range plan.Namespaces {
 		m.waypoints[ns.Name] = ns.Waypoint.Name
-		m.add(ns.Name, e.byID[manifest.ID{Kind: "Namespace", Name: ns.Name}], seen)
+		m.add(ns.Name, input.byID[manifest.ID{Kind: "Namespace", Name: ns.Name}], seen)
 	}
 	return m
 }

@@ -21,71 +21,72 @@ const (
 var oldGatewayLabels = map[string]string{"app": oldGatewayName, "istio": "ingressgateway"}
 
 // replaceOldIngress has every policy name the new ingress where it named the old one.
-func (e *enrolment) replaceOldIngress() {
-	e.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
+func replaceOldIngress(plan generate.Plan, input *Input) {
+	input.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		if spec := manifest.Field(item.Node, "spec"); spec != nil && !isMalformed(spec) {
-			e.replaceIngress(item, spec)
-			e.followIngress(item, rulesOf(spec), action(spec) == "ALLOW")
+			replaceIngress(plan, item, spec)
+			followIngress(plan, item, rulesOf(spec), action(spec) == "ALLOW")
 		}
 	})
 }
 
 // movePolicies attaches what was in force at the old gateway to the new one. A policy can only be
 // attached to a Gateway of its own namespace (Istio: ShouldAttachPolicy).
-func (e *enrolment) movePolicies() {
-	mesh := e.plan.Mesh
+func movePolicies(plan generate.Plan, input *Input, notes *notes) (stay []*manifest.Item) {
+	mesh := plan.Mesh
 	move := func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")
 		labels := manifest.Field(spec, "selector", "matchLabels")
 		if item.Kind == "AuthorizationPolicy" && spec != nil && isMalformed(spec) {
 			if item.Namespace == oldGatewayNamespace || item.Namespace == mesh.RootNamespace {
-				e.warn(item, "its rules are not as Istio takes them", "Istio refuses it, so it does nothing, and it is left as it is", "correct its rules")
+				notes.warn(item, "its rules are not as Istio takes them", "Istio refuses it, so it does nothing, and it is left as it is", "correct its rules")
 			}
 			return
 		}
-		if !e.atOldGateway(item) {
+		if !input.atOldGateway(item) {
 			if item.Kind == "AuthorizationPolicy" {
-				e.tellGatewayPorts(item, spec)
+				tellGatewayPorts(plan, input, notes, item, spec)
 			}
 			return
 		}
-		if mesh.GatewayNamespace != oldGatewayNamespace || !e.onlyOldGateway(labels) {
+		if mesh.GatewayNamespace != oldGatewayNamespace || !input.onlyOldGateway(labels) {
 			// It stays where it is, for others; copyToGateway makes one for the new Gateway.
-			e.alsoElsewhere = append(e.alsoElsewhere, item)
+			stay = append(stay, item)
 			return
 		}
-		if e.atGateway(item, rulesOf(spec)) {
+		if atGateway(input, notes, item, rulesOf(spec)) {
 			item.Changed = true
 		}
 		item.Drop(spec, "selector")
 		item.Set(spec, "targetRefs", list(ref(gatewayGroup, "Gateway", mesh.GatewayName)))
 	}
-	e.live(istioSecurity, "AuthorizationPolicy", move)
-	e.live(istioSecurity, "RequestAuthentication", move)
+	input.live(istioSecurity, "AuthorizationPolicy", move)
+	input.live(istioSecurity, "RequestAuthentication", move)
+	return stay
 }
 
 // withoutKept leaves out what the input says itself of the login, perhaps with an issuer or with
 // open paths of its own: its policies were moved, and are kept as they are.
-func (e *enrolment) withoutKept(wanted []generate.Object) []generate.Object {
+func withoutKept(plan generate.Plan, input *Input, notes *notes, shipped map[manifest.ID][]*yaml.Node, wanted []generate.Object) []generate.Object {
 	return slices.DeleteFunc(wanted, func(o generate.Object) bool {
-		item := e.kept(o)
+		item := kept(plan, input, o)
 		if item == nil {
 			return false
 		}
-		if o.Name == e.plan.Mesh.GatewayName+requireJWT && !e.stillRequiresToken(item, o) {
+		if o.Name == plan.Mesh.GatewayName+requireJWT && !stillRequiresToken(notes, item, o) {
 			return false
 		}
-		e.switchOn(item, o)
-		if was, fresh := manifest.Field(item.Node, "spec"), manifest.Field(o.Node(), "spec"); !samePolicy(was, fresh) && !e.isShipped(item, was) {
-			e.note(item.String(), "differs from how Kubeflow ships it", "it is kept as it is, on the Gateway "+o.Namespace+"/"+e.plan.Mesh.GatewayName)
+		switchOn(notes, item, o)
+		if was, fresh := manifest.Field(item.Node, "spec"), manifest.Field(o.Node(), "spec"); !samePolicy(was, fresh) && !isShipped(shipped, item, was) {
+			notes.note(item.String(), "differs from how Kubeflow ships it", "it is kept as it is, on the Gateway "+o.Namespace+"/"+plan.Mesh.GatewayName)
 		}
 		return true
 	})
 }
 
 // kept is the item that says of the login what the object would, or nil.
-func (e *enrolment) kept(o generate.Object) *manifest.Item {
-	mesh := e.plan.Mesh
+func kept(plan generate.Plan, input *Input, o generate.Object) *manifest.Item {
+	mesh := plan.Mesh
 	if o.Namespace != mesh.GatewayNamespace || o.Kind != "AuthorizationPolicy" && o.Kind != "RequestAuthentication" {
 		return nil
 	}
@@ -94,8 +95,8 @@ func (e *enrolment) kept(o generate.Object) *manifest.Item {
 		names = append(names, oldGatewayName+suffix)
 	}
 	for _, name := range names {
-		item := e.byID[manifest.NewID(istioSecurity, o.Kind, o.Namespace, name)]
-		if item != nil && ownedBy(item) == "" && !item.Removed && e.sayTheSame(item, o) {
+		item := input.byID[manifest.NewID(istioSecurity, o.Kind, o.Namespace, name)]
+		if item != nil && ownedBy(item) == "" && !item.Removed && sayTheSame(item, o) {
 			return item
 		}
 	}
@@ -103,7 +104,7 @@ func (e *enrolment) kept(o generate.Object) *manifest.Item {
 }
 
 // sayTheSame tells whether an item is on the ingress Gateway and does what the object does there.
-func (e *enrolment) sayTheSame(item *manifest.Item, o generate.Object) bool {
+func sayTheSame(item *manifest.Item, o generate.Object) bool {
 	spec, fresh := manifest.Field(item.Node, "spec"), manifest.Field(o.Node(), "spec")
 	refs := manifest.Field(spec, "targetRefs")
 	return refs != nil && manifest.Equal(refs, manifest.Field(fresh, "targetRefs")) && action(spec) == action(fresh)
@@ -111,17 +112,17 @@ func (e *enrolment) sayTheSame(item *manifest.Item, o generate.Object) bool {
 
 // withoutTwins leaves out policies that the input has itself, under whatever name, and perhaps with
 // other labels in its selector for the same pods.
-func (e *enrolment) withoutTwins(wanted []generate.Object) []generate.Object {
+func withoutTwins(input *Input, notes *notes, wanted []generate.Object) []generate.Object {
 	return slices.DeleteFunc(wanted, func(o generate.Object) bool {
 		if o.Kind != "AuthorizationPolicy" {
 			return false
 		}
 		fresh := manifest.Field(o.Node(), "spec")
-		return slices.ContainsFunc(e.items, func(item *manifest.Item) bool {
+		return slices.ContainsFunc(input.items, func(item *manifest.Item) bool {
 			twin := item.Kind == o.Kind && item.Group == istioSecurity && item.Namespace == o.Namespace &&
-				ownedBy(item) == "" && !item.Removed && item.Annotation("istio.io/dry-run") == "" && e.twins(item, fresh)
+				ownedBy(item) == "" && !item.Removed && item.Annotation("istio.io/dry-run") == "" && twins(input, item, fresh)
 			if twin && item.Revision() != "" {
-				e.tellRevision(item, o)
+				tellRevision(notes, item, o)
 			}
 			return twin && item.Revision() == ""
 		})
@@ -129,27 +130,27 @@ func (e *enrolment) withoutTwins(wanted []generate.Object) []generate.Object {
 }
 
 // tellRevision says that a policy of the input does not take the place of ours.
-func (e *enrolment) tellRevision(item *manifest.Item, o generate.Object) {
+func tellRevision(notes *notes, item *manifest.Item, o generate.Object) {
 	if item.ID != idOf(o) { // from which switchOn takes the label
-		e.warn(item, "says what "+o.Name+" does, and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so "+o.Name+" was added beside it",
+		notes.warn(item, "says what "+o.Name+" does, and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so "+o.Name+" was added beside it",
 			"take the label off, or remove the policy")
 	}
 }
 
 // twins tells whether a policy of the input means a spec of ours.
-func (e *enrolment) twins(item *manifest.Item, fresh *yaml.Node) bool {
+func twins(input *Input, item *manifest.Item, fresh *yaml.Node) bool {
 	spec := manifest.Field(item.Node, "spec")
 	if samePolicy(spec, fresh) {
 		return true
 	}
 	theirs, ours := manifest.Field(spec, "selector", "matchLabels"), manifest.Field(fresh, "selector", "matchLabels")
-	return theirs != nil && ours != nil && samePolicy(manifest.Without(spec, "selector"), manifest.Without(fresh, "selector")) && e.samePods(item.Namespace, labelsOf(theirs), labelsOf(ours))
+	return theirs != nil && ours != nil && samePolicy(manifest.Without(spec, "selector"), manifest.Without(fresh, "selector")) && samePods(input, item.Namespace, labelsOf(theirs), labelsOf(ours))
 }
 
 // samePods tells whether two selectors name the same workloads of the input, and some.
-func (e *enrolment) samePods(namespace string, theirs, ours labels) bool {
+func samePods(input *Input, namespace string, theirs, ours labels) bool {
 	var some bool
-	for _, w := range e.workloadsOf(namespace) {
+	for _, w := range input.workloadsOf(namespace) {
 		if w.labels.cover(theirs) != w.labels.cover(ours) {
 			return false
 		}
@@ -160,11 +161,11 @@ func (e *enrolment) samePods(namespace string, theirs, ours labels) bool {
 
 // throughWaypoint has the policies of the input that let the ingress Gateway reach the pods which
 // take the user from the header, under whatever name, let their waypoint reach them instead.
-func (e *enrolment) throughWaypoint(kubeflow platform.Kubeflow) {
-	direct, verified := platform.PastWaypoint(e.plan, kubeflow)
-	e.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
+func throughWaypoint(plan generate.Plan, input *Input, kubeflow platform.Kubeflow) {
+	direct, verified := platform.PastWaypoint(plan, kubeflow)
+	input.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		for i, o := range direct {
-			if item.Namespace == o.Namespace && e.twins(item, manifest.Field(o.Node(), "spec")) {
+			if item.Namespace == o.Namespace && twins(input, item, manifest.Field(o.Node(), "spec")) {
 				item.Set(manifest.Field(item.Node, "spec"), "rules", manifest.Field(verified[i].Node(), "spec", "rules"))
 				return
 			}

@@ -16,20 +16,20 @@ type oldRoute struct{ path, service, namespace, port, rewrite, prefix, timeout s
 
 // removeVirtualServices takes away those whose path has an HTTPRoute now. What no HTTPRoute of
 // ours stands for is kept, and told with what to write: the old gateway lets nobody in any more.
-func (e *enrolment) removeVirtualServices(wanted []generate.Object) {
-	e.live(istioNetworking, "VirtualService", func(item *manifest.Item) {
-		if !e.onOldGateway(item) {
+func removeVirtualServices(plan generate.Plan, input *Input, notes *notes, wanted []generate.Object) {
+	input.live(istioNetworking, "VirtualService", func(item *manifest.Item) {
+		if !input.onOldGateway(item) {
 			return
 		}
 		old, why := readRoute(item)
 		switch {
 		case why == "" && old.service == "profiles-kfam" && old.namespace == kubeflowNamespace:
 			item.Removed = true
-			e.note(item.String(), "leads to KFAM, whose policy lets no ingress in", "it was removed, and has no HTTPRoute")
+			notes.note(item.String(), "leads to KFAM, whose policy lets no ingress in", "it was removed, and has no HTTPRoute")
 		case why == "" && slices.ContainsFunc(wanted, old.is):
 			item.Removed = true
 		default:
-			e.unknownRoute(item, old, why)
+			unknownRoute(plan, notes, item, old, why)
 		}
 	})
 }
@@ -64,15 +64,15 @@ func (r oldRoute) doesTheSame(rule *yaml.Node) bool {
 	return (r.prefix == "" || r.prefix == prefix) && (r.timeout == "" || r.timeout == manifest.Value(rule, "timeouts", "request"))
 }
 
-func (e *enrolment) unknownRoute(item *manifest.Item, old oldRoute, why string) {
-	mesh := e.plan.Mesh
+func unknownRoute(plan generate.Plan, notes *notes, item *manifest.Item, old oldRoute, why string) {
+	mesh := plan.Mesh
 	remedy := fmt.Sprintf("write an HTTPRoute with parentRefs [{name: %s, namespace: %s}]", mesh.GatewayName, mesh.GatewayNamespace)
 	if why == "" {
 		why = fmt.Sprintf("leads %s to the Service %s/%s, which is no component that this function knows by that path", old.path, old.namespace, old.service)
 		remedy = fmt.Sprintf("write an HTTPRoute in the namespace %s with parentRefs [{name: %s, namespace: %s}], matches [{path: {type: PathPrefix, value: %s}}]%s, backendRefs [{name: %s, port: %s}]",
 			old.namespace, mesh.GatewayName, mesh.GatewayNamespace, old.path, old.filter(), old.service, old.port)
 	}
-	e.warn(item, why, "it was kept, but the old gateway lets nobody in any more: nobody gets there from outside", remedy+", and take this one away")
+	notes.warn(item, why, "it was kept, but the old gateway lets nobody in any more: nobody gets there from outside", remedy+", and take this one away")
 }
 
 func (r oldRoute) filter() string {
@@ -139,12 +139,12 @@ func (r *oldRoute) readHeaders(headers *yaml.Node) (why string) {
 }
 
 // onOldGateway tells whether a VirtualService is for the old gateway.
-func (e *enrolment) onOldGateway(item *manifest.Item) bool {
+func (in *Input) onOldGateway(item *manifest.Item) bool {
 	for _, gateway := range gatewaysOf(item) {
 		if gateway == (manifest.NewID(istioNetworking, "Gateway", kubeflowNamespace, "kubeflow-gateway")) {
 			return true
 		}
-		if known := e.byID[gateway]; known != nil && e.isOldGateway(manifest.Field(known.Node, "spec", "selector")) {
+		if known := in.byID[gateway]; known != nil && in.selectsOldGateway(manifest.Field(known.Node, "spec", "selector")) {
 			return true
 		}
 	}
@@ -165,17 +165,17 @@ func gatewaysOf(item *manifest.Item) []manifest.ID {
 }
 
 // removeGateways takes away the Istio Gateways of the old gateway that no VirtualService is left for.
-func (e *enrolment) removeGateways() {
+func removeGateways(input *Input) {
 	used := map[manifest.ID]bool{}
-	for _, item := range e.items {
+	for _, item := range input.items {
 		if item.Group == istioNetworking && item.Kind == "VirtualService" && !item.Removed {
 			for _, gateway := range gatewaysOf(item) {
 				used[gateway] = true
 			}
 		}
 	}
-	e.live(istioNetworking, "Gateway", func(item *manifest.Item) {
-		if e.isOldGateway(manifest.Field(item.Node, "spec", "selector")) && !used[item.ID] {
+	input.live(istioNetworking, "Gateway", func(item *manifest.Item) {
+		if input.selectsOldGateway(manifest.Field(item.Node, "spec", "selector")) && !used[item.ID] {
 			item.Removed = true
 		}
 	})
@@ -183,8 +183,8 @@ func (e *enrolment) removeGateways() {
 
 // removeDestinationRules takes away the sidecars' mTLS in the mesh: ztunnel and waypoints do it by
 // themselves, and a rule on top would have them do it twice.
-func (e *enrolment) removeDestinationRules() {
-	e.live(istioNetworking, "DestinationRule", func(item *manifest.Item) {
+func removeDestinationRules(plan generate.Plan, input *Input, notes *notes) {
+	input.live(istioNetworking, "DestinationRule", func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")
 		traffic := manifest.Field(spec, "trafficPolicy")
 		host := strings.Split(manifest.Value(spec, "host"), ".")
@@ -192,7 +192,7 @@ func (e *enrolment) removeDestinationRules() {
 			host = append(host, item.Namespace)
 		}
 		tls := manifest.Field(traffic, "tls")
-		if !e.inMesh(host[1]) || manifest.Value(tls, "mode") != "ISTIO_MUTUAL" {
+		if !inMesh(plan, host[1]) || manifest.Value(tls, "mode") != "ISTIO_MUTUAL" {
 			return
 		}
 		if len(spec.Content) == 4 && len(traffic.Content) == 2 && len(tls.Content) == 2 {
@@ -200,6 +200,6 @@ func (e *enrolment) removeDestinationRules() {
 			return
 		}
 		item.Drop(traffic, "tls")
-		e.note(item.String(), "had tls.mode ISTIO_MUTUAL beside other settings", "the mode was removed, and the rest kept")
+		notes.note(item.String(), "had tls.mode ISTIO_MUTUAL beside other settings", "the mode was removed, and the rest kept")
 	})
 }

@@ -7,14 +7,15 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
 
 // labelServices sends the callers of some Services through the waypoint. The ingress Gateway goes
 // past it, unless the Service has ingress-use-waypoint as well.
-func (e *enrolment) labelServices(kubeflow platform.Kubeflow) {
+func labelServices(plan generate.Plan, input *Input, notes *notes, kubeflow platform.Kubeflow) {
 	var verified []string
-	if e.plan.Mesh.Waypoint.VerifyTokens {
+	if plan.Mesh.Waypoint.VerifyTokens {
 		verified = kubeflow.Verified()
 	}
 	services := kubeflow.BehindWaypoint()
@@ -24,15 +25,15 @@ func (e *enrolment) labelServices(kubeflow platform.Kubeflow) {
 		}
 	}
 	if verified == nil {
-		e.pastWaypoint(kubeflow)
+		pastWaypoint(input, notes, kubeflow)
 	} else {
-		e.tellUnverified(kubeflow)
+		tellUnverified(plan, input, notes, kubeflow)
 	}
 	for _, name := range services {
 		ingress := slices.Contains(verified, name)
-		item := e.byID[manifest.ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
+		item := input.byID[manifest.ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
 		if item == nil {
-			e.tellUnlabelled(name, ingress)
+			tellUnlabelled(notes, name, ingress)
 			continue
 		}
 		item.Mark("labels", useWaypoint, platform.WaypointName)
@@ -49,36 +50,36 @@ const (
 )
 
 // tellUnlabelled tells of a Service that should have been sent through the waypoint.
-func (e *enrolment) tellUnlabelled(name string, ingress bool) {
+func tellUnlabelled(notes *notes, name string, ingress bool) {
 	effect, remedy := "nobody but the ingress Gateway reaches its pods: they take traffic from the waypoint only", "put it into the input, or label it istio.io/use-waypoint: "+platform.WaypointName
 	if ingress {
 		effect, remedy = "nobody reaches its pods: they take traffic from the waypoint only", remedy+" and "+ingressUseWaypoint+`: "true"`
 	}
-	e.find("spec.cluster.platform", fmt.Sprintf("the Service %s/%s is not in the input", platform.Namespace, name), effect, remedy)
+	notes.find("spec.cluster.platform", fmt.Sprintf("the Service %s/%s is not in the input", platform.Namespace, name), effect, remedy)
 }
 
 // pastWaypoint takes back what verified tokens had asked for: their Services went through the
 // waypoint, and now their pods take traffic from the ingress Gateway only.
-func (e *enrolment) pastWaypoint(kubeflow platform.Kubeflow) {
+func pastWaypoint(input *Input, notes *notes, kubeflow platform.Kubeflow) {
 	behind := kubeflow.BehindWaypoint()
 	for _, name := range kubeflow.Verified() {
-		item := e.byID[manifest.ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
+		item := input.byID[manifest.ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
 		if item == nil || slices.Contains(behind, name) || item.Label(useWaypoint) != platform.WaypointName {
 			continue
 		}
 		item.Unmark("labels", useWaypoint)
 		item.Unmark("labels", ingressUseWaypoint)
-		e.warn(item, "had the label "+useWaypoint+": "+platform.WaypointName, "without waypoint.verifyTokens its pods take traffic from the ingress Gateway only, and nobody would have reached them; the label was removed",
+		notes.warn(item, "had the label "+useWaypoint+": "+platform.WaypointName, "without waypoint.verifyTokens its pods take traffic from the ingress Gateway only, and nobody would have reached them; the label was removed",
 			"remove the label from the source")
 	}
 }
 
 // tellUnverified tells of routes to Services of kubeflow whose tokens are not verified again. Only
 // somebody who knows them can say whether their pods read the header.
-func (e *enrolment) tellUnverified(kubeflow platform.Kubeflow) {
+func tellUnverified(plan generate.Plan, input *Input, notes *notes, kubeflow platform.Kubeflow) {
 	known := append(kubeflow.Verified(), kubeflow.BehindWaypoint()...)
-	for _, item := range e.items {
-		if item.Group != gatewayGroup || item.Kind != "HTTPRoute" || ownedBy(item) != "" || item.Removed || !e.routesIngress(item) {
+	for _, item := range input.items {
+		if item.Group != gatewayGroup || item.Kind != "HTTPRoute" || ownedBy(item) != "" || item.Removed || !routesIngress(plan, item) {
 			continue
 		}
 		for _, rule := range manifest.Content(manifest.Field(item.Node, "spec", "rules")) {
@@ -89,8 +90,8 @@ func (e *enrolment) tellUnverified(kubeflow platform.Kubeflow) {
 				}
 				if namespace == platform.Namespace && !slices.Contains(known, name) {
 					known = append(known, name)
-					e.note(item.String(), fmt.Sprintf("leads to the Service %s/%s, whose tokens no waypoint verifies again", namespace, name),
-						"if its pods read "+e.plan.Mesh.UserIDHeader+", a route can still name another user to them")
+					notes.note(item.String(), fmt.Sprintf("leads to the Service %s/%s, whose tokens no waypoint verifies again", namespace, name),
+						"if its pods read "+plan.Mesh.UserIDHeader+", a route can still name another user to them")
 				}
 			}
 		}
@@ -98,8 +99,8 @@ func (e *enrolment) tellUnverified(kubeflow platform.Kubeflow) {
 }
 
 // routesIngress reports whether a route hangs on the ingress Gateway.
-func (e *enrolment) routesIngress(item *manifest.Item) bool {
-	mesh := e.plan.Mesh
+func routesIngress(plan generate.Plan, item *manifest.Item) bool {
+	mesh := plan.Mesh
 	return slices.ContainsFunc(manifest.Content(manifest.Field(item.Node, "spec", "parentRefs")), func(parent *yaml.Node) bool {
 		parent = manifest.Dealias(parent)
 		namespace := manifest.Value(parent, "namespace")

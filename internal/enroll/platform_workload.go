@@ -4,14 +4,15 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // stopInjection has no pod of the mesh ask for a sidecar: one that got it would leave ztunnel
 // (Istio: cni podHasSidecar).
-func (e *enrolment) stopInjection() {
+func stopInjection(plan generate.Plan, input *Input) {
 	const inject = "sidecar.istio.io/inject"
-	for _, item := range e.items {
-		if !e.inMesh(item.Namespace) || ownedBy(item) != "" || item.Removed {
+	for _, item := range input.items {
+		if !inMesh(plan, item.Namespace) || ownedBy(item) != "" || item.Removed {
 			continue
 		}
 		pod := podMetadata(item)

@@ -4,23 +4,24 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // restrict takes from Kubeflow's controllers what they would write beside us. What lies outside
 // the profiles' namespaces is only touched where the cluster is ours to configure.
-func (e *enrolment) restrict() {
-	if e.plan.Cluster != nil {
-		e.stopPipelinesProfileController()
-		e.unbindProfilesController()
+func restrictControllers(plan generate.Plan, input *Input, notes *notes) {
+	if plan.Cluster != nil {
+		stopPipelinesProfileController(input, notes)
+		unbindProfilesController(input, notes)
 	}
-	for _, ns := range e.plan.Namespaces {
-		e.removeControllersPolicies(ns.Name)
+	for _, ns := range plan.Namespaces {
+		removeControllersPolicies(input, notes, ns.Name)
 	}
 }
 
 // stopPipelinesProfileController: it would write ml-pipeline-visualizationserver's policy again.
-func (e *enrolment) stopPipelinesProfileController() {
-	item := e.one(manifest.NewID("apps", "Deployment", kubeflowNamespace, "kubeflow-pipelines-profile-controller"))
+func stopPipelinesProfileController(input *Input, notes *notes) {
+	item := one(input, notes, manifest.NewID("apps", "Deployment", kubeflowNamespace, "kubeflow-pipelines-profile-controller"))
 	if item != nil {
 		item.Set(item.Ensure(item.Node, "spec"), "replicas", &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagInt, Value: "0"})
 	}
@@ -28,16 +29,16 @@ func (e *enrolment) stopPipelinesProfileController() {
 
 // unbindProfilesController removes the stock binding: its roleRef is immutable, so ours has a new
 // name, and both together would still grant everything.
-func (e *enrolment) unbindProfilesController() {
-	if item := e.one(manifest.NewID(rbacGroup, "ClusterRoleBinding", "", "profiles-cluster-rolebinding")); item != nil {
+func unbindProfilesController(input *Input, notes *notes) {
+	if item := one(input, notes, manifest.NewID(rbacGroup, "ClusterRoleBinding", "", "profiles-cluster-rolebinding")); item != nil {
 		item.Removed = true
 	}
 }
 
 // removeControllersPolicies removes what the controllers wrote: ours say the same on L4 and L7.
-func (e *enrolment) removeControllersPolicies(namespace string) {
+func removeControllersPolicies(input *Input, notes *notes, namespace string) {
 	for _, name := range controllersPolicies {
-		if item := e.one(manifest.NewID(istioSecurity, "AuthorizationPolicy", namespace, name)); item != nil {
+		if item := one(input, notes, manifest.NewID(istioSecurity, "AuthorizationPolicy", namespace, name)); item != nil {
 			item.Removed = true
 		}
 	}

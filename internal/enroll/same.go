@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"istio.io/api/label"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -12,23 +13,23 @@ import (
 
 // merge makes an item of the same identity mean what object means. Its own apiVersion, labels and
 // annotations stay, because outer patches match by them; a key that we emit wins.
-func (e *enrolment) merge(item *manifest.Item, object generate.Object) {
+func merge(plan generate.Plan, notes *notes, shipped map[manifest.ID][]*yaml.Node, item *manifest.Item, object generate.Object) {
 	owner := ownedBy(item)
 	switch {
-	case owner != "" && owner != e.plan.Name:
-		e.errs = append(e.errs, fmt.Errorf("%s: is owned by the AmbientProfile %q, and %q wants it too; "+
-			"take the namespace out of one of the two, or set cluster.enabled: false in all but one", item, owner, e.plan.Name))
+	case owner != "" && owner != plan.Name:
+		notes.errs = append(notes.errs, fmt.Errorf("%s: is owned by the AmbientProfile %q, and %q wants it too; "+
+			"take the namespace out of one of the two, or set cluster.enabled: false in all but one", item, owner, plan.Name))
 	case item.Kind == "Namespace":
-		e.labelNamespace(item, object)
+		labelNamespace(plan, notes, item, object)
 	case item.Kind == "RoleBinding" && owner == "":
-		e.sameRoleBinding(item, object)
+		sameRoleBinding(notes, item, object)
 	default:
-		e.replace(item, object)
+		replace(plan, notes, shipped, item, object)
 	}
 }
 
 // replace overwrites what object has beside its metadata, and what would switch it off.
-func (e *enrolment) replace(item *manifest.Item, object generate.Object) {
+func replace(plan generate.Plan, notes *notes, shipped map[manifest.ID][]*yaml.Node, item *manifest.Item, object generate.Object) {
 	fresh := object.Node()
 	var differs bool
 	was, now := action(manifest.Field(item.Node, "spec")), action(manifest.Field(fresh, "spec"))
@@ -36,31 +37,31 @@ func (e *enrolment) replace(item *manifest.Item, object generate.Object) {
 		before, wanted := manifest.Field(item.Node, key), manifest.Field(fresh, key)
 		same := before != nil && manifest.Equal(before, wanted) || item.Kind == "AuthorizationPolicy" && samePolicy(before, wanted)
 		if !same {
-			differs = differs || !e.isShipped(item, before)
+			differs = differs || !isShipped(shipped, item, before)
 			item.Set(item.Node, key, wanted)
 		}
 	}
-	e.adopt(item, object)
-	e.switchOn(item, object)
+	adopt(plan, item, object)
+	switchOn(notes, item, object)
 	if differs && ownedBy(item) == "" {
 		found, effect, remedy := "differs from what the AmbientProfile says, and no AmbientProfile owned it", "changes made by hand or by an earlier patch are lost", "make the change in the AmbientProfile, or in a patch that runs after it"
 		if was == "DENY" && now != was {
 			found += ": it has the action DENY, and ours of the same name has " + now
 			effect, remedy = "what its rules denied is not denied any more", "give it another name if that was not meant"
 		}
-		e.warn(item, found, effect, remedy)
+		notes.warn(item, found, effect, remedy)
 	}
 }
 
 // adopt sets the labels and annotations that object has. The marks of ownership only go to what
 // is ours already: an object of nobody stays nobody's.
-func (e *enrolment) adopt(item *manifest.Item, object generate.Object) {
-	e.adoptMarks(item, "labels", object.Labels)
-	e.adoptMarks(item, "annotations", object.Annotations)
+func adopt(plan generate.Plan, item *manifest.Item, object generate.Object) {
+	adoptMarks(plan, item, "labels", object.Labels)
+	adoptMarks(plan, item, "annotations", object.Annotations)
 }
 
-func (e *enrolment) adoptMarks(item *manifest.Item, in string, marks map[string]string) {
-	ours := ownedBy(item) == e.plan.Name
+func adoptMarks(plan generate.Plan, item *manifest.Item, in string, marks map[string]string) {
+	ours := ownedBy(item) == plan.Name
 	for _, key := range generate.SortedKeys(marks) {
 		if ours || !generate.MarksOwner(key) {
 			item.Mark(in, key, marks[key])
@@ -71,7 +72,7 @@ func (e *enrolment) adoptMarks(item *manifest.Item, in string, marks map[string]
 // switchOn removes annotations and labels that would make Istio ignore a policy, or run the
 // waypoint under an identity that the L4 policy does not let in (Istio: deploymentcontroller),
 // unless they are ours.
-func (e *enrolment) switchOn(item *manifest.Item, object generate.Object) {
+func switchOn(notes *notes, item *manifest.Item, object generate.Object) {
 	off := map[string][][2]string{
 		"AuthorizationPolicy": {{"annotations", "istio.io/dry-run"}, {"labels", label.IoIstioRev.Name}},
 		// Istio: an istiod of another revision does not see it (config: LabelsInRevision).
@@ -84,17 +85,17 @@ func (e *enrolment) switchOn(item *manifest.Item, object generate.Object) {
 		_, labelled := object.Labels[key]
 		if !annotated && !labelled && item.Unmark(in, key) {
 			noun := strings.TrimSuffix(in, "s")
-			e.warn(item, "had the "+noun+" "+key, "it would not have been in force as written; the "+noun+" was removed", "take the "+noun+" out of the source")
+			notes.warn(item, "had the "+noun+" "+key, "it would not have been in force as written; the "+noun+" was removed", "take the "+noun+" out of the source")
 		}
 	}
 }
 
 // sameRoleBinding leaves a contributor's RoleBinding of KFAM alone where it says what we would say.
-func (e *enrolment) sameRoleBinding(item *manifest.Item, object generate.Object) {
+func sameRoleBinding(notes *notes, item *manifest.Item, object generate.Object) {
 	fresh := object.Node()
 	for _, key := range []string{"roleRef", "subjects"} {
 		if was := manifest.Field(item.Node, key); was == nil || !manifest.Equal(was, manifest.Field(fresh, key)) {
-			e.errs = append(e.errs, fmt.Errorf("%s: has the name of a contributor's RoleBinding, but another %s; "+
+			notes.errs = append(notes.errs, fmt.Errorf("%s: has the name of a contributor's RoleBinding, but another %s; "+
 				"delete it, or correct the contributor in the AmbientProfile", item, key))
 			return
 		}

@@ -21,16 +21,16 @@ type service struct {
 
 // servicesOf are the Services of a namespace, but headless ones, which never pass a waypoint. They are
 // gathered once: policies, Services and workloads can each be thousands.
-func (e *enrolment) servicesOf(namespace string) []service {
-	if found, known := e.services[namespace]; known {
+func (in *Input) servicesOf(namespace string) []service {
+	if found, known := in.services[namespace]; known {
 		return found
 	}
 	pods := pods{with: map[pair][]labels{}, shared: map[string]labels{}}
-	for _, w := range e.workloadsOf(namespace) {
+	for _, w := range in.workloadsOf(namespace) {
 		pods.add(w.labels)
 	}
 	var services []service
-	for _, item := range e.items {
+	for _, item := range in.items {
 		if item.Namespace != namespace {
 			continue
 		}
@@ -40,28 +40,28 @@ func (e *enrolment) servicesOf(namespace string) []service {
 			services = append(services, service{Item: item, name: item.Name, selector: labelsOf(selector)})
 		}
 	}
-	services = append(services, e.notebookServices(namespace, services)...)
+	services = append(services, in.notebookServices(namespace, services)...)
 	for i := range services {
 		services[i].labels, services[i].found = pods.common(services[i].selector)
 		if isNotebook(services[i].Item) && !services[i].found {
 			services[i].labels, services[i].found = notebookLabels(services[i].Item), true
 		}
 	}
-	e.services[namespace] = services
+	in.services[namespace] = services
 	return services
 }
 
 // serviceNamed is the first of the Services of a namespace with a name.
-func (e *enrolment) serviceNamed(namespace, name string) (s service, found bool) {
-	byName, known := e.named[namespace]
+func (in *Input) serviceNamed(namespace, name string) (s service, found bool) {
+	byName, known := in.named[namespace]
 	if !known {
 		byName = map[string]service{}
-		for _, s := range e.servicesOf(namespace) {
+		for _, s := range in.servicesOf(namespace) {
 			if _, twice := byName[s.name]; !twice {
 				byName[s.name] = s
 			}
 		}
-		e.named[namespace] = byName
+		in.named[namespace] = byName
 	}
 	s, found = byName[name]
 	return s, found
@@ -74,10 +74,10 @@ type workload struct {
 }
 
 // workloadsOf are the workloads of a namespace, gathered once.
-func (e *enrolment) workloadsOf(namespace string) []workload {
-	found, known := e.workloads[namespace]
+func (in *Input) workloadsOf(namespace string) []workload {
+	found, known := in.workloads[namespace]
 	if !known {
-		for _, item := range e.items {
+		for _, item := range in.items {
 			if item.Namespace != namespace {
 				continue
 			}
@@ -85,7 +85,7 @@ func (e *enrolment) workloadsOf(namespace string) []workload {
 				found = append(found, workload{item, labels})
 			}
 		}
-		e.workloads[namespace] = found
+		in.workloads[namespace] = found
 	}
 	return found
 }
