@@ -4,15 +4,16 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // profileController is what the guardrails must know where the control plane is left as it is: the
 // account that makes users' namespaces, and whether the mesh denies by default.
-func (e *enrolment) profileController() platform.Input {
-	in := platform.Input{Closed: e.deniesByDefault()}
+func (e *enrolment) profileController() survey.Input {
+	in := survey.Input{Closed: e.deniesByDefault()}
 	for _, item := range e.items {
-		if item.Namespace == platform.Namespace && item.Group == "apps" && item.Kind == "Deployment" && ownedBy(item) == "" {
+		if item.Namespace == profile.KubeflowNamespace && item.Group == "apps" && item.Kind == "Deployment" && ownedBy(item) == "" {
 			in.Workloads = append(in.Workloads, known(item))
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // copies are the policies that we write beside those of the input: what a policy denies must be
@@ -84,10 +84,10 @@ func (e *enrolment) places() map[string]place {
 		out[ns.Name] = place{namespace: ns.Name, waypoint: ns.Waypoint.Name, principals: []string{ns.WaypointPrincipal}, all: true, past: "at pod addresses and headless Services"}
 	}
 	if e.plan.Platform != nil {
-		account := e.plan.Platform.TrustDomain + "/ns/" + platform.Namespace + "/sa/" + platform.WaypointName
-		out[platform.Namespace] = place{
-			namespace: platform.Namespace, waypoint: platform.WaypointName, principals: []string{account},
-			behind: e.behind, past: "for requests of the ingress Gateway, at pod addresses, and at Services that are not behind " + platform.WaypointName,
+		account := e.plan.Platform.TrustDomain + "/ns/" + profile.KubeflowNamespace + "/sa/" + profile.KubeflowWaypoint
+		out[profile.KubeflowNamespace] = place{
+			namespace: profile.KubeflowNamespace, waypoint: profile.KubeflowWaypoint, principals: []string{account},
+			behind: e.behind, past: "for requests of the ingress Gateway, at pod addresses, and at Services that are not behind " + profile.KubeflowWaypoint,
 		}
 	}
 	return out

@@ -9,7 +9,7 @@ import (
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // fromRoot has a policy of the root namespace hold at the waypoints, which take such a policy only
@@ -188,7 +188,7 @@ func (e *enrolment) ztunnelAlone(namespace string, wanted labels) bool {
 		return false
 	}
 	switch namespace {
-	case platform.Namespace:
+	case profile.KubeflowNamespace:
 		return e.plan.Platform == nil
 	case mesh.RootNamespace:
 		return slices.ContainsFunc(e.workloadsOf(namespace), func(w workload) bool { return len(wanted) > 0 && w.labels.cover(wanted) })

@@ -7,8 +7,10 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 const istioNetworking = "networking.istio.io"
@@ -16,10 +18,10 @@ const istioNetworking = "networking.istio.io"
 // platform moves Kubeflow's control plane: it edits what is there and returns what is to be placed.
 func (e *enrolment) platform() []generate.Object {
 	if e.plan.Platform == nil {
-		return platform.Manifests(e.plan, platform.Find(e.profileController()))
+		return platform.Manifests(e.plan, survey.Find(e.profileController()))
 	}
-	kubeflow := platform.Find(e.kubeflow())
-	e.behind = kubeflow.BehindWaypoint()
+	kubeflow := survey.Find(e.kubeflow())
+	e.behind = platform.BehindWaypoint(kubeflow)
 	wanted := platform.Manifests(e.plan, kubeflow)
 	e.noteShipped(kubeflow)
 	if e.plan.Mesh.Waypoint.VerifyTokens {
@@ -55,11 +57,11 @@ func (e *enrolment) live(group, kind string, edit func(*manifest.Item)) {
 
 // inMesh tells whether a namespace is in the mesh after this run.
 func (e *enrolment) inMesh(namespace string) bool {
-	return namespace == platform.Namespace ||
+	return namespace == profile.KubeflowNamespace ||
 		slices.ContainsFunc(e.plan.Namespaces, func(ns generate.Namespace) bool { return ns.Name == namespace })
 }
 
-func (e *enrolment) noteShipped(kubeflow platform.Kubeflow) {
+func (e *enrolment) noteShipped(kubeflow survey.Kubeflow) {
 	e.shipped = map[manifest.ID][]*yaml.Node{}
 	for _, o := range platform.Shipped(e.plan, kubeflow) {
 		e.shipped[idOf(o)] = append(e.shipped[idOf(o)], manifest.Field(o.Node(), "spec"))
@@ -73,7 +75,7 @@ func (e *enrolment) isShipped(item *manifest.Item, spec *yaml.Node) bool {
 
 // tellPlatform says what was found and what was assumed, and what would leave the control plane
 // open or closed for everybody.
-func (e *enrolment) tellPlatform(kubeflow platform.Kubeflow) {
+func (e *enrolment) tellPlatform(kubeflow survey.Kubeflow) {
 	found, assumed := kubeflow.Found()
 	what := "found in the input: " + names(found)
 	if len(found) == 0 {
@@ -98,9 +100,9 @@ func names(list []string) string {
 // note tells what was done or assumed; nothing is wrong.
 // kubeflowNamespace puts the control plane into the mesh, where the input has its Namespace.
 func (e *enrolment) kubeflowNamespace() {
-	item := e.byID[manifest.ID{Kind: "Namespace", Name: platform.Namespace}]
+	item := e.byID[manifest.ID{Kind: "Namespace", Name: profile.KubeflowNamespace}]
 	if item == nil {
-		e.find("spec.cluster.platform", "the Namespace "+platform.Namespace+" is not in the input", "its pods stay out of the mesh, where no policy is enforced",
+		e.find("spec.cluster.platform", "the Namespace "+profile.KubeflowNamespace+" is not in the input", "its pods stay out of the mesh, where no policy is enforced",
 			"put it into the input, or label it istio.io/dataplane-mode: ambient and istio-injection: disabled")
 		return
 	}

@@ -7,17 +7,18 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // kubeflow is what the objects of the namespace kubeflow say about it.
-func (e *enrolment) kubeflow() platform.Input {
-	var in platform.Input
+func (e *enrolment) kubeflow() survey.Input {
+	var in survey.Input
 	for _, item := range e.items {
 		if enforcesRestricted(item) {
 			in.Restricted = append(in.Restricted, item.Name)
 		}
-		if item.Namespace != platform.Namespace || ownedBy(item) != "" {
+		if item.Namespace != profile.KubeflowNamespace || ownedBy(item) != "" {
 			continue
 		}
 		switch {
@@ -26,8 +27,8 @@ func (e *enrolment) kubeflow() platform.Input {
 		case item.Group == "" && item.Kind == "Service":
 			in.Services = append(in.Services, item.Name)
 		case item.Group == "networking.k8s.io" && item.Kind == "NetworkPolicy":
-			in.Isolated = in.Isolated || closes(item, ingressRules, waypointPod(platform.WaypointName))
-			in.Confined = in.Confined || closes(item, egressRules, waypointPod(platform.WaypointName))
+			in.Isolated = in.Isolated || closes(item, ingressRules, waypointPod(profile.KubeflowWaypoint))
+			in.Confined = in.Confined || closes(item, egressRules, waypointPod(profile.KubeflowWaypoint))
 		}
 	}
 	in.Webhooks = e.webhooks()
@@ -35,12 +36,12 @@ func (e *enrolment) kubeflow() platform.Input {
 }
 
 // known is what the control plane's manifests must know of a workload.
-func known(item *manifest.Item) platform.Workload {
+func known(item *manifest.Item) survey.Workload {
 	account := manifest.Value(podSpec(item), "serviceAccountName")
 	if account == "" {
 		account = "default"
 	}
-	return platform.Workload{Name: item.Name, Account: account, Labels: manifest.StringMap(manifest.Field(podTemplate(item), "metadata", "labels"))}
+	return survey.Workload{Name: item.Name, Account: account, Labels: manifest.StringMap(manifest.Field(podTemplate(item), "metadata", "labels"))}
 }
 
 func podSpec(item *manifest.Item) *yaml.Node {
@@ -49,8 +50,8 @@ func podSpec(item *manifest.Item) *yaml.Node {
 
 // webhooks are the control plane's Services that the API server calls, by what the input tells it:
 // for admission, and to convert objects between versions.
-func (e *enrolment) webhooks() []platform.Webhook {
-	var out []platform.Webhook
+func (e *enrolment) webhooks() []survey.Webhook {
+	var out []survey.Webhook
 	seen := map[[2]string]bool{}
 	for _, item := range e.items {
 		if e.removed[item] {
@@ -68,7 +69,7 @@ func (e *enrolment) webhooks() []platform.Webhook {
 		for _, call := range calls {
 			service := manifest.Field(manifest.Dealias(call), "clientConfig", "service")
 			at := [2]string{manifest.Value(service, "name"), manifest.Value(service, "port")}
-			if manifest.Value(service, "namespace") != platform.Namespace || seen[at] {
+			if manifest.Value(service, "namespace") != profile.KubeflowNamespace || seen[at] {
 				continue
 			}
 			seen[at] = true
@@ -79,20 +80,20 @@ func (e *enrolment) webhooks() []platform.Webhook {
 }
 
 // webhook adds the pods and ports behind a Service's port to the list.
-func (e *enrolment) webhook(list []platform.Webhook, caller *manifest.Item, name, port string) []platform.Webhook {
+func (e *enrolment) webhook(list []survey.Webhook, caller *manifest.Item, name, port string) []survey.Webhook {
 	if port == "" {
 		port = "443" // Kubernetes: ServiceReference
 	}
-	service := e.byID[manifest.ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
+	service := e.byID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
 	if service == nil {
-		e.note(caller.String(), fmt.Sprintf("calls the Service %s/%s, which is not in the input", platform.Namespace, name), "no policy lets the API server reach it")
+		e.note(caller.String(), fmt.Sprintf("calls the Service %s/%s, which is not in the input", profile.KubeflowNamespace, name), "no policy lets the API server reach it")
 		return list
 	}
 	labels := manifest.Field(service.Node, "spec", "selector")
 	if labels == nil || len(labels.Content) == 0 {
 		return list // no pods of this namespace
 	}
-	if kserve := e.plan.Cluster.KServe; kserve.Enabled && kserve.Namespace == platform.Namespace && manifest.Value(labels, "control-plane") == "kserve-controller-manager" {
+	if kserve := e.plan.Cluster.KServe; kserve.Enabled && kserve.Namespace == profile.KubeflowNamespace && manifest.Value(labels, "control-plane") == "kserve-controller-manager" {
 		return list // has a policy of its own
 	}
 	target := e.targetPort(service, labels, port)
@@ -101,9 +102,9 @@ func (e *enrolment) webhook(list []platform.Webhook, caller *manifest.Item, name
 			"no policy lets the API server reach it, so it refuses what it should ask about", "name the targetPort by its number")
 		return list
 	}
-	at := slices.IndexFunc(list, func(w platform.Webhook) bool { return w.Service == name })
+	at := slices.IndexFunc(list, func(w survey.Webhook) bool { return w.Service == name })
 	if at < 0 {
-		return append(list, platform.Webhook{Service: name, Labels: manifest.StringMap(labels), Ports: []string{target}})
+		return append(list, survey.Webhook{Service: name, Labels: manifest.StringMap(labels), Ports: []string{target}})
 	}
 	if !slices.Contains(list[at].Ports, target) {
 		list[at].Ports = append(list[at].Ports, target)
@@ -137,7 +138,7 @@ func (e *enrolment) containerPort(wanted labels, name string) string {
 	if known {
 		return found
 	}
-	for _, w := range e.workloadsOf(platform.Namespace) {
+	for _, w := range e.workloadsOf(profile.KubeflowNamespace) {
 		if !w.labels.cover(wanted) {
 			continue
 		}

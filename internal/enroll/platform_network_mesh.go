@@ -7,7 +7,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // meshNetwork is what NetworkPolicies must know of the mesh.
@@ -24,7 +24,7 @@ type meshNetwork struct {
 }
 
 func (e *enrolment) meshNetwork() meshNetwork {
-	m := meshNetwork{waypoints: map[string]string{platform.Namespace: platform.WaypointName}, namespaces: map[string]map[string]string{}, of: map[string][]*manifest.Item{}}
+	m := meshNetwork{waypoints: map[string]string{profile.KubeflowNamespace: profile.KubeflowWaypoint}, namespaces: map[string]map[string]string{}, of: map[string][]*manifest.Item{}}
 	e.live("networking.k8s.io", "NetworkPolicy", func(item *manifest.Item) {
 		m.policies = append(m.policies, item)
 		m.of[item.Namespace] = append(m.of[item.Namespace], item)
@@ -33,7 +33,7 @@ func (e *enrolment) meshNetwork() meshNetwork {
 		return m
 	}
 	seen := map[string]bool{}
-	m.add(platform.Namespace, e.byID[manifest.ID{Kind: "Namespace", Name: platform.Namespace}], seen)
+	m.add(profile.KubeflowNamespace, e.byID[manifest.ID{Kind: "Namespace", Name: profile.KubeflowNamespace}], seen)
 	for _, ns := range e.plan.Namespaces {
 		m.waypoints[ns.Name] = ns.Waypoint.Name
 		m.add(ns.Name, e.byID[manifest.ID{Kind: "Namespace", Name: ns.Name}], seen)

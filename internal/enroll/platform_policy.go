@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
@@ -160,7 +161,7 @@ func (e *enrolment) samePods(namespace string, theirs, ours labels) bool {
 
 // throughWaypoint has the policies of the input that let the ingress Gateway reach the pods which
 // take the user from the header, under whatever name, let their waypoint reach them instead.
-func (e *enrolment) throughWaypoint(kubeflow platform.Kubeflow) {
+func (e *enrolment) throughWaypoint(kubeflow survey.Kubeflow) {
 	direct, verified := platform.PastWaypoint(e.plan, kubeflow)
 	e.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		for i, o := range direct {

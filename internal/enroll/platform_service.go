@@ -7,17 +7,19 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // labelServices sends the callers of some Services through the waypoint. The ingress Gateway goes
 // past it, unless the Service has ingress-use-waypoint as well.
-func (e *enrolment) labelServices(kubeflow platform.Kubeflow) {
+func (e *enrolment) labelServices(kubeflow survey.Kubeflow) {
 	var verified []string
 	if e.plan.Mesh.Waypoint.VerifyTokens {
-		verified = kubeflow.Verified()
+		verified = platform.Verified(kubeflow)
 	}
-	services := kubeflow.BehindWaypoint()
+	services := platform.BehindWaypoint(kubeflow)
 	for _, name := range verified {
 		if !slices.Contains(services, name) {
 			services = append(services, name)
@@ -30,12 +32,12 @@ func (e *enrolment) labelServices(kubeflow platform.Kubeflow) {
 	}
 	for _, name := range services {
 		ingress := slices.Contains(verified, name)
-		item := e.byID[manifest.ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
+		item := e.byID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
 		if item == nil {
 			e.tellUnlabelled(name, ingress)
 			continue
 		}
-		item.Mark("labels", useWaypoint, platform.WaypointName)
+		item.Mark("labels", useWaypoint, profile.KubeflowWaypoint)
 		if ingress {
 			item.Mark("labels", ingressUseWaypoint, "true")
 		}
@@ -50,33 +52,33 @@ const (
 
 // tellUnlabelled tells of a Service that should have been sent through the waypoint.
 func (e *enrolment) tellUnlabelled(name string, ingress bool) {
-	effect, remedy := "nobody but the ingress Gateway reaches its pods: they take traffic from the waypoint only", "put it into the input, or label it istio.io/use-waypoint: "+platform.WaypointName
+	effect, remedy := "nobody but the ingress Gateway reaches its pods: they take traffic from the waypoint only", "put it into the input, or label it istio.io/use-waypoint: "+profile.KubeflowWaypoint
 	if ingress {
 		effect, remedy = "nobody reaches its pods: they take traffic from the waypoint only", remedy+" and "+ingressUseWaypoint+`: "true"`
 	}
-	e.find("spec.cluster.platform", fmt.Sprintf("the Service %s/%s is not in the input", platform.Namespace, name), effect, remedy)
+	e.find("spec.cluster.platform", fmt.Sprintf("the Service %s/%s is not in the input", profile.KubeflowNamespace, name), effect, remedy)
 }
 
 // pastWaypoint takes back what verified tokens had asked for: their Services went through the
 // waypoint, and now their pods take traffic from the ingress Gateway only.
-func (e *enrolment) pastWaypoint(kubeflow platform.Kubeflow) {
-	behind := kubeflow.BehindWaypoint()
-	for _, name := range kubeflow.Verified() {
-		item := e.byID[manifest.ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
-		if item == nil || slices.Contains(behind, name) || item.Label(useWaypoint) != platform.WaypointName {
+func (e *enrolment) pastWaypoint(kubeflow survey.Kubeflow) {
+	behind := platform.BehindWaypoint(kubeflow)
+	for _, name := range platform.Verified(kubeflow) {
+		item := e.byID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
+		if item == nil || slices.Contains(behind, name) || item.Label(useWaypoint) != profile.KubeflowWaypoint {
 			continue
 		}
 		item.Unmark("labels", useWaypoint)
 		item.Unmark("labels", ingressUseWaypoint)
-		e.warn(item, "had the label "+useWaypoint+": "+platform.WaypointName, "without waypoint.verifyTokens its pods take traffic from the ingress Gateway only, and nobody would have reached them; the label was removed",
+		e.warn(item, "had the label "+useWaypoint+": "+profile.KubeflowWaypoint, "without waypoint.verifyTokens its pods take traffic from the ingress Gateway only, and nobody would have reached them; the label was removed",
 			"remove the label from the source")
 	}
 }
 
 // tellUnverified tells of routes to Services of kubeflow whose tokens are not verified again. Only
 // somebody who knows them can say whether their pods read the header.
-func (e *enrolment) tellUnverified(kubeflow platform.Kubeflow) {
-	known := append(kubeflow.Verified(), kubeflow.BehindWaypoint()...)
+func (e *enrolment) tellUnverified(kubeflow survey.Kubeflow) {
+	known := append(platform.Verified(kubeflow), platform.BehindWaypoint(kubeflow)...)
 	for _, item := range e.items {
 		if item.Group != gatewayGroup || item.Kind != "HTTPRoute" || ownedBy(item) != "" || e.removed[item] || !e.routesIngress(item) {
 			continue
@@ -87,7 +89,7 @@ func (e *enrolment) tellUnverified(kubeflow platform.Kubeflow) {
 				if namespace == "" {
 					namespace = item.Namespace
 				}
-				if namespace == platform.Namespace && !slices.Contains(known, name) {
+				if namespace == profile.KubeflowNamespace && !slices.Contains(known, name) {
 					known = append(known, name)
 					e.note(item.String(), fmt.Sprintf("leads to the Service %s/%s, whose tokens no waypoint verifies again", namespace, name),
 						"if its pods read "+e.plan.Mesh.UserIDHeader+", a route can still name another user to them")
