@@ -4,16 +4,17 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // profileController is what the guardrails must know where the control plane is left as it is: the
 // account that makes users' namespaces, and whether the mesh denies by default.
-func profileController(plan generate.Plan, input *Input) platform.Input {
-	in := platform.Input{Closed: deniesByDefault(plan, input)}
+func profileController(plan generate.Plan, input *Index) survey.Input {
+	in := survey.Input{Closed: deniesByDefault(plan, input)}
 	for _, item := range input.items {
-		if item.Namespace == platform.Namespace && item.Group == "apps" && item.Kind == "Deployment" && ownedBy(item) == "" {
+		if item.Namespace == profile.KubeflowNamespace && item.Group == "apps" && item.Kind == "Deployment" && ownedBy(item) == "" {
 			in.Workloads = append(in.Workloads, known(item))
 		}
 	}
@@ -22,7 +23,7 @@ func profileController(plan generate.Plan, input *Input) platform.Input {
 
 // deniesByDefault reports whether an ALLOW policy of the root namespace without rules is for every
 // workload of the mesh.
-func deniesByDefault(plan generate.Plan, input *Input) bool {
+func deniesByDefault(plan generate.Plan, input *Index) bool {
 	for _, item := range input.items {
 		if item.Group != istioSecurity || item.Kind != "AuthorizationPolicy" || item.Namespace != plan.Mesh.RootNamespace || item.Removed {
 			continue

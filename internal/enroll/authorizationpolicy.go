@@ -23,7 +23,7 @@ var controllersPolicies = []string{"ns-owner-access-istio", "ml-pipeline-visuali
 // convertPolicies attaches the sidecar-era ALLOW policies of the profiles' namespaces to a waypoint,
 // as far as that opens nothing. ztunnel would drop their HTTP rules, and the people whom they let in
 // would be locked out. What denies is copied (copyPolicies).
-func convertPolicies(plan generate.Plan, input *Input, notes *notes) {
+func convertPolicies(plan generate.Plan, input *Index, notes *notes) {
 	places := placesOf(plan, nil)
 	for _, item := range input.items {
 		at, ours := places[item.Namespace]
@@ -37,7 +37,7 @@ func convertPolicies(plan generate.Plan, input *Input, notes *notes) {
 	}
 }
 
-func convertPolicy(plan generate.Plan, input *Input, notes *notes, item *manifest.Item, spec *yaml.Node, at place) {
+func convertPolicy(plan generate.Plan, input *Index, notes *notes, item *manifest.Item, spec *yaml.Node, at place) {
 	http := httpRules(spec)
 	refs, rules, why := targets(input, spec, at)
 	if why != "" {
@@ -84,7 +84,7 @@ func atPods(plan generate.Plan, spec *yaml.Node) []int {
 // every pod its selector names. Never the whole waypoint in place of a selector: that would open the
 // namespace. rules are those of the policy with the Services' ports, nil where it names none. why
 // says what is in the way, or "".
-func targets(input *Input, spec *yaml.Node, at place) (refs, rules *yaml.Node, why string) {
+func targets(input *Index, spec *yaml.Node, at place) (refs, rules *yaml.Node, why string) {
 	selector := manifest.Field(spec, "selector")
 	labels := manifest.Field(selector, "matchLabels")
 	if !isSelector(selector, labels) {

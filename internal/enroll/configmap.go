@@ -17,7 +17,7 @@ const kubeflowNamespace = "kubeflow"
 var hashed = regexp.MustCompile(`^(.+)-[a-z0-9]{10}$`)
 
 // editConfigMaps tells Kubeflow's controllers about the mesh.
-func editConfigMaps(plan generate.Plan, input *Input, notes *notes) {
+func editConfigMaps(plan generate.Plan, input *Index, notes *notes) {
 	for _, item := range input.items {
 		if item.Kind != "ConfigMap" || item.Group != "" || ownedBy(item) != "" {
 			continue

@@ -22,7 +22,7 @@ var ourLabels = []string{
 // Namespaces. The file is never edited. The controller applies it to every tenant as soon as it
 // changes, and again on every event, so an entry would enroll all tenants at once, before their
 // policies exist (kubeflow/dashboard: profile_controller.go, mapEventToRequest).
-func namespaceLabelsTrouble(input *Input, notes *notes) {
+func namespaceLabelsTrouble(input *Index, notes *notes) {
 	for _, item := range input.items {
 		if isLabelsFile(item) {
 			labelsOfOurs(notes, item)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // copies are the policies that we write beside those of the input: what a policy denies must be
@@ -21,7 +21,7 @@ import (
 // waypoint.
 type copies struct {
 	plan   generate.Plan
-	input  *Input
+	input  *Index
 	notes  *notes
 	stay   []*manifest.Item
 	behind []string
@@ -41,7 +41,7 @@ const suffix = "-at-waypoint"
 
 // copyPolicies returns what is to be placed beside the policies of the input without targetRefs
 // that deny, ask somebody, or log, and beside those outside of profiles that allow.
-func copyPolicies(plan generate.Plan, input *Input, notes *notes, stay []*manifest.Item, behind []string, wanted []generate.Object) []generate.Object {
+func copyPolicies(plan generate.Plan, input *Index, notes *notes, stay []*manifest.Item, behind []string, wanted []generate.Object) []generate.Object {
 	c := copies{plan: plan, input: input, notes: notes, stay: stay, behind: behind, wanted: wanted, source: map[string]*manifest.Item{}}
 	places := placesOf(plan, behind)
 	c.verified = verifyingIn(plan, wanted, places)
@@ -88,10 +88,10 @@ func placesOf(plan generate.Plan, behind []string) map[string]place {
 		out[ns.Name] = place{namespace: ns.Name, waypoint: ns.Waypoint.Name, principals: []string{ns.WaypointPrincipal}, all: true, past: "at pod addresses and headless Services"}
 	}
 	if plan.Platform != nil {
-		account := plan.Platform.TrustDomain + "/ns/" + platform.Namespace + "/sa/" + platform.WaypointName
-		out[platform.Namespace] = place{
-			namespace: platform.Namespace, waypoint: platform.WaypointName, principals: []string{account},
-			behind: behind, past: "for requests of the ingress Gateway, at pod addresses, and at Services that are not behind " + platform.WaypointName,
+		account := plan.Platform.TrustDomain + "/ns/" + profile.KubeflowNamespace + "/sa/" + profile.KubeflowWaypoint
+		out[profile.KubeflowNamespace] = place{
+			namespace: profile.KubeflowNamespace, waypoint: profile.KubeflowWaypoint, principals: []string{account},
+			behind: behind, past: "for requests of the ingress Gateway, at pod addresses, and at Services that are not behind " + profile.KubeflowWaypoint,
 		}
 	}
 	return out

@@ -14,7 +14,7 @@ import (
 
 // gatewayPodLabels are those of the old gateway's pods: as its Deployment in the input has them, else
 // as Kubeflow ships them.
-func (in *Input) gatewayPodLabels() map[string]string {
+func (in *Index) gatewayPodLabels() map[string]string {
 	if in.oldGateway == nil {
 		in.oldGateway = oldGatewayLabels
 		for _, item := range in.items {
@@ -40,7 +40,7 @@ func isOldGateway(i *manifest.Item) bool {
 
 // isOldGateway reports whether labels select the pods of the old gateway and not all pods: some of
 // their own labels do.
-func (in *Input) selectsOldGateway(labels *yaml.Node) bool {
+func (in *Index) selectsOldGateway(labels *yaml.Node) bool {
 	have, pods := manifest.StringMap(labels), in.gatewayPodLabels()
 	for key, wanted := range have {
 		if own, found := pods[key]; !found || own != wanted {
@@ -51,7 +51,7 @@ func (in *Input) selectsOldGateway(labels *yaml.Node) bool {
 }
 
 // onlyOldGateway reports whether no other workload of the input has the labels.
-func (in *Input) onlyOldGateway(wanted *yaml.Node) bool {
+func (in *Index) onlyOldGateway(wanted *yaml.Node) bool {
 	for _, w := range in.workloadsOf(oldGatewayNamespace) {
 		if !isOldGateway(w.Item) && w.labels.cover(labelsOf(wanted)) {
 			return false
@@ -99,7 +99,7 @@ func saysTheSame(a, b *yaml.Node) bool {
 
 // withoutOpenDoor leaves out our policy that lets everybody to the Gateway where the input says
 // itself who may come: its rules and ours together would let in everybody.
-func withoutOpenDoor(plan generate.Plan, input *Input, notes *notes, stay []*manifest.Item, wanted []generate.Object) []generate.Object {
+func withoutOpenDoor(plan generate.Plan, input *Index, notes *notes, stay []*manifest.Item, wanted []generate.Object) []generate.Object {
 	mesh := plan.Mesh
 	gateway := list(ref(gatewayGroup, "Gateway", mesh.GatewayName))
 	var door *manifest.Item

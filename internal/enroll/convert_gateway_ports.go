@@ -17,7 +17,7 @@ var kubeflowGatewayPorts = []mappedPort{{"80", "8080"}, {"443", "8443"}}
 
 // oldGatewayPorts are the ports of the old gateway's Service: known is false where the input does not
 // have it, or does not say which port of the pods is meant.
-func (in *Input) oldGatewayPorts() (ports []mappedPort, known bool) {
+func (in *Index) oldGatewayPorts() (ports []mappedPort, known bool) {
 	for _, s := range in.servicesOf(oldGatewayNamespace) {
 		if s.name != oldGatewayName && !labelsFrom(in.gatewayPodLabels()).cover(s.selector) {
 			continue
@@ -31,7 +31,7 @@ func (in *Input) oldGatewayPorts() (ports []mappedPort, known bool) {
 
 // forGateway writes the ports of the new Gateway's listeners in the place of those of the old
 // gateway's pods, in rules that are edited. unknown are ports that none stands for.
-func forGateway(input *Input, rules []*yaml.Node) (changed bool, unknown []string) {
+func forGateway(input *Index, rules []*yaml.Node) (changed bool, unknown []string) {
 	ports, known := input.oldGatewayPorts()
 	edit := func(n *yaml.Node, key string) {
 		list := manifest.Field(n, key)
@@ -83,7 +83,7 @@ func isListeners(port string) bool {
 
 // atGateway has the rules of a policy of the old gateway mean at the new one what they meant there,
 // and tells what they cannot mean.
-func atGateway(input *Input, notes *notes, item *manifest.Item, rules []*yaml.Node) (changed bool) {
+func atGateway(input *Index, notes *notes, item *manifest.Item, rules []*yaml.Node) (changed bool) {
 	numbers := func(holds func(*yaml.Node) bool) (out []int) {
 		for i, rule := range rules {
 			if holds(manifest.Dealias(rule)) {
@@ -116,7 +116,7 @@ func namesAddresses(rule *yaml.Node) bool {
 }
 
 // oldGatewayNetwork says what the old gateway of the input has that decides which addresses it sees.
-func (in *Input) oldGatewayNetwork() string {
+func (in *Index) oldGatewayNetwork() string {
 	var found []string
 	for _, item := range in.items {
 		if isOldGateway(item) && strings.Contains(manifest.Value(podTemplate(item), "metadata", "annotations", "proxy.istio.io/config"), "gatewayTopology") {
@@ -140,7 +140,7 @@ func (in *Input) oldGatewayNetwork() string {
 
 // tellGatewayPorts warns of a policy for all pods that names ports of the old gateway's: at the new
 // Gateway it compares the listeners', and it cannot do both.
-func tellGatewayPorts(plan generate.Plan, input *Input, notes *notes, item *manifest.Item, spec *yaml.Node) {
+func tellGatewayPorts(plan generate.Plan, input *Index, notes *notes, item *manifest.Item, spec *yaml.Node) {
 	if item.Namespace != oldGatewayNamespace && item.Namespace != plan.Mesh.RootNamespace || !withoutTargets(spec) ||
 		len(manifest.Content(manifest.Field(spec, "selector", "matchLabels"))) > 0 || dryRun(item) {
 		return

@@ -86,7 +86,7 @@ func unusedPort(ports []mappedPort) string {
 
 // forServices are the rules of a policy for each of some Services, those with the same rules in one
 // group. unknown are Services whose ports the input does not say.
-func forServices(input *Input, rules []*yaml.Node, services []service) (groups []group, unknown []service) {
+func forServices(input *Index, rules []*yaml.Node, services []service) (groups []group, unknown []service) {
 	ported := slices.ContainsFunc(rules, namesPorts)
 	for _, s := range services {
 		mine := rules

@@ -9,7 +9,7 @@ import (
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // fromRoot has a policy of the root namespace hold at the waypoints, which take such a policy only
@@ -70,7 +70,7 @@ func (c *copies) fromRootToServices(item *manifest.Item, spec *yaml.Node, all pl
 
 // selectsElsewhere reports whether a workload of the input that stays where it is has the labels, or
 // the pods that Istio makes for the ingress Gateway have them.
-func selectsElsewhere(plan generate.Plan, input *Input, wanted labels, places map[string]place) bool {
+func selectsElsewhere(plan generate.Plan, input *Index, wanted labels, places map[string]place) bool {
 	if len(wanted) > 0 && slices.ContainsFunc(podsOfGateway(plan, input), func(pod labels) bool { return pod.cover(wanted) }) {
 		return true
 	}
@@ -81,7 +81,7 @@ func selectsElsewhere(plan generate.Plan, input *Input, wanted labels, places ma
 }
 
 // waypoints are the principals of all that are ours, and of all that the input has.
-func waypoints(plan generate.Plan, input *Input, places map[string]place) []string {
+func waypoints(plan generate.Plan, input *Index, places map[string]place) []string {
 	var out []string
 	for _, name := range generate.SortedKeys(places) {
 		out = append(out, places[name].principals...)
@@ -125,7 +125,7 @@ func (c *copies) allowInKubeflow(item *manifest.Item, spec *yaml.Node, at place)
 }
 
 // selectsBeside reports whether a selector selects pods of the input that none of some Services leads to.
-func selectsBeside(input *Input, services []service, namespace string, wanted labels) bool {
+func selectsBeside(input *Index, services []service, namespace string, wanted labels) bool {
 	return slices.ContainsFunc(input.workloadsOf(namespace), func(w workload) bool {
 		return w.labels.cover(wanted) && !slices.ContainsFunc(services, func(s service) bool { return w.labels.cover(s.selector) })
 	})
@@ -152,7 +152,7 @@ func (c *copies) rootLoses(item *manifest.Item, spec *yaml.Node, wanted labels, 
 }
 
 // elsewhereLoses warns of policies outside of the profiles that lose rules and that nothing converts.
-func elsewhereLoses(plan generate.Plan, input *Input, notes *notes) {
+func elsewhereLoses(plan generate.Plan, input *Index, notes *notes) {
 	if plan.Cluster == nil {
 		return
 	}
@@ -181,14 +181,14 @@ func elsewhereLoses(plan generate.Plan, input *Input, notes *notes) {
 
 // ztunnelAlone reports whether ztunnel alone enforces the policies of a namespace that is not a
 // profile's, for pods with these labels, and nothing there is converted.
-func ztunnelAlone(plan generate.Plan, input *Input, namespace string, wanted labels) bool {
+func ztunnelAlone(plan generate.Plan, input *Index, namespace string, wanted labels) bool {
 	mesh := plan.Mesh
 	item := input.byID[manifest.ID{Kind: "Namespace", Name: namespace}]
 	if item == nil || item.Label(label.IoIstioDataplaneMode.Name) != "ambient" {
 		return false
 	}
 	switch namespace {
-	case platform.Namespace:
+	case profile.KubeflowNamespace:
 		return plan.Platform == nil
 	case mesh.RootNamespace:
 		return slices.ContainsFunc(input.workloadsOf(namespace), func(w workload) bool { return len(wanted) > 0 && w.labels.cover(wanted) })
@@ -198,7 +198,7 @@ func ztunnelAlone(plan generate.Plan, input *Input, namespace string, wanted lab
 
 // onNewGateway reports whether a policy of the input says at the new Gateway what one says at the
 // old one, with the ports of the new.
-func onNewGateway(plan generate.Plan, input *Input, item *manifest.Item, wanted *yaml.Node) bool {
+func onNewGateway(plan generate.Plan, input *Index, item *manifest.Item, wanted *yaml.Node) bool {
 	mesh := plan.Mesh
 	gateway := list(ref(gatewayGroup, "Gateway", mesh.GatewayName))
 	return slices.ContainsFunc(input.items, func(other *manifest.Item) bool {

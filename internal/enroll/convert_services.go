@@ -13,7 +13,7 @@ import (
 
 // notebookServices are the Services that the notebook controller makes for the Notebooks of a
 // namespace, in the input or in the configuration, but those that the input has itself.
-func (in *Input) notebookServices(namespace string, have []service) []service {
+func (in *Index) notebookServices(namespace string, have []service) []service {
 	known := map[string]bool{}
 	for _, s := range have {
 		known[s.name] = true
@@ -84,7 +84,7 @@ type selected struct {
 
 // selectedBy finds the Services of a place. Every Service may have selected pods in the end; what
 // the input does not say is unknown.
-func (in *Input) selectedBy(p place, wanted labels) selected {
+func (in *Index) selectedBy(p place, wanted labels) selected {
 	var out selected
 	var pods []labels
 	for _, w := range in.workloadsOf(p.namespace) {
@@ -127,7 +127,7 @@ type mappedPort struct{ service, pod string }
 
 // portsOf are the ports of a Service. known is false where the input does not say which port of
 // the pods is meant.
-func (in *Input) portsOf(s service) (ports []mappedPort, known bool) {
+func (in *Index) portsOf(s service) (ports []mappedPort, known bool) {
 	if isNotebook(s.Item) {
 		if s.Node == nil { // it is in the configuration only
 			return nil, false
@@ -163,7 +163,7 @@ func notebookPort(item *manifest.Item) string {
 }
 
 // podPort is the number of a named port of a Service's pods, or "" where they do not agree.
-func (in *Input) podPort(s service, name string) string {
+func (in *Index) podPort(s service, name string) string {
 	found := ""
 	for _, w := range in.workloadsOf(s.Namespace) {
 		if !w.labels.cover(s.selector) {

@@ -21,7 +21,7 @@ const (
 )
 
 // leads reports which of the pods that a selector selects a way leads to.
-func (in *Input) leads(w way, namespace string, wanted labels) reach {
+func (in *Index) leads(w way, namespace string, wanted labels) reach {
 	hits, misses := 0, 0
 	for _, name := range w.pods {
 		hit := podLabels(in.byID[manifest.ID{Kind: "Pod", Namespace: namespace, Name: name}]).cover(wanted)
@@ -61,7 +61,7 @@ func count01(yes bool) int {
 
 // serves reports whether a Service, headless or not, leads to some pods that a selector selects, and
 // to no others.
-func (in *Input) serves(namespace, name string, wanted labels) (some, all bool) {
+func (in *Index) serves(namespace, name string, wanted labels) (some, all bool) {
 	if s, found := in.serviceNamed(namespace, name); found {
 		all = s.labels.cover(wanted)
 		return all || in.selectsBoth(namespace, s.selector, wanted), all
@@ -83,7 +83,7 @@ func (in *Input) serves(namespace, name string, wanted labels) (some, all bool) 
 }
 
 // selectsBoth reports whether a workload of the input has the labels of both selectors.
-func (in *Input) selectsBoth(namespace string, one, other labels) bool {
+func (in *Index) selectsBoth(namespace string, one, other labels) bool {
 	return slices.ContainsFunc(in.workloadsOf(namespace), func(w workload) bool { return w.labels.cover(one) && w.labels.cover(other) })
 }
 
@@ -97,7 +97,7 @@ type through struct {
 
 // waysTo finds the ways to the pods that a selector selects, past some Services that the policy
 // guards there already. With ports nobody knows which one of a front leads to which of the pods'.
-func (in *Input) waysTo(p place, wanted labels, guarded []service, ported bool) through {
+func (in *Index) waysTo(p place, wanted labels, guarded []service, ported bool) through {
 	var out through
 	for _, w := range in.waysIn(p.namespace) {
 		isGuarded := func(s service) bool { return s.name == w.front }
@@ -122,7 +122,7 @@ func (in *Input) waysTo(p place, wanted labels, guarded []service, ported bool) 
 
 // passes reports whether requests to what a way leads from pass the waypoint of a place: all others
 // come to ztunnel with their own principal.
-func (in *Input) passes(p place, w way) bool {
+func (in *Index) passes(p place, w way) bool {
 	if w.front == "" {
 		own := w.by.Label(label.IoIstioUseWaypoint.Name)
 		return own == p.waypoint || own == "" && p.all
@@ -135,7 +135,7 @@ func (in *Input) passes(p place, w way) bool {
 }
 
 // frontOf is the Service that a way leads from; known is false where the input does not have it.
-func (in *Input) frontOf(p place, w way) (s service, known bool) {
+func (in *Index) frontOf(p place, w way) (s service, known bool) {
 	if s, found := in.serviceNamed(p.namespace, w.front); found {
 		return s, true
 	}
@@ -148,7 +148,7 @@ func (in *Input) frontOf(p place, w way) (s service, known bool) {
 
 // redirected reports whether some object sends requests to a Service elsewhere than to its own pods,
 // as far as these are not selected: what allows is not attached to it.
-func (in *Input) redirected(p place, s service, wanted labels) bool {
+func (in *Index) redirected(p place, s service, wanted labels) bool {
 	return slices.ContainsFunc(in.waysIn(p.namespace), func(w way) bool {
 		return w.front == s.name && slices.ContainsFunc(w.backends, func(name string) bool {
 			_, all := in.serves(p.namespace, name, wanted)

@@ -26,7 +26,7 @@ type way struct {
 
 // waysIn are the objects that lead to pods of a namespace past the Services that select them,
 // gathered once.
-func (in *Input) waysIn(namespace string) []way {
+func (in *Index) waysIn(namespace string) []way {
 	if in.ways == nil {
 		in.ways = map[string][]way{}
 		written, entries := map[manifest.ID]bool{}, in.serviceEntries()
@@ -42,10 +42,10 @@ func (in *Input) waysIn(namespace string) []way {
 	return in.ways[namespace]
 }
 
-func (in *Input) addWay(namespace string, w way) { in.ways[namespace] = append(in.ways[namespace], w) }
+func (in *Index) addWay(namespace string, w way) { in.ways[namespace] = append(in.ways[namespace], w) }
 
 // serviceEntries are the ServiceEntries of the input by their hosts: a host may be in several.
-func (in *Input) serviceEntries() map[string][]*manifest.Item {
+func (in *Index) serviceEntries() map[string][]*manifest.Item {
 	out := map[string][]*manifest.Item{}
 	for _, item := range in.items {
 		if item.Group != istioNetworking || item.Kind != "ServiceEntry" {
@@ -58,7 +58,7 @@ func (in *Input) serviceEntries() map[string][]*manifest.Item {
 	return out
 }
 
-func (in *Input) addWays(item *manifest.Item, written map[manifest.ID]bool, entries map[string][]*manifest.Item) {
+func (in *Index) addWays(item *manifest.Item, written map[manifest.ID]bool, entries map[string][]*manifest.Item) {
 	spec := manifest.Field(item.Node, "spec")
 	switch {
 	case item.Group == gatewayGroup && strings.HasSuffix(item.Kind, "Route"):
@@ -104,7 +104,7 @@ func isWithoutSelector(item *manifest.Item) bool {
 	return item.Kind == "Service" && item.Group == "" && len(manifest.Content(manifest.Field(spec, "selector"))) == 0 && manifest.Value(spec, "clusterIP") != "None" && manifest.Value(spec, "type") != "ExternalName"
 }
 
-func (in *Input) addEndpoints(item *manifest.Item, front string, endpoints []*yaml.Node, written map[manifest.ID]bool) {
+func (in *Index) addEndpoints(item *manifest.Item, front string, endpoints []*yaml.Node, written map[manifest.ID]bool) {
 	id := manifest.ID{Kind: "Service", Namespace: item.Namespace, Name: front}
 	if service := in.byID[id]; service == nil || !isWithoutSelector(service) {
 		return // Kubernetes writes those of a Service with a selector
@@ -123,7 +123,7 @@ func (in *Input) addEndpoints(item *manifest.Item, front string, endpoints []*ya
 }
 
 // addVirtualService adds what one does in the mesh: its routes to a Gateway do not pass by a waypoint's Service.
-func (in *Input) addVirtualService(item *manifest.Item, spec *yaml.Node, entries map[string][]*manifest.Item) {
+func (in *Index) addVirtualService(item *manifest.Item, spec *yaml.Node, entries map[string][]*manifest.Item) {
 	gateways := manifest.Content(manifest.Field(spec, "gateways"))
 	if len(gateways) > 0 && !slices.ContainsFunc(gateways, func(n *yaml.Node) bool { return manifest.Dealias(n).Value == "mesh" }) {
 		return
@@ -158,7 +158,7 @@ func (in *Input) addVirtualService(item *manifest.Item, spec *yaml.Node, entries
 }
 
 // addServiceEntryHosts adds what a VirtualService does with the hosts of ServiceEntries.
-func (in *Input) addServiceEntryHosts(item *manifest.Item, hosts, destinations []string, entries map[string][]*manifest.Item) {
+func (in *Index) addServiceEntryHosts(item *manifest.Item, hosts, destinations []string, entries map[string][]*manifest.Item) {
 	var met []*manifest.Item
 	for _, host := range hosts {
 		for _, entry := range entries[host] {

@@ -19,7 +19,7 @@ import (
 // worth a warning. The error joins all that cannot be resolved, each naming its object; then
 // nothing of the result may be used.
 func Apply(plan generate.Plan, items []*manifest.Item) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
-	input := NewInput(items, notebooksOf(plan))
+	input := NewIndex(items, notebooksOf(plan))
 	notes := &notes{config: plan.Name}
 	findTrouble(plan, input, notes)
 	if plan.Restrict {
@@ -64,7 +64,7 @@ func notebooksOf(plan generate.Plan) map[string][]string {
 
 // one is the item to edit or remove, or nil. Of two it would be one, and the cluster might hold the
 // other in the end.
-func one(input *Input, notes *notes, id manifest.ID) *manifest.Item {
+func one(input *Index, notes *notes, id manifest.ID) *manifest.Item {
 	if input.twice[id] {
 		notes.errs = append(notes.errs, fmt.Errorf("%s: is in the input twice, and both would be applied; keep one of the two", id))
 	}
@@ -72,7 +72,7 @@ func one(input *Input, notes *notes, id manifest.ID) *manifest.Item {
 }
 
 // place merges each manifest into the item of the same identity, or appends it.
-func placeAll(plan generate.Plan, input *Input, notes *notes, shipped map[manifest.ID][]*yaml.Node, wanted []generate.Object) {
+func placeAll(plan generate.Plan, input *Index, notes *notes, shipped map[manifest.ID][]*yaml.Node, wanted []generate.Object) {
 	files := newFiles(input.items)
 	for _, object := range wanted {
 		item := one(input, notes, idOf(object))
@@ -85,6 +85,6 @@ func placeAll(plan generate.Plan, input *Input, notes *notes, shipped map[manife
 }
 
 // remaining are the items that are not removed.
-func remaining(input *Input) []*manifest.Item {
+func remaining(input *Index) []*manifest.Item {
 	return slices.DeleteFunc(input.items, func(item *manifest.Item) bool { return item.Removed })
 }

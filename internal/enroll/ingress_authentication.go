@@ -24,7 +24,7 @@ type jwtRule struct {
 
 // ingressRules are the JWT rules in force at the ingress Gateway, but those of the cluster's own
 // issuers that we write. What an AmbientProfile of this name wrote before is written again, or gone.
-func rulesAtIngress(plan generate.Plan, input *Input, notes *notes) []jwtRule {
+func rulesAtIngress(plan generate.Plan, input *Index, notes *notes) []jwtRule {
 	var dex generate.Object
 	var keptDex *manifest.Item
 	if plan.Platform != nil {
@@ -76,7 +76,7 @@ func isAuthentication(item *manifest.Item) bool {
 // ShouldAttachPolicy): by a targetRef of its namespace; or without one in that namespace or the
 // root namespace, by its selector, or as it has none. One that stays at the old gateway is copied to
 // the new one by the platform (copyToGateway).
-func onIngress(plan generate.Plan, input *Input, item *manifest.Item) bool {
+func onIngress(plan generate.Plan, input *Index, item *manifest.Item) bool {
 	mesh := plan.Mesh
 	spec := manifest.Field(item.Node, "spec")
 	if refs := targetsOf(spec); len(refs) > 0 {
@@ -97,7 +97,7 @@ func onIngress(plan generate.Plan, input *Input, item *manifest.Item) bool {
 // gatewayPods are the labels of the ingress Gateway's pods: those that Istio gives them, with the
 // Gateway's own (Istio: deploymentcontroller extractInfrastructureLabels), and those of workloads
 // of the input that run under the ingress's account.
-func podsOfGateway(plan generate.Plan, input *Input) []labels {
+func podsOfGateway(plan generate.Plan, input *Index) []labels {
 	if input.ingressPods != nil {
 		return input.ingressPods
 	}
@@ -130,7 +130,7 @@ func podsOfGateway(plan generate.Plan, input *Input) []labels {
 }
 
 // gatewayLabels are those that the ingress Gateway gives to its pods.
-func gatewayLabels(plan generate.Plan, input *Input) map[string]string {
+func gatewayLabels(plan generate.Plan, input *Index) map[string]string {
 	own := map[string]string{}
 	if gateway := ingressGateway(plan, input); gateway != nil {
 		infrastructure := manifest.StringMap(manifest.Field(gateway.Node, "spec", "infrastructure", "labels"))
@@ -152,7 +152,7 @@ func workloadSpec(item *manifest.Item) *yaml.Node {
 	return podSpec(item)
 }
 
-func ingressGateway(plan generate.Plan, input *Input) *manifest.Item {
+func ingressGateway(plan generate.Plan, input *Index) *manifest.Item {
 	return input.byID[manifest.NewID(gatewayGroup, "Gateway", plan.Mesh.GatewayNamespace, plan.Mesh.GatewayName)]
 }
 

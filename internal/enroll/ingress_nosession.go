@@ -24,7 +24,7 @@ func tellSessions(plan generate.Plan, notes *notes) {
 }
 
 // tellNoSession says that the third rule of the policy is left out, and what to write.
-func tellNoSession(plan generate.Plan, input *Input, notes *notes, rules []jwtRule) {
+func tellNoSession(plan generate.Plan, input *Index, notes *notes, rules []jwtRule) {
 	const object = "spec.identity.sessionIssuers"
 	mesh := plan.Mesh
 	found := "no issuer that people log in with is known"
@@ -53,7 +53,7 @@ func tellNoSession(plan generate.Plan, input *Input, notes *notes, rules []jwtRu
 // loginsElsewhere are the RequestAuthentications of an issuer, "" for any, that write both headers
 // and stand where the ingress's do, but are not in force at the ingress Gateway. Most are on the
 // selector of Kubeflow's sidecar-era gateway.
-func loginsElsewhere(plan generate.Plan, input *Input, issuer string) []*manifest.Item {
+func loginsElsewhere(plan generate.Plan, input *Index, issuer string) []*manifest.Item {
 	mesh := plan.Mesh
 	near := []string{mesh.GatewayNamespace, mesh.RootNamespace, oldGatewayNamespace}
 	var found []*manifest.Item
@@ -90,7 +90,7 @@ func notInForce(plan generate.Plan, logins []*manifest.Item, issuer string) stri
 
 // toIngress says how to put a login in force at the ingress Gateway. Istio 1.31 (ShouldAttachPolicy):
 // a targetRef names a Gateway of the policy's own namespace.
-func toIngress(plan generate.Plan, input *Input, logins []*manifest.Item) string {
+func toIngress(plan generate.Plan, input *Index, logins []*manifest.Item) string {
 	mesh := plan.Mesh
 	in := "the one of the login in place of its selector or targetRefs"
 	if len(logins) == 1 {
@@ -110,6 +110,6 @@ func toIngress(plan generate.Plan, input *Input, logins []*manifest.Item) string
 }
 
 // atOldGateway reports whether the platform would move or copy an item to the ingress Gateway.
-func (in *Input) atOldGateway(item *manifest.Item) bool {
+func (in *Index) atOldGateway(item *manifest.Item) bool {
 	return item.Namespace == oldGatewayNamespace && in.selectsOldGateway(manifest.Field(item.Node, "spec", "selector", "matchLabels"))
 }

@@ -11,7 +11,7 @@ import (
 
 // findSessions decides which issuers people log in with, by the rules in force at the ingress
 // Gateway, and warns about rules there by which a token could name another user.
-func findSessions(plan generate.Plan, input *Input, notes *notes) {
+func findSessions(plan generate.Plan, input *Index, notes *notes) {
 	tokens := plan.Mesh.Tokens
 	rules := rulesAtIngress(plan, input, notes)
 	listed := tokens.SessionIssuers != nil

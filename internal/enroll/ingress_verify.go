@@ -13,7 +13,7 @@ import (
 
 // sessionRules are the rules of the session issuers for waypoints: as the ingress Gateway has
 // them, so that who gets in there also gets in here.
-func sessionRules(plan generate.Plan, input *Input, notes *notes, rules []jwtRule) []*security.JWTRule {
+func sessionRules(plan generate.Plan, input *Index, notes *notes, rules []jwtRule) []*security.JWTRule {
 	tokens := plan.Mesh.Tokens
 	var out []*security.JWTRule
 	for i, issuer := range tokens.SessionIssuers {
@@ -74,7 +74,7 @@ func addRule(rules []*security.JWTRule, rule *security.JWTRule) []*security.JWTR
 }
 
 // findVerified looks for the Services whose tokens are to be verified, where not all are meant.
-func findVerified(plan generate.Plan, input *Input, notes *notes) {
+func findVerified(plan generate.Plan, input *Index, notes *notes) {
 	names := plan.Mesh.Waypoint.VerifyTokensFor
 	if names == nil {
 		return

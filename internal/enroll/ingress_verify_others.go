@@ -122,7 +122,7 @@ func hasKeys(rule *security.JWTRule) bool { return rule.JwksUri != "" || rule.Jw
 func sameKeys(a, b *security.JWTRule) bool { return a.JwksUri == b.JwksUri && a.Jwks == b.Jwks }
 
 // verifyTrouble warns about the input's RequestAuthentications that void verifyTokens.
-func verifyTrouble(plan generate.Plan, input *Input, notes *notes, behind []string, wanted []generate.Object) {
+func verifyTrouble(plan generate.Plan, input *Index, notes *notes, behind []string, wanted []generate.Object) {
 	verified := verifyingIn(plan, wanted, placesOf(plan, behind))
 	ours := map[manifest.ID]bool{}
 	for _, o := range wanted {

@@ -2,9 +2,9 @@ package enroll
 
 import "github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 
-// Input is the input as it can be looked up: by identity, and what of it leads to which pods. What
+// Index is the input as it can be looked up: by identity, and what of it leads to which pods. What
 // takes long is gathered once, when somebody asks.
-type Input struct {
+type Index struct {
 	items     []*manifest.Item
 	byID      map[manifest.ID]*manifest.Item
 	twice     map[manifest.ID]bool
@@ -23,10 +23,10 @@ type Input struct {
 	ingressPods []labels
 }
 
-// NewInput finds items by identity; of duplicates, which no cluster could hold, the first. notebooks
+// NewIndex finds items by identity; of duplicates, which no cluster could hold, the first. notebooks
 // are those that the configuration lists, by namespace.
-func NewInput(items []*manifest.Item, notebooks map[string][]string) *Input {
-	in := &Input{
+func NewIndex(items []*manifest.Item, notebooks map[string][]string) *Index {
+	in := &Index{
 		items: items, byID: make(map[manifest.ID]*manifest.Item, len(items)), twice: map[manifest.ID]bool{}, notebooks: notebooks,
 		services: map[string][]service{}, named: map[string]map[string]service{}, workloads: map[string][]workload{}, ports: map[string]string{},
 	}

@@ -89,7 +89,7 @@ func ingressConfigOf(item *manifest.Item) (c ingressConfig) {
 }
 
 // hostsTrouble finds profiles whose models may get one host. Istio gives it to the older of two routes (sortConfigByCreationTime).
-func hostsTrouble(plan generate.Plan, input *Input, notes *notes) {
+func hostsTrouble(plan generate.Plan, input *Index, notes *notes) {
 	if !plan.Cluster.KServe.Enabled {
 		return
 	}
@@ -146,7 +146,7 @@ func someOf(list []string) string {
 }
 
 // inferenceServiceConfig is KServe's own ConfigMap, or nil where it is not in the input.
-func inferenceServiceConfig(plan generate.Plan, input *Input) *manifest.Item {
+func inferenceServiceConfig(plan generate.Plan, input *Index) *manifest.Item {
 	for _, item := range input.items {
 		if item.Kind != "ConfigMap" || item.Group != "" || item.Namespace != plan.Cluster.KServe.Namespace {
 			continue

@@ -7,7 +7,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // labels are sorted by their keys, so that two of any number are compared in one pass.
@@ -116,4 +116,4 @@ func (l labels) from(key string) labels {
 }
 
 // ownedBy is the AmbientProfile that owns an object, or "".
-func ownedBy(item *manifest.Item) string { return item.Annotation(generate.OwnedBy) }
+func ownedBy(item *manifest.Item) string { return item.Annotation(profile.OwnedBy) }

@@ -39,7 +39,7 @@ func modelLabels(item *manifest.Item) []labels {
 
 // modelsWithoutServices are the models of a place that a selector selects pods of, and whose Services, which
 // KServe makes, are not in the input.
-func (in *Input) modelsWithoutServices(p place, wanted labels) []string {
+func (in *Index) modelsWithoutServices(p place, wanted labels) []string {
 	var out []string
 	for _, w := range in.workloadsOf(p.namespace) {
 		if !isModel(w.Item) || !w.labels.cover(wanted) || slices.ContainsFunc(in.servicesOf(p.namespace), func(s service) bool { return w.labels.cover(s.selector) }) {

@@ -7,8 +7,10 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 const istioNetworking = "networking.istio.io"
@@ -25,11 +27,11 @@ type moved struct {
 
 // movePlatform moves Kubeflow's control plane: it edits what is there and returns what is to be
 // placed. stay are the policies at the old gateway that cannot move to the new one.
-func movePlatform(plan generate.Plan, input *Input, notes *notes, stay []*manifest.Item) moved {
+func movePlatform(plan generate.Plan, input *Index, notes *notes, stay []*manifest.Item) moved {
 	if plan.Platform == nil {
-		return moved{objects: platform.Manifests(plan, platform.Find(profileController(plan, input)))}
+		return moved{objects: platform.Manifests(plan, survey.Find(profileController(plan, input)))}
 	}
-	kubeflow := platform.Find(findKubeflow(plan, input, notes))
+	kubeflow := survey.Find(findKubeflow(plan, input, notes))
 	wanted, shipped := platform.Manifests(plan, kubeflow), shippedForms(plan, kubeflow)
 	if plan.Mesh.Waypoint.VerifyTokens {
 		throughWaypoint(plan, input, kubeflow)
@@ -43,11 +45,11 @@ func movePlatform(plan generate.Plan, input *Input, notes *notes, stay []*manife
 	removeDestinationRules(plan, input, notes)
 	removeGateways(input)
 	tellPlatform(plan, input, notes, kubeflow)
-	return moved{wanted, kubeflow.BehindWaypoint(), shipped}
+	return moved{wanted, platform.BehindWaypoint(kubeflow), shipped}
 }
 
 // live calls edit with every item of a kind that stays and is nobody's but the user's.
-func (in *Input) live(group, kind string, edit func(*manifest.Item)) {
+func (in *Index) live(group, kind string, edit func(*manifest.Item)) {
 	for _, item := range in.items {
 		if item.Group == group && item.Kind == kind && ownedBy(item) == "" && !item.Removed {
 			edit(item)
@@ -57,12 +59,12 @@ func (in *Input) live(group, kind string, edit func(*manifest.Item)) {
 
 // inMesh tells whether a namespace is in the mesh after this run.
 func inMesh(plan generate.Plan, namespace string) bool {
-	return namespace == platform.Namespace ||
+	return namespace == profile.KubeflowNamespace ||
 		slices.ContainsFunc(plan.Namespaces, func(ns generate.Namespace) bool { return ns.Name == namespace })
 }
 
 // shippedForms are the forms of policies that Kubeflow ships and ours replace.
-func shippedForms(plan generate.Plan, kubeflow platform.Kubeflow) map[manifest.ID][]*yaml.Node {
+func shippedForms(plan generate.Plan, kubeflow survey.Kubeflow) map[manifest.ID][]*yaml.Node {
 	forms := map[manifest.ID][]*yaml.Node{}
 	for _, o := range platform.Shipped(plan, kubeflow) {
 		forms[idOf(o)] = append(forms[idOf(o)], manifest.Field(o.Node(), "spec"))
@@ -77,7 +79,7 @@ func isShipped(shipped map[manifest.ID][]*yaml.Node, item *manifest.Item, spec *
 
 // tellPlatform says what was found and what was assumed, and what would leave the control plane
 // open or closed for everybody.
-func tellPlatform(plan generate.Plan, input *Input, notes *notes, kubeflow platform.Kubeflow) {
+func tellPlatform(plan generate.Plan, input *Index, notes *notes, kubeflow survey.Kubeflow) {
 	found, assumed := kubeflow.Found()
 	what := "found in the input: " + names(found)
 	if len(found) == 0 {
@@ -101,10 +103,10 @@ func names(list []string) string {
 
 // note tells what was done or assumed; nothing is wrong.
 // kubeflowNamespace puts the control plane into the mesh, where the input has its Namespace.
-func enrollKubeflow(input *Input, notes *notes) {
-	item := input.byID[manifest.ID{Kind: "Namespace", Name: platform.Namespace}]
+func enrollKubeflow(input *Index, notes *notes) {
+	item := input.byID[manifest.ID{Kind: "Namespace", Name: profile.KubeflowNamespace}]
 	if item == nil {
-		notes.find("spec.cluster.platform", "the Namespace "+platform.Namespace+" is not in the input", "its pods stay out of the mesh, where no policy is enforced",
+		notes.find("spec.cluster.platform", "the Namespace "+profile.KubeflowNamespace+" is not in the input", "its pods stay out of the mesh, where no policy is enforced",
 			"put it into the input, or label it istio.io/dataplane-mode: ambient and istio-injection: disabled")
 		return
 	}

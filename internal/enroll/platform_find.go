@@ -7,18 +7,19 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // kubeflow is what the objects of the namespace kubeflow say about it.
-func findKubeflow(plan generate.Plan, input *Input, notes *notes) platform.Input {
-	var in platform.Input
+func findKubeflow(plan generate.Plan, input *Index, notes *notes) survey.Input {
+	var in survey.Input
 	for _, item := range input.items {
 		if enforcesRestricted(item) {
 			in.Restricted = append(in.Restricted, item.Name)
 		}
-		if item.Namespace != platform.Namespace || ownedBy(item) != "" {
+		if item.Namespace != profile.KubeflowNamespace || ownedBy(item) != "" {
 			continue
 		}
 		switch {
@@ -27,8 +28,8 @@ func findKubeflow(plan generate.Plan, input *Input, notes *notes) platform.Input
 		case item.Group == "" && item.Kind == "Service":
 			in.Services = append(in.Services, item.Name)
 		case item.Group == "networking.k8s.io" && item.Kind == "NetworkPolicy":
-			in.Isolated = in.Isolated || closes(item, ingressRules, waypointPod(platform.WaypointName))
-			in.Confined = in.Confined || closes(item, egressRules, waypointPod(platform.WaypointName))
+			in.Isolated = in.Isolated || closes(item, ingressRules, waypointPod(profile.KubeflowWaypoint))
+			in.Confined = in.Confined || closes(item, egressRules, waypointPod(profile.KubeflowWaypoint))
 		}
 	}
 	in.Webhooks = webhooks(plan, input, notes)
@@ -36,12 +37,12 @@ func findKubeflow(plan generate.Plan, input *Input, notes *notes) platform.Input
 }
 
 // known is what the control plane's manifests must know of a workload.
-func known(item *manifest.Item) platform.Workload {
+func known(item *manifest.Item) survey.Workload {
 	account := manifest.Value(podSpec(item), "serviceAccountName")
 	if account == "" {
 		account = "default"
 	}
-	return platform.Workload{Name: item.Name, Account: account, Labels: manifest.StringMap(manifest.Field(podTemplate(item), "metadata", "labels"))}
+	return survey.Workload{Name: item.Name, Account: account, Labels: manifest.StringMap(manifest.Field(podTemplate(item), "metadata", "labels"))}
 }
 
 func podSpec(item *manifest.Item) *yaml.Node {
@@ -50,8 +51,8 @@ func podSpec(item *manifest.Item) *yaml.Node {
 
 // webhooks are the control plane's Services that the API server calls, by what the input tells it:
 // for admission, and to convert objects between versions.
-func webhooks(plan generate.Plan, input *Input, notes *notes) []platform.Webhook {
-	var out []platform.Webhook
+func webhooks(plan generate.Plan, input *Index, notes *notes) []survey.Webhook {
+	var out []survey.Webhook
 	seen := map[[2]string]bool{}
 	for _, item := range input.items {
 		if item.Removed {
@@ -69,7 +70,7 @@ func webhooks(plan generate.Plan, input *Input, notes *notes) []platform.Webhook
 		for _, call := range calls {
 			service := manifest.Field(manifest.Dealias(call), "clientConfig", "service")
 			at := [2]string{manifest.Value(service, "name"), manifest.Value(service, "port")}
-			if manifest.Value(service, "namespace") != platform.Namespace || seen[at] {
+			if manifest.Value(service, "namespace") != profile.KubeflowNamespace || seen[at] {
 				continue
 			}
 			seen[at] = true
@@ -80,20 +81,20 @@ func webhooks(plan generate.Plan, input *Input, notes *notes) []platform.Webhook
 }
 
 // webhook adds the pods and ports behind a Service's port to the list.
-func addWebhook(plan generate.Plan, input *Input, notes *notes, list []platform.Webhook, caller *manifest.Item, name, port string) []platform.Webhook {
+func addWebhook(plan generate.Plan, input *Index, notes *notes, list []survey.Webhook, caller *manifest.Item, name, port string) []survey.Webhook {
 	if port == "" {
 		port = "443" // Kubernetes: ServiceReference
 	}
-	service := input.byID[manifest.ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
+	service := input.byID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
 	if service == nil {
-		notes.note(caller.String(), fmt.Sprintf("calls the Service %s/%s, which is not in the input", platform.Namespace, name), "no policy lets the API server reach it")
+		notes.note(caller.String(), fmt.Sprintf("calls the Service %s/%s, which is not in the input", profile.KubeflowNamespace, name), "no policy lets the API server reach it")
 		return list
 	}
 	labels := manifest.Field(service.Node, "spec", "selector")
 	if labels == nil || len(labels.Content) == 0 {
 		return list // no pods of this namespace
 	}
-	if kserve := plan.Cluster.KServe; kserve.Enabled && kserve.Namespace == platform.Namespace && manifest.Value(labels, "control-plane") == "kserve-controller-manager" {
+	if kserve := plan.Cluster.KServe; kserve.Enabled && kserve.Namespace == profile.KubeflowNamespace && manifest.Value(labels, "control-plane") == "kserve-controller-manager" {
 		return list // has a policy of its own
 	}
 	target := input.targetPort(service, labels, port)
@@ -102,9 +103,9 @@ func addWebhook(plan generate.Plan, input *Input, notes *notes, list []platform.
 			"no policy lets the API server reach it, so it refuses what it should ask about", "name the targetPort by its number")
 		return list
 	}
-	at := slices.IndexFunc(list, func(w platform.Webhook) bool { return w.Service == name })
+	at := slices.IndexFunc(list, func(w survey.Webhook) bool { return w.Service == name })
 	if at < 0 {
-		return append(list, platform.Webhook{Service: name, Labels: manifest.StringMap(labels), Ports: []string{target}})
+		return append(list, survey.Webhook{Service: name, Labels: manifest.StringMap(labels), Ports: []string{target}})
 	}
 	if !slices.Contains(list[at].Ports, target) {
 		list[at].Ports = append(list[at].Ports, target)
@@ -113,7 +114,7 @@ func addWebhook(plan generate.Plan, input *Input, notes *notes, list []platform.
 }
 
 // targetPort is the pods' port behind a port of a Service, or "".
-func (in *Input) targetPort(service *manifest.Item, labels *yaml.Node, port string) string {
+func (in *Index) targetPort(service *manifest.Item, labels *yaml.Node, port string) string {
 	for _, p := range manifest.Content(manifest.Field(service.Node, "spec", "ports")) {
 		p = manifest.Dealias(p)
 		if manifest.Value(p, "port") != port {
@@ -132,13 +133,13 @@ func (in *Input) targetPort(service *manifest.Item, labels *yaml.Node, port stri
 	return ""
 }
 
-func (in *Input) containerPort(wanted labels, name string) string {
+func (in *Index) containerPort(wanted labels, name string) string {
 	key := fmt.Sprintf("%q %q", wanted, name) // thousands of Services may share their pods
 	found, known := in.ports[key]
 	if known {
 		return found
 	}
-	for _, w := range in.workloadsOf(platform.Namespace) {
+	for _, w := range in.workloadsOf(profile.KubeflowNamespace) {
 		if !w.labels.cover(wanted) {
 			continue
 		}

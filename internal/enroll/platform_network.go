@@ -21,7 +21,7 @@ const (
 // waypoint comes from the waypoint and goes to it, and the ingress is another pod now. Which port is
 // meant in the mesh is said by the policies that ztunnel enforces. It returns the NetworkPolicies
 // that waypoints need themselves.
-func patchNetworkPolicies(plan generate.Plan, input *Input, notes *notes, wanted []generate.Object) []generate.Object {
+func patchNetworkPolicies(plan generate.Plan, input *Index, notes *notes, wanted []generate.Object) []generate.Object {
 	routed := map[string]bool{}
 	for _, o := range wanted {
 		routed[o.Namespace] = routed[o.Namespace] || o.Kind == "HTTPRoute"
@@ -93,7 +93,7 @@ func selects(selector *yaml.Node, key, wanted string) bool {
 }
 
 // gatewayIsolated finds a namespace whose NetworkPolicies keep visitors from the new gateway.
-func gatewayIsolated(plan generate.Plan, input *Input, notes *notes) {
+func gatewayIsolated(plan generate.Plan, input *Index, notes *notes) {
 	mesh := plan.Mesh
 	var closed *manifest.Item
 	var open bool

@@ -8,7 +8,7 @@ import (
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // meshNetwork is what NetworkPolicies must know of the mesh.
@@ -24,8 +24,8 @@ type meshNetwork struct {
 	kinds []map[string]string
 }
 
-func patchMeshNetwork(plan generate.Plan, input *Input) meshNetwork {
-	m := meshNetwork{waypoints: map[string]string{platform.Namespace: platform.WaypointName}, namespaces: map[string]map[string]string{}, of: map[string][]*manifest.Item{}}
+func patchMeshNetwork(plan generate.Plan, input *Index) meshNetwork {
+	m := meshNetwork{waypoints: map[string]string{profile.KubeflowNamespace: profile.KubeflowWaypoint}, namespaces: map[string]map[string]string{}, of: map[string][]*manifest.Item{}}
 	input.live("networking.k8s.io", "NetworkPolicy", func(item *manifest.Item) {
 		m.policies = append(m.policies, item)
 		m.of[item.Namespace] = append(m.of[item.Namespace], item)
@@ -34,7 +34,7 @@ func patchMeshNetwork(plan generate.Plan, input *Input) meshNetwork {
 		return m
 	}
 	seen := map[string]bool{}
-	m.add(platform.Namespace, input.byID[manifest.ID{Kind: "Namespace", Name: platform.Namespace}], seen)
+	m.add(profile.KubeflowNamespace, input.byID[manifest.ID{Kind: "Namespace", Name: profile.KubeflowNamespace}], seen)
 	for _, ns := range plan.Namespaces {
 		m.waypoints[ns.Name] = ns.Waypoint.Name
 		m.add(ns.Name, input.byID[manifest.ID{Kind: "Namespace", Name: ns.Name}], seen)

@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
@@ -21,7 +22,7 @@ const (
 var oldGatewayLabels = map[string]string{"app": oldGatewayName, "istio": "ingressgateway"}
 
 // replaceOldIngress has every policy name the new ingress where it named the old one.
-func replaceOldIngress(plan generate.Plan, input *Input) {
+func replaceOldIngress(plan generate.Plan, input *Index) {
 	input.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		if spec := manifest.Field(item.Node, "spec"); spec != nil && !isMalformed(spec) {
 			replaceIngress(plan, item, spec)
@@ -32,7 +33,7 @@ func replaceOldIngress(plan generate.Plan, input *Input) {
 
 // movePolicies attaches what was in force at the old gateway to the new one. A policy can only be
 // attached to a Gateway of its own namespace (Istio: ShouldAttachPolicy).
-func movePolicies(plan generate.Plan, input *Input, notes *notes) (stay []*manifest.Item) {
+func movePolicies(plan generate.Plan, input *Index, notes *notes) (stay []*manifest.Item) {
 	mesh := plan.Mesh
 	move := func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")
@@ -67,7 +68,7 @@ func movePolicies(plan generate.Plan, input *Input, notes *notes) (stay []*manif
 
 // withoutKept leaves out what the input says itself of the login, perhaps with an issuer or with
 // open paths of its own: its policies were moved, and are kept as they are.
-func withoutKept(plan generate.Plan, input *Input, notes *notes, shipped map[manifest.ID][]*yaml.Node, wanted []generate.Object) []generate.Object {
+func withoutKept(plan generate.Plan, input *Index, notes *notes, shipped map[manifest.ID][]*yaml.Node, wanted []generate.Object) []generate.Object {
 	return slices.DeleteFunc(wanted, func(o generate.Object) bool {
 		item := kept(plan, input, o)
 		if item == nil {
@@ -85,7 +86,7 @@ func withoutKept(plan generate.Plan, input *Input, notes *notes, shipped map[man
 }
 
 // kept is the item that says of the login what the object would, or nil.
-func kept(plan generate.Plan, input *Input, o generate.Object) *manifest.Item {
+func kept(plan generate.Plan, input *Index, o generate.Object) *manifest.Item {
 	mesh := plan.Mesh
 	if o.Namespace != mesh.GatewayNamespace || o.Kind != "AuthorizationPolicy" && o.Kind != "RequestAuthentication" {
 		return nil
@@ -112,7 +113,7 @@ func sayTheSame(item *manifest.Item, o generate.Object) bool {
 
 // withoutTwins leaves out policies that the input has itself, under whatever name, and perhaps with
 // other labels in its selector for the same pods.
-func withoutTwins(input *Input, notes *notes, wanted []generate.Object) []generate.Object {
+func withoutTwins(input *Index, notes *notes, wanted []generate.Object) []generate.Object {
 	return slices.DeleteFunc(wanted, func(o generate.Object) bool {
 		if o.Kind != "AuthorizationPolicy" {
 			return false
@@ -138,7 +139,7 @@ func tellRevision(notes *notes, item *manifest.Item, o generate.Object) {
 }
 
 // twins tells whether a policy of the input means a spec of ours.
-func twins(input *Input, item *manifest.Item, fresh *yaml.Node) bool {
+func twins(input *Index, item *manifest.Item, fresh *yaml.Node) bool {
 	spec := manifest.Field(item.Node, "spec")
 	if samePolicy(spec, fresh) {
 		return true
@@ -148,7 +149,7 @@ func twins(input *Input, item *manifest.Item, fresh *yaml.Node) bool {
 }
 
 // samePods tells whether two selectors name the same workloads of the input, and some.
-func samePods(input *Input, namespace string, theirs, ours labels) bool {
+func samePods(input *Index, namespace string, theirs, ours labels) bool {
 	var some bool
 	for _, w := range input.workloadsOf(namespace) {
 		if w.labels.cover(theirs) != w.labels.cover(ours) {
@@ -161,7 +162,7 @@ func samePods(input *Input, namespace string, theirs, ours labels) bool {
 
 // throughWaypoint has the policies of the input that let the ingress Gateway reach the pods which
 // take the user from the header, under whatever name, let their waypoint reach them instead.
-func throughWaypoint(plan generate.Plan, input *Input, kubeflow platform.Kubeflow) {
+func throughWaypoint(plan generate.Plan, input *Index, kubeflow survey.Kubeflow) {
 	direct, verified := platform.PastWaypoint(plan, kubeflow)
 	input.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		for i, o := range direct {

@@ -16,7 +16,7 @@ type oldRoute struct{ path, service, namespace, port, rewrite, prefix, timeout s
 
 // removeVirtualServices takes away those whose path has an HTTPRoute now. What no HTTPRoute of
 // ours stands for is kept, and told with what to write: the old gateway lets nobody in any more.
-func removeVirtualServices(plan generate.Plan, input *Input, notes *notes, wanted []generate.Object) {
+func removeVirtualServices(plan generate.Plan, input *Index, notes *notes, wanted []generate.Object) {
 	input.live(istioNetworking, "VirtualService", func(item *manifest.Item) {
 		if !input.onOldGateway(item) {
 			return
@@ -139,7 +139,7 @@ func (r *oldRoute) readHeaders(headers *yaml.Node) (why string) {
 }
 
 // onOldGateway tells whether a VirtualService is for the old gateway.
-func (in *Input) onOldGateway(item *manifest.Item) bool {
+func (in *Index) onOldGateway(item *manifest.Item) bool {
 	for _, gateway := range gatewaysOf(item) {
 		if gateway == (manifest.NewID(istioNetworking, "Gateway", kubeflowNamespace, "kubeflow-gateway")) {
 			return true
@@ -165,7 +165,7 @@ func gatewaysOf(item *manifest.Item) []manifest.ID {
 }
 
 // removeGateways takes away the Istio Gateways of the old gateway that no VirtualService is left for.
-func removeGateways(input *Input) {
+func removeGateways(input *Index) {
 	used := map[manifest.ID]bool{}
 	for _, item := range input.items {
 		if item.Group == istioNetworking && item.Kind == "VirtualService" && !item.Removed {
@@ -183,7 +183,7 @@ func removeGateways(input *Input) {
 
 // removeDestinationRules takes away the sidecars' mTLS in the mesh: ztunnel and waypoints do it by
 // themselves, and a rule on top would have them do it twice.
-func removeDestinationRules(plan generate.Plan, input *Input, notes *notes) {
+func removeDestinationRules(plan generate.Plan, input *Index, notes *notes) {
 	input.live(istioNetworking, "DestinationRule", func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")
 		traffic := manifest.Field(spec, "trafficPolicy")

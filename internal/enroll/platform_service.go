@@ -7,18 +7,20 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // labelServices sends the callers of some Services through the waypoint. The ingress Gateway goes
 // past it, unless the Service has ingress-use-waypoint as well.
-func labelServices(plan generate.Plan, input *Input, notes *notes, kubeflow platform.Kubeflow) {
+func labelServices(plan generate.Plan, input *Index, notes *notes, kubeflow survey.Kubeflow) {
 	var verified []string
 	if plan.Mesh.Waypoint.VerifyTokens {
-		verified = kubeflow.Verified()
+		verified = platform.Verified(kubeflow)
 	}
-	services := kubeflow.BehindWaypoint()
+	services := platform.BehindWaypoint(kubeflow)
 	for _, name := range verified {
 		if !slices.Contains(services, name) {
 			services = append(services, name)
@@ -31,12 +33,12 @@ func labelServices(plan generate.Plan, input *Input, notes *notes, kubeflow plat
 	}
 	for _, name := range services {
 		ingress := slices.Contains(verified, name)
-		item := input.byID[manifest.ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
+		item := input.byID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
 		if item == nil {
 			tellUnlabelled(notes, name, ingress)
 			continue
 		}
-		item.Mark("labels", useWaypoint, platform.WaypointName)
+		item.Mark("labels", useWaypoint, profile.KubeflowWaypoint)
 		if ingress {
 			item.Mark("labels", ingressUseWaypoint, "true")
 		}
@@ -51,33 +53,33 @@ const (
 
 // tellUnlabelled tells of a Service that should have been sent through the waypoint.
 func tellUnlabelled(notes *notes, name string, ingress bool) {
-	effect, remedy := "nobody but the ingress Gateway reaches its pods: they take traffic from the waypoint only", "put it into the input, or label it istio.io/use-waypoint: "+platform.WaypointName
+	effect, remedy := "nobody but the ingress Gateway reaches its pods: they take traffic from the waypoint only", "put it into the input, or label it istio.io/use-waypoint: "+profile.KubeflowWaypoint
 	if ingress {
 		effect, remedy = "nobody reaches its pods: they take traffic from the waypoint only", remedy+" and "+ingressUseWaypoint+`: "true"`
 	}
-	notes.find("spec.cluster.platform", fmt.Sprintf("the Service %s/%s is not in the input", platform.Namespace, name), effect, remedy)
+	notes.find("spec.cluster.platform", fmt.Sprintf("the Service %s/%s is not in the input", profile.KubeflowNamespace, name), effect, remedy)
 }
 
 // pastWaypoint takes back what verified tokens had asked for: their Services went through the
 // waypoint, and now their pods take traffic from the ingress Gateway only.
-func pastWaypoint(input *Input, notes *notes, kubeflow platform.Kubeflow) {
-	behind := kubeflow.BehindWaypoint()
-	for _, name := range kubeflow.Verified() {
-		item := input.byID[manifest.ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
-		if item == nil || slices.Contains(behind, name) || item.Label(useWaypoint) != platform.WaypointName {
+func pastWaypoint(input *Index, notes *notes, kubeflow survey.Kubeflow) {
+	behind := platform.BehindWaypoint(kubeflow)
+	for _, name := range platform.Verified(kubeflow) {
+		item := input.byID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
+		if item == nil || slices.Contains(behind, name) || item.Label(useWaypoint) != profile.KubeflowWaypoint {
 			continue
 		}
 		item.Unmark("labels", useWaypoint)
 		item.Unmark("labels", ingressUseWaypoint)
-		notes.warn(item, "had the label "+useWaypoint+": "+platform.WaypointName, "without waypoint.verifyTokens its pods take traffic from the ingress Gateway only, and nobody would have reached them; the label was removed",
+		notes.warn(item, "had the label "+useWaypoint+": "+profile.KubeflowWaypoint, "without waypoint.verifyTokens its pods take traffic from the ingress Gateway only, and nobody would have reached them; the label was removed",
 			"remove the label from the source")
 	}
 }
 
 // tellUnverified tells of routes to Services of kubeflow whose tokens are not verified again. Only
 // somebody who knows them can say whether their pods read the header.
-func tellUnverified(plan generate.Plan, input *Input, notes *notes, kubeflow platform.Kubeflow) {
-	known := append(kubeflow.Verified(), kubeflow.BehindWaypoint()...)
+func tellUnverified(plan generate.Plan, input *Index, notes *notes, kubeflow survey.Kubeflow) {
+	known := append(platform.Verified(kubeflow), platform.BehindWaypoint(kubeflow)...)
 	for _, item := range input.items {
 		if item.Group != gatewayGroup || item.Kind != "HTTPRoute" || ownedBy(item) != "" || item.Removed || !routesIngress(plan, item) {
 			continue
@@ -88,7 +90,7 @@ func tellUnverified(plan generate.Plan, input *Input, notes *notes, kubeflow pla
 				if namespace == "" {
 					namespace = item.Namespace
 				}
-				if namespace == platform.Namespace && !slices.Contains(known, name) {
+				if namespace == profile.KubeflowNamespace && !slices.Contains(known, name) {
 					known = append(known, name)
 					notes.note(item.String(), fmt.Sprintf("leads to the Service %s/%s, whose tokens no waypoint verifies again", namespace, name),
 						"if its pods read "+plan.Mesh.UserIDHeader+", a route can still name another user to them")

@@ -9,7 +9,7 @@ import (
 
 // stopInjection has no pod of the mesh ask for a sidecar: one that got it would leave ztunnel
 // (Istio: cni podHasSidecar).
-func stopInjection(plan generate.Plan, input *Input) {
+func stopInjection(plan generate.Plan, input *Index) {
 	const inject = "sidecar.istio.io/inject"
 	for _, item := range input.items {
 		if !inMesh(plan, item.Namespace) || ownedBy(item) != "" || item.Removed {

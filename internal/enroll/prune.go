@@ -11,7 +11,7 @@ import (
 
 // prune removes what is owned by us and no longer wanted: in a package (an item with a path) that
 // is what an earlier run left. Elsewhere nothing of ours can be in the input by itself.
-func prune(plan generate.Plan, input *Input, notes *notes, wanted []generate.Object) {
+func prune(plan generate.Plan, input *Index, notes *notes, wanted []generate.Object) {
 	want := make(map[manifest.ID]bool, len(wanted))
 	for _, object := range wanted {
 		want[idOf(object)] = true
@@ -36,7 +36,7 @@ func prune(plan generate.Plan, input *Input, notes *notes, wanted []generate.Obj
 }
 
 // labelled tells whether a Namespace of the input still sends its traffic to a waypoint.
-func labelled(input *Input, name string) bool {
+func labelled(input *Index, name string) bool {
 	namespace := input.byID[manifest.ID{Kind: "Namespace", Name: name}]
 	return namespace != nil && (namespace.Label(label.IoIstioDataplaneMode.Name) != "" || namespace.Label(label.IoIstioUseWaypoint.Name) != "")
 }

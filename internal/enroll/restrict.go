@@ -9,7 +9,7 @@ import (
 
 // restrict takes from Kubeflow's controllers what they would write beside us. What lies outside
 // the profiles' namespaces is only touched where the cluster is ours to configure.
-func restrictControllers(plan generate.Plan, input *Input, notes *notes) {
+func restrictControllers(plan generate.Plan, input *Index, notes *notes) {
 	if plan.Cluster != nil {
 		stopPipelinesProfileController(input, notes)
 		unbindProfilesController(input, notes)
@@ -20,7 +20,7 @@ func restrictControllers(plan generate.Plan, input *Input, notes *notes) {
 }
 
 // stopPipelinesProfileController: it would write ml-pipeline-visualizationserver's policy again.
-func stopPipelinesProfileController(input *Input, notes *notes) {
+func stopPipelinesProfileController(input *Index, notes *notes) {
 	item := one(input, notes, manifest.NewID("apps", "Deployment", kubeflowNamespace, "kubeflow-pipelines-profile-controller"))
 	if item != nil {
 		item.Set(item.Ensure(item.Node, "spec"), "replicas", &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagInt, Value: "0"})
@@ -29,14 +29,14 @@ func stopPipelinesProfileController(input *Input, notes *notes) {
 
 // unbindProfilesController removes the stock binding: its roleRef is immutable, so ours has a new
 // name, and both together would still grant everything.
-func unbindProfilesController(input *Input, notes *notes) {
+func unbindProfilesController(input *Index, notes *notes) {
 	if item := one(input, notes, manifest.NewID(rbacGroup, "ClusterRoleBinding", "", "profiles-cluster-rolebinding")); item != nil {
 		item.Removed = true
 	}
 }
 
 // removeControllersPolicies removes what the controllers wrote: ours say the same on L4 and L7.
-func removeControllersPolicies(input *Input, notes *notes, namespace string) {
+func removeControllersPolicies(input *Index, notes *notes, namespace string) {
 	for _, name := range controllersPolicies {
 		if item := one(input, notes, manifest.NewID(istioSecurity, "AuthorizationPolicy", namespace, name)); item != nil {
 			item.Removed = true

@@ -21,7 +21,7 @@ type service struct {
 
 // servicesOf are the Services of a namespace, but headless ones, which never pass a waypoint. They are
 // gathered once: policies, Services and workloads can each be thousands.
-func (in *Input) servicesOf(namespace string) []service {
+func (in *Index) servicesOf(namespace string) []service {
 	if found, known := in.services[namespace]; known {
 		return found
 	}
@@ -52,7 +52,7 @@ func (in *Input) servicesOf(namespace string) []service {
 }
 
 // serviceNamed is the first of the Services of a namespace with a name.
-func (in *Input) serviceNamed(namespace, name string) (s service, found bool) {
+func (in *Index) serviceNamed(namespace, name string) (s service, found bool) {
 	byName, known := in.named[namespace]
 	if !known {
 		byName = map[string]service{}
@@ -74,7 +74,7 @@ type workload struct {
 }
 
 // workloadsOf are the workloads of a namespace, gathered once.
-func (in *Input) workloadsOf(namespace string) []workload {
+func (in *Index) workloadsOf(namespace string) []workload {
 	found, known := in.workloads[namespace]
 	if !known {
 		for _, item := range in.items {

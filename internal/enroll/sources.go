@@ -7,7 +7,6 @@ import (
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
@@ -53,7 +52,7 @@ type sources struct {
 
 func (s *sources) each(items []*manifest.Item, group, kind string, read func(*manifest.Item)) {
 	for _, item := range items {
-		if item.Kind == kind && item.Group == group && item.Annotation(generate.OwnedBy) == "" {
+		if item.Kind == kind && item.Group == group && item.Annotation(profile.OwnedBy) == "" {
 			read(item)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 // findTrouble looks at items that are not ours to edit and would lock people out, or keep what we
 // write from having its effect.
-func findTrouble(plan generate.Plan, input *Input, notes *notes) {
+func findTrouble(plan generate.Plan, input *Index, notes *notes) {
 	namespaces := map[string]generate.Namespace{}
 	for _, ns := range plan.Namespaces {
 		namespaces[ns.Name] = ns
@@ -74,7 +74,7 @@ func modelTrouble(notes *notes, item *manifest.Item) {
 
 // gatewayTrouble finds a tree that still has the sidecar-era gateway and not the new one: the
 // policies would let in a gateway that is not there.
-func gatewayTrouble(plan generate.Plan, input *Input, notes *notes) {
+func gatewayTrouble(plan generate.Plan, input *Index, notes *notes) {
 	if plan.Platform != nil { // which brings the new one
 		return
 	}
@@ -91,7 +91,7 @@ func gatewayTrouble(plan generate.Plan, input *Input, notes *notes) {
 }
 
 // kserveTrouble finds a KServe whose models no waypoint can stand before.
-func kserveTrouble(plan generate.Plan, input *Input, notes *notes) {
+func kserveTrouble(plan generate.Plan, input *Index, notes *notes) {
 	if plan.Cluster == nil {
 		return
 	}

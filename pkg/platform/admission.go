@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 const (
@@ -15,7 +17,7 @@ const (
 
 // admission are the guardrails in users' namespaces, where users may write what the policies rest
 // on. Each is a policy and its binding, which puts it in force.
-func admission(plan generate.Plan, kubeflow Kubeflow) []generate.Object {
+func admission(plan generate.Plan, kubeflow survey.Kubeflow) []generate.Object {
 	policies := []generate.Object{
 		podsStayInMesh(plan),
 		podsAndServicesUseOwnWaypoint(plan),
@@ -28,7 +30,7 @@ func admission(plan generate.Plan, kubeflow Kubeflow) []generate.Object {
 		destinationRulesForOwnHosts(plan),
 		contributorsPassWaypoint(plan),
 	}
-	if !plan.Restrict || plan.Platform != nil || kubeflow.closed {
+	if !plan.Restrict || plan.Platform != nil || kubeflow.Closed {
 		policies = append(policies, newTenantsJoinClosed(plan, kubeflow))
 	}
 	var out []generate.Object
@@ -120,7 +122,7 @@ const platformAdmin = "authorizer.group('').resource('namespaces').name(request.
 
 // platformNamespaces are not users'.
 func platformNamespaces(plan generate.Plan) []string {
-	names := append(gatewayNamespaces(plan), Namespace, "auth", "oauth2-proxy", "cert-manager", "kube-system", "kube-public", "kube-node-lease")
+	names := append(gatewayNamespaces(plan), profile.KubeflowNamespace, "auth", "oauth2-proxy", "cert-manager", "kube-system", "kube-public", "kube-node-lease")
 	if plan.Cluster != nil {
 		names = append(names, plan.Cluster.KServe.Namespace)
 	}

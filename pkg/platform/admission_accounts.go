@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // The accounts of controllers that write into users' namespaces what users may not. None of them is
@@ -14,8 +15,8 @@ import (
 func appControllers(plan generate.Plan) []string {
 	return []string{
 		accountOf(plan.Mesh.NotebookController),
-		account(Namespace, "tensorboard-controller-controller-manager"),
-		account(Namespace, "pvcviewer-controller-manager"),
+		account(profile.KubeflowNamespace, "tensorboard-controller-controller-manager"),
+		account(profile.KubeflowNamespace, "pvcviewer-controller-manager"),
 	}
 }
 

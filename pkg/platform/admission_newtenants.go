@@ -5,7 +5,9 @@ import (
 
 	"istio.io/api/label"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 const newTenantsPolicy = "ambient-profile-new-tenants-join-closed"
@@ -15,7 +17,7 @@ const newTenantsPolicy = "ambient-profile-new-tenants-join-closed"
 // profile-controller's policy, of which ztunnel keeps the rule for the namespace itself, or the
 // default deny of the mesh; where there is neither, this is not emitted. So nobody passes, not even
 // the owner, until the tenant is listed. No Namespace that exists is touched.
-func newTenantsJoinClosed(plan generate.Plan, kubeflow Kubeflow) generate.Object {
+func newTenantsJoinClosed(plan generate.Plan, kubeflow survey.Kubeflow) generate.Object {
 	return generate.Object{
 		APIVersion: admissionAPI, Kind: mutatingPolicy, Name: newTenantsPolicy,
 		Fields: generate.Fields{"spec": generate.Fields{
@@ -31,7 +33,7 @@ func newTenantsJoinClosed(plan generate.Plan, kubeflow Kubeflow) generate.Object
 				}},
 			},
 			"matchConditions": []generate.Fields{
-				{"name": "by-the-profile-controller", "expression": by(account(Namespace, kubeflow.profileControllerAccount()))},
+				{"name": "by-the-profile-controller", "expression": by(account(profile.KubeflowNamespace, profileControllerAccount(kubeflow)))},
 				// Kubeflow: the annotation by which the controller finds its Namespaces.
 				{"name": "of-an-owner", "expression": "has(object.metadata.annotations) && 'owner' in object.metadata.annotations"},
 			},
@@ -46,9 +48,9 @@ func newTenantsJoinClosed(plan generate.Plan, kubeflow Kubeflow) generate.Object
 }
 
 // profileControllerAccount runs the profile-controller and KFAM, which share a pod.
-func (k Kubeflow) profileControllerAccount() string {
-	if found := k.component(profilesName).Account; found != "" {
+func profileControllerAccount(k survey.Kubeflow) string {
+	if found := k.Component(survey.ProfileController).Account; found != "" {
 		return found
 	}
-	return Find(Input{}).component(profilesName).Account
+	return survey.Find(survey.Input{}).Component(survey.ProfileController).Account
 }

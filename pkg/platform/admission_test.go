@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
@@ -26,7 +27,7 @@ func TestNewTenantsJoinOnlyWhereSomethingClosesThem(t *testing.T) {
 			if !test.platform {
 				p.Platform = nil
 			}
-			got := slices.ContainsFunc(Manifests(p, Find(Input{Closed: test.closed})), func(o generate.Object) bool { return o.Name == newTenantsPolicy })
+			got := slices.ContainsFunc(Manifests(p, survey.Find(survey.Input{Closed: test.closed})), func(o generate.Object) bool { return o.Name == newTenantsPolicy })
 			if got != test.want {
 				t.Errorf("emitted: %t, want %t", got, test.want)
 			}
@@ -37,7 +38,7 @@ func TestNewTenantsJoinOnlyWhereSomethingClosesThem(t *testing.T) {
 // A policy without a binding is not in force, and one that is not Fail lets pass what it cannot read.
 func TestEveryGuardIsInForce(t *testing.T) {
 	bound := map[string]bool{}
-	objects := Manifests(plan(t), Find(Input{}))
+	objects := Manifests(plan(t), survey.Find(survey.Input{}))
 	for _, o := range objects {
 		if strings.HasSuffix(o.Kind, "AdmissionPolicyBinding") {
 			bound[o.Kind+"/"+o.Fields["spec"].(generate.Fields)["policyName"].(string)] = true

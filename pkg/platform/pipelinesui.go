@@ -3,27 +3,29 @@ package platform
 import (
 	security "istio.io/api/security/v1"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // pipelinesUI is for people by the ingress Gateway, which goes past the waypoint, and for pods of
 // users by the waypoint.
 func pipelinesUI(p Platform) []generate.Object {
-	ui := p.Kubeflow.component(pipelinesUIName)
+	ui := p.Kubeflow.Component(survey.PipelinesUI)
 	return []generate.Object{
 		allowToPipelinesUI(p), allowPipelinesUI(p),
-		p.httpRoute(Namespace, "ml-pipeline-ui", route{Path: "/pipeline", Service: ui.Service, Port: 80, Timeout: "300s"}),
+		p.httpRoute(profile.KubeflowNamespace, "ml-pipeline-ui", route{Path: "/pipeline", Service: ui.Service, Port: 80, Timeout: "300s"}),
 	}
 }
 
 // allowToPipelinesUI: the ingress Gateway, and the waypoint for everybody else; for the Gateway too
 // where tokens are verified again.
 func allowToPipelinesUI(p Platform) generate.Object {
-	rules := []*security.Rule{from(p.Ingress), from(p.principal(WaypointName))}
+	rules := []*security.Rule{from(p.Ingress), from(p.principal(profile.KubeflowWaypoint))}
 	if p.verifies() {
 		rules = rules[1:]
 	}
-	return p.Kubeflow.component(pipelinesUIName).allow("ml-pipeline-ui-l4-waypoint", rules...)
+	return allow(p.Kubeflow.Component(survey.PipelinesUI), "ml-pipeline-ui-l4-waypoint", rules...)
 }
 
 // allowPipelinesUI: the ingress Gateway, should its traffic ever be sent through the waypoint;
@@ -36,8 +38,8 @@ func allowPipelinesUI(p Platform) generate.Object {
 			RequestPrincipals: []string{"*"}, NotPrincipals: []string{p.Ingress},
 		}}}}}
 	}
-	return policy(Namespace, "ml-pipeline-ui", &security.AuthorizationPolicy{
-		TargetRefs: on("", "Service", p.Kubeflow.component(pipelinesUIName).Service),
+	return policy(profile.KubeflowNamespace, "ml-pipeline-ui", &security.AuthorizationPolicy{
+		TargetRefs: on("", "Service", p.Kubeflow.Component(survey.PipelinesUI).Service),
 		Rules:      rules,
 	})
 }

@@ -4,21 +4,22 @@
 // Kubeflow, which tells what was found and what is assumed.
 package platform
 
-import "github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-
-// Namespace is where Kubeflow's control plane lives.
-const Namespace = "kubeflow"
+import (
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
 
 // Platform is what the manifests need to know.
 type Platform struct {
 	*generate.Mesh
 	generate.Platform
-	Kubeflow Kubeflow
+	Kubeflow survey.Kubeflow
 }
 
 // Manifests lists all of them, in the order in which they come out: the way in, the default deny,
 // and then one component after the other.
-func Manifests(plan generate.Plan, kubeflow Kubeflow) []generate.Object {
+func Manifests(plan generate.Plan, kubeflow survey.Kubeflow) []generate.Object {
 	var out []generate.Object
 	if plan.Platform != nil {
 		p := Platform{plan.Mesh, *plan.Platform, kubeflow}
@@ -44,5 +45,5 @@ func Manifests(plan generate.Plan, kubeflow Kubeflow) []generate.Object {
 
 // principal is a service account of the control plane, as the mesh spells it.
 func (p Platform) principal(account string) string {
-	return p.TrustDomain + "/ns/" + Namespace + "/sa/" + account
+	return p.TrustDomain + "/ns/" + profile.KubeflowNamespace + "/sa/" + account
 }

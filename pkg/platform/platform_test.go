@@ -7,6 +7,7 @@ import (
 	security "istio.io/api/security/v1"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -35,7 +36,7 @@ spec:
 // Every policy is where its rules work: what ztunnel enforces holds nothing of HTTP, and is for the
 // pods of one component; the one that denies all has no rule.
 func TestPoliciesFitTheirLayer(t *testing.T) {
-	for _, o := range Manifests(plan(t), Find(Input{})) {
+	for _, o := range Manifests(plan(t), survey.Find(survey.Input{})) {
 		spec, found := o.Fields["spec"].(*security.AuthorizationPolicy)
 		if !found || len(spec.TargetRefs) > 0 {
 			continue
@@ -46,7 +47,7 @@ func TestPoliciesFitTheirLayer(t *testing.T) {
 			}
 			continue
 		}
-		if o.Namespace != Namespace || len(spec.Selector.GetMatchLabels()) == 0 {
+		if o.Namespace != profile.KubeflowNamespace || len(spec.Selector.GetMatchLabels()) == 0 {
 			t.Errorf("%s/%s: is for every pod", o.Namespace, o.Name)
 		}
 		for i, rule := range spec.Rules {
@@ -65,66 +66,16 @@ func TestPoliciesFitTheirLayer(t *testing.T) {
 	}
 }
 
-// A policy of the wrong labels would leave a component closed, and one without any open the rest.
-func TestComponentsAreFoundByTheirLabels(t *testing.T) {
-	for name, test := range map[string]struct {
-		workload  Workload
-		component string
-		want      Component
-	}{
-		"June 2026": {
-			Workload{"dashboard", "dashboard", map[string]string{"app": "kubeflow-dashboard", "version": "1"}}, dashboardName,
-			Component{"dashboard", map[string]string{"app": "kubeflow-dashboard"}, "dashboard", true},
-		},
-		"1.10": {
-			Workload{"centraldashboard", "centraldashboard", map[string]string{"app": "centraldashboard"}}, dashboardName,
-			Component{"centraldashboard", map[string]string{"app": "centraldashboard"}, "centraldashboard", true},
-		},
-		"labels of another release": {
-			Workload{"profiles-deployment", "x", map[string]string{"kustomize.component": "profiles"}}, profilesName,
-			Component{"x", map[string]string{"kustomize.component": "profiles"}, "profiles-kfam", true},
-		},
-		"labels that nobody knows": {
-			Workload{"mysql", "mysql", map[string]string{"tier": "db"}}, mysqlName,
-			Component{"mysql", map[string]string{"tier": "db"}, "mysql", true},
-		},
-		"no labels at all": {
-			Workload{"mysql", "mysql", nil}, mysqlName,
-			Component{"mysql", map[string]string{"app": "mysql"}, "mysql", true},
-		},
-		"not in the input": {
-			Workload{"other", "other", nil}, mysqlName,
-			Component{"mysql", map[string]string{"app": "mysql"}, "mysql", false},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got := Find(Input{Workloads: []Workload{test.workload}}).component(test.component)
-			if got.Account != test.want.Account || got.Service != test.want.Service || got.Found != test.want.Found || !sameLabels(got.Labels, test.want.Labels) {
-				t.Errorf("got %+v, want %+v", got, test.want)
-			}
-		})
-	}
-}
-
-func sameLabels(a, b map[string]string) bool {
-	for key, value := range a {
-		if b[key] != value {
-			return false
-		}
-	}
-	return len(a) == len(b)
-}
-
 // What people see of the artifact store depends on which one is there.
 func TestStorageIsTheOneThatIsThere(t *testing.T) {
-	for want, workloads := range map[string][]Workload{
+	for want, workloads := range map[string][]survey.Workload{
 		"seaweedfs-service":               {{Name: "seaweedfs"}},
 		"minio-service":                   {{Name: "minio"}},
 		"minio-service seaweedfs-service": {{Name: "minio"}, {Name: "seaweedfs"}},
 		"seaweedfs-service ":              {{Name: "dashboard"}},
 	} {
 		var names []string
-		for _, o := range storage(Platform{&generate.Mesh{}, generate.Platform{}, Find(Input{Workloads: workloads})}) {
+		for _, o := range storage(Platform{&generate.Mesh{}, generate.Platform{}, survey.Find(survey.Input{Workloads: workloads})}) {
 			names = append(names, o.Name)
 		}
 		if got := strings.Join(names, " "); got != strings.TrimSpace(want) {

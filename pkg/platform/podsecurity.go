@@ -10,7 +10,7 @@ import (
 // seccompOf is the seccomp profile that a Gateway's pods need in a namespace, or "". Istio 1.31: the
 // templates of waypoints and of ingress Gateways set all else that Pod Security restricted asks for.
 func (p Platform) seccompOf(namespace string) string {
-	if slices.Contains(p.Kubeflow.restricted, namespace) {
+	if slices.Contains(p.Kubeflow.Restricted, namespace) {
 		return profile.RuntimeDefault
 	}
 	return ""
@@ -21,7 +21,7 @@ func (p Platform) waypointSeccomp() string {
 	if p.Seccomp != "" {
 		return p.Seccomp
 	}
-	return p.seccompOf(Namespace)
+	return p.seccompOf(profile.KubeflowNamespace)
 }
 
 // withSeccomp is the Gateway, behind the options that it refers to: without them Istio deploys nothing.

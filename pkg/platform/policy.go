@@ -4,7 +4,9 @@ import (
 	security "istio.io/api/security/v1"
 	istio "istio.io/api/type/v1beta1"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 const (
@@ -23,8 +25,8 @@ func policy(namespace, name string, s *security.AuthorizationPolicy) generate.Ob
 
 // allow is a policy in front of a component's pods. ztunnel enforces it, so that no rule may hold
 // an HTTP attribute.
-func (c Component) allow(name string, rules ...*security.Rule) generate.Object {
-	return policy(Namespace, name, &security.AuthorizationPolicy{
+func allow(c survey.Component, name string, rules ...*security.Rule) generate.Object {
+	return policy(profile.KubeflowNamespace, name, &security.AuthorizationPolicy{
 		Selector: &istio.WorkloadSelector{MatchLabels: c.Labels},
 		Rules:    rules,
 	})

@@ -1,16 +1,20 @@
 package platform
 
-import "github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+import (
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
 
 // storage is where artifacts are: SeaweedFS, or MinIO up to Kubeflow 1.10.
 func storage(p Platform) []generate.Object {
 	var out []generate.Object
-	minIO := p.Kubeflow.has(minIOName)
+	minIO := p.Kubeflow.Has(survey.MinIO)
 	if minIO {
-		out = append(out, p.allowStorage(minIOName, "minio-service", "9000"))
+		out = append(out, p.allowStorage(survey.MinIO, "minio-service", "9000"))
 	}
-	if p.Kubeflow.component(seaweedFSName).Found || !minIO {
-		out = append(out, p.allowStorage(seaweedFSName, "seaweedfs-service", "8333"))
+	if p.Kubeflow.Component(survey.SeaweedFS).Found || !minIO {
+		out = append(out, p.allowStorage(survey.SeaweedFS, "seaweedfs-service", "8333"))
 	}
 	return out
 }
@@ -19,5 +23,5 @@ func storage(p Platform) []generate.Object {
 // without any, IAM, the master) for kubeflow's own components. NetworkPolicies used to say so,
 // but of a pod in the mesh they only see port 15008.
 func (p Platform) allowStorage(component, name, port string) generate.Object {
-	return p.Kubeflow.component(component).allow(name, anybody(port), fromNamespace(Namespace))
+	return allow(p.Kubeflow.Component(component), name, anybody(port), fromNamespace(profile.KubeflowNamespace))
 }

@@ -3,29 +3,28 @@ package platform
 import (
 	"istio.io/api/label"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
-
-// WaypointName is the waypoint of the namespace kubeflow.
-const WaypointName = "kubeflow-waypoint"
 
 // BehindWaypoint are the Services that need HTTP policies, and so the waypoint; all others are
 // protected by ztunnel alone.
-func (k Kubeflow) BehindWaypoint() []string {
-	return []string{k.component(pipelinesName).Service, k.component(pipelinesUIName).Service}
+func BehindWaypoint(k survey.Kubeflow) []string {
+	return []string{k.Component(survey.Pipelines).Service, k.Component(survey.PipelinesUI).Service}
 }
 
 func waypoint(p Platform) []generate.Object {
 	out := p.withSeccomp(p.waypointSeccomp(), generate.Object{
-		APIVersion: gatewayGroup + "/v1", Kind: "Gateway", Namespace: Namespace, Name: WaypointName,
+		APIVersion: gatewayGroup + "/v1", Kind: "Gateway", Namespace: profile.KubeflowNamespace, Name: profile.KubeflowWaypoint,
 		Labels: map[string]string{label.IoIstioWaypointFor.Name: "service"},
 		Fields: generate.Fields{"spec": generate.Fields{
 			"gatewayClassName": "istio-waypoint",
 			"listeners":        []generate.Fields{{"name": "mesh", "port": 15008, "protocol": "HBONE"}},
 		}},
 	})
-	if p.Kubeflow.isolated || p.Kubeflow.confined {
-		out = append(out, WaypointNetworkPolicy(Namespace, WaypointName, p.RootNamespace, p.passage()))
+	if p.Kubeflow.Isolated || p.Kubeflow.Confined {
+		out = append(out, WaypointNetworkPolicy(profile.KubeflowNamespace, profile.KubeflowWaypoint, p.RootNamespace, p.passage()))
 	}
 	return out
 }
@@ -38,13 +37,13 @@ func (p Platform) passage() Passage {
 		return generate.Fields{"namespaceSelector": generate.Fields{"matchLabels": map[string]string{key: value}}}
 	}
 	return Passage{
-		In: p.Kubeflow.isolated,
+		In: p.Kubeflow.Isolated,
 		From: []any{
 			peer("app.kubernetes.io/part-of", "kubeflow-profile"),
 			peer("kubernetes.io/metadata.name", p.GatewayNamespace),
-			peer("kubernetes.io/metadata.name", Namespace),
+			peer("kubernetes.io/metadata.name", profile.KubeflowNamespace),
 		},
-		Out: p.Kubeflow.confined,
+		Out: p.Kubeflow.Confined,
 	}
 }
 
