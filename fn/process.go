@@ -13,6 +13,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/enroll"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
@@ -30,7 +31,7 @@ func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	p, fromSources, err := enroll.Sources(p, items)
+	p, fromSources, err := survey.Sources(p, items)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -8,13 +8,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-)
-
-const (
-	istioSecurity = "security.istio.io"
-	// oldIngress ends the principal of Kubeflow's sidecar-era gateway, whatever the trust domain.
-	oldIngress = "/ns/istio-system/sa/istio-ingressgateway-service-account"
 )
 
 // controllersPolicies are written by Kubeflow's controllers, which would undo an edit.
@@ -23,33 +18,33 @@ var controllersPolicies = []string{"ns-owner-access-istio", "ml-pipeline-visuali
 // convertPolicies attaches the sidecar-era ALLOW policies of the profiles' namespaces to a waypoint,
 // as far as that opens nothing. ztunnel would drop their HTTP rules, and the people whom they let in
 // would be locked out. What denies is copied (copyPolicies).
-func convertPolicies(plan generate.Plan, input *Index, notes *notes) {
+func convertPolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	places := placesOf(plan, nil)
-	for _, item := range input.items {
+	for _, item := range input.Items {
 		at, ours := places[item.Namespace]
-		if !ours || !at.all || item.Kind != "AuthorizationPolicy" || item.Group != istioSecurity || ownedBy(item) != "" || item.Removed {
+		if !ours || !at.all || item.Kind != "AuthorizationPolicy" || item.Group != survey.IstioSecurity || survey.OwnedBy(item) != "" || item.Removed {
 			continue
 		}
 		spec := manifest.Field(item.Node, "spec")
-		if !slices.Contains(controllersPolicies, item.Name) && withoutTargets(spec) && !isMalformed(spec) && action(spec) == "ALLOW" && len(httpRules(spec)) > 0 {
+		if !slices.Contains(controllersPolicies, item.Name) && survey.WithoutTargets(spec) && !isMalformed(spec) && survey.Action(spec) == "ALLOW" && len(survey.HTTPRules(spec)) > 0 {
 			convertPolicy(plan, input, notes, item, spec, at)
 		}
 	}
 }
 
-func convertPolicy(plan generate.Plan, input *Index, notes *notes, item *manifest.Item, spec *yaml.Node, at place) {
-	http := httpRules(spec)
+func convertPolicy(plan generate.Plan, input *survey.Index, notes *survey.Notes, item *manifest.Item, spec *yaml.Node, at place) {
+	http := survey.HTTPRules(spec)
 	refs, rules, why := targets(input, spec, at)
 	if why != "" {
-		notes.loses(item, fmt.Sprintf("rules %v hold HTTP attributes and it cannot be attached to a waypoint: %s", http, why), "ztunnel drops such a rule, so it lets nobody in", remedyFor(why))
+		notes.Loses(item, fmt.Sprintf("rules %v hold HTTP attributes and it cannot be attached to a waypoint: %s", http, why), "ztunnel drops such a rule, so it lets nobody in", remedyFor(why))
 		return
 	}
 	if l4 := atPods(plan, spec); len(l4) > 0 {
-		notes.loses(item, fmt.Sprintf("rules %v let in peers without HTTP attributes, beside rules with them", l4), "the policy is attached to a waypoint, so they do not hold at pod addresses",
+		notes.Loses(item, fmt.Sprintf("rules %v let in peers without HTTP attributes, beside rules with them", l4), "the policy is attached to a waypoint, so they do not hold at pod addresses",
 			"list who may reach pods in access.monitoring, or write a policy without HTTP attributes for them")
 	}
 	if rules := comparing(spec, atPodsOnly); len(rules) > 0 {
-		notes.loses(item, fmt.Sprintf("rules %v compare %s", rules, names(atPodsOnly)), "at the waypoint they compare what is not the pod's, so they let nobody in", "write them without that condition")
+		notes.Loses(item, fmt.Sprintf("rules %v compare %s", rules, survey.Names(atPodsOnly)), "at the waypoint they compare what is not the pod's, so they let nobody in", "write them without that condition")
 	}
 	item.Drop(spec, "selector")
 	item.Set(spec, "targetRefs", refs)
@@ -57,20 +52,20 @@ func convertPolicy(plan generate.Plan, input *Index, notes *notes, item *manifes
 		item.Set(spec, "rules", rules)
 	}
 	replaceIngress(plan, item, spec)
-	followIngress(plan, item, rulesOf(spec), true)
+	followIngress(plan, item, survey.RulesOf(spec), true)
 }
 
 // atPods are the rules of an ALLOW policy that ztunnel enforces for somebody at pod addresses: not
 // those for the ingress, which does not go there.
 func atPods(plan generate.Plan, spec *yaml.Node) []int {
 	var out []int
-	http := httpRules(spec)
-	for i, rule := range rulesOf(spec) {
+	http := survey.HTTPRules(spec)
+	for i, rule := range survey.RulesOf(spec) {
 		sources := sourcesOf(manifest.Dealias(rule))
 		ingress := len(sources) > 0 && !slices.ContainsFunc(sources, func(source *yaml.Node) bool {
 			principals := manifest.Content(manifest.Field(source, "principals"))
 			return len(principals) == 0 || slices.ContainsFunc(principals, func(n *yaml.Node) bool {
-				return !strings.HasSuffix(n.Value, oldIngress) && n.Value != plan.Mesh.Ingress
+				return !strings.HasSuffix(n.Value, survey.OldIngress) && n.Value != plan.Mesh.Ingress
 			})
 		})
 		if !slices.Contains(http, i) && !ingress {
@@ -84,23 +79,23 @@ func atPods(plan generate.Plan, spec *yaml.Node) []int {
 // every pod its selector names. Never the whole waypoint in place of a selector: that would open the
 // namespace. rules are those of the policy with the Services' ports, nil where it names none. why
 // says what is in the way, or "".
-func targets(input *Index, spec *yaml.Node, at place) (refs, rules *yaml.Node, why string) {
+func targets(input *survey.Index, spec *yaml.Node, at place) (refs, rules *yaml.Node, why string) {
 	selector := manifest.Field(spec, "selector")
 	labels := manifest.Field(selector, "matchLabels")
 	if !isSelector(selector, labels) {
 		return nil, nil, "its selector is not one that Istio knows"
 	}
-	ported := slices.ContainsFunc(rulesOf(spec), func(rule *yaml.Node) bool { return namesPorts(manifest.Dealias(rule)) })
-	wanted := labelsOf(labels)
+	ported := slices.ContainsFunc(survey.RulesOf(spec), func(rule *yaml.Node) bool { return namesPorts(manifest.Dealias(rule)) })
+	wanted := survey.LabelsOf(labels)
 	if len(wanted) == 0 && !ported {
-		return list(ref(gatewayGroup, "Gateway", at.waypoint)), nil, ""
+		return list(ref(survey.GatewayGroup, "Gateway", at.waypoint)), nil, ""
 	}
-	services := slices.DeleteFunc(input.selectedBy(at, wanted).whole, func(s service) bool { return input.redirected(at, s, wanted) })
+	services := slices.DeleteFunc(selectedBy(input, at, wanted).whole, func(s survey.Service) bool { return redirected(input, at, s, wanted) })
 	if len(services) == 0 {
 		return nil, nil, noServiceOfPods
 	}
 	if ported {
-		groups, unknown := forServices(input, rulesOf(spec), services)
+		groups, unknown := forServices(input, survey.RulesOf(spec), services)
 		if len(groups) != 1 || len(unknown) > 0 {
 			return nil, nil, "it names ports of pods, and no one list of ports stands for them at all of its Services"
 		}
@@ -111,7 +106,7 @@ func targets(input *Index, spec *yaml.Node, at place) (refs, rules *yaml.Node, w
 	}
 	refs = list()
 	for _, s := range services {
-		refs.Content = append(refs.Content, ref("", "Service", s.name))
+		refs.Content = append(refs.Content, ref("", "Service", s.Name))
 	}
 	return refs, rules, ""
 }
@@ -138,7 +133,7 @@ func isSelector(selector, labels *yaml.Node) bool {
 
 // replaceIngress puts the new ingress principal where the policy names the old one.
 func replaceIngress(plan generate.Plan, item *manifest.Item, n *yaml.Node) {
-	if n.Kind == yaml.ScalarNode && strings.HasSuffix(n.Value, oldIngress) && !strings.Contains(n.Value, "*") {
+	if n.Kind == yaml.ScalarNode && strings.HasSuffix(n.Value, survey.OldIngress) && !strings.Contains(n.Value, "*") {
 		n.Value = plan.Mesh.Ingress
 		item.Changed = true
 	}

@@ -2,36 +2,31 @@ package enroll
 
 import (
 	"fmt"
-	"regexp"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// kubeflowNamespace is where Kubeflow's own ConfigMaps and controllers live.
-const kubeflowNamespace = "kubeflow"
-
-// hashed is a ConfigMap's name with the suffix that kustomize gives to generated ones.
-var hashed = regexp.MustCompile(`^(.+)-[a-z0-9]{10}$`)
-
 // editConfigMaps tells Kubeflow's controllers about the mesh.
-func editConfigMaps(plan generate.Plan, input *Index, notes *notes) {
-	for _, item := range input.items {
-		if item.Kind != "ConfigMap" || item.Group != "" || ownedBy(item) != "" {
+func editConfigMaps(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+	for _, item := range input.Items {
+		if item.Kind != "ConfigMap" || item.Group != "" || survey.OwnedBy(item) != "" {
 			continue
 		}
 		name, hash := item.Name, false
-		if m := hashed.FindStringSubmatch(item.Name); m != nil && knownConfigMap(plan, m[1], item.Namespace) {
+		if m := survey.Hashed.FindStringSubmatch(item.Name); m != nil && knownConfigMap(plan, m[1], item.Namespace) {
 			name, hash = m[1], true
 		}
 		was := item.Changed
 		if err := editConfigMap(plan, item, name); err != nil {
-			notes.errs = append(notes.errs, fmt.Errorf("%s: %w", item, err))
+			notes.Errs = append(notes.Errs, fmt.Errorf("%s: %w", item, err))
 		}
 		if hash && item.Changed && !was {
-			notes.warn(item, "was edited, and its name has a hash: this is rendered output", "the name stays, so nothing restarts the pods that read it",
+			notes.Warn(item, "was edited, and its name has a hash: this is rendered output", "the name stays, so nothing restarts the pods that read it",
 				"run the function in the build that generates the ConfigMap, or restart the pods yourself")
 		}
 	}
@@ -41,7 +36,7 @@ func editConfigMaps(plan generate.Plan, input *Index, notes *notes) {
 func knownConfigMap(plan generate.Plan, name, namespace string) bool {
 	switch name {
 	case "profiles-config", "kubeflow-pipelines-profile-controller-env":
-		return namespace == kubeflowNamespace
+		return namespace == profile.KubeflowNamespace
 	case "inferenceservice-config":
 		return namespace == plan.Cluster.KServe.Namespace
 	}
@@ -71,15 +66,10 @@ func editPrincipals(plan generate.Plan, item *manifest.Item) {
 		{"KFP_UI_PRINCIPAL", mesh.PipelinesUI},
 		{"NOTEBOOK_CONTROLLER_PRINCIPAL", mesh.NotebookController},
 	} {
-		if dataOf(item, other.key) != "" {
+		if survey.DataOf(item, other.key) != "" {
 			setData(item, other.key, other.principal)
 		}
 	}
-}
-
-// data is a ConfigMap's text below key, or "".
-func dataOf(i *manifest.Item, key string) string {
-	return manifest.Value(i.Node, "data", key)
 }
 
 // setData writes a ConfigMap's text and keeps the style of what was there.

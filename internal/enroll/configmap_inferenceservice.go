@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
@@ -33,7 +34,7 @@ func editInferenceService(plan generate.Plan, item *manifest.Item) error {
 		{"ingress", "domainTemplate", strconv.Quote(hosts)},
 		{"service", "serviceClusterIPNone", "false"},
 	} {
-		text := dataOf(item, edit.data)
+		text := survey.DataOf(item, edit.data)
 		if text == "" {
 			text = "{}"
 		}

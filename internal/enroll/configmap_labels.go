@@ -6,12 +6,10 @@ import (
 	"strings"
 
 	"istio.io/api/label"
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
-
-const labelsKey = "namespace-labels.yaml"
 
 // ourLabels are the keys of generate.NamespaceLabels.
 var ourLabels = []string{
@@ -22,37 +20,18 @@ var ourLabels = []string{
 // Namespaces. The file is never edited. The controller applies it to every tenant as soon as it
 // changes, and again on every event, so an entry would enroll all tenants at once, before their
 // policies exist (kubeflow/dashboard: profile_controller.go, mapEventToRequest).
-func namespaceLabelsTrouble(input *Index, notes *notes) {
-	for _, item := range input.items {
-		if isLabelsFile(item) {
+func namespaceLabelsTrouble(input *survey.Index, notes *survey.Notes) {
+	for _, item := range input.Items {
+		if survey.IsLabelsFile(item) {
 			labelsOfOurs(notes, item)
 		}
 	}
 }
 
-// isLabelsFile reports whether an item is the ConfigMap from which the profile-controller labels
-// Namespaces. Kubeflow 1.10 calls it namespace-labels-data.
-func isLabelsFile(item *manifest.Item) bool {
-	if item.Kind != "ConfigMap" || item.Group != "" || item.Namespace != kubeflowNamespace {
-		return false
-	}
-	name := item.Name
-	if m := hashed.FindStringSubmatch(name); m != nil {
-		name = m[1]
-	}
-	return name == "profiles-namespace-labels-data" || name == "namespace-labels-data"
-}
-
-// labelsOfAll are the labels that the file gives to the Namespaces of tenants.
-func labelsOfAll(item *manifest.Item) (labels map[string]any, err error) {
-	err = yaml.Unmarshal([]byte(dataOf(item, labelsKey)), &labels)
-	return labels, err
-}
-
-func labelsOfOurs(notes *notes, item *manifest.Item) {
-	labels, err := labelsOfAll(item)
+func labelsOfOurs(notes *survey.Notes, item *manifest.Item) {
+	labels, err := survey.LabelsOfAll(item)
 	if err != nil {
-		notes.warn(item, "data["+labelsKey+"] is not a map in YAML",
+		notes.Warn(item, "data["+survey.LabelsKey+"] is not a map in YAML",
 			"the labels that the profile-controller puts on every tenant's Namespace are not known", "write one line `key: \"value\"` for each label")
 		return
 	}
@@ -71,12 +50,12 @@ func labelsOfOurs(notes *notes, item *manifest.Item) {
 	slices.Sort(sets)
 	slices.Sort(removes)
 	if len(sets) > 0 {
-		notes.warn(item, "sets "+strings.Join(sets, ", "),
+		notes.Warn(item, "sets "+strings.Join(sets, ", "),
 			"the profile-controller puts this on the Namespace of every tenant that has no such label, listed here or not, as soon as the file changes; it does not wait for the tenant's policies and waypoint",
 			"remove the line; a Namespace is labelled when its profile is listed, and a new one when it is created with cluster.admission.enabled")
 	}
 	if len(removes) > 0 {
-		notes.warn(item, "removes "+strings.Join(removes, ", "),
+		notes.Warn(item, "removes "+strings.Join(removes, ", "),
 			"whenever the profile-controller reconciles a Profile, it takes this label off the Namespace, which is without it until the next apply", "remove the line")
 	}
 }

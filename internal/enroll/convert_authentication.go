@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
@@ -26,12 +27,12 @@ func readsToken(rule *yaml.Node) bool {
 func (c *copies) convertAuthentications(places map[string]place) {
 	depend := map[string]*manifest.Item{} // a policy of each namespace that reads tokens
 	note := func(namespace string, item *manifest.Item, spec *yaml.Node) {
-		if depend[namespace] == nil && slices.ContainsFunc(rulesOf(spec), func(rule *yaml.Node) bool { return readsToken(manifest.Dealias(rule)) }) {
+		if depend[namespace] == nil && slices.ContainsFunc(survey.RulesOf(spec), func(rule *yaml.Node) bool { return readsToken(manifest.Dealias(rule)) }) {
 			depend[namespace] = item
 		}
 	}
-	c.input.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
-		if _, known := places[item.Namespace]; known && !withoutTargets(manifest.Field(item.Node, "spec")) {
+	c.input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
+		if _, known := places[item.Namespace]; known && !survey.WithoutTargets(manifest.Field(item.Node, "spec")) {
 			note(item.Namespace, item, manifest.Field(item.Node, "spec"))
 		}
 	})
@@ -43,16 +44,16 @@ func (c *copies) convertAuthentications(places map[string]place) {
 		anywhere = depend[namespace]
 		break
 	}
-	c.input.live(istioSecurity, "RequestAuthentication", func(item *manifest.Item) {
+	c.input.Live(survey.IstioSecurity, "RequestAuthentication", func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")
 		policy := depend[item.Namespace]
-		if !withoutTargets(spec) || spec == nil {
+		if !survey.WithoutTargets(spec) || spec == nil {
 			return
 		}
 		at, known := places[item.Namespace]
 		switch {
 		case item.Namespace == c.plan.Mesh.RootNamespace:
-			if anywhere != nil && len(labelsOf(manifest.Field(spec, "selector", "matchLabels"))) == 0 {
+			if anywhere != nil && len(survey.LabelsOf(manifest.Field(spec, "selector", "matchLabels"))) == 0 {
 				c.rootAuthentication(item, spec, anywhere)
 			}
 		case known && policy != nil:
@@ -68,22 +69,22 @@ func (c *copies) attachAuthentication(item *manifest.Item, spec *yaml.Node, at p
 	if !isSelector(selector, labels) {
 		return
 	}
-	refs := list(ref(gatewayGroup, "Gateway", at.waypoint))
-	if wanted := labelsOf(labels); len(wanted) > 0 {
-		found := c.input.selectedBy(at, wanted)
+	refs := list(ref(survey.GatewayGroup, "Gateway", at.waypoint))
+	if wanted := survey.LabelsOf(labels); len(wanted) > 0 {
+		found := selectedBy(c.input, at, wanted)
 		services := slices.Concat(found.whole, found.partly)
 		if len(services) == 0 || len(services) > mostTargets {
-			c.notes.loses(item, fmt.Sprintf("its selector names the pods of %d Services behind the waypoint, and %s depends on it", len(services), policy),
+			c.notes.Loses(item, fmt.Sprintf("its selector names the pods of %d Services behind the waypoint, and %s depends on it", len(services), policy),
 				"it cannot be attached to them, so no request there has a verified token for that policy", fmt.Sprintf("name in targetRefs what it is for, at most %d Services", mostTargets))
 			return
 		}
 		if len(found.partly) > 0 {
-			c.notes.warn(item, "its selector selects some pods of the Services "+serviceNames(found.partly)+" and not all", "the waypoint verifies the tokens of requests to all of them, and refuses those with an invalid one",
+			c.notes.Warn(item, "its selector selects some pods of the Services "+serviceNames(found.partly)+" and not all", "the waypoint verifies the tokens of requests to all of them, and refuses those with an invalid one",
 				"give the other pods a Service of their own")
 		}
 		refs = list()
 		for _, s := range services {
-			refs.Content = append(refs.Content, ref("", "Service", s.name))
+			refs.Content = append(refs.Content, ref("", "Service", s.Name))
 		}
 	}
 	rules := manifest.Field(spec, "jwtRules")
@@ -102,11 +103,11 @@ func (c *copies) attachAuthentication(item *manifest.Item, spec *yaml.Node, at p
 // gateways.
 func (c *copies) rootAuthentication(item *manifest.Item, spec *yaml.Node, policy *manifest.Item) {
 	if c.plan.Platform == nil {
-		c.notes.loses(item, fmt.Sprintf("is for the whole mesh, has no targetRefs, and %s depends on it", policy), "no waypoint looks at it, so no request there has a verified token for that policy",
+		c.notes.Loses(item, fmt.Sprintf("is for the whole mesh, has no targetRefs, and %s depends on it", policy), "no waypoint looks at it, so no request there has a verified token for that policy",
 			"set cluster.platform.enabled: true, or write a copy with targetRefs to the waypoint")
 		return
 	}
-	refs := list(ref(gatewayGroup, "GatewayClass", "istio-waypoint"))
+	refs := list(ref(survey.GatewayGroup, "GatewayClass", "istio-waypoint"))
 	rules := c.withoutVoiding(item, manifest.Field(spec, "jwtRules"), "", refs)
 	if len(rules.Content) == 0 && len(manifest.Content(manifest.Field(spec, "jwtRules"))) > 0 {
 		return

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -21,8 +22,8 @@ import (
 // waypoint.
 type copies struct {
 	plan   generate.Plan
-	input  *Index
-	notes  *notes
+	input  *survey.Index
+	notes  *survey.Notes
 	stay   []*manifest.Item
 	behind []string
 	// wanted is what is placed anyway.
@@ -41,13 +42,13 @@ const suffix = "-at-waypoint"
 
 // copyPolicies returns what is to be placed beside the policies of the input without targetRefs
 // that deny, ask somebody, or log, and beside those outside of profiles that allow.
-func copyPolicies(plan generate.Plan, input *Index, notes *notes, stay []*manifest.Item, behind []string, wanted []generate.Object) []generate.Object {
+func copyPolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes, stay []*manifest.Item, behind []string, wanted []generate.Object) []generate.Object {
 	c := copies{plan: plan, input: input, notes: notes, stay: stay, behind: behind, wanted: wanted, source: map[string]*manifest.Item{}}
 	places := placesOf(plan, behind)
 	c.verified = verifyingIn(plan, wanted, places)
-	input.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
+	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")
-		if withoutTargets(spec) && !isMalformed(spec) && !dryRun(item) && !slices.Contains(controllersPolicies, item.Name) {
+		if survey.WithoutTargets(spec) && !isMalformed(spec) && !survey.DryRun(item) && !slices.Contains(controllersPolicies, item.Name) {
 			c.copyPolicy(item, spec, places)
 		}
 	})
@@ -74,8 +75,8 @@ func (c *copies) index() {
 	for _, o := range c.wanted {
 		c.taken[idOf(o)], c.ours[idOf(o)] = true, true
 	}
-	for _, item := range c.input.items {
-		if item.Group == istioSecurity && ownedBy(item) != c.plan.Name {
+	for _, item := range c.input.Items {
+		if item.Group == survey.IstioSecurity && survey.OwnedBy(item) != c.plan.Name {
 			c.taken[item.ID] = true
 		}
 	}
@@ -97,22 +98,12 @@ func placesOf(plan generate.Plan, behind []string) map[string]place {
 	return out
 }
 
-func withoutTargets(spec *yaml.Node) bool {
-	return spec != nil && len(targetsOf(spec)) == 0
-}
-
-// dryRun reports whether a policy is only tried out.
-func dryRun(item *manifest.Item) bool {
-	on, err := strconv.ParseBool(item.Annotation("istio.io/dry-run"))
-	return err == nil && on
-}
-
 func (c *copies) copyPolicy(item *manifest.Item, spec *yaml.Node, places map[string]place) {
 	at, known := places[item.Namespace]
 	root := item.Namespace == c.plan.Mesh.RootNamespace
-	allows := action(spec) == "ALLOW"
+	allows := survey.Action(spec) == "ALLOW"
 	switch {
-	case !known && !root, allows && (at.all || len(httpRules(spec)) == 0), !isAction(action(spec)), c.replaces(item):
+	case !known && !root, allows && (at.all || len(survey.HTTPRules(spec)) == 0), !survey.IsAction(survey.Action(spec)), c.replaces(item):
 	case root:
 		c.fromRoot(item, spec, places)
 	case allows:
@@ -122,35 +113,23 @@ func (c *copies) copyPolicy(item *manifest.Item, spec *yaml.Node, places map[str
 	}
 }
 
-// isAction is false for what Istio refuses.
-func isAction(text string) bool {
-	return slices.Contains([]string{"ALLOW", "DENY", "CUSTOM", "AUDIT"}, text)
-}
-
-func action(spec *yaml.Node) string {
-	if a := manifest.Value(spec, "action"); a != "" {
-		return a
-	}
-	return "ALLOW"
-}
-
 // guard has a policy that does not allow hold at the waypoint of its namespace as well.
 func (c *copies) guard(item *manifest.Item, spec *yaml.Node, at place) {
 	selector := manifest.Field(spec, "selector")
 	matchLabels := manifest.Field(selector, "matchLabels")
 	if !isSelector(selector, matchLabels) {
-		c.notes.loses(item, fmt.Sprintf("its selector is not one that Istio knows, so rules %v cannot be attached to a waypoint", ruleNumbers(spec)),
+		c.notes.Loses(item, fmt.Sprintf("its selector is not one that Istio knows, so rules %v cannot be attached to a waypoint", ruleNumbers(spec)),
 			"Istio refuses it, so nothing is denied", "correct the selector")
 		return
 	}
-	w := c.write(item, spec, at, labelsOf(matchLabels), "")
+	w := c.write(item, spec, at, survey.LabelsOf(matchLabels), "")
 	// What is behind no waypoint has no waypoint for a peer.
-	if action(spec) == "DENY" {
+	if survey.Action(spec) == "DENY" {
 		principals := at.principals
-		if len(w.whole)+len(w.partly) == 0 && !at.all && len(labelsOf(matchLabels)) > 0 {
+		if len(w.whole)+len(w.partly) == 0 && !at.all && len(survey.LabelsOf(matchLabels)) > 0 {
 			principals = nil
 		}
-		if selector != nil && len(labelsOf(matchLabels)) == 0 {
+		if selector != nil && len(survey.LabelsOf(matchLabels)) == 0 {
 			item.Drop(spec, "selector") // ztunnel attaches one without labels to no pod (Istio 1.31: buildWorkloadPolicies)
 		}
 		exempt(item, spec, principals, false)
@@ -170,32 +149,32 @@ type written struct {
 	// models have pods that the policy is for, and no Services in the input.
 	models []string
 	// portless are Services whose ports the input does not say.
-	portless []service
+	portless []survey.Service
 	// ported: the policy names ports, so that only Services of the input have a copy.
 	ported bool
 }
 
 // write makes the copies of a policy for one place.
-func (c *copies) write(item *manifest.Item, spec *yaml.Node, at place, wanted labels, prefix string) written {
+func (c *copies) write(item *manifest.Item, spec *yaml.Node, at place, wanted survey.Labels, prefix string) written {
 	var w written
 	rules := atWaypoint(c.plan, item.Namespace, spec, at.principals)
 	w.ported = slices.ContainsFunc(rules, namesPorts)
 	if len(wanted) == 0 && !w.ported {
 		w.all = true
-		w.add(c, item, spec, at.namespace, prefix, list(ref(gatewayGroup, "Gateway", at.waypoint)), rules)
+		w.add(c, item, spec, at.namespace, prefix, list(ref(survey.GatewayGroup, "Gateway", at.waypoint)), rules)
 		return w
 	}
-	w.selected = c.input.selectedBy(at, wanted)
+	w.selected = selectedBy(c.input, at, wanted)
 	services := slices.Clone(w.whole)
-	if action(spec) != "ALLOW" { // for which it would open the other pods
+	if survey.Action(spec) != "ALLOW" { // for which it would open the other pods
 		services = append(services, w.partly...)
 		if at.all { // no others are behind the waypoint
-			w.models = c.input.modelsWithoutServices(at, wanted)
+			w.models = modelsWithoutServices(c.input, at, wanted)
 		}
-		w.through = c.input.waysTo(at, wanted, services, w.ported)
+		w.through = waysTo(c.input, at, wanted, services, w.ported)
 		services = append(services, w.through.certain...)
 	} else {
-		services = slices.DeleteFunc(services, func(s service) bool { return c.input.redirected(at, s, wanted) })
+		services = slices.DeleteFunc(services, func(s survey.Service) bool { return redirected(c.input, at, s, wanted) })
 	}
 	groups, unknown := forServices(c.input, rules, services)
 	w.portless = unknown
@@ -203,15 +182,13 @@ func (c *copies) write(item *manifest.Item, spec *yaml.Node, at place, wanted la
 		for some := range slices.Chunk(g.services, mostTargets) {
 			refs := list()
 			for _, s := range some {
-				refs.Content = append(refs.Content, ref("", "Service", s.name))
+				refs.Content = append(refs.Content, ref("", "Service", s.Name))
 			}
 			w.add(c, item, spec, at.namespace, prefix, refs, g.rules)
 		}
 	}
 	return w
 }
-
-const gatewayGroup = "gateway.networking.k8s.io"
 
 func (w *written) add(c *copies, item *manifest.Item, spec *yaml.Node, namespace, prefix string, refs *yaml.Node, rules []*yaml.Node) {
 	if item.Namespace != namespace {
@@ -255,7 +232,7 @@ func (c *copies) name(kind, namespace, source, suffix string) string {
 	c.index()
 	name := base
 	for n := 2; ; n++ {
-		id := manifest.NewID(istioSecurity, kind, namespace, name)
+		id := manifest.NewID(survey.IstioSecurity, kind, namespace, name)
 		if !c.taken[id] {
 			c.taken[id] = true
 			return name
@@ -291,7 +268,7 @@ func qualify(rules []*yaml.Node, namespace string) {
 // ruleNumbers are all of a policy's rules.
 func ruleNumbers(spec *yaml.Node) []int {
 	var out []int
-	for i := range rulesOf(spec) {
+	for i := range survey.RulesOf(spec) {
 		out = append(out, i)
 	}
 	return out

@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
 const destinationPort = "destination.port"
@@ -22,7 +23,7 @@ func namesPorts(rule *yaml.Node) bool {
 
 // forService is a rule with the ports of a Service in the place of those of its pods; nil where no
 // port of the Service leads to one that the rule is for. The rule is a copy, which is changed.
-func forService(rule *yaml.Node, ports []mappedPort) *yaml.Node {
+func forService(rule *yaml.Node, ports []survey.MappedPort) *yaml.Node {
 	if to := manifest.Field(rule, "to"); to != nil && to.Kind == yaml.SequenceNode && len(to.Content) > 0 {
 		to.Content = slices.DeleteFunc(to.Content, func(entry *yaml.Node) bool {
 			return !translate(manifest.Field(entry, "operation"), "ports", "notPorts", ports)
@@ -41,7 +42,7 @@ func forService(rule *yaml.Node, ports []mappedPort) *yaml.Node {
 
 // translate writes the ports of a Service in the place of those of pods. It reports whether any
 // port of the Service can match.
-func translate(n *yaml.Node, in, notIn string, ports []mappedPort) bool {
+func translate(n *yaml.Node, in, notIn string, ports []survey.MappedPort) bool {
 	if wanted := manifest.Content(manifest.Field(n, in)); len(wanted) > 0 {
 		at := serviceSide(wanted, ports)
 		if len(at) == 0 {
@@ -64,21 +65,21 @@ func setTexts(n *yaml.Node, key string, values []string) {
 }
 
 // serviceSide are the ports of a Service that lead to ports of pods.
-func serviceSide(wanted []*yaml.Node, ports []mappedPort) []string {
+func serviceSide(wanted []*yaml.Node, ports []survey.MappedPort) []string {
 	var out []string
 	for _, p := range ports {
-		if slices.ContainsFunc(wanted, func(n *yaml.Node) bool { return n.Value == p.pod }) && !slices.Contains(out, p.service) {
-			out = append(out, p.service)
+		if slices.ContainsFunc(wanted, func(n *yaml.Node) bool { return n.Value == p.Pod }) && !slices.Contains(out, p.Service) {
+			out = append(out, p.Service)
 		}
 	}
 	return out
 }
 
 // unusedPort is one that the Service does not have.
-func unusedPort(ports []mappedPort) string {
+func unusedPort(ports []survey.MappedPort) string {
 	for n := 1; ; n++ {
 		text := strconv.Itoa(n)
-		if !slices.ContainsFunc(ports, func(p mappedPort) bool { return p.service == text }) {
+		if !slices.ContainsFunc(ports, func(p survey.MappedPort) bool { return p.Service == text }) {
 			return text
 		}
 	}
@@ -86,12 +87,12 @@ func unusedPort(ports []mappedPort) string {
 
 // forServices are the rules of a policy for each of some Services, those with the same rules in one
 // group. unknown are Services whose ports the input does not say.
-func forServices(input *Index, rules []*yaml.Node, services []service) (groups []group, unknown []service) {
+func forServices(input *survey.Index, rules []*yaml.Node, services []survey.Service) (groups []group, unknown []survey.Service) {
 	ported := slices.ContainsFunc(rules, namesPorts)
 	for _, s := range services {
 		mine := rules
 		if ported {
-			ports, known := input.portsOf(s)
+			ports, known := input.PortsOf(s)
 			if !known {
 				unknown = append(unknown, s)
 				continue
@@ -113,10 +114,10 @@ func forServices(input *Index, rules []*yaml.Node, services []service) (groups [
 // group are Services that the same rules are for.
 type group struct {
 	rules    []*yaml.Node
-	services []service
+	services []survey.Service
 }
 
-func translated(rules []*yaml.Node, ports []mappedPort) []*yaml.Node {
+func translated(rules []*yaml.Node, ports []survey.MappedPort) []*yaml.Node {
 	var out []*yaml.Node
 	for _, rule := range rules {
 		if mine := forService(copied(rule), ports); mine != nil {

@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
@@ -57,7 +58,7 @@ func onlyL4(entry *yaml.Node, known []string) bool {
 // applies the rule.
 func unseenCondition(rule *yaml.Node) bool {
 	return slices.ContainsFunc(manifest.Content(manifest.Field(rule, "when")), func(c *yaml.Node) bool {
-		return !slices.Contains(l4Conditions, manifest.Value(manifest.Dealias(c), "key"))
+		return !slices.Contains(survey.L4Conditions, manifest.Value(manifest.Dealias(c), "key"))
 	})
 }
 
@@ -70,7 +71,7 @@ func widened(rule *yaml.Node) bool {
 			return l4 && other
 		}
 	}
-	return !unseenCondition(rule) && (slices.ContainsFunc(sourcesOf(rule), mixed(l4Source)) || slices.ContainsFunc(operationsOf(rule), mixed(l4Operation)))
+	return !unseenCondition(rule) && (slices.ContainsFunc(sourcesOf(rule), mixed(survey.L4Source)) || slices.ContainsFunc(operationsOf(rule), mixed(survey.L4Operation)))
 }
 
 // applied reports whether ztunnel applies a DENY rule that it does not widen: to what its entries
@@ -79,14 +80,14 @@ func applied(rule *yaml.Node) bool {
 	seen := func(list []*yaml.Node, known []string) bool {
 		return len(list) == 0 || slices.ContainsFunc(list, func(entry *yaml.Node) bool { return onlyL4(entry, known) })
 	}
-	return rule != nil && rule.Kind == yaml.MappingNode && !unseenCondition(rule) && seen(sourcesOf(rule), l4Source) && seen(operationsOf(rule), l4Operation)
+	return rule != nil && rule.Kind == yaml.MappingNode && !unseenCondition(rule) && seen(sourcesOf(rule), survey.L4Source) && seen(operationsOf(rule), survey.L4Operation)
 }
 
 // exempt keeps a DENY policy that ztunnel enforces from its own place's waypoints, which are the
 // peers of all requests to Services. Only those that a source may match are named, where few is
 // true. It also keeps ztunnel from applying a rule to more than it says.
 func exempt(item *manifest.Item, spec *yaml.Node, principals []string, few bool) {
-	for _, rule := range rulesOf(spec) {
+	for _, rule := range survey.RulesOf(spec) {
 		rule = manifest.Dealias(rule)
 		switch {
 		case widened(rule):
@@ -117,7 +118,7 @@ func exemptRule(i *manifest.Item, rule *yaml.Node, principals []string, few bool
 		i.Set(rule, "from", list(mapOf("source", mapOf("notPrincipals", texted(matched)))))
 	default:
 		for _, source := range sources {
-			if onlyL4(source, l4Source) {
+			if onlyL4(source, survey.L4Source) {
 				addTexts(i, source, "notPrincipals", matched)
 			}
 		}
@@ -207,7 +208,7 @@ func fitsPattern(pattern, text string) bool {
 // that a second run makes of the edited policy what the first made of the original.
 func atWaypoint(plan generate.Plan, namespace string, spec *yaml.Node, principals []string) []*yaml.Node {
 	var out []*yaml.Node
-	for _, rule := range rulesOf(spec) {
+	for _, rule := range survey.RulesOf(spec) {
 		rule = copied(rule)
 		everybody := false
 		for _, source := range sourcesOf(rule) {
@@ -222,7 +223,7 @@ func atWaypoint(plan generate.Plan, namespace string, spec *yaml.Node, principal
 	}
 	scratch := &manifest.Item{ID: manifest.ID{Namespace: namespace}}
 	replaceIngress(plan, scratch, list(out...))
-	followIngress(plan, scratch, out, action(spec) == "ALLOW")
+	followIngress(plan, scratch, out, survey.Action(spec) == "ALLOW")
 	return out
 }
 

@@ -7,15 +7,16 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
 // unseen are the rules of a policy that ztunnel does not apply as they are: all of one that it does
 // not get, else those that it leaves something out of.
 func unseen(spec *yaml.Node) []int {
-	if a := action(spec); a == "CUSTOM" || a == "AUDIT" {
+	if a := survey.Action(spec); a == "CUSTOM" || a == "AUDIT" {
 		return ruleNumbers(spec)
 	}
-	return httpRules(spec)
+	return survey.HTTPRules(spec)
 }
 
 // atPodsOnly are attributes that a waypoint cannot compare as the sidecar of a pod did: it has the
@@ -32,17 +33,17 @@ func (c *copies) tell(item *manifest.Item, spec *yaml.Node, at place, w written)
 	}
 	if http := unseen(spec); len(http) > 0 {
 		effect, remedy := "they hold at the waypoint (in %s), but not %s", "add a DENY rule that names peers or ports only for what must not be reached there"
-		if action(spec) == "ALLOW" {
+		if survey.Action(spec) == "ALLOW" {
 			effect, remedy = "they hold at the waypoint (in %s), and let nobody in %s", "write them with peers and ports only"
 		}
-		c.notes.loses(item, fmt.Sprintf("rules %v use %s, which ztunnel does not know", http, c.what(spec)), fmt.Sprintf(effect, names(w.copies), at.past), remedy)
+		c.notes.Loses(item, fmt.Sprintf("rules %v use %s, which ztunnel does not know", http, c.what(spec)), fmt.Sprintf(effect, survey.Names(w.copies), at.past), remedy)
 	}
 	if rules := comparing(spec, atPodsOnly); len(rules) > 0 {
-		c.notes.loses(item, fmt.Sprintf("rules %v compare %s", rules, names(atPodsOnly)), "at the waypoint they compare what is not the pod's, so they do not hold for requests to Services",
+		c.notes.Loses(item, fmt.Sprintf("rules %v compare %s", rules, survey.Names(atPodsOnly)), "at the waypoint they compare what is not the pod's, so they do not hold for requests to Services",
 			"write them without that condition")
 	}
 	if len(w.partly) > 0 {
-		c.notes.warn(item, "its selector selects some pods of the Services "+serviceNames(w.partly)+" and not all", "the waypoint cannot tell them apart, so "+names(w.copies)+" denies requests to all of them",
+		c.notes.Warn(item, "its selector selects some pods of the Services "+serviceNames(w.partly)+" and not all", "the waypoint cannot tell them apart, so "+survey.Names(w.copies)+" denies requests to all of them",
 			"give the other pods a Service of their own")
 	}
 	c.tellMissing(item, spec, w)
@@ -50,7 +51,7 @@ func (c *copies) tell(item *manifest.Item, spec *yaml.Node, at place, w written)
 
 // what a policy uses that ztunnel does not know.
 func (c *copies) what(spec *yaml.Node) string {
-	if a := action(spec); a == "CUSTOM" || a == "AUDIT" {
+	if a := survey.Action(spec); a == "CUSTOM" || a == "AUDIT" {
 		return "the action " + a
 	}
 	return "HTTP attributes"
@@ -59,15 +60,15 @@ func (c *copies) what(spec *yaml.Node) string {
 // tellMissing names the Services that a copy may be missing for.
 func (c *copies) tellMissing(item *manifest.Item, spec *yaml.Node, w written) {
 	if len(w.portless) > 0 {
-		c.notes.loses(item, "it names ports of pods, and the input does not say which port of the Services "+serviceNames(w.portless)+" leads to them",
+		c.notes.Loses(item, "it names ports of pods, and the input does not say which port of the Services "+serviceNames(w.portless)+" leads to them",
 			"the waypoint does not enforce it for requests to these Services", "name the targetPort by its number")
 	}
 	if len(w.unknown) > 0 {
-		c.notes.loses(item, "its selector may select pods of the Services "+serviceNames(w.unknown)+", whose pods are not in the input",
+		c.notes.Loses(item, "its selector may select pods of the Services "+serviceNames(w.unknown)+", whose pods are not in the input",
 			"the waypoint does not enforce it for requests to these Services", "put their workloads into the input, or name the Services in targetRefs of a policy")
 	}
 	if w.ported && manifest.Field(spec, "selector") == nil {
-		c.notes.note(item.String(), "names ports of pods, which a waypoint knows by the Services that lead there", "it is enforced for the Services of the input")
+		c.notes.Note(item.String(), "names ports of pods, which a waypoint knows by the Services that lead there", "it is enforced for the Services of the input")
 	}
 }
 
@@ -76,7 +77,7 @@ func (c *copies) tellNoCopy(item *manifest.Item, spec *yaml.Node, at place, w wr
 	http := unseen(spec)
 	if !at.all && len(w.unknown)+len(w.portless) == 0 {
 		if len(http) > 0 { // all else is ztunnel's, which sees who asks: no waypoint stands before these pods
-			c.notes.loses(item, fmt.Sprintf("rules %v use %s, and its pods are behind no waypoint", http, c.what(spec)), "ztunnel, which protects them, does not know these, so the rules do not hold",
+			c.notes.Loses(item, fmt.Sprintf("rules %v use %s, and its pods are behind no waypoint", http, c.what(spec)), "ztunnel, which protects them, does not know these, so the rules do not hold",
 				"write them with peers and ports only, or have the component check it")
 		}
 		return
@@ -97,7 +98,7 @@ func (c *copies) tellNoCopy(item *manifest.Item, spec *yaml.Node, at place, w wr
 		effect = no + effect
 	}
 	if effect != "" {
-		c.notes.loses(item, why, effect, "put what is missing into the input, or name in targetRefs what the policy is for")
+		c.notes.Loses(item, why, effect, "put what is missing into the input, or name in targetRefs what the policy is for")
 	}
 }
 
@@ -121,7 +122,7 @@ func (c *copies) noService(spec *yaml.Node, w written) string {
 // comparing are the rules with a condition on one of some keys.
 func comparing(spec *yaml.Node, keys []string) []int {
 	var out []int
-	for i, rule := range rulesOf(spec) {
+	for i, rule := range survey.RulesOf(spec) {
 		if slices.ContainsFunc(manifest.Content(manifest.Field(manifest.Dealias(rule), "when")), func(c *yaml.Node) bool { return slices.Contains(keys, manifest.Value(manifest.Dealias(c), "key")) }) {
 			out = append(out, i)
 		}

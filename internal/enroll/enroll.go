@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
@@ -19,8 +20,8 @@ import (
 // worth a warning. The error joins all that cannot be resolved, each naming its object; then
 // nothing of the result may be used.
 func Apply(plan generate.Plan, items []*manifest.Item) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
-	input := NewIndex(items, notebooksOf(plan))
-	notes := &notes{config: plan.Name}
+	input := survey.NewIndex(items, notebooksOf(plan))
+	notes := &survey.Notes{Config: plan.Name}
 	findTrouble(plan, input, notes)
 	if plan.Restrict {
 		restrictControllers(plan, input, notes)
@@ -42,13 +43,13 @@ func Apply(plan generate.Plan, items []*manifest.Item) ([]*manifest.Item, []diag
 	elsewhereLoses(plan, input, notes)
 	prune(plan, input, notes, wanted)
 	placeAll(plan, input, notes, moved.shipped, wanted)
-	for _, item := range input.items {
-		notes.errs = append(notes.errs, item.Errs...)
+	for _, item := range input.Items {
+		notes.Errs = append(notes.Errs, item.Errs...)
 	}
-	if err := errors.Join(notes.errs...); err != nil {
+	if err := errors.Join(notes.Errs...); err != nil {
 		return nil, nil, err
 	}
-	return remaining(input), notes.findings, nil
+	return remaining(input), notes.Findings, nil
 }
 
 // notebooksOf are the names of the notebooks that the configuration lists, by namespace.
@@ -64,20 +65,20 @@ func notebooksOf(plan generate.Plan) map[string][]string {
 
 // one is the item to edit or remove, or nil. Of two it would be one, and the cluster might hold the
 // other in the end.
-func one(input *Index, notes *notes, id manifest.ID) *manifest.Item {
-	if input.twice[id] {
-		notes.errs = append(notes.errs, fmt.Errorf("%s: is in the input twice, and both would be applied; keep one of the two", id))
+func one(input *survey.Index, notes *survey.Notes, id manifest.ID) *manifest.Item {
+	if input.Twice[id] {
+		notes.Errs = append(notes.Errs, fmt.Errorf("%s: is in the input twice, and both would be applied; keep one of the two", id))
 	}
-	return input.byID[id]
+	return input.ByID[id]
 }
 
 // place merges each manifest into the item of the same identity, or appends it.
-func placeAll(plan generate.Plan, input *Index, notes *notes, shipped map[manifest.ID][]*yaml.Node, wanted []generate.Object) {
-	files := newFiles(input.items)
+func placeAll(plan generate.Plan, input *survey.Index, notes *survey.Notes, shipped map[manifest.ID][]*yaml.Node, wanted []generate.Object) {
+	files := newFiles(input.Items)
 	for _, object := range wanted {
 		item := one(input, notes, idOf(object))
 		if item == nil || item.Removed {
-			input.items = append(input.items, files.add(object))
+			input.Items = append(input.Items, files.add(object))
 			continue
 		}
 		merge(plan, notes, shipped, item, object)
@@ -85,6 +86,6 @@ func placeAll(plan generate.Plan, input *Index, notes *notes, shipped map[manife
 }
 
 // remaining are the items that are not removed.
-func remaining(input *Index) []*manifest.Item {
-	return slices.DeleteFunc(input.items, func(item *manifest.Item) bool { return item.Removed })
+func remaining(input *survey.Index) []*manifest.Item {
+	return slices.DeleteFunc(input.Items, func(item *manifest.Item) bool { return item.Removed })
 }

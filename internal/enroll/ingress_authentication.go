@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
@@ -24,7 +25,7 @@ type jwtRule struct {
 
 // ingressRules are the JWT rules in force at the ingress Gateway, but those of the cluster's own
 // issuers that we write. What an AmbientProfile of this name wrote before is written again, or gone.
-func rulesAtIngress(plan generate.Plan, input *Index, notes *notes) []jwtRule {
+func rulesAtIngress(plan generate.Plan, input *survey.Index, notes *survey.Notes) []jwtRule {
 	var dex generate.Object
 	var keptDex *manifest.Item
 	if plan.Platform != nil {
@@ -34,8 +35,8 @@ func rulesAtIngress(plan generate.Plan, input *Index, notes *notes) []jwtRule {
 		}
 	}
 	var rules []jwtRule
-	for _, item := range input.items {
-		ours := ownedBy(item) == plan.Name || item.ID == idOf(dex) || plan.Cluster != nil && item.ID == tokenIssuer(plan)
+	for _, item := range input.Items {
+		ours := survey.OwnedBy(item) == plan.Name || item.ID == idOf(dex) || plan.Cluster != nil && item.ID == tokenIssuer(plan)
 		if ours || item.Removed || !isAuthentication(item) || !onIngress(plan, input, item) {
 			continue
 		}
@@ -56,50 +57,50 @@ func rulesAtIngress(plan generate.Plan, input *Index, notes *notes) []jwtRule {
 }
 
 // tellRevisionOfLogin says that a RequestAuthentication at the ingress Gateway is not counted on.
-func tellRevisionOfLogin(plan generate.Plan, notes *notes, item *manifest.Item) {
+func tellRevisionOfLogin(plan generate.Plan, notes *survey.Notes, item *manifest.Item) {
 	remedy := "take the label off"
 	if plan.Mesh.Tokens.SessionIssuers == nil {
 		remedy += ", or list the issuers in spec.identity.sessionIssuers"
 	}
-	notes.warn(item, "is for the ingress Gateway and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so its issuers do not count as logins", remedy)
+	notes.Warn(item, "is for the ingress Gateway and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so its issuers do not count as logins", remedy)
 }
 
 func tokenIssuer(plan generate.Plan) manifest.ID {
-	return manifest.NewID(istioSecurity, "RequestAuthentication", plan.Mesh.GatewayNamespace, generate.TokenIssuerName)
+	return manifest.NewID(survey.IstioSecurity, "RequestAuthentication", plan.Mesh.GatewayNamespace, generate.TokenIssuerName)
 }
 
 func isAuthentication(item *manifest.Item) bool {
-	return item.Group == istioSecurity && item.Kind == "RequestAuthentication"
+	return item.Group == survey.IstioSecurity && item.Kind == "RequestAuthentication"
 }
 
 // onIngress reports whether a RequestAuthentication is in force at the ingress Gateway (Istio:
 // ShouldAttachPolicy): by a targetRef of its namespace; or without one in that namespace or the
 // root namespace, by its selector, or as it has none. One that stays at the old gateway is copied to
 // the new one by the platform (copyToGateway).
-func onIngress(plan generate.Plan, input *Index, item *manifest.Item) bool {
+func onIngress(plan generate.Plan, input *survey.Index, item *manifest.Item) bool {
 	mesh := plan.Mesh
 	spec := manifest.Field(item.Node, "spec")
-	if refs := targetsOf(spec); len(refs) > 0 {
+	if refs := survey.TargetsOf(spec); len(refs) > 0 {
 		return item.Namespace == mesh.GatewayNamespace && slices.ContainsFunc(refs, func(ref *yaml.Node) bool {
-			return manifest.Value(ref, "group") == gatewayGroup && manifest.Value(ref, "kind") == "Gateway" && manifest.Value(ref, "name") == mesh.GatewayName
+			return manifest.Value(ref, "group") == survey.GatewayGroup && manifest.Value(ref, "kind") == "Gateway" && manifest.Value(ref, "name") == mesh.GatewayName
 		})
 	}
-	if plan.Platform != nil && input.atOldGateway(item) {
+	if plan.Platform != nil && input.AtOldGateway(item) {
 		return true
 	}
 	if item.Namespace != mesh.GatewayNamespace && item.Namespace != mesh.RootNamespace {
 		return false
 	}
-	selector := labelsOf(manifest.Field(spec, "selector", "matchLabels"))
-	return slices.ContainsFunc(podsOfGateway(plan, input), func(pod labels) bool { return pod.cover(selector) })
+	selector := survey.LabelsOf(manifest.Field(spec, "selector", "matchLabels"))
+	return slices.ContainsFunc(podsOfGateway(plan, input), func(pod survey.Labels) bool { return pod.Cover(selector) })
 }
 
 // gatewayPods are the labels of the ingress Gateway's pods: those that Istio gives them, with the
 // Gateway's own (Istio: deploymentcontroller extractInfrastructureLabels), and those of workloads
 // of the input that run under the ingress's account.
-func podsOfGateway(plan generate.Plan, input *Index) []labels {
-	if input.ingressPods != nil {
-		return input.ingressPods
+func podsOfGateway(plan generate.Plan, input *survey.Index) []survey.Labels {
+	if input.IngressPods != nil {
+		return input.IngressPods
 	}
 	mesh := plan.Mesh
 	_, account, _ := strings.Cut(mesh.Ingress, "/sa/")
@@ -110,7 +111,7 @@ func podsOfGateway(plan generate.Plan, input *Index) []labels {
 		"gateway.istio.io/managed":            "istio.io-gateway-controller",
 	}
 	for key, text := range gatewayLabels(plan, input) {
-		if !strings.HasPrefix(key, gatewayGroup+"/") {
+		if !strings.HasPrefix(key, survey.GatewayGroup+"/") {
 			pod[key] = text
 		}
 	}
@@ -118,19 +119,19 @@ func podsOfGateway(plan generate.Plan, input *Index) []labels {
 	if gateway := ingressGateway(plan, input); gateway != nil && plan.Platform == nil {
 		class = manifest.Value(gateway.Node, "spec", "gatewayClassName")
 	}
-	pod[gatewayPods] = mesh.GatewayName
-	pod[waypointClass] = class // Istio 1.31: kube-gateway.yaml
-	input.ingressPods = []labels{labelsFrom(pod)}
-	for _, w := range input.workloadsOf(mesh.GatewayNamespace) {
+	pod[survey.GatewayPods] = mesh.GatewayName
+	pod[survey.WaypointClass] = class // Istio 1.31: kube-gateway.yaml
+	input.IngressPods = []survey.Labels{survey.LabelsFrom(pod)}
+	for _, w := range input.WorkloadsOf(mesh.GatewayNamespace) {
 		if manifest.Value(workloadSpec(w.Item), "serviceAccountName") == account {
-			input.ingressPods = append(input.ingressPods, w.labels)
+			input.IngressPods = append(input.IngressPods, w.Labels)
 		}
 	}
-	return input.ingressPods
+	return input.IngressPods
 }
 
 // gatewayLabels are those that the ingress Gateway gives to its pods.
-func gatewayLabels(plan generate.Plan, input *Index) map[string]string {
+func gatewayLabels(plan generate.Plan, input *survey.Index) map[string]string {
 	own := map[string]string{}
 	if gateway := ingressGateway(plan, input); gateway != nil {
 		infrastructure := manifest.StringMap(manifest.Field(gateway.Node, "spec", "infrastructure", "labels"))
@@ -149,11 +150,11 @@ func workloadSpec(item *manifest.Item) *yaml.Node {
 	if item.Kind == "Pod" {
 		return manifest.Field(item.Node, "spec")
 	}
-	return podSpec(item)
+	return survey.PodSpec(item)
 }
 
-func ingressGateway(plan generate.Plan, input *Index) *manifest.Item {
-	return input.byID[manifest.NewID(gatewayGroup, "Gateway", plan.Mesh.GatewayNamespace, plan.Mesh.GatewayName)]
+func ingressGateway(plan generate.Plan, input *survey.Index) *manifest.Item {
+	return input.ByID[manifest.NewID(survey.GatewayGroup, "Gateway", plan.Mesh.GatewayNamespace, plan.Mesh.GatewayName)]
 }
 
 // readJWTRule reads what decides whose token a rule accepts and what it writes.

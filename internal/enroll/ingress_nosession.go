@@ -8,23 +8,24 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // tellSessions lists the issuers that were found, where there are several: a rule that writes both
 // headers may belong to something that is not a login.
-func tellSessions(plan generate.Plan, notes *notes) {
+func tellSessions(plan generate.Plan, notes *survey.Notes) {
 	issuers := plan.Mesh.Tokens.SessionIssuers
 	last := len(issuers) - 1
 	if last < 1 || plan.Cluster == nil && !plan.Mesh.Waypoint.VerifyTokens {
 		return
 	}
-	notes.note("spec.identity.sessionIssuers", "tokens of "+strings.Join(issuers[:last], ", ")+" and "+issuers[last]+" name users",
+	notes.Note("spec.identity.sessionIssuers", "tokens of "+strings.Join(issuers[:last], ", ")+" and "+issuers[last]+" name users",
 		"if one of these issuers is not a login, list those of the login here")
 }
 
 // tellNoSession says that the third rule of the policy is left out, and what to write.
-func tellNoSession(plan generate.Plan, input *Index, notes *notes, rules []jwtRule) {
+func tellNoSession(plan generate.Plan, input *survey.Index, notes *survey.Notes, rules []jwtRule) {
 	const object = "spec.identity.sessionIssuers"
 	mesh := plan.Mesh
 	found := "no issuer that people log in with is known"
@@ -34,7 +35,7 @@ func tellNoSession(plan generate.Plan, input *Index, notes *notes, rules []jwtRu
 		found, remedy = found+" ("+notInForce(plan, logins, "")+")", toIngress(plan, input, logins)
 	}
 	if mesh.Waypoint.VerifyTokens {
-		notes.errs = append(notes.errs, fmt.Errorf("spec.waypoint.verifyTokens: the waypoints would refuse everybody who logs in, because %s; "+
+		notes.Errs = append(notes.Errs, fmt.Errorf("spec.waypoint.verifyTokens: the waypoints would refuse everybody who logs in, because %s; "+
 			"list the issuers in spec.identity.sessionIssuers, or %s", found, remedy))
 		return
 	}
@@ -44,21 +45,21 @@ func tellNoSession(plan generate.Plan, input *Index, notes *notes, rules []jwtRu
 	effect := fmt.Sprintf("%s does not refuse a %s that a client sends with a token of another issuer", mesh.ForgedIdentityName(), mesh.UserIDHeader)
 	remedy = "list the issuers, or " + remedy
 	if ingressGateway(plan, input) == nil && len(rules) == 0 && len(logins) == 0 {
-		notes.note(object, found, effect+"; "+remedy)
+		notes.Note(object, found, effect+"; "+remedy)
 		return
 	}
-	notes.find(object, found, effect, remedy)
+	notes.Find(object, found, effect, remedy)
 }
 
 // loginsElsewhere are the RequestAuthentications of an issuer, "" for any, that write both headers
 // and stand where the ingress's do, but are not in force at the ingress Gateway. Most are on the
 // selector of Kubeflow's sidecar-era gateway.
-func loginsElsewhere(plan generate.Plan, input *Index, issuer string) []*manifest.Item {
+func loginsElsewhere(plan generate.Plan, input *survey.Index, issuer string) []*manifest.Item {
 	mesh := plan.Mesh
-	near := []string{mesh.GatewayNamespace, mesh.RootNamespace, oldGatewayNamespace}
+	near := []string{mesh.GatewayNamespace, mesh.RootNamespace, survey.OldGatewayNamespace}
 	var found []*manifest.Item
-	for _, item := range input.items {
-		if ownedBy(item) != "" || item.Removed || !isAuthentication(item) || !slices.Contains(near, item.Namespace) || onIngress(plan, input, item) {
+	for _, item := range input.Items {
+		if survey.OwnedBy(item) != "" || item.Removed || !isAuthentication(item) || !slices.Contains(near, item.Namespace) || onIngress(plan, input, item) {
 			continue
 		}
 		if slices.ContainsFunc(manifest.Content(manifest.Field(item.Node, "spec", "jwtRules")), func(n *yaml.Node) bool {
@@ -90,26 +91,21 @@ func notInForce(plan generate.Plan, logins []*manifest.Item, issuer string) stri
 
 // toIngress says how to put a login in force at the ingress Gateway. Istio 1.31 (ShouldAttachPolicy):
 // a targetRef names a Gateway of the policy's own namespace.
-func toIngress(plan generate.Plan, input *Index, logins []*manifest.Item) string {
+func toIngress(plan generate.Plan, input *survey.Index, logins []*manifest.Item) string {
 	mesh := plan.Mesh
 	in := "the one of the login in place of its selector or targetRefs"
 	if len(logins) == 1 {
 		in = "it in place of its targetRefs"
-		if withoutTargets(manifest.Field(logins[0].Node, "spec")) {
+		if survey.WithoutTargets(manifest.Field(logins[0].Node, "spec")) {
 			in = "it in place of its selector"
 		}
 	}
-	remedy := fmt.Sprintf("write targetRefs: [{group: %s, kind: Gateway, name: %s}] in %s", gatewayGroup, mesh.GatewayName, in)
+	remedy := fmt.Sprintf("write targetRefs: [{group: %s, kind: Gateway, name: %s}] in %s", survey.GatewayGroup, mesh.GatewayName, in)
 	if slices.ContainsFunc(logins, func(item *manifest.Item) bool { return item.Namespace != mesh.GatewayNamespace }) {
 		remedy += ", and put it into the namespace " + mesh.GatewayNamespace
 	}
-	if plan.Platform == nil && slices.ContainsFunc(logins, input.atOldGateway) {
+	if plan.Platform == nil && slices.ContainsFunc(logins, input.AtOldGateway) {
 		remedy += ", or set spec.cluster.platform.enabled: true, which does that"
 	}
 	return remedy
-}
-
-// atOldGateway reports whether the platform would move or copy an item to the ingress Gateway.
-func (in *Index) atOldGateway(item *manifest.Item) bool {
-	return item.Namespace == oldGatewayNamespace && in.selectsOldGateway(manifest.Field(item.Node, "spec", "selector", "matchLabels"))
 }

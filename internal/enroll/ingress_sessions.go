@@ -6,12 +6,13 @@ import (
 
 	security "istio.io/api/security/v1"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // findSessions decides which issuers people log in with, by the rules in force at the ingress
 // Gateway, and warns about rules there by which a token could name another user.
-func findSessions(plan generate.Plan, input *Index, notes *notes) {
+func findSessions(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	tokens := plan.Mesh.Tokens
 	rules := rulesAtIngress(plan, input, notes)
 	listed := tokens.SessionIssuers != nil

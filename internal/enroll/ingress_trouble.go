@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
@@ -13,7 +14,7 @@ var chosen = []string{"name", "nickname", "preferred_username", "given_name", "f
 
 // jwtRuleTrouble warns about a rule of the input by which a token names a user that its issuer
 // does not vouch for. listed: the configuration lists the session issuers.
-func jwtRuleTrouble(plan generate.Plan, notes *notes, rule jwtRule, listed bool) {
+func jwtRuleTrouble(plan generate.Plan, notes *survey.Notes, rule jwtRule, listed bool) {
 	if rule.item == nil {
 		return
 	}
@@ -22,22 +23,22 @@ func jwtRuleTrouble(plan generate.Plan, notes *notes, rule jwtRule, listed bool)
 	session := slices.Contains(tokens.SessionIssuers, rule.Issuer)
 	missing := unwritten(plan, rule)
 	if rule.Issuer == "" {
-		notes.warn(rule.item, at+"names no issuer", "a token that its keys sign is accepted whatever issuer it claims, the cluster's own included, and so names any user or service account",
+		notes.Warn(rule.item, at+"names no issuer", "a token that its keys sign is accepted whatever issuer it claims, the cluster's own included, and so names any user or service account",
 			"write the issuer, or take the rule off the ingress Gateway")
 	}
 	if len(missing) > 0 {
-		notes.warn(rule.item, at+"accepts tokens of "+issuerName(rule.Issuer)+" and does not write "+strings.Join(missing, " and "), forgery(plan, rule, missing),
+		notes.Warn(rule.item, at+"accepts tokens of "+issuerName(rule.Issuer)+" and does not write "+strings.Join(missing, " and "), forgery(plan, rule, missing),
 			writeBoth(plan, rule, listed))
 	}
 	for _, claim := range claimsTo(rule.JWTRule, tokens.UserIDHeader) {
 		if slices.Contains(chosen, claim) {
-			notes.warn(rule.item, at+"writes "+tokens.UserIDHeader+" from the claim "+claim, "at many issuers people choose that claim themselves, and so become another user by its name",
+			notes.Warn(rule.item, at+"writes "+tokens.UserIDHeader+" from the claim "+claim, "at many issuers people choose that claim themselves, and so become another user by its name",
 				"write the header from email or sub")
 		}
 	}
 	audienceTrouble(plan, notes, rule, at)
 	if listed && !session && len(missing) == 0 && !isCluster(plan, rule.Issuer) {
-		notes.note(rule.item.String(), at+"accepts tokens of "+issuerName(rule.Issuer)+", which spec.identity.sessionIssuers does not list",
+		notes.Note(rule.item.String(), at+"accepts tokens of "+issuerName(rule.Issuer)+", which spec.identity.sessionIssuers does not list",
 			"requests with such a token are refused as soon as it names a user")
 	}
 	if session && !hasKeys(rule.JWTRule) {
@@ -78,7 +79,7 @@ func forgery(plan generate.Plan, rule jwtRule, missing []string) string {
 
 // audienceTrouble warns about a rule that accepts the cluster's tokens for audiences that the
 // configuration does not name. Istio accepts a token that any one rule accepts.
-func audienceTrouble(plan generate.Plan, notes *notes, rule jwtRule, at string) {
+func audienceTrouble(plan generate.Plan, notes *survey.Notes, rule jwtRule, at string) {
 	tokens := plan.Mesh.Tokens
 	if !isCluster(plan, rule.Issuer) || tokens.Audiences == nil {
 		return
@@ -91,17 +92,17 @@ func audienceTrouble(plan generate.Plan, notes *notes, rule jwtRule, at string) 
 		}
 		found = "for the audience " + strings.Join(others, ", ")
 	}
-	notes.warn(rule.item, at+"accepts tokens of "+rule.Issuer+" "+found, "Istio accepts a token that one rule accepts, so that cluster.tokens.audiences is not checked any more",
+	notes.Warn(rule.item, at+"accepts tokens of "+rule.Issuer+" "+found, "Istio accepts a token that one rule accepts, so that cluster.tokens.audiences is not checked any more",
 		"take the rule off the ingress Gateway, or give it the audiences of cluster.tokens.audiences")
 }
 
 // keysTrouble tells of a login whose keys istiod must discover.
-func keysTrouble(plan generate.Plan, notes *notes, rule jwtRule, at string) {
+func keysTrouble(plan generate.Plan, notes *survey.Notes, rule jwtRule, at string) {
 	found := at + "has no jwksUri"
 	effect := "if the issuer does not answer within 14 s when istiod first asks where its keys are, every login is refused (401) until istiod asks again, up to 20 minutes later"
 	if plan.Mesh.Waypoint.VerifyTokens {
-		notes.warn(rule.item, found, effect+", at the gateway and at the waypoints", "write jwksUri")
+		notes.Warn(rule.item, found, effect+", at the gateway and at the waypoints", "write jwksUri")
 		return
 	}
-	notes.note(rule.item.String(), found, effect+"; jwksUri avoids that")
+	notes.Note(rule.item.String(), found, effect+"; jwksUri avoids that")
 }

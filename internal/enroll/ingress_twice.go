@@ -7,11 +7,12 @@ import (
 
 	security "istio.io/api/security/v1"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // rulesTwice finds such rules. Ours is what those of the input are measured by.
-func rulesTwice(plan generate.Plan, notes *notes, rules []jwtRule) {
+func rulesTwice(plan generate.Plan, notes *survey.Notes, rules []jwtRule) {
 	var earlier []jwtRule
 	for _, rule := range rules {
 		if rule.item == nil {
@@ -29,7 +30,7 @@ func rulesTwice(plan generate.Plan, notes *notes, rules []jwtRule) {
 // ruleTwice warns about a rule for an issuer that names users which differs from an earlier one, or
 // from the one that we write for the cluster's, in its keys or in where it takes the user from:
 // Istio accepts a token that one rule accepts.
-func ruleTwice(plan generate.Plan, notes *notes, rule jwtRule, earlier []jwtRule) {
+func ruleTwice(plan generate.Plan, notes *survey.Notes, rule jwtRule, earlier []jwtRule) {
 	tokens := plan.Mesh.Tokens
 	at := fmt.Sprintf("jwtRules[%d] accepts tokens of %s ", rule.index, rule.Issuer)
 	const one = "Istio accepts a token that one rule accepts: "
@@ -43,11 +44,11 @@ func ruleTwice(plan generate.Plan, notes *notes, rule jwtRule, earlier []jwtRule
 		case plan.Mesh.Waypoint.VerifyTokens:
 			effect += ", at the waypoints too, whose " + generate.VerifyTokensName + " takes both rules over"
 		}
-		notes.warn(rule.item, at+"that other keys sign than "+other+" says", effect, "take the rule off, or give both the same keys")
+		notes.Warn(rule.item, at+"that other keys sign than "+other+" says", effect, "take the rule off, or give both the same keys")
 	}
 	claims := claimsTo(rule.JWTRule, tokens.UserIDHeader)
 	if len(claims) > 0 && len(known) > 0 && !slices.ContainsFunc(known, func(r *security.JWTRule) bool { return slices.Equal(claimsTo(r, tokens.UserIDHeader), claims) }) {
-		notes.warn(rule.item, at+"and writes "+tokens.UserIDHeader+" from the claim "+strings.Join(claims, " and ")+", unlike "+other,
+		notes.Warn(rule.item, at+"and writes "+tokens.UserIDHeader+" from the claim "+strings.Join(claims, " and ")+", unlike "+other,
 			one+"whoever has such a token is also who that claim says", "write the header from the same claim in both, or take one of the rules off")
 	}
 }

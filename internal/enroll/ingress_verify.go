@@ -8,12 +8,13 @@ import (
 	security "istio.io/api/security/v1"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // sessionRules are the rules of the session issuers for waypoints: as the ingress Gateway has
 // them, so that who gets in there also gets in here.
-func sessionRules(plan generate.Plan, input *Index, notes *notes, rules []jwtRule) []*security.JWTRule {
+func sessionRules(plan generate.Plan, input *survey.Index, notes *survey.Notes, rules []jwtRule) []*security.JWTRule {
 	tokens := plan.Mesh.Tokens
 	var out []*security.JWTRule
 	for i, issuer := range tokens.SessionIssuers {
@@ -23,7 +24,7 @@ func sessionRules(plan generate.Plan, input *Index, notes *notes, rules []jwtRul
 				continue
 			}
 			if !rule.ForwardOriginalToken {
-				notes.errs = append(notes.errs, fmt.Errorf("%s: jwtRules[%d] does not forward its token, so that with spec.waypoint.verifyTokens the waypoints would refuse everybody who logs in; "+
+				notes.Errs = append(notes.Errs, fmt.Errorf("%s: jwtRules[%d] does not forward its token, so that with spec.waypoint.verifyTokens the waypoints would refuse everybody who logs in; "+
 					"set forwardOriginalToken: true", rule.item, rule.index))
 			}
 			out = addRule(out, completeRule(plan, rule.JWTRule))
@@ -35,7 +36,7 @@ func sessionRules(plan generate.Plan, input *Index, notes *notes, rules []jwtRul
 		if logins := loginsElsewhere(plan, input, issuer); len(logins) > 0 {
 			found, remedy = notInForce(plan, logins, issuer), toIngress(plan, input, logins)
 		}
-		notes.find(fmt.Sprintf("spec.identity.sessionIssuers[%d]", i), found,
+		notes.Find(fmt.Sprintf("spec.identity.sessionIssuers[%d]", i), found,
 			"the waypoints expect a token of it in the header Authorization, take the user from its claim email, and istiod must discover its keys", remedy)
 		out = append(out, tokens.SessionRule(issuer, ""))
 	}
@@ -74,7 +75,7 @@ func addRule(rules []*security.JWTRule, rule *security.JWTRule) []*security.JWTR
 }
 
 // findVerified looks for the Services whose tokens are to be verified, where not all are meant.
-func findVerified(plan generate.Plan, input *Index, notes *notes) {
+func findVerified(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	names := plan.Mesh.Waypoint.VerifyTokensFor
 	if names == nil {
 		return
@@ -82,12 +83,12 @@ func findVerified(plan generate.Plan, input *Index, notes *notes) {
 	for i := range plan.Namespaces {
 		ns := &plan.Namespaces[i]
 		for _, name := range names {
-			if service := input.byID[manifest.ID{Kind: "Service", Namespace: ns.Name, Name: name}]; service != nil && !service.Removed {
+			if service := input.ByID[manifest.ID{Kind: "Service", Namespace: ns.Name, Name: name}]; service != nil && !service.Removed {
 				ns.Verified = append(ns.Verified, name)
 			}
 		}
 		if len(ns.Verified) == 0 {
-			notes.find("spec.waypoint.verifyTokensFor", fmt.Sprintf("none of the Services %s of the namespace %s is in the input", strings.Join(names, ", "), ns.Name),
+			notes.Find("spec.waypoint.verifyTokensFor", fmt.Sprintf("none of the Services %s of the namespace %s is in the input", strings.Join(names, ", "), ns.Name),
 				"its waypoint verifies no token, and the policy verified-tokens-only turns away whatever comes from the ingress Gateway", "put the Services into the input, or leave verifyTokensFor out for all of them")
 		}
 	}

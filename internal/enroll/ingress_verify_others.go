@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
@@ -44,7 +45,7 @@ func verifyingIn(plan generate.Plan, wanted []generate.Object, places map[string
 // meets reports whether some target of a RequestAuthentication is where tokens are verified (Istio
 // 1.31: ShouldAttachPolicy).
 func (v verifying) meets(item *manifest.Item, root string) bool {
-	return slices.ContainsFunc(targetsOf(manifest.Field(item.Node, "spec")), func(ref *yaml.Node) bool {
+	return slices.ContainsFunc(survey.TargetsOf(manifest.Field(item.Node, "spec")), func(ref *yaml.Node) bool {
 		name, own := manifest.Value(ref, "name"), item.Namespace == v.namespace
 		switch manifest.Value(ref, "kind") {
 		case "GatewayClass":
@@ -61,18 +62,6 @@ func (v verifying) meets(item *manifest.Item, root string) bool {
 // covers reports whether the tokens of requests to a Service are verified.
 func (v verifying) covers(service string) bool {
 	return v.services == nil || slices.Contains(v.services, service)
-}
-
-// targetsOf are the targetRefs of a policy, or its older targetRef.
-func targetsOf(spec *yaml.Node) []*yaml.Node {
-	refs := slices.Clone(manifest.Content(manifest.Field(spec, "targetRefs")))
-	if one := manifest.Field(spec, "targetRef"); one != nil && len(refs) == 0 {
-		refs = append(refs, one)
-	}
-	for i := range refs {
-		refs[i] = manifest.Dealias(refs[i])
-	}
-	return refs
 }
 
 // voids says how a further rule lets in somebody whom verify-tokens does not vouch for, and who that
@@ -122,14 +111,14 @@ func hasKeys(rule *security.JWTRule) bool { return rule.JwksUri != "" || rule.Jw
 func sameKeys(a, b *security.JWTRule) bool { return a.JwksUri == b.JwksUri && a.Jwks == b.Jwks }
 
 // verifyTrouble warns about the input's RequestAuthentications that void verifyTokens.
-func verifyTrouble(plan generate.Plan, input *Index, notes *notes, behind []string, wanted []generate.Object) {
+func verifyTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes, behind []string, wanted []generate.Object) {
 	verified := verifyingIn(plan, wanted, placesOf(plan, behind))
 	ours := map[manifest.ID]bool{}
 	for _, o := range wanted {
 		ours[idOf(o)] = true
 	}
-	for _, item := range input.items {
-		if !isAuthentication(item) || ownedBy(item) == plan.Name || item.Removed || ours[item.ID] {
+	for _, item := range input.Items {
+		if !isAuthentication(item) || survey.OwnedBy(item) == plan.Name || item.Removed || ours[item.ID] {
 			continue
 		}
 		for i, n := range manifest.Content(manifest.Field(item.Node, "spec", "jwtRules")) {
@@ -139,7 +128,7 @@ func verifyTrouble(plan generate.Plan, input *Index, notes *notes, behind []stri
 }
 
 // voidTrouble names every waypoint where a rule voids verifyTokens.
-func voidTrouble(plan generate.Plan, notes *notes, item *manifest.Item, index int, rule *security.JWTRule, verified map[string]verifying) {
+func voidTrouble(plan generate.Plan, notes *survey.Notes, item *manifest.Item, index int, rule *security.JWTRule, verified map[string]verifying) {
 	var found, who string
 	var waypoints []string
 	for _, namespace := range generate.SortedKeys(verified) {
@@ -152,7 +141,7 @@ func voidTrouble(plan generate.Plan, notes *notes, item *manifest.Item, index in
 	if len(waypoints) == 0 {
 		return
 	}
-	notes.warn(item, fmt.Sprintf("jwtRules[%d] at %s %s", index, plural("the waypoint", waypoints), found),
+	notes.Warn(item, fmt.Sprintf("jwtRules[%d] at %s %s", index, plural("the waypoint", waypoints), found),
 		"Istio accepts a token that one rule accepts, so verifyTokens is void there: "+who,
 		"take the rule off, or give it the keys and the outputClaimToHeaders of "+generate.VerifyTokensName)
 }
@@ -177,10 +166,10 @@ func (c *copies) withoutVoiding(item *manifest.Item, rules *yaml.Node, namespace
 		at := fmt.Sprintf("jwtRules[%d] %s", i, found)
 		const out = "attached to the waypoint, it would void verifyTokens, so it was left out there"
 		if lost {
-			c.notes.loses(item, at, out+"; policies see no token by that rule where "+generate.VerifyTokensName+" is not in force, or does not read it",
+			c.notes.Loses(item, at, out+"; policies see no token by that rule where "+generate.VerifyTokensName+" is not in force, or does not read it",
 				"write what verifyTokens is not for with targetRefs to those Services")
 		} else {
-			c.notes.note(item.String(), at, out+": "+generate.VerifyTokensName+" verifies these tokens")
+			c.notes.Note(item.String(), at, out+": "+generate.VerifyTokensName+" verifies these tokens")
 		}
 	}
 	return kept

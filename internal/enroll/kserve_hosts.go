@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
@@ -82,14 +83,14 @@ type ingressConfig struct {
 }
 
 func ingressConfigOf(item *manifest.Item) (c ingressConfig) {
-	if json.Unmarshal([]byte(dataOf(item, "ingress")), &c) != nil {
+	if json.Unmarshal([]byte(survey.DataOf(item, "ingress")), &c) != nil {
 		return ingressConfig{} // KServe does not start with it
 	}
 	return c
 }
 
 // hostsTrouble finds profiles whose models may get one host. Istio gives it to the older of two routes (sortConfigByCreationTime).
-func hostsTrouble(plan generate.Plan, input *Index, notes *notes) {
+func hostsTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	if !plan.Cluster.KServe.Enabled {
 		return
 	}
@@ -103,14 +104,14 @@ func hostsTrouble(plan generate.Plan, input *Index, notes *notes) {
 	switch t := readHostTemplate(config.DomainTemplate); {
 	case config.DisableIngressCreation, t.apart:
 	case !t.understood:
-		notes.note(object, "has the domainTemplate "+config.DomainTemplate, "nothing here knows whether it gives models of two profiles one host")
+		notes.Note(object, "has the domainTemplate "+config.DomainTemplate, "nothing here knows whether it gives models of two profiles one host")
 	default:
 		sharedHosts(plan, notes, object, config.DomainTemplate, t)
 	}
 }
 
 // sharedHosts tries for each profile what its name begins or ends with, so the cost grows with the profiles and not with their pairs.
-func sharedHosts(plan generate.Plan, notes *notes, object, template string, t hostTemplate) {
+func sharedHosts(plan generate.Plan, notes *survey.Notes, object, template string, t hostTemplate) {
 	profiles := make(map[string]bool, len(plan.Namespaces))
 	for _, ns := range plan.Namespaces {
 		profiles[ns.Name] = true
@@ -129,7 +130,7 @@ func sharedHosts(plan generate.Plan, notes *notes, object, template string, t ho
 	}
 	for _, ns := range plan.Namespaces {
 		if others := longer[ns.Name]; len(others) > 0 {
-			notes.find(object, fmt.Sprintf("KServe's hosts, %s, do not tell the profile %s from %s", template, ns.Name, someOf(others)),
+			notes.Find(object, fmt.Sprintf("KServe's hosts, %s, do not tell the profile %s from %s", template, ns.Name, someOf(others)),
 				fmt.Sprintf("the model %s of %s and the model x of %s, say, get the same host: the older one gets the other's requests, with the bearer tokens in them", t.twin(ns.Name, others[0]), ns.Name, others[0]),
 				fmt.Sprintf("set ingress.domainTemplate in inferenceservice-config to %s (cluster.kserve.deploymentMode does, and switches every model)", modelHosts))
 		}
@@ -146,13 +147,13 @@ func someOf(list []string) string {
 }
 
 // inferenceServiceConfig is KServe's own ConfigMap, or nil where it is not in the input.
-func inferenceServiceConfig(plan generate.Plan, input *Index) *manifest.Item {
-	for _, item := range input.items {
+func inferenceServiceConfig(plan generate.Plan, input *survey.Index) *manifest.Item {
+	for _, item := range input.Items {
 		if item.Kind != "ConfigMap" || item.Group != "" || item.Namespace != plan.Cluster.KServe.Namespace {
 			continue
 		}
 		name := item.Name
-		if m := hashed.FindStringSubmatch(name); m != nil {
+		if m := survey.Hashed.FindStringSubmatch(name); m != nil {
 			name = m[1]
 		}
 		if name == "inferenceservice-config" {

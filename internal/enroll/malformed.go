@@ -6,6 +6,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
 // isMalformed reports whether Istio refuses a policy for the form of its rules. Such a policy does
@@ -14,7 +15,7 @@ import (
 func isMalformed(spec *yaml.Node) bool {
 	rules := filled(manifest.Field(spec, "rules"))
 	if rules == nil || len(rules.Content) == 0 {
-		return action(spec) == "DENY" || rules != nil && rules.Kind != yaml.SequenceNode // Istio: a DENY without rules never triggers
+		return survey.Action(spec) == "DENY" || rules != nil && rules.Kind != yaml.SequenceNode // Istio: a DENY without rules never triggers
 	}
 	return rules.Kind != yaml.SequenceNode || slices.ContainsFunc(rules.Content, func(rule *yaml.Node) bool {
 		rule = manifest.Dealias(rule)

@@ -6,6 +6,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -68,9 +69,9 @@ func TestPeerSetKnowsWhatItHolds(t *testing.T) {
 		{all, own, true}, {all, pipelines, true}, {all, block, false},
 		{block, block, true}, {block, own, false}, {world, pipelines, true}, {abroad, own, false},
 	} {
-		set := peerSet{}
-		set.add(yaml.MustParse(c.in).YNode())
-		if set.has(yaml.MustParse(c.peer).YNode()) != c.want {
+		set := survey.PeerSet{}
+		set.Add(yaml.MustParse(c.in).YNode())
+		if set.Has(yaml.MustParse(c.peer).YNode()) != c.want {
 			t.Errorf("%s in %s: must be %t", c.peer, c.in, c.want)
 		}
 	}

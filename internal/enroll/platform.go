@@ -2,7 +2,6 @@ package enroll
 
 import (
 	"slices"
-	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -12,8 +11,6 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
-
-const istioNetworking = "networking.istio.io"
 
 // moved is what the move of the control plane brings.
 type moved struct {
@@ -27,11 +24,11 @@ type moved struct {
 
 // movePlatform moves Kubeflow's control plane: it edits what is there and returns what is to be
 // placed. stay are the policies at the old gateway that cannot move to the new one.
-func movePlatform(plan generate.Plan, input *Index, notes *notes, stay []*manifest.Item) moved {
+func movePlatform(plan generate.Plan, input *survey.Index, notes *survey.Notes, stay []*manifest.Item) moved {
 	if plan.Platform == nil {
-		return moved{objects: platform.Manifests(plan, survey.Find(profileController(plan, input)))}
+		return moved{objects: platform.Manifests(plan, survey.Find(survey.FindProfileController(plan.Spec, input)))}
 	}
-	kubeflow := survey.Find(findKubeflow(plan, input, notes))
+	kubeflow := survey.Find(survey.FindKubeflow(plan.Spec, input, notes))
 	wanted, shipped := platform.Manifests(plan, kubeflow), shippedForms(plan, kubeflow)
 	if plan.Mesh.Waypoint.VerifyTokens {
 		throughWaypoint(plan, input, kubeflow)
@@ -46,15 +43,6 @@ func movePlatform(plan generate.Plan, input *Index, notes *notes, stay []*manife
 	removeGateways(input)
 	tellPlatform(plan, input, notes, kubeflow)
 	return moved{wanted, platform.BehindWaypoint(kubeflow), shipped}
-}
-
-// live calls edit with every item of a kind that stays and is nobody's but the user's.
-func (in *Index) live(group, kind string, edit func(*manifest.Item)) {
-	for _, item := range in.items {
-		if item.Group == group && item.Kind == kind && ownedBy(item) == "" && !item.Removed {
-			edit(item)
-		}
-	}
 }
 
 // inMesh tells whether a namespace is in the mesh after this run.
@@ -79,34 +67,27 @@ func isShipped(shipped map[manifest.ID][]*yaml.Node, item *manifest.Item, spec *
 
 // tellPlatform says what was found and what was assumed, and what would leave the control plane
 // open or closed for everybody.
-func tellPlatform(plan generate.Plan, input *Index, notes *notes, kubeflow survey.Kubeflow) {
+func tellPlatform(plan generate.Plan, input *survey.Index, notes *survey.Notes, kubeflow survey.Kubeflow) {
 	found, assumed := kubeflow.Found()
-	what := "found in the input: " + names(found)
+	what := "found in the input: " + survey.Names(found)
 	if len(found) == 0 {
 		what = "no Deployment of a component is in the input"
 	}
-	notes.note("spec.cluster.platform", what, "assumed as in Kubeflow of June 2026: "+names(assumed))
-	istiod := input.byID[manifest.NewID("apps", "Deployment", plan.Mesh.RootNamespace, "istiod")]
-	ztunnel := slices.ContainsFunc(input.items, func(i *manifest.Item) bool { return i.Kind == "DaemonSet" && i.Name == "ztunnel" })
+	notes.Note("spec.cluster.platform", what, "assumed as in Kubeflow of June 2026: "+survey.Names(assumed))
+	istiod := input.ByID[manifest.NewID("apps", "Deployment", plan.Mesh.RootNamespace, "istiod")]
+	ztunnel := slices.ContainsFunc(input.Items, func(i *manifest.Item) bool { return i.Kind == "DaemonSet" && i.Name == "ztunnel" })
 	if istiod != nil && !ztunnel {
-		notes.warn(istiod, "is in the input, and no DaemonSet ztunnel", "without ztunnel, and without the sidecars that go, nothing enforces the policies: every pod is open",
+		notes.Warn(istiod, "is in the input, and no DaemonSet ztunnel", "without ztunnel, and without the sidecars that go, nothing enforces the policies: every pod is open",
 			"install Istio's ambient profile before you apply this")
 	}
 }
 
-func names(list []string) string {
-	if len(list) == 0 {
-		return "nothing"
-	}
-	return strings.Join(list, ", ")
-}
-
 // note tells what was done or assumed; nothing is wrong.
-// kubeflowNamespace puts the control plane into the mesh, where the input has its Namespace.
-func enrollKubeflow(input *Index, notes *notes) {
-	item := input.byID[manifest.ID{Kind: "Namespace", Name: profile.KubeflowNamespace}]
+// profile.KubeflowNamespace puts the control plane into the mesh, where the input has its Namespace.
+func enrollKubeflow(input *survey.Index, notes *survey.Notes) {
+	item := input.ByID[manifest.ID{Kind: "Namespace", Name: profile.KubeflowNamespace}]
 	if item == nil {
-		notes.find("spec.cluster.platform", "the Namespace "+profile.KubeflowNamespace+" is not in the input", "its pods stay out of the mesh, where no policy is enforced",
+		notes.Find("spec.cluster.platform", "the Namespace "+profile.KubeflowNamespace+" is not in the input", "its pods stay out of the mesh, where no policy is enforced",
 			"put it into the input, or label it istio.io/dataplane-mode: ambient and istio-injection: disabled")
 		return
 	}

@@ -6,26 +6,27 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
 // letOut adds the mesh's form of the egress rules to a NetworkPolicy, as a rule of its own: in the
 // rule itself, 15008 would be opened to its other peers as well.
 func (m *meshNetwork) letOut(item *manifest.Item) {
-	known := peerSet{}
-	rules := networkRules(item, egressRules)
+	known := survey.PeerSet{}
+	rules := survey.NetworkRules(item, survey.EgressRules)
 	for _, rule := range rules {
-		if to := manifest.Content(manifest.Field(rule, "to")); passesHBONE(manifest.Field(rule, "ports")) {
-			known[everywhere] = known[everywhere] || len(to) == 0
+		if to := manifest.Content(manifest.Field(rule, "to")); survey.PassesHBONE(manifest.Field(rule, "ports")) {
+			known[survey.Everywhere] = known[survey.Everywhere] || len(to) == 0
 			for _, peer := range to {
-				known.add(peer)
+				known.Add(peer)
 			}
 		}
 	}
 	var missing []*yaml.Node
 	for _, rule := range rules {
 		for _, peer := range m.outward(rule, m.waypoints[item.Namespace] != "") {
-			if !known.has(peer) {
-				known.add(peer)
+			if !known.Has(peer) {
+				known.Add(peer)
 				missing = append(missing, peer)
 			}
 		}
@@ -34,10 +35,10 @@ func (m *meshNetwork) letOut(item *manifest.Item) {
 		return
 	}
 	peers := &yaml.Node{Kind: yaml.SequenceNode, Tag: yaml.NodeTagSeq, Content: missing}
-	ports := &yaml.Node{Kind: yaml.SequenceNode, Tag: yaml.NodeTagSeq, Content: []*yaml.Node{hbonePort()}}
+	ports := &yaml.Node{Kind: yaml.SequenceNode, Tag: yaml.NodeTagSeq, Content: []*yaml.Node{survey.HBONEPort()}}
 	rule := mapOf("to", peers)
 	rule.Content = append(rule.Content, manifest.Text("ports"), ports)
-	egress := manifest.Field(item.Node, "spec", egressRules.rules)
+	egress := manifest.Field(item.Node, "spec", survey.EgressRules.Rules)
 	egress.Content = append(egress.Content, rule)
 	item.Changed = true
 }
@@ -47,11 +48,11 @@ func (m *meshNetwork) letOut(item *manifest.Item) {
 // the policy's own, which may be in the mesh.
 func (m *meshNetwork) outward(rule *yaml.Node, inMesh bool) []*yaml.Node {
 	ports, to := manifest.Field(rule, "ports"), manifest.Content(manifest.Field(rule, "to"))
-	if len(manifest.Content(ports)) > 0 && !slices.ContainsFunc(ports.Content, func(p *yaml.Node) bool { return isTCP(p) && !isDNS(p) }) {
+	if len(manifest.Content(ports)) > 0 && !slices.ContainsFunc(ports.Content, func(p *yaml.Node) bool { return survey.IsTCP(p) && !survey.IsDNS(p) }) {
 		return nil
 	}
-	passes := passesHBONE(ports)
-	if len(to) == 0 || slices.ContainsFunc(to, func(p *yaml.Node) bool { return isEverywhere(manifest.Dealias(p)) }) {
+	passes := survey.PassesHBONE(ports)
+	if len(to) == 0 || slices.ContainsFunc(to, func(p *yaml.Node) bool { return survey.IsEverywhere(manifest.Dealias(p)) }) {
 		if passes {
 			return nil
 		}
@@ -72,7 +73,7 @@ func (m *meshNetwork) outward(rule *yaml.Node, inMesh bool) []*yaml.Node {
 			peers = append(peers, plainCopy(peer))
 		}
 		// What goes to some pods of a namespace goes there by way of the waypoint.
-		if pods := manifest.Field(peer, "podSelector"); !isWhole(pods) && manifest.Value(pods, "matchLabels", waypointClass) != "istio-waypoint" {
+		if pods := manifest.Field(peer, "podSelector"); !survey.IsWhole(pods) && manifest.Value(pods, "matchLabels", survey.WaypointClass) != "istio-waypoint" {
 			peers = append(peers, waypointsOf(peer))
 		}
 	}
@@ -81,7 +82,7 @@ func (m *meshNetwork) outward(rule *yaml.Node, inMesh bool) []*yaml.Node {
 
 // waypointsOf are the waypoints of a peer's namespaces.
 func waypointsOf(peer *yaml.Node) *yaml.Node {
-	pods := mapOf("matchLabels", mapOf(waypointClass, manifest.Text("istio-waypoint")))
+	pods := mapOf("matchLabels", mapOf(survey.WaypointClass, manifest.Text("istio-waypoint")))
 	if namespaces := manifest.Field(peer, "namespaceSelector"); namespaces != nil {
 		out := mapOf("namespaceSelector", plainCopy(namespaces))
 		out.Content = append(out.Content, manifest.Text("podSelector"), pods)

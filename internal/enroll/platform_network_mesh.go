@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -24,9 +25,9 @@ type meshNetwork struct {
 	kinds []map[string]string
 }
 
-func patchMeshNetwork(plan generate.Plan, input *Index) meshNetwork {
+func patchMeshNetwork(plan generate.Plan, input *survey.Index) meshNetwork {
 	m := meshNetwork{waypoints: map[string]string{profile.KubeflowNamespace: profile.KubeflowWaypoint}, namespaces: map[string]map[string]string{}, of: map[string][]*manifest.Item{}}
-	input.live("networking.k8s.io", "NetworkPolicy", func(item *manifest.Item) {
+	input.Live("networking.k8s.io", "NetworkPolicy", func(item *manifest.Item) {
 		m.policies = append(m.policies, item)
 		m.of[item.Namespace] = append(m.of[item.Namespace], item)
 	})
@@ -34,10 +35,10 @@ func patchMeshNetwork(plan generate.Plan, input *Index) meshNetwork {
 		return m
 	}
 	seen := map[string]bool{}
-	m.add(profile.KubeflowNamespace, input.byID[manifest.ID{Kind: "Namespace", Name: profile.KubeflowNamespace}], seen)
+	m.add(profile.KubeflowNamespace, input.ByID[manifest.ID{Kind: "Namespace", Name: profile.KubeflowNamespace}], seen)
 	for _, ns := range plan.Namespaces {
 		m.waypoints[ns.Name] = ns.Waypoint.Name
-		m.add(ns.Name, input.byID[manifest.ID{Kind: "Namespace", Name: ns.Name}], seen)
+		m.add(ns.Name, input.ByID[manifest.ID{Kind: "Namespace", Name: ns.Name}], seen)
 	}
 	return m
 }
@@ -62,12 +63,12 @@ func (m *meshNetwork) add(name string, item *manifest.Item, seen map[string]bool
 // holds reports whether a namespaceSelector could select a namespace of the mesh: controllers put
 // labels on namespaces that the input does not show.
 func (m *meshNetwork) holds(selector *yaml.Node) bool {
-	if names, narrowed := valuesOf(selector, namespaceName); narrowed {
+	if names, narrowed := survey.ValuesOf(selector, namespaceName); narrowed {
 		return slices.ContainsFunc(names, func(name string) bool {
-			return m.waypoints[name] != "" && matches(selector, m.labels(name), true)
+			return m.waypoints[name] != "" && survey.Matches(selector, m.labels(name), true)
 		})
 	}
-	return slices.ContainsFunc(m.kinds, func(labels map[string]string) bool { return matches(selector, labels, true) })
+	return slices.ContainsFunc(m.kinds, func(labels map[string]string) bool { return survey.Matches(selector, labels, true) })
 }
 
 // labels are those of a namespace of the mesh, with its name.
@@ -79,25 +80,13 @@ func (m *meshNetwork) labels(name string) map[string]string {
 	return labels
 }
 
-// waypointClass labels the pods of Gateways by their class (Istio: deploymentcontroller).
-const waypointClass = "gateway.networking.k8s.io/gateway-class-name"
-
-// waypointPod are the labels of a waypoint's pods (Istio 1.31: files/waypoint.yaml).
-func waypointPod(name string) map[string]string {
-	return map[string]string{
-		gatewayPods: name, waypointClass: "istio-waypoint", "gateway.istio.io/managed": "istio.io-mesh-controller",
-		"istio.io/dataplane-mode": "none", "istio.io/waypoint-for": "service", "sidecar.istio.io/inject": "false",
-		"service.istio.io/canonical-name": name, "service.istio.io/canonical-revision": "latest",
-	}
-}
-
 // isWaypoint reports whether a peer is, among others, the waypoint of its own namespace.
 func (m *meshNetwork) isWaypoint(peer *yaml.Node, namespace string) bool {
 	if manifest.Field(peer, "ipBlock") != nil {
-		return isEverywhere(peer)
+		return survey.IsEverywhere(peer)
 	}
-	if other := manifest.Field(peer, "namespaceSelector"); other != nil && !matches(other, m.labels(namespace), false) {
+	if other := manifest.Field(peer, "namespaceSelector"); other != nil && !survey.Matches(other, m.labels(namespace), false) {
 		return false
 	}
-	return matches(manifest.Field(peer, "podSelector"), waypointPod(m.waypoints[namespace]), false)
+	return survey.Matches(manifest.Field(peer, "podSelector"), survey.WaypointPod(m.waypoints[namespace]), false)
 }

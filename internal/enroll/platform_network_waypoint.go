@@ -6,6 +6,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
@@ -33,23 +34,23 @@ func (m *meshNetwork) ofWaypoints(plan generate.Plan) []generate.Object {
 // into the waypoint. Which pod a client may reach then, the waypoint's policies say, and no
 // NetworkPolicy can any more.
 func (m *meshNetwork) passageIn(namespace string) platform.Passage {
-	pod := waypointPod(m.waypoints[namespace])
+	pod := survey.WaypointPod(m.waypoints[namespace])
 	var closed, everyone bool
 	var clients []*yaml.Node
-	known := peerSet{}
-	known.add(m.waypointPeer(namespace)) // as letWaypoints leaves it
+	known := survey.PeerSet{}
+	known.Add(m.waypointPeer(namespace)) // as letWaypoints leaves it
 	for _, item := range m.of[namespace] {
-		waypoint := closes(item, ingressRules, pod)
+		waypoint := survey.Closes(item, survey.IngressRules, pod)
 		closed = closed || waypoint
-		for _, rule := range networkRules(item, ingressRules) {
+		for _, rule := range survey.NetworkRules(item, survey.IngressRules) {
 			from, ports := manifest.Content(manifest.Field(rule, "from")), manifest.Field(rule, "ports")
 			switch {
-			case len(manifest.Content(ports)) > 0 && !slices.ContainsFunc(ports.Content, isTCP):
-			case waypoint && passesHBONE(ports) && len(from) == 0:
+			case len(manifest.Content(ports)) > 0 && !slices.ContainsFunc(ports.Content, survey.IsTCP):
+			case waypoint && survey.PassesHBONE(ports) && len(from) == 0:
 				return platform.Passage{}
-			case waypoint && passesHBONE(ports):
+			case waypoint && survey.PassesHBONE(ports):
 				for _, peer := range from {
-					known.add(peer)
+					known.Add(peer)
 				}
 			case len(from) == 0:
 				everyone = true
@@ -63,8 +64,8 @@ func (m *meshNetwork) passageIn(namespace string) platform.Passage {
 	}
 	var passage platform.Passage
 	for _, client := range clients {
-		if !known.has(client) {
-			known.add(client)
+		if !known.Has(client) {
+			known.Add(client)
 			passage.In, passage.From = true, append(passage.From, plain(client))
 		}
 	}
@@ -73,14 +74,14 @@ func (m *meshNetwork) passageIn(namespace string) platform.Passage {
 
 // confined reports whether NetworkPolicies keep a namespace's waypoint from some address.
 func (m *meshNetwork) confined(namespace string) bool {
-	pod := waypointPod(m.waypoints[namespace])
+	pod := survey.WaypointPod(m.waypoints[namespace])
 	closed := false
 	for _, item := range m.of[namespace] {
-		if !closes(item, egressRules, pod) {
+		if !survey.Closes(item, survey.EgressRules, pod) {
 			continue
 		}
 		closed = true
-		for _, rule := range networkRules(item, egressRules) {
+		for _, rule := range survey.NetworkRules(item, survey.EgressRules) {
 			if len(manifest.Content(manifest.Field(rule, "to")))+len(manifest.Content(manifest.Field(rule, "ports"))) == 0 {
 				return false
 			}
@@ -97,13 +98,13 @@ func (m *meshNetwork) letWaypoints() {
 		open[namespace] = m.waypoints[namespace] == "" || m.waypointReachesAll(namespace)
 	}
 	for _, item := range m.policies {
-		_, ofGateway := valuesOf(manifest.Field(item.Node, "spec", "podSelector"), gatewayPods)
+		_, ofGateway := survey.ValuesOf(manifest.Field(item.Node, "spec", "podSelector"), survey.GatewayPods)
 		if ofGateway || open[item.Namespace] {
 			continue
 		}
-		for _, rule := range networkRules(item, ingressRules) {
+		for _, rule := range survey.NetworkRules(item, survey.IngressRules) {
 			from := manifest.Field(rule, "from")
-			if len(manifest.Content(from)) == 0 || !passesHBONE(manifest.Field(rule, "ports")) || m.letsWaypoint(item.Namespace, from.Content) {
+			if len(manifest.Content(from)) == 0 || !survey.PassesHBONE(manifest.Field(rule, "ports")) || m.letsWaypoint(item.Namespace, from.Content) {
 				continue
 			}
 			from.Content = append(from.Content, m.waypointPeer(item.Namespace))
@@ -115,9 +116,9 @@ func (m *meshNetwork) letWaypoints() {
 // waypointReachesAll reports whether a NetworkPolicy for every pod lets the waypoint in.
 func (m *meshNetwork) waypointReachesAll(namespace string) bool {
 	return slices.ContainsFunc(m.of[namespace], func(item *manifest.Item) bool {
-		return isWhole(manifest.Field(item.Node, "spec", "podSelector")) && slices.ContainsFunc(networkRules(item, ingressRules), func(rule *yaml.Node) bool {
+		return survey.IsWhole(manifest.Field(item.Node, "spec", "podSelector")) && slices.ContainsFunc(survey.NetworkRules(item, survey.IngressRules), func(rule *yaml.Node) bool {
 			from := manifest.Content(manifest.Field(rule, "from"))
-			return passesHBONE(manifest.Field(rule, "ports")) && (len(from) == 0 || m.letsWaypoint(namespace, from))
+			return survey.PassesHBONE(manifest.Field(rule, "ports")) && (len(from) == 0 || m.letsWaypoint(namespace, from))
 		})
 	})
 }
@@ -127,7 +128,7 @@ func (m *meshNetwork) letsWaypoint(namespace string, peers []*yaml.Node) bool {
 }
 
 func (m *meshNetwork) waypointPeer(namespace string) *yaml.Node {
-	return mapOf("podSelector", mapOf("matchLabels", mapOf(gatewayPods, manifest.Text(m.waypoints[namespace]))))
+	return mapOf("podSelector", mapOf("matchLabels", mapOf(survey.GatewayPods, manifest.Text(m.waypoints[namespace]))))
 }
 
 // plain is a peer as a manifest of ours holds it: it has maps, lists and texts only.

@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
@@ -18,16 +19,16 @@ const requireJWT = "-require-jwt"
 // stillRequiresToken reports whether the input's own policy turns away everybody without a token, but on
 // the login's paths and on further exact ones, which a warning lists. A policy that asks for less
 // stays as well, but ours is needed beside it: DENY policies add up.
-func stillRequiresToken(notes *notes, item *manifest.Item, ours generate.Object) bool {
+func stillRequiresToken(notes *survey.Notes, item *manifest.Item, ours generate.Object) bool {
 	exempt, strict := exemptPaths(manifest.Field(item.Node, "spec"))
 	switch {
 	case !strict && item.ID == idOf(ours): // ours takes its place, with a warning
 	case !strict:
-		notes.warn(item, "lets requests without a token get further than the login", "a client without a session would reach what is behind the Gateway; "+
+		notes.Warn(item, "lets requests without a token get further than the login", "a client without a session would reach what is behind the Gateway; "+
 			"the policy "+ours.Name+" was added beside it, which asks for a token everywhere but on the login's paths",
 			"remove it, or make it exempt exact paths only")
 	case len(exempt) > 0:
-		notes.warn(item, "exempts "+strings.Join(exempt, ", ")+" from the login", "everybody reaches these paths without a session, and is kept out only by the policies behind the Gateway",
+		notes.Warn(item, "exempts "+strings.Join(exempt, ", ")+" from the login", "everybody reaches these paths without a session, and is kept out only by the policies behind the Gateway",
 			"remove the paths from notPaths unless that is meant")
 	}
 	return strict
@@ -37,7 +38,7 @@ func stillRequiresToken(notes *notes, item *manifest.Item, ours generate.Object)
 // where it leaves out more than exact paths. Rules, and the operations of one, each deny for
 // themselves, so that only what all of them exempt is exempt.
 func exemptPaths(spec *yaml.Node) (exempt []string, strict bool) {
-	for _, rule := range rulesOf(spec) {
+	for _, rule := range survey.RulesOf(spec) {
 		rule = manifest.Dealias(rule)
 		if !onlyKeys(rule, "from", "to") || !deniesAnonymous(rule) {
 			continue

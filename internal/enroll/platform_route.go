@@ -8,7 +8,9 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // oldRoute is what a VirtualService of the simple kind says: one path that leads to one Service.
@@ -16,16 +18,16 @@ type oldRoute struct{ path, service, namespace, port, rewrite, prefix, timeout s
 
 // removeVirtualServices takes away those whose path has an HTTPRoute now. What no HTTPRoute of
 // ours stands for is kept, and told with what to write: the old gateway lets nobody in any more.
-func removeVirtualServices(plan generate.Plan, input *Index, notes *notes, wanted []generate.Object) {
-	input.live(istioNetworking, "VirtualService", func(item *manifest.Item) {
-		if !input.onOldGateway(item) {
+func removeVirtualServices(plan generate.Plan, input *survey.Index, notes *survey.Notes, wanted []generate.Object) {
+	input.Live(survey.IstioNetworking, "VirtualService", func(item *manifest.Item) {
+		if !input.OnOldGateway(item) {
 			return
 		}
 		old, why := readRoute(item)
 		switch {
-		case why == "" && old.service == "profiles-kfam" && old.namespace == kubeflowNamespace:
+		case why == "" && old.service == "profiles-kfam" && old.namespace == profile.KubeflowNamespace:
 			item.Removed = true
-			notes.note(item.String(), "leads to KFAM, whose policy lets no ingress in", "it was removed, and has no HTTPRoute")
+			notes.Note(item.String(), "leads to KFAM, whose policy lets no ingress in", "it was removed, and has no HTTPRoute")
 		case why == "" && slices.ContainsFunc(wanted, old.is):
 			item.Removed = true
 		default:
@@ -64,7 +66,7 @@ func (r oldRoute) doesTheSame(rule *yaml.Node) bool {
 	return (r.prefix == "" || r.prefix == prefix) && (r.timeout == "" || r.timeout == manifest.Value(rule, "timeouts", "request"))
 }
 
-func unknownRoute(plan generate.Plan, notes *notes, item *manifest.Item, old oldRoute, why string) {
+func unknownRoute(plan generate.Plan, notes *survey.Notes, item *manifest.Item, old oldRoute, why string) {
 	mesh := plan.Mesh
 	remedy := fmt.Sprintf("write an HTTPRoute with parentRefs [{name: %s, namespace: %s}]", mesh.GatewayName, mesh.GatewayNamespace)
 	if why == "" {
@@ -72,7 +74,7 @@ func unknownRoute(plan generate.Plan, notes *notes, item *manifest.Item, old old
 		remedy = fmt.Sprintf("write an HTTPRoute in the namespace %s with parentRefs [{name: %s, namespace: %s}], matches [{path: {type: PathPrefix, value: %s}}]%s, backendRefs [{name: %s, port: %s}]",
 			old.namespace, mesh.GatewayName, mesh.GatewayNamespace, old.path, old.filter(), old.service, old.port)
 	}
-	notes.warn(item, why, "it was kept, but the old gateway lets nobody in any more: nobody gets there from outside", remedy+", and take this one away")
+	notes.Warn(item, why, "it was kept, but the old gateway lets nobody in any more: nobody gets there from outside", remedy+", and take this one away")
 }
 
 func (r oldRoute) filter() string {
@@ -138,44 +140,18 @@ func (r *oldRoute) readHeaders(headers *yaml.Node) (why string) {
 	return ""
 }
 
-// onOldGateway tells whether a VirtualService is for the old gateway.
-func (in *Index) onOldGateway(item *manifest.Item) bool {
-	for _, gateway := range gatewaysOf(item) {
-		if gateway == (manifest.NewID(istioNetworking, "Gateway", kubeflowNamespace, "kubeflow-gateway")) {
-			return true
-		}
-		if known := in.byID[gateway]; known != nil && in.selectsOldGateway(manifest.Field(known.Node, "spec", "selector")) {
-			return true
-		}
-	}
-	return false
-}
-
-// gatewaysOf are the Istio Gateways that a VirtualService names; one without a namespace is in its own.
-func gatewaysOf(item *manifest.Item) []manifest.ID {
-	var out []manifest.ID
-	for _, n := range manifest.Content(manifest.Field(item.Node, "spec", "gateways")) {
-		namespace, name, found := strings.Cut(n.Value, "/")
-		if !found {
-			namespace, name = item.Namespace, n.Value
-		}
-		out = append(out, manifest.NewID(istioNetworking, "Gateway", namespace, name))
-	}
-	return out
-}
-
 // removeGateways takes away the Istio Gateways of the old gateway that no VirtualService is left for.
-func removeGateways(input *Index) {
+func removeGateways(input *survey.Index) {
 	used := map[manifest.ID]bool{}
-	for _, item := range input.items {
-		if item.Group == istioNetworking && item.Kind == "VirtualService" && !item.Removed {
-			for _, gateway := range gatewaysOf(item) {
+	for _, item := range input.Items {
+		if item.Group == survey.IstioNetworking && item.Kind == "VirtualService" && !item.Removed {
+			for _, gateway := range survey.GatewaysOf(item) {
 				used[gateway] = true
 			}
 		}
 	}
-	input.live(istioNetworking, "Gateway", func(item *manifest.Item) {
-		if input.selectsOldGateway(manifest.Field(item.Node, "spec", "selector")) && !used[item.ID] {
+	input.Live(survey.IstioNetworking, "Gateway", func(item *manifest.Item) {
+		if input.SelectsOldGateway(manifest.Field(item.Node, "spec", "selector")) && !used[item.ID] {
 			item.Removed = true
 		}
 	})
@@ -183,8 +159,8 @@ func removeGateways(input *Index) {
 
 // removeDestinationRules takes away the sidecars' mTLS in the mesh: ztunnel and waypoints do it by
 // themselves, and a rule on top would have them do it twice.
-func removeDestinationRules(plan generate.Plan, input *Index, notes *notes) {
-	input.live(istioNetworking, "DestinationRule", func(item *manifest.Item) {
+func removeDestinationRules(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+	input.Live(survey.IstioNetworking, "DestinationRule", func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")
 		traffic := manifest.Field(spec, "trafficPolicy")
 		host := strings.Split(manifest.Value(spec, "host"), ".")
@@ -200,6 +176,6 @@ func removeDestinationRules(plan generate.Plan, input *Index, notes *notes) {
 			return
 		}
 		item.Drop(traffic, "tls")
-		notes.note(item.String(), "had tls.mode ISTIO_MUTUAL beside other settings", "the mode was removed, and the rest kept")
+		notes.Note(item.String(), "had tls.mode ISTIO_MUTUAL beside other settings", "the mode was removed, and the rest kept")
 	})
 }

@@ -15,7 +15,7 @@ import (
 
 // labelServices sends the callers of some Services through the waypoint. The ingress Gateway goes
 // past it, unless the Service has ingress-use-waypoint as well.
-func labelServices(plan generate.Plan, input *Index, notes *notes, kubeflow survey.Kubeflow) {
+func labelServices(plan generate.Plan, input *survey.Index, notes *survey.Notes, kubeflow survey.Kubeflow) {
 	var verified []string
 	if plan.Mesh.Waypoint.VerifyTokens {
 		verified = platform.Verified(kubeflow)
@@ -33,7 +33,7 @@ func labelServices(plan generate.Plan, input *Index, notes *notes, kubeflow surv
 	}
 	for _, name := range services {
 		ingress := slices.Contains(verified, name)
-		item := input.byID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
+		item := input.ByID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
 		if item == nil {
 			tellUnlabelled(notes, name, ingress)
 			continue
@@ -52,36 +52,36 @@ const (
 )
 
 // tellUnlabelled tells of a Service that should have been sent through the waypoint.
-func tellUnlabelled(notes *notes, name string, ingress bool) {
+func tellUnlabelled(notes *survey.Notes, name string, ingress bool) {
 	effect, remedy := "nobody but the ingress Gateway reaches its pods: they take traffic from the waypoint only", "put it into the input, or label it istio.io/use-waypoint: "+profile.KubeflowWaypoint
 	if ingress {
 		effect, remedy = "nobody reaches its pods: they take traffic from the waypoint only", remedy+" and "+ingressUseWaypoint+`: "true"`
 	}
-	notes.find("spec.cluster.platform", fmt.Sprintf("the Service %s/%s is not in the input", profile.KubeflowNamespace, name), effect, remedy)
+	notes.Find("spec.cluster.platform", fmt.Sprintf("the Service %s/%s is not in the input", profile.KubeflowNamespace, name), effect, remedy)
 }
 
 // pastWaypoint takes back what verified tokens had asked for: their Services went through the
 // waypoint, and now their pods take traffic from the ingress Gateway only.
-func pastWaypoint(input *Index, notes *notes, kubeflow survey.Kubeflow) {
+func pastWaypoint(input *survey.Index, notes *survey.Notes, kubeflow survey.Kubeflow) {
 	behind := platform.BehindWaypoint(kubeflow)
 	for _, name := range platform.Verified(kubeflow) {
-		item := input.byID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
+		item := input.ByID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
 		if item == nil || slices.Contains(behind, name) || item.Label(useWaypoint) != profile.KubeflowWaypoint {
 			continue
 		}
 		item.Unmark("labels", useWaypoint)
 		item.Unmark("labels", ingressUseWaypoint)
-		notes.warn(item, "had the label "+useWaypoint+": "+profile.KubeflowWaypoint, "without waypoint.verifyTokens its pods take traffic from the ingress Gateway only, and nobody would have reached them; the label was removed",
+		notes.Warn(item, "had the label "+useWaypoint+": "+profile.KubeflowWaypoint, "without waypoint.verifyTokens its pods take traffic from the ingress Gateway only, and nobody would have reached them; the label was removed",
 			"remove the label from the source")
 	}
 }
 
 // tellUnverified tells of routes to Services of kubeflow whose tokens are not verified again. Only
 // somebody who knows them can say whether their pods read the header.
-func tellUnverified(plan generate.Plan, input *Index, notes *notes, kubeflow survey.Kubeflow) {
+func tellUnverified(plan generate.Plan, input *survey.Index, notes *survey.Notes, kubeflow survey.Kubeflow) {
 	known := append(platform.Verified(kubeflow), platform.BehindWaypoint(kubeflow)...)
-	for _, item := range input.items {
-		if item.Group != gatewayGroup || item.Kind != "HTTPRoute" || ownedBy(item) != "" || item.Removed || !routesIngress(plan, item) {
+	for _, item := range input.Items {
+		if item.Group != survey.GatewayGroup || item.Kind != "HTTPRoute" || survey.OwnedBy(item) != "" || item.Removed || !routesIngress(plan, item) {
 			continue
 		}
 		for _, rule := range manifest.Content(manifest.Field(item.Node, "spec", "rules")) {
@@ -92,7 +92,7 @@ func tellUnverified(plan generate.Plan, input *Index, notes *notes, kubeflow sur
 				}
 				if namespace == profile.KubeflowNamespace && !slices.Contains(known, name) {
 					known = append(known, name)
-					notes.note(item.String(), fmt.Sprintf("leads to the Service %s/%s, whose tokens no waypoint verifies again", namespace, name),
+					notes.Note(item.String(), fmt.Sprintf("leads to the Service %s/%s, whose tokens no waypoint verifies again", namespace, name),
 						"if its pods read "+plan.Mesh.UserIDHeader+", a route can still name another user to them")
 				}
 			}

@@ -4,15 +4,16 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // stopInjection has no pod of the mesh ask for a sidecar: one that got it would leave ztunnel
 // (Istio: cni podHasSidecar).
-func stopInjection(plan generate.Plan, input *Index) {
+func stopInjection(plan generate.Plan, input *survey.Index) {
 	const inject = "sidecar.istio.io/inject"
-	for _, item := range input.items {
-		if !inMesh(plan, item.Namespace) || ownedBy(item) != "" || item.Removed {
+	for _, item := range input.Items {
+		if !inMesh(plan, item.Namespace) || survey.OwnedBy(item) != "" || item.Removed {
 			continue
 		}
 		pod := podMetadata(item)

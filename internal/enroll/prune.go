@@ -6,28 +6,29 @@ import (
 	"istio.io/api/label"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // prune removes what is owned by us and no longer wanted: in a package (an item with a path) that
 // is what an earlier run left. Elsewhere nothing of ours can be in the input by itself.
-func prune(plan generate.Plan, input *Index, notes *notes, wanted []generate.Object) {
+func prune(plan generate.Plan, input *survey.Index, notes *survey.Notes, wanted []generate.Object) {
 	want := make(map[manifest.ID]bool, len(wanted))
 	for _, object := range wanted {
 		want[idOf(object)] = true
 	}
-	for _, item := range input.items {
-		if ownedBy(item) != plan.Name || want[item.ID] {
+	for _, item := range input.Items {
+		if survey.OwnedBy(item) != plan.Name || want[item.ID] {
 			continue
 		}
 		switch {
 		case item.Path() == "":
-			notes.errs = append(notes.errs, fmt.Errorf("%s: is owned by the AmbientProfile %q, which does not want it: two AmbientProfiles share this name, "+
+			notes.Errs = append(notes.Errs, fmt.Errorf("%s: is owned by the AmbientProfile %q, which does not want it: two AmbientProfiles share this name, "+
 				"or rendered output was fed back; rename one of the two, or feed the sources", item, plan.Name))
 		case item.Kind == "Namespace":
 			// Never: removing it destroys a tenant.
 		case item.Name == generate.L4PolicyName && labelled(input, item.Namespace):
-			notes.warn(item, "is no longer configured, but its Namespace still has our labels",
+			notes.Warn(item, "is no longer configured, but its Namespace still has our labels",
 				"without it every pod of the namespace would be open, so it was kept", "remove the labels from the Namespace first, then delete this policy")
 		default:
 			item.Removed = true
@@ -36,7 +37,7 @@ func prune(plan generate.Plan, input *Index, notes *notes, wanted []generate.Obj
 }
 
 // labelled tells whether a Namespace of the input still sends its traffic to a waypoint.
-func labelled(input *Index, name string) bool {
-	namespace := input.byID[manifest.ID{Kind: "Namespace", Name: name}]
+func labelled(input *survey.Index, name string) bool {
+	namespace := input.ByID[manifest.ID{Kind: "Namespace", Name: name}]
 	return namespace != nil && (namespace.Label(label.IoIstioDataplaneMode.Name) != "" || namespace.Label(label.IoIstioUseWaypoint.Name) != "")
 }

@@ -7,24 +7,25 @@ import (
 	"istio.io/api/label"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // findTrouble looks at items that are not ours to edit and would lock people out, or keep what we
 // write from having its effect.
-func findTrouble(plan generate.Plan, input *Index, notes *notes) {
+func findTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	namespaces := map[string]generate.Namespace{}
 	for _, ns := range plan.Namespaces {
 		namespaces[ns.Name] = ns
 	}
-	for _, item := range input.items {
+	for _, item := range input.Items {
 		switch ns, ours := namespaces[item.Namespace]; {
 		case item.Removed:
 		case item.Group == "" && item.Kind == "Namespace":
 			if ns, ours := namespaces[item.Name]; ours {
 				namespaceTrouble(notes, item, ns)
 			}
-		case ours && item.Group == istioSecurity && item.Name == "ns-owner-access-istio":
+		case ours && item.Group == survey.IstioSecurity && item.Name == "ns-owner-access-istio":
 			controllersPolicyTrouble(plan, notes, item, ns)
 		case ours && item.Group == "serving.kserve.io" && item.Kind == "InferenceService":
 			modelTrouble(notes, item)
@@ -35,25 +36,25 @@ func findTrouble(plan generate.Plan, input *Index, notes *notes) {
 	namespaceLabelsTrouble(input, notes)
 }
 
-func namespaceTrouble(notes *notes, item *manifest.Item, ns generate.Namespace) {
-	if owner := item.Annotation("owner"); owner != ns.Owner && ownedBy(item) == "" {
+func namespaceTrouble(notes *survey.Notes, item *manifest.Item, ns generate.Namespace) {
+	if owner := item.Annotation("owner"); owner != ns.Owner && survey.OwnedBy(item) == "" {
 		found := fmt.Sprintf("its annotation owner is %q, the profile's owner %q", owner, ns.Owner)
 		if owner == "" {
 			found = "it has no annotation owner"
 		}
-		notes.warn(item, found, "the profile-controller refuses a Namespace whose owner is not the Profile's", fmt.Sprintf("set the annotation owner: %q", ns.Owner))
+		notes.Warn(item, found, "the profile-controller refuses a Namespace whose owner is not the Profile's", fmt.Sprintf("set the annotation owner: %q", ns.Owner))
 	}
 	if item.Label("istio-injection") == "enabled" && item.Label(label.IoIstioDataplaneMode.Name) == "ambient" {
-		notes.warn(item, "has istio-injection: enabled beside dataplane-mode: ambient", "its pods got sidecars, which ambient leaves out; injection was set to disabled", "restart the pods that still have one")
+		notes.Warn(item, "has istio-injection: enabled beside dataplane-mode: ambient", "its pods got sidecars, which ambient leaves out; injection was set to disabled", "restart the pods that still have one")
 	}
 	if item.Label(label.IoIstioUseWaypoint.Name) == "none" {
-		notes.warn(item, "had the label istio.io/use-waypoint: none", "its Services would have been reached without the L7 policies; the label was set to the profile's waypoint", "take the label out of the source")
+		notes.Warn(item, "had the label istio.io/use-waypoint: none", "its Services would have been reached without the L7 policies; the label was set to the profile's waypoint", "take the label out of the source")
 	}
 }
 
 // controllersPolicyTrouble finds an edit of the policy that the profile-controller owns: it would
 // be undone there, and says nothing that ours do not.
-func controllersPolicyTrouble(plan generate.Plan, notes *notes, item *manifest.Item, ns generate.Namespace) {
+func controllersPolicyTrouble(plan generate.Plan, notes *survey.Notes, item *manifest.Item, ns generate.Namespace) {
 	if plan.Restrict { // which removes it
 		return
 	}
@@ -62,49 +63,49 @@ func controllersPolicyTrouble(plan generate.Plan, notes *notes, item *manifest.I
 			return
 		}
 	}
-	notes.warn(item, "is not as the profile-controller writes it", "the controller puts its own back; until then it may let in others",
+	notes.Warn(item, "is not as the profile-controller writes it", "the controller puts its own back; until then it may let in others",
 		"leave it to the controller, and say what you need in the AmbientProfile or in a policy of another name")
 }
 
-func modelTrouble(notes *notes, item *manifest.Item) {
+func modelTrouble(notes *survey.Notes, item *manifest.Item) {
 	if mode := item.Annotation("serving.kserve.io/deploymentMode"); mode == "Serverless" || mode == "Knative" {
-		notes.warn(item, "runs in "+mode+" mode", "Knative's own gateways send its traffic past the waypoint: nobody gets in from outside", "set the annotation to RawDeployment (Standard from KServe 0.16)")
+		notes.Warn(item, "runs in "+mode+" mode", "Knative's own gateways send its traffic past the waypoint: nobody gets in from outside", "set the annotation to RawDeployment (Standard from KServe 0.16)")
 	}
 }
 
 // gatewayTrouble finds a tree that still has the sidecar-era gateway and not the new one: the
 // policies would let in a gateway that is not there.
-func gatewayTrouble(plan generate.Plan, input *Index, notes *notes) {
+func gatewayTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	if plan.Platform != nil { // which brings the new one
 		return
 	}
 	mesh := plan.Mesh
-	old := input.byID[manifest.NewID("apps", "Deployment", "istio-system", "istio-ingressgateway")]
+	old := input.ByID[manifest.NewID("apps", "Deployment", "istio-system", "istio-ingressgateway")]
 	if old == nil {
-		old = input.byID[manifest.NewID("", "Service", "istio-system", "istio-ingressgateway")]
+		old = input.ByID[manifest.NewID("", "Service", "istio-system", "istio-ingressgateway")]
 	}
-	if old == nil || input.byID[manifest.NewID(gatewayGroup, "Gateway", mesh.GatewayNamespace, mesh.GatewayName)] != nil {
+	if old == nil || input.ByID[manifest.NewID(survey.GatewayGroup, "Gateway", mesh.GatewayNamespace, mesh.GatewayName)] != nil {
 		return
 	}
-	notes.warn(old, fmt.Sprintf("is in the input, and the Gateway %s/%s is not", mesh.GatewayNamespace, mesh.GatewayName),
+	notes.Warn(old, fmt.Sprintf("is in the input, and the Gateway %s/%s is not", mesh.GatewayNamespace, mesh.GatewayName),
 		"the policies let in that Gateway only: owners would be locked out until it is there", "apply the Gateway first, and its login (dex, oauth2-proxy) with it")
 }
 
 // kserveTrouble finds a KServe whose models no waypoint can stand before.
-func kserveTrouble(plan generate.Plan, input *Index, notes *notes) {
+func kserveTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	if plan.Cluster == nil {
 		return
 	}
 	kserve, item := plan.Cluster.KServe, inferenceServiceConfig(plan, input)
 	if item != nil {
-		mode := jsonText(dataOf(item, "deploy"), "defaultDeploymentMode")
+		mode := jsonText(survey.DataOf(item, "deploy"), "defaultDeploymentMode")
 		if kserve.DeploymentMode == "" && (mode == "Serverless" || mode == "Knative") {
-			notes.warn(item, "has defaultDeploymentMode "+mode, "Knative's own gateways send the models' traffic past the waypoint: nobody gets in from outside",
+			notes.Warn(item, "has defaultDeploymentMode "+mode, "Knative's own gateways send the models' traffic past the waypoint: nobody gets in from outside",
 				"set cluster.kserve.deploymentMode (it switches every model of the cluster)")
 		}
 	}
 	if kserve.DeploymentMode != "" && item == nil {
-		notes.find("spec.cluster.kserve.deploymentMode", "the ConfigMap inferenceservice-config is not in the input", "nothing was switched", "put KServe's manifests into the input, or leave the field out")
+		notes.Find("spec.cluster.kserve.deploymentMode", "the ConfigMap inferenceservice-config is not in the input", "nothing was switched", "put KServe's manifests into the input, or leave the field out")
 	}
 }
 

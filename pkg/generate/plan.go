@@ -11,6 +11,8 @@ import (
 
 // Plan holds every decision that the manifests need; no manifest decides anything itself.
 type Plan struct {
+	// Spec is the configuration with what was found in the input.
+	Spec profile.Spec
 	// Name of the AmbientProfile, which owns every new object.
 	Name       string
 	Mesh       *Mesh
@@ -128,7 +130,7 @@ func NewPlan(p profile.AmbientProfile) Plan {
 	for _, m := range s.Access.Monitoring {
 		mesh.Scrapers = append(mesh.Scrapers, Scraper{principal(m.ServiceAccount), texts(m.Ports)})
 	}
-	plan := Plan{Name: p.Metadata.Name, Mesh: mesh, Restrict: s.Cluster.Controllers == profile.Restrict}
+	plan := Plan{Spec: s, Name: p.Metadata.Name, Mesh: mesh, Restrict: s.Cluster.Controllers == profile.Restrict}
 	for _, profile := range s.Profiles {
 		ns := newNamespace(mesh, s.Identity.UserIDPrefix, profile)
 		ns.WaypointPrincipal = principal(profile.Name + "/" + s.Waypoint.Name)

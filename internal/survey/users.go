@@ -1,4 +1,4 @@
-package enroll
+package survey
 
 import (
 	"errors"
@@ -30,7 +30,7 @@ func Sources(p profile.AmbientProfile, items []*manifest.Item) (profile.AmbientP
 	}
 	s.each(items, "kubeflow.org", "Profile", s.profile)
 	s.owners()
-	s.each(items, rbacGroup, "RoleBinding", s.contributor)
+	s.each(items, RBACGroup, "RoleBinding", s.contributor)
 	s.each(items, "kubeflow.org", "Notebook", s.notebook)
 	s.podSecurity(items)
 	for _, found := range s.spec.Profiles {

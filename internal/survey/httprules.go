@@ -1,4 +1,4 @@
-package enroll
+package survey
 
 import (
 	"slices"
@@ -11,23 +11,23 @@ import (
 // What ztunnel understands in a rule; every other attribute is HTTP, or unknown and as good as it
 // (istiod: ambient handleRule, l4WhenAttributes).
 var (
-	l4Source     = []string{"principals", "notPrincipals", "namespaces", "notNamespaces", "ipBlocks", "notIpBlocks", "serviceAccounts", "notServiceAccounts"}
-	l4Operation  = []string{"ports", "notPorts"}
-	l4Conditions = []string{"source.ip", "source.namespace", "source.principal", "destination.ip", "destination.port"}
+	L4Source     = []string{"principals", "notPrincipals", "namespaces", "notNamespaces", "ipBlocks", "notIpBlocks", "serviceAccounts", "notServiceAccounts"}
+	L4Operation  = []string{"ports", "notPorts"}
+	L4Conditions = []string{"source.ip", "source.namespace", "source.principal", "destination.ip", "destination.port"}
 )
 
-// rulesOf are a policy's rules, never nil nodes.
-func rulesOf(spec *yaml.Node) []*yaml.Node {
+// RulesOf are a policy's rules, never nil nodes.
+func RulesOf(spec *yaml.Node) []*yaml.Node {
 	if rules := manifest.Field(spec, "rules"); rules != nil && rules.Kind == yaml.SequenceNode {
 		return rules.Content
 	}
 	return nil
 }
 
-// httpRules are the indices of the rules that hold an HTTP attribute.
-func httpRules(spec *yaml.Node) []int {
+// HTTPRules are the indices of the rules that hold an HTTP attribute.
+func HTTPRules(spec *yaml.Node) []int {
 	var found []int
-	for i, rule := range rulesOf(spec) {
+	for i, rule := range RulesOf(spec) {
 		if holdsHTTP(manifest.Dealias(rule)) {
 			found = append(found, i)
 		}
@@ -39,7 +39,7 @@ func holdsHTTP(rule *yaml.Node) bool {
 	for _, part := range []struct {
 		list, below string
 		l4          []string
-	}{{"from", "source", l4Source}, {"to", "operation", l4Operation}} {
+	}{{"from", "source", L4Source}, {"to", "operation", L4Operation}} {
 		for _, item := range manifest.Content(manifest.Field(rule, part.list)) {
 			attributes := manifest.Field(manifest.Dealias(item), part.below)
 			for i := 0; attributes != nil && i+1 < len(attributes.Content); i += 2 {
@@ -50,7 +50,7 @@ func holdsHTTP(rule *yaml.Node) bool {
 		}
 	}
 	for _, condition := range manifest.Content(manifest.Field(rule, "when")) {
-		if !slices.Contains(l4Conditions, manifest.Value(manifest.Dealias(condition), "key")) {
+		if !slices.Contains(L4Conditions, manifest.Value(manifest.Dealias(condition), "key")) {
 			return true
 		}
 	}

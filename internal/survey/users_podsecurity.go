@@ -1,4 +1,4 @@
-package enroll
+package survey
 
 import "github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 
@@ -13,7 +13,7 @@ func (s *sources) podSecurity(items []*manifest.Item) {
 	all, levels := false, map[string]string{}
 	for _, item := range items {
 		switch {
-		case isLabelsFile(item):
+		case IsLabelsFile(item):
 			all = all || restrictsAll(item)
 		case item.Group == "" && item.Kind == "Namespace":
 			if manifest.Field(item.Node, "metadata", "labels", enforceLabel) != nil {
@@ -33,7 +33,7 @@ func (s *sources) podSecurity(items []*manifest.Item) {
 // restrictsAll reports whether the profile-controller's file of labels has the Namespaces of tenants
 // enforce Pod Security restricted. What is not YAML is told by namespaceLabelsTrouble.
 func restrictsAll(item *manifest.Item) bool {
-	labels, err := labelsOfAll(item)
+	labels, err := LabelsOfAll(item)
 	return err == nil && labels[enforceLabel] == restricted
 }
 

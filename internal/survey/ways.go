@@ -1,4 +1,4 @@
-package enroll
+package survey
 
 import (
 	"slices"
@@ -9,46 +9,46 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
-// way is an object of the input that sends requests for one host to pods of another name.
-type way struct {
-	by *manifest.Item
+// Way is an object of the input that sends requests for one host to pods of another name.
+type Way struct {
+	By *manifest.Item
 	// front is the name of the Service whose requests it takes; "" for those of a ServiceEntry's hosts.
-	front string
+	Front string
 	// backends are the names of the Services that it sends them to.
-	backends []string
+	Backends []string
 	// pods are the names of the pods that it sends them to.
 	pods []string
 	// selector selects the pods that it sends them to; nil where it selects none.
-	selector labels
+	selector Labels
 	// open: it does not say all of its pods.
 	open bool
 }
 
-// waysIn are the objects that lead to pods of a namespace past the Services that select them,
+// WaysIn are the objects that lead to pods of a namespace past the Services that select them,
 // gathered once.
-func (in *Index) waysIn(namespace string) []way {
+func (in *Index) WaysIn(namespace string) []Way {
 	if in.ways == nil {
-		in.ways = map[string][]way{}
+		in.ways = map[string][]Way{}
 		written, entries := map[manifest.ID]bool{}, in.serviceEntries()
-		for _, item := range in.items {
+		for _, item := range in.Items {
 			in.addWays(item, written, entries)
 		}
-		for _, item := range in.items {
+		for _, item := range in.Items {
 			if isWithoutSelector(item) && !written[item.ID] {
-				in.addWay(item.Namespace, way{by: item, front: item.Name, open: true})
+				in.addWay(item.Namespace, Way{By: item, Front: item.Name, open: true})
 			}
 		}
 	}
 	return in.ways[namespace]
 }
 
-func (in *Index) addWay(namespace string, w way) { in.ways[namespace] = append(in.ways[namespace], w) }
+func (in *Index) addWay(namespace string, w Way) { in.ways[namespace] = append(in.ways[namespace], w) }
 
 // serviceEntries are the ServiceEntries of the input by their hosts: a host may be in several.
 func (in *Index) serviceEntries() map[string][]*manifest.Item {
 	out := map[string][]*manifest.Item{}
-	for _, item := range in.items {
-		if item.Group != istioNetworking || item.Kind != "ServiceEntry" {
+	for _, item := range in.Items {
+		if item.Group != IstioNetworking || item.Kind != "ServiceEntry" {
 			continue
 		}
 		for _, host := range manifest.Strings(manifest.Field(item.Node, "spec", "hosts")) {
@@ -61,28 +61,28 @@ func (in *Index) serviceEntries() map[string][]*manifest.Item {
 func (in *Index) addWays(item *manifest.Item, written map[manifest.ID]bool, entries map[string][]*manifest.Item) {
 	spec := manifest.Field(item.Node, "spec")
 	switch {
-	case item.Group == gatewayGroup && strings.HasSuffix(item.Kind, "Route"):
+	case item.Group == GatewayGroup && strings.HasSuffix(item.Kind, "Route"):
 		for _, parent := range manifest.Content(manifest.Field(spec, "parentRefs")) {
 			parent = manifest.Dealias(parent)
-			w := way{by: item, backends: routeBackends(spec, item.Namespace)}
+			w := Way{By: item, Backends: routeBackends(spec, item.Namespace)}
 			switch kind := manifest.Value(parent, "kind"); {
 			case orText(manifest.Value(parent, "namespace"), item.Namespace) != item.Namespace:
 			case kind == "Service":
-				w.front = manifest.Value(parent, "name")
+				w.Front = manifest.Value(parent, "name")
 				in.addWay(item.Namespace, w)
 			case kind == "ServiceEntry":
 				in.addWay(item.Namespace, w)
 			}
 		}
-	case item.Group == istioNetworking && item.Kind == "VirtualService":
+	case item.Group == IstioNetworking && item.Kind == "VirtualService":
 		in.addVirtualService(item, spec, entries)
-	case item.Group == istioNetworking && item.Kind == "ServiceEntry":
-		if chosen := labelsOf(manifest.Field(spec, "workloadSelector", "labels")); len(chosen) > 0 {
-			in.addWay(item.Namespace, way{by: item, selector: chosen})
+	case item.Group == IstioNetworking && item.Kind == "ServiceEntry":
+		if chosen := LabelsOf(manifest.Field(spec, "workloadSelector", "labels")); len(chosen) > 0 {
+			in.addWay(item.Namespace, Way{By: item, selector: chosen})
 		}
 		for _, endpoint := range manifest.Content(manifest.Field(spec, "endpoints")) {
 			if name, at := hostOf(manifest.Value(manifest.Dealias(endpoint), "address"), ""); at == item.Namespace {
-				in.addWay(item.Namespace, way{by: item, backends: []string{name}})
+				in.addWay(item.Namespace, Way{By: item, Backends: []string{name}})
 			}
 		}
 	case item.Group == "discovery.k8s.io" && item.Kind == "EndpointSlice":
@@ -106,14 +106,14 @@ func isWithoutSelector(item *manifest.Item) bool {
 
 func (in *Index) addEndpoints(item *manifest.Item, front string, endpoints []*yaml.Node, written map[manifest.ID]bool) {
 	id := manifest.ID{Kind: "Service", Namespace: item.Namespace, Name: front}
-	if service := in.byID[id]; service == nil || !isWithoutSelector(service) {
+	if service := in.ByID[id]; service == nil || !isWithoutSelector(service) {
 		return // Kubernetes writes those of a Service with a selector
 	}
 	written[id] = true
-	w := way{by: item, front: front}
+	w := Way{By: item, Front: front}
 	for _, endpoint := range endpoints {
 		target := manifest.Field(manifest.Dealias(endpoint), "targetRef")
-		if manifest.Value(target, "kind") == "Pod" && in.byID[manifest.ID{Kind: "Pod", Namespace: item.Namespace, Name: manifest.Value(target, "name")}] != nil {
+		if manifest.Value(target, "kind") == "Pod" && in.ByID[manifest.ID{Kind: "Pod", Namespace: item.Namespace, Name: manifest.Value(target, "name")}] != nil {
 			w.pods = append(w.pods, manifest.Value(target, "name"))
 			continue
 		}
@@ -134,7 +134,7 @@ func (in *Index) addVirtualService(item *manifest.Item, spec *yaml.Node, entries
 		case "destination", "mirror":
 			found = append(found, manifest.Value(n, "host"))
 		case "delegate":
-			other := in.byID[manifest.NewID(istioNetworking, "VirtualService", orText(manifest.Value(n, "namespace"), item.Namespace), manifest.Value(n, "name"))]
+			other := in.ByID[manifest.NewID(IstioNetworking, "VirtualService", orText(manifest.Value(n, "namespace"), item.Namespace), manifest.Value(n, "name"))]
 			if other != nil {
 				manifest.Walk(manifest.Field(other.Node, "spec"), func(key string, n *yaml.Node) {
 					if key == "destination" || key == "mirror" {
@@ -146,10 +146,10 @@ func (in *Index) addVirtualService(item *manifest.Item, spec *yaml.Node, entries
 	})
 	for _, host := range manifest.Content(manifest.Field(spec, "hosts")) {
 		front, namespace := hostOf(manifest.Dealias(host).Value, item.Namespace)
-		w := way{by: item, front: front}
+		w := Way{By: item, Front: front}
 		for _, backend := range found {
 			if name, at := hostOf(backend, item.Namespace); at == namespace {
-				w.backends = append(w.backends, name)
+				w.Backends = append(w.Backends, name)
 			}
 		}
 		in.addWay(namespace, w)
@@ -168,10 +168,10 @@ func (in *Index) addServiceEntryHosts(item *manifest.Item, hosts, destinations [
 		}
 	}
 	for _, entry := range met {
-		w := way{by: item}
+		w := Way{By: item}
 		for _, host := range destinations {
 			if name, at := hostOf(host, item.Namespace); at == entry.Namespace {
-				w.backends = append(w.backends, name)
+				w.Backends = append(w.Backends, name)
 			}
 		}
 		in.addWay(entry.Namespace, w)

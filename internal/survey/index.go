@@ -1,18 +1,18 @@
-package enroll
+package survey
 
 import "github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 
 // Index is the input as it can be looked up: by identity, and what of it leads to which pods. What
 // takes long is gathered once, when somebody asks.
 type Index struct {
-	items     []*manifest.Item
-	byID      map[manifest.ID]*manifest.Item
-	twice     map[manifest.ID]bool
-	services  map[string][]service
-	named     map[string]map[string]service // the same by name
-	workloads map[string][]workload
+	Items     []*manifest.Item
+	ByID      map[manifest.ID]*manifest.Item
+	Twice     map[manifest.ID]bool
+	services  map[string][]Service
+	named     map[string]map[string]Service // the same by name
+	workloads map[string][]PodMaker
 	// ways lead to pods past the Services that select them, by namespace; nil until gathered.
-	ways map[string][]way
+	ways map[string][]Way
 	// ports are the numbers of pods' ports, by selector and name.
 	ports map[string]string
 	// notebooks are the names of those that the configuration lists, by namespace.
@@ -20,22 +20,31 @@ type Index struct {
 	// oldGateway are the labels of the old gateway's pods, once they were asked for.
 	oldGateway map[string]string
 	// ingressPods are the labels of the ingress Gateway's pods.
-	ingressPods []labels
+	IngressPods []Labels
 }
 
 // NewIndex finds items by identity; of duplicates, which no cluster could hold, the first. notebooks
 // are those that the configuration lists, by namespace.
 func NewIndex(items []*manifest.Item, notebooks map[string][]string) *Index {
 	in := &Index{
-		items: items, byID: make(map[manifest.ID]*manifest.Item, len(items)), twice: map[manifest.ID]bool{}, notebooks: notebooks,
-		services: map[string][]service{}, named: map[string]map[string]service{}, workloads: map[string][]workload{}, ports: map[string]string{},
+		Items: items, ByID: make(map[manifest.ID]*manifest.Item, len(items)), Twice: map[manifest.ID]bool{}, notebooks: notebooks,
+		services: map[string][]Service{}, named: map[string]map[string]Service{}, workloads: map[string][]PodMaker{}, ports: map[string]string{},
 	}
 	for _, item := range items {
-		if _, found := in.byID[item.ID]; found {
-			in.twice[item.ID] = true
+		if _, found := in.ByID[item.ID]; found {
+			in.Twice[item.ID] = true
 			continue
 		}
-		in.byID[item.ID] = item
+		in.ByID[item.ID] = item
 	}
 	return in
+}
+
+// Live calls edit with every item of a kind that stays and is nobody's but the user's.
+func (in *Index) Live(group, kind string, edit func(*manifest.Item)) {
+	for _, item := range in.Items {
+		if item.Group == group && item.Kind == kind && OwnedBy(item) == "" && !item.Removed {
+			edit(item)
+		}
+	}
 }

@@ -1,4 +1,4 @@
-package enroll
+package survey
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package enroll
+package survey
 
 import (
 	"fmt"
@@ -6,8 +6,6 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
-
-const rbacGroup = "rbac.authorization.k8s.io"
 
 // contributor takes a RoleBinding with KFAM's annotations as the contributor that it stands for.
 // One whose annotations say something else than its subject and role stands for nobody.

@@ -1,4 +1,4 @@
-package enroll
+package survey
 
 import (
 	"fmt"
@@ -7,54 +7,52 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
-	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // kubeflow is what the objects of the namespace kubeflow say about it.
-func findKubeflow(plan generate.Plan, input *Index, notes *notes) survey.Input {
-	var in survey.Input
-	for _, item := range input.items {
+func FindKubeflow(spec profile.Spec, input *Index, notes *Notes) Input {
+	var in Input
+	for _, item := range input.Items {
 		if enforcesRestricted(item) {
 			in.Restricted = append(in.Restricted, item.Name)
 		}
-		if item.Namespace != profile.KubeflowNamespace || ownedBy(item) != "" {
+		if item.Namespace != profile.KubeflowNamespace || OwnedBy(item) != "" {
 			continue
 		}
 		switch {
 		case item.Group == "apps" && (item.Kind == "Deployment" || item.Kind == "StatefulSet"):
-			in.Workloads = append(in.Workloads, known(item))
+			in.Workloads = append(in.Workloads, workloadOf(item))
 		case item.Group == "" && item.Kind == "Service":
 			in.Services = append(in.Services, item.Name)
 		case item.Group == "networking.k8s.io" && item.Kind == "NetworkPolicy":
-			in.Isolated = in.Isolated || closes(item, ingressRules, waypointPod(profile.KubeflowWaypoint))
-			in.Confined = in.Confined || closes(item, egressRules, waypointPod(profile.KubeflowWaypoint))
+			in.Isolated = in.Isolated || Closes(item, IngressRules, WaypointPod(profile.KubeflowWaypoint))
+			in.Confined = in.Confined || Closes(item, EgressRules, WaypointPod(profile.KubeflowWaypoint))
 		}
 	}
-	in.Webhooks = webhooks(plan, input, notes)
+	in.Webhooks = webhooks(spec, input, notes)
 	return in
 }
 
-// known is what the control plane's manifests must know of a workload.
-func known(item *manifest.Item) survey.Workload {
-	account := manifest.Value(podSpec(item), "serviceAccountName")
+// workloadOf is what the control plane's manifests must know of a workload.
+func workloadOf(item *manifest.Item) Workload {
+	account := manifest.Value(PodSpec(item), "serviceAccountName")
 	if account == "" {
 		account = "default"
 	}
-	return survey.Workload{Name: item.Name, Account: account, Labels: manifest.StringMap(manifest.Field(podTemplate(item), "metadata", "labels"))}
+	return Workload{Name: item.Name, Account: account, Labels: manifest.StringMap(manifest.Field(podTemplate(item), "metadata", "labels"))}
 }
 
-func podSpec(item *manifest.Item) *yaml.Node {
+func PodSpec(item *manifest.Item) *yaml.Node {
 	return manifest.Field(podTemplate(item), "spec")
 }
 
 // webhooks are the control plane's Services that the API server calls, by what the input tells it:
 // for admission, and to convert objects between versions.
-func webhooks(plan generate.Plan, input *Index, notes *notes) []survey.Webhook {
-	var out []survey.Webhook
+func webhooks(spec profile.Spec, input *Index, notes *Notes) []Webhook {
+	var out []Webhook
 	seen := map[[2]string]bool{}
-	for _, item := range input.items {
+	for _, item := range input.Items {
 		if item.Removed {
 			continue
 		}
@@ -74,38 +72,38 @@ func webhooks(plan generate.Plan, input *Index, notes *notes) []survey.Webhook {
 				continue
 			}
 			seen[at] = true
-			out = addWebhook(plan, input, notes, out, item, at[0], at[1])
+			out = addWebhook(spec, input, notes, out, item, at[0], at[1])
 		}
 	}
 	return out
 }
 
 // webhook adds the pods and ports behind a Service's port to the list.
-func addWebhook(plan generate.Plan, input *Index, notes *notes, list []survey.Webhook, caller *manifest.Item, name, port string) []survey.Webhook {
+func addWebhook(spec profile.Spec, input *Index, notes *Notes, list []Webhook, caller *manifest.Item, name, port string) []Webhook {
 	if port == "" {
 		port = "443" // Kubernetes: ServiceReference
 	}
-	service := input.byID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
+	service := input.ByID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
 	if service == nil {
-		notes.note(caller.String(), fmt.Sprintf("calls the Service %s/%s, which is not in the input", profile.KubeflowNamespace, name), "no policy lets the API server reach it")
+		notes.Note(caller.String(), fmt.Sprintf("calls the Service %s/%s, which is not in the input", profile.KubeflowNamespace, name), "no policy lets the API server reach it")
 		return list
 	}
 	labels := manifest.Field(service.Node, "spec", "selector")
 	if labels == nil || len(labels.Content) == 0 {
 		return list // no pods of this namespace
 	}
-	if kserve := plan.Cluster.KServe; kserve.Enabled && kserve.Namespace == profile.KubeflowNamespace && manifest.Value(labels, "control-plane") == "kserve-controller-manager" {
+	if kserve := spec.Cluster.KServe; kserve.Enabled && kserve.Namespace == profile.KubeflowNamespace && manifest.Value(labels, "control-plane") == "kserve-controller-manager" {
 		return list // has a policy of its own
 	}
 	target := input.targetPort(service, labels, port)
 	if target == "" {
-		notes.warn(service, "has a port "+port+" that the API server calls, but no pod of the input says which port of its own that is",
+		notes.Warn(service, "has a port "+port+" that the API server calls, but no pod of the input says which port of its own that is",
 			"no policy lets the API server reach it, so it refuses what it should ask about", "name the targetPort by its number")
 		return list
 	}
-	at := slices.IndexFunc(list, func(w survey.Webhook) bool { return w.Service == name })
+	at := slices.IndexFunc(list, func(w Webhook) bool { return w.Service == name })
 	if at < 0 {
-		return append(list, survey.Webhook{Service: name, Labels: manifest.StringMap(labels), Ports: []string{target}})
+		return append(list, Webhook{Service: name, Labels: manifest.StringMap(labels), Ports: []string{target}})
 	}
 	if !slices.Contains(list[at].Ports, target) {
 		list[at].Ports = append(list[at].Ports, target)
@@ -127,20 +125,20 @@ func (in *Index) targetPort(service *manifest.Item, labels *yaml.Node, port stri
 		case target.ShortTag() == yaml.NodeTagInt:
 			return target.Value
 		default:
-			return in.containerPort(labelsOf(labels), target.Value)
+			return in.containerPort(LabelsOf(labels), target.Value)
 		}
 	}
 	return ""
 }
 
-func (in *Index) containerPort(wanted labels, name string) string {
+func (in *Index) containerPort(wanted Labels, name string) string {
 	key := fmt.Sprintf("%q %q", wanted, name) // thousands of Services may share their pods
 	found, known := in.ports[key]
 	if known {
 		return found
 	}
-	for _, w := range in.workloadsOf(profile.KubeflowNamespace) {
-		if !w.labels.cover(wanted) {
+	for _, w := range in.WorkloadsOf(profile.KubeflowNamespace) {
+		if !w.Labels.Cover(wanted) {
 			continue
 		}
 		if found = namedPort(w.Item, name); found != "" {
@@ -153,7 +151,7 @@ func (in *Index) containerPort(wanted labels, name string) string {
 
 // namedPort is the number of a workload's port, or "".
 func namedPort(item *manifest.Item, name string) string {
-	for _, container := range manifest.Content(manifest.Field(podSpec(item), "containers")) {
+	for _, container := range manifest.Content(manifest.Field(PodSpec(item), "containers")) {
 		for _, p := range manifest.Content(manifest.Field(manifest.Dealias(container), "ports")) {
 			if manifest.Value(manifest.Dealias(p), "name") == name {
 				return manifest.Value(manifest.Dealias(p), "containerPort")

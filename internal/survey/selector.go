@@ -1,4 +1,4 @@
-package enroll
+package survey
 
 import (
 	"slices"
@@ -8,10 +8,10 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
-// matches reports whether a label selector of Kubernetes selects what has these labels; one that is
+// Matches reports whether a label selector of Kubernetes selects what has these labels; one that is
 // empty, or not there, selects everything. With more, there may be other labels that the input does
 // not show, and the answer is whether it could.
-func matches(selector *yaml.Node, has map[string]string, more bool) bool {
+func Matches(selector *yaml.Node, has map[string]string, more bool) bool {
 	wanted := manifest.Field(selector, "matchLabels")
 	for i := 0; wanted != nil && i+1 < len(wanted.Content); i += 2 {
 		if found, known := has[wanted.Content[i].Value]; !known && !more || known && found != manifest.Dealias(wanted.Content[i+1]).Value {
@@ -44,8 +44,8 @@ func matchesExpression(expression *yaml.Node, has map[string]string, more bool) 
 	}
 }
 
-// valuesOf are the values to which a label selector narrows a key, and whether it does.
-func valuesOf(selector *yaml.Node, key string) (values []string, narrowed bool) {
+// ValuesOf are the values to which a label selector narrows a key, and whether it does.
+func ValuesOf(selector *yaml.Node, key string) (values []string, narrowed bool) {
 	if text := manifest.Value(selector, "matchLabels", key); text != "" {
 		return []string{text}, true
 	}
