@@ -7,6 +7,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -36,15 +37,15 @@ func convertPolicy(plan generate.Plan, input *survey.Index, notes *survey.Notes,
 	http := survey.HTTPRules(spec)
 	refs, rules, why := targets(input, spec, at)
 	if why != "" {
-		notes.Loses(item, fmt.Sprintf("rules %v hold HTTP attributes and it cannot be attached to a waypoint: %s", http, why), "ztunnel drops such a rule, so it lets nobody in", remedyFor(why))
+		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v hold HTTP attributes and it cannot be attached to a waypoint: %s", http, why), "ztunnel drops such a rule, so it lets nobody in", remedyFor(why))
 		return
 	}
 	if l4 := atPods(plan, spec); len(l4) > 0 {
-		notes.Loses(item, fmt.Sprintf("rules %v let in peers without HTTP attributes, beside rules with them", l4), "the policy is attached to a waypoint, so they do not hold at pod addresses",
+		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v let in peers without HTTP attributes, beside rules with them", l4), "the policy is attached to a waypoint, so they do not hold at pod addresses",
 			"list who may reach pods in access.monitoring, or write a policy without HTTP attributes for them")
 	}
 	if rules := comparing(spec, atPodsOnly); len(rules) > 0 {
-		notes.Loses(item, fmt.Sprintf("rules %v compare %s", rules, survey.Names(atPodsOnly)), "at the waypoint they compare what is not the pod's, so they let nobody in", "write them without that condition")
+		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v compare %s", rules, survey.Names(atPodsOnly)), "at the waypoint they compare what is not the pod's, so they let nobody in", "write them without that condition")
 	}
 	item.Drop(spec, "selector")
 	item.Set(spec, "targetRefs", refs)

@@ -5,6 +5,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -26,7 +27,7 @@ func editConfigMaps(plan generate.Plan, input *survey.Index, notes *survey.Notes
 			notes.Errs = append(notes.Errs, fmt.Errorf("%s: %w", item, err))
 		}
 		if hash && item.Changed && !was {
-			notes.Warn(item, "was edited, and its name has a hash: this is rendered output", "the name stays, so nothing restarts the pods that read it",
+			notes.Warn(diagnostic.Uncoded, item, "was edited, and its name has a hash: this is rendered output", "the name stays, so nothing restarts the pods that read it",
 				"run the function in the build that generates the ConfigMap, or restart the pods yourself")
 		}
 	}

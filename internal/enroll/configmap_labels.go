@@ -7,6 +7,7 @@ import (
 
 	"istio.io/api/label"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
@@ -31,7 +32,7 @@ func namespaceLabelsTrouble(input *survey.Index, notes *survey.Notes) {
 func labelsOfOurs(notes *survey.Notes, item *manifest.Item) {
 	labels, err := survey.LabelsOfAll(item)
 	if err != nil {
-		notes.Warn(item, "data["+survey.LabelsKey+"] is not a map in YAML",
+		notes.Warn(diagnostic.Uncoded, item, "data["+survey.LabelsKey+"] is not a map in YAML",
 			"the labels that the profile-controller puts on every tenant's Namespace are not known", "write one line `key: \"value\"` for each label")
 		return
 	}
@@ -50,12 +51,12 @@ func labelsOfOurs(notes *survey.Notes, item *manifest.Item) {
 	slices.Sort(sets)
 	slices.Sort(removes)
 	if len(sets) > 0 {
-		notes.Warn(item, "sets "+strings.Join(sets, ", "),
+		notes.Warn(diagnostic.Uncoded, item, "sets "+strings.Join(sets, ", "),
 			"the profile-controller puts this on the Namespace of every tenant that has no such label, listed here or not, as soon as the file changes; it does not wait for the tenant's policies and waypoint",
 			"remove the line; a Namespace is labelled when its profile is listed, and a new one when it is created with cluster.admission.enabled")
 	}
 	if len(removes) > 0 {
-		notes.Warn(item, "removes "+strings.Join(removes, ", "),
+		notes.Warn(diagnostic.Uncoded, item, "removes "+strings.Join(removes, ", "),
 			"whenever the profile-controller reconciles a Profile, it takes this label off the Namespace, which is without it until the next apply", "remove the line")
 	}
 }

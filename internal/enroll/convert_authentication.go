@@ -7,6 +7,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -74,12 +75,12 @@ func (c *copies) attachAuthentication(item *manifest.Item, spec *yaml.Node, at p
 		found := selectedBy(c.input, at, wanted)
 		services := slices.Concat(found.whole, found.partly)
 		if len(services) == 0 || len(services) > mostTargets {
-			c.notes.Loses(item, fmt.Sprintf("its selector names the pods of %d Services behind the waypoint, and %s depends on it", len(services), policy),
+			c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("its selector names the pods of %d Services behind the waypoint, and %s depends on it", len(services), policy),
 				"it cannot be attached to them, so no request there has a verified token for that policy", fmt.Sprintf("name in targetRefs what it is for, at most %d Services", mostTargets))
 			return
 		}
 		if len(found.partly) > 0 {
-			c.notes.Warn(item, "its selector selects some pods of the Services "+serviceNames(found.partly)+" and not all", "the waypoint verifies the tokens of requests to all of them, and refuses those with an invalid one",
+			c.notes.Warn(diagnostic.Uncoded, item, "its selector selects some pods of the Services "+serviceNames(found.partly)+" and not all", "the waypoint verifies the tokens of requests to all of them, and refuses those with an invalid one",
 				"give the other pods a Service of their own")
 		}
 		refs = list()
@@ -103,7 +104,7 @@ func (c *copies) attachAuthentication(item *manifest.Item, spec *yaml.Node, at p
 // gateways.
 func (c *copies) rootAuthentication(item *manifest.Item, spec *yaml.Node, policy *manifest.Item) {
 	if c.plan.Platform == nil {
-		c.notes.Loses(item, fmt.Sprintf("is for the whole mesh, has no targetRefs, and %s depends on it", policy), "no waypoint looks at it, so no request there has a verified token for that policy",
+		c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("is for the whole mesh, has no targetRefs, and %s depends on it", policy), "no waypoint looks at it, so no request there has a verified token for that policy",
 			"set cluster.platform.enabled: true, or write a copy with targetRefs to the waypoint")
 		return
 	}

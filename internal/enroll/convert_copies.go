@@ -11,6 +11,7 @@ import (
 	"istio.io/api/label"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -118,7 +119,7 @@ func (c *copies) guard(item *manifest.Item, spec *yaml.Node, at place) {
 	selector := manifest.Field(spec, "selector")
 	matchLabels := manifest.Field(selector, "matchLabels")
 	if !isSelector(selector, matchLabels) {
-		c.notes.Loses(item, fmt.Sprintf("its selector is not one that Istio knows, so rules %v cannot be attached to a waypoint", ruleNumbers(spec)),
+		c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("its selector is not one that Istio knows, so rules %v cannot be attached to a waypoint", ruleNumbers(spec)),
 			"Istio refuses it, so nothing is denied", "correct the selector")
 		return
 	}

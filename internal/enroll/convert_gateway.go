@@ -7,6 +7,7 @@ import (
 	"istio.io/api/label"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -70,7 +71,7 @@ func withoutOpenDoor(plan generate.Plan, input *survey.Index, notes *survey.Note
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", at)
 	if door == nil {
 		for _, item := range apart {
-			notes.Warn(item, "says who may reach the Gateway, and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so "+mesh.GatewayName+", which lets in everybody, was added",
+			notes.Warn(diagnostic.Uncoded, item, "says who may reach the Gateway, and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so "+mesh.GatewayName+", which lets in everybody, was added",
 				"take the label off, or remove the policy")
 		}
 		return wanted
@@ -78,7 +79,7 @@ func withoutOpenDoor(plan generate.Plan, input *survey.Index, notes *survey.Note
 	return slices.DeleteFunc(wanted, func(o generate.Object) bool {
 		ours := o.Kind == "AuthorizationPolicy" && o.Namespace == mesh.GatewayNamespace && o.Name == mesh.GatewayName
 		if ours && door.ID != idOf(o) && !opensToAll(manifest.Field(door.Node, "spec")) {
-			notes.Note(door.String(), "says who may reach the Gateway", fmt.Sprintf("the policy %s, which lets in everybody, is left out", o.Name))
+			notes.Note(diagnostic.UncodedInfo, door.String(), "says who may reach the Gateway", fmt.Sprintf("the policy %s, which lets in everybody, is left out", o.Name))
 			return true
 		}
 		return false

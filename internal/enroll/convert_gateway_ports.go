@@ -7,6 +7,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -77,11 +78,11 @@ func atGateway(input *survey.Index, notes *survey.Notes, item *manifest.Item, ru
 	}
 	changed, unknown := forGateway(input, rules)
 	if len(unknown) > 0 {
-		notes.Loses(item, fmt.Sprintf("rules %v name ports at which the old gateway's Service sends its pods nothing, as far as the input says: %s", numbers(namesPorts), strings.Join(unknown, ", ")),
+		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v name ports at which the old gateway's Service sends its pods nothing, as far as the input says: %s", numbers(namesPorts), strings.Join(unknown, ", ")),
 			"at the new Gateway a rule compares the port of the listener, so they may not match what they matched", "name the listener's port, or put the old gateway's Service into the input")
 	}
 	if by := numbers(namesAddresses); len(by) > 0 {
-		notes.Warn(item, fmt.Sprintf("rules %v compare the addresses of clients", by),
+		notes.Warn(diagnostic.Uncoded, item, fmt.Sprintf("rules %v compare the addresses of clients", by),
 			"the pods of the new Gateway see the same addresses only if it has the old one's numTrustedProxies, externalTrafficPolicy and loadBalancerSourceRanges, which are not carried over"+input.OldGatewayNetwork(),
 			"set proxy.istio.io/config in the Gateway's spec.infrastructure.annotations, and the fields of its Service by spec.infrastructure.parametersRef")
 	}
@@ -112,7 +113,7 @@ func tellGatewayPorts(plan generate.Plan, input *survey.Index, notes *survey.Not
 		}
 	}
 	if len(at) > 0 {
-		notes.Loses(item, fmt.Sprintf("rules %v name ports of pods, and are for the old gateway's too", at),
+		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v name ports of pods, and are for the old gateway's too", at),
 			"at the new Gateway a rule compares the port of the listener, so they do not match what they matched", "write a policy with targetRefs to the Gateway and with the listener's ports")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"istio.io/api/label"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -114,13 +115,13 @@ func (c *copies) allowInKubeflow(item *manifest.Item, spec *yaml.Node, at place)
 	http := survey.HTTPRules(spec)
 	switch {
 	case len(w.copies) == 0:
-		c.notes.Loses(item, fmt.Sprintf("rules %v use HTTP attributes, and its pods are behind no waypoint", http), "ztunnel, which protects them, drops such a rule, so it lets nobody in",
+		c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use HTTP attributes, and its pods are behind no waypoint", http), "ztunnel, which protects them, drops such a rule, so it lets nobody in",
 			"write them with peers and ports only")
 	case len(wanted) == 0:
-		c.notes.Loses(item, fmt.Sprintf("rules %v use HTTP attributes, which ztunnel does not know", http), fmt.Sprintf("they hold at the waypoint (in %s), and let nobody in elsewhere", survey.Names(w.copies)),
+		c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use HTTP attributes, which ztunnel does not know", http), fmt.Sprintf("they hold at the waypoint (in %s), and let nobody in elsewhere", survey.Names(w.copies)),
 			"write them with peers and ports only")
 	case selectsBeside(c.input, w.whole, at.namespace, wanted):
-		c.notes.Loses(item, fmt.Sprintf("rules %v use HTTP attributes, and some of its pods are behind no waypoint", http), fmt.Sprintf("they hold at the waypoint (in %s), and let nobody in at the other pods", survey.Names(w.copies)),
+		c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use HTTP attributes, and some of its pods are behind no waypoint", http), fmt.Sprintf("they hold at the waypoint (in %s), and let nobody in at the other pods", survey.Names(w.copies)),
 			"write them with peers and ports only for those")
 	}
 }
@@ -147,7 +148,7 @@ func (c *copies) rootLoses(item *manifest.Item, spec *yaml.Node, wanted survey.L
 	if survey.Action(spec) == "ALLOW" {
 		rules = survey.HTTPRules(spec)
 	}
-	c.notes.Loses(item, fmt.Sprintf("rules %v are for the profiles' pods too, and it has no targetRefs", rules),
+	c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v are for the profiles' pods too, and it has no targetRefs", rules),
 		"their waypoints do not take it, and ztunnel sees the waypoint in the place of who asks: the rules do not hold for requests to Services",
 		"set cluster.platform.enabled: true, or write a copy with targetRefs [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}]")
 }
@@ -168,12 +169,12 @@ func elsewhereLoses(plan generate.Plan, input *survey.Index, notes *survey.Notes
 		switch old := item.Namespace == survey.OldGatewayNamespace && input.SelectsOldGateway(labels); {
 		case old && plan.Platform == nil && gateway && survey.Action(spec) != "ALLOW":
 			if !onNewGateway(plan, input, item, spec) {
-				notes.Loses(item, fmt.Sprintf("rules %v are for the old gateway", ruleNumbers(spec)), fmt.Sprintf("they do not hold at the Gateway %s/%s, the new way in", mesh.GatewayNamespace, mesh.GatewayName),
+				notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v are for the old gateway", ruleNumbers(spec)), fmt.Sprintf("they do not hold at the Gateway %s/%s, the new way in", mesh.GatewayNamespace, mesh.GatewayName),
 					"set cluster.platform.enabled: true, or write a copy with targetRefs to that Gateway")
 			}
 		case !old && ztunnelAlone(plan, input, item.Namespace, survey.LabelsOf(labels)):
 			if rules := unseen(spec); len(rules) > 0 {
-				notes.Loses(item, fmt.Sprintf("rules %v use what ztunnel does not know, and it has no targetRefs", rules), "they do not hold for the pods of its namespace, which is in ambient mode",
+				notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use what ztunnel does not know, and it has no targetRefs", rules), "they do not hold for the pods of its namespace, which is in ambient mode",
 					"name in targetRefs a Service that is behind a waypoint, or write them with peers and ports only")
 			}
 		}

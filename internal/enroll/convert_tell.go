@@ -6,6 +6,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
@@ -36,14 +37,14 @@ func (c *copies) tell(item *manifest.Item, spec *yaml.Node, at place, w written)
 		if survey.Action(spec) == "ALLOW" {
 			effect, remedy = "they hold at the waypoint (in %s), and let nobody in %s", "write them with peers and ports only"
 		}
-		c.notes.Loses(item, fmt.Sprintf("rules %v use %s, which ztunnel does not know", http, c.what(spec)), fmt.Sprintf(effect, survey.Names(w.copies), at.past), remedy)
+		c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use %s, which ztunnel does not know", http, c.what(spec)), fmt.Sprintf(effect, survey.Names(w.copies), at.past), remedy)
 	}
 	if rules := comparing(spec, atPodsOnly); len(rules) > 0 {
-		c.notes.Loses(item, fmt.Sprintf("rules %v compare %s", rules, survey.Names(atPodsOnly)), "at the waypoint they compare what is not the pod's, so they do not hold for requests to Services",
+		c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v compare %s", rules, survey.Names(atPodsOnly)), "at the waypoint they compare what is not the pod's, so they do not hold for requests to Services",
 			"write them without that condition")
 	}
 	if len(w.partly) > 0 {
-		c.notes.Warn(item, "its selector selects some pods of the Services "+serviceNames(w.partly)+" and not all", "the waypoint cannot tell them apart, so "+survey.Names(w.copies)+" denies requests to all of them",
+		c.notes.Warn(diagnostic.Uncoded, item, "its selector selects some pods of the Services "+serviceNames(w.partly)+" and not all", "the waypoint cannot tell them apart, so "+survey.Names(w.copies)+" denies requests to all of them",
 			"give the other pods a Service of their own")
 	}
 	c.tellMissing(item, spec, w)
@@ -60,15 +61,15 @@ func (c *copies) what(spec *yaml.Node) string {
 // tellMissing names the Services that a copy may be missing for.
 func (c *copies) tellMissing(item *manifest.Item, spec *yaml.Node, w written) {
 	if len(w.portless) > 0 {
-		c.notes.Loses(item, "it names ports of pods, and the input does not say which port of the Services "+serviceNames(w.portless)+" leads to them",
+		c.notes.Warn(diagnostic.RulesNotConverted, item, "it names ports of pods, and the input does not say which port of the Services "+serviceNames(w.portless)+" leads to them",
 			"the waypoint does not enforce it for requests to these Services", "name the targetPort by its number")
 	}
 	if len(w.unknown) > 0 {
-		c.notes.Loses(item, "its selector may select pods of the Services "+serviceNames(w.unknown)+", whose pods are not in the input",
+		c.notes.Warn(diagnostic.RulesNotConverted, item, "its selector may select pods of the Services "+serviceNames(w.unknown)+", whose pods are not in the input",
 			"the waypoint does not enforce it for requests to these Services", "put their workloads into the input, or name the Services in targetRefs of a policy")
 	}
 	if w.ported && manifest.Field(spec, "selector") == nil {
-		c.notes.Note(item.String(), "names ports of pods, which a waypoint knows by the Services that lead there", "it is enforced for the Services of the input")
+		c.notes.Note(diagnostic.UncodedInfo, item.String(), "names ports of pods, which a waypoint knows by the Services that lead there", "it is enforced for the Services of the input")
 	}
 }
 
@@ -77,7 +78,7 @@ func (c *copies) tellNoCopy(item *manifest.Item, spec *yaml.Node, at place, w wr
 	http := unseen(spec)
 	if !at.all && len(w.unknown)+len(w.portless) == 0 {
 		if len(http) > 0 { // all else is ztunnel's, which sees who asks: no waypoint stands before these pods
-			c.notes.Loses(item, fmt.Sprintf("rules %v use %s, and its pods are behind no waypoint", http, c.what(spec)), "ztunnel, which protects them, does not know these, so the rules do not hold",
+			c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use %s, and its pods are behind no waypoint", http, c.what(spec)), "ztunnel, which protects them, does not know these, so the rules do not hold",
 				"write them with peers and ports only, or have the component check it")
 		}
 		return
@@ -98,7 +99,7 @@ func (c *copies) tellNoCopy(item *manifest.Item, spec *yaml.Node, at place, w wr
 		effect = no + effect
 	}
 	if effect != "" {
-		c.notes.Loses(item, why, effect, "put what is missing into the input, or name in targetRefs what the policy is for")
+		c.notes.Warn(diagnostic.RulesNotConverted, item, why, effect, "put what is missing into the input, or name in targetRefs what the policy is for")
 	}
 }
 

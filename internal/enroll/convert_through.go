@@ -7,6 +7,7 @@ import (
 	"istio.io/api/label"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
@@ -89,7 +90,7 @@ func (t *through) add(more through) {
 // tellWays names what leads to the pods of a policy past its copies.
 func (c *copies) tellWays(item *manifest.Item, spec *yaml.Node, found through) {
 	if len(found.mixed) > 0 {
-		c.notes.Warn(item, "the Services "+serviceNames(found.mixed)+" lead to pods that it selects and to others", "its copies at the waypoint deny requests to all of them", "give the other pods a Service of their own")
+		c.notes.Warn(diagnostic.Uncoded, item, "the Services "+serviceNames(found.mixed)+" lead to pods that it selects and to others", "its copies at the waypoint deny requests to all of them", "give the other pods a Service of their own")
 	}
 	if len(found.told) == 0 {
 		return
@@ -100,6 +101,6 @@ func (c *copies) tellWays(item *manifest.Item, spec *yaml.Node, found through) {
 			list = append(list, text)
 		}
 	}
-	c.notes.Loses(item, fmt.Sprintf("its pods are, or may be, reached through %s too, by a name for which no waypoint enforces rules %v", someOf(list), ruleNumbers(spec)),
+	c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("its pods are, or may be, reached through %s too, by a name for which no waypoint enforces rules %v", someOf(list), ruleNumbers(spec)),
 		"ztunnel sees the waypoint in the place of who asks, so the rules do not hold for requests to that name", "name that Service or ServiceEntry in targetRefs of a policy")
 }

@@ -9,6 +9,7 @@ import (
 	security "istio.io/api/security/v1"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -62,7 +63,7 @@ func tellRevisionOfLogin(plan generate.Plan, notes *survey.Notes, item *manifest
 	if plan.Mesh.Tokens.SessionIssuers == nil {
 		remedy += ", or list the issuers in spec.identity.sessionIssuers"
 	}
-	notes.Warn(item, "is for the ingress Gateway and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so its issuers do not count as logins", remedy)
+	notes.Warn(diagnostic.Uncoded, item, "is for the ingress Gateway and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so its issuers do not count as logins", remedy)
 }
 
 func tokenIssuer(plan generate.Plan) manifest.ID {

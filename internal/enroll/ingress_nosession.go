@@ -7,6 +7,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -20,7 +21,7 @@ func tellSessions(plan generate.Plan, notes *survey.Notes) {
 	if last < 1 || plan.Cluster == nil && !plan.Mesh.Waypoint.VerifyTokens {
 		return
 	}
-	notes.Note("spec.identity.sessionIssuers", "tokens of "+strings.Join(issuers[:last], ", ")+" and "+issuers[last]+" name users",
+	notes.Note(diagnostic.UncodedInfo, "spec.identity.sessionIssuers", "tokens of "+strings.Join(issuers[:last], ", ")+" and "+issuers[last]+" name users",
 		"if one of these issuers is not a login, list those of the login here")
 }
 
@@ -45,10 +46,10 @@ func tellNoSession(plan generate.Plan, input *survey.Index, notes *survey.Notes,
 	effect := fmt.Sprintf("%s does not refuse a %s that a client sends with a token of another issuer", mesh.ForgedIdentityName(), mesh.UserIDHeader)
 	remedy = "list the issuers, or " + remedy
 	if ingressGateway(plan, input) == nil && len(rules) == 0 && len(logins) == 0 {
-		notes.Note(object, found, effect+"; "+remedy)
+		notes.Note(diagnostic.UncodedInfo, object, found, effect+"; "+remedy)
 		return
 	}
-	notes.Find(object, found, effect, remedy)
+	notes.Find(diagnostic.Uncoded, object, found, effect, remedy)
 }
 
 // loginsElsewhere are the RequestAuthentications of an issuer, "" for any, that write both headers

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
@@ -23,22 +24,22 @@ func jwtRuleTrouble(plan generate.Plan, notes *survey.Notes, rule jwtRule, liste
 	session := slices.Contains(tokens.SessionIssuers, rule.Issuer)
 	missing := unwritten(plan, rule)
 	if rule.Issuer == "" {
-		notes.Warn(rule.item, at+"names no issuer", "a token that its keys sign is accepted whatever issuer it claims, the cluster's own included, and so names any user or service account",
+		notes.Warn(diagnostic.Uncoded, rule.item, at+"names no issuer", "a token that its keys sign is accepted whatever issuer it claims, the cluster's own included, and so names any user or service account",
 			"write the issuer, or take the rule off the ingress Gateway")
 	}
 	if len(missing) > 0 {
-		notes.Warn(rule.item, at+"accepts tokens of "+issuerName(rule.Issuer)+" and does not write "+strings.Join(missing, " and "), forgery(plan, rule, missing),
+		notes.Warn(diagnostic.Uncoded, rule.item, at+"accepts tokens of "+issuerName(rule.Issuer)+" and does not write "+strings.Join(missing, " and "), forgery(plan, rule, missing),
 			writeBoth(plan, rule, listed))
 	}
 	for _, claim := range claimsTo(rule.JWTRule, tokens.UserIDHeader) {
 		if slices.Contains(chosen, claim) {
-			notes.Warn(rule.item, at+"writes "+tokens.UserIDHeader+" from the claim "+claim, "at many issuers people choose that claim themselves, and so become another user by its name",
+			notes.Warn(diagnostic.Uncoded, rule.item, at+"writes "+tokens.UserIDHeader+" from the claim "+claim, "at many issuers people choose that claim themselves, and so become another user by its name",
 				"write the header from email or sub")
 		}
 	}
 	audienceTrouble(plan, notes, rule, at)
 	if listed && !session && len(missing) == 0 && !isCluster(plan, rule.Issuer) {
-		notes.Note(rule.item.String(), at+"accepts tokens of "+issuerName(rule.Issuer)+", which spec.identity.sessionIssuers does not list",
+		notes.Note(diagnostic.UncodedInfo, rule.item.String(), at+"accepts tokens of "+issuerName(rule.Issuer)+", which spec.identity.sessionIssuers does not list",
 			"requests with such a token are refused as soon as it names a user")
 	}
 	if session && !hasKeys(rule.JWTRule) {
@@ -92,7 +93,7 @@ func audienceTrouble(plan generate.Plan, notes *survey.Notes, rule jwtRule, at s
 		}
 		found = "for the audience " + strings.Join(others, ", ")
 	}
-	notes.Warn(rule.item, at+"accepts tokens of "+rule.Issuer+" "+found, "Istio accepts a token that one rule accepts, so that cluster.tokens.audiences is not checked any more",
+	notes.Warn(diagnostic.Uncoded, rule.item, at+"accepts tokens of "+rule.Issuer+" "+found, "Istio accepts a token that one rule accepts, so that cluster.tokens.audiences is not checked any more",
 		"take the rule off the ingress Gateway, or give it the audiences of cluster.tokens.audiences")
 }
 
@@ -101,8 +102,8 @@ func keysTrouble(plan generate.Plan, notes *survey.Notes, rule jwtRule, at strin
 	found := at + "has no jwksUri"
 	effect := "if the issuer does not answer within 14 s when istiod first asks where its keys are, every login is refused (401) until istiod asks again, up to 20 minutes later"
 	if plan.Mesh.Waypoint.VerifyTokens {
-		notes.Warn(rule.item, found, effect+", at the gateway and at the waypoints", "write jwksUri")
+		notes.Warn(diagnostic.Uncoded, rule.item, found, effect+", at the gateway and at the waypoints", "write jwksUri")
 		return
 	}
-	notes.Note(rule.item.String(), found, effect+"; jwksUri avoids that")
+	notes.Note(diagnostic.UncodedInfo, rule.item.String(), found, effect+"; jwksUri avoids that")
 }

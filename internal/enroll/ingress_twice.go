@@ -7,6 +7,7 @@ import (
 
 	security "istio.io/api/security/v1"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
@@ -44,11 +45,11 @@ func ruleTwice(plan generate.Plan, notes *survey.Notes, rule jwtRule, earlier []
 		case plan.Mesh.Waypoint.VerifyTokens:
 			effect += ", at the waypoints too, whose " + generate.VerifyTokensName + " takes both rules over"
 		}
-		notes.Warn(rule.item, at+"that other keys sign than "+other+" says", effect, "take the rule off, or give both the same keys")
+		notes.Warn(diagnostic.Uncoded, rule.item, at+"that other keys sign than "+other+" says", effect, "take the rule off, or give both the same keys")
 	}
 	claims := claimsTo(rule.JWTRule, tokens.UserIDHeader)
 	if len(claims) > 0 && len(known) > 0 && !slices.ContainsFunc(known, func(r *security.JWTRule) bool { return slices.Equal(claimsTo(r, tokens.UserIDHeader), claims) }) {
-		notes.Warn(rule.item, at+"and writes "+tokens.UserIDHeader+" from the claim "+strings.Join(claims, " and ")+", unlike "+other,
+		notes.Warn(diagnostic.Uncoded, rule.item, at+"and writes "+tokens.UserIDHeader+" from the claim "+strings.Join(claims, " and ")+", unlike "+other,
 			one+"whoever has such a token is also who that claim says", "write the header from the same claim in both, or take one of the rules off")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	security "istio.io/api/security/v1"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -36,7 +37,7 @@ func sessionRules(plan generate.Plan, input *survey.Index, notes *survey.Notes, 
 		if logins := loginsElsewhere(plan, input, issuer); len(logins) > 0 {
 			found, remedy = notInForce(plan, logins, issuer), toIngress(plan, input, logins)
 		}
-		notes.Find(fmt.Sprintf("spec.identity.sessionIssuers[%d]", i), found,
+		notes.Find(diagnostic.Uncoded, fmt.Sprintf("spec.identity.sessionIssuers[%d]", i), found,
 			"the waypoints expect a token of it in the header Authorization, take the user from its claim email, and istiod must discover its keys", remedy)
 		out = append(out, tokens.SessionRule(issuer, ""))
 	}
@@ -88,7 +89,7 @@ func findVerified(plan generate.Plan, input *survey.Index, notes *survey.Notes) 
 			}
 		}
 		if len(ns.Verified) == 0 {
-			notes.Find("spec.waypoint.verifyTokensFor", fmt.Sprintf("none of the Services %s of the namespace %s is in the input", strings.Join(names, ", "), ns.Name),
+			notes.Find(diagnostic.Uncoded, "spec.waypoint.verifyTokensFor", fmt.Sprintf("none of the Services %s of the namespace %s is in the input", strings.Join(names, ", "), ns.Name),
 				"its waypoint verifies no token, and the policy verified-tokens-only turns away whatever comes from the ingress Gateway", "put the Services into the input, or leave verifyTokensFor out for all of them")
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	security "istio.io/api/security/v1"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -141,7 +142,7 @@ func voidTrouble(plan generate.Plan, notes *survey.Notes, item *manifest.Item, i
 	if len(waypoints) == 0 {
 		return
 	}
-	notes.Warn(item, fmt.Sprintf("jwtRules[%d] at %s %s", index, plural("the waypoint", waypoints), found),
+	notes.Warn(diagnostic.Uncoded, item, fmt.Sprintf("jwtRules[%d] at %s %s", index, plural("the waypoint", waypoints), found),
 		"Istio accepts a token that one rule accepts, so verifyTokens is void there: "+who,
 		"take the rule off, or give it the keys and the outputClaimToHeaders of "+generate.VerifyTokensName)
 }
@@ -166,10 +167,10 @@ func (c *copies) withoutVoiding(item *manifest.Item, rules *yaml.Node, namespace
 		at := fmt.Sprintf("jwtRules[%d] %s", i, found)
 		const out = "attached to the waypoint, it would void verifyTokens, so it was left out there"
 		if lost {
-			c.notes.Loses(item, at, out+"; policies see no token by that rule where "+generate.VerifyTokensName+" is not in force, or does not read it",
+			c.notes.Warn(diagnostic.RulesNotConverted, item, at, out+"; policies see no token by that rule where "+generate.VerifyTokensName+" is not in force, or does not read it",
 				"write what verifyTokens is not for with targetRefs to those Services")
 		} else {
-			c.notes.Note(item.String(), at, out+": "+generate.VerifyTokensName+" verifies these tokens")
+			c.notes.Note(diagnostic.UncodedInfo, item.String(), at, out+": "+generate.VerifyTokensName+" verifies these tokens")
 		}
 	}
 	return kept

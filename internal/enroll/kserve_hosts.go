@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -104,7 +105,7 @@ func hostsTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes) 
 	switch t := readHostTemplate(config.DomainTemplate); {
 	case config.DisableIngressCreation, t.apart:
 	case !t.understood:
-		notes.Note(object, "has the domainTemplate "+config.DomainTemplate, "nothing here knows whether it gives models of two profiles one host")
+		notes.Note(diagnostic.UncodedInfo, object, "has the domainTemplate "+config.DomainTemplate, "nothing here knows whether it gives models of two profiles one host")
 	default:
 		sharedHosts(plan, notes, object, config.DomainTemplate, t)
 	}
@@ -130,7 +131,7 @@ func sharedHosts(plan generate.Plan, notes *survey.Notes, object, template strin
 	}
 	for _, ns := range plan.Namespaces {
 		if others := longer[ns.Name]; len(others) > 0 {
-			notes.Find(object, fmt.Sprintf("KServe's hosts, %s, do not tell the profile %s from %s", template, ns.Name, someOf(others)),
+			notes.Find(diagnostic.Uncoded, object, fmt.Sprintf("KServe's hosts, %s, do not tell the profile %s from %s", template, ns.Name, someOf(others)),
 				fmt.Sprintf("the model %s of %s and the model x of %s, say, get the same host: the older one gets the other's requests, with the bearer tokens in them", t.twin(ns.Name, others[0]), ns.Name, others[0]),
 				fmt.Sprintf("set ingress.domainTemplate in inferenceservice-config to %s (cluster.kserve.deploymentMode does, and switches every model)", modelHosts))
 		}

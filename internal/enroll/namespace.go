@@ -1,6 +1,7 @@
 package enroll
 
 import (
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -17,7 +18,7 @@ func labelNamespace(plan generate.Plan, notes *survey.Notes, item *manifest.Item
 		adoptMarks(plan, item, "annotations", object.Annotations)
 	}
 	if item.Unmark("labels", useWaypointNamespace) {
-		notes.Warn(item, "had the label "+useWaypointNamespace, "its traffic would have gone to a waypoint that may not reach the pods, and everybody been locked out; the label was removed",
+		notes.Warn(diagnostic.Uncoded, item, "had the label "+useWaypointNamespace, "its traffic would have gone to a waypoint that may not reach the pods, and everybody been locked out; the label was removed",
 			"take the label out of the source")
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -73,11 +74,11 @@ func tellPlatform(plan generate.Plan, input *survey.Index, notes *survey.Notes, 
 	if len(found) == 0 {
 		what = "no Deployment of a component is in the input"
 	}
-	notes.Note("spec.cluster.platform", what, "assumed as in Kubeflow of June 2026: "+survey.Names(assumed))
+	notes.Note(diagnostic.UncodedInfo, "spec.cluster.platform", what, "assumed as in Kubeflow of June 2026: "+survey.Names(assumed))
 	istiod := input.ByID[manifest.NewID("apps", "Deployment", plan.Mesh.RootNamespace, "istiod")]
 	ztunnel := slices.ContainsFunc(input.Items, func(i *manifest.Item) bool { return i.Kind == "DaemonSet" && i.Name == "ztunnel" })
 	if istiod != nil && !ztunnel {
-		notes.Warn(istiod, "is in the input, and no DaemonSet ztunnel", "without ztunnel, and without the sidecars that go, nothing enforces the policies: every pod is open",
+		notes.Warn(diagnostic.Uncoded, istiod, "is in the input, and no DaemonSet ztunnel", "without ztunnel, and without the sidecars that go, nothing enforces the policies: every pod is open",
 			"install Istio's ambient profile before you apply this")
 	}
 }
@@ -87,7 +88,7 @@ func tellPlatform(plan generate.Plan, input *survey.Index, notes *survey.Notes, 
 func enrollKubeflow(input *survey.Index, notes *survey.Notes) {
 	item := input.ByID[manifest.ID{Kind: "Namespace", Name: profile.KubeflowNamespace}]
 	if item == nil {
-		notes.Find("spec.cluster.platform", "the Namespace "+profile.KubeflowNamespace+" is not in the input", "its pods stay out of the mesh, where no policy is enforced",
+		notes.Find(diagnostic.Uncoded, "spec.cluster.platform", "the Namespace "+profile.KubeflowNamespace+" is not in the input", "its pods stay out of the mesh, where no policy is enforced",
 			"put it into the input, or label it istio.io/dataplane-mode: ambient and istio-injection: disabled")
 		return
 	}

@@ -6,6 +6,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -104,7 +105,7 @@ func gatewayIsolated(plan generate.Plan, input *survey.Index, notes *survey.Note
 		open = open || selects(manifest.Field(item.Node, "spec", "podSelector"), survey.GatewayPods, mesh.GatewayName)
 	})
 	if closed != nil && !open {
-		notes.Warn(closed, "closes every pod of its namespace, and no NetworkPolicy is for the new gateway", "visitors may not reach it",
+		notes.Warn(diagnostic.Uncoded, closed, "closes every pod of its namespace, and no NetworkPolicy is for the new gateway", "visitors may not reach it",
 			fmt.Sprintf("write a NetworkPolicy for the pods labelled %s: %s that lets in ports 80 and 443", survey.GatewayPods, mesh.GatewayName))
 	}
 }

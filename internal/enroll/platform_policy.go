@@ -7,6 +7,7 @@ import (
 	"istio.io/api/label"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -32,7 +33,7 @@ func movePolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes) 
 		labels := manifest.Field(spec, "selector", "matchLabels")
 		if item.Kind == "AuthorizationPolicy" && spec != nil && isMalformed(spec) {
 			if item.Namespace == survey.OldGatewayNamespace || item.Namespace == mesh.RootNamespace {
-				notes.Warn(item, "its rules are not as Istio takes them", "Istio refuses it, so it does nothing, and it is left as it is", "correct its rules")
+				notes.Warn(diagnostic.Uncoded, item, "its rules are not as Istio takes them", "Istio refuses it, so it does nothing, and it is left as it is", "correct its rules")
 			}
 			return
 		}
@@ -71,7 +72,7 @@ func withoutKept(plan generate.Plan, input *survey.Index, notes *survey.Notes, s
 		}
 		switchOn(notes, item, o)
 		if was, fresh := manifest.Field(item.Node, "spec"), manifest.Field(o.Node(), "spec"); !samePolicy(was, fresh) && !isShipped(shipped, item, was) {
-			notes.Note(item.String(), "differs from how Kubeflow ships it", "it is kept as it is, on the Gateway "+o.Namespace+"/"+plan.Mesh.GatewayName)
+			notes.Note(diagnostic.UncodedInfo, item.String(), "differs from how Kubeflow ships it", "it is kept as it is, on the Gateway "+o.Namespace+"/"+plan.Mesh.GatewayName)
 		}
 		return true
 	})
@@ -125,7 +126,7 @@ func withoutTwins(input *survey.Index, notes *survey.Notes, wanted []generate.Ob
 // tellRevision says that a policy of the input does not take the place of ours.
 func tellRevision(notes *survey.Notes, item *manifest.Item, o generate.Object) {
 	if item.ID != idOf(o) { // from which switchOn takes the label
-		notes.Warn(item, "says what "+o.Name+" does, and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so "+o.Name+" was added beside it",
+		notes.Warn(diagnostic.Uncoded, item, "says what "+o.Name+" does, and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so "+o.Name+" was added beside it",
 			"take the label off, or remove the policy")
 	}
 }

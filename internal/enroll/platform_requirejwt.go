@@ -7,6 +7,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -24,11 +25,11 @@ func stillRequiresToken(notes *survey.Notes, item *manifest.Item, ours generate.
 	switch {
 	case !strict && item.ID == idOf(ours): // ours takes its place, with a warning
 	case !strict:
-		notes.Warn(item, "lets requests without a token get further than the login", "a client without a session would reach what is behind the Gateway; "+
+		notes.Warn(diagnostic.Uncoded, item, "lets requests without a token get further than the login", "a client without a session would reach what is behind the Gateway; "+
 			"the policy "+ours.Name+" was added beside it, which asks for a token everywhere but on the login's paths",
 			"remove it, or make it exempt exact paths only")
 	case len(exempt) > 0:
-		notes.Warn(item, "exempts "+strings.Join(exempt, ", ")+" from the login", "everybody reaches these paths without a session, and is kept out only by the policies behind the Gateway",
+		notes.Warn(diagnostic.Uncoded, item, "exempts "+strings.Join(exempt, ", ")+" from the login", "everybody reaches these paths without a session, and is kept out only by the policies behind the Gateway",
 			"remove the paths from notPaths unless that is meant")
 	}
 	return strict

@@ -7,6 +7,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -27,7 +28,7 @@ func removeVirtualServices(plan generate.Plan, input *survey.Index, notes *surve
 		switch {
 		case why == "" && old.service == "profiles-kfam" && old.namespace == profile.KubeflowNamespace:
 			item.Removed = true
-			notes.Note(item.String(), "leads to KFAM, whose policy lets no ingress in", "it was removed, and has no HTTPRoute")
+			notes.Note(diagnostic.UncodedInfo, item.String(), "leads to KFAM, whose policy lets no ingress in", "it was removed, and has no HTTPRoute")
 		case why == "" && slices.ContainsFunc(wanted, old.is):
 			item.Removed = true
 		default:
@@ -74,7 +75,7 @@ func unknownRoute(plan generate.Plan, notes *survey.Notes, item *manifest.Item, 
 		remedy = fmt.Sprintf("write an HTTPRoute in the namespace %s with parentRefs [{name: %s, namespace: %s}], matches [{path: {type: PathPrefix, value: %s}}]%s, backendRefs [{name: %s, port: %s}]",
 			old.namespace, mesh.GatewayName, mesh.GatewayNamespace, old.path, old.filter(), old.service, old.port)
 	}
-	notes.Warn(item, why, "it was kept, but the old gateway lets nobody in any more: nobody gets there from outside", remedy+", and take this one away")
+	notes.Warn(diagnostic.Uncoded, item, why, "it was kept, but the old gateway lets nobody in any more: nobody gets there from outside", remedy+", and take this one away")
 }
 
 func (r oldRoute) filter() string {
@@ -176,6 +177,6 @@ func removeDestinationRules(plan generate.Plan, input *survey.Index, notes *surv
 			return
 		}
 		item.Drop(traffic, "tls")
-		notes.Note(item.String(), "had tls.mode ISTIO_MUTUAL beside other settings", "the mode was removed, and the rest kept")
+		notes.Note(diagnostic.UncodedInfo, item.String(), "had tls.mode ISTIO_MUTUAL beside other settings", "the mode was removed, and the rest kept")
 	})
 }

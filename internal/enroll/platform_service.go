@@ -6,6 +6,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -57,7 +58,7 @@ func tellUnlabelled(notes *survey.Notes, name string, ingress bool) {
 	if ingress {
 		effect, remedy = "nobody reaches its pods: they take traffic from the waypoint only", remedy+" and "+ingressUseWaypoint+`: "true"`
 	}
-	notes.Find("spec.cluster.platform", fmt.Sprintf("the Service %s/%s is not in the input", profile.KubeflowNamespace, name), effect, remedy)
+	notes.Find(diagnostic.Uncoded, "spec.cluster.platform", fmt.Sprintf("the Service %s/%s is not in the input", profile.KubeflowNamespace, name), effect, remedy)
 }
 
 // pastWaypoint takes back what verified tokens had asked for: their Services went through the
@@ -71,7 +72,7 @@ func pastWaypoint(input *survey.Index, notes *survey.Notes, kubeflow survey.Kube
 		}
 		item.Unmark("labels", useWaypoint)
 		item.Unmark("labels", ingressUseWaypoint)
-		notes.Warn(item, "had the label "+useWaypoint+": "+profile.KubeflowWaypoint, "without waypoint.verifyTokens its pods take traffic from the ingress Gateway only, and nobody would have reached them; the label was removed",
+		notes.Warn(diagnostic.Uncoded, item, "had the label "+useWaypoint+": "+profile.KubeflowWaypoint, "without waypoint.verifyTokens its pods take traffic from the ingress Gateway only, and nobody would have reached them; the label was removed",
 			"remove the label from the source")
 	}
 }
@@ -92,7 +93,7 @@ func tellUnverified(plan generate.Plan, input *survey.Index, notes *survey.Notes
 				}
 				if namespace == profile.KubeflowNamespace && !slices.Contains(known, name) {
 					known = append(known, name)
-					notes.Note(item.String(), fmt.Sprintf("leads to the Service %s/%s, whose tokens no waypoint verifies again", namespace, name),
+					notes.Note(diagnostic.UncodedInfo, item.String(), fmt.Sprintf("leads to the Service %s/%s, whose tokens no waypoint verifies again", namespace, name),
 						"if its pods read "+plan.Mesh.UserIDHeader+", a route can still name another user to them")
 				}
 			}

@@ -5,6 +5,7 @@ import (
 
 	"istio.io/api/label"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -28,7 +29,7 @@ func prune(plan generate.Plan, input *survey.Index, notes *survey.Notes, wanted 
 		case item.Kind == "Namespace":
 			// Never: removing it destroys a tenant.
 		case item.Name == generate.L4PolicyName && labelled(input, item.Namespace):
-			notes.Warn(item, "is no longer configured, but its Namespace still has our labels",
+			notes.Warn(diagnostic.Uncoded, item, "is no longer configured, but its Namespace still has our labels",
 				"without it every pod of the namespace would be open, so it was kept", "remove the labels from the Namespace first, then delete this policy")
 		default:
 			item.Removed = true

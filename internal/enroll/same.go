@@ -7,6 +7,7 @@ import (
 	"istio.io/api/label"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -50,7 +51,7 @@ func replace(plan generate.Plan, notes *survey.Notes, shipped map[manifest.ID][]
 			found += ": it has the action DENY, and ours of the same name has " + now
 			effect, remedy = "what its rules denied is not denied any more", "give it another name if that was not meant"
 		}
-		notes.Warn(item, found, effect, remedy)
+		notes.Warn(diagnostic.Uncoded, item, found, effect, remedy)
 	}
 }
 
@@ -86,7 +87,7 @@ func switchOn(notes *survey.Notes, item *manifest.Item, object generate.Object) 
 		_, labelled := object.Labels[key]
 		if !annotated && !labelled && item.Unmark(in, key) {
 			noun := strings.TrimSuffix(in, "s")
-			notes.Warn(item, "had the "+noun+" "+key, "it would not have been in force as written; the "+noun+" was removed", "take the "+noun+" out of the source")
+			notes.Warn(diagnostic.Uncoded, item, "had the "+noun+" "+key, "it would not have been in force as written; the "+noun+" was removed", "take the "+noun+" out of the source")
 		}
 	}
 }

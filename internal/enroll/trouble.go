@@ -6,6 +6,7 @@ import (
 
 	"istio.io/api/label"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -42,13 +43,13 @@ func namespaceTrouble(notes *survey.Notes, item *manifest.Item, ns generate.Name
 		if owner == "" {
 			found = "it has no annotation owner"
 		}
-		notes.Warn(item, found, "the profile-controller refuses a Namespace whose owner is not the Profile's", fmt.Sprintf("set the annotation owner: %q", ns.Owner))
+		notes.Warn(diagnostic.Uncoded, item, found, "the profile-controller refuses a Namespace whose owner is not the Profile's", fmt.Sprintf("set the annotation owner: %q", ns.Owner))
 	}
 	if item.Label("istio-injection") == "enabled" && item.Label(label.IoIstioDataplaneMode.Name) == "ambient" {
-		notes.Warn(item, "has istio-injection: enabled beside dataplane-mode: ambient", "its pods got sidecars, which ambient leaves out; injection was set to disabled", "restart the pods that still have one")
+		notes.Warn(diagnostic.Uncoded, item, "has istio-injection: enabled beside dataplane-mode: ambient", "its pods got sidecars, which ambient leaves out; injection was set to disabled", "restart the pods that still have one")
 	}
 	if item.Label(label.IoIstioUseWaypoint.Name) == "none" {
-		notes.Warn(item, "had the label istio.io/use-waypoint: none", "its Services would have been reached without the L7 policies; the label was set to the profile's waypoint", "take the label out of the source")
+		notes.Warn(diagnostic.Uncoded, item, "had the label istio.io/use-waypoint: none", "its Services would have been reached without the L7 policies; the label was set to the profile's waypoint", "take the label out of the source")
 	}
 }
 
@@ -63,13 +64,13 @@ func controllersPolicyTrouble(plan generate.Plan, notes *survey.Notes, item *man
 			return
 		}
 	}
-	notes.Warn(item, "is not as the profile-controller writes it", "the controller puts its own back; until then it may let in others",
+	notes.Warn(diagnostic.Uncoded, item, "is not as the profile-controller writes it", "the controller puts its own back; until then it may let in others",
 		"leave it to the controller, and say what you need in the AmbientProfile or in a policy of another name")
 }
 
 func modelTrouble(notes *survey.Notes, item *manifest.Item) {
 	if mode := item.Annotation("serving.kserve.io/deploymentMode"); mode == "Serverless" || mode == "Knative" {
-		notes.Warn(item, "runs in "+mode+" mode", "Knative's own gateways send its traffic past the waypoint: nobody gets in from outside", "set the annotation to RawDeployment (Standard from KServe 0.16)")
+		notes.Warn(diagnostic.Uncoded, item, "runs in "+mode+" mode", "Knative's own gateways send its traffic past the waypoint: nobody gets in from outside", "set the annotation to RawDeployment (Standard from KServe 0.16)")
 	}
 }
 
@@ -87,7 +88,7 @@ func gatewayTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes
 	if old == nil || input.ByID[manifest.NewID(survey.GatewayGroup, "Gateway", mesh.GatewayNamespace, mesh.GatewayName)] != nil {
 		return
 	}
-	notes.Warn(old, fmt.Sprintf("is in the input, and the Gateway %s/%s is not", mesh.GatewayNamespace, mesh.GatewayName),
+	notes.Warn(diagnostic.Uncoded, old, fmt.Sprintf("is in the input, and the Gateway %s/%s is not", mesh.GatewayNamespace, mesh.GatewayName),
 		"the policies let in that Gateway only: owners would be locked out until it is there", "apply the Gateway first, and its login (dex, oauth2-proxy) with it")
 }
 
@@ -100,12 +101,12 @@ func kserveTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes)
 	if item != nil {
 		mode := jsonText(survey.DataOf(item, "deploy"), "defaultDeploymentMode")
 		if kserve.DeploymentMode == "" && (mode == "Serverless" || mode == "Knative") {
-			notes.Warn(item, "has defaultDeploymentMode "+mode, "Knative's own gateways send the models' traffic past the waypoint: nobody gets in from outside",
+			notes.Warn(diagnostic.Uncoded, item, "has defaultDeploymentMode "+mode, "Knative's own gateways send the models' traffic past the waypoint: nobody gets in from outside",
 				"set cluster.kserve.deploymentMode (it switches every model of the cluster)")
 		}
 	}
 	if kserve.DeploymentMode != "" && item == nil {
-		notes.Find("spec.cluster.kserve.deploymentMode", "the ConfigMap inferenceservice-config is not in the input", "nothing was switched", "put KServe's manifests into the input, or leave the field out")
+		notes.Find(diagnostic.Uncoded, "spec.cluster.kserve.deploymentMode", "the ConfigMap inferenceservice-config is not in the input", "nothing was switched", "put KServe's manifests into the input, or leave the field out")
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -85,7 +86,7 @@ func addWebhook(spec profile.Spec, input *Index, notes *Notes, list []Webhook, c
 	}
 	service := input.ByID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
 	if service == nil {
-		notes.Note(caller.String(), fmt.Sprintf("calls the Service %s/%s, which is not in the input", profile.KubeflowNamespace, name), "no policy lets the API server reach it")
+		notes.Note(diagnostic.UncodedInfo, caller.String(), fmt.Sprintf("calls the Service %s/%s, which is not in the input", profile.KubeflowNamespace, name), "no policy lets the API server reach it")
 		return list
 	}
 	labels := manifest.Field(service.Node, "spec", "selector")
@@ -97,7 +98,7 @@ func addWebhook(spec profile.Spec, input *Index, notes *Notes, list []Webhook, c
 	}
 	target := input.targetPort(service, labels, port)
 	if target == "" {
-		notes.Warn(service, "has a port "+port+" that the API server calls, but no pod of the input says which port of its own that is",
+		notes.Warn(diagnostic.Uncoded, service, "has a port "+port+" that the API server calls, but no pod of the input says which port of its own that is",
 			"no policy lets the API server reach it, so it refuses what it should ask about", "name the targetPort by its number")
 		return list
 	}

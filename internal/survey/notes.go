@@ -8,43 +8,40 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// Notes are what the edits report: what they did or could not do.
+// Notes are what was found, done or could not be done, and what cannot be resolved.
 type Notes struct {
-	// config is the name of the AmbientProfile.
+	// Config is the name of the AmbientProfile.
 	Config   string
 	Findings []diagnostic.Diagnostic
 	Errs     []error
 }
 
-func (n *Notes) Warn(item *manifest.Item, found, effect, remedy string) {
-	n.report(item.Report(diagnostic.Uncoded, "", found, effect, remedy))
+// Warn reports something about an item.
+func (n *Notes) Warn(code diagnostic.Code, item *manifest.Item, found, effect, remedy string) {
+	n.Report(item.Report(code, "", found, effect, remedy))
 }
 
-// Find warns about a field of the configuration, or about an object that may not be in the input.
-func (n *Notes) Find(subject, found, effect, remedy string) {
-	d := diagnostic.Diagnostic{Code: diagnostic.Uncoded, Found: found, Effect: effect, Remedy: remedy}
+// Find reports something about a field of the configuration, or about an object, as kind
+// namespace/name, that may not be in the input.
+func (n *Notes) Find(code diagnostic.Code, subject, found, effect, remedy string) {
+	d := diagnostic.Diagnostic{Code: code, Found: found, Effect: effect, Remedy: remedy}
 	if strings.HasPrefix(subject, "spec.") {
 		d.Object, d.Field = diagnostic.Object{APIVersion: profile.APIVersion, Kind: profile.Kind, Name: n.Config}, subject
 	} else {
 		d.Object = diagnostic.Named(subject)
 	}
-	n.report(d)
+	n.Report(d)
 }
 
-// Note is find for what nobody needs to act on.
-func (n *Notes) Note(subject, found, effect string) {
-	n.Find(subject, found, effect, "")
-	n.Findings[len(n.Findings)-1].Code = diagnostic.UncodedInfo
+// Note is Find for what nobody needs to act on.
+func (n *Notes) Note(code diagnostic.Code, subject, found, effect string) {
+	n.Find(code, subject, found, effect, "")
 }
 
-// Loses warns of rules that do not hold any more, or not everywhere.
-func (n *Notes) Loses(item *manifest.Item, found, effect, remedy string) {
-	n.Warn(item, found, effect, remedy)
-	n.Findings[len(n.Findings)-1].Code = diagnostic.RulesNotConverted
-}
+// Report adds a message.
+func (n *Notes) Report(d diagnostic.Diagnostic) { n.Findings = append(n.Findings, d) }
 
-func (n *Notes) report(d diagnostic.Diagnostic) { n.Findings = append(n.Findings, d) }
-
+// Names are a list for people.
 func Names(list []string) string {
 	if len(list) == 0 {
 		return "nothing"

@@ -81,8 +81,8 @@ func (s *sources) refuse(err error) bool {
 	return err != nil
 }
 
-func (s *sources) warn(item *manifest.Item, found, effect, remedy string) {
-	s.findings = append(s.findings, item.Report(diagnostic.Uncoded, "", found, effect, remedy))
+func (s *sources) warn(code diagnostic.Code, item *manifest.Item, found, effect, remedy string) {
+	s.findings = append(s.findings, item.Report(code, "", found, effect, remedy))
 }
 
 // owners refuses what has no owner, neither inline nor by a selected Profile.

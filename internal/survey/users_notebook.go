@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -43,17 +44,17 @@ func (s *sources) headers(item *manifest.Item) map[string]string {
 	}
 	var headers map[string]string
 	if err := json.Unmarshal([]byte(text), &headers); err != nil {
-		s.warn(item, "its annotation "+headersAnnotation+" is no JSON map of texts: "+err.Error(), "no header is set, as by the notebook-controller", "write {\"Name\": \"value\"}")
+		s.warn(diagnostic.Uncoded, item, "its annotation "+headersAnnotation+" is no JSON map of texts: "+err.Error(), "no header is set, as by the notebook-controller", "write {\"Name\": \"value\"}")
 		return nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
 		if why := s.unfit(name, headers[name]); why != "" {
-			s.warn(item, fmt.Sprintf("its annotation %s sets %q, which %s", headersAnnotation, name, why), "that header is not set", "take it out of the annotation")
+			s.warn(diagnostic.Uncoded, item, fmt.Sprintf("its annotation %s sets %q, which %s", headersAnnotation, name, why), "that header is not set", "take it out of the annotation")
 			delete(headers, name)
 		}
 	}
 	if len(headers) > 16 { // Gateway API: RequestHeaderModifier
-		s.warn(item, fmt.Sprintf("its annotation %s sets %d headers, and a route takes 16", headersAnnotation, len(headers)), "none is set", "leave out what is not needed")
+		s.warn(diagnostic.Uncoded, item, fmt.Sprintf("its annotation %s sets %d headers, and a route takes 16", headersAnnotation, len(headers)), "none is set", "leave out what is not needed")
 		return nil
 	}
 	return headers

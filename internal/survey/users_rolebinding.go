@@ -3,6 +3,7 @@ package survey
 import (
 	"fmt"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -17,7 +18,7 @@ func (s *sources) contributor(item *manifest.Item) {
 		return
 	}
 	if why := lie(item, user, role); why != "" {
-		s.warn(item, fmt.Sprintf("its annotations make %q a contributor with role %q, but %s", user, role, why),
+		s.warn(diagnostic.Uncoded, item, fmt.Sprintf("its annotations make %q a contributor with role %q, but %s", user, role, why),
 			"nobody is let in by it", "let the annotations say what the binding grants, as KFAM writes them")
 		return
 	}
