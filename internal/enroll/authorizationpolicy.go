@@ -105,11 +105,7 @@ func targets(input *survey.Index, spec *yaml.Node, at place) (refs, rules *yaml.
 	if len(services) > mostTargets {
 		return nil, nil, fmt.Sprintf("its selector names the pods of more than %d Services, which is all that a policy takes", mostTargets)
 	}
-	refs = list()
-	for _, s := range services {
-		refs.Content = append(refs.Content, ref("", "Service", s.Name))
-	}
-	return refs, rules, ""
+	return refsTo(services), rules, ""
 }
 
 const noServiceOfPods = "its selector names the pods of no Service in the input"

@@ -16,29 +16,25 @@ import (
 // copyToGateway has the policies of the old gateway that stay there hold at the new one as well: for
 // those that others share, and for all where the new one is in another namespace, whose policies
 // alone it takes (Istio 1.31: ShouldAttachPolicy).
-func (c *copies) copyToGateway() {
-	mesh := c.plan.Mesh
-	for _, item := range c.stay {
+func copyToGateway(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *copies, stay []*manifest.Item) {
+	mesh := plan.Mesh
+	for _, item := range stay {
 		spec := manifest.Field(item.Node, "spec")
 		moving := copied(spec)
-		forGateway(c.input, survey.RulesOf(moving))
-		if onNewGateway(c.plan, c.input, item, moving) || survey.DryRun(item) || slices.ContainsFunc(c.wanted, func(o generate.Object) bool {
+		forGateway(input, survey.RulesOf(moving))
+		if onNewGateway(plan, input, item, moving) || survey.DryRun(item) || slices.ContainsFunc(made.wanted, func(o generate.Object) bool {
 			return o.Kind == item.Kind && o.Namespace == mesh.GatewayNamespace && manifest.Field(o.Node(), "spec") != nil && saysTheSame(manifest.Field(o.Node(), "spec"), moving)
 		}) {
 			continue
 		}
 		fresh := copied(manifest.Without(manifest.Without(spec, "selector"), "targetRefs"))
-		atGateway(c.input, c.notes, item, survey.RulesOf(fresh))
+		atGateway(input, notes, item, survey.RulesOf(fresh))
 		if item.Namespace != mesh.GatewayNamespace {
 			qualify(survey.RulesOf(fresh), item.Namespace)
 		}
 		fresh.Content = append(fresh.Content, manifest.Text("targetRefs"), list(ref(survey.GatewayGroup, "Gateway", mesh.GatewayName)))
 		sortKeys(fresh)
-		o := generate.Object{
-			APIVersion: "security.istio.io/v1", Kind: item.Kind, Namespace: mesh.GatewayNamespace,
-			Name: c.name(item.Kind, mesh.GatewayNamespace, item.Name, "-at-gateway"), Fields: generate.Fields{"spec": fresh}, Labels: revisionOf(item),
-		}
-		c.out = append(c.out, o)
+		made.add(item, mesh.GatewayNamespace, item.Name, "-at-gateway", fresh)
 	}
 }
 

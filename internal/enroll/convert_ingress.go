@@ -84,3 +84,27 @@ func namesAccount(accounts *yaml.Node, namespace, principal string) bool {
 		return name == ns+"/"+account
 	})
 }
+
+// qualify writes out the namespace of service accounts where a copy is in another one than its
+// source (Istio: a bare name is one of the policy's own namespace).
+func qualify(rules []*yaml.Node, namespace string) {
+	accounts := func(list []*yaml.Node) {
+		for _, n := range list {
+			if !strings.Contains(n.Value, "/") {
+				n.Value = namespace + "/" + n.Value
+			}
+		}
+	}
+	for _, rule := range rules {
+		for _, source := range sourcesOf(rule) {
+			accounts(manifest.Content(manifest.Field(source, "serviceAccounts")))
+			accounts(manifest.Content(manifest.Field(source, "notServiceAccounts")))
+		}
+		for _, condition := range manifest.Content(manifest.Field(rule, "when")) {
+			if manifest.Value(condition, "key") == "source.serviceAccount" {
+				accounts(manifest.Content(manifest.Field(condition, "values")))
+				accounts(manifest.Content(manifest.Field(condition, "notValues")))
+			}
+		}
+	}
+}

@@ -26,9 +26,9 @@ func modelsWithoutServices(in *survey.Index, p place, wanted survey.Labels) []st
 }
 
 // tellModels names the models whose pods a policy of a place is for, and that no waypoint protects by it.
-func (c *copies) tellModels(item *manifest.Item, w written, rules []int) {
+func tellModels(notes *survey.Notes, item *manifest.Item, w coverage, rules []int) {
 	if len(w.models) > 0 {
-		c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("it selects pods of %s, whose Services KServe makes, and they are not in the input", strings.Join(w.models, ", ")),
+		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("it selects pods of %s, whose Services KServe makes, and they are not in the input", strings.Join(w.models, ", ")),
 			fmt.Sprintf("the waypoint does not enforce rules %v for requests to them", rules), "name the model's Services in targetRefs of a policy, such as <model>-predictor")
 	}
 }

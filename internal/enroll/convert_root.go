@@ -14,29 +14,30 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// fromRoot has a policy of the root namespace hold at the waypoints, which take such a policy only
+// copyFromRoot copies a policy of the root namespace to the waypoints, which take such a policy only
 // by targetRefs to their GatewayClass (Istio 1.31: ShouldAttachPolicy). Without a selector it stays
 // in force at every gateway of the Gateway API, and in ztunnel.
-func (c *copies) fromRoot(item *manifest.Item, spec *yaml.Node, places map[string]place) {
+func copyFromRoot(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *copies, places map[string]place, item *manifest.Item) {
+	spec := manifest.Field(item.Node, "spec")
 	selector := manifest.Field(spec, "selector")
 	wanted := survey.LabelsOf(manifest.Field(selector, "matchLabels"))
-	if !isSelector(selector, manifest.Field(selector, "matchLabels")) || c.input.SelectsOldGateway(manifest.Field(selector, "matchLabels")) && c.input.OnlyOldGateway(manifest.Field(selector, "matchLabels")) {
+	if !isSelector(selector, manifest.Field(selector, "matchLabels")) || input.SelectsOldGateway(manifest.Field(selector, "matchLabels")) && input.OnlyOldGateway(manifest.Field(selector, "matchLabels")) {
 		return // a policy of the old gateway alone moves to the new one
 	}
-	if c.plan.Platform == nil {
-		c.rootLoses(item, spec, wanted, places)
+	if plan.Platform == nil {
+		rootLoses(plan, input, notes, places, item, wanted)
 		return
 	}
-	all := place{all: true, principals: waypoints(c.plan, c.input, places), past: "at pod addresses and at Services that are behind no waypoint"}
-	rules := atWaypoint(c.plan, item.Namespace, spec, all.principals)
+	all := place{all: true, principals: waypoints(plan, input, places), past: "at pod addresses and at Services that are behind no waypoint"}
+	rules := atWaypoint(plan, item.Namespace, spec, all.principals)
 	if len(wanted) > 0 || slices.ContainsFunc(rules, namesPorts) {
-		if !c.fromRootToServices(item, spec, all, wanted, places) {
+		if !copyFromRootToServices(plan, input, notes, made, places, item, all) {
 			return // its pods stay where they are
 		}
 	} else {
-		w := written{all: true}
-		w.add(c, item, spec, item.Namespace, "", list(ref(survey.GatewayGroup, "GatewayClass", "istio-waypoint")), rules)
-		c.tell(item, spec, all, w)
+		w := coverage{parts: []part{{list(ref(survey.GatewayGroup, "GatewayClass", "istio-waypoint")), rules}}}
+		w.copies = made.addPolicies(item, item.Namespace, "", w.parts)
+		tell(notes, item, all, w)
 	}
 	if survey.Action(spec) == "DENY" {
 		if selector != nil && len(wanted) == 0 {
@@ -46,28 +47,33 @@ func (c *copies) fromRoot(item *manifest.Item, spec *yaml.Node, places map[strin
 	}
 }
 
-// fromRootToServices makes copies in the namespaces that have a waypoint, for the Services there
-// that lead to what the policy is for: a policy can only name Services of its own namespace. moves
-// is false where the policy is for pods of other namespaces.
-func (c *copies) fromRootToServices(item *manifest.Item, spec *yaml.Node, all place, wanted survey.Labels, places map[string]place) (moves bool) {
-	var sum written
+// copyFromRootToServices makes copies in the namespaces that have a waypoint, for the Services there
+// that lead to the pods of the policy: a policy can only name Services of its own namespace. moves is
+// false for a policy that is for pods of other namespaces.
+func copyFromRootToServices(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *copies, places map[string]place, item *manifest.Item, all place) (moves bool) {
+	wanted := survey.LabelsOf(manifest.Field(item.Node, "spec", "selector", "matchLabels"))
+	var sum coverage
 	for _, name := range generate.SortedKeys(places) {
 		at := places[name]
 		at.principals = all.principals // what the policy is exempted from, and the copy is not
-		w := c.write(item, spec, at, wanted, item.Namespace+"-")
-		sum.copies = append(sum.copies, w.copies...)
-		sum.whole, sum.partly, sum.past = append(sum.whole, w.whole...), append(sum.partly, w.partly...), append(sum.past, w.past...)
-		sum.portless, sum.unknown = append(sum.portless, w.portless...), append(sum.unknown, w.unknown...)
-		sum.ported = w.ported
-		sum.through.add(w.through)
-		sum.models = append(sum.models, w.models...)
+		w := coverageOf(plan, input, item, at, wanted)
+		w.copies = made.addPolicies(item, name, item.Namespace+"-", w.parts)
+		sum.add(w)
 	}
-	if len(sum.copies) == 0 && selectsElsewhere(c.plan, c.input, wanted, places) {
+	if len(sum.parts) == 0 && selectsElsewhere(plan, input, wanted, places) {
 		return false
 	}
 	sum.copies = slices.Compact(sum.copies)
-	c.tell(item, spec, all, sum)
+	tell(notes, item, all, sum)
 	return true
+}
+
+func (w *coverage) add(more coverage) {
+	w.copies = append(w.copies, more.copies...)
+	w.parts, w.models, w.ported = append(w.parts, more.parts...), append(w.models, more.models...), more.ported
+	w.whole, w.partly, w.past = append(w.whole, more.whole...), append(w.partly, more.partly...), append(w.past, more.past...)
+	w.portless, w.unknown = append(w.portless, more.portless...), append(w.unknown, more.unknown...)
+	w.through.add(more.through)
 }
 
 // selectsElsewhere reports whether a workload of the input that stays where it is has the labels, or
@@ -103,25 +109,27 @@ func waypoints(plan generate.Plan, input *survey.Index, places map[string]place)
 	return out
 }
 
-// allowInKubeflow has an ALLOW policy of the namespace kubeflow hold at the waypoint, as far as its
-// pods are behind it. The policy stays in ztunnel, whose part it says as well.
-func (c *copies) allowInKubeflow(item *manifest.Item, spec *yaml.Node, at place) {
+// copyAllowOfKubeflow copies an ALLOW policy of the namespace kubeflow to its waypoint, as far as the
+// pods are behind it. The policy itself stays in ztunnel, which enforces its part of the rules.
+func copyAllowOfKubeflow(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *copies, item *manifest.Item, at place) {
+	spec := manifest.Field(item.Node, "spec")
 	selector := manifest.Field(spec, "selector")
 	wanted := survey.LabelsOf(manifest.Field(selector, "matchLabels"))
 	if !isSelector(selector, manifest.Field(selector, "matchLabels")) {
 		return
 	}
-	w := c.write(item, spec, at, wanted, "")
+	w := coverageOf(plan, input, item, at, wanted)
+	names := made.addPolicies(item, at.namespace, "", w.parts)
 	http := survey.HTTPRules(spec)
 	switch {
-	case len(w.copies) == 0:
-		c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use HTTP attributes, and its pods are behind no waypoint", http), "ztunnel, which protects them, drops such a rule, so it lets nobody in",
+	case len(w.parts) == 0:
+		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use HTTP attributes, and its pods are behind no waypoint", http), "ztunnel, which protects them, drops such a rule, so it lets nobody in",
 			"write them with peers and ports only")
 	case len(wanted) == 0:
-		c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use HTTP attributes, which ztunnel does not know", http), fmt.Sprintf("they hold at the waypoint (in %s), and let nobody in elsewhere", survey.Names(w.copies)),
+		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use HTTP attributes, which ztunnel does not know", http), fmt.Sprintf("they hold at the waypoint (in %s), and let nobody in elsewhere", survey.Names(names)),
 			"write them with peers and ports only")
-	case selectsBeside(c.input, w.whole, at.namespace, wanted):
-		c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use HTTP attributes, and some of its pods are behind no waypoint", http), fmt.Sprintf("they hold at the waypoint (in %s), and let nobody in at the other pods", survey.Names(w.copies)),
+	case selectsBeside(input, w.whole, at.namespace, wanted):
+		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use HTTP attributes, and some of its pods are behind no waypoint", http), fmt.Sprintf("they hold at the waypoint (in %s), and let nobody in at the other pods", survey.Names(names)),
 			"write them with peers and ports only for those")
 	}
 }
@@ -134,12 +142,13 @@ func selectsBeside(input *survey.Index, services []survey.Service, namespace str
 }
 
 // rootLoses warns of a policy of the root namespace that is not ours to convert.
-func (c *copies) rootLoses(item *manifest.Item, spec *yaml.Node, wanted survey.Labels, places map[string]place) {
-	if c.plan.Cluster == nil || c.input.SelectsOldGateway(manifest.Field(spec, "selector", "matchLabels")) {
+func rootLoses(plan generate.Plan, input *survey.Index, notes *survey.Notes, places map[string]place, item *manifest.Item, wanted survey.Labels) {
+	spec := manifest.Field(item.Node, "spec")
+	if plan.Cluster == nil || input.SelectsOldGateway(manifest.Field(spec, "selector", "matchLabels")) {
 		return
 	}
-	if len(wanted) > 0 && !slices.ContainsFunc(c.plan.Namespaces, func(ns generate.Namespace) bool {
-		found := selectedBy(c.input, places[ns.Name], wanted)
+	if len(wanted) > 0 && !slices.ContainsFunc(plan.Namespaces, func(ns generate.Namespace) bool {
+		found := selectedBy(input, places[ns.Name], wanted)
 		return len(found.whole)+len(found.partly) > 0
 	}) {
 		return
@@ -148,7 +157,7 @@ func (c *copies) rootLoses(item *manifest.Item, spec *yaml.Node, wanted survey.L
 	if survey.Action(spec) == "ALLOW" {
 		rules = survey.HTTPRules(spec)
 	}
-	c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v are for the profiles' pods too, and it has no targetRefs", rules),
+	notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v are for the profiles' pods too, and it has no targetRefs", rules),
 		"their waypoints do not take it, and ztunnel sees the waypoint in the place of who asks: the rules do not hold for requests to Services",
 		"set cluster.platform.enabled: true, or write a copy with targetRefs [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}]")
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // place is a namespace that has a waypoint, and what stands behind it.
@@ -23,6 +25,22 @@ type place struct {
 	behind []string
 	// past says, for people, which requests do not pass the waypoint.
 	past string
+}
+
+// placesOf returns the namespaces that have one of our waypoints, by name.
+func placesOf(plan generate.Plan, behind []string) map[string]place {
+	out := make(map[string]place, len(plan.Namespaces)+1)
+	for _, ns := range plan.Namespaces {
+		out[ns.Name] = place{namespace: ns.Name, waypoint: ns.Waypoint.Name, principals: []string{ns.WaypointPrincipal}, all: true, past: "at pod addresses and headless Services"}
+	}
+	if plan.Platform != nil {
+		account := plan.Platform.TrustDomain + "/ns/" + profile.KubeflowNamespace + "/sa/" + profile.KubeflowWaypoint
+		out[profile.KubeflowNamespace] = place{
+			namespace: profile.KubeflowNamespace, waypoint: profile.KubeflowWaypoint, principals: []string{account},
+			behind: behind, past: "for requests of the ingress Gateway, at pod addresses, and at Services that are not behind " + profile.KubeflowWaypoint,
+		}
+	}
+	return out
 }
 
 // passed reports whether requests to a Service pass the waypoint of its place.

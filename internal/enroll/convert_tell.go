@@ -25,11 +25,12 @@ func unseen(spec *yaml.Node) []int {
 var atPodsOnly = []string{"destination.ip", "connection.sni"}
 
 // tell says what of a policy that does not allow holds where.
-func (c *copies) tell(item *manifest.Item, spec *yaml.Node, at place, w written) {
-	c.tellWays(item, spec, w.through)
-	c.tellModels(item, w, ruleNumbers(spec))
-	if len(w.copies) == 0 {
-		c.tellNoCopy(item, spec, at, w)
+func tell(notes *survey.Notes, item *manifest.Item, at place, w coverage) {
+	spec := manifest.Field(item.Node, "spec")
+	tellWays(notes, item, w.through)
+	tellModels(notes, item, w, ruleNumbers(spec))
+	if len(w.parts) == 0 {
+		tellNoCopy(notes, item, at, w)
 		return
 	}
 	if http := unseen(spec); len(http) > 0 {
@@ -37,21 +38,21 @@ func (c *copies) tell(item *manifest.Item, spec *yaml.Node, at place, w written)
 		if survey.Action(spec) == "ALLOW" {
 			effect, remedy = "they hold at the waypoint (in %s), and let nobody in %s", "write them with peers and ports only"
 		}
-		c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use %s, which ztunnel does not know", http, c.what(spec)), fmt.Sprintf(effect, survey.Names(w.copies), at.past), remedy)
+		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use %s, which ztunnel does not know", http, what(spec)), fmt.Sprintf(effect, survey.Names(w.copies), at.past), remedy)
 	}
 	if rules := comparing(spec, atPodsOnly); len(rules) > 0 {
-		c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v compare %s", rules, survey.Names(atPodsOnly)), "at the waypoint they compare what is not the pod's, so they do not hold for requests to Services",
+		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v compare %s", rules, survey.Names(atPodsOnly)), "at the waypoint they compare what is not the pod's, so they do not hold for requests to Services",
 			"write them without that condition")
 	}
 	if len(w.partly) > 0 {
-		c.notes.Warn(diagnostic.Uncoded, item, "its selector selects some pods of the Services "+serviceNames(w.partly)+" and not all", "the waypoint cannot tell them apart, so "+survey.Names(w.copies)+" denies requests to all of them",
+		notes.Warn(diagnostic.Uncoded, item, "its selector selects some pods of the Services "+serviceNames(w.partly)+" and not all", "the waypoint cannot tell them apart, so "+survey.Names(w.copies)+" denies requests to all of them",
 			"give the other pods a Service of their own")
 	}
-	c.tellMissing(item, spec, w)
+	tellMissing(notes, item, w)
 }
 
 // what a policy uses that ztunnel does not know.
-func (c *copies) what(spec *yaml.Node) string {
+func what(spec *yaml.Node) string {
 	if a := survey.Action(spec); a == "CUSTOM" || a == "AUDIT" {
 		return "the action " + a
 	}
@@ -59,35 +60,36 @@ func (c *copies) what(spec *yaml.Node) string {
 }
 
 // tellMissing names the Services that a copy may be missing for.
-func (c *copies) tellMissing(item *manifest.Item, spec *yaml.Node, w written) {
+func tellMissing(notes *survey.Notes, item *manifest.Item, w coverage) {
 	if len(w.portless) > 0 {
-		c.notes.Warn(diagnostic.RulesNotConverted, item, "it names ports of pods, and the input does not say which port of the Services "+serviceNames(w.portless)+" leads to them",
+		notes.Warn(diagnostic.RulesNotConverted, item, "it names ports of pods, and the input does not say which port of the Services "+serviceNames(w.portless)+" leads to them",
 			"the waypoint does not enforce it for requests to these Services", "name the targetPort by its number")
 	}
 	if len(w.unknown) > 0 {
-		c.notes.Warn(diagnostic.RulesNotConverted, item, "its selector may select pods of the Services "+serviceNames(w.unknown)+", whose pods are not in the input",
+		notes.Warn(diagnostic.RulesNotConverted, item, "its selector may select pods of the Services "+serviceNames(w.unknown)+", whose pods are not in the input",
 			"the waypoint does not enforce it for requests to these Services", "put their workloads into the input, or name the Services in targetRefs of a policy")
 	}
-	if w.ported && manifest.Field(spec, "selector") == nil {
-		c.notes.Note(diagnostic.UncodedInfo, item.String(), "names ports of pods, which a waypoint knows by the Services that lead there", "it is enforced for the Services of the input")
+	if w.ported && manifest.Field(item.Node, "spec", "selector") == nil {
+		notes.Note(diagnostic.UncodedInfo, item.String(), "names ports of pods, which a waypoint knows by the Services that lead there", "it is enforced for the Services of the input")
 	}
 }
 
 // tellNoCopy warns of a policy that no waypoint enforces.
-func (c *copies) tellNoCopy(item *manifest.Item, spec *yaml.Node, at place, w written) {
+func tellNoCopy(notes *survey.Notes, item *manifest.Item, at place, w coverage) {
+	spec := manifest.Field(item.Node, "spec")
 	http := unseen(spec)
 	if !at.all && len(w.unknown)+len(w.portless) == 0 {
 		if len(http) > 0 { // all else is ztunnel's, which sees who asks: no waypoint stands before these pods
-			c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use %s, and its pods are behind no waypoint", http, c.what(spec)), "ztunnel, which protects them, does not know these, so the rules do not hold",
+			notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use %s, and its pods are behind no waypoint", http, what(spec)), "ztunnel, which protects them, does not know these, so the rules do not hold",
 				"write them with peers and ports only, or have the component check it")
 		}
 		return
 	}
 	effect := ""
 	if len(http) > 0 {
-		effect = fmt.Sprintf("rules %v, which use %s, hold nowhere", http, c.what(spec))
+		effect = fmt.Sprintf("rules %v, which use %s, hold nowhere", http, what(spec))
 	}
-	why := c.noService(spec, w)
+	why := noService(spec, w)
 	if why == "" && effect == "" {
 		return
 	}
@@ -99,12 +101,12 @@ func (c *copies) tellNoCopy(item *manifest.Item, spec *yaml.Node, at place, w wr
 		effect = no + effect
 	}
 	if effect != "" {
-		c.notes.Warn(diagnostic.RulesNotConverted, item, why, effect, "put what is missing into the input, or name in targetRefs what the policy is for")
+		notes.Warn(diagnostic.RulesNotConverted, item, why, effect, "put what is missing into the input, or name in targetRefs what the policy is for")
 	}
 }
 
 // noService says why a policy has no copy, "" where it needs none.
-func (c *copies) noService(spec *yaml.Node, w written) string {
+func noService(spec *yaml.Node, w coverage) string {
 	switch {
 	case len(w.portless) > 0:
 		return "it names ports of pods, and the input does not say which port of the Services " + serviceNames(w.portless) + " leads to them"
@@ -127,6 +129,15 @@ func comparing(spec *yaml.Node, keys []string) []int {
 		if slices.ContainsFunc(manifest.Content(manifest.Field(manifest.Dealias(rule), "when")), func(c *yaml.Node) bool { return slices.Contains(keys, manifest.Value(manifest.Dealias(c), "key")) }) {
 			out = append(out, i)
 		}
+	}
+	return out
+}
+
+// ruleNumbers are all of a policy's rules.
+func ruleNumbers(spec *yaml.Node) []int {
+	var out []int
+	for i := range survey.RulesOf(spec) {
+		out = append(out, i)
 	}
 	return out
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"istio.io/api/label"
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
@@ -88,9 +87,9 @@ func (t *through) add(more through) {
 }
 
 // tellWays names what leads to the pods of a policy past its copies.
-func (c *copies) tellWays(item *manifest.Item, spec *yaml.Node, found through) {
+func tellWays(notes *survey.Notes, item *manifest.Item, found through) {
 	if len(found.mixed) > 0 {
-		c.notes.Warn(diagnostic.Uncoded, item, "the Services "+serviceNames(found.mixed)+" lead to pods that it selects and to others", "its copies at the waypoint deny requests to all of them", "give the other pods a Service of their own")
+		notes.Warn(diagnostic.Uncoded, item, "the Services "+serviceNames(found.mixed)+" lead to pods that it selects and to others", "its copies at the waypoint deny requests to all of them", "give the other pods a Service of their own")
 	}
 	if len(found.told) == 0 {
 		return
@@ -101,6 +100,6 @@ func (c *copies) tellWays(item *manifest.Item, spec *yaml.Node, found through) {
 			list = append(list, text)
 		}
 	}
-	c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("its pods are, or may be, reached through %s too, by a name for which no waypoint enforces rules %v", someOf(list), ruleNumbers(spec)),
+	notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("its pods are, or may be, reached through %s too, by a name for which no waypoint enforces rules %v", someOf(list), ruleNumbers(manifest.Field(item.Node, "spec"))),
 		"ztunnel sees the waypoint in the place of who asks, so the rules do not hold for requests to that name", "name that Service or ServiceEntry in targetRefs of a policy")
 }

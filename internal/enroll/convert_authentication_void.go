@@ -1,0 +1,61 @@
+package enroll
+
+import (
+	"fmt"
+
+	security "istio.io/api/security/v1"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+)
+
+// withoutVoiding is a list of JWT rules, for what we attach to targets in a namespace, "" for every
+// waypoint, without those that would void verifyTokens.
+func withoutVoiding(notes *survey.Notes, item *manifest.Item, verified map[string]verifying, places map[string]place, namespace string, refs *yaml.Node) *yaml.Node {
+	kept := list()
+	for i, n := range manifest.Content(manifest.Field(item.Node, "spec", "jwtRules")) {
+		found, lost := wouldVoid(readJWTRule(manifest.Dealias(n)), verified, places, namespace, refs)
+		if found == "" {
+			kept.Content = append(kept.Content, copied(manifest.Dealias(n)))
+			continue
+		}
+		at := fmt.Sprintf("jwtRules[%d] %s", i, found)
+		const out = "attached to the waypoint, it would void verifyTokens, so it was left out there"
+		if lost {
+			notes.Warn(diagnostic.RulesNotConverted, item, at, out+"; policies see no token by that rule where "+generate.VerifyTokensName+" is not in force, or does not read it",
+				"write what verifyTokens is not for with targetRefs to those Services")
+		} else {
+			notes.Note(diagnostic.UncodedInfo, item.String(), at, out+": "+generate.VerifyTokensName+" verifies these tokens")
+		}
+	}
+	return kept
+}
+
+// wouldVoid says how a rule would void verifyTokens at some target, and whether tokens are lost by
+// leaving the rule out: where verify-tokens is not in force, or does not read them.
+func wouldVoid(rule *security.JWTRule, verified map[string]verifying, places map[string]place, namespace string, refs *yaml.Node) (found string, lost bool) {
+	lost = rule.Issuer == ""
+	for _, name := range generate.SortedKeys(places) {
+		if namespace != "" && namespace != name {
+			continue
+		}
+		v, verifies := verified[name]
+		if !verifies {
+			lost = true
+			continue
+		}
+		var hit bool
+		for _, ref := range manifest.Content(refs) {
+			whole := manifest.Value(ref, "kind") != "Service"
+			hit = hit || whole || v.covers(manifest.Value(ref, "name"))
+			lost = lost || v.services != nil && (whole || !v.covers(manifest.Value(ref, "name")))
+		}
+		if f, _ := v.voids(rule); f != "" && hit {
+			found, lost = f, lost || !v.reads(rule)
+		}
+	}
+	return found, lost
+}
