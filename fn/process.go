@@ -44,7 +44,7 @@ func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	fromReferee = withoutTold(fromReferee, fromItems)
+	fromReferee = withoutRepeats(fromReferee, fromItems)
 	findings := slices.Concat(profile.Warnings(p), fromSources, fromItems, fromReferee)
 	if err := asErrors(findings); p.Spec.FailOnWarning && err != nil {
 		return nil, nil, err
@@ -71,20 +71,6 @@ func judge(plan generate.Plan, groupsHeader string, objects iter.Seq[*yaml.Node]
 		findings = append(findings, finding(f))
 	}
 	return findings, nil
-}
-
-// withoutTold leaves out what the referee finds of a policy whose rules the conversion has told of.
-func withoutTold(findings, told []diagnostic.Diagnostic) []diagnostic.Diagnostic {
-	known := map[diagnostic.Object]bool{}
-	for _, d := range told {
-		if d.Code == diagnostic.RulesNotConverted {
-			d.Object.APIVersion = ""
-			known[d.Object] = true
-		}
-	}
-	return slices.DeleteFunc(findings, func(d diagnostic.Diagnostic) bool {
-		return d.Code == diagnostic.RulesLost && known[d.Object]
-	})
 }
 
 // asErrors are the warnings among findings, or nil.

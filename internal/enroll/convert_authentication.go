@@ -67,22 +67,20 @@ func convertAuthentications(plan generate.Plan, input *survey.Index, notes *surv
 // attachAuthentication attaches one to what its own selector is for.
 func attachAuthentication(input *survey.Index, notes *survey.Notes, places map[string]place, verified map[string]verifying, item, policy *manifest.Item) {
 	spec, at := manifest.Field(item.Node, "spec"), places[item.Namespace]
-	selector := manifest.Field(spec, "selector")
-	labels := manifest.Field(selector, "matchLabels")
-	if !isSelector(selector, labels) {
+	wanted, known := selectorOf(spec)
+	if !known {
 		return
 	}
 	refs := list(ref(survey.GatewayGroup, "Gateway", at.waypoint))
-	if wanted := survey.LabelsOf(labels); len(wanted) > 0 {
+	if len(wanted) > 0 {
 		found := selectedBy(input, at, wanted)
 		services := slices.Concat(found.whole, found.partly)
-		if len(services) == 0 || len(services) > mostTargets {
-			notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("its selector names the pods of %d Services behind the waypoint, and %s depends on it", len(services), policy),
-				"it cannot be attached to them, so no request there has a verified token for that policy", fmt.Sprintf("name in targetRefs what it is for, at most %d Services", mostTargets))
+		if why := tooFewOrMany(services); why.found != "" {
+			notes.ReportField(diagnostic.TokensNotVerified, item, "spec.selector", why.found, fmt.Sprintf("the RequestAuthentication was not attached to a waypoint, so %s finds no verified token in requests there", policy), why.remedy)
 			return
 		}
 		if len(found.partly) > 0 {
-			notes.Warn(diagnostic.Uncoded, item, "its selector selects some pods of the Services "+serviceNames(found.partly)+" and not all", "the waypoint verifies the tokens of requests to all of them, and refuses those with an invalid one",
+			notes.ReportField(diagnostic.TokensOfOtherPods, item, "spec.selector", "selects some but not all pods behind "+servicesNamed(found.partly), "the waypoint verifies the tokens of requests to all of them, and denies requests with an invalid one",
 				"give the other pods a Service of their own")
 		}
 		refs = refsTo(services)
@@ -99,12 +97,25 @@ func attachAuthentication(input *survey.Index, notes *survey.Notes, places map[s
 	}
 }
 
+// tooFewOrMany says why a RequestAuthentication cannot be attached to Services; its found is "" if it
+// can be.
+func tooFewOrMany(services []survey.Service) (why obstacle) {
+	switch {
+	case len(services) == 0:
+		why.found, why.remedy = "selects the pods of no Service behind the waypoint", "add their Service to the input, or name in targetRefs what it is for"
+	case len(services) > mostTargets:
+		why.found = fmt.Sprintf("selects the pods of %d Services, and a RequestAuthentication can name %d", len(services), mostTargets)
+		why.remedy = fmt.Sprintf("write several with targetRefs, each for at most %d Services", mostTargets)
+	}
+	return why
+}
+
 // copyAuthentication copies one that is for the whole mesh to every waypoint. It stays as it is for
 // gateways.
 func copyAuthentication(plan generate.Plan, notes *survey.Notes, made *copies, places map[string]place, verified map[string]verifying, item, policy *manifest.Item) {
 	spec := manifest.Field(item.Node, "spec")
 	if plan.Platform == nil {
-		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("is for the whole mesh, has no targetRefs, and %s depends on it", policy), "no waypoint looks at it, so no request there has a verified token for that policy",
+		notes.ReportField(diagnostic.MeshTokensNotVerified, item, "", "is for the whole mesh and has no targetRefs", fmt.Sprintf("no waypoint reads it, so %s finds no verified token in requests there", policy),
 			"set cluster.platform.enabled: true, or write a copy with targetRefs to the waypoint")
 		return
 	}

@@ -22,13 +22,13 @@ func withoutVoiding(notes *survey.Notes, item *manifest.Item, verified map[strin
 			kept.Content = append(kept.Content, copied(manifest.Dealias(n)))
 			continue
 		}
-		at := fmt.Sprintf("jwtRules[%d] %s", i, found)
-		const out = "attached to the waypoint, it would void verifyTokens, so it was left out there"
+		field := fmt.Sprintf("spec.jwtRules[%d]", i)
+		const out = "at the waypoint it would defeat verifyTokens, so it was left out there"
 		if lost {
-			notes.Warn(diagnostic.RulesNotConverted, item, at, out+"; policies see no token by that rule where "+generate.VerifyTokensName+" is not in force, or does not read it",
-				"write what verifyTokens is not for with targetRefs to those Services")
+			notes.ReportField(diagnostic.JWTRuleLeftOut, item, field, found, out+", and policies see no token by it where "+generate.VerifyTokensName+" is not in force or does not read it",
+				"write a RequestAuthentication with targetRefs to the Services that verifyTokens is not for")
 		} else {
-			notes.Note(diagnostic.UncodedInfo, item.String(), at, out+": "+generate.VerifyTokensName+" verifies these tokens")
+			notes.ReportField(diagnostic.JWTRuleNotNeeded, item, field, found, out+", and "+generate.VerifyTokensName+" verifies these tokens", "")
 		}
 	}
 	return kept

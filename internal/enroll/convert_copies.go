@@ -41,8 +41,13 @@ func copyPolicy(plan generate.Plan, input *survey.Index, notes *survey.Notes, ma
 	at, known := places[item.Namespace]
 	root := item.Namespace == plan.Mesh.RootNamespace
 	allows := survey.Action(spec) == "ALLOW"
+	_, selects := selectorOf(spec)
 	switch {
 	case !known && !root, allows && (at.all || len(survey.HTTPRules(spec)) == 0), !survey.IsAction(survey.Action(spec)), made.replace(item):
+	case !selects:
+		if at.all || plan.Cluster != nil {
+			reportSelector(notes, item, at.all)
+		}
 	case root:
 		copyFromRoot(plan, input, notes, made, places, item)
 	case allows:
@@ -71,14 +76,12 @@ type copies struct {
 const suffix = "-at-waypoint"
 
 // add adds a copy of a policy, whose name is that of the source or made from it.
-func (c *copies) add(source *manifest.Item, namespace, name, suffix string, spec *yaml.Node) (added string) {
-	added = c.name(source.Kind, namespace, name, suffix)
+func (c *copies) add(source *manifest.Item, namespace, name, suffix string, spec *yaml.Node) {
 	c.objects = append(c.objects, generate.Object{
-		APIVersion: "security.istio.io/v1", Kind: source.Kind, Namespace: namespace, Name: added,
+		APIVersion: "security.istio.io/v1", Kind: source.Kind, Namespace: namespace, Name: c.name(source.Kind, namespace, name, suffix),
 		Fields: generate.Fields{"spec": spec}, Labels: revisionOf(source),
 	})
 	c.sources = append(c.sources, source)
-	return added
 }
 
 // replace reports whether one of our objects replaces an item.

@@ -1,12 +1,10 @@
 package enroll
 
 import (
-	"fmt"
 	"slices"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
-	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -15,27 +13,21 @@ import (
 // guard copies a policy that does not allow to the waypoint of its namespace.
 func guard(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *copies, item *manifest.Item, at place) {
 	spec := manifest.Field(item.Node, "spec")
-	selector := manifest.Field(spec, "selector")
-	matchLabels := manifest.Field(selector, "matchLabels")
-	if !isSelector(selector, matchLabels) {
-		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("its selector is not one that Istio knows, so rules %v cannot be attached to a waypoint", ruleNumbers(spec)),
-			"Istio refuses it, so nothing is denied", "correct the selector")
-		return
-	}
-	w := coverageOf(plan, input, item, at, survey.LabelsOf(matchLabels))
-	w.copies = made.addPolicies(item, at.namespace, "", w.parts)
+	wanted, _ := selectorOf(spec)
+	w := coverageOf(plan, input, item, at, wanted)
+	made.addPolicies(item, at.namespace, "", w.parts)
 	// Pods that are behind no waypoint do not have one as a peer.
 	if survey.Action(spec) == "DENY" {
 		principals := at.principals
-		if len(w.whole)+len(w.partly) == 0 && !at.all && len(survey.LabelsOf(matchLabels)) > 0 {
+		if len(w.whole)+len(w.partly) == 0 && !at.all && len(wanted) > 0 {
 			principals = nil
 		}
-		if selector != nil && len(survey.LabelsOf(matchLabels)) == 0 {
+		if len(wanted) == 0 {
 			item.Drop(spec, "selector") // ztunnel attaches one without labels to no pod (Istio 1.31: buildWorkloadPolicies)
 		}
 		exempt(item, spec, principals, false)
 	}
-	tell(notes, item, at, w)
+	reportCoverage(notes, item, at, w)
 }
 
 // coverage is where the waypoint of a place can enforce a policy, and where it cannot.
@@ -43,8 +35,6 @@ type coverage struct {
 	selected
 	// parts are the copies to write.
 	parts []part
-	// copies are the names of the parts once they are added.
-	copies []string
 	// through are other ways to its pods.
 	through through
 	// models have pods that the policy selects, and no Services in the input.
@@ -102,7 +92,7 @@ func refsTo(services []survey.Service) *yaml.Node {
 }
 
 // addPolicies adds the copies of a policy for a namespace.
-func (c *copies) addPolicies(item *manifest.Item, namespace, prefix string, parts []part) (names []string) {
+func (c *copies) addPolicies(item *manifest.Item, namespace, prefix string, parts []part) {
 	spec := manifest.Field(item.Node, "spec")
 	for _, p := range parts {
 		if item.Namespace != namespace {
@@ -115,7 +105,6 @@ func (c *copies) addPolicies(item *manifest.Item, namespace, prefix string, part
 		fresh.Content = append(fresh.Content, manifest.Text("targetRefs"), p.refs, manifest.Text("rules"), list(p.rules...))
 		fresh.Style = 0
 		sortKeys(fresh)
-		names = append(names, c.add(item, namespace, prefix+item.Name, suffix, fresh))
+		c.add(item, namespace, prefix+item.Name, suffix, fresh)
 	}
-	return names
 }

@@ -1,7 +1,6 @@
 package enroll
 
 import (
-	"fmt"
 	"slices"
 
 	"istio.io/api/label"
@@ -67,15 +66,15 @@ func withoutOpenDoor(plan generate.Plan, input *survey.Index, notes *survey.Note
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", at)
 	if door == nil {
 		for _, item := range apart {
-			notes.Warn(diagnostic.Uncoded, item, "says who may reach the Gateway, and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so "+mesh.GatewayName+", which lets in everybody, was added",
-				"take the label off, or remove the policy")
+			notes.ReportField(diagnostic.GatewayPolicyOfRevision, item, "", "decides who may reach the Gateway, and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so AuthorizationPolicy "+mesh.GatewayName+", which allows every client, was added",
+				"remove the label, or delete the policy")
 		}
 		return wanted
 	}
 	return slices.DeleteFunc(wanted, func(o generate.Object) bool {
 		ours := o.Kind == "AuthorizationPolicy" && o.Namespace == mesh.GatewayNamespace && o.Name == mesh.GatewayName
 		if ours && door.ID != idOf(o) && !opensToAll(manifest.Field(door.Node, "spec")) {
-			notes.Note(diagnostic.UncodedInfo, door.String(), "says who may reach the Gateway", fmt.Sprintf("the policy %s, which lets in everybody, is left out", o.Name))
+			notes.ReportField(diagnostic.OpenGatewayPolicyLeftOut, door, "", "decides who may reach the Gateway", "AuthorizationPolicy "+o.Name+", which allows every client, was left out", "")
 			return true
 		}
 		return false

@@ -1,7 +1,6 @@
 package enroll
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -78,13 +77,16 @@ func atGateway(input *survey.Index, notes *survey.Notes, item *manifest.Item, ru
 	}
 	changed, unknown := forGateway(input, rules)
 	if len(unknown) > 0 {
-		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v name ports at which the old gateway's Service sends its pods nothing, as far as the input says: %s", numbers(namesPorts), strings.Join(unknown, ", ")),
-			"at the new Gateway a rule compares the port of the listener, so they may not match what they matched", "name the listener's port, or put the old gateway's Service into the input")
+		at := numbers(namesPorts)
+		field, found := aboutRules(at, "names", "name")
+		notes.ReportField(diagnostic.GatewayPortNotKnown, item, field, found+" ports of the old gateway's pods ("+strings.Join(unknown, ", ")+") that no port of its Service in the input leads to",
+			"at the new Gateway a rule compares the port of the listener, so "+ruleNames(at)+" may not match the same requests", "write the port of the listener, or add the Service of the old gateway to the input")
 	}
 	if by := numbers(namesAddresses); len(by) > 0 {
-		notes.Warn(diagnostic.Uncoded, item, fmt.Sprintf("rules %v compare the addresses of clients", by),
-			"the pods of the new Gateway see the same addresses only if it has the old one's numTrustedProxies, externalTrafficPolicy and loadBalancerSourceRanges, which are not carried over"+input.OldGatewayNetwork(),
-			"set proxy.istio.io/config in the Gateway's spec.infrastructure.annotations, and the fields of its Service by spec.infrastructure.parametersRef")
+		field, found := aboutRules(by, "compares addresses of clients", "compare addresses of clients")
+		notes.ReportField(diagnostic.ClientAddressesAtGateway, item, field, found,
+			"the new Gateway sees the same addresses only with the numTrustedProxies, externalTrafficPolicy and loadBalancerSourceRanges of the old one, which are not carried over"+input.OldGatewayNetwork(),
+			"set proxy.istio.io/config in spec.infrastructure.annotations of the Gateway, and the fields of its Service through spec.infrastructure.parametersRef")
 	}
 	return changed
 }
@@ -113,7 +115,8 @@ func tellGatewayPorts(plan generate.Plan, input *survey.Index, notes *survey.Not
 		}
 	}
 	if len(at) > 0 {
-		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v name ports of pods, and are for the old gateway's too", at),
-			"at the new Gateway a rule compares the port of the listener, so they do not match what they matched", "write a policy with targetRefs to the Gateway and with the listener's ports")
+		field, found := aboutRules(at, "names ports of pods, and is for the old gateway too", "name ports of pods, and are for the old gateway too")
+		notes.ReportField(diagnostic.GatewayPortsDiffer, item, field, found, "at the new Gateway a rule compares the port of the listener, so "+ruleNames(at)+" "+agree(at, "does", "do")+" not match the same requests there",
+			"write a policy with targetRefs to the Gateway and the ports of its listeners")
 	}
 }

@@ -1,17 +1,11 @@
 package enroll
 
 import (
-	"fmt"
 	"slices"
 
-	"istio.io/api/label"
-	"sigs.k8s.io/kustomize/kyaml/yaml"
-
-	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // copyFromRoot copies a policy of the root namespace to the waypoints, which take such a policy only
@@ -19,9 +13,8 @@ import (
 // in force at every gateway of the Gateway API, and in ztunnel.
 func copyFromRoot(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *copies, places map[string]place, item *manifest.Item) {
 	spec := manifest.Field(item.Node, "spec")
-	selector := manifest.Field(spec, "selector")
-	wanted := survey.LabelsOf(manifest.Field(selector, "matchLabels"))
-	if !isSelector(selector, manifest.Field(selector, "matchLabels")) || input.SelectsOldGateway(manifest.Field(selector, "matchLabels")) && input.OnlyOldGateway(manifest.Field(selector, "matchLabels")) {
+	wanted, _ := selectorOf(spec)
+	if labels := manifest.Field(spec, "selector", "matchLabels"); input.SelectsOldGateway(labels) && input.OnlyOldGateway(labels) {
 		return // a policy of the old gateway alone moves to the new one
 	}
 	if plan.Platform == nil {
@@ -31,16 +24,16 @@ func copyFromRoot(plan generate.Plan, input *survey.Index, notes *survey.Notes, 
 	all := place{all: true, principals: waypoints(plan, input, places), past: "at pod addresses and at Services that are behind no waypoint"}
 	rules := atWaypoint(plan, item.Namespace, spec, all.principals)
 	if len(wanted) > 0 || slices.ContainsFunc(rules, namesPorts) {
-		if !copyFromRootToServices(plan, input, notes, made, places, item, all) {
+		if !copyFromRootToServices(plan, input, notes, made, places, item, all, wanted) {
 			return // its pods stay where they are
 		}
 	} else {
 		w := coverage{parts: []part{{list(ref(survey.GatewayGroup, "GatewayClass", "istio-waypoint")), rules}}}
-		w.copies = made.addPolicies(item, item.Namespace, "", w.parts)
-		tell(notes, item, all, w)
+		made.addPolicies(item, item.Namespace, "", w.parts)
+		reportCoverage(notes, item, all, w)
 	}
 	if survey.Action(spec) == "DENY" {
-		if selector != nil && len(wanted) == 0 {
+		if len(wanted) == 0 {
 			item.Drop(spec, "selector")
 		}
 		exempt(item, spec, all.principals, true)
@@ -50,26 +43,23 @@ func copyFromRoot(plan generate.Plan, input *survey.Index, notes *survey.Notes, 
 // copyFromRootToServices makes copies in the namespaces that have a waypoint, for the Services there
 // that lead to the pods of the policy: a policy can only name Services of its own namespace. moves is
 // false for a policy that is for pods of other namespaces.
-func copyFromRootToServices(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *copies, places map[string]place, item *manifest.Item, all place) (moves bool) {
-	wanted := survey.LabelsOf(manifest.Field(item.Node, "spec", "selector", "matchLabels"))
+func copyFromRootToServices(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *copies, places map[string]place, item *manifest.Item, all place, wanted survey.Labels) (moves bool) {
 	var sum coverage
 	for _, name := range generate.SortedKeys(places) {
 		at := places[name]
 		at.principals = all.principals // what the policy is exempted from, and the copy is not
 		w := coverageOf(plan, input, item, at, wanted)
-		w.copies = made.addPolicies(item, name, item.Namespace+"-", w.parts)
+		made.addPolicies(item, name, item.Namespace+"-", w.parts)
 		sum.add(w)
 	}
 	if len(sum.parts) == 0 && selectsElsewhere(plan, input, wanted, places) {
 		return false
 	}
-	sum.copies = slices.Compact(sum.copies)
-	tell(notes, item, all, sum)
+	reportCoverage(notes, item, all, sum)
 	return true
 }
 
 func (w *coverage) add(more coverage) {
-	w.copies = append(w.copies, more.copies...)
 	w.parts, w.models, w.ported = append(w.parts, more.parts...), append(w.models, more.models...), more.ported
 	w.whole, w.partly, w.past = append(w.whole, more.whole...), append(w.partly, more.partly...), append(w.past, more.past...)
 	w.portless, w.unknown = append(w.portless, more.portless...), append(w.unknown, more.unknown...)
@@ -107,118 +97,4 @@ func waypoints(plan generate.Plan, input *survey.Index, places map[string]place)
 		}
 	}
 	return out
-}
-
-// copyAllowOfKubeflow copies an ALLOW policy of the namespace kubeflow to its waypoint, as far as the
-// pods are behind it. The policy itself stays in ztunnel, which enforces its part of the rules.
-func copyAllowOfKubeflow(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *copies, item *manifest.Item, at place) {
-	spec := manifest.Field(item.Node, "spec")
-	selector := manifest.Field(spec, "selector")
-	wanted := survey.LabelsOf(manifest.Field(selector, "matchLabels"))
-	if !isSelector(selector, manifest.Field(selector, "matchLabels")) {
-		return
-	}
-	w := coverageOf(plan, input, item, at, wanted)
-	names := made.addPolicies(item, at.namespace, "", w.parts)
-	http := survey.HTTPRules(spec)
-	switch {
-	case len(w.parts) == 0:
-		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use HTTP attributes, and its pods are behind no waypoint", http), "ztunnel, which protects them, drops such a rule, so it lets nobody in",
-			"write them with peers and ports only")
-	case len(wanted) == 0:
-		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use HTTP attributes, which ztunnel does not know", http), fmt.Sprintf("they hold at the waypoint (in %s), and let nobody in elsewhere", survey.Names(names)),
-			"write them with peers and ports only")
-	case selectsBeside(input, w.whole, at.namespace, wanted):
-		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use HTTP attributes, and some of its pods are behind no waypoint", http), fmt.Sprintf("they hold at the waypoint (in %s), and let nobody in at the other pods", survey.Names(names)),
-			"write them with peers and ports only for those")
-	}
-}
-
-// selectsBeside reports whether a selector selects pods of the input that none of some Services leads to.
-func selectsBeside(input *survey.Index, services []survey.Service, namespace string, wanted survey.Labels) bool {
-	return slices.ContainsFunc(input.WorkloadsOf(namespace), func(w survey.PodMaker) bool {
-		return w.Labels.Cover(wanted) && !slices.ContainsFunc(services, func(s survey.Service) bool { return w.Labels.Cover(s.Selector) })
-	})
-}
-
-// rootLoses warns of a policy of the root namespace that is not ours to convert.
-func rootLoses(plan generate.Plan, input *survey.Index, notes *survey.Notes, places map[string]place, item *manifest.Item, wanted survey.Labels) {
-	spec := manifest.Field(item.Node, "spec")
-	if plan.Cluster == nil || input.SelectsOldGateway(manifest.Field(spec, "selector", "matchLabels")) {
-		return
-	}
-	if len(wanted) > 0 && !slices.ContainsFunc(plan.Namespaces, func(ns generate.Namespace) bool {
-		found := selectedBy(input, places[ns.Name], wanted)
-		return len(found.whole)+len(found.partly) > 0
-	}) {
-		return
-	}
-	rules := ruleNumbers(spec)
-	if survey.Action(spec) == "ALLOW" {
-		rules = survey.HTTPRules(spec)
-	}
-	notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v are for the profiles' pods too, and it has no targetRefs", rules),
-		"their waypoints do not take it, and ztunnel sees the waypoint in the place of who asks: the rules do not hold for requests to Services",
-		"set cluster.platform.enabled: true, or write a copy with targetRefs [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}]")
-}
-
-// elsewhereLoses warns of policies outside of the profiles that lose rules and that nothing converts.
-func elsewhereLoses(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
-	if plan.Cluster == nil {
-		return
-	}
-	mesh := plan.Mesh
-	_, gateway := input.ByID[manifest.NewID(survey.GatewayGroup, "Gateway", mesh.GatewayNamespace, mesh.GatewayName)]
-	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
-		spec := manifest.Field(item.Node, "spec")
-		if !survey.WithoutTargets(spec) || survey.DryRun(item) {
-			return
-		}
-		labels := manifest.Field(spec, "selector", "matchLabels")
-		switch old := item.Namespace == survey.OldGatewayNamespace && input.SelectsOldGateway(labels); {
-		case old && plan.Platform == nil && gateway && survey.Action(spec) != "ALLOW":
-			if !onNewGateway(plan, input, item, spec) {
-				notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v are for the old gateway", ruleNumbers(spec)), fmt.Sprintf("they do not hold at the Gateway %s/%s, the new way in", mesh.GatewayNamespace, mesh.GatewayName),
-					"set cluster.platform.enabled: true, or write a copy with targetRefs to that Gateway")
-			}
-		case !old && ztunnelAlone(plan, input, item.Namespace, survey.LabelsOf(labels)):
-			if rules := unseen(spec); len(rules) > 0 {
-				notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v use what ztunnel does not know, and it has no targetRefs", rules), "they do not hold for the pods of its namespace, which is in ambient mode",
-					"name in targetRefs a Service that is behind a waypoint, or write them with peers and ports only")
-			}
-		}
-	})
-}
-
-// ztunnelAlone reports whether ztunnel alone enforces the policies of a namespace that is not a
-// profile's, for pods with these labels, and nothing there is converted.
-func ztunnelAlone(plan generate.Plan, input *survey.Index, namespace string, wanted survey.Labels) bool {
-	mesh := plan.Mesh
-	item := input.ByID[manifest.ID{Kind: "Namespace", Name: namespace}]
-	if item == nil || item.Label(label.IoIstioDataplaneMode.Name) != "ambient" {
-		return false
-	}
-	switch namespace {
-	case profile.KubeflowNamespace:
-		return plan.Platform == nil
-	case mesh.RootNamespace:
-		return slices.ContainsFunc(input.WorkloadsOf(namespace), func(w survey.PodMaker) bool { return len(wanted) > 0 && w.Labels.Cover(wanted) })
-	}
-	return namespace == mesh.GatewayNamespace
-}
-
-// onNewGateway reports whether a policy of the input says at the new Gateway what one says at the
-// old one, with the ports of the new.
-func onNewGateway(plan generate.Plan, input *survey.Index, item *manifest.Item, wanted *yaml.Node) bool {
-	mesh := plan.Mesh
-	gateway := list(ref(survey.GatewayGroup, "Gateway", mesh.GatewayName))
-	return slices.ContainsFunc(input.Items, func(other *manifest.Item) bool {
-		if other.Kind != item.Kind || other.Group != item.Group || other.Namespace != mesh.GatewayNamespace || survey.OwnedBy(other) == plan.Name ||
-			survey.DryRun(other) || other.Revision() != "" && other.Revision() != item.Revision() {
-			return false
-		}
-		spec := manifest.Field(other.Node, "spec")
-		refs := manifest.Field(spec, "targetRefs")
-		return refs != nil && manifest.Equal(refs, gateway) && saysTheSame(spec, wanted)
-	})
 }

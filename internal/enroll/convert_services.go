@@ -2,7 +2,6 @@ package enroll
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"istio.io/api/label"
@@ -89,19 +88,6 @@ func (s *selected) add(p place, found survey.Service, to *[]survey.Service) {
 		to = &s.past
 	}
 	*to = append(*to, found)
-}
-
-// names of Services, for people; of many the first few.
-func serviceNames(services []survey.Service) string {
-	var list []string
-	for i, s := range services {
-		if i == 5 {
-			list = append(list, strconv.Itoa(len(services)-i)+" more")
-			break
-		}
-		list = append(list, s.Name)
-	}
-	return survey.Names(list)
 }
 
 // copied is a tree of our own, without comments and with its keys in order, as a manifest of ours

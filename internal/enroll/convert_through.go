@@ -1,12 +1,10 @@
 package enroll
 
 import (
-	"fmt"
 	"slices"
 
 	"istio.io/api/label"
 
-	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
@@ -15,8 +13,8 @@ import (
 type through struct {
 	// certain are Services that lead to the pods; mixed are those of them that lead to others too.
 	certain, mixed []survey.Service
-	// told are ways that no copy guards.
-	told []survey.Way
+	// unguarded are ways that no copy guards.
+	unguarded []survey.Way
 }
 
 // waysTo finds the ways to the pods that a selector selects, past some Services that the policy
@@ -33,7 +31,7 @@ func waysTo(in *survey.Index, p place, wanted survey.Labels, guarded []survey.Se
 		switch {
 		case at == survey.Nowhere:
 		case at == survey.Perhaps || ported || !known:
-			out.told = append(out.told, w)
+			out.unguarded = append(out.unguarded, w)
 		case !slices.ContainsFunc(out.certain, isGuarded):
 			out.certain = append(out.certain, front)
 			if at == survey.Partly {
@@ -83,23 +81,16 @@ func redirected(in *survey.Index, p place, s survey.Service, wanted survey.Label
 
 func (t *through) add(more through) {
 	t.certain, t.mixed = append(t.certain, more.certain...), append(t.mixed, more.mixed...)
-	t.told = append(t.told, more.told...)
+	t.unguarded = append(t.unguarded, more.unguarded...)
 }
 
-// tellWays names what leads to the pods of a policy past its copies.
-func tellWays(notes *survey.Notes, item *manifest.Item, found through) {
-	if len(found.mixed) > 0 {
-		notes.Warn(diagnostic.Uncoded, item, "the Services "+serviceNames(found.mixed)+" lead to pods that it selects and to others", "its copies at the waypoint deny requests to all of them", "give the other pods a Service of their own")
-	}
-	if len(found.told) == 0 {
-		return
-	}
-	var list []string
-	for _, w := range found.told {
-		if text := w.By.String(); !slices.Contains(list, text) {
-			list = append(list, text)
+// waysNamed names ways in a sentence, and of many the first few.
+func waysNamed(ways []survey.Way) string {
+	var names []string
+	for _, w := range ways {
+		if text := w.By.String(); !slices.Contains(names, text) {
+			names = append(names, text)
 		}
 	}
-	notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("its pods are, or may be, reached through %s too, by a name for which no waypoint enforces rules %v", someOf(list), ruleNumbers(manifest.Field(item.Node, "spec"))),
-		"ztunnel sees the waypoint in the place of who asks, so the rules do not hold for requests to that name", "name that Service or ServiceEntry in targetRefs of a policy")
+	return inWords(firstOf(names, 10))
 }
