@@ -22,7 +22,7 @@ func reportCoverage(notes *survey.Notes, item *manifest.Item, at place, w covera
 	}
 	if rules := comparing(spec, atPodsOnly); len(rules) > 0 {
 		field, found := aboutRules(rules, "compares "+podAttributes, "compare "+podAttributes)
-		notes.ReportField(diagnostic.PodAttributeAtWaypoint, item, field, found, "a waypoint does not see these of a pod, so it does not enforce "+agree(rules, "the rule", "these rules")+" for requests to Services", "remove the condition")
+		notes.ReportField(diagnostic.PodAttributeAtWaypoint, item, field, found, "a waypoint does not see these of a pod, so it does not enforce "+theRules(rules)+" for requests to Services", "remove the condition")
 	}
 	if mixed := slices.Concat(w.partly, w.through.mixed); len(mixed) > 0 {
 		notes.ReportField(diagnostic.OtherPodsToo, item, "spec.selector", "selects some but not all pods behind "+servicesNamed(mixed), "a waypoint cannot tell pods apart, so it enforces the policy for all of them", "give the other pods a Service of their own")
@@ -39,13 +39,12 @@ func reportCoverage(notes *survey.Notes, item *manifest.Item, at place, w covera
 // reportOnlyAtWaypoint reports rules that ztunnel does not enforce; past says for which requests.
 func reportOnlyAtWaypoint(notes *survey.Notes, item *manifest.Item, past string) {
 	spec := manifest.Field(item.Node, "spec")
-	rules := unseen(spec)
 	field, found := aboutUnseen(spec, ", which ztunnel does not enforce")
-	effect := "the waypoint enforces " + ruleNames(rules) + ", but no proxy does " + past
+	effect := "the waypoint enforces " + theUnseen(spec) + ", but no proxy does " + past
 	remedy := "add a DENY rule that names peers or ports only for what must not be reached there"
 	switch survey.Action(spec) {
 	case "ALLOW":
-		effect, remedy = "the waypoint enforces "+ruleNames(rules)+", but the clients that "+agree(rules, "it allows", "they allow")+" are denied "+past, "write the rules with peers and ports only"
+		effect, remedy = "the waypoint enforces "+theUnseen(spec)+", but the clients that "+agree(unseen(spec), "it allows", "they allow")+" are denied "+past, "write the rules with peers and ports only"
 	case "AUDIT":
 		remedy = "call the pods by their Services where requests must be logged"
 	}
@@ -59,7 +58,7 @@ func reportNoCopy(notes *survey.Notes, item *manifest.Item, at place, w coverage
 	if !at.all && len(lacks) == 0 {
 		if len(http) > 0 { // ztunnel enforces all others, and sees the client: no waypoint is in front of these pods
 			field, found := aboutUnseen(spec, ", and the pods of the policy are behind no waypoint")
-			notes.ReportField(diagnostic.BehindNoWaypoint, item, field, found, "ztunnel, which protects them, does not know "+unseenAttribute(spec)+", so no proxy enforces "+ruleNames(http), "write the rules with peers and ports only, or have the component check them")
+			notes.ReportField(diagnostic.BehindNoWaypoint, item, field, found, "ztunnel, which protects them, does not know "+unseenAttribute(spec)+", so no proxy enforces "+theUnseen(spec), "write the rules with peers and ports only, or have the component check them")
 		}
 		return
 	}

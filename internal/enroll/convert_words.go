@@ -52,6 +52,17 @@ func aboutUnseen(spec *yaml.Node, rest string) (field, found string) {
 	return aboutRules(survey.HTTPRules(spec), "uses HTTP attributes"+rest, "use HTTP attributes"+rest)
 }
 
+// theUnseen refers to the rules of a message that begins with aboutUnseen: it names those of an action.
+func theUnseen(spec *yaml.Node) string {
+	if isUnseenAction(spec) {
+		return ruleNames(ruleNumbers(spec))
+	}
+	return theRules(survey.HTTPRules(spec))
+}
+
+// theRules refers to rules that a message has named.
+func theRules(rules []int) string { return agree(rules, "the rule", "these rules") }
+
 // aboutRules returns the field and the first part of a message about some rules of a policy: the field
 // names one rule, and the sentence names several.
 func aboutRules(rules []int, one, several string) (field, found string) {
