@@ -31,12 +31,12 @@ func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	p, fromSources, err := survey.Sources(p, items)
+	found, fromInput, err := survey.Look(p, items)
 	if err != nil {
 		return nil, nil, err
 	}
-	plan := generate.NewPlan(p)
-	items, fromItems, err := enroll.Apply(plan, items)
+	plan := generate.NewPlan(p, found)
+	items, fromItems, err := enroll.Apply(plan, found)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -45,7 +45,7 @@ func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, erro
 		return nil, nil, err
 	}
 	fromReferee = withoutTold(fromReferee, fromItems)
-	findings := slices.Concat(profile.Warnings(p), fromSources, fromItems, fromReferee)
+	findings := slices.Concat(profile.Warnings(p), fromInput, fromItems, fromReferee)
 	if err := asErrors(findings); p.Spec.FailOnWarning && err != nil {
 		return nil, nil, err
 	}

@@ -73,7 +73,7 @@ func (c *copies) fromRootToServices(item *manifest.Item, spec *yaml.Node, all pl
 // selectsElsewhere reports whether a workload of the input that stays where it is has the labels, or
 // the pods that Istio makes for the ingress Gateway have them.
 func selectsElsewhere(plan generate.Plan, input *survey.Index, wanted survey.Labels, places map[string]place) bool {
-	if len(wanted) > 0 && slices.ContainsFunc(podsOfGateway(plan, input), func(pod survey.Labels) bool { return pod.Cover(wanted) }) {
+	if len(wanted) > 0 && slices.ContainsFunc(input.PodsOfGateway(), func(pod survey.Labels) bool { return pod.Cover(wanted) }) {
 		return true
 	}
 	return len(wanted) > 0 && slices.ContainsFunc(input.Items, func(item *manifest.Item) bool {

@@ -19,9 +19,8 @@ import (
 // others appended in the order of generate.Manifests. It returns the items that stay, and what is
 // worth a warning. The error joins all that cannot be resolved, each naming its object; then
 // nothing of the result may be used.
-func Apply(plan generate.Plan, items []*manifest.Item) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
-	input := survey.NewIndex(items, notebooksOf(plan))
-	notes := &survey.Notes{Config: plan.Name}
+func Apply(plan generate.Plan, found survey.Found) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
+	input, notes := found.Index, &survey.Notes{Config: plan.Name}
 	findTrouble(plan, input, notes)
 	if plan.Restrict {
 		restrictControllers(plan, input, notes)
@@ -35,8 +34,8 @@ func Apply(plan generate.Plan, items []*manifest.Item) ([]*manifest.Item, []diag
 		replaceOldIngress(plan, input)
 		stay = movePolicies(plan, input, notes)
 	}
-	findSessions(plan, input, notes)
-	moved := movePlatform(plan, input, notes, stay)
+	tellLogins(plan, input, notes)
+	moved := movePlatform(plan, found.Kubeflow, input, notes, stay)
 	wanted := append(generate.Manifests(plan), moved.objects...)
 	wanted = append(wanted, copyPolicies(plan, input, notes, stay, moved.behind, wanted)...)
 	verifyTrouble(plan, input, notes, moved.behind, wanted)
@@ -50,17 +49,6 @@ func Apply(plan generate.Plan, items []*manifest.Item) ([]*manifest.Item, []diag
 		return nil, nil, err
 	}
 	return remaining(input), notes.Findings, nil
-}
-
-// notebooksOf are the names of the notebooks that the configuration lists, by namespace.
-func notebooksOf(plan generate.Plan) map[string][]string {
-	names := map[string][]string{}
-	for _, ns := range plan.Namespaces {
-		for _, n := range ns.Notebooks {
-			names[ns.Name] = append(names[ns.Name], n.Name)
-		}
-	}
-	return names
 }
 
 // one is the item to edit or remove, or nil. Of two it would be one, and the cluster might hold the

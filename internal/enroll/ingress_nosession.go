@@ -26,7 +26,7 @@ func tellSessions(plan generate.Plan, notes *survey.Notes) {
 }
 
 // tellNoSession says that the third rule of the policy is left out, and what to write.
-func tellNoSession(plan generate.Plan, input *survey.Index, notes *survey.Notes, rules []jwtRule) {
+func tellNoSession(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	const object = "spec.identity.sessionIssuers"
 	mesh := plan.Mesh
 	found := "no issuer that people log in with is known"
@@ -45,7 +45,7 @@ func tellNoSession(plan generate.Plan, input *survey.Index, notes *survey.Notes,
 	}
 	effect := fmt.Sprintf("%s does not refuse a %s that a client sends with a token of another issuer", mesh.ForgedIdentityName(), mesh.UserIDHeader)
 	remedy = "list the issuers, or " + remedy
-	if ingressGateway(plan, input) == nil && len(rules) == 0 && len(logins) == 0 {
+	if input.IngressGateway() == nil && len(plan.Logins) == 0 && len(logins) == 0 {
 		notes.Note(diagnostic.UncodedInfo, object, found, effect+"; "+remedy)
 		return
 	}
@@ -60,12 +60,12 @@ func loginsElsewhere(plan generate.Plan, input *survey.Index, issuer string) []*
 	near := []string{mesh.GatewayNamespace, mesh.RootNamespace, survey.OldGatewayNamespace}
 	var found []*manifest.Item
 	for _, item := range input.Items {
-		if survey.OwnedBy(item) != "" || item.Removed || !isAuthentication(item) || !slices.Contains(near, item.Namespace) || onIngress(plan, input, item) {
+		if survey.OwnedBy(item) != "" || item.Removed || !survey.IsAuthentication(item) || !slices.Contains(near, item.Namespace) || input.OnIngress(item) {
 			continue
 		}
 		if slices.ContainsFunc(manifest.Content(manifest.Field(item.Node, "spec", "jwtRules")), func(n *yaml.Node) bool {
-			rule := jwtRule{readJWTRule(manifest.Dealias(n)), item, 0}
-			return rule.Issuer != "" && (issuer == "" || rule.Issuer == issuer) && !isCluster(plan, rule.Issuer) && len(unwritten(plan, rule)) == 0
+			rule := survey.JWTRule{JWTRule: survey.ReadJWTRule(manifest.Dealias(n)), Item: item}
+			return rule.Issuer != "" && (issuer == "" || rule.Issuer == issuer) && !plan.Mesh.Tokens.IsCluster(rule.Issuer) && len(plan.Mesh.Tokens.Unwritten(rule.JWTRule)) == 0
 		}) {
 			found = append(found, item)
 		}

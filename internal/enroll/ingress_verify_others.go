@@ -85,15 +85,15 @@ func (v verifying) voids(rule *security.JWTRule) (found, who string) {
 	}
 	accepts := "accepts tokens of " + rule.Issuer
 	for _, header := range []string{userID, groups} {
-		claims := claimsTo(rule, header)
+		claims := generate.ClaimsTo(rule, header)
 		switch {
 		case len(claims) == 0:
 			return accepts + " and does not write " + header, "whoever has such a token is " + anybody(header == userID) + " by the " + header + " that a client or a route writes, or nobody, as the order of the rules has it"
-		case !slices.ContainsFunc(ours, func(r *security.JWTRule) bool { return slices.Equal(claimsTo(r, header), claims) }):
+		case !slices.ContainsFunc(ours, func(r *security.JWTRule) bool { return slices.Equal(generate.ClaimsTo(r, header), claims) }):
 			return accepts + " and writes " + header + " from the claim " + strings.Join(claims, " and "), "whoever has such a token is who that claim says"
 		}
 	}
-	if hasKeys(rule) && !slices.ContainsFunc(ours, func(r *security.JWTRule) bool { return sameKeys(r, rule) }) {
+	if generate.HasKeys(rule) && !slices.ContainsFunc(ours, func(r *security.JWTRule) bool { return sameKeys(r, rule) }) {
 		return accepts + " that other keys sign than those of " + generate.VerifyTokensName, "whoever has these keys is any user"
 	}
 	return "", ""
@@ -106,9 +106,6 @@ func anybody(user bool) string {
 	return "a member of any group"
 }
 
-// hasKeys reports whether a rule says where its keys are; else istiod asks the issuer.
-func hasKeys(rule *security.JWTRule) bool { return rule.JwksUri != "" || rule.Jwks != "" }
-
 func sameKeys(a, b *security.JWTRule) bool { return a.JwksUri == b.JwksUri && a.Jwks == b.Jwks }
 
 // verifyTrouble warns about the input's RequestAuthentications that void verifyTokens.
@@ -119,11 +116,11 @@ func verifyTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes,
 		ours[idOf(o)] = true
 	}
 	for _, item := range input.Items {
-		if !isAuthentication(item) || survey.OwnedBy(item) == plan.Name || item.Removed || ours[item.ID] {
+		if !survey.IsAuthentication(item) || survey.OwnedBy(item) == plan.Name || item.Removed || ours[item.ID] {
 			continue
 		}
 		for i, n := range manifest.Content(manifest.Field(item.Node, "spec", "jwtRules")) {
-			voidTrouble(plan, notes, item, i, readJWTRule(manifest.Dealias(n)), verified)
+			voidTrouble(plan, notes, item, i, survey.ReadJWTRule(manifest.Dealias(n)), verified)
 		}
 	}
 }
@@ -159,7 +156,7 @@ func plural(noun string, list []string) string {
 func (c *copies) withoutVoiding(item *manifest.Item, rules *yaml.Node, namespace string, refs *yaml.Node) *yaml.Node {
 	kept := list()
 	for i, n := range manifest.Content(rules) {
-		found, lost := c.wouldVoid(readJWTRule(manifest.Dealias(n)), namespace, refs)
+		found, lost := c.wouldVoid(survey.ReadJWTRule(manifest.Dealias(n)), namespace, refs)
 		if found == "" {
 			kept.Content = append(kept.Content, copied(manifest.Dealias(n)))
 			continue
@@ -179,7 +176,7 @@ func (c *copies) withoutVoiding(item *manifest.Item, rules *yaml.Node, namespace
 // reads reports whether verify-tokens finds and accepts every token that a rule does.
 func (v verifying) reads(rule *security.JWTRule) bool {
 	return slices.ContainsFunc(v.rules, func(r *security.JWTRule) bool {
-		return r.Issuer == rule.Issuer && (!hasKeys(rule) || sameKeys(r, rule)) && proto.Equal(whereIn(r), whereIn(rule)) &&
+		return r.Issuer == rule.Issuer && (!generate.HasKeys(rule) || sameKeys(r, rule)) && proto.Equal(whereIn(r), whereIn(rule)) &&
 			(len(r.Audiences) == 0 || slices.Equal(r.Audiences, rule.Audiences))
 	})
 }

@@ -36,7 +36,11 @@ spec: {profiles: [{name: alice, owner: {name: alice@example.com}}], cluster: {pl
 			n := yaml.MustParse("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x, namespace: " + namespace + "}\nspec: " + spec)
 			items = append(items, manifest.NewItem(n.YNode()))
 		}
-		if _, _, err := Apply(generate.NewPlan(p), items); err != nil {
+		found, _, err := survey.Look(p, items)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := Apply(generate.NewPlan(p, found), found); err != nil {
 			t.Errorf("%s: %v", spec, err)
 		}
 		for _, item := range items {

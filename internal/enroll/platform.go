@@ -25,11 +25,10 @@ type moved struct {
 
 // movePlatform moves Kubeflow's control plane: it edits what is there and returns what is to be
 // placed. stay are the policies at the old gateway that cannot move to the new one.
-func movePlatform(plan generate.Plan, input *survey.Index, notes *survey.Notes, stay []*manifest.Item) moved {
+func movePlatform(plan generate.Plan, kubeflow survey.Kubeflow, input *survey.Index, notes *survey.Notes, stay []*manifest.Item) moved {
 	if plan.Platform == nil {
-		return moved{objects: platform.Manifests(plan, survey.Find(survey.FindProfileController(plan.Spec, input)))}
+		return moved{objects: platform.Manifests(plan, kubeflow)}
 	}
-	kubeflow := survey.Find(survey.FindKubeflow(plan.Spec, input, notes))
 	wanted, shipped := platform.Manifests(plan, kubeflow), shippedForms(plan, kubeflow)
 	if plan.Mesh.Waypoint.VerifyTokens {
 		throughWaypoint(plan, input, kubeflow)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
@@ -21,6 +22,10 @@ type Plan struct {
 	Cluster *Cluster
 	// Restrict: Kubeflow's controllers lose the right to write policies.
 	Restrict bool
+	// Logins are the JWT rules in force at the ingress Gateway after this run, and SessionsListed
+	// reports that the configuration says which of their issuers people log in with.
+	Logins         []survey.JWTRule
+	SessionsListed bool
 	// Platform is nil where Kubeflow's control plane is left as it is.
 	Platform *Platform
 	// Admission: guardrails run as admission policies.
@@ -105,9 +110,10 @@ type JWKSProxy struct {
 	Replicas int
 }
 
-// NewPlan decides. p must come from profile.Parse.
-func NewPlan(p profile.AmbientProfile) Plan {
+// NewPlan decides. p must come from profile.Parse, and found from survey.Look.
+func NewPlan(p profile.AmbientProfile, found survey.Found) Plan {
 	s := p.Spec
+	s.Profiles = found.Profiles
 	principal := func(ref string) string {
 		namespace, account, _ := strings.Cut(ref, "/")
 		return s.Identity.TrustDomain + "/ns/" + namespace + "/sa/" + account
@@ -141,6 +147,7 @@ func NewPlan(p profile.AmbientProfile) Plan {
 		plan.Admission = s.Cluster.Admission.Enabled
 		plan.Platform = newPlatform(mesh, s)
 	}
+	plan.findSessions(found)
 	return plan
 }
 

@@ -1,9 +1,13 @@
 package generate
 
-import security "istio.io/api/security/v1"
+import (
+	security "istio.io/api/security/v1"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+)
 
 // TokenIssuerName is the RequestAuthentication of the cluster's own issuers.
-const TokenIssuerName = "m2m-token-issuer"
+const TokenIssuerName = survey.TokenIssuer
 
 // tokenIssuer has the ingress Gateway verify Kubernetes tokens and say in headers whose they are.
 // It lets nobody in by itself.

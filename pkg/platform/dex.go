@@ -6,22 +6,17 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// dexIssuer is how Kubeflow configures dex.
-const dexIssuer = "http://dex.auth.svc.cluster.local:5556/dex"
-
 func dex(p Platform) []generate.Object {
 	return []generate.Object{p.httpRoute("auth", "dex", route{Path: "/dex/", Service: "dex", Port: 5556})}
 }
 
-// DexJWT has the ingress Gateway verify the tokens of people and say in headers who they are. The
-// keys' address is written out, because istiod stops asking an issuer for it after 14 s and then
-// waits for 20 minutes (Istio: jwks resolver).
+// DexJWT has the ingress Gateway verify the tokens of people and say in headers who they are.
 func DexJWT(mesh *generate.Mesh) generate.Object {
 	return generate.Object{
 		APIVersion: "security.istio.io/v1", Kind: "RequestAuthentication", Namespace: mesh.GatewayNamespace, Name: "dex-jwt",
 		Fields: generate.Fields{"spec": &security.RequestAuthentication{
 			TargetRefs: on(gatewayGroup, "Gateway", mesh.GatewayName),
-			JwtRules:   []*security.JWTRule{mesh.Tokens.SessionRule(dexIssuer, dexIssuer+"/keys")},
+			JwtRules:   []*security.JWTRule{mesh.Tokens.DexRule()},
 		}},
 	}
 }

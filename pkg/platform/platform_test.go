@@ -30,7 +30,11 @@ spec:
 	if err != nil {
 		t.Fatal(err)
 	}
-	return generate.NewPlan(p)
+	found, _, err := survey.Look(p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return generate.NewPlan(p, found)
 }
 
 // Every policy is where its rules work: what ztunnel enforces holds nothing of HTTP, and is for the
