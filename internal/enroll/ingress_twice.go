@@ -33,8 +33,8 @@ func rulesTwice(plan generate.Plan, notes *survey.Notes, rules []survey.JWTRule)
 // Istio accepts a token that one rule accepts.
 func ruleTwice(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule, earlier []survey.JWTRule) {
 	tokens := plan.Mesh.Tokens
-	at := fmt.Sprintf("jwtRules[%d] accepts tokens of %s ", rule.Index, rule.Issuer)
-	const one = "Istio accepts a token that one rule accepts: "
+	at := "accepts tokens of " + rule.Issuer + " "
+	const one = "Istio accepts a token that any one rule accepts, so "
 	known, other := rulesBefore(plan, rule, earlier)
 	if generate.HasKeys(rule.JWTRule) && !slices.ContainsFunc(known, func(r *security.JWTRule) bool { return sameKeys(r, rule.JWTRule) }) &&
 		(plan.Mesh.Tokens.IsCluster(rule.Issuer) || slices.ContainsFunc(known, generate.HasKeys)) {
@@ -43,14 +43,14 @@ func ruleTwice(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule, ear
 		case plan.Mesh.Tokens.IsCluster(rule.Issuer):
 			effect += " or service account"
 		case plan.Mesh.Waypoint.VerifyTokens:
-			effect += ", at the waypoints too, whose " + generate.VerifyTokensName + " takes both rules over"
+			effect += ", at the waypoints too, whose " + generate.VerifyTokensName + " has both rules"
 		}
-		notes.Warn(diagnostic.Uncoded, rule.Item, at+"that other keys sign than "+other+" says", effect, "take the rule off, or give both the same keys")
+		warnRule(notes, diagnostic.OtherKeys, rule, at+"that other keys sign than "+other+" says", effect, "remove the rule, or give both the same keys")
 	}
 	claims := generate.ClaimsTo(rule.JWTRule, tokens.UserIDHeader)
 	if len(claims) > 0 && len(known) > 0 && !slices.ContainsFunc(known, func(r *security.JWTRule) bool { return slices.Equal(generate.ClaimsTo(r, tokens.UserIDHeader), claims) }) {
-		notes.Warn(diagnostic.Uncoded, rule.Item, at+"and writes "+tokens.UserIDHeader+" from the claim "+strings.Join(claims, " and ")+", unlike "+other,
-			one+"whoever has such a token is also who that claim says", "write the header from the same claim in both, or take one of the rules off")
+		warnRule(notes, diagnostic.OtherClaim, rule, at+"and writes "+tokens.UserIDHeader+" from the claim "+strings.Join(claims, " and ")+", unlike "+other,
+			one+"whoever has such a token is also who that claim says", "write the header from the same claim in both, or remove one of the rules")
 	}
 }
 

@@ -20,18 +20,18 @@ func tellSessionRules(plan generate.Plan, input *survey.Index, notes *survey.Not
 			}
 			known = true
 			if !rule.ForwardOriginalToken {
-				notes.Errs = append(notes.Errs, fmt.Errorf("%s: jwtRules[%d] does not forward its token, so that with spec.waypoint.verifyTokens the waypoints would refuse everybody who logs in; "+
-					"set forwardOriginalToken: true", rule.Item, rule.Index))
+				notes.Errs = append(notes.Errs, rule.Item.Report(diagnostic.TokenNotForwarded, fmt.Sprintf("spec.jwtRules[%d]", rule.Index), "does not forward its token",
+					"with spec.waypoint.verifyTokens the waypoints would refuse every user who logs in", "set forwardOriginalToken: true"))
 			}
 		}
 		if known {
 			continue
 		}
-		found, remedy := "the ingress Gateway's rule for "+issuer+" is not in the input", "put the RequestAuthentication into the input"
+		found, remedy := "the ingress Gateway's rule for "+issuer+" is not in the input", "add the RequestAuthentication to the input"
 		if logins := loginsElsewhere(plan, input, issuer); len(logins) > 0 {
 			found, remedy = notInForce(plan, logins, issuer), toIngress(plan, input, logins)
 		}
-		notes.Find(diagnostic.Uncoded, fmt.Sprintf("spec.identity.sessionIssuers[%d]", i), found,
+		notes.Find(diagnostic.SessionRuleUnknown, fmt.Sprintf("spec.identity.sessionIssuers[%d]", i), found,
 			"the waypoints expect a token of it in the header Authorization, take the user from its claim email, and istiod must discover its keys", remedy)
 	}
 }
@@ -41,8 +41,8 @@ func tellVerified(plan generate.Plan, notes *survey.Notes) {
 	names := plan.Mesh.Waypoint.VerifyTokensFor
 	for _, ns := range plan.Namespaces {
 		if names != nil && len(ns.Verified) == 0 {
-			notes.Find(diagnostic.Uncoded, "spec.waypoint.verifyTokensFor", fmt.Sprintf("none of the Services %s of the namespace %s is in the input", strings.Join(names, ", "), ns.Name),
-				"its waypoint verifies no token, and the policy verified-tokens-only turns away whatever comes from the ingress Gateway", "put the Services into the input, or leave verifyTokensFor out for all of them")
+			notes.Find(diagnostic.NothingVerified, "spec.waypoint.verifyTokensFor", fmt.Sprintf("none of the Services %s of the namespace %s is in the input", strings.Join(names, ", "), ns.Name),
+				"its waypoint verifies no token, and the policy verified-tokens-only denies every request from the ingress Gateway", "add the Services to the input, or remove verifyTokensFor to mean all of them")
 		}
 	}
 }

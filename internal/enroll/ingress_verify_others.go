@@ -139,9 +139,9 @@ func voidTrouble(plan generate.Plan, notes *survey.Notes, item *manifest.Item, i
 	if len(waypoints) == 0 {
 		return
 	}
-	notes.Warn(diagnostic.Uncoded, item, fmt.Sprintf("jwtRules[%d] at %s %s", index, plural("the waypoint", waypoints), found),
-		"Istio accepts a token that one rule accepts, so verifyTokens is void there: "+who,
-		"take the rule off, or give it the keys and the outputClaimToHeaders of "+generate.VerifyTokensName)
+	notes.WarnAt(diagnostic.VerifyTokensVoid, item, fmt.Sprintf("spec.jwtRules[%d]", index), "at "+plural("the waypoint", waypoints)+" "+found,
+		"Istio accepts a token that any one rule accepts, so verifyTokens has no effect there and "+who,
+		"remove the rule, or give it the keys and the outputClaimToHeaders of "+generate.VerifyTokensName)
 }
 
 func plural(noun string, list []string) string {
@@ -161,13 +161,13 @@ func (c *copies) withoutVoiding(item *manifest.Item, rules *yaml.Node, namespace
 			kept.Content = append(kept.Content, copied(manifest.Dealias(n)))
 			continue
 		}
-		at := fmt.Sprintf("jwtRules[%d] %s", i, found)
-		const out = "attached to the waypoint, it would void verifyTokens, so it was left out there"
+		field := fmt.Sprintf("spec.jwtRules[%d]", i)
+		const out = "it would make verifyTokens void at the waypoint, so it was left out there"
 		if lost {
-			c.notes.Warn(diagnostic.RulesNotConverted, item, at, out+"; policies see no token by that rule where "+generate.VerifyTokensName+" is not in force, or does not read it",
+			c.notes.WarnAt(diagnostic.VoidingRuleLost, item, field, found, out+", and policies see no token by that rule where "+generate.VerifyTokensName+" is not in force or does not read it",
 				"write what verifyTokens is not for with targetRefs to those Services")
 		} else {
-			c.notes.Note(diagnostic.UncodedInfo, item.String(), at, out+": "+generate.VerifyTokensName+" verifies these tokens")
+			c.notes.WarnAt(diagnostic.VoidingRuleLeftOut, item, field, found, out+"; "+generate.VerifyTokensName+" verifies these tokens", "")
 		}
 	}
 	return kept
