@@ -20,7 +20,7 @@ var controllersPolicies = []string{"ns-owner-access-istio", "ml-pipeline-visuali
 // as far as that opens nothing. ztunnel would drop their HTTP rules, and the people whom they let in
 // would be locked out. What denies is copied (copyPolicies).
 func convertPolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
-	places := placesOf(plan, nil)
+	places := placesOf(plan)
 	for _, item := range input.Items {
 		at, ours := places[item.Namespace]
 		if !ours || !at.all || item.Kind != "AuthorizationPolicy" || item.Group != survey.IstioSecurity || survey.OwnedBy(item) != "" || item.Removed {

@@ -22,11 +22,10 @@ import (
 // denied at both layers, because the waypoint sees who asks and the ztunnel behind it sees the
 // waypoint.
 type copies struct {
-	plan   generate.Plan
-	input  *survey.Index
-	notes  *survey.Notes
-	stay   []*manifest.Item
-	behind []string
+	plan  generate.Plan
+	input *survey.Index
+	notes *survey.Notes
+	stay  []*manifest.Item
 	// wanted is what is placed anyway.
 	wanted []generate.Object
 	// taken are the policies that are there under a name, or are wanted; ours are the latter.
@@ -43,9 +42,9 @@ const suffix = "-at-waypoint"
 
 // copyPolicies returns what is to be placed beside the policies of the input without targetRefs
 // that deny, ask somebody, or log, and beside those outside of profiles that allow.
-func copyPolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes, stay []*manifest.Item, behind []string, wanted []generate.Object) []generate.Object {
-	c := copies{plan: plan, input: input, notes: notes, stay: stay, behind: behind, wanted: wanted, source: map[string]*manifest.Item{}}
-	places := placesOf(plan, behind)
+func copyPolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes, stay []*manifest.Item, wanted []generate.Object) []generate.Object {
+	c := copies{plan: plan, input: input, notes: notes, stay: stay, wanted: wanted, source: map[string]*manifest.Item{}}
+	places := placesOf(plan)
 	c.verified = verifyingIn(plan, wanted, places)
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")
@@ -84,16 +83,15 @@ func (c *copies) index() {
 }
 
 // places are the namespaces with a waypoint of ours, by name.
-func placesOf(plan generate.Plan, behind []string) map[string]place {
+func placesOf(plan generate.Plan) map[string]place {
 	out := make(map[string]place, len(plan.Namespaces)+1)
 	for _, ns := range plan.Namespaces {
 		out[ns.Name] = place{namespace: ns.Name, waypoint: ns.Waypoint.Name, principals: []string{ns.WaypointPrincipal}, all: true, past: "at pod addresses and headless Services"}
 	}
 	if plan.Platform != nil {
-		account := plan.Platform.TrustDomain + "/ns/" + profile.KubeflowNamespace + "/sa/" + profile.KubeflowWaypoint
 		out[profile.KubeflowNamespace] = place{
-			namespace: profile.KubeflowNamespace, waypoint: profile.KubeflowWaypoint, principals: []string{account},
-			behind: behind, past: "for requests of the ingress Gateway, at pod addresses, and at Services that are not behind " + profile.KubeflowWaypoint,
+			namespace: profile.KubeflowNamespace, waypoint: profile.KubeflowWaypoint, principals: []string{plan.Platform.WaypointPrincipal},
+			behind: plan.Platform.BehindWaypoint, past: "for requests of the ingress Gateway, at pod addresses, and at Services that are not behind " + profile.KubeflowWaypoint,
 		}
 	}
 	return out

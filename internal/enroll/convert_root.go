@@ -96,7 +96,7 @@ func waypoints(plan generate.Plan, input *survey.Index, places map[string]place)
 		if account == "" {
 			account = item.Name
 		}
-		if p := plan.Platform.TrustDomain + "/ns/" + item.Namespace + "/sa/" + account; !slices.Contains(out, p) {
+		if p := plan.Mesh.Principal(item.Namespace, account); !slices.Contains(out, p) {
 			out = append(out, p)
 		}
 	}

@@ -35,13 +35,15 @@ func Apply(plan generate.Plan, found survey.Found) ([]*manifest.Item, []diagnost
 		stay = movePolicies(plan, input, notes)
 	}
 	tellLogins(plan, input, notes)
-	moved := movePlatform(plan, found.Kubeflow, input, notes, stay)
-	wanted := append(generate.Manifests(plan), moved.objects...)
-	wanted = append(wanted, copyPolicies(plan, input, notes, stay, moved.behind, wanted)...)
-	verifyTrouble(plan, input, notes, moved.behind, wanted)
+	wanted, shipped := generate.Manifests(plan), shippedForms(plan)
+	if plan.Platform != nil {
+		wanted = movePlatform(plan, found.Kubeflow, input, notes, stay, shipped, wanted)
+	}
+	wanted = append(wanted, copyPolicies(plan, input, notes, stay, wanted)...)
+	verifyTrouble(plan, input, notes, wanted)
 	elsewhereLoses(plan, input, notes)
 	prune(plan, input, notes, wanted)
-	placeAll(plan, input, notes, moved.shipped, wanted)
+	placeAll(plan, input, notes, shipped, wanted)
 	for _, item := range input.Items {
 		notes.Errs = append(notes.Errs, item.Errs...)
 	}

@@ -109,8 +109,8 @@ func anybody(user bool) string {
 func sameKeys(a, b *security.JWTRule) bool { return a.JwksUri == b.JwksUri && a.Jwks == b.Jwks }
 
 // verifyTrouble warns about the input's RequestAuthentications that void verifyTokens.
-func verifyTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes, behind []string, wanted []generate.Object) {
-	verified := verifyingIn(plan, wanted, placesOf(plan, behind))
+func verifyTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes, wanted []generate.Object) {
+	verified := verifyingIn(plan, wanted, placesOf(plan))
 	ours := map[manifest.ID]bool{}
 	for _, o := range wanted {
 		ours[idOf(o)] = true
@@ -194,7 +194,7 @@ func whereIn(rule *security.JWTRule) *security.JWTRule {
 // leaving the rule out: where verify-tokens is not in force, or does not read them.
 func (c *copies) wouldVoid(rule *security.JWTRule, namespace string, refs *yaml.Node) (found string, lost bool) {
 	lost = rule.Issuer == ""
-	for _, name := range generate.SortedKeys(placesOf(c.plan, c.behind)) {
+	for _, name := range generate.SortedKeys(placesOf(c.plan)) {
 		if namespace != "" && namespace != name {
 			continue
 		}
