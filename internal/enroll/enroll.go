@@ -15,11 +15,11 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// Apply puts plan's manifests among items: those that are there already are edited in place, the
-// others appended in the order of generate.Manifests. It returns the items that stay, and what is
+// Place puts the wanted objects among the items of the input: those that are there already are
+// edited in place, the others appended in their order. It returns the items that stay, and what is
 // worth a warning. The error joins all that cannot be resolved, each naming its object; then
 // nothing of the result may be used.
-func Apply(plan generate.Plan, found survey.Found) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
+func Place(plan generate.Plan, found survey.Found, wanted []generate.Object) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
 	input, notes := found.Index, &survey.Notes{Config: plan.Name}
 	findTrouble(plan, input, notes)
 	if plan.Restrict {
@@ -35,7 +35,7 @@ func Apply(plan generate.Plan, found survey.Found) ([]*manifest.Item, []diagnost
 		stay = movePolicies(plan, input, notes)
 	}
 	tellLogins(plan, input, notes)
-	wanted, shipped := generate.Manifests(plan), shippedForms(plan)
+	shipped := shippedForms(plan)
 	if plan.Platform != nil {
 		wanted = movePlatform(plan, found.Kubeflow, input, notes, stay, shipped, wanted)
 	}

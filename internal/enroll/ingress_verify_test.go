@@ -33,7 +33,7 @@ spec:
 		t.Fatal(err)
 	}
 	plan := generate.NewPlan(p, found)
-	_, findings, err := Apply(plan, found)
+	_, findings, err := Place(plan, found, generate.Manifests(plan))
 	if err != nil {
 		t.Fatal(err)
 	}

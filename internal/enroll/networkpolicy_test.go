@@ -40,7 +40,8 @@ spec: {profiles: [{name: alice, owner: {name: alice@example.com}}], cluster: {pl
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := Apply(generate.NewPlan(p, found), found); err != nil {
+		plan := generate.NewPlan(p, found)
+		if _, _, err := Place(plan, found, generate.Manifests(plan)); err != nil {
 			t.Errorf("%s: %v", spec, err)
 		}
 		for _, item := range items {

@@ -1,0 +1,78 @@
+package fn
+
+import (
+	"errors"
+	"iter"
+	"slices"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+)
+
+// review has the referee look at what goes out: it sees manifests, and of the plan only who the
+// tenants are.
+func review(plan generate.Plan, objects iter.Seq[*yaml.Node]) ([]diagnostic.Diagnostic, error) {
+	world, err := access.Load(objects)
+	if err != nil {
+		return nil, err
+	}
+	var findings []diagnostic.Diagnostic
+	for _, f := range world.Findings(tenants(plan)) {
+		findings = append(findings, finding(f))
+	}
+	return findings, nil
+}
+
+// tenants are the profiles' namespaces, as the referee needs to know them.
+func tenants(plan generate.Plan) []access.Tenant {
+	out := make([]access.Tenant, len(plan.Namespaces))
+	for i, ns := range plan.Namespaces {
+		out[i] = access.Tenant{
+			Namespace: ns.Name, Owner: ns.OwnerHeader, Header: ns.UserIDHeader, Groups: plan.Mesh.Tokens.GroupsHeader,
+			Waypoint: ns.Waypoint.Name, Ingress: ns.Ingress,
+		}
+	}
+	return out
+}
+
+// withoutTold leaves out what the referee finds of a policy whose rules the conversion has told of.
+func withoutTold(findings, told []diagnostic.Diagnostic) []diagnostic.Diagnostic {
+	known := map[diagnostic.Object]bool{}
+	for _, d := range told {
+		if d.Code == diagnostic.RulesNotConverted {
+			d.Object.APIVersion = ""
+			known[d.Object] = true
+		}
+	}
+	return slices.DeleteFunc(findings, func(d diagnostic.Diagnostic) bool {
+		return d.Code == diagnostic.RulesLost && known[d.Object]
+	})
+}
+
+// asErrors are the warnings among findings, or nil.
+func asErrors(findings []diagnostic.Diagnostic) error {
+	var errs []error
+	for _, f := range findings {
+		if f.Severity() == diagnostic.Warning {
+			errs = append(errs, f)
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return errors.Join(append(errs, errors.New("spec.failOnWarning: true makes every warning an error"))...)
+}
+
+func finding(f access.Finding) diagnostic.Diagnostic {
+	d := diagnostic.Diagnostic{Code: diagnostic.Uncoded, Object: diagnostic.Named(f.Object), Found: f.Found, Effect: f.Effect, Remedy: f.Remedy}
+	if f.LostRules {
+		d.Code = diagnostic.RulesLost
+	}
+	if f.Note {
+		d.Code, d.Remedy = diagnostic.UncodedInfo, ""
+	}
+	return d
+}
