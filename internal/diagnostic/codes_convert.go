@@ -29,8 +29,6 @@ const (
 	TokensNotVerified            Code = "AP0425"
 	TokensOfOtherPods            Code = "AP0426"
 	MeshTokensNotVerified        Code = "AP0427"
-	JWTRuleLeftOut               Code = "AP0428"
-	JWTRuleNotNeeded             Code = "AP0429"
 )
 
 var convertCodes = []Entry{
@@ -61,6 +59,4 @@ var convertCodes = []Entry{
 	{TokensNotVerified, Warning, "a RequestAuthentication that a policy depends on is not attached"},
 	{TokensOfOtherPods, Warning, "a RequestAuthentication is for other pods too"},
 	{MeshTokensNotVerified, Warning, "a RequestAuthentication of the mesh is not read by waypoints"},
-	{JWTRuleLeftOut, Warning, "a JWT rule that would defeat verifyTokens is left out at the waypoint"},
-	{JWTRuleNotNeeded, Info, "a JWT rule that would defeat verifyTokens is not needed at the waypoint"},
 }

@@ -20,7 +20,7 @@ var controllersPolicies = []string{"ns-owner-access-istio", "ml-pipeline-visuali
 // as far as that opens nothing. ztunnel would drop their HTTP rules, and the people whom they let in
 // would be locked out. What denies is copied (copyPolicies).
 func convertPolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
-	places := placesOf(plan, nil)
+	places := placesOf(plan)
 	for _, item := range input.Items {
 		at, ours := places[item.Namespace]
 		if !ours || !at.all || item.Kind != "AuthorizationPolicy" || item.Group != survey.IstioSecurity || survey.OwnedBy(item) != "" || item.Removed {
@@ -42,16 +42,16 @@ func convertPolicy(plan generate.Plan, input *survey.Index, notes *survey.Notes,
 	}
 	refs, rules, why := targets(input, spec, at, wanted)
 	if refs == nil {
-		notes.ReportField(why.code, item, why.field, why.found, deniedClients(spec), why.remedy)
+		notes.WarnAt(why.code, item, why.field, why.found, deniedClients(spec), why.remedy)
 		return
 	}
 	if l4 := atPods(plan, spec); len(l4) > 0 {
 		field, found := aboutRules(l4, "has no HTTP attributes, but other rules do", "have no HTTP attributes, but other rules do")
-		notes.ReportField(diagnostic.NotAtPods, item, field, found, "the policy was attached to a waypoint, so the clients that "+agree(l4, "this rule allows", "these rules allow")+" are denied at pod addresses", "list who may reach pods in access.monitoring, or move "+agree(l4, "the rule", "these rules")+" to a policy without HTTP attributes")
+		notes.WarnAt(diagnostic.NotAtPods, item, field, found, "the policy was attached to a waypoint, so the clients that "+agree(l4, "this rule allows", "these rules allow")+" are denied at pod addresses", "list who may reach pods in access.monitoring, or move "+agree(l4, "the rule", "these rules")+" to a policy without HTTP attributes")
 	}
 	if compare := comparing(spec, atPodsOnly); len(compare) > 0 {
 		field, found := aboutRules(compare, "compares "+podAttributes, "compare "+podAttributes)
-		notes.ReportField(diagnostic.PodAttributeAtWaypoint, item, field, found, "a waypoint does not see these of a pod, so the clients that "+agree(compare, "the rule allows", "these rules allow")+" are denied", "remove the condition")
+		notes.WarnAt(diagnostic.PodAttributeAtWaypoint, item, field, found, "a waypoint does not see these of a pod, so the clients that "+agree(compare, "the rule allows", "these rules allow")+" are denied", "remove the condition")
 	}
 	item.Drop(spec, "selector")
 	item.Set(spec, "targetRefs", refs)

@@ -76,11 +76,11 @@ func attachAuthentication(input *survey.Index, notes *survey.Notes, places map[s
 		found := selectedBy(input, at, wanted)
 		services := slices.Concat(found.whole, found.partly)
 		if why := tooFewOrMany(services); why.found != "" {
-			notes.ReportField(diagnostic.TokensNotVerified, item, "spec.selector", why.found, fmt.Sprintf("the RequestAuthentication was not attached to a waypoint, so %s finds no verified token in requests there", policy), why.remedy)
+			notes.WarnAt(diagnostic.TokensNotVerified, item, "spec.selector", why.found, fmt.Sprintf("the RequestAuthentication was not attached to a waypoint, so %s finds no verified token in requests there", policy), why.remedy)
 			return
 		}
 		if len(found.partly) > 0 {
-			notes.ReportField(diagnostic.TokensOfOtherPods, item, "spec.selector", "selects some but not all pods behind "+servicesNamed(found.partly), "the waypoint verifies the tokens of requests to all of them, and denies requests with an invalid one",
+			notes.WarnAt(diagnostic.TokensOfOtherPods, item, "spec.selector", "selects some but not all pods behind "+servicesNamed(found.partly), "the waypoint verifies the tokens of requests to all of them, and denies requests with an invalid one",
 				"give the other pods a Service of their own")
 		}
 		refs = refsTo(services)
@@ -115,7 +115,7 @@ func tooFewOrMany(services []survey.Service) (why obstacle) {
 func copyAuthentication(plan generate.Plan, notes *survey.Notes, made *copies, places map[string]place, verified map[string]verifying, item, policy *manifest.Item) {
 	spec := manifest.Field(item.Node, "spec")
 	if plan.Platform == nil {
-		notes.ReportField(diagnostic.MeshTokensNotVerified, item, "", "is for the whole mesh and has no targetRefs", fmt.Sprintf("no waypoint reads it, so %s finds no verified token in requests there", policy),
+		notes.WarnAt(diagnostic.MeshTokensNotVerified, item, "", "is for the whole mesh and has no targetRefs", fmt.Sprintf("no waypoint reads it, so %s finds no verified token in requests there", policy),
 			"set cluster.platform.enabled: true, or write a copy with targetRefs to the waypoint")
 		return
 	}

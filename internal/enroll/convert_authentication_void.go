@@ -17,18 +17,18 @@ import (
 func withoutVoiding(notes *survey.Notes, item *manifest.Item, verified map[string]verifying, places map[string]place, namespace string, refs *yaml.Node) *yaml.Node {
 	kept := list()
 	for i, n := range manifest.Content(manifest.Field(item.Node, "spec", "jwtRules")) {
-		found, lost := wouldVoid(readJWTRule(manifest.Dealias(n)), verified, places, namespace, refs)
+		found, lost := wouldVoid(survey.ReadJWTRule(manifest.Dealias(n)), verified, places, namespace, refs)
 		if found == "" {
 			kept.Content = append(kept.Content, copied(manifest.Dealias(n)))
 			continue
 		}
 		field := fmt.Sprintf("spec.jwtRules[%d]", i)
-		const out = "at the waypoint it would defeat verifyTokens, so it was left out there"
+		const out = "it would make verifyTokens void at the waypoint, so it was left out there"
 		if lost {
-			notes.ReportField(diagnostic.JWTRuleLeftOut, item, field, found, out+", and policies see no token by it where "+generate.VerifyTokensName+" is not in force or does not read it",
-				"write a RequestAuthentication with targetRefs to the Services that verifyTokens is not for")
+			notes.WarnAt(diagnostic.VoidingRuleLost, item, field, found, out+", and policies see no token by that rule where "+generate.VerifyTokensName+" is not in force or does not read it",
+				"write what verifyTokens is not for with targetRefs to those Services")
 		} else {
-			notes.ReportField(diagnostic.JWTRuleNotNeeded, item, field, found, out+", and "+generate.VerifyTokensName+" verifies these tokens", "")
+			notes.WarnAt(diagnostic.VoidingRuleLeftOut, item, field, found, out+"; "+generate.VerifyTokensName+" verifies these tokens", "")
 		}
 	}
 	return kept

@@ -19,9 +19,9 @@ import (
 // those that deny, call an authorizer, or log, and outside of profiles also of those that allow. What
 // a policy denies must be denied at both layers, because the waypoint sees the client, and ztunnel
 // behind it sees the waypoint.
-func copyPolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes, stay []*manifest.Item, behind []string, wanted []generate.Object) []generate.Object {
+func copyPolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes, stay []*manifest.Item, wanted []generate.Object) []generate.Object {
 	made := &copies{config: plan.Name, input: input, wanted: wanted}
-	places := placesOf(plan, behind)
+	places := placesOf(plan)
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")
 		if survey.WithoutTargets(spec) && !isMalformed(spec) && !survey.DryRun(item) && !slices.Contains(controllersPolicies, item.Name) {

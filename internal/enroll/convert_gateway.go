@@ -66,7 +66,7 @@ func withoutOpenDoor(plan generate.Plan, input *survey.Index, notes *survey.Note
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", at)
 	if door == nil {
 		for _, item := range apart {
-			notes.ReportField(diagnostic.GatewayPolicyOfRevision, item, "", "decides who may reach the Gateway, and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so AuthorizationPolicy "+mesh.GatewayName+", which allows every client, was added",
+			notes.WarnAt(diagnostic.GatewayPolicyOfRevision, item, "", "decides who may reach the Gateway, and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so AuthorizationPolicy "+mesh.GatewayName+", which allows every client, was added",
 				"remove the label, or delete the policy")
 		}
 		return wanted
@@ -74,7 +74,7 @@ func withoutOpenDoor(plan generate.Plan, input *survey.Index, notes *survey.Note
 	return slices.DeleteFunc(wanted, func(o generate.Object) bool {
 		ours := o.Kind == "AuthorizationPolicy" && o.Namespace == mesh.GatewayNamespace && o.Name == mesh.GatewayName
 		if ours && door.ID != idOf(o) && !opensToAll(manifest.Field(door.Node, "spec")) {
-			notes.ReportField(diagnostic.OpenGatewayPolicyLeftOut, door, "", "decides who may reach the Gateway", "AuthorizationPolicy "+o.Name+", which allows every client, was left out", "")
+			notes.WarnAt(diagnostic.OpenGatewayPolicyLeftOut, door, "", "decides who may reach the Gateway", "AuthorizationPolicy "+o.Name+", which allows every client, was left out", "")
 			return true
 		}
 		return false

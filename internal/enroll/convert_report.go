@@ -22,17 +22,17 @@ func reportCoverage(notes *survey.Notes, item *manifest.Item, at place, w covera
 	}
 	if rules := comparing(spec, atPodsOnly); len(rules) > 0 {
 		field, found := aboutRules(rules, "compares "+podAttributes, "compare "+podAttributes)
-		notes.ReportField(diagnostic.PodAttributeAtWaypoint, item, field, found, "a waypoint does not see these of a pod, so it does not enforce "+theRules(rules)+" for requests to Services", "remove the condition")
+		notes.WarnAt(diagnostic.PodAttributeAtWaypoint, item, field, found, "a waypoint does not see these of a pod, so it does not enforce "+theRules(rules)+" for requests to Services", "remove the condition")
 	}
 	if mixed := slices.Concat(w.partly, w.through.mixed); len(mixed) > 0 {
-		notes.ReportField(diagnostic.OtherPodsToo, item, "spec.selector", "selects some but not all pods behind "+servicesNamed(mixed), "a waypoint cannot tell pods apart, so it enforces the policy for all of them", "give the other pods a Service of their own")
+		notes.WarnAt(diagnostic.OtherPodsToo, item, "spec.selector", "selects some but not all pods behind "+servicesNamed(mixed), "a waypoint cannot tell pods apart, so it enforces the policy for all of them", "give the other pods a Service of their own")
 	}
 	unenforced := "the waypoint does not enforce " + ruleNames(ruleNumbers(spec)) + " for requests there, and ztunnel sees the waypoint as the client"
 	for _, why := range missing(w) {
-		notes.ReportField(why.code, item, why.field, why.found, unenforced, why.remedy)
+		notes.WarnAt(why.code, item, why.field, why.found, unenforced, why.remedy)
 	}
 	if w.ported && manifest.Field(spec, "selector") == nil {
-		notes.ReportField(diagnostic.OnlyForServicesOfInput, item, "", "names ports of pods, which a waypoint knows as ports of Services only", "its copies are for the Services in the input", "")
+		notes.WarnAt(diagnostic.OnlyForServicesOfInput, item, "", "names ports of pods, which a waypoint knows as ports of Services only", "its copies are for the Services in the input", "")
 	}
 }
 
@@ -48,7 +48,7 @@ func reportOnlyAtWaypoint(notes *survey.Notes, item *manifest.Item, past string)
 	case "AUDIT":
 		remedy = "call the pods by their Services where requests must be logged"
 	}
-	notes.ReportField(diagnostic.OnlyAtWaypoint, item, field, found, effect, remedy)
+	notes.WarnAt(diagnostic.OnlyAtWaypoint, item, field, found, effect, remedy)
 }
 
 // reportNoCopy reports a policy that no waypoint enforces.
@@ -58,7 +58,7 @@ func reportNoCopy(notes *survey.Notes, item *manifest.Item, at place, w coverage
 	if !at.all && len(lacks) == 0 {
 		if len(http) > 0 { // ztunnel enforces all others, and sees the client: no waypoint is in front of these pods
 			field, found := aboutUnseen(spec, ", and the pods of the policy are behind no waypoint")
-			notes.ReportField(diagnostic.BehindNoWaypoint, item, field, found, "ztunnel, which protects them, does not know "+unseenAttribute(spec)+", so no proxy enforces "+theUnseen(spec), "write the rules with peers and ports only, or have the component check them")
+			notes.WarnAt(diagnostic.BehindNoWaypoint, item, field, found, "ztunnel, which protects them, does not know "+unseenAttribute(spec)+", so no proxy enforces "+theUnseen(spec), "write the rules with peers and ports only, or have the component check them")
 		}
 		return
 	}
@@ -71,6 +71,6 @@ func reportNoCopy(notes *survey.Notes, item *manifest.Item, at place, w coverage
 	}
 	if len(effects) > 0 {
 		why := noCopy(spec, w)
-		notes.ReportField(why.code, item, why.field, why.found, strings.Join(effects, ", and "), why.remedy)
+		notes.WarnAt(why.code, item, why.field, why.found, strings.Join(effects, ", and "), why.remedy)
 	}
 }

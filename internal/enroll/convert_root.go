@@ -69,7 +69,7 @@ func (w *coverage) add(more coverage) {
 // selectsElsewhere reports whether a workload of the input that stays where it is has the labels, or
 // the pods that Istio makes for the ingress Gateway have them.
 func selectsElsewhere(plan generate.Plan, input *survey.Index, wanted survey.Labels, places map[string]place) bool {
-	if len(wanted) > 0 && slices.ContainsFunc(podsOfGateway(plan, input), func(pod survey.Labels) bool { return pod.Cover(wanted) }) {
+	if len(wanted) > 0 && slices.ContainsFunc(input.PodsOfGateway(), func(pod survey.Labels) bool { return pod.Cover(wanted) }) {
 		return true
 	}
 	return len(wanted) > 0 && slices.ContainsFunc(input.Items, func(item *manifest.Item) bool {
@@ -92,7 +92,7 @@ func waypoints(plan generate.Plan, input *survey.Index, places map[string]place)
 		if account == "" {
 			account = item.Name
 		}
-		if p := plan.Platform.TrustDomain + "/ns/" + item.Namespace + "/sa/" + account; !slices.Contains(out, p) {
+		if p := plan.Mesh.Principal(item.Namespace, account); !slices.Contains(out, p) {
 			out = append(out, p)
 		}
 	}

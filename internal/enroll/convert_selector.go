@@ -29,7 +29,7 @@ func reportSelector(notes *survey.Notes, item *manifest.Item, profiles bool) {
 	selector := manifest.Field(spec, "selector")
 	if !isMap(selector) || !isMap(manifest.Field(selector, "matchLabels")) {
 		if !profiles {
-			notes.ReportField(diagnostic.SelectorNotKnown, item, "spec.selector", "is not a map of labels", "Istio rejects the policy, so no proxy enforces "+ruleNames(ruleNumbers(spec)), "write spec.selector.matchLabels as a map")
+			notes.WarnAt(diagnostic.SelectorNotKnown, item, "spec.selector", "is not a map of labels", "Istio rejects the policy, so no proxy enforces "+ruleNames(ruleNumbers(spec)), "write spec.selector.matchLabels as a map")
 		}
 		return
 	}
@@ -37,7 +37,7 @@ func reportSelector(notes *survey.Notes, item *manifest.Item, profiles bool) {
 	if survey.Action(spec) == "ALLOW" {
 		effect = deniedClients(spec)
 	}
-	notes.ReportField(diagnostic.SelectorNotKnown, item, "spec.selector", "has no matchLabels, the only field that Istio knows there", effect, "select the pods by matchLabels, or "+nameTargets)
+	notes.WarnAt(diagnostic.SelectorNotKnown, item, "spec.selector", "has no matchLabels, the only field that Istio knows there", effect, "select the pods by matchLabels, or "+nameTargets)
 }
 
 // deniedClients is what it means that an ALLOW policy with HTTP attributes is not attached to a waypoint.

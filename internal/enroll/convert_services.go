@@ -27,16 +27,15 @@ type place struct {
 }
 
 // placesOf returns the namespaces that have one of our waypoints, by name.
-func placesOf(plan generate.Plan, behind []string) map[string]place {
+func placesOf(plan generate.Plan) map[string]place {
 	out := make(map[string]place, len(plan.Namespaces)+1)
 	for _, ns := range plan.Namespaces {
 		out[ns.Name] = place{namespace: ns.Name, waypoint: ns.Waypoint.Name, principals: []string{ns.WaypointPrincipal}, all: true, past: "at pod addresses and headless Services"}
 	}
 	if plan.Platform != nil {
-		account := plan.Platform.TrustDomain + "/ns/" + profile.KubeflowNamespace + "/sa/" + profile.KubeflowWaypoint
 		out[profile.KubeflowNamespace] = place{
-			namespace: profile.KubeflowNamespace, waypoint: profile.KubeflowWaypoint, principals: []string{account},
-			behind: behind, past: "for requests of the ingress Gateway, at pod addresses, and at Services that are not behind " + profile.KubeflowWaypoint,
+			namespace: profile.KubeflowNamespace, waypoint: profile.KubeflowWaypoint, principals: []string{plan.Platform.WaypointPrincipal},
+			behind: plan.Platform.BehindWaypoint, past: "for requests of the ingress Gateway, at pod addresses, and at Services that are not behind " + profile.KubeflowWaypoint,
 		}
 	}
 	return out

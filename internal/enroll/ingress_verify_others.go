@@ -85,15 +85,15 @@ func (v verifying) voids(rule *security.JWTRule) (found, who string) {
 	}
 	accepts := "accepts tokens of " + rule.Issuer
 	for _, header := range []string{userID, groups} {
-		claims := claimsTo(rule, header)
+		claims := generate.ClaimsTo(rule, header)
 		switch {
 		case len(claims) == 0:
 			return accepts + " and does not write " + header, "whoever has such a token is " + anybody(header == userID) + " by the " + header + " that a client or a route writes, or nobody, as the order of the rules has it"
-		case !slices.ContainsFunc(ours, func(r *security.JWTRule) bool { return slices.Equal(claimsTo(r, header), claims) }):
+		case !slices.ContainsFunc(ours, func(r *security.JWTRule) bool { return slices.Equal(generate.ClaimsTo(r, header), claims) }):
 			return accepts + " and writes " + header + " from the claim " + strings.Join(claims, " and "), "whoever has such a token is who that claim says"
 		}
 	}
-	if hasKeys(rule) && !slices.ContainsFunc(ours, func(r *security.JWTRule) bool { return sameKeys(r, rule) }) {
+	if generate.HasKeys(rule) && !slices.ContainsFunc(ours, func(r *security.JWTRule) bool { return sameKeys(r, rule) }) {
 		return accepts + " that other keys sign than those of " + generate.VerifyTokensName, "whoever has these keys is any user"
 	}
 	return "", ""
@@ -106,24 +106,21 @@ func anybody(user bool) string {
 	return "a member of any group"
 }
 
-// hasKeys reports whether a rule says where its keys are; else istiod asks the issuer.
-func hasKeys(rule *security.JWTRule) bool { return rule.JwksUri != "" || rule.Jwks != "" }
-
 func sameKeys(a, b *security.JWTRule) bool { return a.JwksUri == b.JwksUri && a.Jwks == b.Jwks }
 
 // verifyTrouble warns about the input's RequestAuthentications that void verifyTokens.
-func verifyTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes, behind []string, wanted []generate.Object) {
-	verified := verifyingIn(plan, wanted, placesOf(plan, behind))
+func verifyTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes, wanted []generate.Object) {
+	verified := verifyingIn(plan, wanted, placesOf(plan))
 	ours := map[manifest.ID]bool{}
 	for _, o := range wanted {
 		ours[idOf(o)] = true
 	}
 	for _, item := range input.Items {
-		if !isAuthentication(item) || survey.OwnedBy(item) == plan.Name || item.Removed || ours[item.ID] {
+		if !survey.IsAuthentication(item) || survey.OwnedBy(item) == plan.Name || item.Removed || ours[item.ID] {
 			continue
 		}
 		for i, n := range manifest.Content(manifest.Field(item.Node, "spec", "jwtRules")) {
-			voidTrouble(plan, notes, item, i, readJWTRule(manifest.Dealias(n)), verified)
+			voidTrouble(plan, notes, item, i, survey.ReadJWTRule(manifest.Dealias(n)), verified)
 		}
 	}
 }
@@ -142,9 +139,9 @@ func voidTrouble(plan generate.Plan, notes *survey.Notes, item *manifest.Item, i
 	if len(waypoints) == 0 {
 		return
 	}
-	notes.Warn(diagnostic.Uncoded, item, fmt.Sprintf("jwtRules[%d] at %s %s", index, plural("the waypoint", waypoints), found),
-		"Istio accepts a token that one rule accepts, so verifyTokens is void there: "+who,
-		"take the rule off, or give it the keys and the outputClaimToHeaders of "+generate.VerifyTokensName)
+	notes.WarnAt(diagnostic.VerifyTokensVoid, item, fmt.Sprintf("spec.jwtRules[%d]", index), "at "+plural("the waypoint", waypoints)+" "+found,
+		"Istio accepts a token that any one rule accepts, so verifyTokens has no effect there and "+who,
+		"remove the rule, or give it the keys and the outputClaimToHeaders of "+generate.VerifyTokensName)
 }
 
 func plural(noun string, list []string) string {
@@ -157,7 +154,7 @@ func plural(noun string, list []string) string {
 // reads reports whether verify-tokens finds and accepts every token that a rule does.
 func (v verifying) reads(rule *security.JWTRule) bool {
 	return slices.ContainsFunc(v.rules, func(r *security.JWTRule) bool {
-		return r.Issuer == rule.Issuer && (!hasKeys(rule) || sameKeys(r, rule)) && proto.Equal(whereIn(r), whereIn(rule)) &&
+		return r.Issuer == rule.Issuer && (!generate.HasKeys(rule) || sameKeys(r, rule)) && proto.Equal(whereIn(r), whereIn(rule)) &&
 			(len(r.Audiences) == 0 || slices.Equal(r.Audiences, rule.Audiences))
 	})
 }

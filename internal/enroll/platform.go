@@ -9,41 +9,38 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// moved is what the move of the control plane brings.
-type moved struct {
-	// objects are to be placed.
-	objects []generate.Object
-	// behind are the Services of the namespace kubeflow that stand behind its waypoint.
-	behind []string
-	// shipped are forms of policies that Kubeflow ships and ours replace.
-	shipped map[manifest.ID][]*yaml.Node
-}
-
-// movePlatform moves Kubeflow's control plane: it edits what is there and returns what is to be
-// placed. stay are the policies at the old gateway that cannot move to the new one.
-func movePlatform(plan generate.Plan, input *survey.Index, notes *survey.Notes, stay []*manifest.Item) moved {
-	if plan.Platform == nil {
-		return moved{objects: platform.Manifests(plan, survey.Find(survey.FindProfileController(plan.Spec, input)))}
-	}
-	kubeflow := survey.Find(survey.FindKubeflow(plan.Spec, input, notes))
-	wanted, shipped := platform.Manifests(plan, kubeflow), shippedForms(plan, kubeflow)
+// movePlatform moves Kubeflow's control plane: it edits what is there and returns what of the wanted
+// objects is to be placed, and what its NetworkPolicies need. stay are the policies at the old gateway
+// that cannot move to the new one.
+func movePlatform(plan generate.Plan, kubeflow survey.Kubeflow, input *survey.Index, notes *survey.Notes, stay []*manifest.Item, shipped map[manifest.ID][]*yaml.Node, wanted []generate.Object) []generate.Object {
 	if plan.Mesh.Waypoint.VerifyTokens {
-		throughWaypoint(plan, input, kubeflow)
+		throughWaypoint(plan, input)
 	}
 	wanted = withoutOpenDoor(plan, input, notes, stay, withoutTwins(input, notes, withoutKept(plan, input, notes, shipped, wanted)))
+	ours := yielding(wanted)
 	enrollKubeflow(input, notes)
 	stopInjection(plan, input)
-	labelServices(plan, input, notes, kubeflow)
-	removeVirtualServices(plan, input, notes, wanted)
-	wanted = append(wanted, patchNetworkPolicies(plan, input, notes, wanted)...)
+	labelServices(plan, input, notes)
+	removeVirtualServices(plan, input, notes, ours)
+	wanted = append(wanted, patchNetworkPolicies(plan, input, notes, ours)...)
 	removeDestinationRules(plan, input, notes)
 	removeGateways(input)
 	tellPlatform(plan, input, notes, kubeflow)
-	return moved{wanted, platform.BehindWaypoint(kubeflow), shipped}
+	return wanted
+}
+
+// yielding are the control plane's objects.
+func yielding(wanted []generate.Object) []generate.Object {
+	var out []generate.Object
+	for _, o := range wanted {
+		if o.Yields {
+			out = append(out, o)
+		}
+	}
+	return out
 }
 
 // inMesh tells whether a namespace is in the mesh after this run.
@@ -53,9 +50,12 @@ func inMesh(plan generate.Plan, namespace string) bool {
 }
 
 // shippedForms are the forms of policies that Kubeflow ships and ours replace.
-func shippedForms(plan generate.Plan, kubeflow survey.Kubeflow) map[manifest.ID][]*yaml.Node {
+func shippedForms(plan generate.Plan) map[manifest.ID][]*yaml.Node {
 	forms := map[manifest.ID][]*yaml.Node{}
-	for _, o := range platform.Shipped(plan, kubeflow) {
+	if plan.Platform == nil {
+		return forms
+	}
+	for _, o := range generate.Shipped(*plan.Platform) {
 		forms[idOf(o)] = append(forms[idOf(o)], manifest.Field(o.Node(), "spec"))
 	}
 	return forms

@@ -11,7 +11,6 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
 
 // replaceOldIngress has every policy name the new ingress where it named the old one.
@@ -81,7 +80,7 @@ func withoutKept(plan generate.Plan, input *survey.Index, notes *survey.Notes, s
 // kept is the item that says of the login what the object would, or nil.
 func kept(plan generate.Plan, input *survey.Index, o generate.Object) *manifest.Item {
 	mesh := plan.Mesh
-	if o.Namespace != mesh.GatewayNamespace || o.Kind != "AuthorizationPolicy" && o.Kind != "RequestAuthentication" {
+	if !o.Yields || o.Namespace != mesh.GatewayNamespace || o.Kind != "AuthorizationPolicy" && o.Kind != "RequestAuthentication" {
 		return nil
 	}
 	names := []string{o.Name}
@@ -108,7 +107,7 @@ func sayTheSame(item *manifest.Item, o generate.Object) bool {
 // other labels in its selector for the same pods.
 func withoutTwins(input *survey.Index, notes *survey.Notes, wanted []generate.Object) []generate.Object {
 	return slices.DeleteFunc(wanted, func(o generate.Object) bool {
-		if o.Kind != "AuthorizationPolicy" {
+		if !o.Yields || o.Kind != "AuthorizationPolicy" {
 			return false
 		}
 		fresh := manifest.Field(o.Node(), "spec")
@@ -155,8 +154,8 @@ func samePods(input *survey.Index, namespace string, theirs, ours survey.Labels)
 
 // throughWaypoint has the policies of the input that let the ingress Gateway reach the pods which
 // take the user from the header, under whatever name, let their waypoint reach them instead.
-func throughWaypoint(plan generate.Plan, input *survey.Index, kubeflow survey.Kubeflow) {
-	direct, verified := platform.PastWaypoint(plan, kubeflow)
+func throughWaypoint(plan generate.Plan, input *survey.Index) {
+	direct, verified := generate.PastWaypoint(*plan.Platform)
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		for i, o := range direct {
 			if item.Namespace == o.Namespace && twins(input, item, manifest.Field(o.Node(), "spec")) {

@@ -10,27 +10,26 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // labelServices sends the callers of some Services through the waypoint. The ingress Gateway goes
 // past it, unless the Service has ingress-use-waypoint as well.
-func labelServices(plan generate.Plan, input *survey.Index, notes *survey.Notes, kubeflow survey.Kubeflow) {
+func labelServices(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	var verified []string
 	if plan.Mesh.Waypoint.VerifyTokens {
-		verified = platform.Verified(kubeflow)
+		verified = plan.Platform.ReaderServices()
 	}
-	services := platform.BehindWaypoint(kubeflow)
+	services := slices.Clone(plan.Platform.BehindWaypoint)
 	for _, name := range verified {
 		if !slices.Contains(services, name) {
 			services = append(services, name)
 		}
 	}
 	if verified == nil {
-		pastWaypoint(input, notes, kubeflow)
+		pastWaypoint(plan, input, notes)
 	} else {
-		tellUnverified(plan, input, notes, kubeflow)
+		tellUnverified(plan, input, notes)
 	}
 	for _, name := range services {
 		ingress := slices.Contains(verified, name)
@@ -63,11 +62,10 @@ func tellUnlabelled(notes *survey.Notes, name string, ingress bool) {
 
 // pastWaypoint takes back what verified tokens had asked for: their Services went through the
 // waypoint, and now their pods take traffic from the ingress Gateway only.
-func pastWaypoint(input *survey.Index, notes *survey.Notes, kubeflow survey.Kubeflow) {
-	behind := platform.BehindWaypoint(kubeflow)
-	for _, name := range platform.Verified(kubeflow) {
+func pastWaypoint(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+	for _, name := range plan.Platform.ReaderServices() {
 		item := input.ByID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
-		if item == nil || slices.Contains(behind, name) || item.Label(useWaypoint) != profile.KubeflowWaypoint {
+		if item == nil || slices.Contains(plan.Platform.BehindWaypoint, name) || item.Label(useWaypoint) != profile.KubeflowWaypoint {
 			continue
 		}
 		item.Unmark("labels", useWaypoint)
@@ -79,8 +77,8 @@ func pastWaypoint(input *survey.Index, notes *survey.Notes, kubeflow survey.Kube
 
 // tellUnverified tells of routes to Services of kubeflow whose tokens are not verified again. Only
 // somebody who knows them can say whether their pods read the header.
-func tellUnverified(plan generate.Plan, input *survey.Index, notes *survey.Notes, kubeflow survey.Kubeflow) {
-	known := append(platform.Verified(kubeflow), platform.BehindWaypoint(kubeflow)...)
+func tellUnverified(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+	known := append(plan.Platform.ReaderServices(), plan.Platform.BehindWaypoint...)
 	for _, item := range input.Items {
 		if item.Group != survey.GatewayGroup || item.Kind != "HTTPRoute" || survey.OwnedBy(item) != "" || item.Removed || !routesIngress(plan, item) {
 			continue

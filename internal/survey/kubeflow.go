@@ -5,10 +5,9 @@ import (
 	"slices"
 )
 
-// Kubeflow is the control plane: what was found of it, and for the rest what June 2026 has.
+// Kubeflow is the control plane: what was found of it, and for the rest what June 2026 has. Where
+// nothing was found it is the zero value.
 type Kubeflow struct {
-	// Webhooks are the Services of the namespace kubeflow that the API server calls.
-	Webhooks []Webhook
 	// Isolated: a NetworkPolicy closes the namespace's waypoint to what it does not name. Confined: it
 	// keeps the waypoint from what it does not name.
 	Isolated, Confined bool
@@ -17,13 +16,15 @@ type Kubeflow struct {
 	// Closed: a policy of the root namespace denies by default in the whole mesh.
 	Closed bool
 
-	components map[string]Component
+	found    map[string]Component
+	webhooks []Webhook
 	// tree: the input has workloads of the namespace kubeflow.
 	tree bool
 }
 
 // Component is one workload of the control plane, as policies and routes refer to it.
 type Component struct {
+	Name string
 	// Account is the service account that its pods run as.
 	Account string
 	// Labels select its pods.
@@ -62,20 +63,17 @@ type Webhook struct {
 // Find takes from the input what it says, and assumes June 2026 for the rest.
 func Find(in Input) Kubeflow {
 	k := Kubeflow{
-		Webhooks: in.Webhooks, Isolated: in.Isolated, Confined: in.Confined, Restricted: in.Restricted, Closed: in.Closed,
-		components: map[string]Component{}, tree: len(in.Workloads) > 0,
+		Isolated: in.Isolated, Confined: in.Confined, Restricted: in.Restricted, Closed: in.Closed,
+		found: map[string]Component{}, webhooks: in.Webhooks, tree: len(in.Workloads) > 0,
 	}
 	for _, c := range components {
-		k.components[c.name] = c.find(in)
-	}
-	if len(k.Webhooks) == 0 {
-		k.Webhooks = assumedWebhooks
+		k.found[c.name] = c.find(in)
 	}
 	return k
 }
 
 func (c known) find(in Input) Component {
-	found := Component{Account: c.account, Labels: c.labels}
+	found := Component{Name: c.name, Account: c.account, Labels: c.labels}
 	if len(c.services) > 0 {
 		found.Service = c.services[0]
 	}
@@ -120,19 +118,61 @@ func (c known) selector(pod map[string]string) map[string]string {
 	}
 }
 
-// Component is the one of that name, found or assumed.
-func (k Kubeflow) Component(name string) Component { return k.components[name] }
+// Components are all of Kubeflow's, found or assumed.
+func (k Kubeflow) Components() []Component {
+	var out []Component
+	for _, c := range components {
+		out = append(out, k.component(c))
+	}
+	return out
+}
 
-// Has reports whether an optional component is there: found, or of June 2026 with no tree in the input.
+// Component is the one of that name.
+func (k Kubeflow) Component(name string) Component {
+	for _, c := range components {
+		if c.name == name {
+			return k.component(c)
+		}
+	}
+	return Component{}
+}
+
+// Has reports whether a component is there, found or assumed. Of the two artifact stores, one is.
 func (k Kubeflow) Has(name string) bool {
-	return k.components[name].Found || !k.tree && name != MinIO
+	for _, c := range components {
+		switch {
+		case c.name != name:
+		case k.component(c).Found || !c.optional:
+			return true
+		case name == SeaweedFS:
+			return !k.Component(MinIO).Found
+		default:
+			return name != MinIO && !k.tree
+		}
+	}
+	return false
+}
+
+func (k Kubeflow) component(c known) Component {
+	if found, looked := k.found[c.name]; looked {
+		return found
+	}
+	return c.find(Input{})
+}
+
+// Webhooks are the Services of the namespace kubeflow that the API server calls.
+func (k Kubeflow) Webhooks() []Webhook {
+	if len(k.webhooks) == 0 {
+		return assumedWebhooks
+	}
+	return k.webhooks
 }
 
 // Found returns the names of the components that were found, and of those that are assumed.
 func (k Kubeflow) Found() (found, assumed []string) {
 	for _, c := range components {
 		switch {
-		case k.components[c.name].Found:
+		case k.component(c).Found:
 			found = append(found, c.name)
 		case !c.optional:
 			assumed = append(assumed, c.name)

@@ -12,7 +12,7 @@ import (
 )
 
 // kubeflow is what the objects of the namespace kubeflow say about it.
-func FindKubeflow(spec profile.Spec, input *Index, notes *Notes) Input {
+func findKubeflow(spec profile.Spec, input *Index, notes *Notes) Input {
 	var in Input
 	for _, item := range input.Items {
 		if enforcesRestricted(item) {

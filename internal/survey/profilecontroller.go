@@ -9,7 +9,7 @@ import (
 
 // profileController is what the guardrails must know where the control plane is left as it is: the
 // account that makes users' namespaces, and whether the mesh denies by default.
-func FindProfileController(spec profile.Spec, input *Index) Input {
+func findProfileController(spec profile.Spec, input *Index) Input {
 	in := Input{Closed: deniesByDefault(spec, input)}
 	for _, item := range input.Items {
 		if item.Namespace == profile.KubeflowNamespace && item.Group == "apps" && item.Kind == "Deployment" && OwnedBy(item) == "" {

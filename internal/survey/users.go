@@ -10,11 +10,11 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// Sources adds to p what the items say about its users: Profiles that it selects, contributors
+// users adds to p what the items say about its users: Profiles that it selects, contributors
 // from their RoleBindings, notebooks. No source is ever edited. What carries owned-by is output
 // and never a source: a contributor taken from our own earlier RoleBinding could not be revoked.
 // The error joins all that cannot be, each naming its object.
-func Sources(p profile.AmbientProfile, items []*manifest.Item) (profile.AmbientProfile, []diagnostic.Diagnostic, error) {
+func users(p profile.AmbientProfile, items []*manifest.Item) (profile.AmbientProfile, []diagnostic.Diagnostic, error) {
 	s := sources{spec: p.Spec, at: map[string]int{}, known: map[[3]string]bool{}}
 	s.spec.Profiles = slices.Clone(p.Spec.Profiles)
 	for i, inline := range s.spec.Profiles {
