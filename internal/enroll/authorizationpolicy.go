@@ -16,9 +16,9 @@ import (
 // controllersPolicies are written by Kubeflow's controllers, which would undo an edit.
 var controllersPolicies = []string{"ns-owner-access-istio", "ml-pipeline-visualizationserver"}
 
-// convertPolicies attaches the sidecar-era ALLOW policies of the profiles' namespaces to a waypoint,
-// as far as that opens nothing. ztunnel would drop their HTTP rules, and the people whom they let in
-// would be locked out. What denies is copied (copyPolicies).
+// convertPolicies attaches the sidecar-era ALLOW policies of the profiles' namespaces to a waypoint if
+// that allows no other requests. ztunnel would drop their HTTP rules, and lock out the clients that they
+// allow. Policies that deny are copied (copyPolicies).
 func convertPolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	places := placesOf(plan)
 	for _, item := range input.Items {
@@ -62,8 +62,8 @@ func convertPolicy(plan generate.Plan, input *survey.Index, notes *survey.Notes,
 	followIngress(plan, item, survey.RulesOf(spec), true)
 }
 
-// atPods are the rules of an ALLOW policy that ztunnel enforces for somebody at pod addresses: not
-// those for the ingress, which does not go there.
+// atPods returns the rules of an ALLOW policy that ztunnel enforces at pod addresses, without those for
+// the ingress, which does not call these.
 func atPods(plan generate.Plan, spec *yaml.Node) []int {
 	var out []int
 	http := survey.HTTPRules(spec)
@@ -116,10 +116,10 @@ func targets(input *survey.Index, spec *yaml.Node, at place, wanted survey.Label
 	return refsTo(services), rules, obstacle{}
 }
 
-// mostTargets is what targetRefs holds (Istio: AuthorizationPolicy CRD).
+// mostTargets is how many targetRefs a policy can have (Istio: AuthorizationPolicy CRD).
 const mostTargets = 16
 
-// replaceIngress puts the new ingress principal where the policy names the old one.
+// replaceIngress replaces the principal of the old ingress by that of the new one.
 func replaceIngress(plan generate.Plan, item *manifest.Item, n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode && strings.HasSuffix(n.Value, survey.OldIngress) && !strings.Contains(n.Value, "*") {
 		n.Value = plan.Mesh.Ingress
@@ -134,7 +134,7 @@ func list(items ...*yaml.Node) *yaml.Node {
 	return &yaml.Node{Kind: yaml.SequenceNode, Tag: yaml.NodeTagSeq, Content: items}
 }
 
-// ref is a targetRef; the core group is left out.
+// ref returns a targetRef, without the core group.
 func ref(group, kind, name string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.MappingNode, Tag: yaml.NodeTagMap}
 	for _, pair := range [][2]string{{"group", group}, {"kind", kind}, {"name", name}} {
@@ -145,7 +145,7 @@ func ref(group, kind, name string) *yaml.Node {
 	return n
 }
 
-// samePolicy compares the specs of two AuthorizationPolicies; no action is ALLOW.
+// samePolicy reports whether the specs of two AuthorizationPolicies are equal; no action means ALLOW.
 func samePolicy(a, b *yaml.Node) bool {
 	return a != nil && b != nil && manifest.Equal(withoutAllow(a), withoutAllow(b))
 }

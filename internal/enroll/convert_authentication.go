@@ -23,8 +23,8 @@ func readsToken(rule *yaml.Node) bool {
 }
 
 // convertAuthentications attaches to a waypoint the RequestAuthentications that policies there
-// depend on: neither ztunnel nor a waypoint looks at one without targetRefs, and without it no
-// request has a principal or a claim.
+// depend on. Neither ztunnel nor a waypoint reads one without targetRefs, and without it no request
+// has a principal or a claim.
 func convertAuthentications(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *copies, places map[string]place) {
 	verified := verifyingIn(plan, made.wanted, places)
 	depend := map[string]*manifest.Item{} // a policy of each namespace that reads tokens
@@ -64,7 +64,8 @@ func convertAuthentications(plan generate.Plan, input *survey.Index, notes *surv
 	})
 }
 
-// attachAuthentication attaches one to what its own selector is for.
+// attachAuthentication attaches a RequestAuthentication to the Services whose pods it selects, or to
+// the waypoint.
 func attachAuthentication(input *survey.Index, notes *survey.Notes, places map[string]place, verified map[string]verifying, item, policy *manifest.Item) {
 	spec, at := manifest.Field(item.Node, "spec"), places[item.Namespace]
 	wanted, known := selectorOf(spec)
@@ -110,8 +111,8 @@ func tooFewOrMany(services []survey.Service) (why obstacle) {
 	return why
 }
 
-// copyAuthentication copies one that is for the whole mesh to every waypoint. It stays as it is for
-// gateways.
+// copyAuthentication copies a RequestAuthentication of the whole mesh to every waypoint. The original
+// stays in force at gateways.
 func copyAuthentication(plan generate.Plan, notes *survey.Notes, made *copies, places map[string]place, verified map[string]verifying, item, policy *manifest.Item) {
 	spec := manifest.Field(item.Node, "spec")
 	if plan.Platform == nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// withoutVoiding is a list of JWT rules, for what we attach to targets in a namespace, "" for every
-// waypoint, without those that would void verifyTokens.
+// withoutVoiding returns the JWT rules of a RequestAuthentication that is attached to targets in a
+// namespace, "" for every waypoint, without those that would make verifyTokens void.
 func withoutVoiding(notes *survey.Notes, item *manifest.Item, verified map[string]verifying, places map[string]place, namespace string, refs *yaml.Node) *yaml.Node {
 	kept := list()
 	for i, n := range manifest.Content(manifest.Field(item.Node, "spec", "jwtRules")) {
@@ -34,8 +34,8 @@ func withoutVoiding(notes *survey.Notes, item *manifest.Item, verified map[strin
 	return kept
 }
 
-// wouldVoid says how a rule would void verifyTokens at some target, and whether tokens are lost by
-// leaving the rule out: where verify-tokens is not in force, or does not read them.
+// wouldVoid says how a rule would make verifyTokens void at some target. lost reports whether tokens
+// are no longer read without the rule, because verify-tokens is not in force or does not read them.
 func wouldVoid(rule *security.JWTRule, verified map[string]verifying, places map[string]place, namespace string, refs *yaml.Node) (found string, lost bool) {
 	lost = rule.Issuer == ""
 	for _, name := range generate.SortedKeys(places) {

@@ -30,7 +30,7 @@ func guard(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *c
 	reportCoverage(notes, item, at, w)
 }
 
-// coverage is where the waypoint of a place can enforce a policy, and where it cannot.
+// A coverage is where the waypoint of a place can enforce a policy, and where it cannot.
 type coverage struct {
 	selected
 	// parts are the copies to write.
@@ -45,7 +45,7 @@ type coverage struct {
 	ported bool
 }
 
-// part is a copy of a policy: what it is attached to, and its rules there.
+// A part is a copy of a policy: what it is attached to, and its rules there.
 type part struct {
 	refs  *yaml.Node
 	rules []*yaml.Node

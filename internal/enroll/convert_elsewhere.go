@@ -86,8 +86,8 @@ func ztunnelAlone(plan generate.Plan, input *survey.Index, namespace string, wan
 	return namespace == mesh.GatewayNamespace
 }
 
-// onNewGateway reports whether a policy of the input says at the new Gateway what one says at the
-// old one, with the ports of the new.
+// onNewGateway reports whether the input has the same policy at the new Gateway, with the ports of its
+// listeners, as at the old one.
 func onNewGateway(plan generate.Plan, input *survey.Index, item *manifest.Item, wanted *yaml.Node) bool {
 	mesh := plan.Mesh
 	gateway := list(ref(survey.GatewayGroup, "Gateway", mesh.GatewayName))

@@ -12,9 +12,9 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// copyToGateway has the policies of the old gateway that stay there hold at the new one as well: for
-// those that others share, and for all where the new one is in another namespace, whose policies
-// alone it takes (Istio 1.31: ShouldAttachPolicy).
+// copyToGateway copies the policies that stay at the old gateway to the new one: those that other
+// pods share, and all if the new one is in another namespace, because a Gateway takes only policies
+// of its own namespace (Istio 1.31: ShouldAttachPolicy).
 func copyToGateway(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *copies, stay []*manifest.Item) {
 	mesh := plan.Mesh
 	for _, item := range stay {
@@ -37,7 +37,7 @@ func copyToGateway(plan generate.Plan, input *survey.Index, notes *survey.Notes,
 	}
 }
 
-// saysTheSame compares policies without regard to what they are attached to.
+// saysTheSame reports whether policies are the same, whatever they are attached to.
 func saysTheSame(a, b *yaml.Node) bool {
 	bare := func(spec *yaml.Node) *yaml.Node {
 		return manifest.Without(manifest.Without(spec, "selector"), "targetRefs")
@@ -45,8 +45,8 @@ func saysTheSame(a, b *yaml.Node) bool {
 	return samePolicy(bare(a), bare(b))
 }
 
-// withoutOpenDoor leaves out our policy that lets everybody to the Gateway where the input says
-// itself who may come: its rules and ours together would let in everybody.
+// withoutOpenDoor leaves out our policy that allows every client at the Gateway if the input decides
+// itself who may reach it: its rules and ours together would allow every client.
 func withoutOpenDoor(plan generate.Plan, input *survey.Index, notes *survey.Notes, stay []*manifest.Item, wanted []generate.Object) []generate.Object {
 	mesh := plan.Mesh
 	gateway := list(ref(survey.GatewayGroup, "Gateway", mesh.GatewayName))
@@ -81,7 +81,7 @@ func withoutOpenDoor(plan generate.Plan, input *survey.Index, notes *survey.Note
 	})
 }
 
-// opensToAll reports whether a policy has a rule that everybody meets.
+// opensToAll reports whether a policy has a rule that every request matches.
 func opensToAll(spec *yaml.Node) bool {
 	return slices.ContainsFunc(survey.RulesOf(spec), func(rule *yaml.Node) bool {
 		return manifest.Dealias(rule).Kind == yaml.MappingNode && len(manifest.Dealias(rule).Content) == 0

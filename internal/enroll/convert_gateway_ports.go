@@ -12,8 +12,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// forGateway writes the ports of the new Gateway's listeners in the place of those of the old
-// gateway's pods, in rules that are edited. unknown are ports that none stands for.
+// forGateway replaces ports of the old gateway's pods by those of the new Gateway's listeners, in
+// rules that are edited. unknown are ports without a counterpart.
 func forGateway(input *survey.Index, rules []*yaml.Node) (changed bool, unknown []string) {
 	ports, known := input.OldGatewayPorts()
 	edit := func(n *yaml.Node, key string) {
@@ -28,12 +28,12 @@ func forGateway(input *survey.Index, rules []*yaml.Node) (changed bool, unknown 
 			case len(now) > 0:
 				out = append(out, now...)
 				continue
-			case known && !isListeners(old): // neither gateway takes anything there
+			case known && !isListeners(old): // neither gateway has such a port
 				out = append(out, old)
 				continue
 			case !known:
 				out = append(out, old)
-			default: // a listener's number, at which the old pods took nothing
+			default: // the number of a listener, and the old pods had no such port
 				out = append(out, unusedPort(ports))
 			}
 			unknown = append(unknown, old)
@@ -59,13 +59,13 @@ func forGateway(input *survey.Index, rules []*yaml.Node) (changed bool, unknown 
 	return changed, unknown
 }
 
-// isListeners reports whether a port is one of the new Gateway's.
+// isListeners reports whether a port is one of the new Gateway's listeners.
 func isListeners(port string) bool {
 	return slices.ContainsFunc(survey.KubeflowGatewayPorts, func(p survey.MappedPort) bool { return p.Service == port })
 }
 
-// atGateway has the rules of a policy of the old gateway mean at the new one what they meant there,
-// and tells what they cannot mean.
+// atGateway edits the rules of a policy of the old gateway so that they match the same requests at the
+// new one, and reports those that may not.
 func atGateway(input *survey.Index, notes *survey.Notes, item *manifest.Item, rules []*yaml.Node) (changed bool) {
 	numbers := func(holds func(*yaml.Node) bool) (out []int) {
 		for i, rule := range rules {
@@ -101,8 +101,8 @@ func namesAddresses(rule *yaml.Node) bool {
 	})
 }
 
-// tellGatewayPorts warns of a policy for all pods that names ports of the old gateway's: at the new
-// Gateway it compares the listeners', and it cannot do both.
+// tellGatewayPorts reports a policy for all pods that names ports of the old gateway's pods. At the new
+// Gateway it compares the ports of the listeners, and it cannot name both.
 func tellGatewayPorts(plan generate.Plan, input *survey.Index, notes *survey.Notes, item *manifest.Item, spec *yaml.Node) {
 	if item.Namespace != survey.OldGatewayNamespace && item.Namespace != plan.Mesh.RootNamespace || !survey.WithoutTargets(spec) ||
 		len(manifest.Content(manifest.Field(spec, "selector", "matchLabels"))) > 0 || survey.DryRun(item) {

@@ -6,8 +6,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
-// modelsWithoutServices are the models of a place that a selector selects pods of, and whose Services, which
-// KServe makes, are not in the input.
+// modelsWithoutServices returns the models of a place whose pods are selected, and whose Services, which
+// KServe creates, are not in the input.
 func modelsWithoutServices(in *survey.Index, p place, wanted survey.Labels) []string {
 	var out []string
 	for _, w := range in.WorkloadsOf(p.namespace) {

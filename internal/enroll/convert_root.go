@@ -47,7 +47,7 @@ func copyFromRootToServices(plan generate.Plan, input *survey.Index, notes *surv
 	var sum coverage
 	for _, name := range generate.SortedKeys(places) {
 		at := places[name]
-		at.principals = all.principals // what the policy is exempted from, and the copy is not
+		at.principals = all.principals // the policy exempts them, and the copy does not
 		w := coverageOf(plan, input, item, at, wanted)
 		made.addPolicies(item, name, item.Namespace+"-", w.parts)
 		sum.add(w)
@@ -66,8 +66,8 @@ func (w *coverage) add(more coverage) {
 	w.through.add(more.through)
 }
 
-// selectsElsewhere reports whether a workload of the input that stays where it is has the labels, or
-// the pods that Istio makes for the ingress Gateway have them.
+// selectsElsewhere reports whether the labels select a workload of a namespace without a waypoint, or
+// the pods that Istio creates for the ingress Gateway.
 func selectsElsewhere(plan generate.Plan, input *survey.Index, wanted survey.Labels, places map[string]place) bool {
 	if len(wanted) > 0 && slices.ContainsFunc(input.PodsOfGateway(), func(pod survey.Labels) bool { return pod.Cover(wanted) }) {
 		return true
@@ -78,7 +78,7 @@ func selectsElsewhere(plan generate.Plan, input *survey.Index, wanted survey.Lab
 	})
 }
 
-// waypoints are the principals of all that are ours, and of all that the input has.
+// waypoints returns the principals of our waypoints and of those in the input.
 func waypoints(plan generate.Plan, input *survey.Index, places map[string]place) []string {
 	var out []string
 	for _, name := range generate.SortedKeys(places) {

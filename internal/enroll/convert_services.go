@@ -13,16 +13,16 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// place is a namespace that has a waypoint, and what stands behind it.
+// A place is a namespace that has a waypoint, and the Services behind it.
 type place struct {
 	namespace, waypoint string
 	// principals are the waypoints that ztunnel sees as the peers of requests to Services there.
 	principals []string
-	// all reports that every Service stands behind the waypoint, also one that is not in the input.
+	// all reports that every Service is behind the waypoint, also one that is not in the input.
 	all bool
-	// behind are the Services behind the waypoint where not all are.
+	// behind are the Services behind the waypoint if not all are.
 	behind []string
-	// past says, for people, which requests do not pass the waypoint.
+	// past says in a message which requests bypass the waypoint.
 	past string
 }
 
@@ -53,14 +53,14 @@ func (p place) passed(s survey.Service) bool {
 type selected struct {
 	// whole have only selected pods, partly also others.
 	whole, partly []survey.Service
-	// past are Services that the waypoint does not see.
+	// past are Services that are not behind the waypoint.
 	past []survey.Service
-	// unknown have pods that the input does not have, and that the selector may select.
+	// unknown have pods that are not in the input, and that the selector may select.
 	unknown []survey.Service
 }
 
-// selectedBy finds the Services of a place. Every Service may have selected pods in the end; what
-// the input does not say is unknown.
+// selectedBy finds the Services of a place whose pods are selected. A Service whose pods are not in
+// the input is unknown.
 func selectedBy(in *survey.Index, p place, wanted survey.Labels) selected {
 	var out selected
 	var pods []survey.Labels
@@ -89,8 +89,7 @@ func (s *selected) add(p place, found survey.Service, to *[]survey.Service) {
 	*to = append(*to, found)
 }
 
-// copied is a tree of our own, without comments and with its keys in order, as a manifest of ours
-// has it.
+// copied returns a copy of a tree without comments and with sorted keys, as in our manifests.
 func copied(n *yaml.Node) *yaml.Node {
 	n = manifest.Dealias(n)
 	out := &yaml.Node{Kind: n.Kind, Tag: n.ShortTag(), Value: n.Value}

@@ -9,7 +9,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
-// through are the ways past a policy's own Services.
+// through are the ways to the pods of a policy that bypass its own Services.
 type through struct {
 	// certain are Services that lead to the pods; mixed are those of them that lead to others too.
 	certain, mixed []survey.Service
@@ -17,8 +17,8 @@ type through struct {
 	unguarded []survey.Way
 }
 
-// waysTo finds the ways to the pods that a selector selects, past some Services that the policy
-// guards there already. With ports nobody knows which one of a front leads to which of the pods'.
+// waysTo finds the ways to the pods that a selector selects, other than through Services where copies
+// guard them already. With ports it is not known which port of a front leads to which port of the pods.
 func waysTo(in *survey.Index, p place, wanted survey.Labels, guarded []survey.Service, ported bool) through {
 	var out through
 	for _, w := range in.WaysIn(p.namespace) {
@@ -42,8 +42,8 @@ func waysTo(in *survey.Index, p place, wanted survey.Labels, guarded []survey.Se
 	return out
 }
 
-// passes reports whether requests to what a way leads from pass the waypoint of a place: all others
-// come to ztunnel with their own principal.
+// passes reports whether requests that a way redirects pass the waypoint of a place. All others reach
+// ztunnel with the principal of the client.
 func passes(in *survey.Index, p place, w survey.Way) bool {
 	if w.Front == "" {
 		own := w.By.Label(label.IoIstioUseWaypoint.Name)
@@ -56,7 +56,7 @@ func passes(in *survey.Index, p place, w survey.Way) bool {
 	return manifest.Value(item.Node, "spec", "clusterIP") != "None" && p.passed(survey.Service{Item: item, Name: item.Name})
 }
 
-// frontOf is the Service that a way leads from; known is false where the input does not have it.
+// frontOf returns the Service that a way leads from; known is false if the input does not have it.
 func frontOf(in *survey.Index, p place, w survey.Way) (s survey.Service, known bool) {
 	if s, found := in.ServiceNamed(p.namespace, w.Front); found {
 		return s, true
@@ -68,8 +68,8 @@ func frontOf(in *survey.Index, p place, w survey.Way) (s survey.Service, known b
 	return survey.Service{Item: item, Name: w.Front}, true
 }
 
-// redirected reports whether some object sends requests to a Service elsewhere than to its own pods,
-// as far as these are not selected: what allows is not attached to it.
+// redirected reports whether some object sends requests for a Service to other pods than its own, which
+// are not selected. An ALLOW policy is not attached to such a Service.
 func redirected(in *survey.Index, p place, s survey.Service, wanted survey.Labels) bool {
 	return slices.ContainsFunc(in.WaysIn(p.namespace), func(w survey.Way) bool {
 		return w.Front == s.Name && slices.ContainsFunc(w.Backends, func(name string) bool {
