@@ -33,7 +33,7 @@ func missing(w coverage) []obstacle {
 	}
 	if len(w.through.unguarded) > 0 {
 		out = append(out, obstacle{
-			diagnostic.OtherWaysToPods, "", "is for pods that are, or may be, also reached through " + waysNamed(w.through.unguarded),
+			diagnostic.OtherWaysToPods, "", "has pods that are, or may be, reached through " + waysNamed(w.through.unguarded),
 			"name that Service or ServiceEntry in targetRefs of a policy",
 		})
 	}
@@ -59,7 +59,7 @@ func noService(spec *yaml.Node, w coverage) obstacle {
 	case len(w.whole)+len(w.partly) > 0:
 		return portsOfNoService()
 	case len(w.past) > 0:
-		return obstacle{diagnostic.ServicesPastWaypoint, "spec.selector", "selects the pods of " + servicesNamed(w.past) + ", which is not behind the waypoint", nameTargets}
+		return obstacle{diagnostic.ServicesPastWaypoint, "spec.selector", "selects the pods of " + servicesNamed(w.past) + ", which the waypoint is not in front of", "write the rules with peers and ports only, or put the Services behind the waypoint"}
 	case manifest.Field(spec, "selector") == nil:
 		return portsOfNoService()
 	}

@@ -54,7 +54,7 @@ func reportOnlyAtWaypoint(notes *survey.Notes, item *manifest.Item, past string)
 // reportNoCopy reports a policy that no waypoint enforces.
 func reportNoCopy(notes *survey.Notes, item *manifest.Item, at place, w coverage) {
 	spec := manifest.Field(item.Node, "spec")
-	http, lacks := unseen(spec), missing(w)
+	all, http, lacks := ruleNumbers(spec), unseen(spec), missing(w)
 	if !at.all && len(lacks) == 0 {
 		if len(http) > 0 { // ztunnel enforces all others, and sees the client: no waypoint is in front of these pods
 			field, found := aboutUnseen(spec, ", and the pods of the policy are behind no waypoint")
@@ -63,8 +63,8 @@ func reportNoCopy(notes *survey.Notes, item *manifest.Item, at place, w coverage
 		return
 	}
 	var effects []string
-	if len(lacks) > 0 || len(w.past)+len(w.whole)+len(w.partly) == 0 {
-		effects = append(effects, "no waypoint enforces "+ruleNames(ruleNumbers(spec))+" for requests there")
+	if len(http) < len(all) && (len(lacks) > 0 || len(w.past)+len(w.whole)+len(w.partly) == 0) {
+		effects = append(effects, "no waypoint enforces "+ruleNames(all)+" for requests there")
 	}
 	if len(http) > 0 {
 		effects = append(effects, "ztunnel does not know "+unseenAttribute(spec)+", so no proxy enforces "+ruleNames(http))
