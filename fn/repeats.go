@@ -19,6 +19,8 @@ var saysTheSame = map[diagnostic.Code][]diagnostic.Code{
 	diagnostic.PortsDiffer:           {diagnostic.RulesLost},
 	diagnostic.ModelServicesNotKnown: {diagnostic.RulesLost},
 	diagnostic.OnlyAtWaypoint:        {diagnostic.RulesLost},
+	diagnostic.TokensNotVerified:     {diagnostic.AuthenticationUnread},
+	diagnostic.VoidingRuleLost:       {diagnostic.AuthenticationUnread},
 }
 
 // withoutRepeats leaves out what the referee says of an object after a conversion has said it.

@@ -16,7 +16,7 @@ func copyAllowOfKubeflow(plan generate.Plan, input *survey.Index, notes *survey.
 	wanted, _ := selectorOf(spec)
 	w := coverageOf(plan, input, item, at, wanted)
 	made.addPolicies(item, at.namespace, "", w.parts)
-	switch lacks := missing(w); {
+	switch lacks := missing(spec, w); {
 	case len(w.parts) == 0 && len(lacks) > 0:
 		why := lacks[0]
 		notes.WarnAt(why.code, item, why.field, why.found, deniedClients(spec), why.remedy)

@@ -17,7 +17,7 @@ type obstacle struct {
 const nameTargets = "name in targetRefs what the policy is for"
 
 // missing returns what keeps the waypoint from enforcing a policy for all requests to its pods.
-func missing(w coverage) []obstacle {
+func missing(spec *yaml.Node, w coverage) []obstacle {
 	var out []obstacle
 	if len(w.portless) > 0 {
 		out = append(out, portsNotKnown(w.portless))
@@ -27,7 +27,7 @@ func missing(w coverage) []obstacle {
 	}
 	if len(w.models) > 0 {
 		out = append(out, obstacle{
-			diagnostic.ModelServicesNotKnown, "spec.selector", "selects pods of " + inWords(w.models) + ", whose Services are created by KServe and are not in the input",
+			diagnostic.ModelServicesNotKnown, selectorField(spec), "selects pods of " + inWords(w.models) + ", whose Services are created by KServe and are not in the input",
 			"name the Services of the model, such as <model>-predictor, in targetRefs of a policy",
 		})
 	}
@@ -42,7 +42,7 @@ func missing(w coverage) []obstacle {
 
 // noCopy says why a policy has no copies.
 func noCopy(spec *yaml.Node, w coverage) obstacle {
-	reasons := missing(w)
+	reasons := missing(spec, w)
 	if len(w.portless)+len(w.unknown)+len(w.models) == 0 {
 		reasons = append([]obstacle{noService(spec, w)}, reasons...)
 	}
@@ -59,7 +59,7 @@ func noService(spec *yaml.Node, w coverage) obstacle {
 	case len(w.whole)+len(w.partly) > 0:
 		return portsOfNoService()
 	case len(w.past) > 0:
-		return obstacle{diagnostic.ServicesPastWaypoint, "spec.selector", "selects the pods of " + servicesNamed(w.past) + ", which the waypoint is not in front of", "write the rules with peers and ports only, or put the Services behind the waypoint"}
+		return obstacle{diagnostic.ServicesPastWaypoint, selectorField(spec), "selects the pods of " + servicesNamed(w.past) + ", which the waypoint is not in front of", "write the rules with peers and ports only, or put the Services behind the waypoint"}
 	case manifest.Field(spec, "selector") == nil:
 		return portsOfNoService()
 	}

@@ -28,7 +28,7 @@ func reportCoverage(notes *survey.Notes, item *manifest.Item, at place, w covera
 		notes.WarnAt(diagnostic.OtherPodsToo, item, "spec.selector", "selects some but not all pods behind "+servicesNamed(mixed), "a waypoint cannot tell pods apart, so it enforces the policy for all of them", "give the other pods a Service of their own")
 	}
 	unenforced := "the waypoint does not enforce " + ruleNames(ruleNumbers(spec)) + " for requests there, and ztunnel sees the waypoint as the client"
-	for _, why := range missing(w) {
+	for _, why := range missing(spec, w) {
 		notes.WarnAt(why.code, item, why.field, why.found, unenforced, why.remedy)
 	}
 	if w.ported && manifest.Field(spec, "selector") == nil {
@@ -54,7 +54,7 @@ func reportOnlyAtWaypoint(notes *survey.Notes, item *manifest.Item, past string)
 // reportNoCopy reports a policy that no waypoint enforces.
 func reportNoCopy(notes *survey.Notes, item *manifest.Item, at place, w coverage) {
 	spec := manifest.Field(item.Node, "spec")
-	all, http, lacks := ruleNumbers(spec), unseen(spec), missing(w)
+	all, http, lacks := ruleNumbers(spec), unseen(spec), missing(spec, w)
 	if !at.all && len(lacks) == 0 {
 		if len(http) > 0 { // ztunnel enforces all others, and sees the client: no waypoint is in front of these pods
 			field, found := aboutUnseen(spec, ", and the pods of the policy are behind no waypoint")

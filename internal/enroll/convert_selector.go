@@ -17,6 +17,15 @@ func selectorOf(spec *yaml.Node) (wanted survey.Labels, known bool) {
 	return survey.LabelsOf(labels), known
 }
 
+// selectorField returns the field of a message about what a policy selects: a policy without a selector
+// selects every pod.
+func selectorField(spec *yaml.Node) string {
+	if manifest.Field(spec, "selector") == nil {
+		return ""
+	}
+	return "spec.selector"
+}
+
 // isMap reports whether n is a map, or absent.
 func isMap(n *yaml.Node) bool {
 	return n == nil || n.Kind == yaml.MappingNode || n.ShortTag() == yaml.NodeTagNull
@@ -33,7 +42,7 @@ func reportSelector(notes *survey.Notes, item *manifest.Item, profiles bool) {
 		}
 		return
 	}
-	effect := "the policy was not attached to a waypoint, so no proxy enforces " + ruleNames(ruleNumbers(spec))
+	effect := "the policy was not attached to a waypoint, so no waypoint enforces " + ruleNames(ruleNumbers(spec))
 	if survey.Action(spec) == "ALLOW" {
 		effect = deniedClients(spec)
 	}

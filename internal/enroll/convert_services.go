@@ -35,7 +35,7 @@ func placesOf(plan generate.Plan) map[string]place {
 	if plan.Platform != nil {
 		out[profile.KubeflowNamespace] = place{
 			namespace: profile.KubeflowNamespace, waypoint: profile.KubeflowWaypoint, principals: []string{plan.Platform.WaypointPrincipal},
-			behind: plan.Platform.BehindWaypoint, past: "for requests of the ingress Gateway, at pod addresses, and at Services that are not behind " + profile.KubeflowWaypoint,
+			behind: plan.Platform.BehindWaypoint, past: "for requests from the ingress Gateway, at pod addresses, and at Services that are not behind " + profile.KubeflowWaypoint,
 		}
 	}
 	return out
