@@ -21,6 +21,7 @@ var saysTheSame = map[diagnostic.Code][]diagnostic.Code{
 	diagnostic.OnlyAtWaypoint:        {diagnostic.RulesLost},
 	diagnostic.TokensNotVerified:     {diagnostic.AuthenticationUnread},
 	diagnostic.VoidingRuleLost:       {diagnostic.AuthenticationUnread},
+	diagnostic.VoidingRuleLeftOut:    {diagnostic.AuthenticationUnread},
 }
 
 // withoutRepeats leaves out what the referee says of an object after a conversion has said it.
