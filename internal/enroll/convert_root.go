@@ -52,7 +52,7 @@ func copyFromRootToServices(plan generate.Plan, input *survey.Index, notes *surv
 		made.addPolicies(item, name, item.Namespace+"-", w.parts)
 		sum.add(w)
 	}
-	if len(sum.parts) == 0 && selectsElsewhere(plan, input, wanted, places) {
+	if len(sum.parts) == 0 && selectsElsewhere(input, wanted, places) {
 		return false
 	}
 	reportCoverage(notes, item, all, sum)
@@ -68,7 +68,7 @@ func (w *coverage) add(more coverage) {
 
 // selectsElsewhere reports whether the labels select a workload of a namespace without a waypoint, or
 // the pods that Istio creates for the ingress Gateway.
-func selectsElsewhere(plan generate.Plan, input *survey.Index, wanted survey.Labels, places map[string]place) bool {
+func selectsElsewhere(input *survey.Index, wanted survey.Labels, places map[string]place) bool {
 	if len(wanted) > 0 && slices.ContainsFunc(input.PodsOfGateway(), func(pod survey.Labels) bool { return pod.Cover(wanted) }) {
 		return true
 	}
