@@ -47,15 +47,15 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"version":                    {"", []string{"version"}, 0, "ambient-profile dev\n", ""},
 		"version as a flag":          {"", []string{"--version"}, 0, "ambient-profile dev\n", ""},
 		"version of what":            {"", []string{"version", "x"}, 2, "", `version takes no arguments, got "x"`},
-		"the function":               {"", nil, 1, "", "is no ResourceList"},
+		"the function":               {"", nil, 1, "", "stdin: [AP0123] expected a ResourceList, got nothing"},
 		"a configuration":            {"", []string{minimal}, 0, "name: ns-l4-waypoint", ""},
 		"a configuration on stdin":   {read(t, minimal), []string{"-"}, 0, "name: ns-l4-waypoint", ""},
 		"a configuration is refused": {"", []string{refused}, 1, "", "spec.acess"},
 		"broken configuration":       {"", []string{brokenYAML}, 1, "", "broken.yaml"},
 		"broken input":               {"", []string{minimal, brokenYAML}, 1, "", "broken.yaml"},
-		"no such configuration":      {"", []string{nowhere}, 2, "", "nowhere.yaml: no such file"},
-		"no such input":              {"", []string{minimal, nowhere}, 2, "", "nowhere.yaml: no such file"},
-		"a directory as input":       {"", []string{minimal, dir}, 2, "", "is a directory"},
+		"no such configuration":      {"", []string{nowhere}, 2, "", "nowhere.yaml: [AP0101] cannot be read (no such file or directory)"},
+		"no such input":              {"", []string{minimal, nowhere}, 2, "", "nowhere.yaml: [AP0101] cannot be read (no such file or directory)"},
+		"a directory as input":       {"", []string{minimal, dir}, 2, "", "cannot be read (is a directory)"},
 		"stdin twice":                {read(t, minimal), []string{"-", "-"}, 2, "", "stdin (-) is given twice"},
 		"mistyped verb":              {"", []string{"vesion"}, 2, "", `unknown command "vesion", did you mean version?`},
 		"mistyped verb with flags":   {"", []string{"explian", "-o", "json", twoTenants}, 2, "", `unknown command "explian", did you mean explain?`},
@@ -198,7 +198,7 @@ func TestStdinThatIsNothing(t *testing.T) {
 		args string
 		code int
 		want string
-	}{{"", 1, "is no ResourceList"}, {"explain", 2, "stdin: there is no Kubernetes object"}, {"check nowhere.yaml", 2, "nowhere.yaml"}} {
+	}{{"", 1, "expected a ResourceList, got nothing"}, {"explain", 2, "stdin: there is no Kubernetes object"}, {"check nowhere.yaml", 2, "nowhere.yaml"}} {
 		code, stderr := onStdin(t, null, test.args)
 		if code != test.code {
 			t.Errorf("%q: exit code %d, want %d", test.args, code, test.code)
