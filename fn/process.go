@@ -45,7 +45,7 @@ func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, erro
 	}
 	fromReferee = withoutTold(fromReferee, fromItems)
 	findings := slices.Concat(profile.Warnings(p), fromSources, fromItems, fromReferee)
-	if err := asErrors(findings); p.Spec.FailOnWarning && err != nil {
+	if err := asErrors(in.Config, findings); p.Spec.FailOnWarning && err != nil {
 		return nil, nil, err
 	}
 	return items, findings, nil
@@ -86,8 +86,8 @@ func withoutTold(findings, told []diagnostic.Diagnostic) []diagnostic.Diagnostic
 	})
 }
 
-// asErrors are the warnings among findings, or nil.
-func asErrors(findings []diagnostic.Diagnostic) error {
+// asErrors are the warnings among findings, and why they are errors; nil for none.
+func asErrors(config *manifest.Item, findings []diagnostic.Diagnostic) error {
 	var errs []error
 	for _, f := range findings {
 		if f.Severity() == diagnostic.Warning {
@@ -97,7 +97,7 @@ func asErrors(findings []diagnostic.Diagnostic) error {
 	if len(errs) == 0 {
 		return nil
 	}
-	return errors.Join(append(errs, errors.New("spec.failOnWarning: true makes every warning an error"))...)
+	return errors.Join(append(errs, config.Report(diagnostic.WarningsAreErrors, "spec.failOnWarning", "makes every warning an error", "", "fix what is listed above, or remove the field"))...)
 }
 
 // Transform is one call by kustomize or kpt: a ResourceList in, a ResourceList out. Nothing is
