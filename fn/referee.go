@@ -20,6 +20,7 @@ import (
 
 // Explain reports who may reach what under rendered manifests; no file means stdin.
 func Explain(files []string, stdin io.Reader) (access.Report, error) {
+	files = orStdin(files)
 	items, err := readRendered(files, stdin)
 	if err != nil {
 		return access.Report{}, err
@@ -86,9 +87,7 @@ func readChecks(file string, stdin io.Reader) ([]access.Check, error) {
 // readRendered reads what the referee judges. The first mistake that one makes is to give the
 // configuration, and the second a pipe whose first command failed: neither is an empty cluster.
 func readRendered(files []string, stdin io.Reader) ([]*manifest.Item, error) {
-	if len(files) == 0 {
-		files = []string{"-"}
-	}
+	files = orStdin(files)
 	items, err := manifest.ReadObjects(files, stdin)
 	if err != nil {
 		return nil, err
@@ -112,6 +111,13 @@ func readRendered(files []string, stdin io.Reader) ([]*manifest.Item, error) {
 	default:
 		return nil, diagnostic.Undone(own.Report(diagnostic.NotRendered, "", "is a configuration, and there are no rendered manifests", "", "run ambient-profile check CHECK.yaml RENDERED.yaml"))
 	}
+}
+
+func orStdin(files []string) []string {
+	if len(files) == 0 {
+		return []string{"-"}
+	}
+	return files
 }
 
 // undone is an error about what files hold.

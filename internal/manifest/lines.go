@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -31,18 +30,14 @@ func (d document) parse() (*yaml.Node, error) {
 	return n, nil
 }
 
-// inFile gives an error with a line of the document that line of the file.
+// inFile gives an error about a line of the document that line of the file.
 func (d document) inFile(err error) error {
-	all := diagnostic.All(err)
-	if len(all) != 1 {
-		return fmt.Errorf("%s: %w", d.file, err)
+	located := diagnostic.All(err)[0]
+	located.Position.File = d.file
+	if located.Position.Line > 0 {
+		located.Position.Line += d.line
 	}
-	at := &all[0].Position
-	at.File = d.file
-	if at.Line > 0 {
-		at.Line += d.line
-	}
-	return all[0]
+	return located
 }
 
 // moveDown gives n, whose lines are counted in its document, those of the file.
