@@ -39,7 +39,7 @@ func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	findings := slices.Concat(profile.Warnings(config), looked, placed, withoutTold(reviewed, placed))
+	findings := slices.Concat(profile.Warnings(config), looked, placed, withoutRepeats(reviewed, placed))
 	if config.Spec.FailOnWarning {
 		err = asErrors(in.Config, findings)
 	}

@@ -3,7 +3,6 @@ package fn
 import (
 	"errors"
 	"iter"
-	"slices"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -37,20 +36,6 @@ func tenants(plan generate.Plan) []access.Tenant {
 		}
 	}
 	return out
-}
-
-// withoutTold leaves out what the referee finds of a policy whose rules the conversion has told of.
-func withoutTold(findings, told []diagnostic.Diagnostic) []diagnostic.Diagnostic {
-	known := map[diagnostic.Object]bool{}
-	for _, d := range told {
-		if d.Code == diagnostic.RulesNotConverted {
-			d.Object.APIVersion = ""
-			known[d.Object] = true
-		}
-	}
-	return slices.DeleteFunc(findings, func(d diagnostic.Diagnostic) bool {
-		return d.Code == diagnostic.RulesLost && known[d.Object]
-	})
 }
 
 // asErrors are the warnings among findings, and why they are errors; nil for none.

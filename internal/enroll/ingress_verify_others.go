@@ -151,28 +151,6 @@ func plural(noun string, list []string) string {
 	return noun + " " + strings.Join(list, ", ")
 }
 
-// withoutVoiding is a list of JWT rules, for what we attach to targets in a namespace, "" for every
-// waypoint, without those that would void verifyTokens.
-func (c *copies) withoutVoiding(item *manifest.Item, rules *yaml.Node, namespace string, refs *yaml.Node) *yaml.Node {
-	kept := list()
-	for i, n := range manifest.Content(rules) {
-		found, lost := c.wouldVoid(survey.ReadJWTRule(manifest.Dealias(n)), namespace, refs)
-		if found == "" {
-			kept.Content = append(kept.Content, copied(manifest.Dealias(n)))
-			continue
-		}
-		field := fmt.Sprintf("spec.jwtRules[%d]", i)
-		const out = "it would make verifyTokens void at the waypoint, so it was left out there"
-		if lost {
-			c.notes.WarnAt(diagnostic.VoidingRuleLost, item, field, found, out+", and policies see no token by that rule where "+generate.VerifyTokensName+" is not in force or does not read it",
-				"write what verifyTokens is not for with targetRefs to those Services")
-		} else {
-			c.notes.WarnAt(diagnostic.VoidingRuleLeftOut, item, field, found, out+"; "+generate.VerifyTokensName+" verifies these tokens", "")
-		}
-	}
-	return kept
-}
-
 // reads reports whether verify-tokens finds and accepts every token that a rule does.
 func (v verifying) reads(rule *security.JWTRule) bool {
 	return slices.ContainsFunc(v.rules, func(r *security.JWTRule) bool {
@@ -188,30 +166,4 @@ func whereIn(rule *security.JWTRule) *security.JWTRule {
 		out.FromHeaders = []*security.JWTHeader{{Name: "Authorization", Prefix: "Bearer "}}
 	}
 	return out
-}
-
-// wouldVoid says how a rule would void verifyTokens at some target, and whether tokens are lost by
-// leaving the rule out: where verify-tokens is not in force, or does not read them.
-func (c *copies) wouldVoid(rule *security.JWTRule, namespace string, refs *yaml.Node) (found string, lost bool) {
-	lost = rule.Issuer == ""
-	for _, name := range generate.SortedKeys(placesOf(c.plan)) {
-		if namespace != "" && namespace != name {
-			continue
-		}
-		v, verifies := c.verified[name]
-		if !verifies {
-			lost = true
-			continue
-		}
-		var hit bool
-		for _, ref := range manifest.Content(refs) {
-			whole := manifest.Value(ref, "kind") != "Service"
-			hit = hit || whole || v.covers(manifest.Value(ref, "name"))
-			lost = lost || v.services != nil && (whole || !v.covers(manifest.Value(ref, "name")))
-		}
-		if f, _ := v.voids(rule); f != "" && hit {
-			found, lost = f, lost || !v.reads(rule)
-		}
-	}
-	return found, lost
 }
