@@ -41,7 +41,7 @@ func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, erro
 	}
 	findings := slices.Concat(profile.Warnings(config), looked, placed, withoutRepeats(reviewed, placed))
 	if config.Spec.FailOnWarning {
-		err = asErrors(findings)
+		err = asErrors(in.Config, findings)
 	}
 	return out, findings, err
 }

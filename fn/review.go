@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
@@ -37,8 +38,8 @@ func tenants(plan generate.Plan) []access.Tenant {
 	return out
 }
 
-// asErrors are the warnings among findings, or nil.
-func asErrors(findings []diagnostic.Diagnostic) error {
+// asErrors are the warnings among findings, and why they are errors; nil for none.
+func asErrors(config *manifest.Item, findings []diagnostic.Diagnostic) error {
 	var errs []error
 	for _, f := range findings {
 		if f.Severity() == diagnostic.Warning {
@@ -48,7 +49,7 @@ func asErrors(findings []diagnostic.Diagnostic) error {
 	if len(errs) == 0 {
 		return nil
 	}
-	return errors.Join(append(errs, errors.New("spec.failOnWarning: true makes every warning an error"))...)
+	return errors.Join(append(errs, config.Report(diagnostic.WarningsAreErrors, "spec.failOnWarning", "makes every warning an error", "", "fix what is listed above, or remove the field"))...)
 }
 
 func finding(f access.Finding) diagnostic.Diagnostic {

@@ -3,7 +3,6 @@
 package manifest
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -26,6 +25,8 @@ type Item struct {
 	// File is the file that it was read from, "stdin" where that was it; "" for an item of a
 	// ResourceList.
 	File string
+	// at is where the file of a configuration is kept; kpt sends its path with the item only.
+	at diagnostic.Position
 	// Changed is true once Node is no longer as it was read.
 	Changed bool
 	// Removed is true once the item is no longer wanted.
@@ -160,7 +161,8 @@ func (i *Item) Ensure(parent *yaml.Node, key string) *yaml.Node {
 		return n
 	}
 	if n != nil && n.ShortTag() != yaml.NodeTagNull {
-		i.Errs = append(i.Errs, fmt.Errorf("%s: %s is no map, so nothing can be set in it; correct it", i, key))
+		path, _ := pathTo(i.Node, n)
+		i.Errs = append(i.Errs, i.Report(diagnostic.NotAMap, path, "is not a map", "the function cannot set a field in it", "write a map, or remove it"))
 	}
 	n = &yaml.Node{Kind: yaml.MappingNode, Tag: yaml.NodeTagMap}
 	i.Set(parent, key, n)

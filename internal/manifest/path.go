@@ -30,9 +30,10 @@ func (i *Item) Path() string {
 
 // kept is where Path and the index next to it say that the item is.
 func (i *Item) kept() diagnostic.Position {
-	at := diagnostic.Position{File: i.Path()}
-	if at.File != "" {
-		at.Index, _ = strconv.Atoi(cmp.Or(i.Annotation(IndexAnnotation), i.Annotation(IndexAnnotationToo))) // kyaml: 0 without one
+	path := i.Path()
+	if path == "" {
+		return i.at
 	}
-	return at
+	index, _ := strconv.Atoi(cmp.Or(i.Annotation(IndexAnnotation), i.Annotation(IndexAnnotationToo))) // kyaml: 0 without one
+	return diagnostic.Position{File: path, Index: index}
 }

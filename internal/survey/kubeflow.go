@@ -16,10 +16,8 @@ type Kubeflow struct {
 	// Closed: a policy of the root namespace denies by default in the whole mesh.
 	Closed bool
 
-	found    map[string]Component
-	webhooks []Webhook
-	// tree: the input has workloads of the namespace kubeflow.
-	tree bool
+	components []Component
+	webhooks   []Webhook
 }
 
 // Component is one workload of the control plane, as policies and routes refer to it.
@@ -33,6 +31,10 @@ type Component struct {
 	Service string
 	// Found: the input has it; else all of this is assumed.
 	Found bool
+	// Deployed is false for a component that only some releases of Kubeflow have, and this one does not.
+	Deployed bool
+
+	optional bool
 }
 
 // Input is what the objects of the namespace kubeflow say.
@@ -64,16 +66,16 @@ type Webhook struct {
 func Find(in Input) Kubeflow {
 	k := Kubeflow{
 		Isolated: in.Isolated, Confined: in.Confined, Restricted: in.Restricted, Closed: in.Closed,
-		found: map[string]Component{}, webhooks: in.Webhooks, tree: len(in.Workloads) > 0,
+		webhooks: in.Webhooks,
 	}
 	for _, c := range components {
-		k.found[c.name] = c.find(in)
+		k.components = append(k.components, c.find(in))
 	}
 	return k
 }
 
 func (c known) find(in Input) Component {
-	found := Component{Name: c.name, Account: c.account, Labels: c.labels}
+	found := Component{Name: c.name, Account: c.account, Labels: c.labels, optional: c.optional}
 	if len(c.services) > 0 {
 		found.Service = c.services[0]
 	}
@@ -95,7 +97,22 @@ func (c known) find(in Input) Component {
 			break
 		}
 	}
+	found.Deployed = found.Found || c.assumed(in)
 	return found
+}
+
+// assumed reports whether a component that was not found is there nevertheless.
+func (c known) assumed(in Input) bool {
+	switch {
+	case !c.optional:
+		return true
+	case c.former:
+		return false
+	case c.insteadOf != "":
+		return !slices.ContainsFunc(in.Workloads, func(w Workload) bool { return w.Name == c.insteadOf })
+	default:
+		return len(in.Workloads) == 0
+	}
 }
 
 // selector are the labels by which a policy finds the pods: those that Kubeflow's own policies
@@ -120,44 +137,20 @@ func (c known) selector(pod map[string]string) map[string]string {
 
 // Components are all of Kubeflow's, found or assumed.
 func (k Kubeflow) Components() []Component {
-	var out []Component
-	for _, c := range components {
-		out = append(out, k.component(c))
+	if k.components == nil {
+		return Find(Input{}).components
 	}
-	return out
+	return k.components
 }
 
 // Component is the one of that name.
 func (k Kubeflow) Component(name string) Component {
-	for _, c := range components {
-		if c.name == name {
-			return k.component(c)
+	for _, c := range k.Components() {
+		if c.Name == name {
+			return c
 		}
 	}
 	return Component{}
-}
-
-// Has reports whether a component is there, found or assumed. Of the two artifact stores, one is.
-func (k Kubeflow) Has(name string) bool {
-	for _, c := range components {
-		switch {
-		case c.name != name:
-		case k.component(c).Found || !c.optional:
-			return true
-		case name == SeaweedFS:
-			return !k.Component(MinIO).Found
-		default:
-			return name != MinIO && !k.tree
-		}
-	}
-	return false
-}
-
-func (k Kubeflow) component(c known) Component {
-	if found, looked := k.found[c.name]; looked {
-		return found
-	}
-	return c.find(Input{})
 }
 
 // Webhooks are the Services of the namespace kubeflow that the API server calls.
@@ -170,12 +163,12 @@ func (k Kubeflow) Webhooks() []Webhook {
 
 // Found returns the names of the components that were found, and of those that are assumed.
 func (k Kubeflow) Found() (found, assumed []string) {
-	for _, c := range components {
+	for _, c := range k.Components() {
 		switch {
-		case k.component(c).Found:
-			found = append(found, c.name)
+		case c.Found:
+			found = append(found, c.Name)
 		case !c.optional:
-			assumed = append(assumed, c.name)
+			assumed = append(assumed, c.Name)
 		}
 	}
 	return found, assumed

@@ -13,8 +13,6 @@ import (
 
 // Plan holds every decision that the manifests need; no manifest decides anything itself.
 type Plan struct {
-	// Spec is the configuration with what was found in the input.
-	Spec profile.Spec
 	// Name of the AmbientProfile, which owns every new object.
 	Name       string
 	Mesh       *Mesh
@@ -105,7 +103,7 @@ func NewPlan(p profile.AmbientProfile, found survey.Found) Plan {
 	s := p.Spec
 	s.Profiles = found.Profiles
 	mesh := newMesh(s)
-	plan := Plan{Spec: s, Name: p.Metadata.Name, Mesh: mesh, Restrict: s.Cluster.Controllers == profile.Restrict}
+	plan := Plan{Name: p.Metadata.Name, Mesh: mesh, Restrict: s.Cluster.Controllers == profile.Restrict}
 	for _, profile := range s.Profiles {
 		plan.Namespaces = append(plan.Namespaces, newNamespace(mesh, s.Identity.UserIDPrefix, profile))
 	}

@@ -80,7 +80,7 @@ func newPlatform(mesh *Mesh, s profile.Spec, kubeflow survey.Kubeflow) *Platform
 	for _, c := range kubeflow.Components() {
 		p.Components[c.Name] = Component{
 			Name: c.Name, Namespace: profile.KubeflowNamespace, Principal: mesh.Principal(profile.KubeflowNamespace, c.Account),
-			Labels: c.Labels, Service: c.Service, Deployed: kubeflow.Has(c.Name),
+			Labels: c.Labels, Service: c.Service, Deployed: c.Deployed,
 		}
 	}
 	for _, name := range readers {

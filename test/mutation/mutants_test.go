@@ -265,7 +265,7 @@ var mutants = []mutant{
 	{"a document hides behind another", "internal/manifest/files.go", "if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {", "if err := decoder.Decode(&more); false && !errors.Is(err, io.EOF) {"},
 	{"a second configuration among the inputs gets nothing", "fn/process.go", "		err = oneConfig(in)\n", "		_ = oneConfig\n"},
 	{"a namespace is configured by two", "fn/ownconfig.go", "			if mine.Name == name {", "			if mine.Name == name+\"?\" {"},
-	{"a missing file is a rejected one", "internal/manifest/files.go", "return data, diagnostic.Undone(err)", "return data, err"},
+	{"a missing file is a rejected one", "internal/manifest/files.go", "return diagnostic.Undone(diagnostic.Diagnostic{", "return error(diagnostic.Diagnostic{"},
 	{"a comment inside a text is taken for one above", "internal/manifest/bytes.go", "	if comment == \"\" {\n		return at\n	}\n	for range strings.Count(comment, \"\\n\") + 1 {", "	for range strings.Count(comment, \"\") + 9 {"},
 	{"the last of two keys is not seen", man + "read.go", "case seen[key.Value]:", "case false:"},
 
