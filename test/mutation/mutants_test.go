@@ -232,7 +232,7 @@ var mutants = []mutant{
 	{"the owner's own binding is a contributor's", sur + "users_rolebinding.go", ` || item.Name == "namespaceAdmin"`, ""},
 	{"a Profile may name another owner", sur + "users_profile.go", "case !sameOwner(item.Name, inline.Owner, owner):", "case false:"},
 	{"a selector's labels do not matter", sur + "users_profile.go", "item.Label(key) != selector.MatchLabels[key]", `key == ""`},
-	{"a notebook may set the user", sur + "users_notebook.go", "says(id.UserIDHeader), ", ""},
+	{"a notebook may set the user", sur + "users_notebook.go", "says(id.UserIDHeader) || ", ""},
 	{"a notebook may set the user with an underscore", sur + "users_notebook.go", `strings.ReplaceAll(name, "_", "-")`, "name"},
 	{"a labels file may enroll every tenant", enr + "configmap_labels.go", "case our, key", "case our && empty, key"},
 	{"a labels file may remove our labels", enr + "configmap_labels.go", "removes = append(removes, key)", "_ = key"},
