@@ -219,6 +219,7 @@ var mutants = []mutant{
 	{"a gateway that was for some is open to all", enr + "convert_gateway.go", "if ours && door.ID != idOf(o) && !opensToAll", "if ours && door.ID == idOf(o) && !opensToAll"},
 	{"a pattern for the old gateway is none for the new one", enr + "convert_ingress.go", "\t\t\tif matchesOnly(manifest.Field(source, key), old, now) {", "\t\t\tif false {"},
 	{"an ALLOW for the old gateway's namespace is one for the new one's", enr + "convert_ingress.go", `if !allows && matchesOnly(manifest.Field(source, "namespaces")`, `if matchesOnly(manifest.Field(source, "namespaces")`},
+	{"a default deny in dry run closes the mesh", sur + "profilecontroller.go", "allowsNothing(spec) && !DryRun(item)", "allowsNothing(spec)"},
 	{"a policy is left in dry run", enr + "same.go", `{{"annotations", "istio.io/dry-run", notEnforced}, `, "{"},
 	{"a waypoint may run as another account", enr + "same.go", `{{"annotations", "gateway.istio.io/service-account", otherAccount}, `, "{"},
 	{"another's object is taken over", enr + "same.go", `owner != "" && owner != plan.Name`, `owner == "-" && owner != plan.Name`},
