@@ -1,8 +1,6 @@
 package enroll
 
 import (
-	"fmt"
-
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
@@ -12,7 +10,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// editConfigMaps tells Kubeflow's controllers about the mesh.
+// editConfigMaps sets what Kubeflow's controllers must know about the mesh.
 func editConfigMaps(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	for _, item := range input.Items {
 		if item.Kind != "ConfigMap" || item.Group != "" || survey.OwnedBy(item) != "" {
@@ -23,12 +21,10 @@ func editConfigMaps(plan generate.Plan, input *survey.Index, notes *survey.Notes
 			name, hash = m[1], true
 		}
 		was := item.Changed
-		if err := editConfigMap(plan, item, name); err != nil {
-			notes.Errs = append(notes.Errs, fmt.Errorf("%s: %w", item, err))
-		}
+		editConfigMap(plan, item, name)
 		if hash && item.Changed && !was {
-			notes.Warn(diagnostic.Uncoded, item, "was edited, and its name has a hash: this is rendered output", "the name stays, so nothing restarts the pods that read it",
-				"run the function in the build that generates the ConfigMap, or restart the pods yourself")
+			notes.Warn(diagnostic.HashedNameKept, item, "was edited, but keeps its hash-suffixed name", "the pods that read it will not restart and keep the old settings",
+				"run the function in the kustomization that generates the ConfigMap, or restart the pods")
 		}
 	}
 	hostsTrouble(plan, input, notes)
@@ -44,9 +40,9 @@ func knownConfigMap(plan generate.Plan, name, namespace string) bool {
 	return false
 }
 
-func editConfigMap(plan generate.Plan, item *manifest.Item, name string) error {
+func editConfigMap(plan generate.Plan, item *manifest.Item, name string) {
 	if !knownConfigMap(plan, name, item.Namespace) {
-		return nil
+		return
 	}
 	switch name {
 	case "profiles-config":
@@ -54,12 +50,11 @@ func editConfigMap(plan generate.Plan, item *manifest.Item, name string) error {
 	case "kubeflow-pipelines-profile-controller-env":
 		setData(item, "DISABLE_ISTIO_SIDECAR", "true")
 	case "inferenceservice-config":
-		return editInferenceService(plan, item)
+		editInferenceService(plan, item)
 	}
-	return nil
 }
 
-// principals tells the profile-controller and KFAM who vouches for the userid header.
+// editPrincipals sets the principals whose userid header the profile-controller and KFAM trust.
 func editPrincipals(plan generate.Plan, item *manifest.Item) {
 	mesh := plan.Mesh
 	setData(item, "ISTIO_INGRESS_GATEWAY_PRINCIPAL", mesh.Ingress)
@@ -73,7 +68,7 @@ func editPrincipals(plan generate.Plan, item *manifest.Item) {
 	}
 }
 
-// setData writes a ConfigMap's text and keeps the style of what was there.
+// setData sets a value of a ConfigMap, and keeps the style of the old one.
 func setData(i *manifest.Item, key, text string) {
 	data := i.Ensure(i.Node, "data")
 	was := manifest.Field(data, key)
@@ -86,7 +81,7 @@ func setData(i *manifest.Item, key, text string) {
 		return
 	}
 	if was != nil {
-		i.Errs = append(i.Errs, fmt.Errorf("%s: data[%s] is no text; write it as one", i, key))
+		i.Errs = append(i.Errs, i.Report(diagnostic.ConfigMapNotString, "data["+key+"]", "expected a string, got a list or a map", "", "write a string"))
 	}
 	i.Set(data, key, manifest.Text(text))
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // isMalformed reports whether Istio rejects a policy because of the form of its rules. Such a policy
-// does nothing. It is left as it is, because a copy would be rejected too, and an edit could give it an
-// effect that was not meant. The referee reports what is wrong.
+// is not in force. It is left as it is, because a copy would be rejected as well, and an edit could
+// give it an effect that was never intended. In a tenant's namespace, the referee reports the field.
 func isMalformed(spec *yaml.Node) bool {
 	rules := filled(manifest.Field(spec, "rules"))
 	if rules == nil || len(rules.Content) == 0 {
@@ -23,7 +23,7 @@ func isMalformed(spec *yaml.Node) bool {
 	})
 }
 
-// isListOf reports whether n is absent, or a list of maps whose value of key is a map that is not empty.
+// isListOf reports whether n is absent, or a list of maps that each hold a non-empty map at key.
 func isListOf(n *yaml.Node, key string) bool {
 	n = filled(n)
 	if n == nil {
@@ -37,7 +37,7 @@ func isListOf(n *yaml.Node, key string) bool {
 	})
 }
 
-// filled returns n, or nil for null, which counts as absent.
+// filled returns n, or nil for null, which Istio treats as absent.
 func filled(n *yaml.Node) *yaml.Node {
 	if n == nil || n.ShortTag() == yaml.NodeTagNull {
 		return nil

@@ -1,7 +1,9 @@
 package enroll
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -12,9 +14,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// movePlatform moves Kubeflow's control plane: it edits what is there and returns what of the wanted
-// objects is to be placed, and what its NetworkPolicies need. stay are the policies at the old gateway
-// that cannot move to the new one.
+// movePlatform moves Kubeflow's control plane: it edits its objects and returns the ones to place.
+// stay are the policies at the old gateway that cannot move to the new one.
 func movePlatform(plan generate.Plan, kubeflow survey.Kubeflow, input *survey.Index, notes *survey.Notes, stay []*manifest.Item, shipped map[manifest.ID][]*yaml.Node, wanted []generate.Object) []generate.Object {
 	if plan.Mesh.Waypoint.VerifyTokens {
 		throughWaypoint(plan, input)
@@ -23,7 +24,7 @@ func movePlatform(plan generate.Plan, kubeflow survey.Kubeflow, input *survey.In
 	ours := yielding(wanted)
 	enrollKubeflow(input, notes)
 	stopInjection(plan, input)
-	labelServices(plan, input, notes)
+	labelServices(plan, kubeflow, input, notes)
 	removeVirtualServices(plan, input, notes, ours)
 	wanted = append(wanted, patchNetworkPolicies(plan, input, notes, ours)...)
 	removeDestinationRules(plan, input, notes)
@@ -43,13 +44,13 @@ func yielding(wanted []generate.Object) []generate.Object {
 	return out
 }
 
-// inMesh tells whether a namespace is in the mesh after this run.
+// inMesh reports whether a namespace is in the mesh after this run.
 func inMesh(plan generate.Plan, namespace string) bool {
 	return namespace == profile.KubeflowNamespace ||
 		slices.ContainsFunc(plan.Namespaces, func(ns generate.Namespace) bool { return ns.Name == namespace })
 }
 
-// shippedForms are the forms of policies that Kubeflow ships and ours replace.
+// shippedForms returns the forms of the policies that Kubeflow ships and ours replace.
 func shippedForms(plan generate.Plan) map[manifest.ID][]*yaml.Node {
 	forms := map[manifest.ID][]*yaml.Node{}
 	if plan.Platform == nil {
@@ -61,35 +62,54 @@ func shippedForms(plan generate.Plan) map[manifest.ID][]*yaml.Node {
 	return forms
 }
 
-// isShipped tells whether a spec is one that Kubeflow ships, so that nobody's changes are lost.
+// isShipped reports whether a spec is as Kubeflow ships it, so that no manual change is lost.
 func isShipped(shipped map[manifest.ID][]*yaml.Node, item *manifest.Item, spec *yaml.Node) bool {
 	return slices.ContainsFunc(shipped[item.ID], func(form *yaml.Node) bool { return samePolicy(spec, form) })
 }
 
-// tellPlatform says what was found and what was assumed, and what would leave the control plane
-// open or closed for everybody.
+// tellPlatform reports what was found and what was assumed, and an istiod without ztunnel.
 func tellPlatform(plan generate.Plan, input *survey.Index, notes *survey.Notes, kubeflow survey.Kubeflow) {
 	found, assumed := kubeflow.Found()
-	what := "found in the input: " + survey.Names(found)
-	if len(found) == 0 {
-		what = "no Deployment of a component is in the input"
-	}
-	notes.Note(diagnostic.UncodedInfo, "spec.cluster.platform", what, "assumed as in Kubeflow of June 2026: "+survey.Names(assumed))
+	notes.Note(diagnostic.ComponentsFound, "spec.cluster.platform", componentsFound(found), componentsAssumed(assumed))
 	istiod := input.ByID[manifest.NewID("apps", "Deployment", plan.Mesh.RootNamespace, "istiod")]
 	ztunnel := slices.ContainsFunc(input.Items, func(i *manifest.Item) bool { return i.Kind == "DaemonSet" && i.Name == "ztunnel" })
 	if istiod != nil && !ztunnel {
-		notes.Warn(diagnostic.Uncoded, istiod, "is in the input, and no DaemonSet ztunnel", "without ztunnel, and without the sidecars that go, nothing enforces the policies: every pod is open",
-			"install Istio's ambient profile before you apply this")
+		notes.Warn(diagnostic.NoZtunnel, istiod, "is in the input, but no DaemonSet named ztunnel is",
+			"this run removes the sidecars, and without ztunnel nothing enforces the policies, so every pod is open", "install Istio with the ambient profile before you apply this output")
 	}
 }
 
-// note tells what was done or assumed; nothing is wrong.
-// profile.KubeflowNamespace puts the control plane into the mesh, where the input has its Namespace.
+// componentsFound counts the components of the input, and names the first few.
+func componentsFound(names []string) string {
+	const few = 3
+	switch {
+	case len(names) == 0:
+		return "found no Kubeflow component in the input"
+	case len(names) == 1:
+		return "found 1 Kubeflow component in the input (" + names[0] + ")"
+	case len(names) > few:
+		return fmt.Sprintf("found %d Kubeflow components in the input (%s, ...)", len(names), strings.Join(names[:few], ", "))
+	}
+	return fmt.Sprintf("found %d Kubeflow components in the input (%s)", len(names), strings.Join(names, ", "))
+}
+
+// componentsAssumed names them all: whether an assumption is right is for the reader to check.
+func componentsAssumed(names []string) string {
+	switch len(names) {
+	case 0:
+		return "none had to be assumed"
+	case 1:
+		return "1 was assumed to be as in Kubeflow June 2026 (" + names[0] + ")"
+	}
+	return fmt.Sprintf("%d were assumed to be as in Kubeflow June 2026 (%s)", len(names), strings.Join(names, ", "))
+}
+
+// enrollKubeflow puts the control plane into the mesh, if the input has its Namespace.
 func enrollKubeflow(input *survey.Index, notes *survey.Notes) {
 	item := input.ByID[manifest.ID{Kind: "Namespace", Name: profile.KubeflowNamespace}]
 	if item == nil {
-		notes.Find(diagnostic.Uncoded, "spec.cluster.platform", "the Namespace "+profile.KubeflowNamespace+" is not in the input", "its pods stay out of the mesh, where no policy is enforced",
-			"put it into the input, or label it istio.io/dataplane-mode: ambient and istio-injection: disabled")
+		notes.Find(diagnostic.KubeflowNotEnrolled, "Namespace "+profile.KubeflowNamespace, "is not in the input, so it was not labeled", "its pods stay outside the mesh, where no policy is enforced",
+			"add the Namespace to the input, or label it with istio.io/dataplane-mode: ambient and istio-injection: disabled")
 		return
 	}
 	item.Mark("labels", "istio.io/dataplane-mode", "ambient")

@@ -14,11 +14,11 @@ import (
 
 const namespaceName = "kubernetes.io/metadata.name"
 
-// patchNetworkPolicies lets mesh traffic through where its plain form was let through. Between two
-// pods of the mesh a NetworkPolicy only sees TCP port 15008, the traffic of a Service behind a
-// waypoint comes from the waypoint and goes to it, and the ingress is another pod now. Which port is
-// meant in the mesh is said by the policies that ztunnel enforces. It returns the NetworkPolicies
-// that waypoints need themselves.
+// patchNetworkPolicies allows traffic in the mesh if its plain form was allowed. Between two pods of
+// the mesh, a NetworkPolicy sees only TCP port 15008; traffic for a Service behind a waypoint goes to
+// the waypoint and comes from it; and the ingress is another pod now. Ports inside the mesh are
+// restricted by the policies that ztunnel enforces. It returns the NetworkPolicies that the waypoints
+// need themselves.
 func patchNetworkPolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes, wanted []generate.Object) []generate.Object {
 	routed := map[string]bool{}
 	for _, o := range wanted {
@@ -46,8 +46,8 @@ func patchNetworkPolicies(plan generate.Plan, input *survey.Index, notes *survey
 	return out
 }
 
-// letHBONE adds 15008 to an ingress rule that names ports, with peers or without: a webhook is
-// called by the API server in plain text, but by pods of the mesh, if at all, at 15008.
+// letHBONE adds 15008 to an ingress rule that names ports, with or without peers: the API server
+// calls a webhook in plain text, but pods of the mesh would call it at 15008.
 func letHBONE(item *manifest.Item, rule *yaml.Node) {
 	ports := manifest.Field(rule, "ports")
 	if survey.PassesHBONE(ports) || !slices.ContainsFunc(manifest.Content(ports), survey.IsTCP) {
@@ -57,7 +57,7 @@ func letHBONE(item *manifest.Item, rule *yaml.Node) {
 	item.Changed = true
 }
 
-// letGateway adds the new gateway to a rule that lets in the old one.
+// letGateway adds the new gateway to a rule that allows the old one.
 func letGateway(plan generate.Plan, item *manifest.Item, rule *yaml.Node) {
 	mesh := plan.Mesh
 	peers := manifest.Field(rule, "from")
@@ -72,7 +72,7 @@ func letGateway(plan generate.Plan, item *manifest.Item, rule *yaml.Node) {
 	}
 }
 
-// missesGateway reports whether a peer lets in the old gateway and not the new one.
+// missesGateway reports whether a peer allows the old gateway and not the new one.
 func missesGateway(plan generate.Plan, peer *yaml.Node) bool {
 	if !selects(manifest.Field(peer, "namespaceSelector"), namespaceName, survey.OldGatewayNamespace) {
 		return false
@@ -90,7 +90,7 @@ func selects(selector *yaml.Node, key, wanted string) bool {
 	return slices.Contains(values, wanted)
 }
 
-// gatewayIsolated finds a namespace whose NetworkPolicies keep visitors from the new gateway.
+// gatewayIsolated reports NetworkPolicies that keep users from the new gateway.
 func gatewayIsolated(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	mesh := plan.Mesh
 	var closed *manifest.Item
@@ -105,8 +105,8 @@ func gatewayIsolated(plan generate.Plan, input *survey.Index, notes *survey.Note
 		open = open || selects(manifest.Field(item.Node, "spec", "podSelector"), survey.GatewayPods, mesh.GatewayName)
 	})
 	if closed != nil && !open {
-		notes.Warn(diagnostic.Uncoded, closed, "closes every pod of its namespace, and no NetworkPolicy is for the new gateway", "visitors may not reach it",
-			fmt.Sprintf("write a NetworkPolicy for the pods labelled %s: %s that lets in ports 80 and 443", survey.GatewayPods, mesh.GatewayName))
+		notes.Warn(diagnostic.GatewayIsolated, closed, "isolates every pod in its namespace, and no NetworkPolicy selects the pods of the new gateway", "users may not be able to reach the gateway",
+			fmt.Sprintf("add a NetworkPolicy for pods labeled %s: %s that allows ports 80 and 443", survey.GatewayPods, mesh.GatewayName))
 	}
 }
 

@@ -12,16 +12,16 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// meshNetwork is what NetworkPolicies must know of the mesh.
+// meshNetwork is what is needed to adapt NetworkPolicies to the mesh.
 type meshNetwork struct {
-	// policies are the NetworkPolicies of the input that stay, in its order, and of each namespace.
+	// policies are the NetworkPolicies of the input that stay, in order; of holds them by namespace.
 	policies []*manifest.Item
 	of       map[string][]*manifest.Item
-	// waypoints by the namespace of the mesh that has them.
+	// waypoints are the names of waypoints by namespace, for the namespaces in the mesh.
 	waypoints map[string]string
-	// namespaces are the labels of the mesh's namespaces, as far as the input shows them.
+	// namespaces are the labels of the namespaces in the mesh, as far as the input shows them.
 	namespaces map[string]map[string]string
-	// kinds are the labels of all, without their names and each only once.
+	// kinds are their distinct label sets, without the names.
 	kinds []map[string]string
 }
 
@@ -43,7 +43,7 @@ func patchMeshNetwork(plan generate.Plan, input *survey.Index) meshNetwork {
 	return m
 }
 
-// add notes a namespace of the mesh, with the labels that it has in the end.
+// add records a namespace of the mesh, with its final labels.
 func (m *meshNetwork) add(name string, item *manifest.Item, seen map[string]bool) {
 	labels := map[string]string{}
 	if item != nil {
@@ -60,8 +60,8 @@ func (m *meshNetwork) add(name string, item *manifest.Item, seen map[string]bool
 	m.namespaces[name] = labels
 }
 
-// holds reports whether a namespaceSelector could select a namespace of the mesh: controllers put
-// labels on namespaces that the input does not show.
+// holds reports whether a namespaceSelector could select a namespace in the mesh: controllers add
+// labels that the input does not show.
 func (m *meshNetwork) holds(selector *yaml.Node) bool {
 	if names, narrowed := survey.ValuesOf(selector, namespaceName); narrowed {
 		return slices.ContainsFunc(names, func(name string) bool {
@@ -71,7 +71,7 @@ func (m *meshNetwork) holds(selector *yaml.Node) bool {
 	return slices.ContainsFunc(m.kinds, func(labels map[string]string) bool { return survey.Matches(selector, labels, true) })
 }
 
-// labels are those of a namespace of the mesh, with its name.
+// labels returns the labels of a namespace in the mesh, including its name.
 func (m *meshNetwork) labels(name string) map[string]string {
 	labels := map[string]string{namespaceName: name}
 	for key, value := range m.namespaces[name] {
@@ -80,7 +80,7 @@ func (m *meshNetwork) labels(name string) map[string]string {
 	return labels
 }
 
-// isWaypoint reports whether a peer is, among others, the waypoint of its own namespace.
+// isWaypoint reports whether a peer selects the waypoint of a namespace, among others.
 func (m *meshNetwork) isWaypoint(peer *yaml.Node, namespace string) bool {
 	if manifest.Field(peer, "ipBlock") != nil {
 		return survey.IsEverywhere(peer)

@@ -10,8 +10,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// ofWaypoints are the NetworkPolicies that profiles' waypoints need, where those of the namespace
-// close them as well: a client of any pod reaches the pod by way of the waypoint.
+// ofWaypoints returns the NetworkPolicies that profiles' waypoints need if those of the namespace
+// isolate them as well: every client of a pod reaches it through the waypoint.
 func (m *meshNetwork) ofWaypoints(plan generate.Plan) []generate.Object {
 	var out []generate.Object
 	for _, ns := range plan.Namespaces {
@@ -29,9 +29,9 @@ func (m *meshNetwork) ofWaypoints(plan generate.Plan) []generate.Object {
 	return out
 }
 
-// passageIn is for the clients whom a NetworkPolicy of the namespace lets into some pod, but none
-// into the waypoint. Which pod a client may reach then, the waypoint's policies say, and no
-// NetworkPolicy can any more.
+// passageIn is for the clients that a NetworkPolicy of the namespace allows to reach some pod, while
+// none allows them to reach the waypoint. Which pod such a client may reach is then up to the
+// waypoint's policies; no NetworkPolicy can restrict it any more.
 func (m *meshNetwork) passageIn(namespace string) generate.Passage {
 	pod := survey.WaypointPod(m.waypoints[namespace])
 	var closed, everyone bool
@@ -71,7 +71,7 @@ func (m *meshNetwork) passageIn(namespace string) generate.Passage {
 	return passage
 }
 
-// confined reports whether NetworkPolicies keep a namespace's waypoint from some address.
+// confined reports whether NetworkPolicies keep a namespace's waypoint from reaching some address.
 func (m *meshNetwork) confined(namespace string) bool {
 	pod := survey.WaypointPod(m.waypoints[namespace])
 	closed := false
@@ -89,8 +89,8 @@ func (m *meshNetwork) confined(namespace string) bool {
 	return closed
 }
 
-// letWaypoints adds the waypoint beside the clients of a rule: what they send to a Service behind it
-// comes to the pod from the waypoint.
+// letWaypoints adds the waypoint to the clients of a rule: what they send to a Service behind the
+// waypoint arrives at the pod from the waypoint.
 func (m *meshNetwork) letWaypoints() {
 	open := map[string]bool{}
 	for namespace := range m.of {
@@ -112,7 +112,7 @@ func (m *meshNetwork) letWaypoints() {
 	}
 }
 
-// waypointReachesAll reports whether a NetworkPolicy for every pod lets the waypoint in.
+// waypointReachesAll reports whether a NetworkPolicy for every pod allows the waypoint.
 func (m *meshNetwork) waypointReachesAll(namespace string) bool {
 	return slices.ContainsFunc(m.of[namespace], func(item *manifest.Item) bool {
 		return survey.IsWhole(manifest.Field(item.Node, "spec", "podSelector")) && slices.ContainsFunc(survey.NetworkRules(item, survey.IngressRules), func(rule *yaml.Node) bool {
@@ -130,7 +130,7 @@ func (m *meshNetwork) waypointPeer(namespace string) *yaml.Node {
 	return mapOf("podSelector", mapOf("matchLabels", mapOf(survey.GatewayPods, manifest.Text(m.waypoints[namespace]))))
 }
 
-// plain is a peer as a manifest of ours holds it: it has maps, lists and texts only.
+// plain returns a peer in the form of a generated manifest: maps, lists and strings.
 func plain(n *yaml.Node) any {
 	switch n = manifest.Dealias(n); n.Kind {
 	case yaml.MappingNode:

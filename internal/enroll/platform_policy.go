@@ -13,7 +13,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// replaceOldIngress has every policy name the new ingress where it named the old one.
+// replaceOldIngress replaces the old ingress by the new one in every policy that names it.
 func replaceOldIngress(plan generate.Plan, input *survey.Index) {
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		if spec := manifest.Field(item.Node, "spec"); spec != nil && !isMalformed(spec) {
@@ -23,8 +23,8 @@ func replaceOldIngress(plan generate.Plan, input *survey.Index) {
 	})
 }
 
-// movePolicies attaches what was in force at the old gateway to the new one. A policy can only be
-// attached to a Gateway of its own namespace (Istio: ShouldAttachPolicy).
+// movePolicies attaches the policies at the old gateway to the new one. A policy can be attached only
+// to a Gateway in its own namespace (Istio: ShouldAttachPolicy).
 func movePolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes) (stay []*manifest.Item) {
 	mesh := plan.Mesh
 	move := func(item *manifest.Item) {
@@ -32,7 +32,7 @@ func movePolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes) 
 		labels := manifest.Field(spec, "selector", "matchLabels")
 		if item.Kind == "AuthorizationPolicy" && spec != nil && isMalformed(spec) {
 			if item.Namespace == survey.OldGatewayNamespace || item.Namespace == mesh.RootNamespace {
-				notes.Warn(diagnostic.Uncoded, item, "its rules are not as Istio takes them", "Istio refuses it, so it does nothing, and it is left as it is", "correct its rules")
+				notes.Warn(diagnostic.MalformedPolicyKept, item, "has malformed rules, so it was left unchanged", "Istio rejects it, so it is not in force", "fix its rules")
 			}
 			return
 		}
@@ -43,7 +43,7 @@ func movePolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes) 
 			return
 		}
 		if mesh.GatewayNamespace != survey.OldGatewayNamespace || !input.OnlyOldGateway(labels) {
-			// It stays where it is, for others; copyToGateway makes one for the new Gateway.
+			// It stays where it is, for other pods; copyToGateway makes a copy for the new Gateway.
 			stay = append(stay, item)
 			return
 		}
@@ -58,26 +58,28 @@ func movePolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes) 
 	return stay
 }
 
-// withoutKept leaves out what the input says itself of the login, perhaps with an issuer or with
-// open paths of its own: its policies were moved, and are kept as they are.
+// withoutKept leaves out our login policies if the input has its own, perhaps with another issuer or
+// other open paths: its policies were moved, and are kept as they are.
 func withoutKept(plan generate.Plan, input *survey.Index, notes *survey.Notes, shipped map[manifest.ID][]*yaml.Node, wanted []generate.Object) []generate.Object {
 	return slices.DeleteFunc(wanted, func(o generate.Object) bool {
 		item := kept(plan, input, o)
 		if item == nil {
 			return false
 		}
+		before := len(notes.Findings)
 		if o.Name == plan.Mesh.GatewayName+requireJWT && !stillRequiresToken(notes, item, o) {
 			return false
 		}
+		explained := len(notes.Findings) > before // how it differs
 		switchOn(notes, item, o)
-		if was, fresh := manifest.Field(item.Node, "spec"), manifest.Field(o.Node(), "spec"); !samePolicy(was, fresh) && !isShipped(shipped, item, was) {
-			notes.Note(diagnostic.UncodedInfo, item.String(), "differs from how Kubeflow ships it", "it is kept as it is, on the Gateway "+o.Namespace+"/"+plan.Mesh.GatewayName)
+		if was, fresh := manifest.Field(item.Node, "spec"), manifest.Field(o.Node(), "spec"); !explained && !samePolicy(was, fresh) && !isShipped(shipped, item, was) {
+			notes.Report(item.Report(diagnostic.LoginPolicyKept, "", "differs from how Kubeflow ships it", "it was kept as it is, on Gateway "+o.Namespace+"/"+plan.Mesh.GatewayName, ""))
 		}
 		return true
 	})
 }
 
-// kept is the item that says of the login what the object would, or nil.
+// kept returns the item that does for the login what the object would, or nil.
 func kept(plan generate.Plan, input *survey.Index, o generate.Object) *manifest.Item {
 	mesh := plan.Mesh
 	if !o.Yields || o.Namespace != mesh.GatewayNamespace || o.Kind != "AuthorizationPolicy" && o.Kind != "RequestAuthentication" {
@@ -96,15 +98,16 @@ func kept(plan generate.Plan, input *survey.Index, o generate.Object) *manifest.
 	return nil
 }
 
-// sayTheSame tells whether an item is on the ingress Gateway and does what the object does there.
+// sayTheSame reports whether an item targets the ingress Gateway as the object does, with the same
+// action.
 func sayTheSame(item *manifest.Item, o generate.Object) bool {
 	spec, fresh := manifest.Field(item.Node, "spec"), manifest.Field(o.Node(), "spec")
 	refs := manifest.Field(spec, "targetRefs")
 	return refs != nil && manifest.Equal(refs, manifest.Field(fresh, "targetRefs")) && survey.Action(spec) == survey.Action(fresh)
 }
 
-// withoutTwins leaves out policies that the input has itself, under whatever name, and perhaps with
-// other labels in its selector for the same pods.
+// withoutTwins leaves out policies that the input already has, under any name, and perhaps with
+// another selector for the same pods.
 func withoutTwins(input *survey.Index, notes *survey.Notes, wanted []generate.Object) []generate.Object {
 	return slices.DeleteFunc(wanted, func(o generate.Object) bool {
 		if !o.Yields || o.Kind != "AuthorizationPolicy" {
@@ -122,15 +125,15 @@ func withoutTwins(input *survey.Index, notes *survey.Notes, wanted []generate.Ob
 	})
 }
 
-// tellRevision says that a policy of the input does not take the place of ours.
+// tellRevision reports that a policy of the input does not replace ours.
 func tellRevision(notes *survey.Notes, item *manifest.Item, o generate.Object) {
-	if item.ID != idOf(o) { // from which switchOn takes the label
-		notes.Warn(diagnostic.Uncoded, item, "says what "+o.Name+" does, and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so "+o.Name+" was added beside it",
-			"take the label off, or remove the policy")
+	if item.ID != idOf(o) { // from which switchOn removes the label
+		notes.Warn(diagnostic.PolicyOfOtherRevision, item, "does the same as the generated policy "+o.Name+", but has the label "+label.IoIstioRev.Name+": "+item.Revision(),
+			"istiods of other revisions ignore it, so "+o.Name+" was added as well", "remove the label, or delete the policy")
 	}
 }
 
-// twins tells whether a policy of the input means a spec of ours.
+// twins reports whether a policy of the input means the same as a spec of ours.
 func twins(input *survey.Index, item *manifest.Item, fresh *yaml.Node) bool {
 	spec := manifest.Field(item.Node, "spec")
 	if samePolicy(spec, fresh) {
@@ -140,7 +143,7 @@ func twins(input *survey.Index, item *manifest.Item, fresh *yaml.Node) bool {
 	return theirs != nil && ours != nil && samePolicy(manifest.Without(spec, "selector"), manifest.Without(fresh, "selector")) && samePods(input, item.Namespace, survey.LabelsOf(theirs), survey.LabelsOf(ours))
 }
 
-// samePods tells whether two selectors name the same workloads of the input, and some.
+// samePods reports whether two selectors select the same workloads of the input, and at least one.
 func samePods(input *survey.Index, namespace string, theirs, ours survey.Labels) bool {
 	var some bool
 	for _, w := range input.WorkloadsOf(namespace) {
@@ -152,8 +155,8 @@ func samePods(input *survey.Index, namespace string, theirs, ours survey.Labels)
 	return some
 }
 
-// throughWaypoint has the policies of the input that let the ingress Gateway reach the pods which
-// take the user from the header, under whatever name, let their waypoint reach them instead.
+// throughWaypoint changes the policies of the input that allow the ingress Gateway to reach pods that
+// read the user from the header: they allow the waypoint instead. Their names do not matter.
 func throughWaypoint(plan generate.Plan, input *survey.Index) {
 	direct, verified := generate.PastWaypoint(*plan.Platform)
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {

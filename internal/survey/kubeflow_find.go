@@ -11,7 +11,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// kubeflow is what the objects of the namespace kubeflow say about it.
+// findKubeflow returns what the objects in namespace kubeflow say about the control plane.
 func findKubeflow(spec profile.Spec, input *Index, notes *Notes) Input {
 	var in Input
 	for _, item := range input.Items {
@@ -35,7 +35,7 @@ func findKubeflow(spec profile.Spec, input *Index, notes *Notes) Input {
 	return in
 }
 
-// workloadOf is what the control plane's manifests must know of a workload.
+// workloadOf returns what the control plane's manifests depend on in a workload.
 func workloadOf(item *manifest.Item) Workload {
 	account := manifest.Value(PodSpec(item), "serviceAccountName")
 	if account == "" {
@@ -44,12 +44,13 @@ func workloadOf(item *manifest.Item) Workload {
 	return Workload{Name: item.Name, Account: account, Labels: manifest.StringMap(manifest.Field(podTemplate(item), "metadata", "labels"))}
 }
 
+// PodSpec returns the spec of the pods that a workload makes, or nil.
 func PodSpec(item *manifest.Item) *yaml.Node {
 	return manifest.Field(podTemplate(item), "spec")
 }
 
-// webhooks are the control plane's Services that the API server calls, by what the input tells it:
-// for admission, and to convert objects between versions.
+// webhooks returns the control plane's Services that the API server calls according to the input: for
+// admission, and to convert objects between versions.
 func webhooks(spec profile.Spec, input *Index, notes *Notes) []Webhook {
 	var out []Webhook
 	seen := map[[2]string]bool{}
@@ -79,14 +80,19 @@ func webhooks(spec profile.Spec, input *Index, notes *Notes) []Webhook {
 	return out
 }
 
-// webhook adds the pods and ports behind a Service's port to the list.
+// addWebhook adds the pods and ports behind a Service's port to the list.
 func addWebhook(spec profile.Spec, input *Index, notes *Notes, list []Webhook, caller *manifest.Item, name, port string) []Webhook {
 	if port == "" {
 		port = "443" // Kubernetes: ServiceReference
 	}
 	service := input.ByID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
 	if service == nil {
-		notes.Note(diagnostic.UncodedInfo, caller.String(), fmt.Sprintf("calls the Service %s/%s, which is not in the input", profile.KubeflowNamespace, name), "no policy lets the API server reach it")
+		webhook := "its webhook"
+		if caller.Kind == "CustomResourceDefinition" {
+			webhook = "its conversion webhook"
+		}
+		notes.Report(caller.Report(diagnostic.WebhookServiceMissing, "", fmt.Sprintf("%s calls Service %s/%s, which is not in the input", webhook, profile.KubeflowNamespace, name),
+			"no policy allows the API server to call that webhook", "add the Service to the input if it exists"))
 		return list
 	}
 	labels := manifest.Field(service.Node, "spec", "selector")
@@ -94,12 +100,12 @@ func addWebhook(spec profile.Spec, input *Index, notes *Notes, list []Webhook, c
 		return list // no pods of this namespace
 	}
 	if kserve := spec.Cluster.KServe; kserve.Enabled && kserve.Namespace == profile.KubeflowNamespace && manifest.Value(labels, "control-plane") == "kserve-controller-manager" {
-		return list // has a policy of its own
+		return list // it has its own policy
 	}
 	target := input.targetPort(service, labels, port)
 	if target == "" {
-		notes.Warn(diagnostic.Uncoded, service, "has a port "+port+" that the API server calls, but no pod of the input says which port of its own that is",
-			"no policy lets the API server reach it, so it refuses what it should ask about", "name the targetPort by its number")
+		notes.Warn(diagnostic.WebhookPortUnknown, service, "has port "+port+", which the API server calls, but no pod in the input shows which container port that is",
+			"no policy allows the API server to call it, so this webhook fails", "write the targetPort as a number")
 		return list
 	}
 	at := slices.IndexFunc(list, func(w Webhook) bool { return w.Service == name })
@@ -112,7 +118,7 @@ func addWebhook(spec profile.Spec, input *Index, notes *Notes, list []Webhook, c
 	return list
 }
 
-// targetPort is the pods' port behind a port of a Service, or "".
+// targetPort returns the pods' port behind a port of a Service, or "".
 func (in *Index) targetPort(service *manifest.Item, labels *yaml.Node, port string) string {
 	for _, p := range manifest.Content(manifest.Field(service.Node, "spec", "ports")) {
 		p = manifest.Dealias(p)
@@ -150,7 +156,7 @@ func (in *Index) containerPort(wanted Labels, name string) string {
 	return found
 }
 
-// namedPort is the number of a workload's port, or "".
+// namedPort returns the number of a workload's port, or "".
 func namedPort(item *manifest.Item, name string) string {
 	for _, container := range manifest.Content(manifest.Field(PodSpec(item), "containers")) {
 		for _, p := range manifest.Content(manifest.Field(manifest.Dealias(container), "ports")) {

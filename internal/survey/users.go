@@ -10,16 +10,16 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// users adds to p what the items say about its users: Profiles that it selects, contributors
-// from their RoleBindings, notebooks. No source is ever edited. What carries owned-by is output
-// and never a source: a contributor taken from our own earlier RoleBinding could not be revoked.
-// The error joins all that cannot be, each naming its object.
+// users adds the users that the items name to p: Profiles that it selects, contributors from their
+// RoleBindings, and notebooks. Sources are never edited. An object with owned-by is output and never a
+// source: a contributor taken from our own earlier RoleBinding could not be revoked. The error joins
+// all problems; each names its object.
 func users(p profile.AmbientProfile, items []*manifest.Item) (profile.AmbientProfile, []diagnostic.Diagnostic, error) {
-	s := sources{spec: p.Spec, at: map[string]int{}, known: map[[3]string]bool{}}
+	s := sources{config: p.Metadata.Name, spec: p.Spec, at: map[string]int{}, known: map[[3]string]bool{}}
 	s.spec.Profiles = slices.Clone(p.Spec.Profiles)
 	for i, inline := range s.spec.Profiles {
 		s.at[inline.Name] = i
-		// What is found is appended, and p stays as it was.
+		// Found users are appended, without a change of p.
 		s.spec.Profiles[i].Contributors, s.spec.Profiles[i].Notebooks = slices.Clip(inline.Contributors), slices.Clip(inline.Notebooks)
 		for _, c := range inline.Contributors {
 			s.isNew(inline.Name, c.Name, c.Role)
@@ -41,8 +41,10 @@ func users(p profile.AmbientProfile, items []*manifest.Item) (profile.AmbientPro
 }
 
 type sources struct {
-	spec profile.Spec
-	// at is where a namespace's profile stands in spec.Profiles.
+	// config is the name of the AmbientProfile.
+	config string
+	spec   profile.Spec
+	// at is the index of a namespace's profile in spec.Profiles.
 	at map[string]int
 	// known are the contributors (namespace, name, role) and notebooks (namespace, name, "") so far.
 	known    map[[3]string]bool
@@ -58,7 +60,7 @@ func (s *sources) each(items []*manifest.Item, group, kind string, read func(*ma
 	}
 }
 
-// isNew tells whether a contributor, or a notebook, of a namespace was not seen before.
+// isNew reports whether a contributor or a notebook of a namespace was not seen before.
 func (s *sources) isNew(namespace, name, role string) bool {
 	key := [3]string{namespace, name, role}
 	old := s.known[key]
@@ -66,7 +68,7 @@ func (s *sources) isNew(namespace, name, role string) bool {
 	return !old
 }
 
-// of is the profile of a namespace, or nil where none is configured or selected.
+// of returns the profile of a namespace, or nil if none is configured or selected.
 func (s *sources) of(namespace string) *profile.Profile {
 	if i, found := s.at[namespace]; found {
 		return &s.spec.Profiles[i]
@@ -81,19 +83,24 @@ func (s *sources) refuse(err error) bool {
 	return err != nil
 }
 
-func (s *sources) warn(code diagnostic.Code, item *manifest.Item, found, effect, remedy string) {
-	s.findings = append(s.findings, item.Report(code, "", found, effect, remedy))
+func (s *sources) warn(d diagnostic.Diagnostic) { s.findings = append(s.findings, d) }
+
+// reject adds an error about a field of the AmbientProfile.
+func (s *sources) reject(code diagnostic.Code, field, found, remedy string) {
+	s.errs = append(s.errs, diagnostic.Diagnostic{
+		Code: code, Object: diagnostic.Object{APIVersion: profile.APIVersion, Kind: profile.Kind, Name: s.config}, Field: field, Found: found, Remedy: remedy,
+	})
 }
 
-// owners refuses what has no owner, neither inline nor by a selected Profile.
+// owners rejects a profile that has no owner, neither inline nor by a selected Profile.
 func (s *sources) owners() {
 	for i, p := range s.spec.Profiles {
 		if p.Owner.Name == "" {
-			s.errs = append(s.errs, fmt.Errorf("spec.profiles[%d].owner.name: is missing; no selected Profile %q is in the input: write the owner", i, p.Name))
+			s.reject(diagnostic.ProfileOwnerMissing, fmt.Sprintf("spec.profiles[%d].owner", i), "is missing, and no selected Profile in the input is named "+p.Name,
+				fmt.Sprintf("copy spec.owner of Profile %s, for example owner: {name: %s@example.com}", p.Name, p.Name))
 		}
 	}
 	if len(s.spec.Profiles) == 0 && len(s.errs) == 0 {
-		s.errs = append(s.errs, errors.New("spec.profileSelector: selects no Profile of the input, and spec.profiles is absent; "+
-			"put the Profiles into the input, or list profiles"))
+		s.reject(diagnostic.NoProfileSelected, "spec.profileSelector", "selects no Profile in the input, and spec.profiles is missing", "add the Profiles to the input, or list them under profiles")
 	}
 }

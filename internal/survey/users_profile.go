@@ -5,12 +5,13 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// profile takes a selected Profile as if it were written inline, and holds every Profile to what
-// the configuration says of its owner.
+// profile treats a selected Profile as if it were written inline, and rejects a Profile with another
+// owner than the configuration names.
 func (s *sources) profile(item *manifest.Item) {
 	owner := ownerOf(item)
 	inline := s.of(item.Name)
@@ -26,8 +27,8 @@ func (s *sources) profile(item *manifest.Item) {
 			inline.Owner = owner
 		}
 	case !sameOwner(item.Name, inline.Owner, owner):
-		s.errs = append(s.errs, fmt.Errorf("%s: spec.owner is %s %q, but the AmbientProfile says %s %q; "+
-			"correct one of the two", item, owner.Kind, owner.Name, inline.Owner.Kind, inline.Owner.Name))
+		s.errs = append(s.errs, item.Report(diagnostic.ProfileOwnerDiffers, "spec.owner",
+			fmt.Sprintf("is %s %q, but the AmbientProfile names %s %q", owner.Kind, owner.Name, inline.Owner.Kind, inline.Owner.Name), "", "correct one of the two"))
 	}
 }
 
@@ -40,7 +41,7 @@ func (s *sources) add(item *manifest.Item, owner profile.Owner) {
 	s.spec.Profiles = append(s.spec.Profiles, found)
 }
 
-// selected tells whether the configuration takes the Profile: its labels and its name must match.
+// selected reports whether the configuration selects the Profile: its labels and its name must match.
 func (s *sources) selected(item *manifest.Item) bool {
 	selector := s.spec.ProfileSelector
 	if selector == nil || len(selector.Names) > 0 && !slices.Contains(selector.Names, item.Name) {
@@ -54,8 +55,8 @@ func (s *sources) selected(item *manifest.Item) bool {
 	return true
 }
 
-// ownerOf reads spec.owner, an rbac Subject (profile-controller: ProfileSpec), which holds the
-// namespace of a ServiceAccount beside its name.
+// ownerOf reads spec.owner, an rbac Subject (profile-controller: ProfileSpec), which has the namespace
+// of a ServiceAccount in addition to its name.
 func ownerOf(item *manifest.Item) profile.Owner {
 	subject := manifest.Field(item.Node, "spec", "owner")
 	owner := profile.Owner{Kind: manifest.Value(subject, "kind"), Name: manifest.Value(subject, "name")}
@@ -68,7 +69,8 @@ func ownerOf(item *manifest.Item) profile.Owner {
 	return owner
 }
 
-// sameOwner compares; a ServiceAccount without a namespace is in the profile's own.
+// sameOwner reports whether two owners are the same. A ServiceAccount without a namespace is in the
+// profile's namespace.
 func sameOwner(namespace string, a, b profile.Owner) bool {
 	if a.Kind != b.Kind {
 		return false

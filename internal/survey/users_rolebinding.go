@@ -8,8 +8,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// contributor takes a RoleBinding with KFAM's annotations as the contributor that it stands for.
-// One whose annotations say something else than its subject and role stands for nobody.
+// contributor reads the contributor that a RoleBinding with KFAM's annotations names. It ignores a
+// RoleBinding whose annotations disagree with its subject or role.
 func (s *sources) contributor(item *manifest.Item) {
 	p := s.of(item.Namespace)
 	user, role := item.Annotation("user"), item.Annotation("role")
@@ -17,9 +17,9 @@ func (s *sources) contributor(item *manifest.Item) {
 	if p == nil || user == "" || role == "" || item.Name == "namespaceAdmin" {
 		return
 	}
-	if why := lie(item, user, role); why != "" {
-		s.warn(diagnostic.Uncoded, item, fmt.Sprintf("its annotations make %q a contributor with role %q, but %s", user, role, why),
-			"nobody is let in by it", "let the annotations say what the binding grants, as KFAM writes them")
+	if why := mismatch(item, user, role); why != "" {
+		s.warn(item.Report(diagnostic.RoleBindingMismatch, "", fmt.Sprintf("its annotations name %q as a contributor with role %q, but %s", user, role, why),
+			"the contributor gets no access", "make the annotations match the binding, as KFAM writes them"))
 		return
 	}
 	c := profile.Contributor{Name: user, Role: role, Bound: true}
@@ -29,19 +29,19 @@ func (s *sources) contributor(item *manifest.Item) {
 	p.Contributors = append(p.Contributors, c)
 }
 
-// lie says in what a RoleBinding differs from its annotations, or "".
-func lie(item *manifest.Item, user, role string) string {
+// mismatch returns how a RoleBinding differs from its annotations, or "".
+func mismatch(item *manifest.Item, user, role string) string {
 	ref := manifest.Field(item.Node, "roleRef")
 	if manifest.Value(ref, "kind") != "ClusterRole" || manifest.Value(ref, "name") != "kubeflow-"+role {
 		return "it grants another role"
 	}
 	subjects := manifest.Field(item.Node, "subjects")
 	if subjects == nil || len(subjects.Content) != 1 {
-		return "it has not exactly one subject"
+		return "it does not have exactly one subject"
 	}
 	subject := manifest.Dealias(subjects.Content[0])
 	if manifest.Value(subject, "kind") != "User" || manifest.Value(subject, "name") != user {
-		return "its subject is another"
+		return "its subject is someone else"
 	}
 	return ""
 }
