@@ -237,3 +237,16 @@ func editDistance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// Check is one AccessCheck: cases that must come out as they say.
+type Check struct {
+	Name  string
+	Cases []Case
+}
+
+// Case is one request and what is expected of it, allow or deny.
+type Case struct {
+	Name    string
+	Request Request
+	Expect  Outcome
+}

@@ -1,80 +1,9 @@
 package access
 
 import (
-	"fmt"
 	"slices"
-	"sort"
 	"strings"
-
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
-
-// authentication is one RequestAuthentication.
-type authentication struct {
-	namespace, name string
-	attachment
-	rules []jwtRule
-	bad   string
-}
-
-func (w *World) readAuthentication(m meta, n *yaml.Node) error {
-	s := w.space(m.namespace)
-	a := &authentication{namespace: s.name, name: m.name}
-	spec := field(n, "spec")
-	if err := a.attach(spec); err != nil {
-		a.bad = "spec" + err.Error()
-	}
-	rules := field(spec, "jwtRules")
-	if rules != nil && rules.Kind != yaml.SequenceNode {
-		a.bad = "spec.jwtRules: must be a list"
-	}
-	for i, r := range list(rules) {
-		rule, err := parseJWTRule(deref(r))
-		if err != nil {
-			a.bad = fmt.Sprintf("spec.jwtRules[%d]%s", i, err)
-		}
-		a.rules = append(a.rules, rule)
-	}
-	s.authentications = append(s.authentications, a)
-	return nil
-}
-
-// jwtRules are the rules of all RequestAuthentications at a point, by issuer (authn newPolicyApplier). doubt: one of them is unusable.
-func (w *World) jwtRules(spaces []string, applies func(*authentication) bool) (rules []*jwtRule, doubt string) {
-	for _, ns := range spaces {
-		for _, a := range w.look(ns).authentications {
-			if !applies(a) {
-				continue
-			}
-			if a.bad != "" {
-				doubt = "RequestAuthentication " + join(a.namespace, a.name) + ": " + a.bad
-			}
-			for i := range a.rules {
-				rules = append(rules, &a.rules[i])
-			}
-		}
-	}
-	sort.SliceStable(rules, func(i, j int) bool { return rules[i].issuer < rules[j].issuer })
-	return rules, doubt
-}
-
-// jwtSpaces are the namespaces whose rules a gateway or waypoint has, its own first: of two rules for one issuer the first one is tried first
-// (Istio 1.31: model getConfigsForWorkload).
-func (w *World) jwtSpaces(g *gateway, svc *service) []string {
-	spaces := w.gatewaySpaces(g, svc)
-	if len(spaces) > 1 && spaces[1] == g.namespace {
-		spaces[0], spaces[1] = spaces[1], spaces[0]
-	}
-	return spaces
-}
-
-func (w *World) gatewayJWT(g *gateway) ([]*jwtRule, string) {
-	return w.jwtRules(w.jwtSpaces(g, nil), func(a *authentication) bool { return a.onGateway(a.namespace, g) })
-}
-
-func (w *World) waypointJWT(g *gateway, svc *service) ([]*jwtRule, string) {
-	return w.jwtRules(w.jwtSpaces(g, svc), func(a *authentication) bool { return a.onWaypoint(w, a.namespace, g, svc) })
-}
 
 // token is what a client shows: claims in the place where the rule of its issuer looks.
 type token struct {
@@ -203,4 +132,41 @@ func quoteNone(s string) string {
 		return "(none)"
 	}
 	return s
+}
+
+// forward has a route's rule change the request, and looks at what becomes of the client's token: it is gone where the rule takes its
+// header off or sets another value. A value that is added comes behind it, and the first token is the one that counts (Envoy jwt_authn
+// extractor.cc extractJWT).
+func (t *trip) forward(c *candidate) {
+	var before value
+	if t.shown != nil {
+		before = find(t.at.headers, t.shown.at.header)
+	}
+	c.forward(&t.at)
+	for _, f := range c.rule.filters {
+		for _, v := range slices.Concat(f.set, f.add) {
+			t.written = append(t.written, v.name)
+		}
+	}
+	if t.shown == nil || t.shown.at.header == "" {
+		return
+	}
+	if after := find(t.at.headers, t.shown.at.header); after != before && !strings.HasPrefix(after.s, before.s+",") {
+		t.shown = nil
+	}
+}
+
+// writtenToken names a header that a route has set and that holds a token where a rule looks: its issuer and claims are not known.
+func (t *trip) writtenToken(rules []*jwtRule) string {
+	if t.shown != nil || len(t.written) == 0 {
+		return ""
+	}
+	for _, r := range rules {
+		for _, l := range r.locations {
+			if v := find(t.at.headers, l.header); contains(t.written, l.header) && strings.Contains(v.s, l.prefix) && strings.Count(v.s, ".") >= 2 {
+				return l.header
+			}
+		}
+	}
+	return ""
 }

@@ -7,19 +7,6 @@ import (
 	"strings"
 )
 
-// Check is one AccessCheck: cases that must come out as they say.
-type Check struct {
-	Name  string
-	Cases []Case
-}
-
-// Case is one request and what is expected of it, allow or deny.
-type Case struct {
-	Name    string
-	Request Request
-	Expect  Outcome
-}
-
 // Result is what became of a case. Got is not-judged where the referee cannot tell, which fails whatever was expected.
 type Result struct {
 	Name    string   `json:"name"`
