@@ -153,7 +153,7 @@ func reportedAsLost(q converted, deniers []denier, findings []diagnostic.Diagnos
 // deniedByDesign: a Service leads to pods that a policy selects and to others, and is denied as a
 // whole.
 func (s *sidecarWorld) deniedByDesign(q converted, after access.Verdict) bool {
-	return q.To.Service == "mixed" && strings.HasPrefix(after.Point, "waypoint")
+	return q.To.Service == "mixed" && after.Point.Kind == access.AtWaypoint
 }
 
 // before is what denied a request at the old gateway or at one of the pods.

@@ -18,7 +18,7 @@ var layout = map[string][]string{
 	"internal/enroll":     {"internal/diagnostic", "internal/manifest", "internal/survey", "pkg/generate", "pkg/profile"},
 	"pkg/generate":        {"internal/manifest", "internal/survey", "pkg/profile"},
 	"internal/survey":     {"internal/diagnostic", "internal/manifest", "pkg/profile"},
-	"pkg/access":          {"internal/diagnostic", "internal/manifest"},
+	"pkg/access":          {"internal/diagnostic"},
 	"pkg/profile":         {"internal/diagnostic", "internal/manifest"},
 	"internal/manifest":   {"internal/diagnostic"},
 	"internal/diagnostic": {},

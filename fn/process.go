@@ -35,7 +35,7 @@ func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	reviewed, err := review(plan, manifest.Encode(out, in.Form))
+	reviewed, err := review(plan, out, in.Form)
 	if err != nil {
 		return nil, nil, err
 	}

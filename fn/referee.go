@@ -25,7 +25,7 @@ func Explain(files []string, stdin io.Reader) (access.Report, error) {
 	if err != nil {
 		return access.Report{}, err
 	}
-	world, err := access.Load(nodesOf(items))
+	world, err := loadWorld(items)
 	if err != nil {
 		return access.Report{}, err
 	}
@@ -46,7 +46,7 @@ func Check(file string, rendered []string, stdin io.Reader) ([]access.Result, er
 	if err != nil {
 		return nil, err
 	}
-	world, err := access.Load(nodesOf(items))
+	world, err := loadWorld(items)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ func accessCheck(in manifest.Input, stdout, stderr io.Writer) error {
 			kept = append(kept, item)
 		}
 	}
-	world, err := access.Load(nodesOf(kept))
+	world, err := loadWorld(kept)
 	if err != nil {
 		return err
 	}

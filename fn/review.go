@@ -2,9 +2,6 @@ package fn
 
 import (
 	"errors"
-	"iter"
-
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
@@ -12,18 +9,14 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// review has the referee look at what goes out: it sees manifests, and of the plan only who the
-// tenants are.
-func review(plan generate.Plan, objects iter.Seq[*yaml.Node]) ([]diagnostic.Diagnostic, error) {
-	world, err := access.Load(objects)
+// review has the referee look at what goes out, and encodes what is new: it sees manifests, and of
+// the plan only who the tenants are.
+func review(plan generate.Plan, out []*manifest.Item, form manifest.Form) ([]diagnostic.Diagnostic, error) {
+	world, err := access.Load(manifest.Encode(out, form))
 	if err != nil {
-		return nil, err
+		return nil, locatedError(err, out)
 	}
-	var findings []diagnostic.Diagnostic
-	for _, f := range world.Findings(tenants(plan)) {
-		findings = append(findings, finding(f))
-	}
-	return findings, nil
+	return located(world.Findings(tenants(plan)), out), nil
 }
 
 // tenants are the profiles' namespaces, as the referee needs to know them.
@@ -50,15 +43,4 @@ func asErrors(config *manifest.Item, findings []diagnostic.Diagnostic) error {
 		return nil
 	}
 	return errors.Join(append(errs, config.Report(diagnostic.WarningsAreErrors, "spec.failOnWarning", "makes every warning an error", "", "fix what is listed above, or remove the field"))...)
-}
-
-func finding(f access.Finding) diagnostic.Diagnostic {
-	d := diagnostic.Diagnostic{Code: diagnostic.Uncoded, Object: diagnostic.Named(f.Object), Found: f.Found, Effect: f.Effect, Remedy: f.Remedy}
-	if f.LostRules {
-		d.Code = diagnostic.RulesLost
-	}
-	if f.Note {
-		d.Code, d.Remedy = diagnostic.UncodedInfo, ""
-	}
-	return d
 }
