@@ -67,19 +67,24 @@ func (i *Item) Ref() diagnostic.Object {
 	return diagnostic.Object{APIVersion: Value(i.Node, "apiVersion"), Kind: i.Kind, Namespace: i.Namespace, Name: i.Name}
 }
 
-// At is where n, a node of the item, stands in the item's file.
+// At returns the position of n, a node of the item, in the item's file. kustomize and kpt send
+// objects written anew: there it is the file that the object is kept in, without a line, if any.
 func (i *Item) At(n *yaml.Node) diagnostic.Position {
-	if i.File == "" || n == nil {
+	switch {
+	case i.File == "":
+		return diagnostic.Position{File: i.Path()}
+	case n == nil:
 		return diagnostic.Position{File: i.File}
 	}
 	return diagnostic.Position{File: i.File, Line: n.Line, Column: n.Column}
 }
 
 // Report is a message about the item, or about the field at a path below it, such as
-// spec.rules[0].to; "" is all of it.
+// spec.rules[0].to; "" is all of it. Its position is that of the field, or of what lacks it.
 func (i *Item) Report(code diagnostic.Code, field, found, effect, remedy string) diagnostic.Diagnostic {
+	n, _ := Find(i.Node, field)
 	return diagnostic.Diagnostic{
-		Code: code, Position: i.At(i.Node), Object: i.Ref(), Field: field,
+		Code: code, Position: i.At(n), Object: i.Ref(), Field: field,
 		Found: found, Effect: effect, Remedy: remedy,
 	}
 }
