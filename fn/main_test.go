@@ -62,8 +62,9 @@ func part(t *testing.T, name, got, want string) {
 func TestWarningsAreResults(t *testing.T) {
 	dir := goldenDir + "/group-as-owner-gets-no-rule-and-a-warning"
 	_, stdout, stderr := execute(t, asResourceList(t, dir))
-	part(t, "stdout", stdout, "results:\n- message: 'AmbientProfile kubeflow: spec.profiles[0].owner: the owner is the group team-a")
-	part(t, "stdout", stdout, "severity: warning")
+	_, results, _ := strings.Cut(stdout, "\nresults:\n")
+	part(t, "results", results, "- message: the owner is the group team-a")
+	part(t, "results", results, "\n  severity: warning\n  resourceRef:\n    apiVersion: ambient.kubeflow.org/v1alpha1\n    kind: AmbientProfile\n    name: kubeflow\n  field:\n    path: spec.profiles[0].owner\n")
 	part(t, "stderr", stderr, "ambient-profile: warning: AmbientProfile kubeflow: spec.profiles[0].owner: the owner is the group team-a")
 }
 

@@ -72,7 +72,7 @@ func (i *Item) Ref() diagnostic.Object {
 func (i *Item) At(n *yaml.Node) diagnostic.Position {
 	switch {
 	case i.File == "":
-		return diagnostic.Position{File: i.Path()}
+		return i.kept()
 	case n == nil:
 		return diagnostic.Position{File: i.File}
 	}
