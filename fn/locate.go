@@ -8,6 +8,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // loadWorld has the referee read items. The error says in which file is what it rejects.
@@ -64,6 +65,37 @@ func locatedError(err error, items []*manifest.Item) error {
 	var d diagnostic.Diagnostic
 	if errors.As(err, &d) {
 		return located([]diagnostic.Diagnostic{d}, items)[0]
+	}
+	return err
+}
+
+// ofConfig are messages with their place in the configuration, as far as they are about it. Without a
+// file there is no line: kustomize and kpt send the configuration written anew.
+func ofConfig(config *manifest.Item, found []diagnostic.Diagnostic) []diagnostic.Diagnostic {
+	for i, d := range found {
+		if d.Position.File != "" || d.Object.Kind != profile.Kind && d.Object.Kind != "" {
+			continue
+		}
+		n, _ := manifest.Find(config.Node, d.Field)
+		if found[i].Position = config.At(n); d.Position.Line > 0 && found[i].Position.Line > 0 {
+			found[i].Position.Line, found[i].Position.Column = d.Position.Line, d.Position.Column
+		}
+	}
+	return found
+}
+
+// ofConfigError is an error of such messages.
+func ofConfigError(config *manifest.Item, err error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, err := range joined.Unwrap() {
+			all = append(all, ofConfigError(config, err))
+		}
+		return errors.Join(all...)
+	}
+	var d diagnostic.Diagnostic
+	if errors.As(err, &d) {
+		return ofConfig(config, []diagnostic.Diagnostic{d})[0]
 	}
 	return err
 }

@@ -39,7 +39,7 @@ func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	findings := slices.Concat(profile.Warnings(config), looked, placed, withoutRepeats(reviewed, placed))
+	findings := slices.Concat(profile.Warnings(in.Config.Node, config), looked, placed, withoutRepeats(reviewed, placed))
 	if config.Spec.FailOnWarning {
 		err = asErrors(in.Config, findings)
 	}
@@ -74,8 +74,9 @@ func Standalone(config string, inputs []string, stdin io.Reader, stdout, stderr 
 func run(in manifest.Input, stdout, stderr io.Writer) error {
 	items, findings, err := process(in)
 	if err != nil {
-		return err
+		return ofConfigError(in.Config, err)
 	}
+	findings = ofConfig(in.Config, findings)
 	diagnostic.Print(stderr, findings)
 	return manifest.Write(stdout, items, in.Form, diagnostic.Results(findings))
 }

@@ -3,9 +3,6 @@ package diagnostic
 // Codes AP03xx: users as the input names them, and objects of the input that are edited, merged or
 // owned by others (internal/survey, internal/enroll).
 const (
-	ProfileOwnerMissing  Code = "AP0301"
-	NoProfileSelected    Code = "AP0302"
-	ProfileOwnerDiffers  Code = "AP0303"
 	RoleBindingMismatch  Code = "AP0304"
 	RoleBindingConflict  Code = "AP0305"
 	NotebookHeaderUnset  Code = "AP0306"
@@ -39,9 +36,6 @@ const (
 )
 
 var enrollCodes = []Entry{
-	{ProfileOwnerMissing, Error, "neither the AmbientProfile nor a Profile names a profile's owner"},
-	{NoProfileSelected, Error, "spec.profileSelector selects no Profile in the input"},
-	{ProfileOwnerDiffers, Error, "a Profile and the AmbientProfile name different owners"},
 	{RoleBindingMismatch, Warning, "a contributor's RoleBinding disagrees with its annotations"},
 	{RoleBindingConflict, Error, "a RoleBinding with a generated name grants something else"},
 	{NotebookHeaderUnset, Warning, "a header that a Notebook asks for is not set"},

@@ -15,7 +15,7 @@ import (
 // source: a contributor taken from our own earlier RoleBinding could not be revoked. The error joins
 // all problems; each names its object.
 func users(p profile.AmbientProfile, items []*manifest.Item) (profile.AmbientProfile, []diagnostic.Diagnostic, error) {
-	s := sources{config: p.Metadata.Name, spec: p.Spec, at: map[string]int{}, known: map[[3]string]bool{}}
+	s := sources{config: p.Metadata.Name, spec: p.Spec, at: map[string]int{}, known: map[[3]string]bool{}, bindings: map[[3]string]*manifest.Item{}}
 	s.spec.Profiles = slices.Clone(p.Spec.Profiles)
 	for i, inline := range s.spec.Profiles {
 		s.at[inline.Name] = i
@@ -34,7 +34,11 @@ func users(p profile.AmbientProfile, items []*manifest.Item) (profile.AmbientPro
 	s.each(items, "kubeflow.org", "Notebook", s.notebook)
 	s.podSecurity(items)
 	for _, found := range s.spec.Profiles {
-		s.refuse(profile.CheckContributors("contributors of "+found.Name, found.Contributors))
+		for i, refused := range profile.CheckContributors(found.Contributors) {
+			c := found.Contributors[i]
+			refused.Field = userField
+			s.refuse(s.bindings[[3]string{found.Name, c.Name, c.Role}], refused)
+		}
 	}
 	p.Spec = s.spec
 	return p, s.findings, errors.Join(s.errs...)
@@ -47,7 +51,9 @@ type sources struct {
 	// at is the index of a namespace's profile in spec.Profiles.
 	at map[string]int
 	// known are the contributors (namespace, name, role) and notebooks (namespace, name, "") so far.
-	known    map[[3]string]bool
+	known map[[3]string]bool
+	// bindings are the RoleBindings of the contributors that were found.
+	bindings map[[3]string]*manifest.Item
 	findings []diagnostic.Diagnostic
 	errs     []error
 }
@@ -76,16 +82,24 @@ func (s *sources) of(namespace string) *profile.Profile {
 	return nil
 }
 
-func (s *sources) refuse(err error) bool {
-	if err != nil {
-		s.errs = append(s.errs, err)
+// refuse adds what is wrong with an item, and reports whether anything is.
+func (s *sources) refuse(item *manifest.Item, refused ...diagnostic.Diagnostic) bool {
+	for _, d := range refused {
+		s.errs = append(s.errs, item.Report(d.Code, d.Field, d.Found, d.Effect, d.Remedy))
 	}
-	return err != nil
+	return len(refused) > 0
+}
+
+// report adds what is allowed in an item, but seldom meant.
+func (s *sources) report(item *manifest.Item, warnings []diagnostic.Diagnostic) {
+	for _, d := range warnings {
+		s.findings = append(s.findings, item.Report(d.Code, d.Field, d.Found, d.Effect, d.Remedy))
+	}
 }
 
 func (s *sources) warn(d diagnostic.Diagnostic) { s.findings = append(s.findings, d) }
 
-// reject adds an error about a field of the AmbientProfile.
+// reject adds an error about a field of the AmbientProfile, whose position is for the caller.
 func (s *sources) reject(code diagnostic.Code, field, found, remedy string) {
 	s.errs = append(s.errs, diagnostic.Diagnostic{
 		Code: code, Object: diagnostic.Object{APIVersion: profile.APIVersion, Kind: profile.Kind, Name: s.config}, Field: field, Found: found, Remedy: remedy,
@@ -96,11 +110,12 @@ func (s *sources) reject(code diagnostic.Code, field, found, remedy string) {
 func (s *sources) owners() {
 	for i, p := range s.spec.Profiles {
 		if p.Owner.Name == "" {
-			s.reject(diagnostic.ProfileOwnerMissing, fmt.Sprintf("spec.profiles[%d].owner", i), "is missing, and no selected Profile in the input is named "+p.Name,
-				fmt.Sprintf("copy spec.owner of Profile %s, for example owner: {name: %s@example.com}", p.Name, p.Name))
+			s.reject(diagnostic.ConfigMissingField, fmt.Sprintf("spec.profiles[%d].owner", i),
+				fmt.Sprintf("missing, and no selected Profile %s is in the input", p.Name), "write owner: {name: OWNER}, or pass the Profile as input")
 		}
 	}
 	if len(s.spec.Profiles) == 0 && len(s.errs) == 0 {
-		s.reject(diagnostic.NoProfileSelected, "spec.profileSelector", "selects no Profile in the input, and spec.profiles is missing", "add the Profiles to the input, or list them under profiles")
+		s.reject(diagnostic.ConfigNothingSelected, "spec.profileSelector", "no Profile in the input matches",
+			"pass the Profiles as input (ambient-profile CONFIG.yaml profiles.yaml), or list them under profiles")
 	}
 }

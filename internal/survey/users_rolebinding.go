@@ -8,6 +8,12 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
+// Where a RoleBinding of KFAM names the contributor.
+const (
+	userField = "metadata.annotations.user"
+	roleField = "metadata.annotations.role"
+)
+
 // contributor reads the contributor that a RoleBinding with KFAM's annotations names. It ignores a
 // RoleBinding whose annotations disagree with its subject or role.
 func (s *sources) contributor(item *manifest.Item) {
@@ -23,9 +29,11 @@ func (s *sources) contributor(item *manifest.Item) {
 		return
 	}
 	c := profile.Contributor{Name: user, Role: role, Bound: true}
-	if !s.isNew(item.Namespace, user, role) || s.refuse(profile.CheckContributor(item.String()+": contributor", c)) {
+	if !s.isNew(item.Namespace, user, role) || s.refuse(item, profile.CheckContributor(c, userField, roleField)...) {
 		return
 	}
+	s.bindings[[3]string{item.Namespace, user, role}] = item
+	s.report(item, profile.UserWarnings(userField, user))
 	p.Contributors = append(p.Contributors, c)
 }
 
