@@ -31,7 +31,7 @@ func Explain(files []string, stdin io.Reader) (access.Report, error) {
 	}
 	report := world.Explain()
 	if len(report.Namespaces) == 0 {
-		return access.Report{}, undone(diagnostic.NothingToExplain, files, "there is nothing to explain, because no namespace has a Service, a notebook or a policy", "", "give what kustomize build prints")
+		return access.Report{}, undone(diagnostic.NothingToExplain, files, "there is nothing to explain, because no namespace has a Service, a notebook or a policy", "give what kustomize build prints")
 	}
 	return report, nil
 }
@@ -79,7 +79,7 @@ func readChecks(file string, stdin io.Reader) ([]access.Check, error) {
 		checks = append(checks, c)
 	}
 	if len(checks) == 0 {
-		return nil, undone(diagnostic.NoAccessCheck, []string{file}, "there is no AccessCheck in it", "", "write one (see examples/access-check)")
+		return nil, undone(diagnostic.NoAccessCheck, []string{file}, "there is no AccessCheck in it", "write one (see examples/access-check)")
 	}
 	return checks, nil
 }
@@ -103,9 +103,9 @@ func readRendered(files []string, stdin io.Reader) ([]*manifest.Item, error) {
 	}
 	switch {
 	case own == nil && slices.Contains(files, "-"):
-		return nil, undone(diagnostic.NoObjects, files, "there is no Kubernetes object in it", "", "check the command before the pipe")
+		return nil, undone(diagnostic.NoObjects, files, "there is no Kubernetes object in it", "check the command before the pipe")
 	case own == nil:
-		return nil, undone(diagnostic.NoObjects, files, "there is no Kubernetes object in it", "", "give what kustomize build prints")
+		return nil, undone(diagnostic.NoObjects, files, "there is no Kubernetes object in it", "give what kustomize build prints")
 	case own.Kind == "AmbientProfile":
 		return nil, diagnostic.Undone(own.Report(diagnostic.NotRendered, "", "is a configuration, and there are no rendered manifests", "", "give what ambient-profile "+strings.Replace(own.File, "stdin", "-", 1)+" prints"))
 	default:
@@ -121,8 +121,8 @@ func orStdin(files []string) []string {
 }
 
 // undone is an error about what files hold.
-func undone(code diagnostic.Code, files []string, found, effect, remedy string) error {
-	return diagnostic.Undone(diagnostic.Diagnostic{Code: code, Position: diagnostic.Position{File: manifest.Sources(files)}, Found: found, Effect: effect, Remedy: remedy})
+func undone(code diagnostic.Code, files []string, found, remedy string) error {
+	return diagnostic.Undone(diagnostic.Diagnostic{Code: code, Position: diagnostic.Position{File: manifest.Sources(files)}, Found: found, Remedy: remedy})
 }
 
 // inFile gives errors without a position that of a file.

@@ -30,7 +30,7 @@ func write(w io.Writer, all []Diagnostic, severity func(Diagnostic) Severity) {
 // All returns the diagnostics that are joined in err, in order. An error of another type becomes a
 // diagnostic with its text and without a code.
 func All(err error) []Diagnostic {
-	switch err := err.(type) {
+	switch err := err.(type) { //nolint:errorlint // it goes down the tree itself
 	case nil:
 		return nil
 	case Diagnostic:

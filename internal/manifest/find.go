@@ -48,10 +48,10 @@ func step(n *yaml.Node, path string) (below *yaml.Node, rest string) {
 // afterKey returns the rest of a path that begins with a key.
 func afterKey(path, key string) (rest string, ok bool) {
 	spelling := key
-	switch {
-	case path[0] == '"':
+	switch path[0] {
+	case '"':
 		spelling = strconv.QuoteToASCII(key)
-	case path[0] == '[':
+	case '[':
 		spelling = "[" + key + "]"
 	}
 	rest, ok = strings.CutPrefix(path, spelling)
