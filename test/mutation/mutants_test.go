@@ -167,7 +167,7 @@ var mutants = []mutant{
 
 	// What happens to what is there.
 	{"a policy with a selector goes to the whole waypoint", enr + "authorizationpolicy.go", "len(wanted) == 0 && !ported {", "true {"},
-	{"a misspelt selector goes to the whole waypoint", enr + "authorizationpolicy.go", "if !known {\n\t\treportSelector", "if false {\n\t\treportSelector"},
+	{"a misspelt selector goes to the whole waypoint", enr + "authorizationpolicy.go", "if !known {\n\t\treportSelector", "if !known && false {\n\t\treportSelector"},
 	{"a Service counts when one of its pods matches", sur + "services.go", "case !pod.Cover(shared):", "case false:"},
 	{"the old ingress keeps its way in", enr + "authorizationpolicy.go", "\treplaceIngress(plan, item, spec)\n", ""},
 	{"policies of the controllers are converted", enr + "authorizationpolicy.go", "if !slices.Contains(controllersPolicies, item.Name) && survey.WithoutTargets(spec)", "if survey.WithoutTargets(spec)"},
