@@ -10,9 +10,9 @@ const (
 	WebhookServiceMissing Code = "AP0606"
 	WebhookPortUnknown    Code = "AP0607"
 
-	WaypointLabelNotSet  Code = "AP0611"
-	WaypointLabelRemoved Code = "AP0612"
-	TokensNotVerified    Code = "AP0613"
+	WaypointLabelNotSet    Code = "AP0611"
+	WaypointLabelRemoved   Code = "AP0612"
+	TokensNotVerifiedAgain Code = "AP0613"
 
 	MalformedPolicyKept   Code = "AP0621"
 	LoginPolicyKept       Code = "AP0622"
@@ -36,7 +36,7 @@ var platformCodes = []Entry{
 
 	{WaypointLabelNotSet, Warning, "a Service that needs a waypoint label is not in the input"},
 	{WaypointLabelRemoved, Warning, "the waypoint label of a Service was removed"},
-	{TokensNotVerified, Info, "a route leads to a Service where no waypoint verifies tokens"},
+	{TokensNotVerifiedAgain, Info, "a route leads to a Service where no waypoint verifies tokens"},
 
 	{MalformedPolicyKept, Warning, "a policy that Istio rejects was left unchanged"},
 	{LoginPolicyKept, Info, "a login policy that differs from Kubeflow's was kept"},

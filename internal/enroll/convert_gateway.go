@@ -1,7 +1,6 @@
 package enroll
 
 import (
-	"fmt"
 	"slices"
 
 	"istio.io/api/label"
@@ -13,36 +12,32 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// copyToGateway has the policies of the old gateway that stay there hold at the new one as well: for
-// those that others share, and for all where the new one is in another namespace, whose policies
-// alone it takes (Istio 1.31: ShouldAttachPolicy).
-func (c *copies) copyToGateway() {
-	mesh := c.plan.Mesh
-	for _, item := range c.stay {
+// copyToGateway copies the policies that stay at the old gateway to the new one: those that other
+// pods share, and all if the new one is in another namespace, because a Gateway takes only policies
+// of its own namespace (Istio 1.31: ShouldAttachPolicy).
+func copyToGateway(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *copies, stay []*manifest.Item) {
+	mesh := plan.Mesh
+	for _, item := range stay {
 		spec := manifest.Field(item.Node, "spec")
 		moving := copied(spec)
-		forGateway(c.input, survey.RulesOf(moving))
-		if onNewGateway(c.plan, c.input, item, moving) || survey.DryRun(item) || slices.ContainsFunc(c.wanted, func(o generate.Object) bool {
+		forGateway(input, survey.RulesOf(moving))
+		if onNewGateway(plan, input, item, moving) || survey.DryRun(item) || slices.ContainsFunc(made.wanted, func(o generate.Object) bool {
 			return o.Kind == item.Kind && o.Namespace == mesh.GatewayNamespace && manifest.Field(o.Node(), "spec") != nil && saysTheSame(manifest.Field(o.Node(), "spec"), moving)
 		}) {
 			continue
 		}
 		fresh := copied(manifest.Without(manifest.Without(spec, "selector"), "targetRefs"))
-		atGateway(c.input, c.notes, item, survey.RulesOf(fresh))
+		atGateway(input, notes, item, survey.RulesOf(fresh))
 		if item.Namespace != mesh.GatewayNamespace {
 			qualify(survey.RulesOf(fresh), item.Namespace)
 		}
 		fresh.Content = append(fresh.Content, manifest.Text("targetRefs"), list(ref(survey.GatewayGroup, "Gateway", mesh.GatewayName)))
 		sortKeys(fresh)
-		o := generate.Object{
-			APIVersion: "security.istio.io/v1", Kind: item.Kind, Namespace: mesh.GatewayNamespace,
-			Name: c.name(item.Kind, mesh.GatewayNamespace, item.Name, "-at-gateway"), Fields: generate.Fields{"spec": fresh}, Labels: revisionOf(item),
-		}
-		c.out = append(c.out, o)
+		made.add(item, mesh.GatewayNamespace, item.Name, "-at-gateway", fresh)
 	}
 }
 
-// saysTheSame compares policies without regard to what they are attached to.
+// saysTheSame reports whether policies are the same, whatever they are attached to.
 func saysTheSame(a, b *yaml.Node) bool {
 	bare := func(spec *yaml.Node) *yaml.Node {
 		return manifest.Without(manifest.Without(spec, "selector"), "targetRefs")
@@ -50,8 +45,8 @@ func saysTheSame(a, b *yaml.Node) bool {
 	return samePolicy(bare(a), bare(b))
 }
 
-// withoutOpenDoor leaves out our policy that lets everybody to the Gateway where the input says
-// itself who may come: its rules and ours together would let in everybody.
+// withoutOpenDoor leaves out our policy that allows every client at the Gateway if the input decides
+// itself who may reach it: its rules and ours together would allow every client.
 func withoutOpenDoor(plan generate.Plan, input *survey.Index, notes *survey.Notes, stay []*manifest.Item, wanted []generate.Object) []generate.Object {
 	mesh := plan.Mesh
 	gateway := list(ref(survey.GatewayGroup, "Gateway", mesh.GatewayName))
@@ -71,22 +66,22 @@ func withoutOpenDoor(plan generate.Plan, input *survey.Index, notes *survey.Note
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", at)
 	if door == nil {
 		for _, item := range apart {
-			notes.Warn(diagnostic.Uncoded, item, "says who may reach the Gateway, and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so "+mesh.GatewayName+", which lets in everybody, was added",
-				"take the label off, or remove the policy")
+			notes.WarnAt(diagnostic.GatewayPolicyOfRevision, item, "", "decides who may reach the Gateway, and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so AuthorizationPolicy "+mesh.GatewayName+", which allows every client, was added",
+				"remove the label, or delete the policy")
 		}
 		return wanted
 	}
 	return slices.DeleteFunc(wanted, func(o generate.Object) bool {
 		ours := o.Kind == "AuthorizationPolicy" && o.Namespace == mesh.GatewayNamespace && o.Name == mesh.GatewayName
 		if ours && door.ID != idOf(o) && !opensToAll(manifest.Field(door.Node, "spec")) {
-			notes.Note(diagnostic.UncodedInfo, door.String(), "says who may reach the Gateway", fmt.Sprintf("the policy %s, which lets in everybody, is left out", o.Name))
+			notes.WarnAt(diagnostic.OpenGatewayPolicyLeftOut, door, "", "decides who may reach the Gateway", "AuthorizationPolicy "+o.Name+", which allows every client, was left out", "")
 			return true
 		}
 		return false
 	})
 }
 
-// opensToAll reports whether a policy has a rule that everybody meets.
+// opensToAll reports whether a policy has a rule that every request matches.
 func opensToAll(spec *yaml.Node) bool {
 	return slices.ContainsFunc(survey.RulesOf(spec), func(rule *yaml.Node) bool {
 		return manifest.Dealias(rule).Kind == yaml.MappingNode && len(manifest.Dealias(rule).Content) == 0

@@ -1,7 +1,6 @@
 package enroll
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -13,8 +12,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// forGateway writes the ports of the new Gateway's listeners in the place of those of the old
-// gateway's pods, in rules that are edited. unknown are ports that none stands for.
+// forGateway replaces ports of the old gateway's pods by those of the new Gateway's listeners, in
+// rules that are edited. unknown are ports without a counterpart.
 func forGateway(input *survey.Index, rules []*yaml.Node) (changed bool, unknown []string) {
 	ports, known := input.OldGatewayPorts()
 	edit := func(n *yaml.Node, key string) {
@@ -29,12 +28,12 @@ func forGateway(input *survey.Index, rules []*yaml.Node) (changed bool, unknown 
 			case len(now) > 0:
 				out = append(out, now...)
 				continue
-			case known && !isListeners(old): // neither gateway takes anything there
+			case known && !isListeners(old): // neither gateway has such a port
 				out = append(out, old)
 				continue
 			case !known:
 				out = append(out, old)
-			default: // a listener's number, at which the old pods took nothing
+			default: // the number of a listener, and the old pods had no such port
 				out = append(out, unusedPort(ports))
 			}
 			unknown = append(unknown, old)
@@ -60,13 +59,13 @@ func forGateway(input *survey.Index, rules []*yaml.Node) (changed bool, unknown 
 	return changed, unknown
 }
 
-// isListeners reports whether a port is one of the new Gateway's.
+// isListeners reports whether a port is one of the new Gateway's listeners.
 func isListeners(port string) bool {
 	return slices.ContainsFunc(survey.KubeflowGatewayPorts, func(p survey.MappedPort) bool { return p.Service == port })
 }
 
-// atGateway has the rules of a policy of the old gateway mean at the new one what they meant there,
-// and tells what they cannot mean.
+// atGateway edits the rules of a policy of the old gateway so that they match the same requests at the
+// new one, and reports those that may not.
 func atGateway(input *survey.Index, notes *survey.Notes, item *manifest.Item, rules []*yaml.Node) (changed bool) {
 	numbers := func(holds func(*yaml.Node) bool) (out []int) {
 		for i, rule := range rules {
@@ -78,13 +77,16 @@ func atGateway(input *survey.Index, notes *survey.Notes, item *manifest.Item, ru
 	}
 	changed, unknown := forGateway(input, rules)
 	if len(unknown) > 0 {
-		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v name ports at which the old gateway's Service sends its pods nothing, as far as the input says: %s", numbers(namesPorts), strings.Join(unknown, ", ")),
-			"at the new Gateway a rule compares the port of the listener, so they may not match what they matched", "name the listener's port, or put the old gateway's Service into the input")
+		at := numbers(namesPorts)
+		field, found := aboutRules(at, "names", "name")
+		notes.WarnAt(diagnostic.GatewayPortNotKnown, item, field, found+" ports of the old gateway's pods ("+strings.Join(unknown, ", ")+") that no port of its Service in the input leads to",
+			"at the new Gateway a rule compares the port of the listener, so "+theRules(at)+" may not match the same requests", "write the port of the listener, or add the Service of the old gateway to the input")
 	}
 	if by := numbers(namesAddresses); len(by) > 0 {
-		notes.Warn(diagnostic.Uncoded, item, fmt.Sprintf("rules %v compare the addresses of clients", by),
-			"the pods of the new Gateway see the same addresses only if it has the old one's numTrustedProxies, externalTrafficPolicy and loadBalancerSourceRanges, which are not carried over"+input.OldGatewayNetwork(),
-			"set proxy.istio.io/config in the Gateway's spec.infrastructure.annotations, and the fields of its Service by spec.infrastructure.parametersRef")
+		field, found := aboutRules(by, "compares addresses of clients", "compare addresses of clients")
+		notes.WarnAt(diagnostic.ClientAddressesAtGateway, item, field, found,
+			"the new Gateway sees the same addresses only with the numTrustedProxies, externalTrafficPolicy and loadBalancerSourceRanges of the old one, which are not carried over"+input.OldGatewayNetwork(),
+			"set proxy.istio.io/config in spec.infrastructure.annotations of the Gateway, and the fields of its Service through spec.infrastructure.parametersRef")
 	}
 	return changed
 }
@@ -99,8 +101,8 @@ func namesAddresses(rule *yaml.Node) bool {
 	})
 }
 
-// tellGatewayPorts warns of a policy for all pods that names ports of the old gateway's: at the new
-// Gateway it compares the listeners', and it cannot do both.
+// tellGatewayPorts reports a policy for all pods that names ports of the old gateway's pods. At the new
+// Gateway it compares the ports of the listeners, and it cannot name both.
 func tellGatewayPorts(plan generate.Plan, input *survey.Index, notes *survey.Notes, item *manifest.Item, spec *yaml.Node) {
 	if item.Namespace != survey.OldGatewayNamespace && item.Namespace != plan.Mesh.RootNamespace || !survey.WithoutTargets(spec) ||
 		len(manifest.Content(manifest.Field(spec, "selector", "matchLabels"))) > 0 || survey.DryRun(item) {
@@ -113,7 +115,8 @@ func tellGatewayPorts(plan generate.Plan, input *survey.Index, notes *survey.Not
 		}
 	}
 	if len(at) > 0 {
-		notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("rules %v name ports of pods, and are for the old gateway's too", at),
-			"at the new Gateway a rule compares the port of the listener, so they do not match what they matched", "write a policy with targetRefs to the Gateway and with the listener's ports")
+		field, found := aboutRules(at, "names ports of pods, and is for the old gateway too", "name ports of pods, and are for the old gateway too")
+		notes.WarnAt(diagnostic.GatewayPortsDiffer, item, field, found, "at the new Gateway a rule compares the port of the listener, so "+theRules(at)+" "+agree(at, "does", "do")+" not match the same requests there",
+			"write a policy with targetRefs to the Gateway and the ports of its listeners")
 	}
 }

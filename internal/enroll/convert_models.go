@@ -1,17 +1,13 @@
 package enroll
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
-	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
-// modelsWithoutServices are the models of a place that a selector selects pods of, and whose Services, which
-// KServe makes, are not in the input.
+// modelsWithoutServices returns the models of a place whose pods are selected, and whose Services, which
+// KServe creates, are not in the input.
 func modelsWithoutServices(in *survey.Index, p place, wanted survey.Labels) []string {
 	var out []string
 	for _, w := range in.WorkloadsOf(p.namespace) {
@@ -23,12 +19,4 @@ func modelsWithoutServices(in *survey.Index, p place, wanted survey.Labels) []st
 		}
 	}
 	return out
-}
-
-// tellModels names the models whose pods a policy of a place is for, and that no waypoint protects by it.
-func (c *copies) tellModels(item *manifest.Item, w written, rules []int) {
-	if len(w.models) > 0 {
-		c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("it selects pods of %s, whose Services KServe makes, and they are not in the input", strings.Join(w.models, ", ")),
-			fmt.Sprintf("the waypoint does not enforce rules %v for requests to them", rules), "name the model's Services in targetRefs of a policy, such as <model>-predictor")
-	}
 }

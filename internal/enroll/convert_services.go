@@ -2,7 +2,6 @@ package enroll
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"istio.io/api/label"
@@ -10,19 +9,36 @@ import (
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// place is a namespace that has a waypoint, and what stands behind it.
+// A place is a namespace that has a waypoint, and the Services behind it.
 type place struct {
 	namespace, waypoint string
 	// principals are the waypoints that ztunnel sees as the peers of requests to Services there.
 	principals []string
-	// all reports that every Service stands behind the waypoint, also one that is not in the input.
+	// all reports that every Service is behind the waypoint, also one that is not in the input.
 	all bool
-	// behind are the Services behind the waypoint where not all are.
+	// behind are the Services behind the waypoint if not all are.
 	behind []string
-	// past says, for people, which requests do not pass the waypoint.
+	// past says in a message which requests bypass the waypoint.
 	past string
+}
+
+// placesOf returns the namespaces that have one of our waypoints, by name.
+func placesOf(plan generate.Plan) map[string]place {
+	out := make(map[string]place, len(plan.Namespaces)+1)
+	for _, ns := range plan.Namespaces {
+		out[ns.Name] = place{namespace: ns.Name, waypoint: ns.Waypoint.Name, principals: []string{ns.WaypointPrincipal}, all: true, past: "at pod addresses and headless Services"}
+	}
+	if plan.Platform != nil {
+		out[profile.KubeflowNamespace] = place{
+			namespace: profile.KubeflowNamespace, waypoint: profile.KubeflowWaypoint, principals: []string{plan.Platform.WaypointPrincipal},
+			behind: plan.Platform.BehindWaypoint, past: "for requests of the ingress Gateway, at pod addresses, and at Services that are not behind " + profile.KubeflowWaypoint,
+		}
+	}
+	return out
 }
 
 // passed reports whether requests to a Service pass the waypoint of its place.
@@ -37,14 +53,14 @@ func (p place) passed(s survey.Service) bool {
 type selected struct {
 	// whole have only selected pods, partly also others.
 	whole, partly []survey.Service
-	// past are Services that the waypoint does not see.
+	// past are Services that are not behind the waypoint.
 	past []survey.Service
-	// unknown have pods that the input does not have, and that the selector may select.
+	// unknown have pods that are not in the input, and that the selector may select.
 	unknown []survey.Service
 }
 
-// selectedBy finds the Services of a place. Every Service may have selected pods in the end; what
-// the input does not say is unknown.
+// selectedBy finds the Services of a place whose pods are selected. A Service whose pods are not in
+// the input is unknown.
 func selectedBy(in *survey.Index, p place, wanted survey.Labels) selected {
 	var out selected
 	var pods []survey.Labels
@@ -73,21 +89,7 @@ func (s *selected) add(p place, found survey.Service, to *[]survey.Service) {
 	*to = append(*to, found)
 }
 
-// names of Services, for people; of many the first few.
-func serviceNames(services []survey.Service) string {
-	var list []string
-	for i, s := range services {
-		if i == 5 {
-			list = append(list, strconv.Itoa(len(services)-i)+" more")
-			break
-		}
-		list = append(list, s.Name)
-	}
-	return survey.Names(list)
-}
-
-// copied is a tree of our own, without comments and with its keys in order, as a manifest of ours
-// has it.
+// copied returns a copy of a tree without comments and with sorted keys, as in our manifests.
 func copied(n *yaml.Node) *yaml.Node {
 	n = manifest.Dealias(n)
 	out := &yaml.Node{Kind: n.Kind, Tag: n.ShortTag(), Value: n.Value}

@@ -1,27 +1,24 @@
 package enroll
 
 import (
-	"fmt"
 	"slices"
 
 	"istio.io/api/label"
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
-	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
-// through are the ways past a policy's own Services.
+// through are the ways to the pods of a policy that bypass its own Services.
 type through struct {
 	// certain are Services that lead to the pods; mixed are those of them that lead to others too.
 	certain, mixed []survey.Service
-	// told are ways that no copy guards.
-	told []survey.Way
+	// unguarded are ways that no copy guards.
+	unguarded []survey.Way
 }
 
-// waysTo finds the ways to the pods that a selector selects, past some Services that the policy
-// guards there already. With ports nobody knows which one of a front leads to which of the pods'.
+// waysTo finds the ways to the pods that a selector selects, other than through Services where copies
+// guard them already. With ports it is not known which port of a front leads to which port of the pods.
 func waysTo(in *survey.Index, p place, wanted survey.Labels, guarded []survey.Service, ported bool) through {
 	var out through
 	for _, w := range in.WaysIn(p.namespace) {
@@ -34,7 +31,7 @@ func waysTo(in *survey.Index, p place, wanted survey.Labels, guarded []survey.Se
 		switch {
 		case at == survey.Nowhere:
 		case at == survey.Perhaps || ported || !known:
-			out.told = append(out.told, w)
+			out.unguarded = append(out.unguarded, w)
 		case !slices.ContainsFunc(out.certain, isGuarded):
 			out.certain = append(out.certain, front)
 			if at == survey.Partly {
@@ -45,8 +42,8 @@ func waysTo(in *survey.Index, p place, wanted survey.Labels, guarded []survey.Se
 	return out
 }
 
-// passes reports whether requests to what a way leads from pass the waypoint of a place: all others
-// come to ztunnel with their own principal.
+// passes reports whether requests that a way redirects pass the waypoint of a place. All others reach
+// ztunnel with the principal of the client.
 func passes(in *survey.Index, p place, w survey.Way) bool {
 	if w.Front == "" {
 		own := w.By.Label(label.IoIstioUseWaypoint.Name)
@@ -59,7 +56,7 @@ func passes(in *survey.Index, p place, w survey.Way) bool {
 	return manifest.Value(item.Node, "spec", "clusterIP") != "None" && p.passed(survey.Service{Item: item, Name: item.Name})
 }
 
-// frontOf is the Service that a way leads from; known is false where the input does not have it.
+// frontOf returns the Service that a way leads from; known is false if the input does not have it.
 func frontOf(in *survey.Index, p place, w survey.Way) (s survey.Service, known bool) {
 	if s, found := in.ServiceNamed(p.namespace, w.Front); found {
 		return s, true
@@ -71,8 +68,8 @@ func frontOf(in *survey.Index, p place, w survey.Way) (s survey.Service, known b
 	return survey.Service{Item: item, Name: w.Front}, true
 }
 
-// redirected reports whether some object sends requests to a Service elsewhere than to its own pods,
-// as far as these are not selected: what allows is not attached to it.
+// redirected reports whether some object sends requests for a Service to other pods than its own, which
+// are not selected. An ALLOW policy is not attached to such a Service.
 func redirected(in *survey.Index, p place, s survey.Service, wanted survey.Labels) bool {
 	return slices.ContainsFunc(in.WaysIn(p.namespace), func(w survey.Way) bool {
 		return w.Front == s.Name && slices.ContainsFunc(w.Backends, func(name string) bool {
@@ -84,23 +81,16 @@ func redirected(in *survey.Index, p place, s survey.Service, wanted survey.Label
 
 func (t *through) add(more through) {
 	t.certain, t.mixed = append(t.certain, more.certain...), append(t.mixed, more.mixed...)
-	t.told = append(t.told, more.told...)
+	t.unguarded = append(t.unguarded, more.unguarded...)
 }
 
-// tellWays names what leads to the pods of a policy past its copies.
-func (c *copies) tellWays(item *manifest.Item, spec *yaml.Node, found through) {
-	if len(found.mixed) > 0 {
-		c.notes.Warn(diagnostic.Uncoded, item, "the Services "+serviceNames(found.mixed)+" lead to pods that it selects and to others", "its copies at the waypoint deny requests to all of them", "give the other pods a Service of their own")
-	}
-	if len(found.told) == 0 {
-		return
-	}
-	var list []string
-	for _, w := range found.told {
-		if text := w.By.String(); !slices.Contains(list, text) {
-			list = append(list, text)
+// waysNamed names ways in a sentence, and of many the first few.
+func waysNamed(ways []survey.Way) string {
+	var names []string
+	for _, w := range ways {
+		if text := w.By.String(); !slices.Contains(names, text) {
+			names = append(names, text)
 		}
 	}
-	c.notes.Warn(diagnostic.RulesNotConverted, item, fmt.Sprintf("its pods are, or may be, reached through %s too, by a name for which no waypoint enforces rules %v", someOf(list), ruleNumbers(spec)),
-		"ztunnel sees the waypoint in the place of who asks, so the rules do not hold for requests to that name", "name that Service or ServiceEntry in targetRefs of a policy")
+	return inWords(firstOf(names, 10))
 }

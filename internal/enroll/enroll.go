@@ -15,13 +15,12 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// Apply puts plan's manifests among items: those that are there already are edited in place, the
-// others appended in the order of generate.Manifests. It returns the items that stay, and what is
+// Place puts the wanted objects among the items of the input: those that are there already are
+// edited in place, the others appended in their order. It returns the items that stay, and what is
 // worth a warning. The error joins all that cannot be resolved, each naming its object; then
 // nothing of the result may be used.
-func Apply(plan generate.Plan, items []*manifest.Item) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
-	input := survey.NewIndex(items, notebooksOf(plan))
-	notes := &survey.Notes{Config: plan.Name}
+func Place(plan generate.Plan, found survey.Found, wanted []generate.Object) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
+	input, notes := found.Index, &survey.Notes{Config: plan.Name}
 	findTrouble(plan, input, notes)
 	if plan.Restrict {
 		restrictControllers(plan, input, notes)
@@ -35,14 +34,16 @@ func Apply(plan generate.Plan, items []*manifest.Item) ([]*manifest.Item, []diag
 		replaceOldIngress(plan, input)
 		stay = movePolicies(plan, input, notes)
 	}
-	findSessions(plan, input, notes)
-	moved := movePlatform(plan, input, notes, stay)
-	wanted := append(generate.Manifests(plan), moved.objects...)
-	wanted = append(wanted, copyPolicies(plan, input, notes, stay, moved.behind, wanted)...)
-	verifyTrouble(plan, input, notes, moved.behind, wanted)
+	tellLogins(plan, input, notes)
+	shipped := shippedForms(plan)
+	if plan.Platform != nil {
+		wanted = movePlatform(plan, found.Kubeflow, input, notes, stay, shipped, wanted)
+	}
+	wanted = append(wanted, copyPolicies(plan, input, notes, stay, wanted)...)
+	verifyTrouble(plan, input, notes, wanted)
 	elsewhereLoses(plan, input, notes)
 	prune(plan, input, notes, wanted)
-	placeAll(plan, input, notes, moved.shipped, wanted)
+	placeAll(plan, input, notes, shipped, wanted)
 	for _, item := range input.Items {
 		notes.Errs = append(notes.Errs, item.Errs...)
 	}
@@ -50,17 +51,6 @@ func Apply(plan generate.Plan, items []*manifest.Item) ([]*manifest.Item, []diag
 		return nil, nil, err
 	}
 	return remaining(input), notes.Findings, nil
-}
-
-// notebooksOf are the names of the notebooks that the configuration lists, by namespace.
-func notebooksOf(plan generate.Plan) map[string][]string {
-	names := map[string][]string{}
-	for _, ns := range plan.Namespaces {
-		for _, n := range ns.Notebooks {
-			names[ns.Name] = append(names[ns.Name], n.Name)
-		}
-	}
-	return names
 }
 
 // one is the item to edit or remove, or nil. Of two it would be one, and the cluster might hold the

@@ -21,23 +21,22 @@ func tellSessions(plan generate.Plan, notes *survey.Notes) {
 	if last < 1 || plan.Cluster == nil && !plan.Mesh.Waypoint.VerifyTokens {
 		return
 	}
-	notes.Note(diagnostic.UncodedInfo, "spec.identity.sessionIssuers", "tokens of "+strings.Join(issuers[:last], ", ")+" and "+issuers[last]+" name users",
-		"if one of these issuers is not a login, list those of the login here")
+	notes.Find(diagnostic.SeveralSessionIssuers, "spec.identity.sessionIssuers", "tokens of "+strings.Join(issuers[:last], ", ")+" and "+issuers[last]+" name users",
+		"an issuer that is not a login can name any user", "if one of them is not a login, list the issuers of the login here")
 }
 
 // tellNoSession says that the third rule of the policy is left out, and what to write.
-func tellNoSession(plan generate.Plan, input *survey.Index, notes *survey.Notes, rules []jwtRule) {
+func tellNoSession(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	const object = "spec.identity.sessionIssuers"
 	mesh := plan.Mesh
 	found := "no issuer that people log in with is known"
-	remedy := fmt.Sprintf("put the RequestAuthentication of the Gateway %s/%s into the input", mesh.GatewayNamespace, mesh.GatewayName)
+	remedy := fmt.Sprintf("add the RequestAuthentication of the Gateway %s/%s to the input", mesh.GatewayNamespace, mesh.GatewayName)
 	logins := loginsElsewhere(plan, input, "")
 	if len(logins) > 0 {
 		found, remedy = found+" ("+notInForce(plan, logins, "")+")", toIngress(plan, input, logins)
 	}
 	if mesh.Waypoint.VerifyTokens {
-		notes.Errs = append(notes.Errs, fmt.Errorf("spec.waypoint.verifyTokens: the waypoints would refuse everybody who logs in, because %s; "+
-			"list the issuers in spec.identity.sessionIssuers, or %s", found, remedy))
+		notes.Refuse(diagnostic.NobodyCouldLogIn, "spec.waypoint.verifyTokens", found, "the waypoints would refuse every user who logs in", "list the issuers in spec.identity.sessionIssuers, or "+remedy)
 		return
 	}
 	if plan.Cluster == nil {
@@ -45,11 +44,11 @@ func tellNoSession(plan generate.Plan, input *survey.Index, notes *survey.Notes,
 	}
 	effect := fmt.Sprintf("%s does not refuse a %s that a client sends with a token of another issuer", mesh.ForgedIdentityName(), mesh.UserIDHeader)
 	remedy = "list the issuers, or " + remedy
-	if ingressGateway(plan, input) == nil && len(rules) == 0 && len(logins) == 0 {
-		notes.Note(diagnostic.UncodedInfo, object, found, effect+"; "+remedy)
+	if input.IngressGateway() == nil && len(plan.Logins) == 0 && len(logins) == 0 {
+		notes.Find(diagnostic.NoSessionIssuerYet, object, found, effect, remedy)
 		return
 	}
-	notes.Find(diagnostic.Uncoded, object, found, effect, remedy)
+	notes.Find(diagnostic.NoSessionIssuer, object, found, effect, remedy)
 }
 
 // loginsElsewhere are the RequestAuthentications of an issuer, "" for any, that write both headers
@@ -60,12 +59,12 @@ func loginsElsewhere(plan generate.Plan, input *survey.Index, issuer string) []*
 	near := []string{mesh.GatewayNamespace, mesh.RootNamespace, survey.OldGatewayNamespace}
 	var found []*manifest.Item
 	for _, item := range input.Items {
-		if survey.OwnedBy(item) != "" || item.Removed || !isAuthentication(item) || !slices.Contains(near, item.Namespace) || onIngress(plan, input, item) {
+		if survey.OwnedBy(item) != "" || item.Removed || !survey.IsAuthentication(item) || !slices.Contains(near, item.Namespace) || input.OnIngress(item) {
 			continue
 		}
 		if slices.ContainsFunc(manifest.Content(manifest.Field(item.Node, "spec", "jwtRules")), func(n *yaml.Node) bool {
-			rule := jwtRule{readJWTRule(manifest.Dealias(n)), item, 0}
-			return rule.Issuer != "" && (issuer == "" || rule.Issuer == issuer) && !isCluster(plan, rule.Issuer) && len(unwritten(plan, rule)) == 0
+			rule := survey.JWTRule{JWTRule: survey.ReadJWTRule(manifest.Dealias(n)), Item: item}
+			return rule.Issuer != "" && (issuer == "" || rule.Issuer == issuer) && !plan.Mesh.Tokens.IsCluster(rule.Issuer) && len(plan.Mesh.Tokens.Unwritten(rule.JWTRule)) == 0
 		}) {
 			found = append(found, item)
 		}

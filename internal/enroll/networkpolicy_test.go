@@ -36,7 +36,12 @@ spec: {profiles: [{name: alice, owner: {name: alice@example.com}}], cluster: {pl
 			n := yaml.MustParse("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x, namespace: " + namespace + "}\nspec: " + spec)
 			items = append(items, manifest.NewItem(n.YNode()))
 		}
-		if _, _, err := Apply(generate.NewPlan(p), items); err != nil {
+		found, _, err := survey.Look(p, items)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := generate.NewPlan(p, found)
+		if _, _, err := Place(plan, found, generate.Manifests(plan)); err != nil {
 			t.Errorf("%s: %v", spec, err)
 		}
 		for _, item := range items {

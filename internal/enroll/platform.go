@@ -11,41 +11,38 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// moved is the result of moving the control plane.
-type moved struct {
-	// objects are to be placed.
-	objects []generate.Object
-	// behind are the Services in namespace kubeflow that use its waypoint.
-	behind []string
-	// shipped are the policies that Kubeflow ships and ours replace, in each of their forms.
-	shipped map[manifest.ID][]*yaml.Node
-}
-
-// movePlatform moves Kubeflow's control plane: it edits its objects and returns the ones to place.
-// stay are the policies at the old gateway that cannot move to the new one.
-func movePlatform(plan generate.Plan, input *survey.Index, notes *survey.Notes, stay []*manifest.Item) moved {
-	if plan.Platform == nil {
-		return moved{objects: platform.Manifests(plan, survey.Find(survey.FindProfileController(plan.Spec, input)))}
-	}
-	kubeflow := survey.Find(survey.FindKubeflow(plan.Spec, input, notes))
-	wanted, shipped := platform.Manifests(plan, kubeflow), shippedForms(plan, kubeflow)
+// movePlatform moves Kubeflow's control plane: it edits its objects, and returns the wanted
+// objects to place and the NetworkPolicies that they need. stay are the policies at the old gateway that
+// cannot move to the new one.
+func movePlatform(plan generate.Plan, kubeflow survey.Kubeflow, input *survey.Index, notes *survey.Notes, stay []*manifest.Item, shipped map[manifest.ID][]*yaml.Node, wanted []generate.Object) []generate.Object {
 	if plan.Mesh.Waypoint.VerifyTokens {
-		throughWaypoint(plan, input, kubeflow)
+		throughWaypoint(plan, input)
 	}
 	wanted = withoutOpenDoor(plan, input, notes, stay, withoutTwins(input, notes, withoutKept(plan, input, notes, shipped, wanted)))
+	ours := yielding(wanted)
 	enrollKubeflow(input, notes)
 	stopInjection(plan, input)
-	labelServices(plan, input, notes, kubeflow)
-	removeVirtualServices(plan, input, notes, wanted)
-	wanted = append(wanted, patchNetworkPolicies(plan, input, notes, wanted)...)
+	labelServices(plan, input, notes)
+	removeVirtualServices(plan, input, notes, ours)
+	wanted = append(wanted, patchNetworkPolicies(plan, input, notes, ours)...)
 	removeDestinationRules(plan, input, notes)
 	removeGateways(input)
 	tellPlatform(plan, input, notes, kubeflow)
-	return moved{wanted, platform.BehindWaypoint(kubeflow), shipped}
+	return wanted
+}
+
+// yielding returns the control plane's objects.
+func yielding(wanted []generate.Object) []generate.Object {
+	var out []generate.Object
+	for _, o := range wanted {
+		if o.Yields {
+			out = append(out, o)
+		}
+	}
+	return out
 }
 
 // inMesh reports whether a namespace is in the mesh after this run.
@@ -55,9 +52,12 @@ func inMesh(plan generate.Plan, namespace string) bool {
 }
 
 // shippedForms returns the forms of the policies that Kubeflow ships and ours replace.
-func shippedForms(plan generate.Plan, kubeflow survey.Kubeflow) map[manifest.ID][]*yaml.Node {
+func shippedForms(plan generate.Plan) map[manifest.ID][]*yaml.Node {
 	forms := map[manifest.ID][]*yaml.Node{}
-	for _, o := range platform.Shipped(plan, kubeflow) {
+	if plan.Platform == nil {
+		return forms
+	}
+	for _, o := range generate.Shipped(*plan.Platform) {
 		forms[idOf(o)] = append(forms[idOf(o)], manifest.Field(o.Node(), "spec"))
 	}
 	return forms
@@ -109,8 +109,11 @@ func componentsAssumed(names []string) string {
 func enrollKubeflow(input *survey.Index, notes *survey.Notes) {
 	item := input.ByID[manifest.ID{Kind: "Namespace", Name: profile.KubeflowNamespace}]
 	if item == nil {
-		notes.Find(diagnostic.KubeflowNotEnrolled, "Namespace "+profile.KubeflowNamespace, "is not in the input, so it was not labeled", "its pods stay outside the mesh, where no policy is enforced",
-			"add the Namespace to the input, or label it with istio.io/dataplane-mode: ambient and istio-injection: disabled")
+		notes.Report(diagnostic.Diagnostic{
+			Code: diagnostic.KubeflowNotEnrolled, Object: diagnostic.Object{APIVersion: "v1", Kind: "Namespace", Name: profile.KubeflowNamespace},
+			Found: "is not in the input, so it was not labeled", Effect: "its pods stay outside the mesh, where no policy is enforced",
+			Remedy: "add the Namespace to the input, or label it with istio.io/dataplane-mode: ambient and istio-injection: disabled",
+		})
 		return
 	}
 	item.Mark("labels", "istio.io/dataplane-mode", "ambient")

@@ -8,7 +8,6 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
 
 // ofWaypoints returns the NetworkPolicies that profiles' waypoints need if those of the namespace
@@ -22,7 +21,7 @@ func (m *meshNetwork) ofWaypoints(plan generate.Plan) []generate.Object {
 		passage := m.passageIn(ns.Name)
 		passage.Out = m.confined(ns.Name)
 		if passage.In || passage.Out {
-			o := platform.WaypointNetworkPolicy(ns.Name, ns.Waypoint.Name, plan.Mesh.RootNamespace, passage)
+			o := generate.WaypointNetworkPolicy(ns.Name, ns.Waypoint.Name, plan.Mesh.RootNamespace, passage)
 			o.Own(plan.Name)
 			out = append(out, o)
 		}
@@ -33,7 +32,7 @@ func (m *meshNetwork) ofWaypoints(plan generate.Plan) []generate.Object {
 // passageIn is for the clients that a NetworkPolicy of the namespace allows to reach some pod, while
 // none allows them to reach the waypoint. Which pod such a client may reach is then up to the
 // waypoint's policies; no NetworkPolicy can restrict it any more.
-func (m *meshNetwork) passageIn(namespace string) platform.Passage {
+func (m *meshNetwork) passageIn(namespace string) generate.Passage {
 	pod := survey.WaypointPod(m.waypoints[namespace])
 	var closed, everyone bool
 	var clients []*yaml.Node
@@ -47,7 +46,7 @@ func (m *meshNetwork) passageIn(namespace string) platform.Passage {
 			switch {
 			case len(manifest.Content(ports)) > 0 && !slices.ContainsFunc(ports.Content, survey.IsTCP):
 			case waypoint && survey.PassesHBONE(ports) && len(from) == 0:
-				return platform.Passage{}
+				return generate.Passage{}
 			case waypoint && survey.PassesHBONE(ports):
 				for _, peer := range from {
 					known.Add(peer)
@@ -60,9 +59,9 @@ func (m *meshNetwork) passageIn(namespace string) platform.Passage {
 		}
 	}
 	if !closed || everyone {
-		return platform.Passage{In: closed}
+		return generate.Passage{In: closed}
 	}
-	var passage platform.Passage
+	var passage generate.Passage
 	for _, client := range clients {
 		if !known.Has(client) {
 			known.Add(client)

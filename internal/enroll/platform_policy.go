@@ -11,7 +11,6 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
 
 // replaceOldIngress replaces the old ingress by the new one in every policy that names it.
@@ -83,7 +82,7 @@ func withoutKept(plan generate.Plan, input *survey.Index, notes *survey.Notes, s
 // kept returns the item that does for the login what the object would, or nil.
 func kept(plan generate.Plan, input *survey.Index, o generate.Object) *manifest.Item {
 	mesh := plan.Mesh
-	if o.Namespace != mesh.GatewayNamespace || o.Kind != "AuthorizationPolicy" && o.Kind != "RequestAuthentication" {
+	if !o.Yields || o.Namespace != mesh.GatewayNamespace || o.Kind != "AuthorizationPolicy" && o.Kind != "RequestAuthentication" {
 		return nil
 	}
 	names := []string{o.Name}
@@ -111,7 +110,7 @@ func sayTheSame(item *manifest.Item, o generate.Object) bool {
 // another selector for the same pods.
 func withoutTwins(input *survey.Index, notes *survey.Notes, wanted []generate.Object) []generate.Object {
 	return slices.DeleteFunc(wanted, func(o generate.Object) bool {
-		if o.Kind != "AuthorizationPolicy" {
+		if !o.Yields || o.Kind != "AuthorizationPolicy" {
 			return false
 		}
 		fresh := manifest.Field(o.Node(), "spec")
@@ -158,8 +157,8 @@ func samePods(input *survey.Index, namespace string, theirs, ours survey.Labels)
 
 // throughWaypoint changes the policies of the input that allow the ingress Gateway to reach pods that
 // read the user from the header: they allow the waypoint instead. Their names do not matter.
-func throughWaypoint(plan generate.Plan, input *survey.Index, kubeflow survey.Kubeflow) {
-	direct, verified := platform.PastWaypoint(plan, kubeflow)
+func throughWaypoint(plan generate.Plan, input *survey.Index) {
+	direct, verified := generate.PastWaypoint(*plan.Platform)
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		for i, o := range direct {
 			if item.Namespace == o.Namespace && twins(input, item, manifest.Field(o.Node(), "spec")) {

@@ -11,7 +11,6 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
 
 // requireJWT ends the name of the policy that requires a token.
@@ -81,7 +80,7 @@ func operationExempts(operation *yaml.Node) (paths []string, exact bool) {
 	}
 	for _, path := range manifest.Strings(manifest.Field(operation, "notPaths")) {
 		literal, _, pattern := strings.Cut(strings.ReplaceAll(path, "{", "*"), "*")
-		login := slices.ContainsFunc(platform.OpenToLogin(), func(open string) bool {
+		login := slices.ContainsFunc(generate.OpenToLogin(), func(open string) bool {
 			return strings.HasPrefix(literal, strings.TrimRight(open, "*"))
 		})
 		switch {

@@ -7,13 +7,14 @@ import (
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // The rule that a warning says to write does what the VirtualService did, and is valid in a flow-style
 // document, whatever its strings hold.
 func TestSuggestedRuleDoesTheSame(t *testing.T) {
 	const service = "kind: Service\nmetadata: {name: s, namespace: a}\nspec: {ports: [{port: 8080}]}\n"
-	input := survey.NewIndex([]*manifest.Item{manifest.NewItem(yaml.MustParse("apiVersion: v1\n" + service).YNode())}, nil)
+	input := survey.NewIndex(profile.Spec{}, []*manifest.Item{manifest.NewItem(yaml.MustParse("apiVersion: v1\n" + service).YNode())})
 	for _, r := range []oldRoute{
 		{path: "/a/", service: "s", namespace: "a", port: "80", rewrite: "/a/"},
 		{path: "/a/", service: "s", namespace: "a", port: "80", rewrite: "/", prefix: "/a", timeout: "300s"},

@@ -10,33 +10,32 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // labelServices sends the callers of some Services through the waypoint. The ingress Gateway bypasses
 // it, unless the Service has ingress-use-waypoint as well.
-func labelServices(plan generate.Plan, input *survey.Index, notes *survey.Notes, kubeflow survey.Kubeflow) {
+func labelServices(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	var verified []string
 	if plan.Mesh.Waypoint.VerifyTokens {
-		verified = platform.Verified(kubeflow)
+		verified = plan.Platform.ReaderServices()
 	}
-	services := platform.BehindWaypoint(kubeflow)
+	services := slices.Clone(plan.Platform.BehindWaypoint)
 	for _, name := range verified {
 		if !slices.Contains(services, name) {
 			services = append(services, name)
 		}
 	}
 	if verified == nil {
-		pastWaypoint(input, notes, kubeflow)
+		pastWaypoint(plan, input, notes)
 	} else {
-		tellUnverified(plan, input, notes, kubeflow)
+		tellUnverified(plan, input, notes)
 	}
 	for _, name := range services {
 		ingress := slices.Contains(verified, name)
 		item := input.ByID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
 		if item == nil {
-			tellUnlabeled(notes, name, ingress, name == kubeflow.Component(survey.PipelinesUI).Service)
+			tellUnlabeled(notes, name, ingress, slices.Contains(plan.Platform.ReaderServices(), name))
 			continue
 		}
 		item.Mark("labels", useWaypoint, profile.KubeflowWaypoint)
@@ -52,27 +51,29 @@ const (
 	ingressUseWaypoint = "istio.io/ingress-use-waypoint"
 )
 
-// tellUnlabeled reports a Service that should have been sent through the waypoint. verified: its
-// pods allow only the waypoint, for the ingress Gateway as well; else the pods of the pipelines UI
-// allow both, and those of the API only the waypoint (platform: allowToPipelinesUI).
-func tellUnlabeled(notes *survey.Notes, name string, verified, ui bool) {
+// tellUnlabeled reports a Service that should have been sent through the waypoint. Its pods allow only
+// the waypoint. If tokens are not verified, those of readers allow the ingress Gateway as well
+// (generate: allowToPipelinesUI).
+func tellUnlabeled(notes *survey.Notes, name string, verified, reader bool) {
 	effect, remedy := "its pods accept traffic only from the waypoint, so every caller is denied", "add the Service to the input, or label it with "+useWaypoint+": "+profile.KubeflowWaypoint
 	switch {
 	case verified:
 		remedy += " and " + ingressUseWaypoint + `: "true"`
-	case ui:
+	case reader:
 		effect = "its pods accept traffic only from the waypoint and the ingress Gateway, so calls from other pods are denied"
 	}
-	notes.Find(diagnostic.WaypointLabelNotSet, "Service "+profile.KubeflowNamespace+"/"+name, "is not in the input, so its waypoint label was not set", effect, remedy)
+	notes.Report(diagnostic.Diagnostic{
+		Code: diagnostic.WaypointLabelNotSet, Object: diagnostic.Object{APIVersion: "v1", Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name},
+		Found: "is not in the input, so its waypoint label was not set", Effect: effect, Remedy: remedy,
+	})
 }
 
 // pastWaypoint removes the labels that verified tokens had needed: their Services used the waypoint,
 // and now their pods allow only the ingress Gateway.
-func pastWaypoint(input *survey.Index, notes *survey.Notes, kubeflow survey.Kubeflow) {
-	behind := platform.BehindWaypoint(kubeflow)
-	for _, name := range platform.Verified(kubeflow) {
+func pastWaypoint(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+	for _, name := range plan.Platform.ReaderServices() {
 		item := input.ByID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
-		if item == nil || slices.Contains(behind, name) || item.Label(useWaypoint) != profile.KubeflowWaypoint {
+		if item == nil || slices.Contains(plan.Platform.BehindWaypoint, name) || item.Label(useWaypoint) != profile.KubeflowWaypoint {
 			continue
 		}
 		item.Unmark("labels", useWaypoint)
@@ -84,8 +85,8 @@ func pastWaypoint(input *survey.Index, notes *survey.Notes, kubeflow survey.Kube
 
 // tellUnverified reports routes to Services in kubeflow whose tokens are not verified again. Whether
 // their pods read the header is unknown here.
-func tellUnverified(plan generate.Plan, input *survey.Index, notes *survey.Notes, kubeflow survey.Kubeflow) {
-	known := append(platform.Verified(kubeflow), platform.BehindWaypoint(kubeflow)...)
+func tellUnverified(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+	known := append(plan.Platform.ReaderServices(), plan.Platform.BehindWaypoint...)
 	for _, item := range input.Items {
 		if item.Group != survey.GatewayGroup || item.Kind != "HTTPRoute" || survey.OwnedBy(item) != "" || item.Removed || !routesIngress(plan, item) {
 			continue
@@ -98,7 +99,7 @@ func tellUnverified(plan generate.Plan, input *survey.Index, notes *survey.Notes
 				}
 				if namespace == profile.KubeflowNamespace && !slices.Contains(known, name) {
 					known = append(known, name)
-					notes.Report(item.Report(diagnostic.TokensNotVerified, "", fmt.Sprintf("routes to Service %s/%s, whose tokens no waypoint verifies again", namespace, name),
+					notes.Report(item.Report(diagnostic.TokensNotVerifiedAgain, "", fmt.Sprintf("routes to Service %s/%s, whose tokens no waypoint verifies again", namespace, name),
 						"if its pods read "+plan.Mesh.UserIDHeader+", a route can still set another user in it", ""))
 				}
 			}

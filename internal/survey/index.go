@@ -1,6 +1,9 @@
 package survey
 
-import "github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+import (
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
 
 // Index is the input as it can be looked up: by identity, and what of it leads to which pods. What
 // takes long is gathered once, when somebody asks.
@@ -19,16 +22,22 @@ type Index struct {
 	notebooks map[string][]string
 	// oldGateway are the labels of the old gateway's pods, once they were asked for.
 	oldGateway map[string]string
-	// ingressPods are the labels of the ingress Gateway's pods.
-	IngressPods []Labels
+	// gateway is the ingress Gateway, and ingressPods are the labels of its pods.
+	gateway     Gateway
+	ingressPods []Labels
 }
 
-// NewIndex finds items by identity; of duplicates, which no cluster could hold, the first. notebooks
-// are those that the configuration lists, by namespace.
-func NewIndex(items []*manifest.Item, notebooks map[string][]string) *Index {
+// NewIndex finds items by identity; of duplicates, which no cluster could hold, the first.
+func NewIndex(spec profile.Spec, items []*manifest.Item) *Index {
 	in := &Index{
-		Items: items, ByID: make(map[manifest.ID]*manifest.Item, len(items)), Twice: map[manifest.ID]bool{}, notebooks: notebooks,
+		Items: items, ByID: make(map[manifest.ID]*manifest.Item, len(items)), Twice: map[manifest.ID]bool{},
 		services: map[string][]Service{}, named: map[string]map[string]Service{}, workloads: map[string][]PodMaker{}, ports: map[string]string{},
+		notebooks: map[string][]string{}, gateway: gatewayOf(spec),
+	}
+	for _, p := range spec.Profiles {
+		for _, n := range p.Notebooks {
+			in.notebooks[p.Name] = append(in.notebooks[p.Name], n.Name)
+		}
 	}
 	for _, item := range items {
 		if _, found := in.ByID[item.ID]; found {

@@ -5,10 +5,9 @@ import (
 	"slices"
 )
 
-// Kubeflow is the control plane: what was found of it, and for the rest what June 2026 has.
+// Kubeflow is the control plane: what was found of it, and for the rest what June 2026 has. Where
+// nothing was found it is the zero value.
 type Kubeflow struct {
-	// Webhooks are the Services of the namespace kubeflow that the API server calls.
-	Webhooks []Webhook
 	// Isolated: a NetworkPolicy closes the namespace's waypoint to what it does not name. Confined: it
 	// keeps the waypoint from what it does not name.
 	Isolated, Confined bool
@@ -17,13 +16,13 @@ type Kubeflow struct {
 	// Closed: a policy of the root namespace denies by default in the whole mesh.
 	Closed bool
 
-	components map[string]Component
-	// tree: the input has workloads of the namespace kubeflow.
-	tree bool
+	components []Component
+	webhooks   []Webhook
 }
 
 // Component is one workload of the control plane, as policies and routes refer to it.
 type Component struct {
+	Name string
 	// Account is the service account that its pods run as.
 	Account string
 	// Labels select its pods.
@@ -32,6 +31,10 @@ type Component struct {
 	Service string
 	// Found: the input has it; else all of this is assumed.
 	Found bool
+	// Deployed is false for a component that only some releases of Kubeflow have, and this one does not.
+	Deployed bool
+
+	optional bool
 }
 
 // Input is what the objects of the namespace kubeflow say.
@@ -62,20 +65,17 @@ type Webhook struct {
 // Find takes from the input what it says, and assumes June 2026 for the rest.
 func Find(in Input) Kubeflow {
 	k := Kubeflow{
-		Webhooks: in.Webhooks, Isolated: in.Isolated, Confined: in.Confined, Restricted: in.Restricted, Closed: in.Closed,
-		components: map[string]Component{}, tree: len(in.Workloads) > 0,
+		Isolated: in.Isolated, Confined: in.Confined, Restricted: in.Restricted, Closed: in.Closed,
+		webhooks: in.Webhooks,
 	}
 	for _, c := range components {
-		k.components[c.name] = c.find(in)
-	}
-	if len(k.Webhooks) == 0 {
-		k.Webhooks = assumedWebhooks
+		k.components = append(k.components, c.find(in))
 	}
 	return k
 }
 
 func (c known) find(in Input) Component {
-	found := Component{Account: c.account, Labels: c.labels}
+	found := Component{Name: c.name, Account: c.account, Labels: c.labels, optional: c.optional}
 	if len(c.services) > 0 {
 		found.Service = c.services[0]
 	}
@@ -97,7 +97,22 @@ func (c known) find(in Input) Component {
 			break
 		}
 	}
+	found.Deployed = found.Found || c.assumed(in)
 	return found
+}
+
+// assumed reports whether a component that was not found is there nevertheless.
+func (c known) assumed(in Input) bool {
+	switch {
+	case !c.optional:
+		return true
+	case c.former:
+		return false
+	case c.insteadOf != "":
+		return !slices.ContainsFunc(in.Workloads, func(w Workload) bool { return w.Name == c.insteadOf })
+	default:
+		return len(in.Workloads) == 0
+	}
 }
 
 // selector are the labels by which a policy finds the pods: those that Kubeflow's own policies
@@ -120,22 +135,40 @@ func (c known) selector(pod map[string]string) map[string]string {
 	}
 }
 
-// Component is the one of that name, found or assumed.
-func (k Kubeflow) Component(name string) Component { return k.components[name] }
+// Components are all of Kubeflow's, found or assumed.
+func (k Kubeflow) Components() []Component {
+	if k.components == nil {
+		return Find(Input{}).components
+	}
+	return k.components
+}
 
-// Has reports whether an optional component is there: found, or of June 2026 with no tree in the input.
-func (k Kubeflow) Has(name string) bool {
-	return k.components[name].Found || !k.tree && name != MinIO
+// Component is the one of that name.
+func (k Kubeflow) Component(name string) Component {
+	for _, c := range k.Components() {
+		if c.Name == name {
+			return c
+		}
+	}
+	return Component{}
+}
+
+// Webhooks are the Services of the namespace kubeflow that the API server calls.
+func (k Kubeflow) Webhooks() []Webhook {
+	if len(k.webhooks) == 0 {
+		return assumedWebhooks
+	}
+	return k.webhooks
 }
 
 // Found returns the names of the components that were found, and of those that are assumed.
 func (k Kubeflow) Found() (found, assumed []string) {
-	for _, c := range components {
+	for _, c := range k.Components() {
 		switch {
-		case k.components[c.name].Found:
-			found = append(found, c.name)
+		case c.Found:
+			found = append(found, c.Name)
 		case !c.optional:
-			assumed = append(assumed, c.name)
+			assumed = append(assumed, c.Name)
 		}
 	}
 	return found, assumed

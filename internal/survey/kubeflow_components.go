@@ -38,6 +38,10 @@ type known struct {
 	// optional: other releases do not have it, and it is not there where the input is a tree
 	// without it.
 	optional bool
+	// former: June 2026 does not have it.
+	former bool
+	// insteadOf is the workload of a former component in whose place it came: one of the two is there.
+	insteadOf string
 }
 
 func named(name string) map[string]string { return map[string]string{"app": name} }
@@ -62,8 +66,8 @@ var components = []known{
 	{name: MetadataEnvoy, workloads: []string{"metadata-envoy-deployment"}, services: []string{"metadata-envoy-service"}, account: "default", labels: map[string]string{"component": "metadata-envoy"}},
 	{name: MetadataGRPC, workloads: []string{"metadata-grpc-deployment"}, services: []string{"metadata-grpc-service"}, account: "metadata-grpc-server", labels: map[string]string{"component": "metadata-grpc-server"}},
 	{name: MySQL, workloads: []string{"mysql"}, services: []string{"mysql"}, account: "mysql", labels: named(MySQL)},
-	{name: SeaweedFS, workloads: []string{"seaweedfs"}, services: []string{"seaweedfs"}, account: "seaweedfs", labels: named(SeaweedFS), optional: true},
-	{name: MinIO, workloads: []string{"minio"}, services: []string{"minio-service"}, account: "default", labels: named(MinIO), optional: true},
+	{name: SeaweedFS, workloads: []string{"seaweedfs"}, services: []string{"seaweedfs"}, account: "seaweedfs", labels: named(SeaweedFS), optional: true, insteadOf: "minio"},
+	{name: MinIO, workloads: []string{"minio"}, services: []string{"minio-service"}, account: "default", labels: named(MinIO), optional: true, former: true},
 	{name: ModelCatalog, workloads: []string{"model-catalog-server"}, services: []string{"model-catalog"}, account: "default", labels: map[string]string{"app.kubernetes.io/component": "server", "app.kubernetes.io/name": "model-catalog"}, optional: true},
 	{name: ModelCatalogDatabase, workloads: []string{"model-catalog-postgres"}, services: []string{"model-catalog-postgres"}, account: "default", labels: map[string]string{"app.kubernetes.io/component": "database", "app.kubernetes.io/part-of": "model-catalog"}, optional: true},
 }

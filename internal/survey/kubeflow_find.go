@@ -11,8 +11,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// FindKubeflow returns what the objects in namespace kubeflow say about the control plane.
-func FindKubeflow(spec profile.Spec, input *Index, notes *Notes) Input {
+// findKubeflow returns what the objects in namespace kubeflow say about the control plane.
+func findKubeflow(spec profile.Spec, input *Index, notes *Notes) Input {
 	var in Input
 	for _, item := range input.Items {
 		if enforcesRestricted(item) {

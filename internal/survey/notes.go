@@ -48,3 +48,16 @@ func Names(list []string) string {
 	}
 	return strings.Join(list, ", ")
 }
+
+// WarnAt is Warn about the field at a path below the item, such as spec.jwtRules[0].
+func (n *Notes) WarnAt(code diagnostic.Code, item *manifest.Item, field, found, effect, remedy string) {
+	n.Report(item.Report(code, field, found, effect, remedy))
+}
+
+// Refuse adds an error about a field of the configuration.
+func (n *Notes) Refuse(code diagnostic.Code, field, found, effect, remedy string) {
+	n.Errs = append(n.Errs, diagnostic.Diagnostic{
+		Code: code, Object: diagnostic.Object{APIVersion: profile.APIVersion, Kind: profile.Kind, Name: n.Config}, Field: field,
+		Found: found, Effect: effect, Remedy: remedy,
+	})
+}

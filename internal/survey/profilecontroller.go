@@ -7,9 +7,9 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// FindProfileController returns what the guardrails depend on if the control plane is left as it is:
+// findProfileController returns what the guardrails depend on if the control plane is left as it is:
 // the account that creates users' namespaces, and whether the mesh denies by default.
-func FindProfileController(spec profile.Spec, input *Index) Input {
+func findProfileController(spec profile.Spec, input *Index) Input {
 	in := Input{Closed: deniesByDefault(spec, input)}
 	for _, item := range input.Items {
 		if item.Namespace == profile.KubeflowNamespace && item.Group == "apps" && item.Kind == "Deployment" && OwnedBy(item) == "" {

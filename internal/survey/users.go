@@ -10,11 +10,11 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// Sources adds the users that the items name to p: Profiles that it selects, contributors from their
+// users adds the users that the items name to p: Profiles that it selects, contributors from their
 // RoleBindings, and notebooks. Sources are never edited. An object with owned-by is output and never a
 // source: a contributor taken from our own earlier RoleBinding could not be revoked. The error joins
 // all problems; each names its object.
-func Sources(p profile.AmbientProfile, items []*manifest.Item) (profile.AmbientProfile, []diagnostic.Diagnostic, error) {
+func users(p profile.AmbientProfile, items []*manifest.Item) (profile.AmbientProfile, []diagnostic.Diagnostic, error) {
 	s := sources{config: p.Metadata.Name, spec: p.Spec, at: map[string]int{}, known: map[[3]string]bool{}}
 	s.spec.Profiles = slices.Clone(p.Spec.Profiles)
 	for i, inline := range s.spec.Profiles {

@@ -21,6 +21,8 @@ type Object struct {
 	Namespace, Name     string
 	Labels, Annotations map[string]string
 	Fields              Fields
+	// Yields: an object of the input that means the same replaces this one, whatever its name is.
+	Yields bool
 }
 
 // Fields are the keys of a map and what stands below them: a text, a bool, an int, Fields, a
