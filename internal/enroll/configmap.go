@@ -81,7 +81,11 @@ func setData(i *manifest.Item, key, text string) {
 		return
 	}
 	if was != nil {
-		i.Errs = append(i.Errs, i.Report(diagnostic.ConfigMapNotString, "data["+key+"]", "expected a string, got a list or a map", "", "write a string"))
+		got := "a map"
+		if was.Kind == yaml.SequenceNode {
+			got = "a list"
+		}
+		i.Errs = append(i.Errs, i.Report(diagnostic.ConfigMapNotString, "data["+key+"]", "expected a string, got "+got, "", "write a string"))
 	}
 	i.Set(data, key, manifest.Text(text))
 }
