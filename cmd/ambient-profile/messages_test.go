@@ -26,6 +26,9 @@ func TestMessagesPage(t *testing.T) {
 	for code, c := range calls() {
 		examples[code] = c.printed(t, code)
 	}
+	for code := range judged {
+		examples[code] = found(t, code)
+	}
 	var page strings.Builder
 	page.WriteString(pageHead)
 	part := ""
