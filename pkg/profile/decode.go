@@ -2,6 +2,7 @@ package profile
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,8 +73,8 @@ func (d *decoder) pairs(path string, n *yaml.Node, each func(path, key string, v
 func (d *decoder) structure(path string, n *yaml.Node, v reflect.Value) {
 	fields := fieldsOf(v.Type())
 	d.pairs(path, n, func(below, key string, value *yaml.Node) {
-		if i := fields.index(key); i >= 0 {
-			d.value(below, value, v.Field(i))
+		if i := slices.IndexFunc(fields, func(f field) bool { return f.name == key }); i >= 0 {
+			d.value(below, value, v.FieldByIndex(fields[i].index))
 			return
 		}
 		d.add(below, key, "is no field of "+orDocument(path), fields.remedy(path, key))
@@ -147,15 +148,30 @@ func mayBeEmpty(path string) bool {
 	return path == "spec.identity.userIDPrefix" || strings.HasPrefix(path, "metadata.")
 }
 
-// fields are the names of a struct's fields as YAML spells them, by their index.
-type fields []string
+// A field is one that YAML has: its name there, and where the struct holds it. The two orders differ
+// after a field that YAML does not have.
+type field struct {
+	name  string
+	index []int
+	t     reflect.Type
+}
+
+type fields []field
 
 func fieldsOf(t reflect.Type) fields {
-	var names fields
-	for field := range t.Fields() {
-		if name := field.Tag.Get("yaml"); name != "-" { // those come last
-			names = append(names, name)
+	var known fields
+	for f := range t.Fields() {
+		if name := f.Tag.Get("yaml"); name != "-" {
+			known = append(known, field{name, f.Index, f.Type})
 		}
+	}
+	return known
+}
+
+func (f fields) names() []string {
+	names := make([]string, len(f))
+	for i := range f {
+		names[i] = f[i].name
 	}
 	return names
 }
@@ -174,22 +190,13 @@ func pathsOf(name, path string, t reflect.Type) (found []string) {
 	if path != "" {
 		path += "."
 	}
-	for i, field := range fieldsOf(t) {
-		if strings.EqualFold(field, name) {
-			found = append(found, path+field)
+	for _, f := range fieldsOf(t) {
+		if strings.EqualFold(f.name, name) {
+			found = append(found, path+f.name)
 		}
-		found = append(found, pathsOf(name, path+field, t.Field(i).Type)...)
+		found = append(found, pathsOf(name, path+f.name, f.t)...)
 	}
 	return found
-}
-
-func (f fields) index(key string) int {
-	for i, name := range f {
-		if name == key {
-			return i
-		}
-	}
-	return -1
 }
 
 // remedy names the field that was probably meant, or all there are.
@@ -197,13 +204,13 @@ func (f fields) remedy(path, key string) string {
 	if strings.HasSuffix(path, ".owner") && key == "namespace" {
 		return "write the owner's name as namespace/name"
 	}
-	if best := Closest(key, f); best != "" {
+	if best := Closest(key, f.names()); best != "" {
 		return "did you mean " + best + "?"
 	}
 	if paths := pathsOf(key, "", reflect.TypeFor[AmbientProfile]()); len(paths) == 1 {
 		return "did you mean " + paths[0] + "?"
 	}
-	return "its fields are " + strings.Join(f, ", ")
+	return "its fields are " + strings.Join(f.names(), ", ")
 }
 
 // Closest is the known name that was probably meant by a mistyped one, or "".
