@@ -7,20 +7,15 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
-// The forms that Kubernetes gives to names (apimachinery: util/validation).
 var (
-	label     = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
-	subdomain = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
-	// Istio: outputClaimToHeaders takes no other header names (request_authentication.proto).
-	headerName = regexp.MustCompile(`^[-_A-Za-z0-9]+$`)
-	// SPIFFE: the characters of a trust domain.
-	trustDomain = regexp.MustCompile(`^[a-z0-9]([-._a-z0-9]*[a-z0-9])?$`)
-	// Istio: a literal of a path template or an exact path (RFC 3986 pchar, without *).
-	literalPath = regexp.MustCompile(`^/[-a-zA-Z0-9._~%!$&'()+,;:@=/]*$`)
-	// A container image: repository, then a tag, a digest or both.
-	image = regexp.MustCompile(`^[a-zA-Z0-9][-a-zA-Z0-9._:/]*(@sha256:[0-9a-f]{64})?$`)
-	// Kubernetes: a quantity of a resource (apimachinery: resource.Quantity).
-	quantity = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?(m|k|Ki|[MGTPE]i?)?$`)
+	label       = regexp.MustCompile(LabelPattern)
+	subdomain   = regexp.MustCompile(SubdomainPattern)
+	service     = regexp.MustCompile(ServicePattern)
+	headerName  = regexp.MustCompile(HeaderPattern)
+	trustDomain = regexp.MustCompile(TrustDomainPattern)
+	literalPath = regexp.MustCompile(PathPattern)
+	image       = regexp.MustCompile(ImagePattern)
+	quantity    = regexp.MustCompile(QuantityPattern)
 )
 
 const (

@@ -102,7 +102,7 @@ func (r *refusals) waypoint(s Spec) {
 	const path = "spec.waypoint."
 	w := s.Waypoint
 	// Istio: the waypoint's Service, Deployment and ServiceAccount have the Gateway's name.
-	if r.label(path+"name", w.Name) && w.Name[0] <= '9' {
+	if r.label(path+"name", w.Name) && !service.MatchString(w.Name) {
 		r.add(path+"name", w.Name, "begins with a digit, which no Service name may", "begin with a letter")
 	}
 	// Istio: use-waypoint none means no waypoint at all.

@@ -299,7 +299,7 @@ var mutants = []mutant{
 	{"a name may hold what nobody sees", pro + "names.go", "case strings.ContainsFunc(text, diagnostic.Invisible):", "case false:"},
 	{"system namespaces may be tenants", pro + "validate_profiles.go", `if strings.HasPrefix(name, "kube-") {`, "if false {"},
 	{"the ingress's namespace may be a tenant", pro + "validate_profiles.go", "		{s.Ingress.Gateway, \"spec.ingress.gateway\"},\n", ""},
-	{"an open path may be a pattern", pro + "names.go", "`^/[-a-zA-Z0-9._~%!$&'()+,;:@=/]*$`", "`^/[-a-zA-Z0-9._~%!$&'()+,;:@=/*]*$`"},
+	{"an open path may be a pattern", pro + "patterns.go", "`^/[-a-zA-Z0-9._~%!$&'()+,;:@=/]*$`", "`^/[-a-zA-Z0-9._~%!$&'()+,;:@=/*]*$`"},
 	{"users may run as the waypoint", pro + "validate.go", "	r.waypointIdentity(s)\n", ""},
 	{"contributors of one binding are merged", pro + "validate_profiles.go", "if other, found := seen[binding]; found {", "if other, found := seen[binding]; found && false {"},
 	{"no audience is any", pro + "validate.go", "if !slices.Equal(t.Audiences, []string{\"*\"}) {", "if len(t.Audiences) > 0 && !slices.Equal(t.Audiences, []string{\"*\"}) {"},
