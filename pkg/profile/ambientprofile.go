@@ -8,6 +8,9 @@ const (
 	Kind       = "AmbientProfile"
 )
 
+// Field tags: yaml is the name of a field, "-" for what no configuration says. empty is what an
+// empty value means; without the tag, an empty string is refused.
+
 // AmbientProfile says which Kubeflow user namespaces run on Istio ambient mode, and how.
 type AmbientProfile struct {
 	APIVersion string   `yaml:"apiVersion"`
@@ -19,11 +22,11 @@ type AmbientProfile struct {
 // Metadata is the part of a Kubernetes ObjectMeta that a configuration file has.
 type Metadata struct {
 	// Name marks every object that this AmbientProfile owns; a DNS-1123 subdomain.
-	Name string `yaml:"name"`
+	Name string `yaml:"name" empty:"no name"`
 	// Namespace has no meaning: an AmbientProfile never reaches a cluster.
-	Namespace   string            `yaml:"namespace"`
-	Labels      map[string]string `yaml:"labels"`
-	Annotations map[string]string `yaml:"annotations"`
+	Namespace   string            `yaml:"namespace" empty:"no namespace"`
+	Labels      map[string]string `yaml:"labels" empty:"a label without a value"`
+	Annotations map[string]string `yaml:"annotations" empty:"an annotation without a value"`
 }
 
 // Spec is everything that can be configured. Every field but the profiles has a default.
@@ -63,6 +66,11 @@ type Owner struct {
 	Name string `yaml:"name"`
 }
 
+// mistaken are fields that people look for in a type that does not have them, and what to write.
+var mistaken = map[string]string{
+	"Owner.namespace": "write the owner's name as namespace/name", // an rbac Subject has it
+}
+
 // Contributor is a user whom the owner lets in, as Kubeflow's access management (KFAM) does.
 type Contributor struct {
 	Name string `yaml:"name"`
@@ -94,7 +102,7 @@ type Identity struct {
 	TrustDomain  string `yaml:"trustDomain"`
 	UserIDHeader string `yaml:"userIDHeader"`
 	// UserIDPrefix precedes user names in the header, never those of service accounts.
-	UserIDPrefix string `yaml:"userIDPrefix"`
+	UserIDPrefix string `yaml:"userIDPrefix" empty:"no prefix"`
 	GroupsHeader string `yaml:"groupsHeader"`
 	// SessionIssuers sign the tokens of people who log in. Absent: those of the input whose rules
 	// on the ingress Gateway write both headers, or dex where cluster.platform brings it.

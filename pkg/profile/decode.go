@@ -15,14 +15,19 @@ import (
 // It is stricter than any YAML library: nothing is converted, guessed or passed over, and every
 // refusal has a path. A field that n does not have keeps its value.
 func decode(n *yaml.Node, v any) refusals {
-	var d decoder
-	d.value("", n, reflect.ValueOf(v).Elem())
+	top := reflect.ValueOf(v).Elem()
+	d := decoder{top: top.Type()}
+	d.value("", n, top, "")
 	return d.refusals
 }
 
-type decoder struct{ refusals }
+type decoder struct {
+	refusals
+	top reflect.Type // of the whole document
+}
 
-func (d *decoder) value(path string, n *yaml.Node, v reflect.Value) {
+// value reads n into v; tag is the tag of the field that v is, or is an item of.
+func (d *decoder) value(path string, n *yaml.Node, v reflect.Value, tag reflect.StructTag) {
 	if n.Kind == yaml.AliasNode {
 		d.add(path, "*"+n.Value, "is an alias", "write the value out")
 		return
@@ -34,15 +39,15 @@ func (d *decoder) value(path string, n *yaml.Node, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		d.value(path, n, v.Elem())
+		d.value(path, n, v.Elem(), tag)
 	case reflect.Struct:
 		d.structure(path, n, v)
 	case reflect.Map:
-		d.dictionary(path, n, v)
+		d.dictionary(path, n, v, tag)
 	case reflect.Slice:
-		d.list(path, n, v)
+		d.list(path, n, v, tag)
 	default:
-		d.scalar(path, n, v)
+		d.scalar(path, n, v, tag)
 	}
 }
 
@@ -74,35 +79,35 @@ func (d *decoder) structure(path string, n *yaml.Node, v reflect.Value) {
 	fields := fieldsOf(v.Type())
 	d.pairs(path, n, func(below, key string, value *yaml.Node) {
 		if i := slices.IndexFunc(fields, func(f field) bool { return f.name == key }); i >= 0 {
-			d.value(below, value, v.FieldByIndex(fields[i].index))
+			d.value(below, value, v.FieldByIndex(fields[i].Index), fields[i].Tag)
 			return
 		}
-		d.add(below, key, "is no field of "+orDocument(path), fields.remedy(path, key))
+		d.add(below, key, "is no field of "+orDocument(path), d.remedy(v.Type(), key))
 	})
 }
 
-func (d *decoder) dictionary(path string, n *yaml.Node, v reflect.Value) {
+func (d *decoder) dictionary(path string, n *yaml.Node, v reflect.Value, tag reflect.StructTag) {
 	v.Set(reflect.MakeMap(v.Type()))
 	d.pairs(path, n, func(below, key string, value *yaml.Node) {
 		element := reflect.New(v.Type().Elem()).Elem()
-		d.value(below, value, element)
+		d.value(below, value, element, tag)
 		v.SetMapIndex(reflect.ValueOf(key), element)
 	})
 }
 
-func (d *decoder) list(path string, n *yaml.Node, v reflect.Value) {
+func (d *decoder) list(path string, n *yaml.Node, v reflect.Value, tag reflect.StructTag) {
 	if n.Kind != yaml.SequenceNode {
 		d.add(path, short(n), "is not a list", "write its items below it, each after a dash")
 		return
 	}
 	items := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
 	for i, item := range n.Content {
-		d.value(at(path, i), item, items.Index(i))
+		d.value(at(path, i), item, items.Index(i), tag)
 	}
 	v.Set(items)
 }
 
-func (d *decoder) scalar(path string, n *yaml.Node, v reflect.Value) {
+func (d *decoder) scalar(path string, n *yaml.Node, v reflect.Value, tag reflect.StructTag) {
 	if n.Kind != yaml.ScalarNode {
 		d.add(path, short(n), "is not a single value", "write one "+v.Kind().String())
 		return
@@ -125,35 +130,29 @@ func (d *decoder) scalar(path string, n *yaml.Node, v reflect.Value) {
 		}
 		v.SetInt(number)
 	default:
-		d.text(path, n, v)
+		d.text(path, n, v, tag)
 	}
 }
 
 // text refuses what one YAML reader takes for text and another for a number, a bool or a date.
-func (d *decoder) text(path string, n *yaml.Node, v reflect.Value) {
+func (d *decoder) text(path string, n *yaml.Node, v reflect.Value, tag reflect.StructTag) {
 	plain := n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
 	if n.Tag != yaml.NodeTagString || plain && !manifest.IsText(n.Value) {
 		d.add(path, n.Value, "is not text to every YAML reader", "put it in quotes: "+strconv.Quote(n.Value))
 		return
 	}
-	if n.Value == "" && !mayBeEmpty(path) {
+	if n.Value == "" && tag.Get("empty") == "" {
 		d.add(path, "", "says nothing", "leave the field out, or give it a value")
 		return
 	}
 	v.SetString(n.Value)
 }
 
-// mayBeEmpty is true where an empty text has a meaning of its own.
-func mayBeEmpty(path string) bool {
-	return path == "spec.identity.userIDPrefix" || strings.HasPrefix(path, "metadata.")
-}
-
 // A field is one that YAML has: its name there, and where the struct holds it. The two orders differ
 // after a field that YAML does not have.
 type field struct {
-	name  string
-	index []int
-	t     reflect.Type
+	name string
+	reflect.StructField
 }
 
 type fields []field
@@ -162,7 +161,7 @@ func fieldsOf(t reflect.Type) fields {
 	var known fields
 	for f := range t.Fields() {
 		if name := f.Tag.Get("yaml"); name != "-" {
-			known = append(known, field{name, f.Index, f.Type})
+			known = append(known, field{name, f})
 		}
 	}
 	return known
@@ -194,23 +193,24 @@ func pathsOf(name, path string, t reflect.Type) (found []string) {
 		if strings.EqualFold(f.name, name) {
 			found = append(found, path+f.name)
 		}
-		found = append(found, pathsOf(name, path+f.name, f.t)...)
+		found = append(found, pathsOf(name, path+f.name, f.Type)...)
 	}
 	return found
 }
 
 // remedy names the field that was probably meant, or all there are.
-func (f fields) remedy(path, key string) string {
-	if strings.HasSuffix(path, ".owner") && key == "namespace" {
-		return "write the owner's name as namespace/name"
+func (d *decoder) remedy(t reflect.Type, key string) string {
+	if remedy := mistaken[t.Name()+"."+key]; remedy != "" {
+		return remedy
 	}
-	if best := Closest(key, f.names()); best != "" {
+	known := fieldsOf(t).names()
+	if best := Closest(key, known); best != "" {
 		return "did you mean " + best + "?"
 	}
-	if paths := pathsOf(key, "", reflect.TypeFor[AmbientProfile]()); len(paths) == 1 {
+	if paths := pathsOf(key, "", d.top); len(paths) == 1 {
 		return "did you mean " + paths[0] + "?"
 	}
-	return "its fields are " + strings.Join(f.names(), ", ")
+	return "its fields are " + strings.Join(known, ", ")
 }
 
 // Closest is the known name that was probably meant by a mistyped one, or "".
