@@ -63,9 +63,9 @@ func TestWarningsAreResults(t *testing.T) {
 	dir := goldenDir + "/group-as-owner-gets-no-rule-and-a-warning"
 	_, stdout, stderr := execute(t, asResourceList(t, dir))
 	_, results, _ := strings.Cut(stdout, "\nresults:\n")
-	part(t, "results", results, "- message: the owner is the group team-a")
+	part(t, "results", results, "- message: '[AP0251] is the group \"team-a\"; the headers do not name a single group")
 	part(t, "results", results, "\n  severity: warning\n  resourceRef:\n    apiVersion: ambient.kubeflow.org/v1alpha1\n    kind: AmbientProfile\n    name: kubeflow\n  field:\n    path: spec.profiles[0].owner\n")
-	part(t, "stderr", stderr, "ambient-profile: warning: AmbientProfile kubeflow: spec.profiles[0].owner: the owner is the group team-a")
+	part(t, "stderr", stderr, "ambient-profile: warning: AmbientProfile kubeflow: [AP0251] spec.profiles[0].owner: is the group \"team-a\"; ")
 }
 
 // A package (kpt) keeps its files: new objects get a place, the configuration stays.

@@ -24,7 +24,11 @@ import (
 func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
 	p, err := profile.Parse(in.Config.Node)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, located(in.Config, err)
+	}
+	fromConfig := profile.Warnings(in.Config.Node, p)
+	for i := range fromConfig {
+		fromConfig[i] = locate(in.Config, fromConfig[i])
 	}
 	items, err := ownConfig(in.Config, p, in.Objects)
 	if err != nil {
@@ -32,7 +36,7 @@ func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, erro
 	}
 	p, fromSources, err := enroll.Sources(p, items)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, located(in.Config, err)
 	}
 	plan := generate.NewPlan(p)
 	items, fromItems, err := enroll.Apply(plan, items)
@@ -44,11 +48,46 @@ func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, erro
 		return nil, nil, err
 	}
 	fromReferee = withoutTold(fromReferee, fromItems)
-	findings := slices.Concat(profile.Warnings(p), fromSources, fromItems, fromReferee)
+	findings := slices.Concat(fromConfig, fromSources, fromItems, fromReferee)
 	if err := asErrors(in.Config, findings); p.Spec.FailOnWarning && err != nil {
 		return nil, nil, err
 	}
 	return items, findings, nil
+}
+
+// located adds to what is wrong with the configuration where that is.
+func located(config *manifest.Item, err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return oneLocated(config, err)
+	}
+	var errs []error
+	for _, err := range joined.Unwrap() {
+		errs = append(errs, oneLocated(config, err))
+	}
+	return errors.Join(errs...)
+}
+
+func oneLocated(config *manifest.Item, err error) error {
+	var d diagnostic.Diagnostic
+	if errors.As(err, &d) {
+		return locate(config, d)
+	}
+	return err
+}
+
+// locate adds the file, and the line where it is not known yet. Without a file there is no line:
+// kustomize and kpt send the configuration written anew.
+func locate(config *manifest.Item, d diagnostic.Diagnostic) diagnostic.Diagnostic {
+	if d.Position.File != "" || d.Object.Kind != profile.Kind && d.Object.Kind != "" {
+		return d
+	}
+	n, _ := manifest.Find(config.Node, d.Field)
+	known := d.Position
+	if d.Position = config.At(n); known.Line > 0 && d.Position.Line > 0 {
+		d.Position.Line, d.Position.Column = known.Line, known.Column
+	}
+	return d
 }
 
 // judge has the referee look at what goes out: it sees manifests, never the

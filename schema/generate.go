@@ -81,7 +81,7 @@ func (g generator) structure(v reflect.Value) *Schema {
 		}
 		key := keyOf(t.Field(i))
 		s.Properties[key] = property
-		if required[field] {
+		if required[field] || t.Field(i).Tag.Get("required") != "" {
 			s.Required = append(s.Required, key)
 		}
 	}

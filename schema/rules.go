@@ -24,13 +24,10 @@ var (
 
 func oneOf(values ...any) Schema { return Schema{Enum: values} }
 
-// required are the fields that a document cannot be without.
+// required are the fields that an AccessCheck cannot be without; those of an AmbientProfile have a tag.
 var required = map[string]bool{
-	"AmbientProfile.APIVersion": true, "AmbientProfile.Kind": true, "AmbientProfile.Metadata": true, "AmbientProfile.Spec": true,
-	"Metadata.Name": true, "Profile.Name": true, "Owner.Name": true, "Contributor.Name": true, "Contributor.Role": true,
 	"AccessCheck.APIVersion": true, "AccessCheck.Kind": true, "AccessCheck.Metadata": true, "AccessCheck.Spec": true, "AccessCheckSpec.Cases": true,
 	"AccessCase.Name": true, "AccessCase.From": true, "AccessCase.To": true, "AccessCase.Expect": true, "To.Namespace": true, "JWT.Issuer": true,
-	"Notebook.Name": true, "Scraper.ServiceAccount": true, "Scraper.Ports": true,
 }
 
 var profileRules = map[string]Schema{

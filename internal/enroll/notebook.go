@@ -28,7 +28,7 @@ func (s *sources) notebook(item *manifest.Item) {
 		return // inline, where the configuration says all, or twice
 	}
 	n := profile.Notebook{Name: item.Name, Rewrite: item.Annotation(rewriteAnnotation), Headers: s.headers(item)}
-	if !s.refuse(profile.CheckNotebook(item.String()+": notebook", n)) {
+	if !s.refuse(item, profile.CheckNotebook(n, "metadata.name", "metadata.annotations."+rewriteAnnotation)...) {
 		p.Notebooks = append(p.Notebooks, n)
 	}
 }

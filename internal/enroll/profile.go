@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -22,20 +23,25 @@ func (s *sources) profile(item *manifest.Item) {
 	}
 	switch {
 	case inline.Owner.Name == "":
-		if s.selected(item) && !s.refuse(s.spec.CheckFound(item.String(), profile.Profile{Name: item.Name, Owner: owner})) {
+		if s.selected(item) && !s.refuse(item, s.spec.CheckFound(profile.Profile{Name: item.Name, Owner: owner})...) {
 			inline.Owner = owner
+			s.report(item, owner.Warnings("spec.owner"))
 		}
 	case !sameOwner(item.Name, inline.Owner, owner):
-		s.errs = append(s.errs, fmt.Errorf("%s: spec.owner is %s %q, but the AmbientProfile says %s %q; "+
-			"correct one of the two", item, owner.Kind, owner.Name, inline.Owner.Kind, inline.Owner.Name))
+		s.refuse(item, diagnostic.Diagnostic{
+			Code: diagnostic.ConfigOwnerDiffers, Field: "spec.owner",
+			Found:  fmt.Sprintf("is %s %q, but the AmbientProfile says %s %q", owner.Kind, owner.Name, inline.Owner.Kind, inline.Owner.Name),
+			Remedy: "correct one of the two",
+		})
 	}
 }
 
 func (s *sources) add(item *manifest.Item, owner profile.Owner) {
 	found := profile.Profile{Name: item.Name, Owner: owner}.Complete()
-	if s.refuse(s.spec.CheckFound(item.String(), found)) {
+	if s.refuse(item, s.spec.CheckFound(found)...) {
 		return
 	}
+	s.report(item, owner.Warnings("spec.owner"))
 	s.at[found.Name] = len(s.spec.Profiles)
 	s.spec.Profiles = append(s.spec.Profiles, found)
 }

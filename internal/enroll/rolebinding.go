@@ -9,6 +9,12 @@ import (
 
 const rbacGroup = "rbac.authorization.k8s.io"
 
+// Where a RoleBinding of KFAM names the contributor.
+const (
+	userField = "metadata.annotations.user"
+	roleField = "metadata.annotations.role"
+)
+
 // contributor takes a RoleBinding with KFAM's annotations as the contributor that it stands for.
 // One whose annotations say something else than its subject and role stands for nobody.
 func (s *sources) contributor(item *manifest.Item) {
@@ -24,9 +30,11 @@ func (s *sources) contributor(item *manifest.Item) {
 		return
 	}
 	c := profile.Contributor{Name: user, Role: role, Bound: true}
-	if !s.isNew(item.Namespace, user, role) || s.refuse(profile.CheckContributor(item.String()+": contributor", c)) {
+	if !s.isNew(item.Namespace, user, role) || s.refuse(item, profile.CheckContributor(c, userField, roleField)...) {
 		return
 	}
+	s.bindings[[3]string{item.Namespace, user, role}] = item
+	s.report(item, profile.UserWarnings(userField, user))
 	p.Contributors = append(p.Contributors, c)
 }
 

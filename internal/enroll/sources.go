@@ -16,7 +16,7 @@ import (
 // and never a source: a contributor taken from our own earlier RoleBinding could not be revoked.
 // The error joins all that cannot be, each naming its object.
 func Sources(p profile.AmbientProfile, items []*manifest.Item) (profile.AmbientProfile, []diagnostic.Diagnostic, error) {
-	s := sources{spec: p.Spec, at: map[string]int{}, known: map[[3]string]bool{}}
+	s := sources{spec: p.Spec, name: p.Metadata.Name, at: map[string]int{}, known: map[[3]string]bool{}, bindings: map[[3]string]*manifest.Item{}}
 	s.spec.Profiles = slices.Clone(p.Spec.Profiles)
 	for i, inline := range s.spec.Profiles {
 		s.at[inline.Name] = i
@@ -35,7 +35,11 @@ func Sources(p profile.AmbientProfile, items []*manifest.Item) (profile.AmbientP
 	s.each(items, "kubeflow.org", "Notebook", s.notebook)
 	s.podSecurity(items)
 	for _, found := range s.spec.Profiles {
-		s.refuse(profile.CheckContributors("contributors of "+found.Name, found.Contributors))
+		for i, refused := range profile.CheckContributors(found.Contributors) {
+			c := found.Contributors[i]
+			refused.Field = userField
+			s.refuse(s.bindings[[3]string{found.Name, c.Name, c.Role}], refused)
+		}
 	}
 	p.Spec = s.spec
 	return p, s.findings, errors.Join(s.errs...)
@@ -43,10 +47,13 @@ func Sources(p profile.AmbientProfile, items []*manifest.Item) (profile.AmbientP
 
 type sources struct {
 	spec profile.Spec
+	name string
 	// at is where a namespace's profile stands in spec.Profiles.
 	at map[string]int
 	// known are the contributors (namespace, name, role) and notebooks (namespace, name, "") so far.
-	known    map[[3]string]bool
+	known map[[3]string]bool
+	// bindings are the RoleBindings of the contributors that were found.
+	bindings map[[3]string]*manifest.Item
 	findings []diagnostic.Diagnostic
 	errs     []error
 }
@@ -75,11 +82,27 @@ func (s *sources) of(namespace string) *profile.Profile {
 	return nil
 }
 
-func (s *sources) refuse(err error) bool {
-	if err != nil {
-		s.errs = append(s.errs, err)
+// refuse adds what is wrong with an item, and reports whether anything is.
+func (s *sources) refuse(item *manifest.Item, refused ...diagnostic.Diagnostic) bool {
+	for _, d := range refused {
+		s.errs = append(s.errs, item.Report(d.Code, d.Field, d.Found, d.Effect, d.Remedy))
 	}
-	return err != nil
+	return len(refused) > 0
+}
+
+// refuseConfig adds what is wrong with a field of the configuration, whose position is for the caller.
+func (s *sources) refuseConfig(code diagnostic.Code, field, found, remedy string) {
+	s.errs = append(s.errs, diagnostic.Diagnostic{
+		Code: code, Object: diagnostic.Object{APIVersion: profile.APIVersion, Kind: profile.Kind, Name: s.name},
+		Field: field, Found: found, Remedy: remedy,
+	})
+}
+
+// report adds what is allowed in an item, but seldom meant.
+func (s *sources) report(item *manifest.Item, warnings []diagnostic.Diagnostic) {
+	for _, d := range warnings {
+		s.findings = append(s.findings, item.Report(d.Code, d.Field, d.Found, d.Effect, d.Remedy))
+	}
 }
 
 func (s *sources) warn(item *manifest.Item, found, effect, remedy string) {
@@ -90,11 +113,12 @@ func (s *sources) warn(item *manifest.Item, found, effect, remedy string) {
 func (s *sources) owners() {
 	for i, p := range s.spec.Profiles {
 		if p.Owner.Name == "" {
-			s.errs = append(s.errs, fmt.Errorf("spec.profiles[%d].owner.name: is missing; no selected Profile %q is in the input: write the owner", i, p.Name))
+			s.refuseConfig(diagnostic.ConfigMissingField, fmt.Sprintf("spec.profiles[%d].owner", i),
+				fmt.Sprintf("missing, and no selected Profile %s is in the input", p.Name), "write owner: {name: OWNER}, or pass the Profile as input")
 		}
 	}
 	if len(s.spec.Profiles) == 0 && len(s.errs) == 0 {
-		s.errs = append(s.errs, errors.New("spec.profileSelector: selects no Profile of the input, and spec.profiles is absent; "+
-			"put the Profiles into the input, or list profiles"))
+		s.refuseConfig(diagnostic.ConfigNothingSelected, "spec.profileSelector", "no Profile in the input matches",
+			"pass the Profiles as input (ambient-profile CONFIG.yaml profiles.yaml), or list them under profiles")
 	}
 }

@@ -14,8 +14,8 @@ func TestDecodeReadsFieldsAfterOneThatYAMLDoesNotHave(t *testing.T) {
 		Second string `yaml:"second"`
 		Third  string `yaml:"third"`
 	}
-	if refused := decode(yaml.MustParse("{first: a, second: b, third: c}").YNode(), &got); len(refused) > 0 {
-		t.Fatal(refused.err())
+	if refused := decode(yaml.MustParse("{first: a, second: b, third: c}").YNode(), &got); len(refused.all) > 0 {
+		t.Fatal(refused.all)
 	}
 	if got.First != "a" || got.Inner != "" || got.Second != "b" || got.Third != "c" {
 		t.Errorf("read as %+v", got)
