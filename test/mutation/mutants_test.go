@@ -307,6 +307,8 @@ var mutants = []mutant{
 	{"closed pods beside a controller that opens them", pro + "validate_access.go", "if !s.Access.SameNamespacePods && s.Cluster.Controllers == Keep {", "if false {"},
 	{"null is the default", pro + "decode.go", "n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagNull", "false"},
 	{"a field that stands twice", pro + "decode.go", "case seen[key.Value]:", "case false:"},
+	{"a field after one that YAML does not have is read into that one", pro + "decode.go", "v.FieldByIndex(known[i].Index)", "v.Field(i)"},
+	{"contributors of one binding are merged if they were found", enr + "sources.go", "profile.CheckContributors(found.Contributors)", "profile.CheckContributors(nil)"},
 
 	// What users and controllers may write.
 	{"a platform's namespace is guarded like a user's", pla + "admission.go", `"operator": "NotIn", "values": platformNamespaces(plan)`, `"operator": "NotIn", "values": platformNamespaces(plan)[:0]`},
