@@ -21,15 +21,15 @@ spec:
     owner: {name: alice@example.com}
 `
 
-// refusalsOf are the messages about tenants with old replaced by new, or new added if old is "".
-func refusalsOf(t *testing.T, old, new string) []string {
+// refusalsOf are the messages about tenants with old replaced, or the replacement added if old is "".
+func refusalsOf(t *testing.T, old, replacement string) []string {
 	t.Helper()
-	text := tenants + new
+	text := tenants + replacement
 	if old != "" {
 		if !strings.Contains(tenants, old) {
 			t.Fatalf("there is no %q", old)
 		}
-		text = strings.Replace(tenants, old, new, 1)
+		text = strings.Replace(tenants, old, replacement, 1)
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
@@ -60,15 +60,15 @@ func refusalsOf(t *testing.T, old, new string) []string {
 }
 
 type refusalCase struct {
-	old, new string
-	want     []string
+	old, replacement string
+	want             []string
 }
 
 func (c refusalCase) run(t *testing.T) {
 	t.Helper()
-	got := refusalsOf(t, c.old, c.new)
+	got := refusalsOf(t, c.old, c.replacement)
 	if strings.Join(got, "\n") != strings.Join(c.want, "\n") {
-		t.Errorf("%s\ngot\n%s\nwant\n%s", c.new, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		t.Errorf("%s\ngot\n%s\nwant\n%s", c.replacement, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
 	}
 }
 
