@@ -38,7 +38,7 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"two lists":              {"kind: ResourceList\n---\nkind: ResourceList\n", nil, exitError, "", "stdin:2:1: [AP0108] a second document starts here; send one ResourceList"},
 		"items twice":            {"kind: ResourceList\nitems: []\nitems: []\n", nil, exitError, "", "stdin:3:1: [AP0116] items: is set twice"},
 		"items that are no list": {"kind: ResourceList\nitems: {a: b}\n", nil, exitError, "", "stdin:2:8: [AP0124] ResourceList: items: is not a list"},
-		"a ConfigMap as config":  {"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig: {apiVersion: v1, kind: ConfigMap, metadata: {name: x}}\n", nil, exitError, "", `kind: "ConfigMap"`},
+		"a ConfigMap as config":  {"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig: {apiVersion: v1, kind: ConfigMap, metadata: {name: x}}\n", nil, exitError, "", "expected an AmbientProfile, got ConfigMap x; name an AmbientProfile"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, stdout, stderr := execute(t, test.stdin, test.args...)
