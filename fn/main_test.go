@@ -38,7 +38,7 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"two lists":              {"kind: ResourceList\n---\nkind: ResourceList\n", nil, exitError, "", "more than one document"},
 		"items twice":            {"kind: ResourceList\nitems: []\nitems: []\n", nil, exitError, "", "has items twice"},
 		"items that are no list": {"kind: ResourceList\nitems: {a: b}\n", nil, exitError, "", "items of the ResourceList is not a list"},
-		"a ConfigMap as config":  {"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig: {apiVersion: v1, kind: ConfigMap, metadata: {name: x}}\n", nil, exitError, "", `kind: "ConfigMap"`},
+		"a ConfigMap as config":  {"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig: {apiVersion: v1, kind: ConfigMap, metadata: {name: x}}\n", nil, exitError, "", "expected an AmbientProfile, got ConfigMap x; name an AmbientProfile"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, stdout, stderr := execute(t, test.stdin, test.args...)

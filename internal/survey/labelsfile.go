@@ -9,6 +9,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
+// LabelsKey is the key of the labels in that ConfigMap.
 const LabelsKey = "namespace-labels.yaml"
 
 // IsLabelsFile reports whether an item is the ConfigMap from which the profile-controller labels
@@ -33,7 +34,7 @@ func LabelsOfAll(item *manifest.Item) (labels map[string]any, err error) {
 // Hashed is a ConfigMap's name with the suffix that kustomize gives to generated ones.
 var Hashed = regexp.MustCompile(`^(.+)-[a-z0-9]{10}$`)
 
-// data is a ConfigMap's text below key, or "".
+// DataOf is a ConfigMap's text below key, or "".
 func DataOf(i *manifest.Item, key string) string {
 	return manifest.Value(i.Node, "data", key)
 }

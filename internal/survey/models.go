@@ -7,6 +7,7 @@ import (
 // modelParts are the parts of an InferenceService that are pods of their own.
 var modelParts = []string{"predictor", "transformer", "explainer"}
 
+// IsModel reports whether an item is a model of KServe.
 func IsModel(item *manifest.Item) bool {
 	return item.Group == "serving.kserve.io" && item.Kind == "InferenceService"
 }

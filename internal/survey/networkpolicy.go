@@ -13,6 +13,7 @@ import (
 // direction is one of the two halves of a NetworkPolicy.
 type direction struct{ kind, Rules, peers string }
 
+// The directions of a NetworkPolicy.
 var (
 	IngressRules = direction{"Ingress", "ingress", "from"}
 	EgressRules  = direction{"Egress", "egress", "to"}
@@ -79,6 +80,7 @@ func IsDNS(port *yaml.Node) bool {
 	return slices.Contains([]string{"53", "dns", "dns-tcp"}, manifest.Value(manifest.Dealias(port), "port")) && manifest.Value(manifest.Dealias(port), "endPort") == ""
 }
 
+// HBONEPort is the port of traffic between pods of the mesh (Istio: HBONE).
 func HBONEPort() *yaml.Node {
 	return &yaml.Node{Kind: yaml.MappingNode, Tag: yaml.NodeTagMap, Content: []*yaml.Node{
 		manifest.Text("port"), {Kind: yaml.ScalarNode, Tag: yaml.NodeTagInt, Value: "15008"}, manifest.Text("protocol"), manifest.Text("TCP"),
@@ -88,13 +90,16 @@ func HBONEPort() *yaml.Node {
 // PeerSet are peers of NetworkPolicies.
 type PeerSet map[string]bool
 
+// Peers that stand for many.
 const (
+	// Everywhere is every address.
 	Everywhere = "everywhere"
 	// allPods and the text of a namespaceSelector: every pod of its namespaces.
 	allPods       = "every pod of "
 	allNamespaces = allPods + "every namespace"
 )
 
+// Add adds a peer.
 func (s PeerSet) Add(peer *yaml.Node) {
 	peer = manifest.Dealias(peer)
 	s[canonical(peer)] = true

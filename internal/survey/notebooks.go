@@ -31,6 +31,7 @@ func (in *Index) notebookServices(namespace string, have []Service) []Service {
 	return out
 }
 
+// IsNotebook reports whether an item is a Notebook.
 func IsNotebook(i *manifest.Item) bool { return i.Group == "kubeflow.org" && i.Kind == "Notebook" }
 
 // notebookLabels are the labels of a Notebook's pods (notebook-controller: generateStatefulSet).

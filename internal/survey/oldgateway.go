@@ -18,6 +18,7 @@ const (
 	OldGatewayName      = "istio-ingressgateway"
 )
 
+// OldGatewayLabels are those of the old gateway's pods, as Kubeflow ships them.
 var OldGatewayLabels = map[string]string{"app": OldGatewayName, "istio": "ingressgateway"}
 
 // gatewayPodLabels are those of the old gateway's pods: as its Deployment in the input has them, else
@@ -46,7 +47,7 @@ func isOldGateway(i *manifest.Item) bool {
 	return i.Name == OldGatewayName || strings.HasSuffix(OldIngress, "/"+manifest.Value(PodSpec(i), "serviceAccountName"))
 }
 
-// isOldGateway reports whether labels select the pods of the old gateway and not all pods: some of
+// SelectsOldGateway reports whether labels select the pods of the old gateway and not all pods: some of
 // their own labels do.
 func (in *Index) SelectsOldGateway(labels *yaml.Node) bool {
 	have, pods := manifest.StringMap(labels), in.gatewayPodLabels()

@@ -9,6 +9,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
+// Action is the action of a policy; without one it is ALLOW.
 func Action(spec *yaml.Node) string {
 	if a := manifest.Value(spec, "action"); a != "" {
 		return a
@@ -27,6 +28,7 @@ func DryRun(item *manifest.Item) bool {
 	return err == nil && on
 }
 
+// WithoutTargets reports whether a policy has no targetRefs.
 func WithoutTargets(spec *yaml.Node) bool {
 	return spec != nil && len(TargetsOf(spec)) == 0
 }

@@ -6,18 +6,19 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
-// reach says which pods a way leads to, of those that a selector selects.
-type reach int
+// Reach says which pods a way leads to, of those that a selector selects.
+type Reach int
 
+// The pods that a way leads to.
 const (
-	Nowhere reach = iota
+	Nowhere Reach = iota
 	Perhaps       // the input does not say
 	Partly        // and to other pods
 	only
 )
 
 // Leads reports which of the pods that a selector selects a way leads to.
-func (in *Index) Leads(w Way, namespace string, wanted Labels) reach {
+func (in *Index) Leads(w Way, namespace string, wanted Labels) Reach {
 	hits, misses := 0, 0
 	for _, name := range w.pods {
 		hit := podLabels(in.ByID[manifest.ID{Kind: "Pod", Namespace: namespace, Name: name}]).Cover(wanted)

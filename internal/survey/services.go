@@ -68,7 +68,7 @@ func (in *Index) ServiceNamed(namespace, name string) (s Service, found bool) {
 	return s, found
 }
 
-// workload is an item that makes pods with labels, or is one.
+// PodMaker is an item that makes pods with labels, or is one.
 type PodMaker struct {
 	*manifest.Item
 	Labels Labels

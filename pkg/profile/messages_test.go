@@ -21,15 +21,15 @@ spec:
     owner: {name: alice@example.com}
 `
 
-// refusalsOf are the messages about tenants with old replaced by new, or new added if old is "".
-func refusalsOf(t *testing.T, old, new string) []string {
+// refusalsOf are the messages about tenants with old replaced, or the replacement added if old is "".
+func refusalsOf(t *testing.T, old, replacement string) []string {
 	t.Helper()
-	text := tenants + new
+	text := tenants + replacement
 	if old != "" {
 		if !strings.Contains(tenants, old) {
 			t.Fatalf("there is no %q", old)
 		}
-		text = strings.Replace(tenants, old, new, 1)
+		text = strings.Replace(tenants, old, replacement, 1)
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
@@ -60,15 +60,15 @@ func refusalsOf(t *testing.T, old, new string) []string {
 }
 
 type refusalCase struct {
-	old, new string
-	want     []string
+	old, replacement string
+	want             []string
 }
 
 func (c refusalCase) run(t *testing.T) {
 	t.Helper()
-	got := refusalsOf(t, c.old, c.new)
+	got := refusalsOf(t, c.old, c.replacement)
 	if strings.Join(got, "\n") != strings.Join(c.want, "\n") {
-		t.Errorf("%s\ngot\n%s\nwant\n%s", c.new, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		t.Errorf("%s\ngot\n%s\nwant\n%s", c.replacement, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
 	}
 }
 
@@ -83,7 +83,7 @@ func TestTheCommonestMistakes(t *testing.T) {
 		{owner, "    owner: {kind: User}\n",
 			[]string{`AP0212 t.yaml:8:12: spec.profiles[0].owner.name: missing; copy spec.owner.name of the Profile, for example name: alice@example.com`}},
 		{owner, "  owner: {name: alice@example.com}\n",
-			[]string{`AP0203 t.yaml:8:3: spec.owner: unknown field; it belongs to a profile; indent it to line up with name`}},
+			[]string{`AP0203 t.yaml:8:3: spec.owner: unknown field; owner belongs to a profile; indent it to line up with name`}},
 		{"name: alice\n", "name: alice@example.com\n",
 			[]string{`AP0213 t.yaml:7:11: spec.profiles[0].name: "alice@example.com" is a login, not a namespace; write the name of the Profile here (see kubectl get profiles), and the login in owner: {name: alice@example.com}`}},
 		{"name: alice\n", "name: Alice\n",
@@ -148,7 +148,7 @@ func TestNoAftershocks(t *testing.T) {
 			[]string{`AP0203 t.yaml:5:1: profiles: unknown field; it belongs to spec; move it there`}},
 		{"  - name: alice\n" + owner, "  - name: alice\n  - name: bob\n  owner: {name: bob@example.com}\n", // that of bob
 			[]string{`AP0212 t.yaml:7:5: spec.profiles[0].owner: missing; copy spec.owner of Profile alice, for example owner: {name: alice@example.com}`,
-				`AP0203 t.yaml:9:3: spec.owner: unknown field; it belongs to a profile; indent it to line up with name`}},
+				`AP0203 t.yaml:9:3: spec.owner: unknown field; owner belongs to a profile; indent it to line up with name`}},
 		{"", "  access: {sameNamespacePods: false}\n  cluster: {controllers: 5}\n",
 			[]string{`AP0210 t.yaml:10:26: spec.cluster.controllers: expected a string, got the number 5; write controllers: "5"`}},
 		{"", "  access: {sameNamespacePods: false}\n  cluster: {controllers: keep}\n",
@@ -191,7 +191,7 @@ func TestFieldsInAnotherPlace(t *testing.T) {
 		{"", "  tokens: {issuers: [a]}\n",
 			[]string{`AP0203 t.yaml:9:3: spec.tokens: unknown field; it belongs to spec.cluster; move it there`}},
 		{"", "    role: edit\n",
-			[]string{`AP0203 t.yaml:9:5: spec.profiles[0].role: unknown field; it belongs to a contributor; indent it to line up with name`}},
+			[]string{`AP0203 t.yaml:9:5: spec.profiles[0].role: unknown field; role belongs to a contributor; indent it to line up with name`}},
 		{"", "  replicas: 2\n", // there are two of that name
 			[]string{`AP0203 t.yaml:9:3: spec.replicas: unknown field; use one of the fields profiles, profileSelector, identity, ingress, waypoint, access, cluster, failOnWarning`}},
 	} {

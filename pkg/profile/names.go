@@ -49,16 +49,15 @@ func (r *refusals) label(path, what, name string) bool {
 }
 
 // subdomain refuses what is not a DNS-1123 subdomain.
-func (r *refusals) subdomain(path, what, name string) bool {
+func (r *refusals) subdomain(path, what, name string) {
 	if validSubdomain(name) {
-		return true
+		return
 	}
 	remedy := "use at most 253 lowercase letters, digits, dashes and dots, with a letter or digit at both ends of each part"
 	if near := strings.ReplaceAll(strings.ToLower(name), "_", "-"); validSubdomain(near) {
 		remedy += "; did you mean " + near + "?"
 	}
 	r.malformed(diagnostic.ConfigBadName, path, name, "is not a valid "+what, remedy)
-	return false
 }
 
 // namespaced refuses what is not namespace/name; namespace is the one of an example.

@@ -28,8 +28,8 @@ func (d *decoder) noValue(p place, v reflect.Value) {
 	case byDefault != "":
 		remedy = giveValue(p) + " for the default, " + byDefault
 	case v.Kind() == reflect.Struct && p.tag.Get("bool")+p.tag.Get("string") != "":
-		map_ := strings.ReplaceAll(p.tag.Get("bool"), "$", "true") + strings.ReplaceAll(p.tag.Get("string"), "$", "VALUE")
-		remedy = "write " + p.as(map_) + ", or remove the line"
+		form := strings.ReplaceAll(p.tag.Get("bool"), "$", "true") + strings.ReplaceAll(p.tag.Get("string"), "$", "VALUE")
+		remedy = "write " + p.as(form) + ", or remove the line"
 	}
 	d.refuse(p.start(), diagnostic.ConfigNoValue, p.path, found, remedy)
 }

@@ -62,8 +62,11 @@ func anotherObject(n *yaml.Node) error {
 	}
 	d.Found = "expected an AmbientProfile, got " + shorten(strings.TrimSpace(kind+" "+manifest.Value(n, "metadata", "name")))
 	d.Remedy = "pass it as an input after the configuration: ambient-profile ambientprofile.yaml INPUT.yaml"
-	if kind == "AccessCheck" {
+	switch kind {
+	case "AccessCheck":
 		d.Remedy = "run it on the output: ambient-profile check ACCESSCHECK.yaml OUTPUT.yaml"
+	case "ConfigMap": // kpt makes one of the configMap in a Kptfile
+		d.Remedy = "name an AmbientProfile as the function's configuration (kpt: configPath in place of configMap)"
 	}
 	return d
 }

@@ -47,7 +47,7 @@ func (d *decoder) elsewhere(parent, p place, path string) (effect, remedy string
 	case strings.HasSuffix(outer, "[]"):
 		item := typeAt(d.document, outer)
 		noun := nounOf(item)
-		return "it belongs to a " + noun, "indent it to line up with " + fieldsOf(item)[0].name
+		return name + " belongs to a " + noun, "indent it to line up with " + fieldsOf(item)[0].name
 	case below && !strings.Contains(inside, "[]") && oneLine(p.n) != "":
 		steps := strings.Split(strings.TrimSuffix(inside, "."), ".")
 		if manifest.Field(parent.n, steps[0]) == nil {

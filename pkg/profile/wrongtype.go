@@ -58,17 +58,17 @@ func got(n *yaml.Node) string {
 
 // instead returns what to write in place of a value of another type.
 func instead(p place, v reflect.Value) string {
-	switch kind := v.Kind(); {
-	case kind == reflect.Struct, kind == reflect.Map:
+	switch v.Kind() {
+	case reflect.Struct, reflect.Map:
 		return insteadOfMap(p, v.Type())
-	case kind == reflect.Slice:
+	case reflect.Slice:
 		return insteadOfList(p, v.Type().Elem())
-	case kind == reflect.Bool:
+	case reflect.Bool:
 		if word, ok := booleans[strings.ToLower(p.n.Value)]; ok {
 			return "write " + p.as(word)
 		}
 		return "write " + p.as("true") + " or " + p.as("false")
-	case kind == reflect.Int:
+	case reflect.Int:
 		if digits.MatchString(p.n.Value) {
 			return "write " + p.as(p.n.Value)
 		}
@@ -84,11 +84,11 @@ func instead(p place, v reflect.Value) string {
 }
 
 func insteadOfMap(p place, t reflect.Type) string {
-	if map_ := asMap(p); map_ != "" {
+	if form := asMap(p); form != "" {
 		if p.key != nil {
-			map_ = p.as(map_)
+			form = p.as(form)
 		}
-		return "write " + map_ + p.hint()
+		return "write " + form + p.hint()
 	}
 	if p.n.Kind == yaml.SequenceNode {
 		return "write its fields without a dash"
@@ -108,8 +108,8 @@ func insteadOfList(p place, item reflect.Type) string {
 	}
 	switch {
 	case item.Kind() == reflect.Struct:
-		if map_ := asMap(p); map_ != "" {
-			return "write " + p.as("["+map_+"]") + p.hint()
+		if form := asMap(p); form != "" {
+			return "write " + p.as("["+form+"]") + p.hint()
 		}
 	case item.Kind() == reflect.String && p.n.Value != "" && len(p.n.Value) <= longest:
 		var items []string
