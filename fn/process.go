@@ -41,9 +41,9 @@ func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, erro
 	}
 	fromReferee, err := judge(plan, p.Spec.Identity.GroupsHeader, manifest.Encode(items, in.Form))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, locatedError(err, items)
 	}
-	fromReferee = withoutTold(fromReferee, fromItems)
+	fromReferee = withoutTold(located(fromReferee, items), fromItems)
 	findings := slices.Concat(profile.Warnings(p), fromSources, fromItems, fromReferee)
 	if err := asErrors(findings); p.Spec.FailOnWarning && err != nil {
 		return nil, nil, err
@@ -65,11 +65,7 @@ func judge(plan generate.Plan, groupsHeader string, objects iter.Seq[*yaml.Node]
 			Waypoint: ns.Waypoint.Name, Ingress: ns.Ingress,
 		}
 	}
-	var findings []diagnostic.Diagnostic
-	for _, f := range world.Findings(tenants) {
-		findings = append(findings, finding(f))
-	}
-	return findings, nil
+	return world.Findings(tenants), nil
 }
 
 // withoutTold leaves out what the referee finds of a policy whose rules the conversion has told of.
@@ -77,13 +73,18 @@ func withoutTold(findings, told []diagnostic.Diagnostic) []diagnostic.Diagnostic
 	known := map[diagnostic.Object]bool{}
 	for _, d := range told {
 		if d.Code == diagnostic.RulesNotConverted {
-			d.Object.APIVersion = ""
-			known[d.Object] = true
+			known[withoutVersion(d.Object)] = true
 		}
 	}
 	return slices.DeleteFunc(findings, func(d diagnostic.Diagnostic) bool {
-		return d.Code == diagnostic.RulesLost && known[d.Object]
+		return d.Code == diagnostic.RulesLost && known[withoutVersion(d.Object)]
 	})
+}
+
+// withoutVersion is an object whatever version it was written in.
+func withoutVersion(o diagnostic.Object) diagnostic.Object {
+	o.APIVersion = ""
+	return o
 }
 
 // asErrors are the warnings among findings, or nil.
@@ -132,15 +133,4 @@ func run(in manifest.Input, stdout, stderr io.Writer) error {
 	}
 	diagnostic.Print(stderr, findings)
 	return manifest.Write(stdout, items, in.Form, diagnostic.Results(findings))
-}
-
-func finding(f access.Finding) diagnostic.Diagnostic {
-	d := diagnostic.Diagnostic{Code: diagnostic.Uncoded, Object: diagnostic.Named(f.Object), Found: f.Found, Effect: f.Effect, Remedy: f.Remedy}
-	if f.LostRules {
-		d.Code = diagnostic.RulesLost
-	}
-	if f.Note {
-		d.Code, d.Remedy = diagnostic.UncodedInfo, ""
-	}
-	return d
 }

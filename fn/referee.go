@@ -21,7 +21,7 @@ func Explain(files []string, stdin io.Reader) (access.Report, error) {
 	if err != nil {
 		return access.Report{}, err
 	}
-	world, err := access.Load(nodesOf(items))
+	world, err := loadWorld(items)
 	if err != nil {
 		return access.Report{}, err
 	}
@@ -42,7 +42,7 @@ func Check(file string, rendered []string, stdin io.Reader) ([]access.Result, er
 	if err != nil {
 		return nil, err
 	}
-	world, err := access.Load(nodesOf(items))
+	world, err := loadWorld(items)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func accessCheck(in manifest.Input, stdout, stderr io.Writer) error {
 			kept = append(kept, item)
 		}
 	}
-	world, err := access.Load(nodesOf(kept))
+	world, err := loadWorld(kept)
 	if err != nil {
 		return err
 	}

@@ -155,15 +155,17 @@ func (t *trip) service(to *space, name string) *service {
 	}
 	if to.isNotebook[name] {
 		t.assume("Service " + join(to.name, name) + ", as the notebook controller makes it")
-		return &service{
-			namespace: to.name, name: name, selector: labels{{"statefulset", name}}, assumed: true,
-			ports: []servicePort{{number: 80, target: 8888, protocol: httpPort}},
-		}
+		svc := plainService(to.name, name)
+		svc.assumed, svc.selector = true, labels{{"statefulset", name}}
+		svc.ports = []servicePort{{number: 80, target: 8888, protocol: httpPort}}
+		return svc
 	}
 	t.assume("Service " + join(to.name, name))
 	number := t.req.Port
 	if number == 0 {
 		number = 80
 	}
-	return &service{namespace: to.name, name: name, assumed: true, ports: []servicePort{{number: number}}}
+	svc := plainService(to.name, name)
+	svc.assumed, svc.ports = true, []servicePort{{number: number}}
+	return svc
 }

@@ -18,7 +18,7 @@ func (w *World) judgeCustom(point string, policies []*policy, a *attributes, ses
 			continue
 		}
 		denies := w.deniesCustom(p, several)
-		if p.bad == "" && denies == "" && a.tcp && w.mesh.providers[p.provider] == httpAuthorizer {
+		if p.bad == nil && denies == "" && a.tcp && w.mesh.providers[p.provider] == httpAuthorizer {
 			continue // TCP cannot be shown to it, and passes (authz/builder buildTCP)
 		}
 		a.doubt = ""
@@ -30,7 +30,7 @@ func (w *World) judgeCustom(point string, policies []*policy, a *attributes, ses
 		case m == yes && denies != "":
 			step.Why = denies
 			return ruling{Deny, step}, assumed
-		case p.bad == "" && denies == "" && session:
+		case p.bad == nil && denies == "" && session:
 			assumed = "the authorizer " + p.provider + " lets a session pass"
 			continue
 		case m == yes:
@@ -60,7 +60,7 @@ func (w *World) deniesCustom(p *policy, several bool) string {
 func severalProviders(policies []*policy) bool {
 	provider := ""
 	for _, p := range policies {
-		if p.action != custom || p.bad != "" {
+		if p.action != custom || p.bad != nil {
 			continue
 		}
 		if provider != "" && p.provider != provider {

@@ -79,7 +79,7 @@ func (w *World) makeUpIngress() *gateway {
 		id = names[0]
 	}
 	ns, name, _ := strings.Cut(id, "/")
-	g := &gateway{namespace: ns, name: name, class: "istio", account: name + "-istio", assumed: "Gateway " + id, pod: gatewayPod(name, nil)}
+	g := &gateway{origin: origin{kind: "Gateway", namespace: ns, name: name}, class: "istio", account: name + "-istio", assumed: "Gateway " + id, pod: gatewayPod(name, nil)}
 	g.pod.assumed = true
 	for _, pod := range w.look(ns).workloads {
 		if pod.name == name { // an ingress that no Gateway object made, such as istio-ingressgateway

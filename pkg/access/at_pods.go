@@ -141,7 +141,7 @@ func (w *World) strict(s *space, pod *workload, number int) ruling {
 	mode, by, doubt := "", "", false
 	use := func(p *peerAuthentication, m string) {
 		if m != "" && m != "UNSET" {
-			mode, by = m, join(p.namespace, p.name)
+			mode, by = m, p.id()
 		}
 	}
 	for _, p := range w.look(w.mesh.rootNamespace).peers {

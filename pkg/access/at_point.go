@@ -19,9 +19,9 @@ func (w *World) match(on layer, p *policy, r *rule, a *attributes) verdict3 {
 
 // matchPolicy gives the first rule that matches best, and how well.
 func (w *World) matchPolicy(on layer, p *policy, a *attributes) (best verdict3, index int) {
-	if p.bad != "" {
+	if p.bad != nil {
 		if a.doubt == "" {
-			a.doubt = p.id() + " is malformed: " + p.bad
+			a.doubt = p.id() + " is malformed: " + p.bad.Error()
 		}
 		return maybe, -1
 	}
@@ -45,7 +45,7 @@ func (w *World) judge(on layer, point string, policies []*policy, a *attributes)
 	pended := false
 	for _, p := range policies {
 		// What a malformed policy would do nobody knows, so it counts here whatever it says it is.
-		if p.bad == "" && (p.action != deny || p.dryRun) || p.action == custom {
+		if p.bad == nil && (p.action != deny || p.dryRun) || p.action == custom {
 			continue
 		}
 		switch m, i := w.matchPolicy(on, p, a); {
@@ -67,7 +67,7 @@ func (w *World) judgeAllow(on layer, point string, policies []*policy, a *attrib
 	best, index := no, -1
 	var first, hit *policy
 	for _, p := range policies {
-		if p.action != allow || p.dryRun && p.bad == "" {
+		if p.action != allow || p.dryRun && p.bad == nil {
 			continue
 		}
 		if first == nil {

@@ -86,7 +86,7 @@ func (w *World) atZtunnel(namespace string, pod *workload) []*policy {
 			break
 		}
 		for _, p := range w.look(ns).policies {
-			if len(p.targets) > 0 && (p.bad == "" || !p.selected) || p.action > deny || p.dryRun && p.bad == "" {
+			if len(p.targets) > 0 && (p.bad == nil || !p.selected) || p.action > deny || p.dryRun && p.bad == nil {
 				continue
 			}
 			if p.selected && p.selector == nil {

@@ -8,6 +8,8 @@ type binding struct {
 	why     string
 	missing string // namespace/name of a waypoint that a label names and the manifests lack
 	doubt   string
+	// otherTraffic is what the waypoint takes, where that is not the traffic that was asked for.
+	otherTraffic string
 }
 
 // serviceWaypoint finds the waypoint of a Service: the label istio.io/use-waypoint on the Service, else on its Namespace; `none` opts out;
@@ -73,7 +75,7 @@ func (w *World) accepts(g *gateway, namespace, traffic string) binding {
 		return binding{doubt: "whether waypoint " + g.id() + " admits namespace " + namespace + " depends on labels that are not given"}
 	}
 	if g.trafficType != traffic && g.trafficType != "all" {
-		return binding{why: "waypoint " + g.id() + " is for " + g.trafficType + " traffic: this goes direct"}
+		return binding{why: "waypoint " + g.id() + " is for " + g.trafficType + " traffic: this goes direct", otherTraffic: g.trafficType}
 	}
 	return binding{gateway: g}
 }
@@ -92,8 +94,17 @@ func (s *space) gateway(name string) *gateway {
 func (w *World) ingressUsesWaypoint(svc *service) bool {
 	v, ok := svc.labels.get("istio.io/ingress-use-waypoint")
 	if !ok {
-		v = w.look(svc.namespace).labels.value("istio.io/ingress-use-waypoint")
+		return w.look(svc.namespace).ingressUsesWaypoint()
 	}
+	return isTrueLabel(v)
+}
+
+// ingressUsesWaypoint is that of Services without the label.
+func (s *space) ingressUsesWaypoint() bool {
+	return isTrueLabel(s.labels.value("istio.io/ingress-use-waypoint"))
+}
+
+func isTrueLabel(v string) bool {
 	switch v {
 	case "1", "t", "T", "true", "TRUE", "True":
 		return true

@@ -56,12 +56,12 @@ func without(list, others []string) []string {
 func (w *World) refused() (out []string) {
 	for _, s := range w.namespaces {
 		for _, p := range s.policies {
-			if p.bad != "" {
+			if p.bad != nil {
 				out = append(out, "AuthorizationPolicy "+p.id())
 			}
 		}
 		for _, a := range s.authentications {
-			if a.bad != "" {
+			if a.bad != nil {
 				out = append(out, "RequestAuthentication "+join(a.namespace, a.name))
 			}
 		}
@@ -189,7 +189,7 @@ func decideAt(w *World, c recordedCase, tok *token) Verdict {
 	case "waypoint":
 		svc := w.look(c.ServiceNamespace).service(c.Service)
 		if svc == nil {
-			svc = &service{namespace: c.ServiceNamespace, name: c.Service}
+			svc = plainService(c.ServiceNamespace, c.Service)
 		}
 		if tok != nil {
 			rules, _ := w.waypointJWT(s.gateway(c.Name), svc)

@@ -1,6 +1,10 @@
 package access
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+)
 
 // Tenant is one profile's namespace, as far as the self-check needs it.
 type Tenant struct {
@@ -12,24 +16,8 @@ type Tenant struct {
 	Ingress   string // the principal <trust domain>/ns/<namespace>/sa/<account> that the ingress runs as; "" or where a Gateway tells: as that says
 }
 
-// Finding is one thing that is probably wrong: on which object, what was found, what it does, and what to do.
-type Finding struct {
-	Object string `json:"object"`
-	Found  string `json:"found"`
-	Effect string `json:"effect"`
-	Remedy string `json:"remedy"`
-	Note   bool   `json:"note,omitempty"` // it is told, but nothing is known to be wrong
-	// LostRules: it is about rules of the policy that ztunnel does not enforce as they are written.
-	LostRules bool `json:"-"`
-}
-
-// String puts a finding on one line.
-func (f Finding) String() string {
-	if f.Note {
-		return f.Object + ": " + f.Found + ": " + f.Effect
-	}
-	return f.Object + ": " + f.Found + ": " + f.Effect + "; " + f.Remedy
-}
+// Finding is one thing that is probably wrong. Its position has no file, because a node does not know it.
+type Finding = diagnostic.Diagnostic
 
 // Findings looks for what a namespace must not have: a way in for other tenants (open paths by GET or HEAD and monitoring aside), an owner
 // who is locked out, policies that lose rules in ztunnel, waypoint labels that point to nothing. What the root namespace does to all is
@@ -41,8 +29,8 @@ func (w *World) Findings(tenants []Tenant) []Finding {
 	for i := range tenants {
 		a.tenant(&tenants[i])
 	}
-	for _, f := range w.rewrites(tenants) {
-		a.found = append(a.found, f.Finding)
+	for _, r := range w.rewrites(tenants) {
+		a.found = append(a.found, r.finding())
 	}
 	return a.found
 }
@@ -67,17 +55,39 @@ type selfCheck struct {
 	deniedL4                       bool // a DENY there stops every stranger
 }
 
-func (a *selfCheck) report(object, found, effect, remedy string) {
-	a.found = append(a.found, Finding{Object: object, Found: found, Effect: effect, Remedy: remedy})
+// report adds a finding about an object.
+func (a *selfCheck) report(code diagnostic.Code, about origin, found, effect, remedy string) {
+	a.reportField(code, about, "", about.place, found, effect, remedy)
 }
 
-func policyObject(p *policy) string { return "AuthorizationPolicy " + p.id() }
+// reportField adds a finding about a field at a place.
+func (a *selfCheck) reportField(code diagnostic.Code, about origin, field string, at place, found, effect, remedy string) {
+	a.found = append(a.found, about.finding(code, field, at, found, effect, remedy))
+}
+
+// finding is one about a field of the object; "" is all of it.
+func (o *origin) finding(code diagnostic.Code, field string, at place, found, effect, remedy string) Finding {
+	if at.line == 0 { // the field is not as it was read
+		at = o.place
+	}
+	return Finding{
+		Code: code, Position: diagnostic.Position{Line: at.line, Column: at.column}, Object: o.object(), Field: field,
+		Found: found, Effect: effect, Remedy: remedy,
+	}
+}
+
+// reportRule adds a finding about a rule of a policy.
+func (a *selfCheck) reportRule(code diagnostic.Code, p *policy, rule int, found, effect, remedy string) {
+	a.reportField(code, p.origin, ruleField(rule), p.rules[rule].place, found, effect, remedy)
+}
+
+func ruleField(i int) string { return fmt.Sprintf("spec.rules[%d]", i) }
 
 // rootPolicies judges the policies of the root namespace once: their stranger is the same for every tenant.
 func (a *selfCheck) rootPolicies() {
 	for _, p := range a.w.look(a.w.mesh.rootNamespace).policies {
 		switch {
-		case p.bad != "" || p.dryRun || p.action > deny || p.selected && p.selector == nil:
+		case p.bad != nil || p.dryRun || p.action > deny || p.selected && p.selector == nil:
 		case len(p.targets) > 0:
 			if p.targetsClass() {
 				a.rootL7 = append(a.rootL7, p)
@@ -91,14 +101,14 @@ func (a *selfCheck) rootPolicies() {
 	}
 	for _, p := range a.rootL4 {
 		if who, i := a.opens(l4, p, "", nil); who != "" && !a.deniedL4 {
-			a.report(policyObject(p), fmt.Sprintf("rule %d lets %s reach pods of every namespace", i, who),
-				"every tenant is open to the others at L4, past its waypoint", "give it a selector, or name the sources")
+			a.reportRule(diagnostic.StrangersAllowed, p, i, "allows "+who+" to connect to the pods of every namespace",
+				"the pods of every tenant are open to other tenants, past its waypoint", "add a selector to the policy, or narrow the sources of the rule")
 		}
 	}
 	for _, p := range a.rootL7 {
 		if who, i := a.opens(l7, p, "", nil); who != "" {
-			a.report(policyObject(p), fmt.Sprintf("rule %d lets %s through every waypoint", i, who),
-				"every tenant is open to the others at L7", "target the waypoint that it is meant for")
+			a.reportRule(diagnostic.StrangersAllowed, p, i, "allows "+who+" through every waypoint",
+				"the Services of every tenant are open to other tenants", "set targetRefs to the waypoint that the policy is meant for")
 		}
 	}
 }
@@ -118,13 +128,12 @@ func (a *selfCheck) tenant(t *Tenant) {
 	if s == nil || !s.declared {
 		return // nothing is known about it
 	}
-	object := "Namespace " + s.name
 	switch s.member(&plainPod) {
 	case outside:
-		a.report(object, "it is not in the mesh", "no policy protects its pods", "label it istio.io/dataplane-mode: ambient")
+		a.report(diagnostic.NamespaceOffMesh, s.origin(), "is not in the mesh", "no policy protects its pods from other tenants", "label it istio.io/dataplane-mode: ambient")
 		return
 	case sidecar:
-		a.report(object, "its pods get sidecars", "the waypoint's policies do not apply to them", "label it istio-injection: disabled")
+		a.report(diagnostic.NamespaceOffMesh, s.origin(), "has sidecars injected into its pods", "the waypoint's policies do not apply to them", "label it istio-injection: disabled")
 		return
 	}
 	a.users = a.ingressOf(t)
@@ -140,23 +149,34 @@ func (a *selfCheck) tenant(t *Tenant) {
 	a.lockouts(s, b)
 }
 
+// origin is the Namespace.
+func (s *space) origin() origin {
+	return origin{apiVersion: "v1", kind: "Namespace", name: s.name, place: s.place}
+}
+
 var plainPod = workload{name: "pod", account: "default", assumed: true}
 
 // waypointLabels checks the namespace's binding.
 func (a *selfCheck) waypointLabels(t *Tenant, s *space) binding {
 	b := a.w.bind(s, nil, "service")
-	object := "Namespace " + s.name
+	report := func(found, effect, remedy string) {
+		a.report(diagnostic.WaypointNotUsed, s.origin(), found, effect, remedy)
+	}
+	own := "label it istio.io/use-waypoint: " + t.Waypoint
 	switch name, asked := s.labels.get("istio.io/use-waypoint"); {
 	case b.missing != "":
-		a.report(object, "its label istio.io/use-waypoint points to "+b.missing+", which is not there or does not admit it",
-			"traffic goes direct: no L7 policy applies", "add that Gateway, or correct the label")
+		report("has the label istio.io/use-waypoint for Gateway "+b.missing+", which does not exist or does not admit the namespace",
+			"traffic to its Services bypasses the waypoint, so no L7 policy applies", "add that Gateway, or correct the label")
 	case b.doubt != "":
-		a.report(object, b.doubt, "nobody can say which L7 policies apply", "use a Gateway of class istio-waypoint")
+		report("has a waypoint that cannot be judged ("+b.doubt+")", "it is not known which L7 policies apply to its Services", "use a Gateway of class istio-waypoint")
 	case asked && t.Waypoint != "" && (name != t.Waypoint || b.gateway != nil && b.gateway.namespace != s.name):
-		a.report(object, "its label istio.io/use-waypoint names "+name+" and not its own waypoint "+t.Waypoint,
-			"the policies on "+t.Waypoint+" do not apply", "label it istio.io/use-waypoint: "+t.Waypoint)
+		report("has the label istio.io/use-waypoint for "+name+", which is not its own waypoint "+t.Waypoint,
+			"the policies on "+t.Waypoint+" do not apply to its Services", own)
+	case b.gateway == nil && t.Waypoint != "" && b.otherTraffic != "":
+		report("has the waypoint "+name+", which takes "+b.otherTraffic+" traffic only", "no L7 policy applies to its Services",
+			"label that Gateway istio.io/waypoint-for: service")
 	case b.gateway == nil && t.Waypoint != "":
-		a.report(object, b.why, "no L7 policy applies", "label it istio.io/use-waypoint: "+t.Waypoint)
+		report("does not ask for a waypoint by the label istio.io/use-waypoint", "no L7 policy applies to its Services", own)
 	}
 	return b
 }
@@ -165,8 +185,8 @@ func (a *selfCheck) waypointLabels(t *Tenant, s *space) binding {
 func (a *selfCheck) lostRules(s *space) {
 	for _, p := range s.policies {
 		switch {
-		case p.bad != "":
-			a.report(policyObject(p), "it is malformed: "+p.bad, "Istio refuses it, so what it should do is not done", "correct the field")
+		case p.bad != nil:
+			a.reportField(diagnostic.PolicyRejected, p.origin, p.bad.field, p.bad.place, p.bad.reason, "Istio rejects the policy, so nothing enforces it", "correct the field")
 			continue
 		case len(p.targets) > 0 || p.action > deny || p.dryRun || p.name == "ns-owner-access-istio":
 			continue
@@ -183,16 +203,18 @@ func (a *selfCheck) lostRules(s *space) {
 		if lost == 0 {
 			continue
 		}
-		effect := "ztunnel drops that rule"
+		found := "uses " + attr + ", but the policy has no targetRefs"
+		if lost > 1 {
+			found = fmt.Sprintf("uses %s, and %d more of the rules use HTTP attributes, but the policy has no targetRefs", attr, lost-1)
+		}
+		effect := "ztunnel drops the rule, so it allows no client"
 		switch {
 		case p.action == deny:
-			effect = "ztunnel leaves out the HTTP part, so it denies more than it says or nothing at all"
+			effect = "ztunnel leaves out the HTTP attributes, so the policy denies more than it says, or nothing at all"
 		case lost == len(p.rules):
-			effect = "it has no effect but to allow nothing: ztunnel drops all of its rules"
+			effect = "ztunnel drops every rule of the policy, so it allows no client"
 		}
-		a.report(policyObject(p), fmt.Sprintf("it has no targetRefs, and rule %d (of %d such) uses %s", first, lost, attr),
-			effect, "attach it to the waypoint by targetRefs")
-		a.found[len(a.found)-1].LostRules = true
+		a.reportRule(diagnostic.RulesLost, p, first, found, effect, "attach the policy to the waypoint by targetRefs")
 	}
 }
 

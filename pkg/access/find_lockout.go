@@ -42,9 +42,9 @@ func pastWaypoint(r ruling) string {
 	}
 	switch r.outcome {
 	case Deny:
-		return "the ingress goes to its pods directly, where ztunnel refuses it" + by + ": nobody gets in from outside"
+		return "the ingress Gateway connects to its pods directly, and ztunnel denies that" + by + ", so no user can reach it"
 	case Allow:
-		return "the ingress goes to its pods directly, and ztunnel admits it" + by + ": every user gets in, whatever the waypoint's policies say"
+		return "the ingress Gateway connects to its pods directly, and ztunnel allows that" + by + ", so every user can reach it, whatever the waypoint's policies say"
 	}
-	return "the ingress goes to its pods directly: no L7 policy applies, and nobody can say whether ztunnel admits it"
+	return "the ingress Gateway connects to its pods directly, past the L7 policies, and it is not known whether ztunnel allows that"
 }

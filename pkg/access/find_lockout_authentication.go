@@ -1,6 +1,10 @@
 package access
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+)
 
 // unread reports RequestAuthentications that no proxy reads: ztunnel does not check tokens, and a waypoint reads only what targets it, or a
 // Service behind it. Measured with real proxies: rules that ask for a token's claims then match nobody.
@@ -10,14 +14,14 @@ func (a *selfCheck) unread(s *space) {
 		if found == "" {
 			continue
 		}
-		a.report("RequestAuthentication "+join(r.namespace, r.name), found,
-			"no proxy checks its tokens, so rules that ask for a request principal, claims or audiences match nobody, and headers that it copies from claims stay empty",
-			"name the waypoint, or Services behind it, in targetRefs")
+		a.report(diagnostic.AuthenticationUnread, r.origin, found,
+			"no proxy checks its tokens, so rules that ask for a request principal, claims or audiences match no request, and headers that it copies from claims stay empty",
+			"set targetRefs to the waypoint, or to Services behind it")
 	}
 }
 
 func (a *selfCheck) unreadBecause(s *space, r *authentication) string {
-	if r.bad != "" {
+	if r.bad != nil {
 		return ""
 	}
 	if len(r.targets) == 0 {
@@ -31,7 +35,7 @@ func (a *selfCheck) unreadBecause(s *space, r *authentication) string {
 				return ""
 			}
 		}
-		return "it has no targetRefs, and no sidecar or gateway of its namespace reads it"
+		return "has no targetRefs, and no sidecar or gateway in its namespace reads it"
 	}
 	var missing []string
 	for _, t := range r.targets {
@@ -42,19 +46,19 @@ func (a *selfCheck) unreadBecause(s *space, r *authentication) string {
 	if len(missing) < len(r.targets) {
 		return ""
 	}
-	return strings.Join(missing, ", and ")
+	return "targets " + strings.Join(missing, ", and ")
 }
 
-// unreadTarget says why nothing reads what a targetRef attaches, "" where something does or nobody can say.
+// unreadTarget names a target for which nothing reads what is attached to it, and why; "" where something does or nobody can say.
 func (a *selfCheck) unreadTarget(s *space, t target) string {
 	switch t.kind {
 	case "Gateway":
 		if s.gateway(t.name) == nil {
-			return "it targets Gateway " + t.name + ", which is not there"
+			return "Gateway " + t.name + ", which does not exist"
 		}
 	case "GatewayClass":
 		if s.name != a.w.mesh.rootNamespace {
-			return "it targets GatewayClass " + t.name + ", which only counts in " + a.w.mesh.rootNamespace
+			return "GatewayClass " + t.name + ", which counts in " + a.w.mesh.rootNamespace + " only"
 		}
 	case "Service":
 		svc := s.service(t.name)
@@ -64,7 +68,7 @@ func (a *selfCheck) unreadTarget(s *space, t target) string {
 		addressed := *svc
 		addressed.headless = false // the ingress sends even a headless one to the waypoint
 		if b := a.w.serviceWaypoint(&addressed); b.gateway == nil && b.doubt == "" {
-			return "it targets Service " + t.name + ", which no waypoint stands before"
+			return "Service " + t.name + ", which is not behind a waypoint"
 		}
 	}
 	return ""

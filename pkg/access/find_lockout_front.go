@@ -14,15 +14,15 @@ func (a *selfCheck) frontStops() {
 	var stops []stop
 	if g := a.ingress; g.assumed == "" && !g.byHand {
 		if p := a.firstBlockers(g.namespace, egressTraffic, &end{namespace: g.namespace, labels: gatewayLabels(g), complete: true}, waypoints, hbonePort); len(p) > 0 {
-			stops = append(stops, stop{p, "the ingress on its way out to waypoints (TCP 15008)", "nobody gets in from outside",
-				"let out TCP 15008 to the namespaces of profiles"})
+			stops = append(stops, stop{p, "from the ingress Gateway to waypoints (TCP 15008)", "no user can reach a profile",
+				"allow TCP 15008 out to the namespaces of profiles"})
 		}
 	}
 	root := a.w.mesh.rootNamespace
 	istiod := &end{namespace: root, labels: labels{{"app", "istiod"}, {"istio", "pilot"}}}
 	if p := a.firstBlockers(root, ingressTraffic, istiod, waypoints, istiodPort); len(p) > 0 {
-		stops = append(stops, stop{p, "waypoints on their way into istiod (TCP 15012)", "waypoints never get ready, so nobody gets in",
-			"let in TCP 15012 from the namespaces of profiles"})
+		stops = append(stops, stop{p, "from waypoints to istiod (TCP 15012)", "waypoints never become ready, and no user can reach a profile",
+			"allow TCP 15012 in from the namespaces of profiles"})
 	}
 	a.reportStops(stops)
 }

@@ -8,8 +8,8 @@ func TestNetworkPoliciesAtTheIngressAndIstiod(t *testing.T) {
 	}
 	const (
 		gateway = "podSelector: {matchLabels: {gateway.networking.k8s.io/gateway-name: ambient-ingressgateway}}"
-		out     = "NetworkPolicy istio-system/a: it stops the ingress on its way out to waypoints (TCP 15008)"
-		istiod  = "NetworkPolicy istio-system/a: it stops waypoints on their way into istiod (TCP 15012)"
+		out     = "NetworkPolicy istio-system/a: blocks traffic from the ingress Gateway to waypoints (TCP 15008)"
+		istiod  = "NetworkPolicy istio-system/a: blocks traffic from waypoints to istiod (TCP 15012)"
 	)
 	testLockouts(t, tenants(t), []lockoutCase{
 		{"all egress", policy("{podSelector: {}, policyTypes: [Egress]}"), []string{out}},
@@ -22,6 +22,6 @@ func TestNetworkPoliciesAtTheIngressAndIstiod(t *testing.T) {
 		{"ingress to istiod from profiles", policy("{podSelector: {matchLabels: {app: istiod}}, ingress: [{from: [{namespaceSelector: {matchLabels: {app.kubernetes.io/part-of: kubeflow-profile}}}]}]}"), nil},
 		{"ingress to istiod at its port", policy("{podSelector: {matchLabels: {app: istiod}}, ingress: [{ports: [{port: 15012}]}]}"), nil},
 		{"ingress to the gateway", policy("{" + gateway + ", ingress: [{ports: [{port: 80}]}]}"), nil},
-		{"both, once", policy("{podSelector: {}, policyTypes: [Ingress, Egress]}"), []string{out + ", waypoints on their way into istiod (TCP 15012)"}},
+		{"both, once", policy("{podSelector: {}, policyTypes: [Ingress, Egress]}"), []string{out + " and from waypoints to istiod (TCP 15012)"}},
 	})
 }

@@ -3,6 +3,8 @@ package access
 import (
 	"fmt"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // Istio's ports: what ztunnel and waypoints take the mesh's traffic at, and where istiod tells a waypoint what to do.
@@ -11,10 +13,10 @@ const (
 	istiodPort = 15012
 )
 
-// stop is a way of the mesh's traffic that NetworkPolicies close.
+// stop is traffic of the mesh that NetworkPolicies block.
 type stop struct {
-	policies            []*networkPolicy
-	way, effect, remedy string
+	policies                []*networkPolicy
+	traffic, effect, remedy string
 }
 
 // networkPolicies reports what keeps the mesh's own traffic away. Of pods in the mesh a NetworkPolicy sees port 15008 only, whatever port is
@@ -29,8 +31,8 @@ func (a *selfCheck) networkPolicies(s *space, g *gateway) {
 		stops = a.waypointStops(s, waypoint)
 	}
 	if p := a.podStops(s, waypoint); len(p) > 0 {
-		stops = append(stops, stop{p, "the waypoint on its way into pods (TCP 15008)", "nothing that goes through the waypoint reaches these pods",
-			"let in TCP 15008 from the pods labelled gateway.networking.k8s.io/gateway-name: " + g.name})
+		stops = append(stops, stop{p, "from the waypoint into pods (TCP 15008)", "no request that goes through the waypoint reaches these pods",
+			"allow TCP 15008 in from pods labeled gateway.networking.k8s.io/gateway-name: " + g.name})
 	}
 	a.reportStops(stops)
 	a.egressRules(s)
@@ -50,12 +52,12 @@ func (a *selfCheck) waypointStops(s *space, waypoint *end) (out []stop) {
 		port int
 		stop
 	}{
-		{ingressTraffic, ingress, hbonePort, stop{nil, "the ingress on its way to the waypoint (TCP 15008)", "nobody gets in from outside",
-			"let in TCP 15008 from the ingress in namespace " + ingress.namespace}},
-		{egressTraffic, &end{namespace: s.name}, hbonePort, stop{nil, "the waypoint on its way out to pods (TCP 15008)", "nobody gets in from outside",
-			"let out TCP 15008 to the pods of the namespace"}},
-		{egressTraffic, istiod, istiodPort, stop{nil, "the waypoint on its way to istiod (TCP 15012)", "the waypoint never gets ready, so nobody gets in",
-			"let out TCP 15012 to namespace " + root}},
+		{ingressTraffic, ingress, hbonePort, stop{nil, "from the ingress Gateway into the waypoint (TCP 15008)", "no user can reach its Services",
+			"allow TCP 15008 in from the ingress Gateway in namespace " + ingress.namespace}},
+		{egressTraffic, &end{namespace: s.name}, hbonePort, stop{nil, "from the waypoint out to pods (TCP 15008)", "no user can reach its Services",
+			"allow TCP 15008 out to the pods of the namespace"}},
+		{egressTraffic, istiod, istiodPort, stop{nil, "from the waypoint out to istiod (TCP 15012)", "the waypoint never becomes ready, and no user can reach its Services",
+			"allow TCP 15012 out to namespace " + root}},
 	} {
 		if p := a.w.blockers(s.networks, way.direction, waypoint, way.peer, way.port); len(p) > 0 {
 			way.policies = p
@@ -178,28 +180,26 @@ func (x *networkIndex) picking(own labels, most int) (out []*networkPolicy) {
 	return out
 }
 
-// reportStops says once of each first policy what it closes. Policies add up, so one that lets the traffic through is enough.
+// reportStops says once of each first policy what it blocks. Policies add up, so one that allows the traffic is enough.
 func (a *selfCheck) reportStops(stops []stop) {
 	for len(stops) > 0 {
 		first := stops[0]
-		var ways, remedies []string
+		var traffic, remedies []string
 		rest := stops[:0:0]
 		for _, s := range stops {
 			if s.policies[0] == first.policies[0] {
-				ways, remedies = append(ways, s.way), append(remedies, s.remedy)
+				traffic, remedies = append(traffic, s.traffic), append(remedies, s.remedy)
 			} else {
 				rest = append(rest, s)
 			}
 		}
-		a.report("NetworkPolicy "+first.policies[0].id(), together(first.policies)+"stops "+strings.Join(ways, ", "),
-			"a NetworkPolicy sees the mesh's traffic at these ports, whatever port is meant: "+first.effect, strings.Join(remedies, ", "))
+		a.report(diagnostic.MeshTrafficBlocked, first.policies[0].origin, "blocks traffic "+listed(traffic)+together(first.policies),
+			"the mesh uses these ports, whatever port a client asks for, so "+first.effect, listed(remedies))
 		stops = rest
 	}
 }
 
-func (p *networkPolicy) id() string { return join(p.namespace, p.name) }
-
-// together names the policies beside the first that say the same.
+// together names the policies after the first that block the same.
 func together(policies []*networkPolicy) string {
 	var names []string
 	for _, p := range policies[1:min(len(policies), few)] {
@@ -207,11 +207,13 @@ func together(policies []*networkPolicy) string {
 	}
 	switch more := len(policies) - few; {
 	case more > 0:
-		return fmt.Sprintf("like %s and %d more, it ", strings.Join(names, ", "), more)
+		return fmt.Sprintf(", as do %s and %d more", strings.Join(names, ", "), more)
+	case len(names) > 1:
+		return ", as do " + listed(names)
 	case len(names) > 0:
-		return "like " + strings.Join(names, ", ") + ", it "
+		return ", as does " + names[0]
 	}
-	return "it "
+	return ""
 }
 
 // egressRules reports rules that let pods call others of the mesh at some port and not at 15008, where nothing else of the namespace lets
@@ -250,8 +252,8 @@ func (a *selfCheck) egressRule(s *space, p *networkPolicy, open map[string]bool)
 			}
 		})
 		if stopped != "" {
-			a.report("NetworkPolicy "+p.id(), fmt.Sprintf("its egress rule %d is for pods of namespace %s, which is in the mesh, and not for TCP 15008", i, stopped),
-				"calls in the mesh leave for port 15008, whatever port is meant: the rule lets nothing through", "add TCP 15008 to the rule")
+			a.reportField(diagnostic.MeshEgressMissed, p.origin, fmt.Sprintf("spec.egress[%d]", i), r.place, "is for pods of namespace "+stopped+", which is in the mesh, but not for TCP 15008",
+				"calls in the mesh use port 15008, whatever port a client asks for, so the rule allows none of them", "add TCP 15008 to the rule")
 			return
 		}
 	}
@@ -291,4 +293,12 @@ func (a *selfCheck) called(s *space, r *networkRule, f func(namespace string)) {
 			f(namespace)
 		}
 	}
+}
+
+// listed is a, b and c.
+func listed(parts []string) string {
+	if len(parts) < 2 {
+		return strings.Join(parts, "")
+	}
+	return strings.Join(parts[:len(parts)-1], ", ") + " and " + parts[len(parts)-1]
 }

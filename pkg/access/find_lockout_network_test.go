@@ -9,12 +9,12 @@ func TestNetworkPoliciesThatStopTheMesh(t *testing.T) {
 	const (
 		system   = "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: istio-system}}"
 		waypoint = "podSelector: {matchLabels: {gateway.networking.k8s.io/gateway-name: waypoint}}"
-		ingress  = "NetworkPolicy alice/a: it stops the ingress on its way to the waypoint (TCP 15008)"
-		inward   = "NetworkPolicy alice/a: it stops the waypoint on its way into pods (TCP 15008)"
+		ingress  = "NetworkPolicy alice/a: blocks traffic from the ingress Gateway into the waypoint (TCP 15008)"
+		inward   = "NetworkPolicy alice/a: blocks traffic from the waypoint into pods (TCP 15008)"
 	)
 	open := policy("open", "{podSelector: {}, ingress: [{}], egress: [{}]}")
 	testLockouts(t, tenants(t), []lockoutCase{
-		{"all of it", policy("a", "{podSelector: {}}"), []string{ingress + ", the waypoint on its way into pods"}},
+		{"all of it", policy("a", "{podSelector: {}}"), []string{ingress + " and from the waypoint into pods"}},
 		{"all of it, beside one that opens", policy("a", "{podSelector: {}}") + open, nil},
 		{"nothing", open, nil},
 		{"an empty rule by null", policy("a", "{podSelector: {}, ingress: [null]}"), nil},
@@ -47,14 +47,14 @@ func TestNetworkPoliciesThatStopTheMesh(t *testing.T) {
 		{"pods that nobody knows and another policy may open", policy("a", "{podSelector: {matchLabels: {app: x}}}") + policy("b", "{podSelector: {matchLabels: {tier: y}}, ingress: [{}]}"), nil},
 		{"pods that another policy cannot open", policy("a", "{podSelector: {matchLabels: {app: x}}}") + policy("b", "{podSelector: {matchLabels: {app: y}}, ingress: [{}]}"), []string{inward}},
 		{"pods by an expression", policy("a", "{podSelector: {matchExpressions: [{key: notebook-name, operator: In, values: [tet, x]}]}}"), []string{inward}},
-		{"two that close together, said once", policy("a", "{podSelector: {}}") + policy("b", "{podSelector: {}, ingress: [{ports: [{port: 80}]}]}"), []string{"NetworkPolicy alice/a: like alice/b, it stops the ingress"}},
+		{"two that close together, said once", policy("a", "{podSelector: {}}") + policy("b", "{podSelector: {}, ingress: [{ports: [{port: 80}]}]}"), []string{"blocks traffic from the ingress Gateway into the waypoint (TCP 15008) and from the waypoint into pods (TCP 15008), as does alice/b;"}},
 
-		{"the way out", policy("a", "{podSelector: {}, policyTypes: [Egress]}"), []string{"NetworkPolicy alice/a: it stops the waypoint on its way out to pods (TCP 15008), the waypoint on its way to istiod (TCP 15012)"}},
-		{"the way to istiod", policy("a", "{"+waypoint+", policyTypes: [Egress], egress: [{to: [{podSelector: {}}]}]}"), []string{"NetworkPolicy alice/a: it stops the waypoint on its way to istiod (TCP 15012): a NetworkPolicy sees the mesh's traffic at these ports, whatever port is meant: the waypoint never gets ready"}},
+		{"the way out", policy("a", "{podSelector: {}, policyTypes: [Egress]}"), []string{"NetworkPolicy alice/a: blocks traffic from the waypoint out to pods (TCP 15008) and from the waypoint out to istiod (TCP 15012)"}},
+		{"the way to istiod", policy("a", "{"+waypoint+", policyTypes: [Egress], egress: [{to: [{podSelector: {}}]}]}"), []string{"NetworkPolicy alice/a: blocks traffic from the waypoint out to istiod (TCP 15012); the mesh uses these ports, whatever port a client asks for, so the waypoint never becomes ready"}},
 		{"neither way", policy("a", "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}]}, {to: [{"+system+"}], ports: [{port: 15012}]}]}"), nil},
-		{"egress rules without a type", policy("a", "{"+waypoint+", ingress: [{}], egress: [{to: [{podSelector: {}}]}]}"), []string{"on its way to istiod"}},
+		{"egress rules without a type", policy("a", "{"+waypoint+", ingress: [{}], egress: [{to: [{podSelector: {}}]}]}"), []string{"from the waypoint out to istiod"}},
 		{"egress rules of another type", policy("a", "{"+waypoint+", policyTypes: [Ingress], ingress: [{}], egress: [{to: [{podSelector: {}}]}]}"), nil},
-		{"calls to the platform", policy("a", "{podSelector: {matchLabels: {app: x}}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kubeflow}}}], ports: [{port: 8888}]}]}"), []string{"NetworkPolicy alice/a: its egress rule 0 is for pods of namespace kubeflow"}},
+		{"calls to the platform", policy("a", "{podSelector: {matchLabels: {app: x}}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kubeflow}}}], ports: [{port: 8888}]}]}"), []string{"NetworkPolicy alice/a: spec.egress[0]: is for pods of namespace kubeflow"}},
 		{"calls to the platform at the mesh's port", policy("a", "{podSelector: {matchLabels: {app: x}}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kubeflow}}}], ports: [{port: 8888}, {port: 15008}]}]}"), nil},
 		{"calls out of the mesh", policy("a", "{podSelector: {matchLabels: {app: x}}, policyTypes: [Egress], egress: [{to: [{"+system+"}], ports: [{port: 8888}]}, {ports: [{port: 443}]}]}"), nil},
 	})
@@ -68,6 +68,6 @@ func TestNetworkPoliciesAndAnUnknownIngress(t *testing.T) {
 	}
 	testLockouts(t, without, []lockoutCase{
 		{"by a label", policy("{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: istio-system}}, podSelector: {matchLabels: {istio: ingressgateway}}}"), nil},
-		{"from elsewhere", policy("{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ingress}}}"), []string{"NetworkPolicy alice/a: it stops the ingress"}},
+		{"from elsewhere", policy("{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ingress}}}"), []string{"NetworkPolicy alice/a: blocks traffic from the ingress Gateway"}},
 	})
 }

@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // hit is one way from the ingress into a tenant's namespace.
 type hit struct {
-	from string // the route
+	from origin // the route
 	to   string // namespace/name
 	port int    // 0: the route does not say
 }
@@ -28,7 +30,7 @@ func (a *selfCheck) followRoutes() {
 					}
 					b := leadBackend{"Service", b}
 					if into := a.wayIn(b, false); into != nil && a.w.permits(s.name, b.backend) && a.attached(r, false) {
-						into[b.home()] = append(into[b.home()], b.hit("HTTPRoute "+r.id()))
+						into[b.home()] = append(into[b.home()], b.hit(r.origin))
 					}
 				}
 			}
@@ -36,7 +38,7 @@ func (a *selfCheck) followRoutes() {
 		for _, l := range s.leads {
 			for _, b := range l.backends {
 				if into := a.wayIn(b, l.stream); into != nil && (l.anywhere || a.w.permits(s.name, b.backend) && a.attached(&l.route, l.stream)) {
-					into[b.home()] = append(into[b.home()], b.hit(l.object))
+					into[b.home()] = append(into[b.home()], b.hit(l.origin))
 				}
 			}
 		}
@@ -70,7 +72,7 @@ func (b leadBackend) home() string {
 	return b.namespace
 }
 
-func (b leadBackend) hit(from string) hit {
+func (b leadBackend) hit(from origin) hit {
 	namespace, name := b.service()
 	if name == "" {
 		namespace, name = b.namespace, b.name
@@ -96,14 +98,14 @@ func (a *selfCheck) headless(s *space) {
 		if !svc.headless || len(h) == 0 && !kserve {
 			continue
 		}
-		found, remedy := "it is headless, and "+waysOf(h), "give it an address of its own: leave out clusterIP: None"
+		found, remedy := "is headless, and "+waysOf(h), "remove clusterIP: None, so that it gets an address of its own"
 		if kserve {
 			remedy = "set serviceClusterIPNone: false in KServe's inferenceservice-config (cluster.kserve.deploymentMode does)"
 		}
 		if len(h) == 0 {
-			found = "it is headless, as KServe makes the Services of predictors"
+			found = "is headless, as KServe creates the Services of predictors"
 		}
-		a.report(serviceObject(svc), found, a.headlessEffect(s, svc, h), remedy)
+		a.report(diagnostic.HeadlessRoute, svc.origin, found, a.headlessEffect(s, svc, h), remedy)
 	}
 }
 
@@ -113,16 +115,16 @@ func (a *selfCheck) headlessEffect(s *space, svc *service, hits []hit) string {
 	if b := a.w.serviceWaypoint(&addressed); b.gateway == nil || !a.w.ingressUsesWaypoint(svc) {
 		return pastWaypoint(a.atPods(s, a.users, svc.selector, 0))
 	}
-	const itself = "the waypoint has no address to deliver to and dials itself: "
+	const itself = "the waypoint has no address to deliver to and connects to itself, so "
 	for _, port := range portsOf(svc, hits) {
 		switch {
 		case port == 15000:
-			return itself + "whoever its policies let in reaches Envoy's admin interface at port 15000 instead"
+			return itself + "clients that its policies allow reach Envoy's admin interface at port 15000 instead"
 		case ownPort(port):
-			return itself + "whoever its policies let in reaches what the waypoint itself serves at port " + strconv.Itoa(port) + " (Envoy's admin interface is at 15000)"
+			return itself + "clients that its policies allow reach what the waypoint itself serves at port " + strconv.Itoa(port) + " (Envoy's admin interface is at 15000)"
 		}
 	}
-	return itself + "nobody gets in from outside (503)"
+	return itself + "requests from users fail (503)"
 }
 
 // ownPort reports whether a port is among those that Istio's proxies listen at themselves.
@@ -146,22 +148,22 @@ func portsOf(svc *service, hits []hit) (out []int) {
 func waysOf(hits []hit) string {
 	var names []string
 	for _, h := range hits {
-		if !contains(names, h.from) && len(names) < 4 {
-			names = append(names, h.from)
+		if from := h.from.String(); !contains(names, from) && len(names) < 4 {
+			names = append(names, from)
 		}
 	}
 	if len(names) > 3 {
 		names = append(names[:3], "more")
 	}
 	if len(names) == 1 {
-		return names[0] + " leads to it"
+		return names[0] + " routes to it"
 	}
-	return strings.Join(names, ", ") + " lead to it"
+	return listed(names) + " route to it"
 }
 
 // pool is an InferencePool.
 type pool struct {
-	name     string
+	origin
 	selector labels
 	port     int
 }
@@ -175,13 +177,13 @@ func (a *selfCheck) pools(s *space) {
 			continue
 		}
 		seen[h.to] = true
-		r := a.atPods(s, a.users, nil, h.port)
+		about, r := origin{kind: "InferencePool", namespace: s.name, name: strings.TrimPrefix(h.to, s.name+"/")}, a.atPods(s, a.users, nil, h.port)
 		for _, p := range s.pools {
-			if join(s.name, p.name) == h.to {
-				r = a.atPods(s, a.users, p.selector, p.port)
+			if p.id() == h.to {
+				about, r = p.origin, a.atPods(s, a.users, p.selector, p.port)
 			}
 		}
-		a.report("InferencePool "+h.to, h.from+" leads to it", pastWaypoint(r), "route to a Service with an address of its own, which goes through the waypoint")
+		a.report(diagnostic.PoolRoute, about, "is a target of "+h.from.String(), pastWaypoint(r), "route to a Service with an address of its own, which goes through the waypoint")
 	}
 }
 
@@ -200,15 +202,15 @@ func connection(peer identity) attributes {
 // streamListeners reports listeners of the ingress whose connections its own policies refuse. Envoy's RBAC for TCP leaves out the HTTP
 // attributes of a DENY rule, so it matches more.
 func (a *selfCheck) streamListeners() {
-	a.streamListenersOf("Gateway "+a.ingress.id(), a.ingress.listeners)
+	a.streamListenersOf(a.ingress.origin, a.ingress.listeners)
 	for _, l := range a.w.listenerSets {
 		if l.parentNamespace == a.ingress.namespace && l.parentName == a.ingress.name {
-			a.streamListenersOf("ListenerSet "+join(l.namespace, l.name), l.listeners)
+			a.streamListenersOf(l.origin, l.listeners)
 		}
 	}
 }
 
-func (a *selfCheck) streamListenersOf(object string, listeners []listener) {
+func (a *selfCheck) streamListenersOf(about origin, listeners []listener) {
 	for i := range listeners {
 		l := &listeners[i]
 		if !l.stream() {
@@ -216,9 +218,10 @@ func (a *selfCheck) streamListenersOf(object string, listeners []listener) {
 		}
 		at := connection(identity{})
 		if r := a.w.judge(l7, "gateway "+a.ingress.id(), a.front, &at); r.outcome == Deny {
-			a.report(object, "its listener "+l.name+" passes connections on and reads no requests ("+strings.TrimSpace(l.protocol+" "+l.mode)+")",
-				fmt.Sprintf("the policies of the Gateway refuse every connection there (%s): nobody gets in by it", or(r.Policy, r.Why)),
-				"end TLS there (protocol HTTPS), or give it a Gateway of its own")
+			a.reportField(diagnostic.ConnectionListener, about, fmt.Sprintf("spec.listeners[%d]", i), l.place,
+				"passes connections on and does not read requests (listener "+l.name+", "+strings.TrimSpace(l.protocol+" "+l.mode)+")",
+				fmt.Sprintf("the policies of the Gateway deny every connection there (%s), so no user can use it", or(r.Policy, r.Why)),
+				"terminate TLS there (protocol HTTPS), or give it a Gateway of its own")
 		}
 	}
 }
@@ -231,10 +234,10 @@ func (a *selfCheck) streams(s *space, b binding) {
 	}
 	for _, h := range a.toStreams[s.name] {
 		at := connection(a.users)
-		effect := "no header or token is read on the way, so no rule about users applies at the waypoint"
+		effect := "no header or token is read on the way, so rules about users do not apply at the waypoint"
 		if r := a.w.judge(l7, "waypoint "+b.gateway.id(), a.w.atWaypoint(b.gateway, nil), &at); r.outcome == Deny {
-			effect = "no header or token is read on the way, so the waypoint lets no user in (AuthorizationPolicy " + r.Policy + ")"
+			effect = "no header or token is read on the way, so the waypoint denies every user (AuthorizationPolicy " + r.Policy + ")"
 		}
-		a.report(h.from, "it carries connections, and no requests, to Service "+h.to, effect, "end TLS at the Gateway and use an HTTPRoute")
+		a.report(diagnostic.ConnectionRoute, h.from, "carries connections, not requests, to Service "+h.to, effect, "terminate TLS at the Gateway and use an HTTPRoute")
 	}
 }

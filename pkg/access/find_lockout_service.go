@@ -3,10 +3,15 @@ package access
 import (
 	"strconv"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // services checks every Service that asks for another waypoint than its namespace does, or that the ingress is to reach without one.
 func (a *selfCheck) services(s *space, b binding) {
+	report := func(svc *service, found, effect, remedy string) {
+		a.report(diagnostic.ServiceOffWaypoint, svc.origin, found, effect, remedy)
+	}
 	for _, svc := range s.services {
 		if svc.headless || svc.external || strings.HasPrefix(svc.labels.value("gateway.istio.io/managed"), "istio.io-") {
 			continue
@@ -15,15 +20,15 @@ func (a *selfCheck) services(s *space, b binding) {
 		_, asks := svc.labels.get("istio.io/use-waypoint")
 		switch {
 		case asks && own.missing != "":
-			a.report(serviceObject(svc), "its label istio.io/use-waypoint points to "+own.missing+", which is not there",
-				"no L7 policy applies; "+pastWaypoint(a.atPods(s, a.users, svc.selector, 0)), "add that Gateway, or drop the label")
+			report(svc, "has the label istio.io/use-waypoint for Gateway "+own.missing+", which does not exist or does not admit it",
+				"no L7 policy applies, and "+pastWaypoint(a.atPods(s, a.users, svc.selector, 0)), "add that Gateway, or remove the label")
 		case asks && own.gateway == nil && own.doubt == "" && b.gateway != nil:
-			a.report(serviceObject(svc), "it opts out of the waypoint by its label istio.io/use-waypoint",
-				"only L4 policies protect it; "+pastWaypoint(a.atPods(s, a.users, svc.selector, 0)), "drop the label")
+			report(svc, "opts out of the waypoint by the label istio.io/use-waypoint",
+				"only L4 policies protect it, and "+pastWaypoint(a.atPods(s, a.users, svc.selector, 0)), "remove the label")
 		case own.gateway != nil && a.otherWaypoint(s, svc, own.gateway, b):
-		case own.gateway != nil && !a.w.ingressUsesWaypoint(svc) && a.w.ingressUsesWaypoint(&service{namespace: s.name}):
-			a.report(serviceObject(svc), "its label istio.io/ingress-use-waypoint is "+strconv.Quote(svc.labels.value("istio.io/ingress-use-waypoint"))+", which is not true",
-				pastWaypoint(a.atPods(s, a.users, svc.selector, 0)), "drop the label: its Namespace has it")
+		case own.gateway != nil && !a.w.ingressUsesWaypoint(svc) && s.ingressUsesWaypoint():
+			report(svc, "has the label istio.io/ingress-use-waypoint with the value "+strconv.Quote(svc.labels.value("istio.io/ingress-use-waypoint"))+", which is not true",
+				pastWaypoint(a.atPods(s, a.users, svc.selector, 0)), "remove the label, because the Namespace has it")
 		}
 	}
 }
@@ -37,9 +42,7 @@ func (a *selfCheck) otherWaypoint(s *space, svc *service, own *gateway, b bindin
 	if r.outcome != Deny {
 		return false
 	}
-	a.report(serviceObject(svc), "its labels send it through the waypoint "+own.id(),
-		"ztunnel refuses that waypoint at the pods (AuthorizationPolicy "+r.Policy+"): nobody reaches it", "drop the labels: its Namespace has its own")
+	a.report(diagnostic.ServiceOffWaypoint, svc.origin, "is sent through the waypoint "+own.id()+" by its labels",
+		"ztunnel denies that waypoint at the pods (AuthorizationPolicy "+r.Policy+"), so every request to it is denied", "remove the labels, because the Namespace has a waypoint of its own")
 	return true
 }
-
-func serviceObject(svc *service) string { return "Service " + join(svc.namespace, svc.name) }

@@ -2,7 +2,8 @@ package access
 
 import (
 	"slices"
-	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // refusedLogins reports RequestAuthentications that refuse the login's tokens at some Services. Those that refuse them everywhere lock the
@@ -14,7 +15,7 @@ func (a *selfCheck) refusedLogins(t *Tenant, s *space, b binding) {
 		return
 	}
 	c := &loginCheck{w: a.w, logins: logins, shared: map[*gateway]*loginPoint{}, seen: map[refusal]int{}}
-	if b.gateway != nil && a.w.ingressUsesWaypoint(&service{namespace: s.name}) {
+	if b.gateway != nil && s.ingressUsesWaypoint() {
 		c.service(b.gateway, "", nil)
 	}
 	targeted := targetedServices(s)
@@ -25,7 +26,7 @@ func (a *selfCheck) refusedLogins(t *Tenant, s *space, b binding) {
 	for _, r := range s.authentications { // those for Services that are not in the manifests, in their order
 		for _, t := range r.targets {
 			if own := targeted[t.name]; own != nil {
-				c.behind(&service{namespace: s.name, name: t.name}, own)
+				c.behind(plainService(s.name, t.name), own)
 				delete(targeted, t.name)
 			}
 		}
@@ -67,7 +68,7 @@ type loginPoint struct {
 func (c *loginCheck) point(authentications []*authentication) *loginPoint {
 	p := &loginPoint{make([]bool, len(c.logins)), make([]*authentication, len(c.logins)), false}
 	for _, r := range authentications {
-		p.unknown = p.unknown || r.bad != ""
+		p.unknown = p.unknown || r.bad != nil
 		for i, tok := range c.logins {
 			for k := range r.rules {
 				switch rule := &r.rules[k]; {
@@ -133,25 +134,19 @@ func (c *loginCheck) add(r refusal, service string, some bool) {
 }
 
 func (f *refusedLogin) finding() Finding {
-	var found string
+	at := "at Services " + listed(f.services)
 	switch {
 	case f.waypoint != nil:
-		found = "the waypoint " + f.waypoint.id() + " refuses"
+		at = "at the waypoint " + f.waypoint.id()
 	case len(f.services) == 1:
-		found = "Service " + f.services[0] + " refuses"
-	default:
-		found = "Services " + strings.Join(f.services, ", ") + " refuse"
+		at = "at Service " + f.services[0]
 	}
-	out := Finding{
-		Object: "RequestAuthentication " + join(f.by.namespace, f.by.name), Found: found + " (401) the logins of " + f.issuer,
-		Effect: "the ingress forwards their tokens, which no jwtRule there accepts, so whoever logs in with that issuer does not get in",
-		Remedy: "add that issuer to its jwtRules, or turn on waypoint.verifyTokens",
-	}
+	found := "rejects (401) the tokens of the login " + f.issuer + " " + at
+	const effect, remedy = "the ingress forwards these tokens and no jwtRule there accepts them, so users of that login are denied", "add that issuer to its jwtRules, or turn on waypoint.verifyTokens"
 	if f.some { // a login of another issuer gets in, so that this may be meant
-		out.Effect += "; if they are to get in, " + out.Remedy
-		out.Note, out.Remedy = true, ""
+		return f.by.finding(diagnostic.LoginRefusedInPart, "", f.by.place, found, effect, remedy+", if they need access")
 	}
-	return out
+	return f.by.finding(diagnostic.LoginRefused, "", f.by.place, found, effect, remedy)
 }
 
 // forAllBehind are the RequestAuthentications for every Service behind a waypoint.

@@ -1,9 +1,10 @@
 package access
 
 import (
-	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 const strangerAccount = "default-editor"
@@ -66,12 +67,12 @@ func (a *selfCheck) openL4(s *space, b binding) {
 	case denied:
 		return
 	case !allows:
-		effect := "any pod reaches its pods by their address, past the waypoint"
+		effect := "any pod can connect to its pods by their IPs, past the waypoint"
 		if b.gateway == nil {
-			effect = "any pod reaches all of it"
+			effect = "any pod can connect to all of its pods and Services"
 		}
-		a.report("Namespace "+s.name, "it has no L4 policy: no AuthorizationPolicy without targetRefs allows", effect,
-			"add one that lets in the waypoint only")
+		a.report(diagnostic.PodsUnprotected, s.origin(), "has no ALLOW policy without targetRefs that is for all of its pods", effect,
+			"add one that allows only the waypoint")
 		return
 	}
 	for _, p := range s.policies {
@@ -79,14 +80,14 @@ func (a *selfCheck) openL4(s *space, b binding) {
 			continue
 		}
 		if who, i := a.opens(l4, p, s.name, nil); who != "" {
-			a.report(policyObject(p), fmt.Sprintf("rule %d lets %s in", i, who), "it widens access: pods of "+s.name+" are open to another tenant",
-				"narrow its sources, or remove it")
+			a.reportRule(diagnostic.StrangersAllowed, p, i, "allows "+who, "the pods of "+s.name+" are open to other tenants",
+				"narrow its sources, or delete the policy")
 		}
 	}
 }
 
 func (p *policy) inZtunnel() bool {
-	return len(p.targets) == 0 && p.action <= deny && !p.dryRun && p.bad == "" && (!p.selected || p.selector != nil)
+	return len(p.targets) == 0 && p.action <= deny && !p.dryRun && p.bad == nil && (!p.selected || p.selector != nil)
 }
 
 // openL7 reports who else passes the waypoint.
@@ -101,7 +102,8 @@ func (a *selfCheck) openL7(t *Tenant, s *space, g *gateway) {
 		}
 	}
 	if !allows {
-		a.report("Gateway "+g.id(), "no ALLOW policy is attached to it", "everybody passes it", "attach the owner's policy by targetRefs")
+		a.report(diagnostic.WaypointUnprotected, g.origin, "has no ALLOW policy attached to it", "it allows every request, so other tenants can reach the Services of "+s.name,
+			"attach the owner's policy by targetRefs")
 		return
 	}
 	for _, p := range s.policies {
@@ -109,18 +111,18 @@ func (a *selfCheck) openL7(t *Tenant, s *space, g *gateway) {
 			continue
 		}
 		if who, i := a.opens(l7, p, s.name, t); who != "" {
-			a.report(policyObject(p), fmt.Sprintf("rule %d lets %s through the waypoint", i, who),
-				"it widens access: "+s.name+" is open to another tenant", "narrow its sources, or remove it")
+			a.reportRule(diagnostic.StrangersAllowed, p, i, "allows "+who+" through the waypoint",
+				"the Services of "+s.name+" are open to other tenants", "narrow its sources, or delete the policy")
 		}
 	}
 }
 
 func (p *policy) inWaypoint(g *gateway) bool {
-	return p.action <= deny && !p.dryRun && p.bad == "" && p.targetsGateway(p.namespace, g)
+	return p.action <= deny && !p.dryRun && p.bad == nil && p.targetsGateway(p.namespace, g)
 }
 
 func (p *policy) onService() bool {
-	if p.action > deny || p.dryRun || p.bad != "" {
+	if p.action > deny || p.dryRun || p.bad != nil {
 		return false
 	}
 	for _, t := range p.targets {
@@ -175,7 +177,7 @@ func (a *selfCheck) podPasses(on layer, p *policy, r *rule, own string) string {
 	if on == l4 {
 		at.peer = identity{}
 		if a.w.match(on, p, r, &at) != no {
-			return "anybody off the mesh"
+			return "clients off the mesh"
 		}
 	}
 	who := ""

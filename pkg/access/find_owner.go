@@ -3,6 +3,8 @@ package access
 import (
 	"slices"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // ownerLockedOut asks whether the owner gets through the ingress at all, whatever the path. refused: no login's token is accepted anywhere.
@@ -10,7 +12,7 @@ func (a *selfCheck) ownerLockedOut(t *Tenant, s *space, b binding) (refused bool
 	if t.Owner == "" || b.doubt != "" {
 		return false
 	}
-	object, through := "Namespace "+s.name, b.gateway != nil && a.w.ingressUsesWaypoint(&service{namespace: s.name})
+	through := b.gateway != nil && s.ingressUsesWaypoint()
 	var out ruling
 	var shown *token
 	for i, tok := range a.ownerTokens(t) {
@@ -24,7 +26,7 @@ func (a *selfCheck) ownerLockedOut(t *Tenant, s *space, b binding) (refused bool
 			}
 		}
 	}
-	a.report(object, "its owner "+t.Owner+" is denied by "+out.String(), "the owner is locked out", a.ownerRemedy(t, s, b.gateway, through, shown, out))
+	a.report(diagnostic.OwnerLockedOut, s.origin(), "denies its owner "+t.Owner+" at "+out.Point+" ("+out.because()+")", "the owner is locked out", a.ownerRemedy(t, s, b.gateway, through, shown, out))
 	return out.Policy == ""
 }
 

@@ -9,13 +9,13 @@ import (
 func (a *selfCheck) ownerRemedy(t *Tenant, s *space, g *gateway, through bool, tok *token, out ruling) string {
 	point, _, _ := strings.Cut(out.Point, " ")
 	const label = `label the namespace istio.io/ingress-use-waypoint: "true"`
-	narrow := "narrow rule " + strconv.Itoa(out.Rule) + " of AuthorizationPolicy " + out.Policy
+	narrow := "narrow " + out.rule()
 	switch {
 	case out.Policy == "": // a token that the waypoint does not accept
 		if tok == nil || !strings.HasPrefix(out.Why, "401") {
-			return "correct the jwtRules there, or turn on waypoint.verifyTokens"
+			return "correct the jwtRules at the waypoint, or turn on waypoint.verifyTokens"
 		}
-		return "add " + tok.issuer + " to the jwtRules of a RequestAuthentication there, or turn on waypoint.verifyTokens"
+		return "add " + tok.issuer + " to the jwtRules of a RequestAuthentication at the waypoint, or turn on waypoint.verifyTokens"
 	case point == "ztunnel" && !through && g != nil && out.Rule >= 0:
 		return label + ", or " + narrow
 	case out.Rule >= 0 && point == "waypoint" && a.w.asksForToken(out):
@@ -23,15 +23,31 @@ func (a *selfCheck) ownerRemedy(t *Tenant, s *space, g *gateway, through bool, t
 	case out.Rule >= 0:
 		return narrow
 	case point == "gateway":
-		return "write an AuthorizationPolicy in " + a.ingress.namespace + " with targetRefs to the Gateway " + a.ingress.name + " and rules: [{}]"
+		return "add an AuthorizationPolicy to " + a.ingress.namespace + " with targetRefs to the Gateway " + a.ingress.name + " and rules: [{}]"
 	case point == "waypoint":
 		return "allow the header value " + t.Owner + " at the waypoint " + g.id()
 	case through:
-		return "let the principal " + a.w.identity(g.namespace, g.account).principal() + " in at L4, by an AuthorizationPolicy in " + s.name + " without targetRefs"
+		return "allow the principal " + a.w.identity(g.namespace, g.account).principal() + " by an AuthorizationPolicy in " + s.name + " without targetRefs"
 	case g != nil:
 		return label
 	}
-	return "put the namespace behind its waypoint: label it istio.io/use-waypoint and " + strings.TrimPrefix(label, "label the namespace ")
+	return "label the namespace istio.io/use-waypoint and istio.io/ingress-use-waypoint: \"true\""
+}
+
+// rule names the rule that decided, as its policy has it.
+func (r ruling) rule() string {
+	return "rules[" + strconv.Itoa(r.Rule) + "] of AuthorizationPolicy " + r.Policy
+}
+
+// because names what denied a request.
+func (r ruling) because() string {
+	switch {
+	case r.Policy != "" && r.Rule >= 0:
+		return r.rule()
+	case r.Policy != "":
+		return r.Why + ", see AuthorizationPolicy " + r.Policy
+	}
+	return r.Why
 }
 
 // asksForToken reports whether the rule that decided compares what a RequestAuthentication has read from a token.

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // identityKind is what a header says about the client.
@@ -80,49 +82,74 @@ func (h identityHeaders) kind(name string) identityKind {
 
 func dashed(s string) string { return strings.ReplaceAll(s, "_", "-") }
 
-// rewrites reports every route that changes a header by which a user is known, whoever wrote it: proxies change headers after their own
+// rewrites finds every route that changes a header by which a user is known, whoever wrote it: proxies change headers after their own
 // policies have judged the request, and a waypoint trusts the gateway's word.
-func (w *World) rewrites(tenants []Tenant) (found []RouteFinding) {
+func (w *World) rewrites(tenants []Tenant) (found []rewritten) {
 	if len(w.rewriters) == 0 {
 		return nil
 	}
 	headers := w.identityHeaders(tenants)
 	for _, r := range w.rewriters {
-		if f, ok := w.rewriteFinding(r, headers); ok {
-			found = append(found, RouteFinding{r.route.namespace, f})
+		if f, ok := w.rewrittenBy(r, headers); ok {
+			found = append(found, f)
 		}
 	}
-	slices.SortStableFunc(found, func(a, b RouteFinding) int { return strings.Compare(a.Object, b.Object) })
+	slices.SortStableFunc(found, func(a, b rewritten) int { return strings.Compare(a.by.String(), b.by.String()) })
 	return found
 }
 
-// RouteFinding is a Finding about a route, and the route's namespace.
-type RouteFinding struct {
-	Namespace string `json:"namespace"`
-	Finding
+// rewritten is what a route does to the headers by which a user is known.
+type rewritten struct {
+	by      origin
+	from    string // what serves it
+	inMesh  bool   // a waypoint does
+	changes []headerChange
+	kinds   [lookalike + 1]bool // of the headers
 }
 
-func (w *World) rewriteFinding(r *rewriter, headers identityHeaders) (f Finding, ok bool) {
-	from, inMesh := w.served(r)
-	if from == "" {
-		return f, false
+func (w *World) rewrittenBy(r *rewriter, headers identityHeaders) (out rewritten, ok bool) {
+	out.by = r.origin
+	if out.from, out.inMesh = w.served(r); out.from == "" {
+		return out, false
 	}
-	var touched []headerChange
-	kinds := [lookalike + 1]bool{}
 	for _, c := range r.changes {
 		k := headers.kind(c.header)
 		// Inside the mesh a token for what is behind it is everyday; the user's name is the gateway's to write.
 		// So is one for a host outside of the cluster, which no waypoint stands before.
-		if k == noIdentity || k == credentials && (inMesh || c.leaves()) {
+		if k == noIdentity || k == credentials && (out.inMesh || c.leaves()) {
 			continue
 		}
-		kinds[k] = true
-		touched = append(touched, c)
+		out.kinds[k] = true
+		out.changes = append(out.changes, c)
 	}
-	if len(touched) == 0 {
-		return f, false
-	}
-	return Finding{Object: r.object, Found: changesText(touched) + ", behind " + from, Effect: rewriteEffect(touched, kinds, inMesh), Remedy: "take those headers out of it"}, true
+	return out, len(out.changes) > 0
+}
+
+const rewriteRemedy = "take those headers out of it"
+
+// finding is the rewrite as a warning; its subject is the field of the first change.
+func (r *rewritten) finding() Finding {
+	first := r.changes[0]
+	return r.by.finding(diagnostic.IdentityRewritten, first.at, first.place,
+		r.text("", ", and "), r.judged()+", so "+r.effect(), rewriteRemedy)
+}
+
+// RouteFinding is a route that changes who the user is, as explain tells of it.
+type RouteFinding struct {
+	Namespace string `json:"namespace"`
+	Object    string `json:"object"`
+	Found     string `json:"found"`
+	Effect    string `json:"effect"`
+	Remedy    string `json:"remedy"`
+}
+
+func (r *rewritten) report() RouteFinding {
+	return RouteFinding{r.by.namespace, r.by.String(), r.text(r.changes[0].at+" ", "; "), r.judged() + ": " + r.effect(), rewriteRemedy}
+}
+
+// String puts it on one line.
+func (f RouteFinding) String() string {
+	return f.Object + ": " + f.Found + ": " + f.Effect + "; " + f.Remedy
 }
 
 // leaves reports whether all that a change is for is outside of the cluster. A short name is a Service's, an address may be anything.
@@ -137,41 +164,45 @@ func (c *headerChange) leaves() bool {
 	return len(c.to) > 0
 }
 
-// rewriteEffect says what comes of it, for the worst of the headers that are changed.
-func rewriteEffect(touched []headerChange, kinds [lookalike + 1]bool, inMesh bool) string {
-	onlyRemoves := !slices.ContainsFunc(touched, func(c headerChange) bool { return c.verb != "removes" })
-	judged := "the gateway's policies have judged the request by then: "
-	if inMesh {
-		judged = "the waypoint's policies have judged the request by then: "
+// judged says why no policy there sees the change.
+func (r *rewritten) judged() string {
+	if r.inMesh {
+		return "the waypoint's policies have judged the request by then"
 	}
-	switch {
-	case kinds[whoItIs] && onlyRemoves:
-		return judged + "its backends do not learn who the client is"
-	case kinds[whoItIs] && inMesh:
-		return judged + "to its backends every client is who the route says"
-	case kinds[whoItIs]:
-		return judged + "every client of this route is who the route says, wherever no waypoint verifies the token again and writes the header itself"
-	case kinds[credentials]:
-		return judged + "its backends, and the waypoints before them, get another token or session than the client has shown"
-	}
-	return judged + "every client of this route is who the route says, to a backend that reads _ in a header's name as -, as many web frameworks do"
+	return "the gateway's policies have judged the request by then"
 }
 
-func changesText(changes []headerChange) string {
+// effect says what comes of it, for the worst of the headers that are changed.
+func (r *rewritten) effect() string {
+	onlyRemoves := !slices.ContainsFunc(r.changes, func(c headerChange) bool { return c.verb != removes })
+	switch {
+	case r.kinds[whoItIs] && onlyRemoves:
+		return "its backends do not learn who the client is"
+	case r.kinds[whoItIs] && r.inMesh:
+		return "to its backends every client is who the route says"
+	case r.kinds[whoItIs]:
+		return "every client of this route is who the route says, wherever no waypoint verifies the token again and writes the header itself"
+	case r.kinds[credentials]:
+		return "its backends, and the waypoints before them, get another token or session than the client has shown"
+	}
+	return "every client of this route is who the route says, to a backend that reads _ in a header's name as -, as many web frameworks do"
+}
+
+// text tells the changes after a start, and where the request goes. A separator is before each further field.
+func (r *rewritten) text(start, separator string) string {
 	const most = 3
 	var b strings.Builder
 	var to []string
-	for i, c := range changes {
+	for i, c := range r.changes {
 		switch {
 		case i == most:
-			b.WriteString(" and " + portText(len(changes)-most) + " more")
-		case i > 0 && i < most && c.at == changes[i-1].at && c.verb == changes[i-1].verb:
+			b.WriteString(" and " + portText(len(r.changes)-most) + " more")
+		case i > 0 && i < most && c.at == r.changes[i-1].at && c.verb == r.changes[i-1].verb:
 			b.WriteString(", " + c.header)
+		case i == 0:
+			b.WriteString(start + string(c.verb) + " the header " + c.header)
 		case i < most:
-			if i > 0 {
-				b.WriteString("; ")
-			}
-			b.WriteString(c.at + " " + c.verb + " the header " + c.header)
+			b.WriteString(separator + c.at + " " + string(c.verb) + " the header " + c.header)
 		}
 		for _, t := range c.to {
 			if t != "" && !slices.Contains(to, t) {
@@ -185,7 +216,7 @@ func changesText(changes []headerChange) string {
 	if len(to) > most {
 		b.WriteString(" and " + portText(len(to)-most) + " more")
 	}
-	return b.String()
+	return b.String() + ", behind " + r.from
 }
 
 // served names what serves a route: a gateway, or inside the mesh the waypoint of a Service. "" is nothing.
@@ -193,7 +224,7 @@ func (w *World) served(r *rewriter) (from string, inMesh bool) {
 	if r.served != "" {
 		return r.served, false
 	}
-	for _, p := range r.route.parents {
+	for _, p := range r.parents {
 		if from := w.mayServe(&r.route, p, false); from != "" {
 			return from, false
 		}
@@ -206,16 +237,16 @@ func (w *World) served(r *rewriter) (from string, inMesh bool) {
 	if r.delegate {
 		return "the gateway of the VirtualService that delegates to it", false
 	}
-	for _, p := range r.route.parents {
+	for _, p := range r.parents {
 		// Only routes of the Service's own namespace count (Istio: a waypoint takes no consumer routes).
-		if p.kind == "Service" && p.namespace == r.route.namespace {
+		if p.kind == "Service" && p.namespace == r.namespace {
 			if g := w.serviceWaypoint(w.serviceOrPlain(p.namespace, p.name)).gateway; g != nil {
 				return "waypoint " + g.id(), true
 			}
 		}
 	}
 	if len(r.gateways) > 0 {
-		if g := w.bind(w.look(r.route.namespace), nil, "service").gateway; g != nil {
+		if g := w.bind(w.look(r.namespace), nil, "service").gateway; g != nil {
 			return "waypoint " + g.id(), true
 		}
 	}
@@ -226,5 +257,5 @@ func (w *World) serviceOrPlain(namespace, name string) *service {
 	if svc := w.look(namespace).service(name); svc != nil {
 		return svc
 	}
-	return &service{namespace: namespace, name: name}
+	return plainService(namespace, name)
 }

@@ -13,7 +13,7 @@ func (a *selfCheck) userPasses(p *policy, r *rule, t *Tenant) string {
 		return a.w.match(l7, p, r, &at) != no
 	}
 	if try(value{}) {
-		return "anybody who comes through the ingress"
+		return "every request from the ingress, whoever the user is,"
 	}
 	if try(knownValue("another-user@another.tenant")) {
 		return "every user"
@@ -22,7 +22,7 @@ func (a *selfCheck) userPasses(p *policy, r *rule, t *Tenant) string {
 		if c := &r.when[i]; c.attribute == header && c.key == name {
 			for _, v := range c.values {
 				if strings.Contains(v, "*") && try(knownValue(strings.Replace(v, "*", "another-user", 1))) {
-					return "every user like " + v
+					return "every user that matches " + v
 				}
 			}
 		}

@@ -6,18 +6,23 @@ import (
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // istiod is a workload that runs Istio's control plane, and its image.
-type istiod struct{ object, image string }
+type istiod struct {
+	origin
+	image string
+}
 
 // readIstiod recognizes istiod by its image, which Istio calls pilot and Red Hat istio-pilot-rhel9, or by its own names: istiod, istiod-<revision>.
-func (w *World) readIstiod(m meta, n, template *yaml.Node) {
+func (w *World) readIstiod(m meta, template *yaml.Node) {
 	named := m.name == "istiod" || strings.HasPrefix(m.name, "istiod-")
 	for _, c := range list(field(field(template, "spec"), "containers")) {
 		image := textOf(field(c, "image"))
 		if name, _ := imageTag(image); name == "pilot" || strings.HasPrefix(name, "istio-pilot") || named && textOf(field(c, "name")) == "discovery" {
-			w.istiods = append(w.istiods, istiod{textOf(field(n, "kind")) + " " + join(w.space(m.namespace).name, m.name), image})
+			w.istiods = append(w.istiods, istiod{m.in(w.space(m.namespace)), image})
 		}
 	}
 }
@@ -67,12 +72,12 @@ func (a *selfCheck) versions() {
 		_, tag := imageTag(i.image)
 		switch hasPublicKey(tag) {
 		case yes:
-			a.report(i.object, "its image is "+i.image,
-				"CVE-2026-31837: until it has fetched an issuer's keys, it takes tokens signed with a key that is public, so anybody can be any user or ServiceAccount; a first apply is such a time",
+			a.report(diagnostic.IstiodPublicKey, i.origin, "runs the image "+i.image,
+				"until it has fetched an issuer's keys, as in a first apply, it accepts tokens signed with a key that is public (CVE-2026-31837), so anyone can be any user or ServiceAccount",
 				"use istiod 1.27.8, 1.28.5, 1.29.1 or later")
 		case maybe:
-			a.found = append(a.found, Finding{Object: i.object, Found: "its image " + i.image + " does not tell its version",
-				Effect: "before 1.27.8, 1.28.5 and 1.29.1 istiod takes tokens that anybody can sign until it has fetched an issuer's keys (CVE-2026-31837): compare its version", Note: true})
+			a.report(diagnostic.IstiodVersionUnknown, i.origin, "runs the image "+i.image+", which does not state its version",
+				"before 1.27.8, 1.28.5 and 1.29.1 istiod accepts tokens that anyone can sign, until it has fetched an issuer's keys (CVE-2026-31837)", "compare its version")
 		}
 	}
 }

@@ -128,7 +128,7 @@ func FuzzPatterns(f *testing.F) {
 			return
 		}
 		a := attributes{path: knownValue(s), host: knownValue(s), headers: headers{{"x", knownValue(s)}}, peer: identity{"d", s, "a"}}
-		p := &policy{namespace: "a"}
+		p := &policy{origin: origin{namespace: "a"}}
 		for _, attr := range []attribute{path, host, header, namespaceOf, principal} {
 			with := condition{attribute: attr, key: "x", values: []string{pattern}}
 			without := condition{attribute: attr, key: "x", notValues: []string{pattern}}

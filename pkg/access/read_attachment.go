@@ -19,53 +19,48 @@ type target struct{ group, kind, namespace, name string }
 
 // attach reads selector, targetRef and targetRefs, of which one may be set (validation validateOneOfSelectorType). All are read whatever is
 // wrong: where a malformed policy would apply must be known too.
-func (a *attachment) attach(spec *yaml.Node) error {
+func (a *attachment) attach(spec *yaml.Node) *fault {
 	set := 0
-	err := a.readSelector(field(spec, "selector"))
+	bad := a.readSelector(field(spec, "selector"))
 	if a.selected {
 		set++
 	}
 	if n := field(spec, "targetRef"); n != nil {
 		set++
-		err = firstOf(err, a.readTarget(n, ".targetRef"))
+		bad = firstOf(bad, a.readTarget(n, ".targetRef"))
 	}
 	refs := field(spec, "targetRefs")
 	if refs != nil && refs.Kind != yaml.SequenceNode {
-		err = firstOf(err, fmt.Errorf(".targetRefs: must be a list"))
+		bad = firstOf(bad, wrong(refs, ".targetRefs", "must be a list"))
 	}
 	for i, e := range list(refs) {
-		err = firstOf(err, a.readTarget(deref(e), fmt.Sprintf(".targetRefs[%d]", i)))
+		bad = firstOf(bad, a.readTarget(deref(e), fmt.Sprintf(".targetRefs[%d]", i)))
 	}
 	if len(list(refs)) > 0 {
 		set++
 	}
 	if set > 1 {
-		err = firstOf(err, fmt.Errorf(": only one of selector and targetRefs may be set"))
+		bad = firstOf(bad, wrong(spec, "", "may set only one of selector and targetRefs"))
 	}
-	return err
+	return bad
 }
 
-func firstOf(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
-}
-
-func (a *attachment) readSelector(n *yaml.Node) (err error) {
+func (a *attachment) readSelector(n *yaml.Node) *fault {
 	if n == nil {
 		return nil
 	}
 	if n.Kind != yaml.MappingNode {
-		return fmt.Errorf(".selector: must be a mapping")
+		return wrong(n, ".selector", "must be a mapping")
 	}
-	if a.selector, err = labelsOf(field(n, "matchLabels")); err != nil {
-		return fmt.Errorf(".selector.matchLabels: %w", err)
+	wanted := field(n, "matchLabels")
+	var err error
+	if a.selector, err = labelsOf(wanted); err != nil {
+		return wrong(wanted, ".selector.matchLabels", "%v", err)
 	}
 	a.selected = true
 	for _, l := range a.selector {
 		if l.key == "" || strings.Contains(l.key+l.value, "*") {
-			return fmt.Errorf(".selector.matchLabels: %q must be a label, without *", l.key+"="+l.value)
+			return wrong(wanted, ".selector.matchLabels", "%q must be a label, without *", l.key+"="+l.value)
 		}
 	}
 	return nil
@@ -74,7 +69,7 @@ func (a *attachment) readSelector(n *yaml.Node) (err error) {
 // targetKinds are what a policy may hang on (validation allowedTargetRefs).
 var targetKinds = map[string]string{"Gateway": gatewayGroup, "GatewayClass": gatewayGroup, "Service": "", "ServiceEntry": "networking.istio.io"}
 
-func (a *attachment) readTarget(n *yaml.Node, at string) error {
+func (a *attachment) readTarget(n *yaml.Node, at string) *fault {
 	t := target{
 		group: textOf(field(n, "group")), kind: textOf(field(n, "kind")),
 		namespace: textOf(field(n, "namespace")), name: textOf(field(n, "name")),
@@ -83,13 +78,13 @@ func (a *attachment) readTarget(n *yaml.Node, at string) error {
 	group, known := targetKinds[t.kind]
 	switch {
 	case t.name == "":
-		return fmt.Errorf("%s.name: must not be empty", at)
+		return wrong(n, at+".name", "must not be empty")
 	case t.namespace != "":
-		return fmt.Errorf("%s.namespace: must not be set, a policy stands beside its target", at)
+		return wrong(n, at+".namespace", "must not be set, because a policy is in the namespace of its target")
 	case !known:
-		return fmt.Errorf("%s.kind: %q is none of Gateway, GatewayClass, Service, ServiceEntry", at, t.kind)
+		return wrong(n, at+".kind", "%q is not one of Gateway, GatewayClass, Service, ServiceEntry", t.kind)
 	case t.group != group && (group != "" || t.group != "core"):
-		return fmt.Errorf("%s.group: %q must be %q for a %s", at, t.group, group, t.kind)
+		return wrong(n, at+".group", "%q must be %q for a %s", t.group, group, t.kind)
 	}
 	return nil
 }

@@ -9,27 +9,25 @@ import (
 
 // authentication is one RequestAuthentication.
 type authentication struct {
-	namespace, name string
+	origin
 	attachment
 	rules []jwtRule
-	bad   string
+	bad   *fault
 }
 
-func (w *World) readAuthentication(m meta, n *yaml.Node) error {
+func (w *World) readAuthentication(m meta, n *yaml.Node) *fault {
 	s := w.space(m.namespace)
-	a := &authentication{namespace: s.name, name: m.name}
+	a := &authentication{origin: m.in(s)}
 	spec := field(n, "spec")
-	if err := a.attach(spec); err != nil {
-		a.bad = "spec" + err.Error()
-	}
+	a.bad = below("spec", a.attach(spec))
 	rules := field(spec, "jwtRules")
 	if rules != nil && rules.Kind != yaml.SequenceNode {
-		a.bad = "spec.jwtRules: must be a list"
+		a.bad = wrong(rules, "spec.jwtRules", "must be a list")
 	}
 	for i, r := range list(rules) {
-		rule, err := parseJWTRule(deref(r))
-		if err != nil {
-			a.bad = fmt.Sprintf("spec.jwtRules[%d]%s", i, err)
+		rule, bad := parseJWTRule(deref(r))
+		if bad != nil {
+			a.bad = below(fmt.Sprintf("spec.jwtRules[%d]", i), bad)
 		}
 		a.rules = append(a.rules, rule)
 	}
@@ -44,8 +42,8 @@ func (w *World) jwtRules(spaces []string, applies func(*authentication) bool) (r
 			if !applies(a) {
 				continue
 			}
-			if a.bad != "" {
-				doubt = "RequestAuthentication " + join(a.namespace, a.name) + ": " + a.bad
+			if a.bad != nil {
+				doubt = a.String() + ": " + a.bad.Error()
 			}
 			for i := range a.rules {
 				rules = append(rules, &a.rules[i])

@@ -9,22 +9,23 @@ import (
 
 // gateway is a Gateway of the Gateway API: a waypoint or an ingress.
 type gateway struct {
-	namespace, name string
-	class           string
-	waypoint        bool
-	eastWest        bool
-	trafficType     string // istio.io/waypoint-for
-	account         string
-	byHand          bool      // Istio makes no pods for it, so nothing here tells their account
-	pod             *workload // what the gateway's own pods look like
-	listeners       []listener
-	assumed         string // what is assumed where it is made up
+	origin
+	class       string
+	waypoint    bool
+	eastWest    bool
+	trafficType string // istio.io/waypoint-for
+	account     string
+	byHand      bool      // Istio makes no pods for it, so nothing here tells their account
+	pod         *workload // what the gateway's own pods look like
+	listeners   []listener
+	assumed     string // what is assumed where it is made up
 
 	once   sync.Once // the routes are sorted when the first request asks
 	routes *table
 }
 
 type listener struct {
+	place
 	name, protocol, hostname string
 	port                     int
 	mode                     string // of TLS
@@ -36,21 +37,19 @@ type listener struct {
 // gatewayClass is a GatewayClass: its controller tells waypoints.
 type gatewayClass struct{ name, controller, trafficType string }
 
-func (g *gateway) id() string { return join(g.namespace, g.name) }
-
-func (w *World) readGatewayClass(m meta, n *yaml.Node) error {
+func (w *World) readGatewayClass(m meta, n *yaml.Node) *fault {
 	w.classes = append(w.classes, gatewayClass{
 		name: m.name, controller: textOf(field(field(n, "spec"), "controllerName")), trafficType: m.labels.value("istio.io/waypoint-for"),
 	})
 	return nil
 }
 
-func (w *World) readGateway(m meta, n *yaml.Node) error {
+func (w *World) readGateway(m meta, n *yaml.Node) *fault {
 	s, spec := w.space(m.namespace), field(n, "spec")
-	g := &gateway{namespace: s.name, name: m.name, class: textOf(field(spec, "gatewayClassName"))}
-	infrastructure, err := labelsOf(field(field(spec, "infrastructure"), "labels"))
-	if err != nil {
-		return err
+	g := &gateway{origin: m.in(s), class: textOf(field(spec, "gatewayClassName"))}
+	infrastructure, bad := labelsAt(field(field(spec, "infrastructure"), "labels"), "spec.infrastructure.labels")
+	if bad != nil {
+		return bad
 	}
 	if infrastructure == nil {
 		infrastructure = m.labels // Istio: without infrastructure labels the Gateway's own go to its pods (deploymentcontroller)
@@ -79,7 +78,7 @@ func gatewayPod(name string, own labels) *workload {
 
 func readListener(n *yaml.Node) listener {
 	l := listener{
-		name: textOf(field(n, "name")), protocol: textOf(field(n, "protocol")), hostname: textOf(field(n, "hostname")),
+		place: placeOf(n), name: textOf(field(n, "name")), protocol: textOf(field(n, "protocol")), hostname: textOf(field(n, "hostname")),
 		port: number(field(n, "port")), mode: textOf(field(field(n, "tls"), "mode")), from: "Same",
 	}
 	namespaces := field(field(n, "allowedRoutes"), "namespaces")

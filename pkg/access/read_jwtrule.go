@@ -2,6 +2,7 @@ package access
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -24,44 +25,45 @@ type claimHeader struct{ claim, header string }
 type location struct{ header, prefix string }
 
 // parseJWTRule reads a rule; an error is what Istio's validation refuses (validation validateJwtRule).
-func parseJWTRule(n *yaml.Node) (r jwtRule, err error) {
+func parseJWTRule(n *yaml.Node) (r jwtRule, bad *fault) {
 	if n == nil || n.Kind != yaml.MappingNode {
-		return r, fmt.Errorf(": must be a mapping")
+		return r, wrong(n, "", "must be a mapping")
 	}
+	var err error
 	if r.issuer, err = text(field(n, "issuer")); err != nil {
-		return r, fmt.Errorf(".issuer: %w", err)
+		return r, wrong(field(n, "issuer"), ".issuer", "%v", err)
 	}
-	if r.audiences, err = filled(n, "audiences"); err != nil {
-		return r, err
+	if r.audiences, bad = filled(n, "audiences"); bad != nil {
+		return r, bad
 	}
 	r.payload = strings.ToLower(textOf(field(n, "outputPayloadToHeader")))
 	r.forward = boolean(field(n, "forwardOriginalToken"))
-	if err = r.parseCopies(n); err != nil {
-		return r, err
+	if bad = r.parseCopies(n); bad != nil {
+		return r, bad
 	}
-	if err = r.parseLocations(n); err != nil {
-		return r, err
+	if bad = r.parseLocations(n); bad != nil {
+		return r, bad
 	}
 	return r, r.checkKeys(n)
 }
 
 // filled is a list of strings of which none is empty.
-func filled(n *yaml.Node, key string) ([]string, error) {
+func filled(n *yaml.Node, key string) ([]string, *fault) {
 	values, err := texts(field(n, key))
 	if err == nil && contains(values, "") {
-		err = fmt.Errorf("must hold no empty value")
+		err = errors.New("must not hold an empty value")
 	}
 	if err != nil {
-		return nil, fmt.Errorf(".%s: %w", key, err)
+		return nil, wrong(field(n, key), "."+key, "%v", err)
 	}
 	return values, nil
 }
 
-func (r *jwtRule) parseCopies(n *yaml.Node) error {
+func (r *jwtRule) parseCopies(n *yaml.Node) *fault {
 	for i, c := range list(field(n, "outputClaimToHeaders")) {
 		claim, header := textOf(field(c, "claim")), textOf(field(c, "header"))
 		if claim == "" || !isHeaderName(header) {
-			return fmt.Errorf(".outputClaimToHeaders[%d]: a claim and the name of a header are needed", i)
+			return wrong(c, fmt.Sprintf(".outputClaimToHeaders[%d]", i), "must have a claim and a valid header name")
 		}
 		r.copies = append(r.copies, claimHeader{claim, strings.ToLower(header)})
 	}
@@ -78,21 +80,21 @@ func isHeaderName(s string) bool {
 	return s != ""
 }
 
-func (r *jwtRule) parseLocations(n *yaml.Node) error {
+func (r *jwtRule) parseLocations(n *yaml.Node) *fault {
 	for i, h := range list(field(n, "fromHeaders")) {
 		name := textOf(field(h, "name"))
 		if name == "" {
-			return fmt.Errorf(".fromHeaders[%d].name: must not be empty", i)
+			return wrong(h, fmt.Sprintf(".fromHeaders[%d].name", i), "must not be empty")
 		}
 		r.locations = append(r.locations, location{strings.ToLower(name), textOf(field(h, "prefix"))})
 	}
-	params, err := filled(n, "fromParams")
-	if err != nil {
-		return err
+	params, bad := filled(n, "fromParams")
+	if bad != nil {
+		return bad
 	}
-	cookies, err := filled(n, "fromCookies")
-	if err != nil {
-		return err
+	cookies, bad := filled(n, "fromCookies")
+	if bad != nil {
+		return bad
 	}
 	r.elsewhere = len(params)+len(cookies) > 0
 	if len(r.locations) == 0 && !r.elsewhere {
@@ -102,18 +104,18 @@ func (r *jwtRule) parseLocations(n *yaml.Node) error {
 }
 
 // checkKeys: somewhere the keys must come from.
-func (r *jwtRule) checkKeys(n *yaml.Node) error {
+func (r *jwtRule) checkKeys(n *yaml.Node) *fault {
 	uri, jwks := textOf(field(n, "jwksUri")), textOf(field(n, "jwks"))
 	if uri != "" {
 		if u, err := url.Parse(uri); err != nil || u.Scheme != "http" && u.Scheme != "https" {
-			return fmt.Errorf(".jwksUri: %q is no http or https URL", uri)
+			return wrong(field(n, "jwksUri"), ".jwksUri", "%q is not an http or https URL", uri)
 		}
 	}
 	switch {
 	case r.issuer == "" && uri == "":
-		return fmt.Errorf(".issuer: is needed, or jwksUri")
+		return wrong(n, ".issuer", "must be set, or jwksUri")
 	case jwks != "" && !json.Valid([]byte(jwks)):
-		return fmt.Errorf(".jwks: is no JSON")
+		return wrong(field(n, "jwks"), ".jwks", "is not JSON")
 	}
 	return nil
 }

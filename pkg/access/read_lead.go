@@ -9,10 +9,9 @@ import (
 // lead is where a route leads that is not followed: a GRPCRoute, TLSRoute, TCPRoute or VirtualService, and an HTTPRoute as far as it names
 // something else than Services.
 type lead struct {
-	object   string // kind and namespace/name
-	route    route  // namespace, parents and hostnames
-	anywhere bool   // it hangs on Istio Gateways, whose pods nobody knows here
-	stream   bool   // it carries connections and no requests
+	route         // as far as it says where it hangs
+	anywhere bool // it hangs on Istio Gateways, whose pods nobody knows here
+	stream   bool // it carries connections and no requests
 	backends []leadBackend
 }
 
@@ -23,22 +22,21 @@ type leadBackend struct {
 }
 
 // readLead reads the routes of the Gateway API whose rules name backendRefs as those of an HTTPRoute do.
-func (w *World) readLead(m meta, n *yaml.Node) error {
-	kind := textOf(field(n, "kind"))
-	w.addLead(m, field(n, "spec"), lead{object: kind, stream: kind != "GRPCRoute"}, func(leadBackend) bool { return true })
+func (w *World) readLead(m meta, n *yaml.Node) *fault {
+	w.addLead(m, field(n, "spec"), lead{stream: m.kind != "GRPCRoute"}, func(leadBackend) bool { return true })
 	return nil
 }
 
 // readPoolLead reads of an HTTPRoute what is not followed.
-func (w *World) readPoolLead(m meta, n *yaml.Node) error {
-	w.addLead(m, field(n, "spec"), lead{object: "HTTPRoute"}, func(b leadBackend) bool { return b.foreign })
+func (w *World) readPoolLead(m meta, n *yaml.Node) *fault {
+	w.addLead(m, field(n, "spec"), lead{}, func(b leadBackend) bool { return b.foreign })
 	return nil
 }
 
 // readModelLead reads the route that an LLMInferenceService has in itself. Without parentRefs, KServe puts it on its own Gateway.
 func (w *World) readModelLead(m meta, n *yaml.Node) {
 	spec := modelRoute(n)
-	w.addLead(m, spec, lead{object: textOf(field(n, "kind")), anywhere: len(list(field(spec, "parentRefs"))) == 0}, func(leadBackend) bool { return true })
+	w.addLead(m, spec, lead{anywhere: len(list(field(spec, "parentRefs"))) == 0}, func(leadBackend) bool { return true })
 }
 
 func (w *World) addLead(m meta, spec *yaml.Node, l lead, wanted func(leadBackend) bool) {
@@ -61,9 +59,8 @@ func (w *World) addLead(m meta, spec *yaml.Node, l lead, wanted func(leadBackend
 	if len(l.backends) == 0 {
 		return
 	}
-	l.object += " " + join(s.name, m.name)
-	l.route = route{namespace: s.name, name: m.name, parents: parentsOf(spec, s.name)}
-	l.route.hostnames, _ = texts(field(spec, "hostnames"))
+	l.route = route{origin: m.in(s), parents: parentsOf(spec, s.name)}
+	l.hostnames, _ = texts(field(spec, "hostnames"))
 	s.leads = append(s.leads, &l)
 }
 
@@ -77,9 +74,9 @@ func leadBackendOf(namespace string, n *yaml.Node) leadBackend {
 
 // readVirtualServiceLead reads where a VirtualService of a gateway leads. One without gateways is for the mesh, whose pods call no headless
 // Service through a waypoint.
-func (w *World) readVirtualServiceLead(m meta, n *yaml.Node) error {
+func (w *World) readVirtualServiceLead(m meta, n *yaml.Node) *fault {
 	s, spec := w.space(m.namespace), field(n, "spec")
-	l := &lead{object: "VirtualService " + join(s.name, m.name)}
+	l := &lead{route: route{origin: m.in(s)}}
 	for _, g := range list(field(spec, "gateways")) {
 		l.anywhere = l.anywhere || textOf(deref(g)) != "mesh"
 	}

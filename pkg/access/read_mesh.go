@@ -22,7 +22,7 @@ func defaultMesh() mesh {
 }
 
 // readConfigMap takes meshConfig from the ConfigMap `istio` that istiod reads. One of another revision (istio-<rev>) is left alone.
-func (w *World) readConfigMap(m meta, n *yaml.Node) error {
+func (w *World) readConfigMap(m meta, n *yaml.Node) *fault {
 	if m.name != "istio" {
 		return nil
 	}

@@ -168,7 +168,7 @@ func labelsOf(n *yaml.Node) (labels, error) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		v, err := text(deref(n.Content[i+1]))
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", n.Content[i].Value, err)
+			return nil, fmt.Errorf("%w (%s)", err, n.Content[i].Value)
 		}
 		out = append(out, label{n.Content[i].Value, v})
 	}

@@ -8,11 +8,11 @@ import (
 
 // peerAuthentication is one PeerAuthentication: who may come without an identity.
 type peerAuthentication struct {
-	namespace, name string
-	selected        bool
-	selector        labels
-	mode            string
-	ports           []portMode
+	origin
+	selected bool
+	selector labels
+	mode     string
+	ports    []portMode
 }
 
 type portMode struct {
@@ -20,12 +20,12 @@ type portMode struct {
 	mode   string
 }
 
-func (w *World) readPeerAuthentication(m meta, n *yaml.Node) error {
+func (w *World) readPeerAuthentication(m meta, n *yaml.Node) *fault {
 	s, spec := w.space(m.namespace), field(n, "spec")
-	p := &peerAuthentication{namespace: s.name, name: m.name, mode: textOf(field(field(spec, "mtls"), "mode"))}
-	var err error
-	if p.selector, err = labelsOf(field(field(spec, "selector"), "matchLabels")); err != nil {
-		return err
+	p := &peerAuthentication{origin: m.in(s), mode: textOf(field(field(spec, "mtls"), "mode"))}
+	var bad *fault
+	if p.selector, bad = labelsAt(field(field(spec, "selector"), "matchLabels"), "spec.selector.matchLabels"); bad != nil {
+		return bad
 	}
 	p.selected = len(p.selector) > 0
 	if ports := field(spec, "portLevelMtls"); ports != nil && ports.Kind == yaml.MappingNode {

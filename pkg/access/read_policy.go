@@ -19,20 +19,19 @@ const (
 
 // policy is one AuthorizationPolicy.
 type policy struct {
-	namespace, name string
+	origin
 	attachment
 	action   action
 	provider string
 	dryRun   bool
 	ours     bool // carries our owner's annotation
 	rules    []rule
-	bad      string // why Istio would refuse it; then nothing that it takes part in is judged
+	bad      *fault // why Istio would refuse it; then nothing that it takes part in is judged
 }
-
-func (p *policy) id() string { return join(p.namespace, p.name) }
 
 // rule is one rule: any of from, any of to, all of when. An entry is a list of conditions that must all hold.
 type rule struct {
+	place
 	from [][]condition
 	to   [][]condition
 	when []condition
@@ -87,58 +86,60 @@ var operationFields = map[string]attribute{
 }
 
 // parsePolicy reads an AuthorizationPolicy. What Istio's validation would refuse ends in bad, with the field's path.
-func parsePolicy(namespace string, m meta, item *yaml.Node) *policy {
-	p := &policy{namespace: namespace, name: m.name}
+func parsePolicy(o origin, m meta, item *yaml.Node) *policy {
+	p := &policy{origin: o}
 	_, p.ours = m.annotation("ambient.kubeflow.org/owned-by")
 	v, dryRun := m.annotation("istio.io/dry-run")
 	if dryRun {
 		var err error
 		if p.dryRun, err = strconv.ParseBool(v); err != nil {
-			p.bad = "metadata.annotations[istio.io/dry-run]: " + strconv.Quote(v) + " is no boolean"
+			p.bad = wrong(m.annotations, dryRunField, "%q is not a boolean", v)
 		}
 	}
 	spec := field(item, "spec")
 	if spec == nil {
 		return p
 	}
-	if err := p.parseSpec(spec); err != nil {
-		p.bad = "spec" + err.Error()
+	if bad := p.parseSpec(spec); bad != nil {
+		p.bad = below("spec", bad)
 	} else if dryRun && p.action == custom {
-		p.bad = "metadata.annotations[istio.io/dry-run]: is not for action CUSTOM"
+		p.bad = wrong(m.annotations, dryRunField, "cannot be set for the action CUSTOM")
 	}
 	return p
 }
 
-func (p *policy) parseSpec(spec *yaml.Node) (err error) {
+const dryRunField = "metadata.annotations[istio.io/dry-run]"
+
+func (p *policy) parseSpec(spec *yaml.Node) (bad *fault) {
 	if spec.Kind != yaml.MappingNode {
-		return fmt.Errorf(": must be a mapping")
+		return wrong(spec, "", "must be a mapping")
 	}
-	err = p.attach(spec)
+	bad = p.attach(spec)
 	var rules, provider *yaml.Node
-	for i := 0; i+1 < len(spec.Content) && err == nil; i += 2 {
+	for i := 0; i+1 < len(spec.Content) && bad == nil; i += 2 {
 		key, v := spec.Content[i].Value, nonNull(spec.Content[i+1])
 		switch key {
 		case "selector", "targetRefs", "targetRef":
 		case "action":
-			err = p.parseAction(v)
+			bad = p.parseAction(v)
 		case "provider":
 			p.provider, provider = textOf(field(v, "name")), v
 		case "rules":
 			rules = v
 		default:
-			err = fmt.Errorf(".%s: unknown field", key)
+			bad = wrong(spec.Content[i], "."+key, "unknown field")
 		}
 	}
-	if err == nil && provider != nil && p.action != custom {
-		err = fmt.Errorf(".provider: only with action CUSTOM")
+	if bad == nil && provider != nil && p.action != custom {
+		bad = wrong(provider, ".provider", "can be set only for the action CUSTOM")
 	}
-	if err == nil {
-		err = p.parseRules(rules)
+	if bad == nil {
+		bad = p.parseRules(rules)
 	}
-	return firstOf(err, p.check())
+	return firstOf(bad, p.check(spec))
 }
 
-func (p *policy) parseAction(n *yaml.Node) error {
+func (p *policy) parseAction(n *yaml.Node) *fault {
 	if n == nil {
 		return nil
 	}
@@ -152,94 +153,95 @@ func (p *policy) parseAction(n *yaml.Node) error {
 	case "AUDIT":
 		p.action = audit
 	default:
-		return fmt.Errorf(".action: %q is none of ALLOW, DENY, CUSTOM, AUDIT", s)
+		return wrong(n, ".action", "%q is not one of ALLOW, DENY, CUSTOM, AUDIT", s)
 	}
 	return nil
 }
 
-func (p *policy) parseRules(n *yaml.Node) error {
+func (p *policy) parseRules(n *yaml.Node) *fault {
 	if n == nil {
 		return nil
 	}
 	if n.Kind != yaml.SequenceNode {
-		return fmt.Errorf(".rules: must be a list")
+		return wrong(n, ".rules", "must be a list")
 	}
 	p.rules = make([]rule, len(n.Content))
 	for i, e := range n.Content {
-		if e = nonNull(e); e == nil || e.Kind != yaml.MappingNode {
-			return fmt.Errorf(".rules[%d]: must be a mapping, and not null", i)
+		if e = deref(e); e == nil || e.Kind != yaml.MappingNode {
+			return wrong(e, fmt.Sprintf(".rules[%d]", i), "must be a mapping, and not null")
 		}
-		if err := p.rules[i].parse(e); err != nil {
-			return fmt.Errorf(".rules[%d]%w", i, err)
+		if bad := p.rules[i].parse(e); bad != nil {
+			return below(fmt.Sprintf(".rules[%d]", i), bad)
 		}
 	}
 	return nil
 }
 
-func (r *rule) parse(n *yaml.Node) (err error) {
-	for i := 0; i+1 < len(n.Content) && err == nil; i += 2 {
+func (r *rule) parse(n *yaml.Node) (bad *fault) {
+	r.place = placeOf(n)
+	for i := 0; i+1 < len(n.Content) && bad == nil; i += 2 {
 		key, v := n.Content[i].Value, nonNull(n.Content[i+1])
 		switch key {
 		case "from":
-			r.from, err = parseEntries(v, "from", "source", sourceFields)
+			r.from, bad = parseEntries(v, "from", "source", sourceFields)
 		case "to":
-			r.to, err = parseEntries(v, "to", "operation", operationFields)
+			r.to, bad = parseEntries(v, "to", "operation", operationFields)
 		case "when":
-			r.when, err = parseWhen(v)
+			r.when, bad = parseWhen(v)
 		default:
-			err = fmt.Errorf(".%s: unknown field", key)
+			bad = wrong(n.Content[i], "."+key, "unknown field")
 		}
 	}
-	return err
+	return bad
 }
 
 // parseEntries reads `from` or `to`. An empty list is an absent one (protobuf has no other), so it narrows nothing; an empty entry would
 // match everything, and Istio refuses it.
-func parseEntries(n *yaml.Node, name, inner string, fields map[string]attribute) ([][]condition, error) {
+func parseEntries(n *yaml.Node, name, inner string, fields map[string]attribute) ([][]condition, *fault) {
 	if n == nil {
 		return nil, nil
 	}
 	if n.Kind != yaml.SequenceNode {
-		return nil, fmt.Errorf(".%s: must be a list", name)
+		return nil, wrong(n, "."+name, "must be a list")
 	}
 	out := make([][]condition, len(n.Content))
 	for i, e := range n.Content {
 		e = deref(e)
 		for j := 0; e != nil && e.Kind == yaml.MappingNode && j < len(e.Content); j += 2 {
 			if key := e.Content[j].Value; key != inner {
-				return nil, fmt.Errorf(".%s[%d].%s: unknown field", name, i, key)
+				return nil, wrong(e.Content[j], fmt.Sprintf(".%s[%d].%s", name, i, key), "unknown field")
 			}
 		}
 		v := field(e, inner)
 		if v == nil || v.Kind != yaml.MappingNode {
-			return nil, fmt.Errorf(".%s[%d].%s: must not be empty", name, i, inner)
+			return nil, wrong(e, fmt.Sprintf(".%s[%d].%s", name, i, inner), "must not be empty")
 		}
-		conditions, err := parseConditions(v, fields)
-		if err == nil {
-			err = checkEntry(conditions)
+		conditions, bad := parseConditions(v, fields)
+		if bad == nil {
+			bad = checkEntry(v, conditions)
 		}
-		if err != nil {
-			return nil, fmt.Errorf(".%s[%d].%s%w", name, i, inner, err)
+		if bad != nil {
+			return nil, below(fmt.Sprintf(".%s[%d].%s", name, i, inner), bad)
 		}
 		out[i] = conditions
 	}
 	return out, nil
 }
 
-func parseConditions(n *yaml.Node, fields map[string]attribute) ([]condition, error) {
+func parseConditions(n *yaml.Node, fields map[string]attribute) ([]condition, *fault) {
 	out := make([]condition, 0, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i].Value
 		attr, ok := fields[key]
 		if !ok {
-			return nil, fmt.Errorf(".%s: unknown field", key)
+			return nil, wrong(n.Content[i], "."+key, "unknown field")
 		}
 		values, err := texts(nonNull(n.Content[i+1]))
 		if err == nil {
 			err = checkValues(attr, values)
 		}
 		if err != nil {
-			return nil, fmt.Errorf(".%s: %w", key, err)
+			return nil, wrong(n.Content[i+1], "."+key, "%v", err)
 		}
 		if len(values) == 0 {
 			continue

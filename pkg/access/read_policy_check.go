@@ -5,15 +5,17 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
 // check holds what the fields must satisfy together (pkg/config/validation ValidateAuthorizationPolicy).
-func (p *policy) check() error {
+func (p *policy) check(spec *yaml.Node) *fault {
 	switch {
 	case p.action == custom && p.provider == "":
-		return fmt.Errorf(".provider.name: needed with action CUSTOM")
+		return wrong(spec, ".provider.name", "must be set for the action CUSTOM")
 	case (p.action == deny || p.action == custom) && len(p.rules) == 0:
-		return fmt.Errorf(".rules: needed, without them the policy is never triggered")
+		return wrong(spec, ".rules", "must not be empty, because the policy would never match")
 	case p.action == custom:
 		return p.checkCustom()
 	}
@@ -21,7 +23,7 @@ func (p *policy) check() error {
 }
 
 // checkCustom: an external authorizer is asked before anybody looks at identities and tokens.
-func (p *policy) checkCustom() error {
+func (p *policy) checkCustom() *fault {
 	for i := range p.rules {
 		r := &p.rules[i]
 		bad := anyIdentity(r.when)
@@ -29,7 +31,7 @@ func (p *policy) checkCustom() error {
 			bad = bad || anyIdentity(e)
 		}
 		if bad {
-			return fmt.Errorf(".rules[%d]: identities, accounts and tokens are not for action CUSTOM", i)
+			return &fault{fmt.Sprintf(".rules[%d]", i), "must not name identities, accounts or tokens, because the action is CUSTOM", r.place}
 		}
 	}
 	return nil
@@ -46,7 +48,7 @@ func anyIdentity(conditions []condition) bool {
 }
 
 // checkEntry: serviceAccounts say the namespace already.
-func checkEntry(conditions []condition) error {
+func checkEntry(n *yaml.Node, conditions []condition) *fault {
 	accounts, others := false, false
 	for i := range conditions {
 		switch conditions[i].attribute {
@@ -58,9 +60,9 @@ func checkEntry(conditions []condition) error {
 	}
 	switch {
 	case len(conditions) == 0:
-		return fmt.Errorf(": must not be empty")
+		return wrong(n, "", "must not be empty")
 	case accounts && others:
-		return fmt.Errorf(": serviceAccounts may not stand beside principals or namespaces")
+		return wrong(n, "", "must not combine serviceAccounts with principals or namespaces")
 	}
 	return nil
 }
@@ -68,7 +70,7 @@ func checkEntry(conditions []condition) error {
 // checkValues refuses what Istio's validation refuses: empty values, bad addresses, ports, accounts, trust domains and path templates.
 func checkValues(attr attribute, values []string) error {
 	if attr == serviceAccount && len(values) > 16 {
-		return fmt.Errorf("[16] is one too many: no more than 16 accounts")
+		return fmt.Errorf("holds more than 16 accounts")
 	}
 	for i, v := range values {
 		if bad := badValue(attr, v); bad != "" {
@@ -85,11 +87,11 @@ func badValue(attr attribute, v string) string {
 	switch attr {
 	case port:
 		if n, err := strconv.ParseUint(v, 10, 32); err != nil || n > 65535 {
-			return "is no port"
+			return "is not a port"
 		}
 	case sourceIP, remoteIP, destinationIP:
 		if !isAddress(v) {
-			return "is no IP address or CIDR"
+			return "is not an IP address or CIDR"
 		}
 	case serviceAccount:
 		if strings.Contains(v, "*") || strings.Count(v, "/") > 1 || strings.HasPrefix(v, "/") || strings.HasSuffix(v, "/") || len(v) > 320 {
@@ -110,7 +112,7 @@ func badTrustDomain(v string) string {
 	case strings.Contains(v, "/"):
 		return "must not contain a slash"
 	case strings.Count(v, "*") > 1, strings.Contains(v[1:len(v)-min(1, len(v)-1)], "*"):
-		return "may have one star, at its beginning or end"
+		return "may have only one star, at its start or end"
 	}
 	return ""
 }

@@ -11,8 +11,7 @@ import (
 // rewriter is an object that changes headers of requests on their way to a backend, which proxies do after their own policies have judged
 // the request (Envoy: the router is the last filter).
 type rewriter struct {
-	object   string // kind, namespace and name
-	route    route  // namespace, parents and hostnames, for the kinds of the Gateway API
+	route    // as far as it says where it hangs, for the kinds of the Gateway API
 	gateways []string
 	delegate bool   // a VirtualService without hosts, which others delegate to
 	served   string // by what, where only its kind says so
@@ -21,55 +20,67 @@ type rewriter struct {
 
 // headerChange is one header that one field sets, adds or removes, and where the request goes then.
 type headerChange struct {
-	at, verb, header string
-	to               []string
+	at     string // the field
+	place         // of the field
+	verb   headerVerb
+	header string
+	to     []string
 }
+
+// headerVerb is what is done to a header.
+type headerVerb string
+
+const (
+	sets    headerVerb = "sets"
+	adds    headerVerb = "adds"
+	removes headerVerb = "removes"
+)
 
 // listenerSet adds listeners to a Gateway.
 type listenerSet struct {
-	namespace, name, parentNamespace, parentName string
-	listeners                                    []listener
+	origin
+	parentNamespace, parentName string
+	listeners                   []listener
 }
 
 // readListenerSet: routes name it as their parent, and are served by its Gateway.
-func (w *World) readListenerSet(m meta, n *yaml.Node) error {
+func (w *World) readListenerSet(m meta, n *yaml.Node) *fault {
 	s, spec := w.space(m.namespace), field(n, "spec")
 	p := field(spec, "parentRef")
-	l := &listenerSet{namespace: s.name, name: m.name, parentNamespace: or(textOf(field(p, "namespace")), s.name), parentName: textOf(field(p, "name"))}
+	l := &listenerSet{origin: m.in(s), parentNamespace: or(textOf(field(p, "namespace")), s.name), parentName: textOf(field(p, "name"))}
 	for _, e := range list(field(spec, "listeners")) {
 		l.listeners = append(l.listeners, readListener(deref(e)))
 	}
 	w.listenerSets = append(w.listenerSets, l)
-	w.listenersOf[join(s.name, m.name)] = l
+	w.listenersOf[l.id()] = l
 	return nil
 }
 
 // addRewriter keeps what changes a header: most routes change none.
-func (w *World) addRewriter(kind string, r route, changes []headerChange) *rewriter {
+func (w *World) addRewriter(r route, changes []headerChange) *rewriter {
 	out := &rewriter{route: r, changes: changes}
 	if len(changes) > 0 {
-		out.object = kind + " " + r.id()
 		w.rewriters = append(w.rewriters, out)
 	}
 	return out
 }
 
 // readGRPCRoute reads what a GRPCRoute does to headers. Its matches are not followed.
-func (w *World) readGRPCRoute(m meta, n *yaml.Node) error {
+func (w *World) readGRPCRoute(m meta, n *yaml.Node) *fault {
 	s, spec := w.space(m.namespace), field(n, "spec")
-	r := route{namespace: s.name, name: m.name, parents: parentsOf(spec, s.name)}
+	r := route{origin: m.in(s), parents: parentsOf(spec, s.name)}
 	r.hostnames, _ = texts(field(spec, "hostnames"))
-	w.addRewriter("GRPCRoute", r, ruleChanges(spec, s.name, "spec"))
+	w.addRewriter(r, ruleChanges(spec, s.name, "spec"))
 	return nil
 }
 
 // readInferenceService: KServe's controller makes an HTTPRoute whose spec is this text, unchanged (LLMInferenceService
 // spec.router.route.http.spec). Without parentRefs it is put on the Gateway that KServe is set up with.
-func (w *World) readInferenceService(m meta, n *yaml.Node) error {
+func (w *World) readInferenceService(m meta, n *yaml.Node) *fault {
 	s := w.space(m.namespace)
 	spec := modelRoute(n)
-	r := route{namespace: s.name, name: m.name, parents: parentsOf(spec, s.name)}
-	added := w.addRewriter(textOf(field(n, "kind")), r, ruleChanges(spec, s.name, "spec.router.route.http.spec"))
+	r := route{origin: m.in(s), parents: parentsOf(spec, s.name)}
+	added := w.addRewriter(r, ruleChanges(spec, s.name, "spec.router.route.http.spec"))
 	if len(r.parents) == 0 {
 		added.served = "the Gateway that KServe puts it on"
 	}
@@ -85,12 +96,12 @@ func modelRoute(n *yaml.Node) *yaml.Node {
 const notebookHeaders = "notebooks.kubeflow.org/http-headers-request-set"
 
 // notebookRewriter reads that annotation, a JSON map of names to values. The controller sets nothing if the text is not JSON.
-func (w *World) notebookRewriter(namespace string, m meta) {
+func (w *World) notebookRewriter(s *space, m meta) {
 	text, _ := m.annotation(notebookHeaders)
 	if text == "" {
 		return
 	}
-	r := route{namespace: namespace, name: m.name}
+	r := route{origin: m.in(s)}
 	var doc yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &doc); err != nil || len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
 		return
@@ -98,9 +109,9 @@ func (w *World) notebookRewriter(namespace string, m meta) {
 	var changes []headerChange
 	for i := 0; i+1 < len(doc.Content[0].Content); i += 2 {
 		name := strings.ToLower(doc.Content[0].Content[i].Value)
-		changes = append(changes, headerChange{"metadata.annotations[" + notebookHeaders + "]", "sets", name, []string{r.id()}})
+		changes = append(changes, headerChange{"metadata.annotations[" + notebookHeaders + "]", placeOf(m.annotations), sets, name, []string{r.id()}})
 	}
-	w.addRewriter("Notebook", r, changes).served = "the gateway of the VirtualService that the notebook-controller makes of it"
+	w.addRewriter(r, changes).served = "the gateway of the VirtualService that the notebook-controller makes of it"
 }
 
 // ruleChanges are what the filters of an HTTPRoute's or GRPCRoute's rules do, those of backendRefs included. A mirror gets the request as
@@ -128,14 +139,15 @@ func ruleChanges(spec *yaml.Node, namespace, at string) (out []headerChange) {
 
 func filterChanges(n *yaml.Node, at string, to []string) (out []headerChange) {
 	for i, f := range list(field(n, "filters")) {
-		at, h := fmt.Sprintf("%s.filters[%d]", at, i), field(f, "requestHeaderModifier")
-		for _, verb := range [2][2]string{{"set", "sets"}, {"add", "adds"}} {
-			for _, e := range list(field(h, verb[0])) {
-				out = append(out, headerChange{at, verb[1], strings.ToLower(textOf(field(e, "name"))), to})
-			}
+		at, place, h := fmt.Sprintf("%s.filters[%d]", at, i), placeOf(f), field(f, "requestHeaderModifier")
+		for _, e := range list(field(h, "set")) {
+			out = append(out, headerChange{at, place, sets, strings.ToLower(textOf(field(e, "name"))), to})
+		}
+		for _, e := range list(field(h, "add")) {
+			out = append(out, headerChange{at, place, adds, strings.ToLower(textOf(field(e, "name"))), to})
 		}
 		for _, e := range list(field(h, "remove")) {
-			out = append(out, headerChange{at, "removes", strings.ToLower(textOf(deref(e))), to})
+			out = append(out, headerChange{at, place, removes, strings.ToLower(textOf(deref(e))), to})
 		}
 	}
 	return out
@@ -188,24 +200,29 @@ func virtualChanges(spec *yaml.Node) (out []headerChange) {
 
 func headerOperations(n *yaml.Node, at string, to []string) (out []headerChange) {
 	request := field(field(n, "headers"), "request")
-	for _, verb := range [2][2]string{{"set", "sets"}, {"add", "adds"}} {
-		m := field(request, verb[0])
+	at += ".headers.request."
+	for _, of := range [2]struct {
+		field string
+		verb  headerVerb
+	}{{"set", sets}, {"add", adds}} {
+		m := field(request, of.field)
 		for i := 0; m != nil && m.Kind == yaml.MappingNode && i+1 < len(m.Content); i += 2 {
-			out = append(out, headerChange{at + ".headers.request." + verb[0], verb[1], strings.ToLower(m.Content[i].Value), to})
+			out = append(out, headerChange{at + of.field, placeOf(m), of.verb, strings.ToLower(m.Content[i].Value), to})
 		}
 	}
-	for _, e := range list(field(request, "remove")) {
-		out = append(out, headerChange{at + ".headers.request.remove", "removes", strings.ToLower(textOf(deref(e))), to})
+	removed := field(request, "remove")
+	for _, e := range list(removed) {
+		out = append(out, headerChange{at + "remove", placeOf(removed), removes, strings.ToLower(textOf(deref(e))), to})
 	}
 	return out
 }
 
 // readVirtualService reads what a VirtualService does to headers. Where it leads is not followed.
-func (w *World) readVirtualService(m meta, n *yaml.Node) error {
+func (w *World) readVirtualService(m meta, n *yaml.Node) *fault {
 	w.virtual = true
 	s, spec := w.space(m.namespace), field(n, "spec")
 	hosts, _ := texts(field(spec, "hosts"))
-	r := w.addRewriter("VirtualService", route{namespace: s.name, name: m.name}, virtualChanges(spec))
+	r := w.addRewriter(route{origin: m.in(s)}, virtualChanges(spec))
 	r.delegate = len(hosts) == 0
 	gateways, _ := texts(field(spec, "gateways"))
 	for _, g := range gateways {

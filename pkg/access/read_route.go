@@ -10,13 +10,11 @@ import (
 
 // route is one HTTPRoute.
 type route struct {
-	namespace, name string
-	parents         []parent
-	hostnames       []string
-	rules           []routeRule
+	origin
+	parents   []parent
+	hostnames []string
+	rules     []routeRule
 }
-
-func (r *route) id() string { return join(r.namespace, r.name) }
 
 type parent struct {
 	kind, namespace, name, section string
@@ -69,22 +67,22 @@ type routeFilter struct {
 	hostname string
 }
 
-func (w *World) readRoute(m meta, n *yaml.Node) error {
+func (w *World) readRoute(m meta, n *yaml.Node) *fault {
 	s, spec := w.space(m.namespace), field(n, "spec")
-	r := &route{namespace: s.name, name: m.name, parents: parentsOf(spec, s.name)}
+	r := &route{origin: m.in(s), parents: parentsOf(spec, s.name)}
 	var err error
 	if r.hostnames, err = texts(field(spec, "hostnames")); err != nil {
-		return fmt.Errorf("spec.hostnames: %w", err)
+		return wrong(field(spec, "hostnames"), "spec.hostnames", "%v", err)
 	}
 	for i, e := range list(field(spec, "rules")) {
-		rule, err := parseRouteRule(s.name, deref(e))
-		if err != nil {
-			return fmt.Errorf("spec.rules[%d].%w", i, err)
+		rule, bad := parseRouteRule(s.name, deref(e))
+		if bad != nil {
+			return below(fmt.Sprintf("spec.rules[%d]", i), bad)
 		}
 		r.rules = append(r.rules, rule)
 	}
 	s.routes = append(s.routes, r)
-	w.addRewriter("HTTPRoute", route{namespace: r.namespace, name: r.name, parents: r.parents, hostnames: r.hostnames}, ruleChanges(spec, s.name, "spec"))
+	w.addRewriter(route{origin: r.origin, parents: r.parents, hostnames: r.hostnames}, ruleChanges(spec, s.name, "spec"))
 	return nil
 }
 
@@ -105,11 +103,11 @@ func or(s, otherwise string) string {
 	return s
 }
 
-func parseRouteRule(namespace string, n *yaml.Node) (r routeRule, err error) {
+func parseRouteRule(namespace string, n *yaml.Node) (r routeRule, bad *fault) {
 	for i, e := range list(field(n, "matches")) {
-		m, err := parseRouteMatch(deref(e))
-		if err != nil {
-			return r, fmt.Errorf("matches[%d].%w", i, err)
+		m, bad := parseRouteMatch(deref(e))
+		if bad != nil {
+			return r, below(fmt.Sprintf(".matches[%d]", i), bad)
 		}
 		r.matches = append(r.matches, m)
 	}
@@ -145,7 +143,8 @@ func parseBackend(namespace string, n *yaml.Node) backend {
 	return b
 }
 
-func parseRouteMatch(n *yaml.Node) (m routeMatch, err error) {
+func parseRouteMatch(n *yaml.Node) (m routeMatch, bad *fault) {
+	var err error
 	p := field(n, "path")
 	m.path, m.method = or(textOf(field(p, "value")), "/"), textOf(field(n, "method"))
 	switch t := textOf(field(p, "type")); t {
@@ -158,16 +157,16 @@ func parseRouteMatch(n *yaml.Node) (m routeMatch, err error) {
 	case "RegularExpression":
 		m.kind = regexPath
 		if m.regex, err = compile(m.path); err != nil {
-			return m, fmt.Errorf("path.value: %w", err)
+			return m, wrong(field(p, "value"), ".path.value", "is not a regular expression (%v)", err)
 		}
 	default:
-		return m, fmt.Errorf("path.type: %q is none of PathPrefix, Exact, RegularExpression", t)
+		return m, wrong(field(p, "type"), ".path.type", "%q is not one of PathPrefix, Exact, RegularExpression", t)
 	}
 	if m.headers, err = parseRouteHeaders(field(n, "headers")); err != nil {
-		return m, fmt.Errorf("headers: %w", err)
+		return m, wrong(field(n, "headers"), ".headers", "%v", err)
 	}
 	if m.query, err = parseRouteHeaders(field(n, "queryParams")); err != nil {
-		return m, fmt.Errorf("queryParams: %w", err)
+		return m, wrong(field(n, "queryParams"), ".queryParams", "%v", err)
 	}
 	return m, nil
 }
@@ -231,7 +230,7 @@ type grant struct {
 	names []string
 }
 
-func (w *World) readGrant(m meta, n *yaml.Node) error {
+func (w *World) readGrant(m meta, n *yaml.Node) *fault {
 	s, g := w.space(m.namespace), grant{}
 	for _, f := range list(field(field(n, "spec"), "from")) {
 		if textOf(field(f, "kind")) == "HTTPRoute" && textOf(field(f, "group")) == gatewayGroup {

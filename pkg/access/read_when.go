@@ -15,29 +15,30 @@ var whenKeys = map[string]attribute{
 	"destination.ip": destinationIP, "destination.port": port, "connection.sni": sni,
 }
 
-func parseWhen(n *yaml.Node) ([]condition, error) {
+func parseWhen(n *yaml.Node) ([]condition, *fault) {
 	if n == nil {
 		return nil, nil
 	}
 	if n.Kind != yaml.SequenceNode {
-		return nil, fmt.Errorf(".when: must be a list")
+		return nil, wrong(n, ".when", "must be a list")
 	}
 	out := make([]condition, len(n.Content))
 	for i, e := range n.Content {
-		c, err := parseWhenEntry(deref(e))
-		if err != nil {
-			return nil, fmt.Errorf(".when[%d]%w", i, err)
+		c, bad := parseWhenEntry(deref(e))
+		if bad != nil {
+			return nil, below(fmt.Sprintf(".when[%d]", i), bad)
 		}
 		out[i] = c
 	}
 	return out, nil
 }
 
-func parseWhenEntry(n *yaml.Node) (c condition, err error) {
+func parseWhenEntry(n *yaml.Node) (c condition, bad *fault) {
 	if n == nil || n.Kind != yaml.MappingNode {
-		return c, fmt.Errorf(": must be a mapping")
+		return c, wrong(n, "", "must be a mapping")
 	}
-	for i := 0; i+1 < len(n.Content) && err == nil; i += 2 {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		var err error
 		v := nonNull(n.Content[i+1])
 		switch name := n.Content[i].Value; name {
 		case "key":
@@ -47,24 +48,25 @@ func parseWhenEntry(n *yaml.Node) (c condition, err error) {
 		case "notValues":
 			c.notValues, err = texts(v)
 		default:
-			return c, fmt.Errorf(".%s: unknown field", name)
+			return c, wrong(n.Content[i], "."+name, "unknown field")
 		}
 		if err != nil {
-			return c, fmt.Errorf(".%s: %w", n.Content[i].Value, err)
+			return c, wrong(n.Content[i+1], "."+n.Content[i].Value, "%v", err)
 		}
 	}
 	key := c.key
 	if c.attribute, c.key = parseKey(key); c.attribute == unknownAttribute {
-		return c, fmt.Errorf(".key: %q is no attribute that Istio knows", key)
+		return c, wrong(n, ".key", "%q is not an attribute that Istio knows", key)
 	}
 	if len(c.values)+len(c.notValues) == 0 {
-		return c, fmt.Errorf(": one of values and notValues is needed")
+		return c, wrong(n, "", "must have values or notValues")
 	}
-	if err = checkValues(c.attribute, c.values); err == nil {
+	err := checkValues(c.attribute, c.values)
+	if err == nil {
 		err = checkValues(c.attribute, c.notValues)
 	}
 	if err != nil {
-		return c, fmt.Errorf(": %w", err)
+		return c, wrong(n, "", "%v", err)
 	}
 	return c, nil
 }

@@ -23,30 +23,30 @@ type namedPort struct {
 	number int
 }
 
-func (w *World) readPod(m meta, n *yaml.Node) error {
+func (w *World) readPod(m meta, n *yaml.Node) *fault {
 	w.addWorkload(m, m.labels, m.annotations, field(n, "spec"))
 	return nil
 }
 
-func (w *World) readTemplate(m meta, n *yaml.Node) error {
-	return w.addTemplate(m, field(field(n, "spec"), "template"))
+func (w *World) readTemplate(m meta, n *yaml.Node) *fault {
+	return below("spec.template", w.addTemplate(m, field(field(n, "spec"), "template")))
 }
 
-func (w *World) readCronJob(m meta, n *yaml.Node) error {
-	return w.addTemplate(m, field(field(field(field(n, "spec"), "jobTemplate"), "spec"), "template"))
+func (w *World) readCronJob(m meta, n *yaml.Node) *fault {
+	return below("spec.jobTemplate.spec.template", w.addTemplate(m, field(field(field(field(n, "spec"), "jobTemplate"), "spec"), "template")))
 }
 
 // readNotebook: the notebook controller makes a StatefulSet from the template and adds the label notebook-name, and a Service of the same
 // name on port 80 to the container's first port.
-func (w *World) readNotebook(m meta, n *yaml.Node) error {
+func (w *World) readNotebook(m meta, n *yaml.Node) *fault {
 	s := w.space(m.namespace)
 	if s.isNotebook == nil {
 		s.isNotebook = map[string]bool{}
 	}
 	s.notebooks, s.isNotebook[m.name] = append(s.notebooks, m.name), true
-	w.notebookRewriter(s.name, m)
-	if err := w.addTemplate(m, field(field(n, "spec"), "template")); err != nil || len(s.workloads) == 0 {
-		return err
+	w.notebookRewriter(s, m)
+	if bad := w.addTemplate(m, field(field(n, "spec"), "template")); bad != nil || len(s.workloads) == 0 {
+		return below("spec.template", bad)
 	}
 	pod := s.workloads[len(s.workloads)-1]
 	pod.bypass = pod.bypass || bypasses(m.annotations) // the controller gives the pod the Notebook's own
@@ -54,13 +54,13 @@ func (w *World) readNotebook(m meta, n *yaml.Node) error {
 	return nil
 }
 
-func (w *World) addTemplate(m meta, template *yaml.Node) error {
+func (w *World) addTemplate(m meta, template *yaml.Node) *fault {
 	if template == nil {
 		return nil
 	}
-	l, err := labelsOf(field(field(template, "metadata"), "labels"))
-	if err != nil {
-		return err
+	l, bad := labelsAt(field(field(template, "metadata"), "labels"), ".metadata.labels")
+	if bad != nil {
+		return bad
 	}
 	w.addWorkload(m, l, field(field(template, "metadata"), "annotations"), field(template, "spec"))
 	return nil
@@ -84,13 +84,18 @@ func (w *World) addWorkload(m meta, l labels, annotations, spec *yaml.Node) {
 
 // service is one Service.
 type service struct {
-	namespace, name string
-	labels          labels
-	selector        labels
-	headless        bool
-	external        bool
-	ports           []servicePort
-	assumed         bool
+	origin
+	labels   labels
+	selector labels
+	headless bool
+	external bool
+	ports    []servicePort
+	assumed  bool
+}
+
+// plainService is a Service that is not in the manifests.
+func plainService(namespace, name string) *service {
+	return &service{origin: origin{apiVersion: "v1", kind: "Service", namespace: namespace, name: name}}
 }
 
 type servicePort struct {
@@ -108,15 +113,15 @@ const (
 	tcpPort
 )
 
-func (w *World) readService(m meta, n *yaml.Node) error {
+func (w *World) readService(m meta, n *yaml.Node) *fault {
 	spec := field(n, "spec")
-	selector, err := labelsOf(field(spec, "selector"))
-	if err != nil {
-		return err
+	selector, bad := labelsAt(field(spec, "selector"), "spec.selector")
+	if bad != nil {
+		return bad
 	}
 	s := w.space(m.namespace)
 	svc := &service{
-		namespace: s.name, name: m.name, labels: m.labels, selector: selector,
+		origin: m.in(s), labels: m.labels, selector: selector,
 		headless: textOf(field(spec, "clusterIP")) == "None",
 		external: textOf(field(spec, "type")) == "ExternalName",
 	}

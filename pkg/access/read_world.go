@@ -4,12 +4,13 @@ package access
 
 import (
 	"errors"
-	"fmt"
 	"iter"
 	"strings"
 	"sync"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // World is a cluster as its manifests say it is. It is read only: Decide may run concurrently.
@@ -35,6 +36,7 @@ type World struct {
 type space struct {
 	name     string
 	declared bool
+	place    // of its Namespace
 	labels   labels
 
 	policies        []*policy
@@ -54,16 +56,14 @@ type space struct {
 }
 
 // Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
-// metadata is an error that names it; all of them are returned together. What is wrong inside one policy only makes that policy unjudgeable.
+// metadata is an error that names it, a Finding; all of them are returned together. What is wrong inside one policy only makes that policy unjudgeable.
 func Load(items iter.Seq[*yaml.Node]) (*World, error) {
 	w := &World{namespaces: map[string]*space{}, listenersOf: map[string]*listenerSet{}, mesh: defaultMesh()}
 	var errs []error
-	i := 0
 	for item := range items {
 		if err := w.add(deref(item)); err != nil {
-			errs = append(errs, fmt.Errorf("item %d: %w", i, err))
+			errs = append(errs, err)
 		}
-		i++
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -88,24 +88,21 @@ func (w *World) add(n *yaml.Node) error {
 		w.readAnyDeparture(n)
 		return nil
 	}
-	m, err := readMeta(n, labelled[kind])
-	if err != nil {
-		return fmt.Errorf("%s %s: %w", kind, m.name, err)
-	}
+	m, bad := readMeta(n, labelled[kind])
 	for _, read := range [2]reader{read, note} {
-		if read == nil {
-			continue
+		if read != nil && bad == nil {
+			bad = read(w, m, n)
 		}
-		if err := read(w, m, n); err != nil {
-			return fmt.Errorf("%s %s: %w", kind, join(m.namespace, m.name), err)
-		}
+	}
+	if bad != nil {
+		return m.finding(diagnostic.ManifestUnreadable, bad.field, bad.place, bad.reason, "", "correct the field")
 	}
 	return nil
 }
 
 type groupKind struct{ group, kind string }
 
-type reader func(w *World, m meta, n *yaml.Node) error
+type reader func(w *World, m meta, n *yaml.Node) *fault
 
 // readers are the kinds that decide who reaches what.
 var readers = map[groupKind]reader{
@@ -144,9 +141,15 @@ var readers = map[groupKind]reader{
 var labelled = map[string]bool{"Namespace": true, "Service": true, "Pod": true, "Gateway": true, "GatewayClass": true}
 
 type meta struct {
-	namespace, name string
-	labels          labels
-	annotations     *yaml.Node
+	origin
+	labels      labels
+	annotations *yaml.Node
+}
+
+// in is the object's origin in the namespace that it is filed in.
+func (m meta) in(s *space) origin {
+	m.namespace = s.name
+	return m.origin
 }
 
 // annotation gives an annotation's value and whether it is there.
@@ -155,25 +158,25 @@ func (m meta) annotation(key string) (string, bool) {
 	return textOf(n), n != nil
 }
 
-func readMeta(n *yaml.Node, labelled bool) (m meta, err error) {
+func readMeta(n *yaml.Node, labelled bool) (m meta, bad *fault) {
 	md := field(n, "metadata")
+	m.origin = originOf(n)
+	var err error
 	if m.name, err = text(field(md, "name")); err != nil {
-		return m, fmt.Errorf("metadata.name: %w", err)
+		return m, wrong(field(md, "name"), "metadata.name", "%v", err)
 	}
 	if m.name == "" {
-		return m, fmt.Errorf("metadata.name: is missing")
+		return m, wrong(md, "metadata.name", "is missing")
 	}
 	if m.namespace, err = text(field(md, "namespace")); err != nil {
-		return m, fmt.Errorf("metadata.namespace: %w", err)
+		return m, wrong(field(md, "namespace"), "metadata.namespace", "%v", err)
 	}
 	m.annotations = field(md, "annotations")
 	if !labelled {
 		return m, nil
 	}
-	if m.labels, err = labelsOf(field(md, "labels")); err != nil {
-		return m, fmt.Errorf("metadata.labels: %w", err)
-	}
-	return m, nil
+	m.labels, bad = labelsAt(field(md, "labels"), "metadata.labels")
+	return m, bad
 }
 
 // space gives the namespace to file something in. Objects without a namespace go to default, as kubectl would have it.
@@ -200,21 +203,21 @@ func (w *World) look(name string) *space {
 
 var nowhere space
 
-func (w *World) readNamespace(m meta, _ *yaml.Node) error {
+func (w *World) readNamespace(m meta, _ *yaml.Node) *fault {
 	s := w.space(m.name)
-	s.declared, s.labels = true, m.labels
+	s.declared, s.labels, s.place = true, m.labels, m.place
 	return nil
 }
 
-func (w *World) readAccount(m meta, _ *yaml.Node) error {
+func (w *World) readAccount(m meta, _ *yaml.Node) *fault {
 	s := w.space(m.namespace)
 	s.accounts = append(s.accounts, m.name)
 	return nil
 }
 
-func (w *World) readPolicy(m meta, n *yaml.Node) error {
+func (w *World) readPolicy(m meta, n *yaml.Node) *fault {
 	s := w.space(m.namespace)
-	s.policies = append(s.policies, parsePolicy(s.name, m, n))
+	s.policies = append(s.policies, parsePolicy(m.in(s), m, n))
 	return nil
 }
 

@@ -96,8 +96,8 @@ apiVersion: example.com/v1
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{"item 0: Service x: metadata.labels: n:", "item 1: AuthorizationPolicy : metadata.name: is missing",
-		"item 2: HTTPRoute a/r: spec.rules[0].matches[0].path.value:"} {
+	for _, want := range []string{`Service a/x: metadata.labels: "1" must be a string (n);`, "AuthorizationPolicy: metadata.name: is missing;",
+		"HTTPRoute a/r: spec.rules[0].matches[0].path.value: is not a regular expression"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("lacks %q in:\n%v", want, err)
 		}

@@ -33,7 +33,10 @@ type Access struct {
 func (w *World) Explain() Report {
 	names := append([]string(nil), w.names...)
 	sort.Strings(names)
-	r := Report{Namespaces: []NamespaceReport{}, Findings: w.rewrites(nil)}
+	r := Report{Namespaces: []NamespaceReport{}}
+	for _, f := range w.rewrites(nil) {
+		r.Findings = append(r.Findings, f.report())
+	}
 	for _, name := range names {
 		s := w.namespaces[name]
 		if len(s.services)+len(s.policies)+len(s.notebooks) == 0 {
@@ -75,7 +78,7 @@ func (w *World) describe(s *space) string {
 	}
 	b := w.bind(s, nil, "service")
 	switch {
-	case b.gateway != nil && w.ingressUsesWaypoint(&service{namespace: s.name}):
+	case b.gateway != nil && s.ingressUsesWaypoint():
 		return "ambient, waypoint " + b.gateway.id() + ", also from the ingress"
 	case b.gateway != nil:
 		return "ambient, waypoint " + b.gateway.id() + ", not from the ingress"

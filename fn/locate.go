@@ -1,0 +1,69 @@
+package fn
+
+import (
+	"cmp"
+	"errors"
+	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
+)
+
+// loadWorld has the referee read items. The error says in which file is what it rejects.
+func loadWorld(items []*manifest.Item) (*access.World, error) {
+	world, err := access.Load(nodesOf(items))
+	return world, locatedError(err, items)
+}
+
+// located are messages of the referee with the files of their objects. The referee sees nodes,
+// which know only their lines; lines of what does not come from a file mean nothing.
+func located(found []diagnostic.Diagnostic, items []*manifest.Item) []diagnostic.Diagnostic {
+	if len(found) == 0 {
+		return nil
+	}
+	files := map[manifest.ID]string{}
+	for _, item := range items {
+		id := inNamespace(item.ID)
+		if _, twice := files[id]; twice {
+			files[id] = "" // nobody knows which one is meant
+			continue
+		}
+		files[id] = item.File
+	}
+	out := make([]diagnostic.Diagnostic, len(found))
+	for i, d := range found {
+		group, _, inGroup := strings.Cut(d.Object.APIVersion, "/")
+		if !inGroup {
+			group = ""
+		}
+		d.Position.File = files[inNamespace(manifest.NewID(group, d.Object.Kind, d.Object.Namespace, d.Object.Name))]
+		if d.Position.File == "" {
+			d.Position = diagnostic.Position{}
+		}
+		out[i] = d
+	}
+	return out
+}
+
+// inNamespace is an identity in the namespace that the referee files the object in.
+func inNamespace(id manifest.ID) manifest.ID {
+	id.Namespace = cmp.Or(id.Namespace, "default")
+	return id
+}
+
+// locatedError is an error of messages of the referee with the files of their objects.
+func locatedError(err error, items []*manifest.Item) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, err := range joined.Unwrap() {
+			all = append(all, locatedError(err, items))
+		}
+		return errors.Join(all...)
+	}
+	var d diagnostic.Diagnostic
+	if errors.As(err, &d) {
+		return located([]diagnostic.Diagnostic{d}, items)[0]
+	}
+	return err
+}
