@@ -147,7 +147,7 @@ func lostWithAWord(q converted, deniers []denier, warnings []string) bool {
 // deniedByDesign: a Service leads to pods that a policy selects and to others, and is denied as a
 // whole.
 func (s *sidecarWorld) deniedByDesign(q converted, after access.Verdict) bool {
-	return q.To.Service == "mixed" && strings.HasPrefix(after.Point, "waypoint")
+	return q.To.Service == "mixed" && after.Point.Kind == access.AtWaypoint
 }
 
 // before is what denied a request at the old gateway or at one of the pods.

@@ -75,7 +75,7 @@ spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, p
 `
 	get := Request{From: From{ServiceAccount: "b/c"}, To: To{Namespace: "a", Service: "s"}}
 	v := decides(t, load(t, text), get, Deny) // a/l4 knows a/waypoint only
-	if v.Point != "ztunnel" || len(v.Steps) != 2 || v.Steps[0].Point != "waypoint b/shared" {
+	if v.Point.Kind != AtZtunnel || len(v.Steps) != 2 || v.Steps[0].Point != (Point{AtWaypoint, "b/shared"}) {
 		t.Errorf("%v", v.Steps)
 	}
 	decides(t, load(t, edit(t, text, "cluster.local/ns/a/sa/waypoint", "cluster.local/ns/b/sa/shared")), get, Allow)
@@ -99,7 +99,7 @@ func TestPodAddressesAndClients(t *testing.T) {
 	out := small + closed + "\n---\nkind: Namespace\napiVersion: v1\nmetadata: {name: b, labels: {x: y}}"
 	decides(t, load(t, out), Request{From: From{ServiceAccount: "b/c"}, To: To{Namespace: "a", Service: "s"}}, Deny)
 	by := load(t, edit(t, edit(t, out, "cluster.local/ns/a/sa/waypoint", "cluster.local/ns/b/sa/c"), "x: y", "istio-injection: enabled"))
-	if v := decides(t, by, Request{From: From{ServiceAccount: "b/c"}, To: To{Namespace: "a", Service: "s"}, Method: "POST"}, Allow); v.Point != "ztunnel" {
+	if v := decides(t, by, Request{From: From{ServiceAccount: "b/c"}, To: To{Namespace: "a", Service: "s"}, Method: "POST"}, Allow); v.Point.Kind != AtZtunnel {
 		t.Error(v.By())
 	}
 	// Two kinds of pods behind one Service: the worst counts.
@@ -149,7 +149,7 @@ func TestRequestsThatCannotBeAnswered(t *testing.T) {
 		{From: From{ServiceAccount: "c"}, To: To{Namespace: "a", Service: "s"}},
 		{From: From{OffMesh: true}, To: To{Namespace: "a", Service: "s"}, Path: "x"},
 	} {
-		if v := w.Decide(r); v.Outcome != NotJudged || v.Point != "request" {
+		if v := w.Decide(r); v.Outcome != NotJudged || v.Point.Kind != AtRequest {
 			t.Errorf("%+v: %v %s", r, v.Outcome, v.By())
 		}
 	}

@@ -3,7 +3,7 @@ package access
 // Decide answers one request. A request that cannot be answered is NotJudged and says why; nothing is ever allowed on a guess.
 func (w *World) Decide(r Request) Verdict {
 	if why := r.check(); why != "" {
-		return Verdict{Step: Step{"request", "", -1, why}}
+		return Verdict{Step: stepAt(Point{Kind: AtRequest}, why)}
 	}
 	t := &trip{w: w, req: r, at: r.attributes()}
 	if w.mesh.assumed != "" {
@@ -11,7 +11,7 @@ func (w *World) Decide(r Request) Verdict {
 	}
 	to := w.look(r.To.Namespace)
 	if !to.declared {
-		t.meet(ruling{NotJudged, Step{"mesh", "", -1, "Namespace " + r.To.Namespace + " is not in the manifests, so its labels are not known"}})
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Namespace "+r.To.Namespace+" is not in the manifests, so its labels are not known")})
 		return t.verdict()
 	}
 	switch {
@@ -36,6 +36,7 @@ type trip struct {
 	steps   []Step
 	assumed []string
 	routed  string
+	noRoute bool // a route is assumed
 
 	denied, pending, waypoint, last *ruling
 }
@@ -65,7 +66,7 @@ func (t *trip) meet(r ruling) (over bool) {
 // verdict sums up: a denial stands whatever could not be judged; what could not be judged stands against an allow. Of several points that
 // allowed, the waypoint says most.
 func (t *trip) verdict() Verdict {
-	v := Verdict{Steps: t.steps, Assumed: t.assumed, Routed: t.routed}
+	v := Verdict{Steps: t.steps, Assumed: t.assumed, Routed: t.routed, noRoute: t.noRoute}
 	decided := t.last
 	if t.waypoint != nil && t.waypoint.Policy != "" {
 		decided = t.waypoint
@@ -77,7 +78,7 @@ func (t *trip) verdict() Verdict {
 		decided = t.pending
 	}
 	if decided == nil {
-		decided = &ruling{NotJudged, Step{"request", "", -1, "nothing decided it"}}
+		decided = &ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtRequest}, "nothing decided it")}
 	}
 	v.Outcome, v.Step = decided.outcome, decided.Step
 	return v
@@ -100,10 +101,10 @@ func (t *trip) fromPod(to *space) {
 	ok := t.settlePath()
 	switch from.clientMember(account) {
 	case outside:
-		t.steps = append(t.steps, Step{"mesh", "", -1, "pods of " + t.req.From.ServiceAccount + " are not in the mesh: no identity, no waypoint"})
+		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pods of "+t.req.From.ServiceAccount+" are not in the mesh: no identity, no waypoint"))
 		t.direct(to, ok)
 	case sidecar:
-		t.steps = append(t.steps, Step{"mesh", "", -1, "pods of " + t.req.From.ServiceAccount + " have sidecars, which call no waypoint"})
+		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pods of "+t.req.From.ServiceAccount+" have sidecars, which call no waypoint"))
 		t.at.peer = t.w.identity(ns, account)
 		t.direct(to, ok)
 	default:

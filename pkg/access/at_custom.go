@@ -11,7 +11,7 @@ const (
 
 // judgeCustom applies CUSTOM policies, which come before everything else. What an external authorizer answers is not in the manifests: a
 // matching rule is NOT JUDGED, except that a session (from.user) is what such an authorizer looks for and passes, which is assumed.
-func (w *World) judgeCustom(point string, policies []*policy, a *attributes, session bool) (out ruling, assumed string) {
+func (w *World) judgeCustom(point Point, policies []*policy, a *attributes, session bool) (out ruling, assumed string) {
 	several := severalProviders(policies)
 	for _, p := range policies {
 		if p.action != custom {
@@ -21,24 +21,24 @@ func (w *World) judgeCustom(point string, policies []*policy, a *attributes, ses
 		if p.bad == nil && denies == "" && a.tcp && w.mesh.providers[p.provider] == httpAuthorizer {
 			continue // TCP cannot be shown to it, and passes (authz/builder buildTCP)
 		}
-		a.doubt = ""
+		a.doubt = doubt{}
 		m, i := w.matchPolicy(l7, p, a)
-		step := Step{point, p.id(), i, a.doubt}
+		step := p.step(point, i, a.doubt)
 		switch {
 		case m == no:
 			continue
 		case m == yes && denies != "":
 			step.Why = denies
-			return ruling{Deny, step}, assumed
+			return ruling{outcome: Deny, Step: step}, assumed
 		case p.bad == nil && denies == "" && session:
 			assumed = "the authorizer " + p.provider + " lets a session pass"
 			continue
 		case m == yes:
 			step.Why = "the authorizer " + p.provider + " decides"
 		}
-		out = ruling{NotJudged, step}
+		out = ruling{outcome: NotJudged, Step: step}
 	}
-	if out.Point == "" {
+	if out.Point.Kind == "" {
 		out.outcome = Allow
 	}
 	return out, assumed

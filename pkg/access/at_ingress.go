@@ -99,15 +99,15 @@ func (t *trip) via(g *gateway, to *space) (elsewhere bool) {
 	if t.w.virtual {
 		t.assume("VirtualServices are not followed")
 	}
-	point := "gateway " + g.id()
+	point := g.point()
 	routes := t.w.candidates(g)
 	t.choosePath(routes)
 	if t.req.TCP {
-		t.meet(ruling{NotJudged, Step{point, "", -1, "TCP through the ingress needs a TCPRoute, which is not judged"}})
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, "TCP through the ingress needs a TCPRoute, which is not judged")})
 		return false
 	}
 	if !t.settlePath() {
-		t.meet(ruling{Deny, Step{point, "", -1, "400: the path is not valid"}})
+		t.meet(ruling{outcome: Deny, Step: stepAt(point, "400: the path is not valid")})
 		return false
 	}
 	t.at.port = g.port()
@@ -167,25 +167,25 @@ func (t *trip) atGatewayPod(g *gateway) (over bool) {
 	if r := t.w.strict(s, g.pod, a.port); r.outcome != Allow && t.meet(r) {
 		return true
 	}
-	return t.meet(t.w.judge(l4, "ztunnel before "+g.id(), t.w.atZtunnel(g.namespace, g.pod), &a))
+	return t.meet(t.w.judge(l4, Point{AtZtunnel, g.id()}, t.w.atZtunnel(g.namespace, g.pod), &a))
 }
 
-func (t *trip) atGateway(g *gateway, point string, rules []*jwtRule, doubt string) (over bool) {
+func (t *trip) atGateway(g *gateway, point Point, rules []*jwtRule, doubt string) (over bool) {
 	policies := t.w.atGateway(g)
 	if t.shown != nil {
 		t.carry(rules)
 	}
-	if r, assumed := t.w.judgeCustom(point, policies, &t.at, t.req.From.User != ""); r.Point != "" && t.meet(r) {
+	if r, assumed := t.w.judgeCustom(point, policies, &t.at, t.req.From.User != ""); r.Point.Kind != "" && t.meet(r) {
 		return true
 	} else if assumed != "" {
 		t.assume(assumed)
 	}
 	if doubt != "" {
-		t.meet(ruling{NotJudged, Step{point, "", -1, doubt}})
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, doubt)})
 		return true
 	}
-	if refused := t.at.authenticate(t.withAssumed(rules), t.shown); refused != "" {
-		return t.meet(ruling{Deny, Step{point, "", -1, refused}})
+	if refused := t.at.authenticate(t.withAssumed(rules), t.shown); refused.status != 0 {
+		return t.meet(refused.ruling(point))
 	}
 	if !t.at.forwarded {
 		t.shown = nil
@@ -201,15 +201,16 @@ func (t *trip) route(g *gateway, to *space, routes *table) (elsewhere bool) {
 	switch {
 	case c == nil || t.chosen(routes, want) && !c.leadsTo(want):
 		t.assume("a route from Gateway " + g.id() + " to " + want)
+		t.noRoute = true
 		t.routed = want
 	case c.doubt != "" || c.rule.doubt != "":
-		t.meet(ruling{NotJudged, Step{"route", c.route.id(), c.index, or(c.doubt, c.rule.doubt+" is not judged")}})
+		t.meet(ruling{outcome: NotJudged, Step: c.step(or(c.doubt, c.rule.doubt+" is not judged"))})
 		return false
 	default:
 		t.routed = c.target(t.w, want)
-		step := Step{"route", c.route.id(), c.index, "leads to " + t.routed}
+		step := c.step("leads to " + t.routed)
 		if t.routed != want {
-			t.meet(ruling{NotJudged, step})
+			t.meet(ruling{outcome: NotJudged, Step: step})
 			return true
 		}
 		t.steps = append(t.steps, step)

@@ -9,13 +9,13 @@ import (
 func (t *trip) direct(to *space, pathOK bool) {
 	pods, svc := t.directPods(to)
 	if svc != nil && svc.external {
-		t.meet(ruling{NotJudged, Step{"mesh", "", -1, "Service " + svc.name + " is an ExternalName"}})
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Service "+svc.name+" is an ExternalName")})
 		return
 	}
 	if svc != nil && !t.req.To.Direct && !svc.headless {
 		number, ok := t.servicePort(svc)
 		if !ok {
-			t.meet(ruling{NotJudged, Step{"mesh", "", -1, "Service " + svc.name + " has no port " + portText(t.req.Port)}})
+			t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Service "+svc.name+" has no port "+portText(t.req.Port))})
 			return
 		}
 		t.toPods(to, pods, svc, number)
@@ -64,7 +64,7 @@ func (t *trip) throughPodWaypoint(to *space, pods []*workload, number int, pathO
 	for _, pod := range pods {
 		b := t.w.podWaypoint(to, pod)
 		if b.doubt != "" {
-			t.meet(ruling{NotJudged, Step{"mesh", "", -1, b.doubt}})
+			t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, b.doubt)})
 			return
 		}
 		if b.gateway == nil {
@@ -77,7 +77,7 @@ func (t *trip) throughPodWaypoint(to *space, pods []*workload, number int, pathO
 		}
 		return
 	}
-	t.steps = append(t.steps, Step{"mesh", "", -1, "pod addresses pass the waypoint by"})
+	t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pod addresses pass the waypoint by"))
 	t.toPods(to, pods, nil, servicePort{number: number, target: number})
 }
 
@@ -111,21 +111,21 @@ func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) 
 func (w *World) atPod(to *space, pod *workload, a *attributes) ruling {
 	switch to.member(pod) {
 	case outside:
-		return ruling{Allow, Step{"mesh", "", -1, "the pod is not in the mesh: no policy protects it"}}
+		return ruling{outcome: Allow, Step: stepAt(Point{Kind: AtMesh}, "the pod is not in the mesh: no policy protects it")}
 	case sidecar:
-		return ruling{NotJudged, Step{"sidecar", "", -1, "the pod has a sidecar, which is not judged here"}}
+		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtSidecar}, "the pod has a sidecar, which is not judged here")}
 	case unclear:
-		return ruling{NotJudged, Step{"mesh", "", -1, "Namespace " + to.name + " is not in the manifests"}}
+		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Namespace "+to.name+" is not in the manifests")}
 	}
 	if !a.peer.known() {
 		if pod.bypass { // the mesh's own connections still come to ztunnel at 15008
-			return ruling{Allow, Step{"mesh", "", -1, "the pod's annotation " + bypassInbound + " lets plain text in past ztunnel"}}
+			return ruling{outcome: Allow, Step: stepAt(Point{Kind: AtMesh}, "the pod's annotation "+bypassInbound+" lets plain text in past ztunnel")}
 		}
 		if r := w.strict(to, pod, a.port); r.outcome != Allow {
 			return r
 		}
 	}
-	return w.judge(l4, "ztunnel", w.atZtunnel(to.name, pod), a)
+	return w.judge(l4, Point{Kind: AtZtunnel}, w.atZtunnel(to.name, pod), a)
 }
 
 // assumeUnselected records that a made up pod has none of the labels by which policies could select it.
@@ -176,9 +176,9 @@ func (w *World) strict(s *space, pod *workload, number int) ruling {
 	}
 	switch {
 	case doubt:
-		return ruling{NotJudged, Step{"ztunnel", "", -1, "which PeerAuthentication applies depends on a port that is not given"}}
+		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtZtunnel}, "which PeerAuthentication applies depends on a port that is not given")}
 	case mode == "STRICT":
-		return ruling{Deny, Step{"ztunnel", by, -1, "STRICT: no identity"}}
+		return ruling{outcome: Deny, Step: Step{Point: Point{Kind: AtZtunnel}, Policy: by, Rule: -1, Why: "STRICT: no identity"}}
 	}
 	return ruling{outcome: Allow}
 }

@@ -20,8 +20,8 @@ func (w *World) match(on layer, p *policy, r *rule, a *attributes) verdict3 {
 // matchPolicy gives the first rule that matches best, and how well.
 func (w *World) matchPolicy(on layer, p *policy, a *attributes) (best verdict3, index int) {
 	if p.bad != nil {
-		if a.doubt == "" {
-			a.doubt = p.id() + " is malformed: " + p.bad.Error()
+		if a.doubt.why == "" {
+			a.doubt.why = p.id() + " is malformed: " + p.bad.Error()
 		}
 		return maybe, -1
 	}
@@ -39,8 +39,8 @@ func (w *World) matchPolicy(on layer, p *policy, a *attributes) (best verdict3, 
 
 // judge applies DENY, then ALLOW: a DENY that matches denies; without an ALLOW policy everything passes; with one, a rule must match
 // (ztunnel state.rs assert_rbac; Envoy RBAC filters in the order of authz/builder). Dry-run policies decide nothing, AUDIT neither.
-func (w *World) judge(on layer, point string, policies []*policy, a *attributes) ruling {
-	a.doubt = ""
+func (w *World) judge(on layer, point Point, policies []*policy, a *attributes) ruling {
+	a.doubt = doubt{}
 	var pending ruling
 	pended := false
 	for _, p := range policies {
@@ -50,12 +50,12 @@ func (w *World) judge(on layer, point string, policies []*policy, a *attributes)
 		}
 		switch m, i := w.matchPolicy(on, p, a); {
 		case m == yes:
-			return ruling{Deny, Step{point, p.id(), i, "a DENY rule matches"}}
+			return ruling{outcome: Deny, Step: p.step(point, i, doubt{why: "a DENY rule matches"})}
 		case m == maybe && !pended:
-			pended, pending = true, ruling{NotJudged, Step{point, p.id(), i, a.doubt}}
+			pended, pending = true, ruling{outcome: NotJudged, Step: p.step(point, i, a.doubt)}
 		}
 	}
-	a.doubt = ""
+	a.doubt = doubt{}
 	out := w.judgeAllow(on, point, policies, a)
 	if out.outcome == Allow && pended {
 		return pending
@@ -63,7 +63,7 @@ func (w *World) judge(on layer, point string, policies []*policy, a *attributes)
 	return out
 }
 
-func (w *World) judgeAllow(on layer, point string, policies []*policy, a *attributes) ruling {
+func (w *World) judgeAllow(on layer, point Point, policies []*policy, a *attributes) ruling {
 	best, index := no, -1
 	var first, hit *policy
 	for _, p := range policies {
@@ -77,16 +77,16 @@ func (w *World) judgeAllow(on layer, point string, policies []*policy, a *attrib
 			best, hit, index = m, p, i
 		}
 		if best == yes {
-			return ruling{Allow, Step{point, hit.id(), index, "an ALLOW rule matches"}}
+			return ruling{outcome: Allow, Step: hit.step(point, index, doubt{why: "an ALLOW rule matches"})}
 		}
 	}
 	switch {
 	case first == nil:
-		return ruling{Allow, Step{point, "", -1, "no ALLOW policy applies, so all may pass"}}
+		return ruling{outcome: Allow, Step: stepAt(point, "no ALLOW policy applies, so all may pass")}
 	case best == maybe:
-		return ruling{NotJudged, Step{point, hit.id(), index, a.doubt}}
+		return ruling{outcome: NotJudged, Step: hit.step(point, index, a.doubt)}
 	}
-	return ruling{Deny, Step{point, first.id(), -1, noMatch(policies)}}
+	return ruling{outcome: Deny, Step: first.step(point, -1, doubt{why: noMatch(policies)})}
 }
 
 // noMatch counts the ALLOW policies that had no rule for a request.

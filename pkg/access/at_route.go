@@ -16,6 +16,11 @@ type candidate struct {
 	doubt     string
 }
 
+// step is the route's rule, on the way of a request.
+func (c *candidate) step(why string) Step {
+	return Step{Point: Point{Kind: AtRoute}, Policy: c.route.id(), Rule: c.index, Why: why}
+}
+
 func (w *World) findCandidates(g *gateway) []candidate {
 	var out []candidate
 	names := append([]string(nil), w.names...)

@@ -1,7 +1,9 @@
 package access
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -17,29 +19,39 @@ type token struct {
 	anyAudience bool
 }
 
+// refusal is Envoy's answer to a token that it does not accept; status 0: none.
+type refusal struct {
+	status int
+	reason string
+}
+
+func (r refusal) ruling(point Point) ruling {
+	return ruling{outcome: Deny, Step: stepAt(point, strconv.Itoa(r.status)+": "+r.reason), refusal: r}
+}
+
 // authenticate is Envoy's jwt_authn as Istio sets it up (authn convertToEnvoyJwtConfig): a CORS preflight skips it altogether; no token
 // passes; a token must satisfy one rule, else 401; the satisfied rule's claims become headers and the verified claims. The rules are tried
 // in turn until one accepts, and each that is tried first takes off the headers that it writes (jwt_authn verifier.cc), also when no token
-// is there. It returns why a request is refused, "" where it is not.
-func (a *attributes) authenticate(rules []*jwtRule, t *token) (refused string) {
+// is there. It returns why a request is refused.
+func (a *attributes) authenticate(rules []*jwtRule, t *token) (refused refusal) {
 	a.claims, a.forwarded = nil, true
 	if len(rules) == 0 || a.preflight() {
-		return ""
+		return refusal{}
 	}
 	for _, r := range rules {
 		a.strip(r)
 		switch {
 		case t == nil || !r.finds(t):
 		case r.issuer != "" && r.issuer != t.issuer:
-			refused = or(refused, "401: no rule accepts the issuer "+t.issuer)
+			refused = cmp.Or(refused, refusal{401, "no rule accepts the issuer " + t.issuer})
 		case !t.anyAudience && !r.takes(t.audiences):
-			refused = "403: the token's audience " + quoteNone(strings.Join(t.audiences, ", ")) + " is not one of " + strings.Join(r.audiences, ", ")
+			refused = refusal{403, "the token's audience " + quoteNone(strings.Join(t.audiences, ", ")) + " is not one of " + strings.Join(r.audiences, ", ")}
 		default:
 			a.accept(r, t)
-			return ""
+			return refusal{}
 		}
 	}
-	return or(refused, a.foreignToken(rules, t))
+	return cmp.Or(refused, a.foreignToken(rules, t))
 }
 
 // strip takes off what only the rule may write.
@@ -88,18 +100,18 @@ func (a *attributes) setHeader(name string, v value) {
 }
 
 // foreignToken: a bearer token that the case made up is none that an issuer signed.
-func (a *attributes) foreignToken(rules []*jwtRule, shown *token) string {
+func (a *attributes) foreignToken(rules []*jwtRule, shown *token) refusal {
 	for _, r := range rules {
 		for _, l := range r.locations {
 			if shown != nil && l.header == shown.at.header {
 				continue
 			}
 			if v := find(a.headers, l.header); v.state == known && v.s != "" && strings.Contains(v.s, l.prefix) {
-				return "401: the token in the header " + l.header + " is of no issuer"
+				return refusal{401, "the token in the header " + l.header + " is of no issuer"}
 			}
 		}
 	}
-	return ""
+	return refusal{}
 }
 
 // preflight: OPTIONS with Origin and Access-Control-Request-Method (Envoy jwt_authn bypass_cors_preflight, which Istio sets).

@@ -138,11 +138,11 @@ func (t *trip) toService(to *space, svc *service, b binding, pathOK bool) {
 	number, ok := t.servicePort(svc)
 	switch {
 	case b.doubt != "":
-		t.meet(ruling{NotJudged, Step{"mesh", "", -1, b.doubt}})
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, b.doubt)})
 	case !ok:
-		t.meet(ruling{NotJudged, Step{"mesh", "", -1, "Service " + svc.name + " has no port " + portText(t.req.Port)}})
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Service "+svc.name+" has no port "+portText(t.req.Port))})
 	case b.gateway == nil:
-		t.steps = append(t.steps, Step{"mesh", "", -1, b.why})
+		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, b.why))
 		t.toPods(to, to.pods(svc), svc, number)
 	default:
 		if !t.atWaypoint(b.gateway, svc, number, pathOK) {
@@ -165,17 +165,17 @@ func (t *trip) servicePort(svc *service) (servicePort, bool) {
 // atWaypoint: CUSTOM, then the token, then DENY and ALLOW, all as the waypoint sees the request: peer is the client, destination.port the
 // Service's. A port that is declared TCP, or a client that does not speak HTTP, meets the policies as TCP (listener_waypoint).
 func (t *trip) atWaypoint(g *gateway, svc *service, p servicePort, pathOK bool) (over bool) {
-	point := "waypoint " + g.id()
+	point := g.point()
 	a := &t.at
 	a.port, a.headers = p.number, a.headers.nextHop()
 	switch {
 	case a.tcp && p.protocol == httpPort:
-		return t.meet(ruling{Deny, Step{point, "", -1, "port " + portText(p.number) + " is declared HTTP and takes nothing else"}})
+		return t.meet(ruling{outcome: Deny, Step: stepAt(point, "port "+portText(p.number)+" is declared HTTP and takes nothing else")})
 	case p.protocol == tcpPort && !a.tcp:
 		a.tcp = true
-		t.steps = append(t.steps, Step{point, "", -1, "port " + portText(p.number) + " is declared TCP: HTTP attributes are not seen"})
+		t.steps = append(t.steps, stepAt(point, "port "+portText(p.number)+" is declared TCP: HTTP attributes are not seen"))
 	case !a.tcp && !pathOK:
-		return t.meet(ruling{Deny, Step{point, "", -1, "400: the path is not valid"}})
+		return t.meet(ruling{outcome: Deny, Step: stepAt(point, "400: the path is not valid")})
 	}
 	policies := t.w.atWaypoint(g, svc)
 	if t.req.From.ServiceAccount != "" { // a pod's token, which no gateway has seen
@@ -184,7 +184,7 @@ func (t *trip) atWaypoint(g *gateway, svc *service, p servicePort, pathOK bool) 
 			t.carry(rules)
 		}
 	}
-	if r, assumed := t.w.judgeCustom(point, policies, a, t.req.From.User != ""); r.Point != "" && t.meet(r) {
+	if r, assumed := t.w.judgeCustom(point, policies, a, t.req.From.User != ""); r.Point.Kind != "" && t.meet(r) {
 		return true
 	} else if assumed != "" {
 		t.assume(assumed)
@@ -198,18 +198,18 @@ func (t *trip) atWaypoint(g *gateway, svc *service, p servicePort, pathOK bool) 
 }
 
 // verify checks the token at a point.
-func (t *trip) verify(point string, rules func() ([]*jwtRule, string)) (over bool) {
+func (t *trip) verify(point Point, rules func() ([]*jwtRule, string)) (over bool) {
 	list, doubt := rules()
 	if doubt != "" { // then nobody knows what the request is from here on
-		t.meet(ruling{NotJudged, Step{point, "", -1, doubt}})
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, doubt)})
 		return true
 	}
 	if header := t.writtenToken(list); header != "" {
-		t.meet(ruling{NotJudged, Step{point, "", -1, "a route sets the header " + header + ", and whose token that is nobody knows"}})
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, "a route sets the header "+header+", and whose token that is nobody knows")})
 		return true
 	}
-	if refused := t.at.authenticate(list, t.shown); refused != "" {
-		return t.meet(ruling{Deny, Step{point, "", -1, refused}})
+	if refused := t.at.authenticate(list, t.shown); refused.status != 0 {
+		return t.meet(refused.ruling(point))
 	}
 	return false
 }

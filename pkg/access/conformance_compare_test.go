@@ -185,7 +185,7 @@ func decideAt(w *World, c recordedCase, tok *token) Verdict {
 			return Verdict{Outcome: Deny, Step: Step{Rule: -1}}
 		}
 		rules, doubt := w.gatewayJWT(g)
-		t.atGateway(g, "gateway "+g.id(), rules, doubt)
+		t.atGateway(g, g.point(), rules, doubt)
 	case "waypoint":
 		svc := w.look(c.ServiceNamespace).service(c.Service)
 		if svc == nil {

@@ -27,7 +27,7 @@ func (a *selfCheck) atPods(s *space, client identity, selector labels, port int)
 	at := freeAttributes(client)
 	at.tcp, at.port = true, port
 	pod := &workload{name: "pod", labels: selector, account: "default", assumed: true}
-	r := a.w.judge(l4, "ztunnel", a.w.atZtunnel(s.name, pod), &at)
+	r := a.w.judge(l4, Point{Kind: AtZtunnel}, a.w.atZtunnel(s.name, pod), &at)
 	if len(a.w.unselected(s.name, pod)) > 0 {
 		r.outcome = NotJudged
 	}

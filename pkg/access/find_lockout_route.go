@@ -217,7 +217,7 @@ func (a *selfCheck) streamListenersOf(about origin, listeners []listener) {
 			continue
 		}
 		at := connection(identity{})
-		if r := a.w.judge(l7, "gateway "+a.ingress.id(), a.front, &at); r.outcome == Deny {
+		if r := a.w.judge(l7, a.ingress.point(), a.front, &at); r.outcome == Deny {
 			a.reportField(diagnostic.ConnectionListener, about, fmt.Sprintf("spec.listeners[%d]", i), l.place,
 				"passes connections on and does not read requests (listener "+l.name+", "+strings.TrimSpace(l.protocol+" "+l.mode)+")",
 				fmt.Sprintf("the policies of the Gateway deny every connection there (%s), so no user can use it", or(r.Policy, r.Why)),
@@ -229,13 +229,13 @@ func (a *selfCheck) streamListenersOf(about origin, listeners []listener) {
 // streams reports routes that carry connections into the namespace: nothing on the way reads who the user is.
 func (a *selfCheck) streams(s *space, b binding) {
 	at := connection(identity{})
-	if a.w.judge(l7, "gateway "+a.ingress.id(), a.front, &at).outcome == Deny || b.gateway == nil {
+	if a.w.judge(l7, a.ingress.point(), a.front, &at).outcome == Deny || b.gateway == nil {
 		return // every route there is dead, which is said at the listener
 	}
 	for _, h := range a.toStreams[s.name] {
 		at := connection(a.users)
 		effect := "no header or token is read on the way, so rules about users do not apply at the waypoint"
-		if r := a.w.judge(l7, "waypoint "+b.gateway.id(), a.w.atWaypoint(b.gateway, nil), &at); r.outcome == Deny {
+		if r := a.w.judge(l7, b.gateway.point(), a.w.atWaypoint(b.gateway, nil), &at); r.outcome == Deny {
 			effect = "no header or token is read on the way, so the waypoint denies every user (AuthorizationPolicy " + r.Policy + ")"
 		}
 		a.report(diagnostic.ConnectionRoute, h.from, "carries connections, not requests, to Service "+h.to, effect, "terminate TLS at the Gateway and use an HTTPRoute")

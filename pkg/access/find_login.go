@@ -14,7 +14,7 @@ func (a *selfCheck) refusedLogins(t *Tenant, s *space, b binding) {
 	if len(logins) == 0 {
 		return
 	}
-	c := &loginCheck{w: a.w, logins: logins, shared: map[*gateway]*loginPoint{}, seen: map[refusal]int{}}
+	c := &loginCheck{w: a.w, logins: logins, shared: map[*gateway]*loginPoint{}, seen: map[refusedBy]int{}}
 	if b.gateway != nil && s.ingressUsesWaypoint() {
 		c.service(b.gateway, "", nil)
 	}
@@ -42,10 +42,10 @@ type loginCheck struct {
 	logins []*token
 	shared map[*gateway]*loginPoint
 	found  []refusedLogin
-	seen   map[refusal]int // the index in found
+	seen   map[refusedBy]int // the index in found
 }
 
-type refusal struct {
+type refusedBy struct {
 	by       *authentication
 	waypoint *gateway // nil: at Services
 	issuer   string
@@ -53,7 +53,7 @@ type refusal struct {
 
 // refusedLogin is one finding. some: other logins get in.
 type refusedLogin struct {
-	refusal
+	refusedBy
 	services []string
 	some     bool
 }
@@ -112,19 +112,19 @@ func (c *loginCheck) service(g *gateway, name string, own []*authentication) {
 		switch {
 		case all.takes[i] || one.takes[i]:
 		case all.refuses[i] != nil:
-			c.add(refusal{all.refuses[i], g, tok.issuer}, "", some)
+			c.add(refusedBy{all.refuses[i], g, tok.issuer}, "", some)
 		case one.refuses[i] != nil:
-			c.add(refusal{one.refuses[i], nil, tok.issuer}, name, some)
+			c.add(refusedBy{one.refuses[i], nil, tok.issuer}, name, some)
 		}
 	}
 }
 
-func (c *loginCheck) add(r refusal, service string, some bool) {
+func (c *loginCheck) add(r refusedBy, service string, some bool) {
 	i, known := c.seen[r]
 	if !known {
 		i = len(c.found)
 		c.seen[r] = i
-		c.found = append(c.found, refusedLogin{refusal: r, some: true})
+		c.found = append(c.found, refusedLogin{refusedBy: r, some: true})
 	}
 	f := &c.found[i]
 	f.some = f.some && some

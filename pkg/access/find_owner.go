@@ -26,7 +26,7 @@ func (a *selfCheck) ownerLockedOut(t *Tenant, s *space, b binding) (refused bool
 			}
 		}
 	}
-	a.report(diagnostic.OwnerLockedOut, s.origin(), "denies its owner "+t.Owner+" at "+out.Point+" ("+out.because()+")", "the owner is locked out", a.ownerRemedy(t, s, b.gateway, through, shown, out))
+	a.report(diagnostic.OwnerLockedOut, s.origin(), "denies its owner "+t.Owner+" at "+out.Point.String()+" ("+out.because()+")", "the owner is locked out", a.ownerRemedy(t, s, b.gateway, through, shown, out))
 	return out.Policy == ""
 }
 
@@ -42,10 +42,10 @@ func (a *selfCheck) ownerArrives(t *Tenant, s *space, g *gateway, through bool, 
 		if tok != nil {
 			first.claims = tok.claims
 		}
-		out = a.w.judge(l7, "gateway "+a.ingress.id(), a.front, &first)
+		out = a.w.judge(l7, a.ingress.point(), a.front, &first)
 	}
 	if out.outcome != Deny && through {
-		point := "waypoint " + g.id()
+		point := g.point()
 		if out = a.ownerVerified(g, svc, tok, &at); out.outcome != Deny {
 			out = a.w.judge(l7, point, a.w.atWaypoint(g, svc), &at)
 		}
@@ -53,7 +53,7 @@ func (a *selfCheck) ownerArrives(t *Tenant, s *space, g *gateway, through bool, 
 	}
 	if out.outcome != Deny {
 		at.tcp = true
-		out = a.w.judge(l4, "ztunnel", a.w.atZtunnel(s.name, &plainPod), &at)
+		out = a.w.judge(l4, Point{Kind: AtZtunnel}, a.w.atZtunnel(s.name, &plainPod), &at)
 	}
 	return out
 }
@@ -70,8 +70,8 @@ func (a *selfCheck) ownerVerified(g *gateway, svc *service, tok *token, at *attr
 		tok = nil
 		fallthrough
 	default:
-		if refused := at.authenticate(rules, tok); refused != "" {
-			return ruling{Deny, Step{"waypoint " + g.id(), "", -1, refused}}
+		if refused := at.authenticate(rules, tok); refused.status != 0 {
+			return refused.ruling(g.point())
 		}
 	}
 	return ruling{outcome: Allow}

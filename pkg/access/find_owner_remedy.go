@@ -7,24 +7,24 @@ import (
 
 // ownerRemedy says what lets the owner in, by the point that denies: the gateway, the waypoint or ztunnel.
 func (a *selfCheck) ownerRemedy(t *Tenant, s *space, g *gateway, through bool, tok *token, out ruling) string {
-	point, _, _ := strings.Cut(out.Point, " ")
+	point := out.Point.Kind
 	const label = `label the namespace istio.io/ingress-use-waypoint: "true"`
 	narrow := "narrow " + out.rule()
 	switch {
 	case out.Policy == "": // a token that the waypoint does not accept
-		if tok == nil || !strings.HasPrefix(out.Why, "401") {
+		if tok == nil || out.refusal.status != 401 {
 			return "correct the jwtRules at the waypoint, or turn on waypoint.verifyTokens"
 		}
 		return "add " + tok.issuer + " to the jwtRules of a RequestAuthentication at the waypoint, or turn on waypoint.verifyTokens"
-	case point == "ztunnel" && !through && g != nil && out.Rule >= 0:
+	case point == AtZtunnel && !through && g != nil && out.Rule >= 0:
 		return label + ", or " + narrow
-	case out.Rule >= 0 && point == "waypoint" && a.w.asksForToken(out):
+	case out.Rule >= 0 && point == AtWaypoint && a.w.asksForToken(out):
 		return "have the ingress forward the login's token and a RequestAuthentication at the waypoint accept it, or " + narrow
 	case out.Rule >= 0:
 		return narrow
-	case point == "gateway":
+	case point == AtGateway:
 		return "add an AuthorizationPolicy to " + a.ingress.namespace + " with targetRefs to the Gateway " + a.ingress.name + " and rules: [{}]"
-	case point == "waypoint":
+	case point == AtWaypoint:
 		return "allow the header value " + t.Owner + " at the waypoint " + g.id()
 	case through:
 		return "allow the principal " + a.w.identity(g.namespace, g.account).principal() + " by an AuthorizationPolicy in " + s.name + " without targetRefs"
@@ -46,6 +46,8 @@ func (r ruling) because() string {
 		return r.rule()
 	case r.Policy != "":
 		return r.Why + ", see AuthorizationPolicy " + r.Policy
+	case r.refusal.status != 0:
+		return strconv.Itoa(r.refusal.status) + ", " + r.refusal.reason
 	}
 	return r.Why
 }

@@ -12,10 +12,9 @@ type attributes struct {
 	path      value // without the query
 	headers   headers
 	claims    claims
-	forwarded bool // the token stays on the request for the next proxy
-	anyHeader bool // the client may send any header that is not listed
-	// doubt is why a condition could not be judged: the first reason met.
-	doubt string
+	forwarded bool  // the token stays on the request for the next proxy
+	anyHeader bool  // the client may send any header that is not listed
+	doubt     doubt // the first that was met
 }
 
 type headers []namedValue
@@ -254,6 +253,12 @@ func (v value) exactly(s string) verdict3 {
 		return no
 	}
 	return maybe
+}
+
+// doubt is why a condition could not be judged, and what is not known.
+type doubt struct {
+	why   string
+	lacks attribute
 }
 
 // doubt says why a condition could not be judged.

@@ -123,8 +123,8 @@ func ztunnelCondition(p *policy, c *condition, a *attributes) verdict3 {
 }
 
 func (a *attributes) doubts(c *condition) {
-	if a.doubt == "" {
-		a.doubt = c.doubt()
+	if a.doubt.why == "" {
+		a.doubt = doubt{c.doubt(), c.attribute}
 	}
 }
 

@@ -37,6 +37,14 @@ type listener struct {
 // gatewayClass is a GatewayClass: its controller tells waypoints.
 type gatewayClass struct{ name, controller, trafficType string }
 
+// point is the gateway on the way of a request.
+func (g *gateway) point() Point {
+	if g.waypoint {
+		return Point{AtWaypoint, g.id()}
+	}
+	return Point{AtGateway, g.id()}
+}
+
 func (w *World) readGatewayClass(m meta, n *yaml.Node) *fault {
 	w.classes = append(w.classes, gatewayClass{
 		name: m.name, controller: textOf(field(field(n, "spec"), "controllerName")), trafficType: m.labels.value("istio.io/waypoint-for"),

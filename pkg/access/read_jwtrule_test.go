@@ -88,8 +88,8 @@ func TestATokenIsFoundWhereARuleLooks(t *testing.T) {
 			at := attributes{headers: headers{{"x-a", knownValue("root")}}}
 			c.rule.copies = []claimHeader{{"sub", "x-a"}}
 			refused := at.authenticate([]*jwtRule{&c.rule}, &token{at: c.at, claims: claims{{"sub", knownValue("s")}}})
-			if want := map[bool]value{true: knownValue("s"), false: {}}[c.found]; refused != "" || at.header("x-a") != want || (at.claims != nil) != c.found {
-				t.Errorf("refused %q, header %v, claims %v", refused, at.header("x-a"), at.claims)
+			if want := map[bool]value{true: knownValue("s"), false: {}}[c.found]; refused.status != 0 || at.header("x-a") != want || (at.claims != nil) != c.found {
+				t.Errorf("refused %v, header %v, claims %v", refused, at.header("x-a"), at.claims)
 			}
 		})
 	}
@@ -105,7 +105,7 @@ func TestClaimsOfSeveralValues(t *testing.T) {
 		{"groups", "x-groups"}, {"name", "x-name"}, {"realm", "x-realm"}, {"realm.roles", "x-roles"}, {"iss", "x-iss"},
 	}}
 	at := attributes{headers: headers{{"x-name", knownValue("root")}}}
-	if refused := at.authenticate([]*jwtRule{&rule}, tok); refused != "" {
+	if refused := at.authenticate([]*jwtRule{&rule}, tok); refused.status != 0 {
 		t.Fatal(refused)
 	}
 	for name, want := range map[string]value{"x-groups": {state: some}, "x-name": {}, "x-realm": {state: some}, "x-roles": {state: some}, "x-iss": knownValue("i")} {

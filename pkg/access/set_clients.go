@@ -139,7 +139,7 @@ func (w *World) otherIssuers(s *space, header string) (out []client) {
 }
 
 func kindOrder(kind string) int {
-	return strings.Index("owner user token platform", kind)
+	return slices.Index([]string{"owner", "user", "token", "platform"}, kind)
 }
 
 // ownerOf is the first user that the namespace's policies let in: what a stranger would forge.

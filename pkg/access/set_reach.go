@@ -126,7 +126,7 @@ func (w *World) reaches(s *space, c client, probes []probe) []Access {
 	var usual ruling
 	for _, name := range s.serviceNames() {
 		v := w.Decide(Request{From: c.from, To: To{Namespace: s.name, Service: name}, Headers: c.header})
-		if got := (ruling{v.Outcome, v.Step}); name == anyService {
+		if got := (ruling{outcome: v.Outcome, Step: v.Step}); name == anyService {
 			usual = got
 			r.add(v, r.label(name, v))
 		} else if got != usual { // else nothing is special about it
@@ -191,12 +191,8 @@ func (r *reach) label(name string, v Verdict) string {
 	} else if svc == nil && name != anyService {
 		name += " (assumed)"
 	}
-	if r.c.from.ingress() && v.Outcome == Allow {
-		for _, a := range v.Assumed {
-			if strings.HasPrefix(a, "a route from ") {
-				return name + " (no route yet)"
-			}
-		}
+	if r.c.from.ingress() && v.Outcome == Allow && v.noRoute {
+		return name + " (no route yet)"
 	}
 	return name
 }
@@ -221,7 +217,7 @@ func (r *reach) operations(probes []probe, all int, closed []string) {
 				From: r.c.from, To: To{Namespace: r.s.name, Service: name}, Headers: r.c.header, Method: p.method,
 				Path: strings.ReplaceAll(p.path, "{name}", strings.ReplaceAll(name, " ", "-")),
 			})
-			if v.Outcome != Deny && v.Point != "ztunnel" {
+			if v.Outcome != Deny && v.Point.Kind != AtZtunnel {
 				open, last = append(open, name), v
 			}
 		}
@@ -238,7 +234,7 @@ func (r *reach) operations(probes []probe, all int, closed []string) {
 func (r *reach) podAddresses(probes []probe) {
 	pod := To{Namespace: r.s.name, Pod: map[string]string{}}
 	v := r.w.Decide(Request{From: r.c.from, To: pod, TCP: true})
-	if v.Outcome == NotJudged && strings.HasPrefix(v.Why, "the port is not known") {
+	if v.Outcome == NotJudged && v.lacks == port {
 		v = r.w.Decide(Request{From: r.c.from, To: pod, TCP: true, Port: 1})
 	}
 	r.add(v, "pod addresses")
@@ -266,9 +262,9 @@ func (r *reach) access() []Access {
 // shortBy names the deciding policy within its namespace, and the kind of point.
 func shortBy(v Verdict, own string) string {
 	s := v.Step
-	kind, _, _ := strings.Cut(s.Point, " ")
+	kind := string(s.Point.Kind)
 	text := s.Why
-	if s.Policy != "" && s.Point != "route" {
+	if s.Policy != "" && s.Point.Kind != AtRoute {
 		text = strings.TrimPrefix(s.Policy, own+"/")
 		if s.Rule >= 0 {
 			text += " rule " + portText(s.Rule)

@@ -33,14 +33,54 @@ type Verdict struct {
 	Routed  string   // through the ingress: the Service (namespace/name) that the routes led to
 	Steps   []Step   // every point on the way, in order
 	Assumed []string // what the manifests lack and was taken as plain
+	noRoute bool     // a route is among that
 }
 
 // Step is one point that looked at the request.
 type Step struct {
-	Point  string // "ztunnel", "waypoint alice/waypoint", "gateway istio-system/ingress", "route", "request", "mesh"
+	Point  Point
 	Policy string // namespace/name, "" where no policy decided
 	Rule   int    // index in the policy's rules, -1 where no single rule decided
 	Why    string
+	lacks  attribute // what the request or the manifests do not say, where it is not judged for that
+}
+
+func stepAt(p Point, why string) Step { return Step{Point: p, Rule: -1, Why: why} }
+
+// step is a policy at a point, on the way of a request.
+func (p *policy) step(point Point, rule int, d doubt) Step {
+	return Step{Point: point, Policy: p.id(), Rule: rule, Why: d.why, lacks: d.lacks}
+}
+
+// Point is what looks at a request.
+type Point struct {
+	Kind PointKind
+	Name string // namespace/name of a gateway or waypoint, or of the gateway that a ztunnel is before
+}
+
+// PointKind is a kind of Point.
+type PointKind string
+
+// What looks at a request.
+const (
+	AtRequest  PointKind = "request" // nothing: it cannot be asked
+	AtMesh     PointKind = "mesh"    // what decides which way it goes
+	AtGateway  PointKind = "gateway"
+	AtRoute    PointKind = "route"
+	AtWaypoint PointKind = "waypoint"
+	AtZtunnel  PointKind = "ztunnel"
+	AtSidecar  PointKind = "sidecar"
+)
+
+// String is the kind, and which one.
+func (p Point) String() string {
+	switch {
+	case p.Name == "":
+		return string(p.Kind)
+	case p.Kind == AtZtunnel:
+		return "ztunnel before " + p.Name
+	}
+	return string(p.Kind) + " " + p.Name
 }
 
 // By tells who decided, on one line: the point, the policy and its rule, or the reason.
@@ -55,7 +95,7 @@ func (v Verdict) By() string {
 // String puts a step on one line.
 func (s Step) String() string {
 	var b strings.Builder
-	b.WriteString(s.Point)
+	b.WriteString(s.Point.String())
 	if s.Policy != "" {
 		b.WriteString(": " + s.Policy)
 	}
@@ -72,6 +112,7 @@ func (s Step) String() string {
 type ruling struct {
 	outcome Outcome
 	Step
+	refusal refusal // of a token, where no policy decided
 }
 
 // worse gives the ruling to report where several pods or ways could be meant: the one that lets most in.
