@@ -62,7 +62,7 @@ func judge(plan generate.Plan, groupsHeader string, objects iter.Seq[*yaml.Node]
 	for i, ns := range plan.Namespaces {
 		tenants[i] = access.Tenant{
 			Namespace: ns.Name, Owner: ns.OwnerHeader, Header: ns.UserIDHeader, Groups: groupsHeader,
-			Waypoint: ns.Waypoint.Name, Ingress: ns.Ingress,
+			Waypoint: ns.Waypoint.Name, Ingress: ns.Ingress, Superseded: []string{controllerPolicy}, Monitoring: generate.L4PolicyName,
 		}
 	}
 	return world.Findings(tenants), nil

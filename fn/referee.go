@@ -25,7 +25,7 @@ func Explain(files []string, stdin io.Reader) (access.Report, error) {
 	if err != nil {
 		return access.Report{}, err
 	}
-	report := world.Explain()
+	report := world.Explain(namedRoles)
 	if len(report.Namespaces) == 0 {
 		return access.Report{}, diagnostic.NotDone{Err: fmt.Errorf("%s: there is nothing to explain: no namespace has a Service, a notebook or a policy; give what kustomize build prints", manifest.Sources(files))}
 	}

@@ -8,13 +8,9 @@ import (
 // throughIngress goes through each ingress Gateway that there is and answers with the worst; a gateway whose routes lead elsewhere only
 // counts where no other leads to the target.
 func (t *trip) throughIngress(to *space) Verdict {
-	gateways := t.w.ingresses
-	if len(gateways) == 0 {
-		gateways = []*gateway{t.w.assumedIngress()}
-	}
 	var best Verdict
 	var bestElsewhere, found bool
-	for _, g := range gateways {
+	for _, g := range t.w.allIngresses() {
 		each := &trip{w: t.w, req: t.req, at: t.req.attributes(), assumed: append([]string(nil), t.assumed...)}
 		elsewhere := each.via(g, to)
 		v := each.verdict()
@@ -29,11 +25,25 @@ func (t *trip) throughIngress(to *space) Verdict {
 	return best
 }
 
+// allIngresses are the ingress Gateways, a made up one where there is none.
+func (w *World) allIngresses() []*gateway {
+	if len(w.ingresses) > 0 {
+		return w.ingresses
+	}
+	return []*gateway{w.assumedIngress()}
+}
+
 // assumedIngress makes up the ingress Gateway that the manifests speak of: a route's parent, a RequestAuthentication's target, else the
 // gateway whose identity the policies name most.
 func (w *World) assumedIngress() *gateway {
 	w.onceIngress.Do(func() { w.madeUpIngress = w.makeUpIngress() })
 	return w.madeUpIngress
+}
+
+// isIngressAccount reports whether an account is that of an ingress Gateway, as far as its name says: Istio calls it <Gateway>-istio, after
+// the class (deploymentcontroller GetDefaultName).
+func isIngressAccount(account string) bool {
+	return strings.Contains(account, "gateway") && strings.HasSuffix(account, "-istio")
 }
 
 func (w *World) makeUpIngress() *gateway {
@@ -57,7 +67,7 @@ func (w *World) makeUpIngress() *gateway {
 		for _, p := range s.policies {
 			for i := range p.rules {
 				p.rules[i].principals(func(v string) {
-					if id, ok := parsePrincipal(v); ok && strings.Contains(id.account, "gateway") && strings.HasSuffix(id.account, "-istio") {
+					if id, ok := parsePrincipal(v); ok && isIngressAccount(id.account) {
 						votes[join(id.namespace, strings.TrimSuffix(id.account, "-istio"))]++
 					}
 				})

@@ -14,6 +14,11 @@ type Tenant struct {
 	Groups    string // the groups header; "": kubeflow-groups
 	Waypoint  string // the Gateway that the namespace's traffic must go through; "": any
 	Ingress   string // the principal <trust domain>/ns/<namespace>/sa/<account> that the ingress runs as; "" or where a Gateway tells: as that says
+
+	// Superseded are policies that lose rules in ztunnel and should: others allow what these rules say.
+	Superseded []string
+	// Monitoring is the policy that allows named clients of other namespaces on named ports of the pods, as was asked for; "": none.
+	Monitoring string
 }
 
 // Finding is one thing that is probably wrong. Its position has no file, because a node does not know it.
@@ -137,9 +142,9 @@ func (a *selfCheck) tenant(t *Tenant) {
 		return
 	}
 	a.users = a.ingressOf(t)
-	a.lostRules(s)
+	a.lostRules(t, s)
 	b := a.waypointLabels(t, s)
-	a.openL4(s, b)
+	a.openL4(t, s, b)
 	if b.gateway != nil {
 		a.openL7(t, s, b.gateway)
 	}
@@ -181,14 +186,14 @@ func (a *selfCheck) waypointLabels(t *Tenant, s *space) binding {
 	return b
 }
 
-// lostRules reports policies without targetRefs that hold HTTP attributes. The profile-controller's own is known and harmless.
-func (a *selfCheck) lostRules(s *space) {
+// lostRules reports policies without targetRefs that hold HTTP attributes.
+func (a *selfCheck) lostRules(t *Tenant, s *space) {
 	for _, p := range s.policies {
 		switch {
 		case p.bad != nil:
 			a.reportField(diagnostic.PolicyRejected, p.origin, p.bad.field, p.bad.place, p.bad.reason, "Istio rejects the policy, so nothing enforces it", "correct the field")
 			continue
-		case len(p.targets) > 0 || p.action > deny || p.dryRun || p.name == "ns-owner-access-istio":
+		case len(p.targets) > 0 || p.action > deny || p.dryRun || contains(t.Superseded, p.name):
 			continue
 		}
 		lost, first, attr := 0, 0, ""

@@ -52,7 +52,7 @@ func (a *selfCheck) ingressOf(t *Tenant) identity {
 }
 
 // openL4 reports who else reaches the pods' own addresses.
-func (a *selfCheck) openL4(s *space, b binding) {
+func (a *selfCheck) openL4(t *Tenant, s *space, b binding) {
 	allows, denied := a.allowL4, a.deniedL4
 	for _, p := range s.policies {
 		if !p.inZtunnel() {
@@ -79,7 +79,7 @@ func (a *selfCheck) openL4(s *space, b binding) {
 		if !p.inZtunnel() || p.action != allow {
 			continue
 		}
-		if who, i := a.opens(l4, p, s.name, nil); who != "" {
+		if who, i := a.opens(l4, p, s.name, t); who != "" {
 			a.reportRule(diagnostic.StrangersAllowed, p, i, "allows "+who, "the pods of "+s.name+" are open to other tenants",
 				"narrow its sources, or delete the policy")
 		}
@@ -152,13 +152,13 @@ func (a *selfCheck) opens(on layer, p *policy, own string, t *Tenant) (who strin
 	}
 	for i := range p.rules {
 		r := &p.rules[i]
-		if on == l7 && r.openPath() || on == l4 && r.monitoring() && p.byUs() {
+		if on == l7 && r.openPath() || on == l4 && t != nil && p.name == t.Monitoring && r.monitoring() {
 			continue
 		}
 		if who := a.podPasses(on, p, r, own); who != "" {
 			return who, i
 		}
-		if t == nil {
+		if t == nil || on == l4 {
 			continue
 		}
 		if who := a.userPasses(p, r, t); who != "" {

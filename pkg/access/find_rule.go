@@ -75,6 +75,3 @@ func (r *rule) monitoring() bool {
 	}
 	return true
 }
-
-// byUs: the policy that holds the monitoring rules is the function's, also where it replaced one that nobody owned.
-func (p *policy) byUs() bool { return p.ours || p.name == "ns-l4-waypoint" }

@@ -11,8 +11,8 @@ import (
 )
 
 var twoTenants = []Tenant{
-	{Namespace: "alice", Owner: "alice@example.com", Waypoint: "waypoint"},
-	{Namespace: "bob", Owner: "bob@example.com", Waypoint: "waypoint"},
+	{Namespace: "alice", Owner: "alice@example.com", Waypoint: "waypoint", Superseded: []string{"ns-owner-access-istio"}, Monitoring: "ns-l4-waypoint"},
+	{Namespace: "bob", Owner: "bob@example.com", Waypoint: "waypoint", Superseded: []string{"ns-owner-access-istio"}, Monitoring: "ns-l4-waypoint"},
 }
 
 func TestFindingsOfAHealthyWorld(t *testing.T) {
@@ -56,7 +56,7 @@ func TestFindings(t *testing.T) {
 
 		{"a KFAM policy without targetRefs has no effect", all + add("alice", "user-bob", "{rules: [{when: [{key: 'request.headers[kubeflow-userid]', values: [bob@example.com]}]}]}"),
 			[]string{"alice/user-bob: spec.rules[0]: uses request.headers[kubeflow-userid], but the policy has no targetRefs; ztunnel drops every rule of the policy"}},
-		{"the controller's own is known", all + add("alice", "ns-owner-access-istio", "{rules: [{when: [{key: 'request.headers[kubeflow-userid]', values: [x]}]}]}"), nil},
+		{"one that others supersede", all + add("alice", "ns-owner-access-istio", "{rules: [{when: [{key: 'request.headers[kubeflow-userid]', values: [x]}]}]}"), nil},
 		{"a DENY loses its path", all + add("alice", "x", "{action: DENY, rules: [{to: [{operation: {paths: [/x]}}]}]}"), []string{"ztunnel leaves out the HTTP attributes"}},
 		{"malformed", all + add("alice", "x", "{rules: [{form: []}]}"), []string{"alice/x: spec.rules[0].form: unknown field; Istio rejects the policy"}},
 

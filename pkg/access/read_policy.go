@@ -24,7 +24,6 @@ type policy struct {
 	action   action
 	provider string
 	dryRun   bool
-	ours     bool // carries our owner's annotation
 	rules    []rule
 	bad      *fault // why Istio would refuse it; then nothing that it takes part in is judged
 }
@@ -88,7 +87,6 @@ var operationFields = map[string]attribute{
 // parsePolicy reads an AuthorizationPolicy. What Istio's validation would refuse ends in bad, with the field's path.
 func parsePolicy(o origin, m meta, item *yaml.Node) *policy {
 	p := &policy{origin: o}
-	_, p.ours = m.annotation("ambient.kubeflow.org/owned-by")
 	v, dryRun := m.annotation("istio.io/dry-run")
 	if dryRun {
 		var err error

@@ -97,7 +97,7 @@ func TestRoutesThatChangeWhoTheUserIs(t *testing.T) {
 				t.Errorf("%q, want one with %q", found, c.want)
 			}
 			// The same, in words of its own.
-			if inExplain := w.Explain().Findings; len(inExplain) != len(found) || len(found) > 0 && (inExplain[0].Object != found[0].Object.String() || !strings.HasPrefix(inExplain[0].Found, found[0].Field+" "+strings.SplitN(found[0].Found, ",", 2)[0])) {
+			if inExplain := w.Explain(kubeflow).Findings; len(inExplain) != len(found) || len(found) > 0 && (inExplain[0].Object != found[0].Object.String() || !strings.HasPrefix(inExplain[0].Found, found[0].Field+" "+strings.SplitN(found[0].Found, ",", 2)[0])) {
 				t.Errorf("explain reports %q, the function %q", inExplain, found)
 			}
 		})
@@ -124,13 +124,13 @@ func TestWhichHeadersSayWhoTheUserIs(t *testing.T) {
 		}
 	}
 	// explain knows no tenants: what the login writes says it.
-	if got := load(t, edit(t, sets("x-team"), "{claim: groups, header: kubeflow-groups}", "{claim: groups, header: X-Team}")).Explain().Findings; len(got) != 1 {
+	if got := load(t, edit(t, sets("x-team"), "{claim: groups, header: kubeflow-groups}", "{claim: groups, header: X-Team}")).Explain(kubeflow).Findings; len(got) != 1 {
 		t.Errorf("%q", got)
 	}
 }
 
 func TestExplainWritesFindings(t *testing.T) {
-	r := load(t, tenants(t)+forwardedRoute("{name: ambient-ingressgateway, namespace: istio-system}", "{filters: ["+forgedFilter+"]}")).Explain()
+	r := load(t, tenants(t)+forwardedRoute("{name: ambient-ingressgateway, namespace: istio-system}", "{filters: ["+forgedFilter+"]}")).Explain(kubeflow)
 	table := written(t, func(b *strings.Builder) error { return r.WriteTable(b) })
 	if !strings.Contains(table, "\n\nRoutes that change who the user is\n  - HTTPRoute bob/r: ") {
 		t.Error(table)

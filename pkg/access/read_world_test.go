@@ -1,6 +1,7 @@
 package access
 
 import (
+	"go/ast"
 	"go/parser"
 	gotoken "go/token"
 	"os"
@@ -54,24 +55,35 @@ func edit(t testing.TB, text, old, with string) string {
 	return strings.ReplaceAll(text, old, with)
 }
 
-// The referee must not share a mistake with what it judges.
-func TestNeverImportsWhatItJudges(t *testing.T) {
+// The referee must not share a mistake with what it judges, nor trust a policy for its name.
+func TestKnowsNothingOfWhatItJudges(t *testing.T) {
+	const module = "github.com/kubeflow-ambient/ambient-profile/"
 	files, err := filepath.Glob("*.go")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
 	for _, name := range files {
-		f, err := parser.ParseFile(gotoken.NewFileSet(), name, nil, parser.ImportsOnly)
+		f, err := parser.ParseFile(gotoken.NewFileSet(), name, nil, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, i := range f.Imports {
-			for _, banned := range []string{"pkg/generate", "pkg/profile", "internal/enroll"} {
-				if strings.Contains(i.Path.Value, banned) {
-					t.Errorf("%s imports %s", name, i.Path.Value)
-				}
+			if own, ok := strings.CutPrefix(strings.Trim(i.Path.Value, `"`), module); ok && own != "internal/manifest" && own != "internal/diagnostic" {
+				t.Errorf("%s imports %s", name, own)
 			}
 		}
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			text, ok := n.(*ast.BasicLit)
+			for _, our := range []string{"ns-owner-", "ns-l4-", "ns-l7-", "ambient-ingressgateway", "owned-by", "user-"} {
+				if ok && strings.HasPrefix(strings.Trim(text.Value, "\"`"), our) {
+					t.Errorf("%s knows the name %s", name, text.Value)
+				}
+			}
+			return true
+		})
 	}
 }
 
@@ -132,9 +144,9 @@ func TestEmptyWorld(t *testing.T) {
 		t.Error(f)
 	}
 	for _, write := range []func(*strings.Builder) error{
-		func(b *strings.Builder) error { return w.Explain().WriteTable(b) },
-		func(b *strings.Builder) error { return w.Explain().WriteMermaid(b) },
-		func(b *strings.Builder) error { return w.Explain().WriteJSON(b) },
+		func(b *strings.Builder) error { return w.Explain(kubeflow).WriteTable(b) },
+		func(b *strings.Builder) error { return w.Explain(kubeflow).WriteMermaid(b) },
+		func(b *strings.Builder) error { return w.Explain(kubeflow).WriteJSON(b) },
 		func(b *strings.Builder) error { return WriteResultsJSON(b, nil) },
 	} {
 		written(t, write)

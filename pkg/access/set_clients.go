@@ -28,9 +28,12 @@ type Access struct {
 	By      string `json:"by"`
 }
 
+// Roles tells the owner of a namespace and its contributors from other users: by the names of the policies that allow them, as patterns.
+type Roles struct{ Owner, Contributor []string }
+
 // Explain asks Decide for every client that the manifests speak of and everything in each namespace. Namespaces without Services and
 // without policies of their own are left out.
-func (w *World) Explain() Report {
+func (w *World) Explain(roles Roles) Report {
 	names := append([]string(nil), w.names...)
 	sort.Strings(names)
 	r := Report{Namespaces: []NamespaceReport{}}
@@ -42,15 +45,15 @@ func (w *World) Explain() Report {
 		if len(s.services)+len(s.policies)+len(s.notebooks) == 0 {
 			continue
 		}
-		r.Namespaces = append(r.Namespaces, w.explain(s))
+		r.Namespaces = append(r.Namespaces, w.explain(s, roles))
 	}
 	return r
 }
 
-func (w *World) explain(s *space) NamespaceReport {
+func (w *World) explain(s *space, roles Roles) NamespaceReport {
 	out := NamespaceReport{Namespace: s.name, Mesh: w.describe(s)}
 	probes := w.probes(s)
-	for _, c := range w.clients(s) {
+	for _, c := range w.clients(s, roles) {
 		out.Access = append(out.Access, w.reaches(s, c, probes)...)
 	}
 	// Where the same holds for all there is one thing to say.
@@ -94,8 +97,8 @@ type client struct {
 }
 
 // clients are those that the policies name (header values, principals, namespaces, accounts) and those that are always there.
-func (w *World) clients(s *space) []client {
-	c := &clientList{w: w, s: s, header: w.userHeader(w.ingressRules()), seen: map[string]bool{}}
+func (w *World) clients(s *space, roles Roles) []client {
+	c := &clientList{w: w, s: s, roles: roles, header: w.userHeader(w.ingressRules()), seen: map[string]bool{}}
 	for _, p := range s.policies {
 		if p.action == allow {
 			for i := range p.rules {
@@ -170,19 +173,14 @@ func (w *World) otherTenant(s *space) string {
 }
 
 func (w *World) ingressRules() []*jwtRule {
-	var g *gateway
-	if len(w.ingresses) > 0 {
-		g = w.ingresses[0]
-	} else {
-		g = w.assumedIngress()
-	}
-	rules, _ := w.gatewayJWT(g)
+	rules, _ := w.gatewayJWT(w.allIngresses()[0])
 	return rules
 }
 
 type clientList struct {
 	w      *World
 	s      *space
+	roles  Roles
 	header string
 	seen   map[string]bool
 	list   []client
@@ -233,10 +231,11 @@ func (l *clientList) user(p *policy, v string) {
 		return
 	}
 	who, kind := "user "+v, "user"
-	if p.name == "ns-owner-access-istio-l7-allow" || p.name == "ns-owner-access-istio" {
+	named := func(pattern string) bool { return matchPattern(pattern, p.name) }
+	if slices.ContainsFunc(l.roles.Owner, named) {
 		who, kind = who+" (owner)", "owner"
-	} else if strings.HasPrefix(p.name, "user-") {
-		who, kind = who+" (contributor)", "user"
+	} else if slices.ContainsFunc(l.roles.Contributor, named) {
+		who += " (contributor)"
 	}
 	l.add(client{who, kind, From{User: strings.ReplaceAll(v, "*", "x")}, nil})
 }
@@ -261,7 +260,7 @@ func (l *clientList) pod(attr attribute, ns, account string, r *rule) {
 			return
 		}
 	}
-	if g := l.w.look(ns).gateway(account); g != nil && g.waypoint || strings.HasSuffix(account, "gateway-istio") {
+	if g := l.w.look(ns).gateway(account); g != nil && g.waypoint || isIngressAccount(account) {
 		return
 	}
 	who := "pod " + join(ns, account)

@@ -188,7 +188,7 @@ spec:
 `
 	for text, want := range map[string]Outcome{headerlessIssuer: Allow, headerlessIssuer + stops: Deny} {
 		found := false
-		for _, n := range load(t, tenants(t)+text).Explain().Namespaces {
+		for _, n := range load(t, tenants(t)+text).Explain(kubeflow).Namespaces {
 			for _, a := range n.Access {
 				if n.Namespace == "alice" && a.Who == "any token of accounts.example.com" {
 					found = true

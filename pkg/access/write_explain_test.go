@@ -39,8 +39,11 @@ func written(t *testing.T, write func(*strings.Builder) error) string {
 	return b.String()
 }
 
+// kubeflow is whom Kubeflow's policies allow.
+var kubeflow = Roles{Owner: []string{"ns-owner-access-istio", "ns-owner-access-istio-l7-allow"}, Contributor: []string{"user-*"}}
+
 func TestExplain(t *testing.T) {
-	r := load(t, tenants(t)).Explain()
+	r := load(t, tenants(t)).Explain(kubeflow)
 	table := written(t, func(b *strings.Builder) error { return r.WriteTable(b) })
 	golden(t, "explain.txt", table)
 	for _, line := range strings.Split(table, "\n") {
@@ -54,14 +57,14 @@ func TestExplain(t *testing.T) {
 	if err := json.Unmarshal([]byte(raw), &back); err != nil || len(back.Namespaces) != len(r.Namespaces) {
 		t.Errorf("%v\n%s", err, raw)
 	}
-	if again := load(t, tenants(t)).Explain(); written(t, func(b *strings.Builder) error { return again.WriteTable(b) }) != table {
+	if again := load(t, tenants(t)).Explain(kubeflow); written(t, func(b *strings.Builder) error { return again.WriteTable(b) }) != table {
 		t.Error("two runs differ")
 	}
 }
 
 func TestExplainSaysWhatNobodyCanJudge(t *testing.T) {
 	row := func(text, namespace string) Access {
-		for _, n := range load(t, text).Explain().Namespaces {
+		for _, n := range load(t, text).Explain(kubeflow).Namespaces {
 			if n.Namespace == namespace && len(n.Access) == 1 {
 				return n.Access[0]
 			}
@@ -75,7 +78,7 @@ func TestExplainSaysWhatNobodyCanJudge(t *testing.T) {
 	if a := row(edit(t, small, "istio.io/dataplane-mode: ambient, istio.io/use-waypoint: waypoint", "x: y"), "a"); a.Outcome != "allow" || a.Reaches != "everything" {
 		t.Errorf("%+v", a)
 	}
-	if r := load(t, "kind: Namespace\napiVersion: v1\nmetadata: {name: empty}").Explain(); len(r.Namespaces) != 0 {
+	if r := load(t, "kind: Namespace\napiVersion: v1\nmetadata: {name: empty}").Explain(kubeflow); len(r.Namespaces) != 0 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -83,7 +86,7 @@ func TestExplainSaysWhatNobodyCanJudge(t *testing.T) {
 // A hole shows as a row.
 func TestExplainShowsAHole(t *testing.T) {
 	text := tenants(t) + "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: hole, namespace: alice}\nspec: {rules: [{to: [{operation: {ports: ['22']}}]}]}"
-	for _, a := range load(t, text).Explain().Namespaces[0].Access {
+	for _, a := range load(t, text).Explain(kubeflow).Namespaces[0].Access {
 		if a.Kind == "off-mesh" && a.Reaches == "pod addresses, port 22" && a.By == "ztunnel: hole rule 0" {
 			return
 		}
@@ -120,7 +123,7 @@ func TestExplainAssumesWhatPoliciesName(t *testing.T) {
 	from := strings.Index(text, "\n---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: alice")
 	to := from + strings.Index(text[from:], "\n---\napiVersion: v1\nkind: ServiceAccount")
 	got := map[string]string{}
-	for _, n := range load(t, text[:at]+text[end:to]).Explain().Namespaces {
+	for _, n := range load(t, text[:at]+text[end:to]).Explain(kubeflow).Namespaces {
 		if n.Namespace == "alice" {
 			for _, a := range n.Access {
 				got[a.Who+": "+a.Reaches] = a.Outcome + " by " + a.By

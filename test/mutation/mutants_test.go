@@ -375,6 +375,7 @@ var mutants = []mutant{
 	{"a Namespace that is there joins the mesh", pla + "admission_newtenants.go", `[]string{"CREATE"}`, `[]string{"CREATE", "UPDATE"}`},
 	{"new tenants join a mesh that is open to them, by admission", pla + "admission.go", "if !plan.Restrict || plan.Platform != nil || kubeflow.closed {", "{"},
 	// What the referee sees.
+	{"any policy may be for monitoring", acc + "find_open.go", "t != nil && p.name == t.Monitoring && r.monitoring()", "r.monitoring()"},
 	{"routes may say who the user is", acc + "find.go", "	for _, r := range w.rewrites(tenants) {\n		a.found = append(a.found, r.finding())\n	}\n", ""},
 	{"explain keeps such routes to itself", acc + "set_clients.go", "		r.Findings = append(r.Findings, f.report())\n", "		_ = f\n"},
 	{"a route may set the token", acc + "find_rewrite.go", `name == "authorization" || name == "cookie"`, `name == "cookie"`},
