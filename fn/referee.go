@@ -63,9 +63,9 @@ func readChecks(file string, stdin io.Reader) ([]access.Check, error) {
 		if item.Node == nil {
 			continue
 		}
-		c, err := access.ParseCheck(yaml.NewRNode(item.Node))
+		c, err := access.ParseCheck(item.Node)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
+			return nil, locatedIn(err, item)
 		}
 		checks = append(checks, c)
 	}
@@ -123,9 +123,9 @@ func nodesOf(items []*manifest.Item) iter.Seq[*yaml.Node] {
 // went in, without the check, unless a case fails.
 func accessCheck(in manifest.Input, stdout, stderr io.Writer) error {
 	own := in.Config
-	c, err := access.ParseCheck(yaml.NewRNode(own.Node))
+	c, err := access.ParseCheck(own.Node)
 	if err != nil {
-		return err
+		return locatedIn(err, own)
 	}
 	var kept []*manifest.Item
 	for _, item := range in.Objects {
