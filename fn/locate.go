@@ -55,16 +55,33 @@ func inNamespace(id manifest.ID) manifest.ID {
 
 // locatedError is an error of messages of the referee with the files of their objects.
 func locatedError(err error, items []*manifest.Item) error {
+	return eachMessage(err, func(d diagnostic.Diagnostic) diagnostic.Diagnostic {
+		return located([]diagnostic.Diagnostic{d}, items)[0]
+	})
+}
+
+// locatedIn is an error of messages about an item with the item's file.
+func locatedIn(err error, item *manifest.Item) error {
+	return eachMessage(err, func(d diagnostic.Diagnostic) diagnostic.Diagnostic {
+		if d.Position.File = item.File; item.File == "" {
+			d.Position = diagnostic.Position{}
+		}
+		return d
+	})
+}
+
+// eachMessage is an error with each of the messages that it joins changed.
+func eachMessage(err error, change func(diagnostic.Diagnostic) diagnostic.Diagnostic) error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []error
 		for _, err := range joined.Unwrap() {
-			all = append(all, locatedError(err, items))
+			all = append(all, eachMessage(err, change))
 		}
 		return errors.Join(all...)
 	}
 	var d diagnostic.Diagnostic
 	if errors.As(err, &d) {
-		return located([]diagnostic.Diagnostic{d}, items)[0]
+		return change(d)
 	}
 	return err
 }
@@ -86,16 +103,7 @@ func ofConfig(config *manifest.Item, found []diagnostic.Diagnostic) []diagnostic
 
 // ofConfigError is an error of such messages.
 func ofConfigError(config *manifest.Item, err error) error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var all []error
-		for _, err := range joined.Unwrap() {
-			all = append(all, ofConfigError(config, err))
-		}
-		return errors.Join(all...)
-	}
-	var d diagnostic.Diagnostic
-	if errors.As(err, &d) {
+	return eachMessage(err, func(d diagnostic.Diagnostic) diagnostic.Diagnostic {
 		return ofConfig(config, []diagnostic.Diagnostic{d})[0]
-	}
-	return err
+	})
 }

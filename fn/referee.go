@@ -2,8 +2,6 @@ package fn
 
 import (
 	"bytes"
-	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -72,9 +70,9 @@ func readChecks(file string, stdin io.Reader) ([]access.Check, error) {
 			d.Object = diagnostic.Object{} // it is in what was found
 			return nil, d
 		}
-		c, err := access.ParseCheck(yaml.NewRNode(item.Node))
+		c, err := access.ParseCheck(item.Node)
 		if err != nil {
-			return nil, inFile(item.File, err)
+			return nil, locatedIn(err, item)
 		}
 		checks = append(checks, c)
 	}
@@ -125,16 +123,6 @@ func undone(code diagnostic.Code, files []string, found, remedy string) error {
 	return diagnostic.Undone(diagnostic.Diagnostic{Code: code, Position: diagnostic.Position{File: manifest.Sources(files)}, Found: found, Remedy: remedy})
 }
 
-// inFile gives errors without a position that of a file.
-func inFile(file string, err error) error {
-	var errs []error
-	for _, d := range diagnostic.All(err) {
-		d.Position.File = cmp.Or(d.Position.File, file)
-		errs = append(errs, d)
-	}
-	return errors.Join(errs...)
-}
-
 // ownGroup is the API group of the files that are written for this program.
 var ownGroup, _, _ = strings.Cut(profile.APIVersion, "/")
 
@@ -152,9 +140,9 @@ func nodesOf(items []*manifest.Item) iter.Seq[*yaml.Node] {
 // went in, without the check, unless a case fails.
 func accessCheck(in manifest.Input, stdout, stderr io.Writer) error {
 	own := in.Config
-	c, err := access.ParseCheck(yaml.NewRNode(own.Node))
+	c, err := access.ParseCheck(own.Node)
 	if err != nil {
-		return err
+		return locatedIn(err, own)
 	}
 	var kept []*manifest.Item
 	for _, item := range in.Objects {

@@ -166,7 +166,21 @@ func calls() map[diagnostic.Code]call {
 		diagnostic.NothingToExplain:  in("explain", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: alice}\n"),
 		diagnostic.NoAccessCheck:     in("check - rendered.yaml", ""),
 		diagnostic.NotAnAccessCheck:  in("check - rendered.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: alice}\n"),
+
+		diagnostic.CheckExpected:       in("check - rendered.yaml", "metadata: {name: tenants}\n"),
+		diagnostic.CheckUnknownField:   in("check - rendered.yaml", withCase("name: a, from: {offMesh: true}, to: {namespace: alice, servcie: tet}, expect: allow")),
+		diagnostic.CheckFieldTwice:     in("", list+"items: []\nfunctionConfig: "+withCase("name: a, name: b, from: {offMesh: true}, to: {namespace: alice, service: tet}, expect: allow")),
+		diagnostic.CheckNoValue:        in("check - rendered.yaml", withCase("name: a, from: {offMesh: true}, to: {namespace: alice, service: }, expect: allow")),
+		diagnostic.CheckWrongType:      in("check - rendered.yaml", withCase("name: a, from: {offMesh: true}, to: {namespace: alice, service: tet}, request: {port: \"8080\"}, expect: allow")),
+		diagnostic.CheckWrongValue:     in("check - rendered.yaml", withCase("name: a, from: {offMesh: true}, to: {namespace: alice, service: tet}, expect: alow")),
+		diagnostic.CheckFieldMissing:   in("check - rendered.yaml", withCase("name: a, from: {offMesh: true}, to: {service: tet}, expect: allow")),
+		diagnostic.CheckFieldsConflict: in("check - rendered.yaml", withCase("name: a, from: {offMesh: true, anonymous: true}, to: {namespace: alice, service: tet}, expect: allow")),
 	}
+}
+
+// withCase is an AccessCheck with one case.
+func withCase(fields string) string {
+	return "{apiVersion: ambient.kubeflow.org/v1alpha1, kind: AccessCheck, metadata: {name: tenants}, spec: {cases: [{" + fields + "}]}}\n"
 }
 
 // printed is the message with a code that a call prints.

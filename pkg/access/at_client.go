@@ -2,8 +2,8 @@ package access
 
 // Decide answers one request. A request that cannot be answered is NotJudged and says why; nothing is ever allowed on a guess.
 func (w *World) Decide(r Request) Verdict {
-	if why := r.check(); why != "" {
-		return Verdict{Step: stepAt(Point{Kind: AtRequest}, why)}
+	if bad := r.check(); bad != nil {
+		return Verdict{Step: stepAt(Point{Kind: AtRequest}, bad.String())}
 	}
 	t := &trip{w: w, req: r, at: r.attributes()}
 	if w.mesh.assumed != "" {

@@ -3,25 +3,50 @@ package access
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+)
+
+// Check is one AccessCheck: cases that must come out as they say.
+type Check struct {
+	Name  string
+	Cases []Case
+}
+
+// Case is one request and what is expected of it, allow or deny.
+type Case struct {
+	Name    string
+	Request Request
+	Expect  Outcome
+}
+
+const (
+	checkVersion = "ambient.kubeflow.org/v1alpha1"
+	checkKind    = "AccessCheck"
 )
 
 // ParseCheck reads an AccessCheck strictly: an unknown or duplicate field, a null, a wrong type or an impossible request is an error with
-// the field's path. All errors are returned together.
-func ParseCheck(item *yaml.RNode) (Check, error) {
+// the field and its line. All errors are returned together, each a diagnostic.Diagnostic.
+func ParseCheck(item *yaml.Node) (Check, error) {
 	var c Check
-	if item == nil {
-		return c, fmt.Errorf("an AccessCheck is needed, got nothing")
+	if item = deref(item); item != nil && item.Kind == yaml.DocumentNode && len(item.Content) == 1 {
+		item = deref(item.Content[0])
 	}
-	r := &strictReader{}
-	r.fields(deref(item.YNode()), "", map[string]func(*yaml.Node, string){
-		"apiVersion": r.exactly("ambient.kubeflow.org/v1alpha1"),
-		"kind":       r.exactly("AccessCheck"),
-		"metadata":   func(n *yaml.Node, _ string) { c.Name = textOf(field(n, "name")) },
+	r := newStrictReader(item)
+	if kind := textOf(field(item, "kind")); kind != checkKind {
+		r.errs = append(r.errs, notACheck(item, kind))
+		return c, errors.Join(r.errs...)
+	}
+	c.Name = r.object.Name
+	r.fields(item, "", map[string]func(*yaml.Node, string){
+		"apiVersion": r.version,
+		"kind":       func(*yaml.Node, string) {},
+		"metadata":   func(*yaml.Node, string) {},
 		"spec": func(n *yaml.Node, path string) {
 			r.fields(n, path, map[string]func(*yaml.Node, string){
 				"cases": func(n *yaml.Node, path string) {
@@ -30,17 +55,33 @@ func ParseCheck(item *yaml.RNode) (Check, error) {
 			})
 		},
 	})
-	if len(r.errs) == 0 && len(c.Cases) == 0 {
-		r.refuse("spec.cases", "must hold a case")
+	switch {
+	case len(r.errs) > 0:
+	case field(item, "apiVersion") == nil:
+		r.refuse(item, diagnostic.CheckFieldMissing, "apiVersion", "is missing", "write apiVersion: "+checkVersion)
+	case len(c.Cases) == 0:
+		r.refuse(item, diagnostic.CheckFieldMissing, "spec.cases", "has no case", "write at least one, with name, from, to and expect")
 	}
 	return c, errors.Join(r.errs...)
 }
 
-// strictReader collects what is wrong, field by field.
-type strictReader struct{ errs []error }
+// notACheck is told of what is no AccessCheck, and nothing else of it.
+func notACheck(item *yaml.Node, kind string) error {
+	got := describe(item)
+	if kind != "" {
+		got = kind + " " + textOf(field(field(item, "metadata"), "name"))
+	}
+	at := placeOf(item)
+	return diagnostic.Diagnostic{
+		Code: diagnostic.CheckExpected, Position: diagnostic.Position{Line: at.line, Column: at.column},
+		Found: "expected an AccessCheck, got " + got, Remedy: "give the AccessCheck before the manifests, or write kind: AccessCheck",
+	}
+}
 
-func (r *strictReader) refuse(path, format string, args ...any) {
-	r.errs = append(r.errs, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
+func (r *strictReader) version(n *yaml.Node, path string) {
+	if textOf(n) != checkVersion {
+		r.refuse(n, diagnostic.CheckWrongValue, path, "expected "+checkVersion+", got "+describe(n), "write apiVersion: "+checkVersion)
+	}
 }
 
 func (r *strictReader) oneCase(n *yaml.Node, path string) (c Case) {
@@ -51,30 +92,38 @@ func (r *strictReader) oneCase(n *yaml.Node, path string) (c Case) {
 		"from":    func(n *yaml.Node, path string) { r.from(n, path, &q.From) },
 		"to":      func(n *yaml.Node, path string) { r.to(n, path, &q.To) },
 		"request": func(n *yaml.Node, path string) { r.request(n, path, q) },
-		"expect": func(n *yaml.Node, path string) {
-			switch n.Value {
-			case "allow":
-				c.Expect = Allow
-			case "deny":
-				c.Expect = Deny
-			default:
-				r.refuse(path, "%q is none of allow, deny", n.Value)
-			}
-		},
+		"expect":  func(n *yaml.Node, path string) { r.expect(n, path, &c.Expect) },
 	})
 	if len(r.errs) > before {
 		return c
 	}
 	if c.Name == "" {
-		r.refuse(path+".name", "is missing")
+		r.refuse(n, diagnostic.CheckFieldMissing, path+".name", "is missing", "write a sentence that says what must hold")
 	}
 	if c.Expect == NotJudged {
-		r.refuse(path+".expect", "is missing: allow or deny")
+		r.refuse(n, diagnostic.CheckFieldMissing, path+".expect", "is missing", "write expect: allow or expect: deny")
 	}
-	if why := q.check(); why != "" {
-		r.refuse(path, "%s", why)
+	if bad := q.check(); bad != nil {
+		at := n // the field, or the map that lacks it
+		for key := range strings.SplitSeq(bad.field, ".") {
+			if below := field(at, key); below != nil {
+				at = below
+			}
+		}
+		r.refuse(at, bad.code, path+"."+bad.field, bad.reason, bad.remedy)
 	}
 	return c
+}
+
+func (r *strictReader) expect(n *yaml.Node, path string, into *Outcome) {
+	switch textOf(n) {
+	case "allow":
+		*into = Allow
+	case "deny":
+		*into = Deny
+	default:
+		r.refuse(n, diagnostic.CheckWrongValue, path, "expected allow or deny, got "+describe(n), "write expect: allow or expect: deny")
+	}
 }
 
 func (r *strictReader) from(n *yaml.Node, path string, f *From) {
@@ -98,155 +147,28 @@ func (r *strictReader) request(n *yaml.Node, path string, q *Request) {
 	r.fields(n, path, map[string]func(*yaml.Node, string){
 		"method": r.text(&q.Method), "host": r.text(&q.Host), "path": r.text(&q.Path), "headers": r.texts(&q.Headers), "tcp": r.yes(&q.TCP),
 		"port": func(n *yaml.Node, path string) {
-			if q.Port = number(n); q.Port < 1 || q.Port > 65535 {
-				r.refuse(path, "%q is no port: write a number from 1 to 65535", n.Value)
+			if q.Port = number(n); 0 < q.Port && q.Port <= 65535 {
+				return
+			}
+			remedy := "write a number from 1 to 65535"
+			if meant, err := strconv.ParseUint(n.Value, 10, 16); err == nil && meant > 0 {
+				remedy = "write port: " + strconv.FormatUint(meant, 10)
+			}
+			if slices.Contains([]string{yaml.NodeTagInt, yaml.NodeTagFloat}, tag(n)) {
+				r.refuse(n, diagnostic.CheckWrongValue, path, n.Value+" is not a port", remedy)
+			} else {
+				r.refuse(n, diagnostic.CheckWrongType, path, "expected a number, got "+describe(n), remedy)
 			}
 		},
 	})
 }
 
-// fields reads a mapping: every key must be known, there once and not null.
-func (r *strictReader) fields(n *yaml.Node, path string, known map[string]func(*yaml.Node, string)) {
-	if n = deref(n); n == nil || n.Kind != yaml.MappingNode {
-		r.refuse(or(path, "the document"), "must be a mapping")
-		return
-	}
-	seen := map[string]bool{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, v := n.Content[i].Value, deref(n.Content[i+1])
-		at := strings.TrimPrefix(path+"."+spelled(key), ".")
-		read := known[key]
-		switch {
-		case read == nil:
-			r.refuse(at, "unknown field%s", nearest(key, known))
-		case seen[key]:
-			r.refuse(at, "is there twice")
-		case v == nil || isNull(v):
-			r.refuse(at, "must not be null: leave it out")
-		default:
-			read(v, at)
-		}
-		seen[key] = true
-	}
-}
-
-// spelled is a key as a path has it, in quotes where it could be misread.
-func spelled(key string) string {
-	if key == "" || strings.ContainsFunc(key, func(c rune) bool {
-		return c != '-' && c != '_' && c != '/' && c != '.' && !unicode.IsLetter(c) && !unicode.IsDigit(c)
-	}) {
-		return strconv.QuoteToASCII(key)
-	}
-	return key
-}
-
 func (r *strictReader) each(n *yaml.Node, path string, read func(*yaml.Node, string)) {
 	if n.Kind != yaml.SequenceNode {
-		r.refuse(path, "must be a list")
+		r.refuse(n, diagnostic.CheckWrongType, path, "expected a list, got "+describe(n), "start each case with a dash")
 		return
 	}
 	for i, e := range n.Content {
 		read(deref(e), fmt.Sprintf("%s[%d]", path, i))
 	}
-}
-
-func (r *strictReader) exactly(want string) func(*yaml.Node, string) {
-	return func(n *yaml.Node, path string) {
-		if n.Value != want {
-			r.refuse(path, "%q must be %s", n.Value, want)
-		}
-	}
-}
-
-func (r *strictReader) text(into *string) func(*yaml.Node, string) {
-	return func(n *yaml.Node, path string) {
-		s, err := text(n)
-		switch {
-		case err != nil:
-			r.refuse(path, "%v: write it in quotes", err)
-		case s == "":
-			r.refuse(path, "must not be empty: leave it out")
-		}
-		*into = s
-	}
-}
-
-func (r *strictReader) yes(into *bool) func(*yaml.Node, string) {
-	return func(n *yaml.Node, path string) {
-		if *into = boolean(n) && tag(n) == yaml.NodeTagBool; !*into {
-			r.refuse(path, "%q: write true, or leave it out", n.Value)
-		}
-	}
-}
-
-func (r *strictReader) texts(into *map[string]string) func(*yaml.Node, string) {
-	return func(n *yaml.Node, path string) {
-		if n.Kind != yaml.MappingNode {
-			r.refuse(path, "must be a mapping of strings")
-			return
-		}
-		*into = map[string]string{}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			key := n.Content[i].Value
-			s, err := text(deref(n.Content[i+1]))
-			if err != nil {
-				r.refuse(path+"."+spelled(key), "%v: write it in quotes", err)
-			}
-			if _, twice := (*into)[key]; twice {
-				r.refuse(path+"."+spelled(key), "is there twice")
-			}
-			(*into)[key] = s
-		}
-	}
-}
-
-// nearest names the known field that a key was probably meant to be: one that differs by case or by few letters.
-func nearest(key string, known map[string]func(*yaml.Node, string)) string {
-	best, distance := "", 3
-	for name := range known {
-		d := editDistance(strings.ToLower(key), strings.ToLower(name))
-		if d < distance || d == distance && best != "" && name < best {
-			best, distance = name, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return ", did you mean " + best + "?"
-}
-
-func editDistance(a, b string) int {
-	if len(a) > 64 {
-		return 64
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
-}
-
-// Check is one AccessCheck: cases that must come out as they say.
-type Check struct {
-	Name  string
-	Cases []Case
-}
-
-// Case is one request and what is expected of it, allow or deny.
-type Case struct {
-	Name    string
-	Request Request
-	Expect  Outcome
 }

@@ -1,18 +1,17 @@
 package access
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"strings"
 	"testing"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
-)
 
-// refusedAt is how a refusal begins: with the path of a field.
-var refusedAt = regexp.MustCompile(`^(the document|[^ :\n]+[^\n]*): `)
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+)
 
 // What is refused names where; what is accepted means the same when it is written anew, and each of
 // its cases comes out in a way that can be told, in a table that is safe to look at.
@@ -35,10 +34,13 @@ func FuzzCheck(f *testing.F) {
 		if err != nil {
 			t.Skip("no YAML")
 		}
-		c, err := ParseCheck(n)
+		c, err := ParseCheck(n.YNode())
 		if err != nil {
-			if !refusedAt.MatchString(err.Error()) {
-				t.Errorf("%q: %v says nowhere", text, err)
+			for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {
+				var d diagnostic.Diagnostic
+				if !errors.As(err, &d) || d.Severity() != diagnostic.Error || d.Position.Line == 0 || d.Found == "" || d.Remedy == "" || (d.Field == "") != (d.Code == diagnostic.CheckExpected) {
+					t.Errorf("%q: %v does not say where, what and what to do", text, err)
+				}
 			}
 			return
 		}
@@ -46,7 +48,7 @@ func FuzzCheck(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := ParseCheck(yaml.MustParse(written))
+		again, err := ParseCheck(yaml.MustParse(written).YNode())
 		if err != nil || !reflect.DeepEqual(c, again) {
 			t.Errorf("%q is read as %+v, written anew as %+v: %v", text, c, again, err)
 		}

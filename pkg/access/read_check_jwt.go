@@ -1,9 +1,9 @@
 package access
 
 import (
-	"slices"
-
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 func (r *strictReader) jwt(n *yaml.Node, path string, j *JWT) {
@@ -11,24 +11,24 @@ func (r *strictReader) jwt(n *yaml.Node, path string, j *JWT) {
 		"issuer": r.text(&j.Issuer), "subject": r.text(&j.Subject), "audiences": r.list(&j.Audiences),
 		"claims": func(n *yaml.Node, path string) {
 			if n.Kind != yaml.MappingNode {
-				r.refuse(path, "must be a mapping")
+				r.refuse(n, diagnostic.CheckWrongType, path, "expected a map, got "+describe(n), "write claims: {NAME: VALUE}")
 				return
 			}
 			j.Claims, _ = r.claims(n, path, 0).(map[string]any)
-			for _, field := range [3][2]string{{"iss", "issuer"}, {"sub", "subject"}, {"aud", "audiences"}} {
-				if _, twice := j.Claims[field[0]]; twice {
-					r.refuse(path+"."+field[0], "is what %s says: write it there", field[1])
+			for _, claim := range [3][2]string{{"iss", "issuer"}, {"sub", "subject"}, {"aud", "audiences"}} {
+				if _, twice := j.Claims[claim[0]]; twice {
+					r.refuse(field(n, claim[0]), diagnostic.CheckFieldsConflict, path+"."+claim[0], "is the claim that "+claim[1]+" sets", "write it in "+claim[1])
 				}
 			}
 		},
 	})
 }
 
-// claims reads a mapping of texts, lists of texts, and mappings of these.
+// claims reads a map of strings, lists of strings, and maps of these.
 func (r *strictReader) claims(n *yaml.Node, path string, depth int) any {
 	switch {
 	case depth > 8:
-		r.refuse(path, "is nested too deeply")
+		r.refuse(n, diagnostic.CheckWrongValue, path, "is nested more than 8 levels deep", "write fewer levels")
 		return nil
 	case n.Kind == yaml.MappingNode:
 		out, known := map[string]any{}, map[string]func(*yaml.Node, string){}
@@ -46,17 +46,4 @@ func (r *strictReader) claims(n *yaml.Node, path string, depth int) any {
 	var out string
 	r.text(&out)(n, path)
 	return out
-}
-
-func (r *strictReader) list(into *[]string) func(*yaml.Node, string) {
-	return func(n *yaml.Node, path string) {
-		s, err := texts(n)
-		switch {
-		case err != nil:
-			r.refuse(path, "%v: write it in quotes", err)
-		case len(s) == 0 || slices.Contains(s, ""):
-			r.refuse(path, "must hold a value, and no empty one")
-		}
-		*into = s
-	}
 }

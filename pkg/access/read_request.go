@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // Request is one question: may From do this to To?
@@ -73,38 +75,60 @@ func (f From) ingress() bool {
 	return f.ServiceAccount == "" && (f.User != "" || f.Token != "" || f.JWT != nil || f.Anonymous)
 }
 
-// check says what makes a request unanswerable, "" where nothing does.
-func (r Request) check() string {
-	f, n := r.From, 0
-	carried := f.Token != "" && f.JWT == nil || f.Token == "" && f.JWT != nil
+// impossible is why a request cannot be answered: a field, and what is wrong with it.
+type impossible struct {
+	code                  diagnostic.Code
+	field, reason, remedy string
+}
+
+func (i *impossible) String() string { return i.field + " " + i.reason }
+
+// check says what makes a request unanswerable; nil: nothing.
+func (r Request) check() *impossible {
+	const missing, conflict, value = diagnostic.CheckFieldMissing, diagnostic.CheckFieldsConflict, diagnostic.CheckWrongValue
+	f := r.From
+	switch n := f.count(); {
+	case n == 0:
+		return &impossible{missing, "from", "names no client", oneClient}
+	case n > 1 && (n != 2 || f.ServiceAccount == "" || !f.carries()):
+		return &impossible{conflict, "from", "names more than one client", oneClient}
+	case f.JWT != nil && f.JWT.Issuer == "":
+		return &impossible{missing, "from.jwt.issuer", "is missing", "write the issuer of the token"}
+	case f.Audience != "" && f.Token == "":
+		return &impossible{conflict, "from.audience", "is set without from.token", "remove it, or add the token"}
+	case r.To.Namespace == "":
+		return &impossible{missing, "to.namespace", "is missing", "write the namespace of the Service or pod"}
+	case r.To.Service == "" && r.To.Pod == nil:
+		return &impossible{missing, "to", "names no target", "write service, or pod with its labels"}
+	case r.To.Service != "" && r.To.Pod != nil:
+		return &impossible{conflict, "to", "names both service and pod", "keep one of them"}
+	case f.ingress() && (r.To.Pod != nil || r.To.Direct):
+		return &impossible{conflict, "to", "names pods, but the ingress leads to Services", "name a service, or take serviceAccount or offMesh as the client"}
+	case r.Path != "" && !strings.HasPrefix(r.Path, "/"):
+		return &impossible{value, "request.path", "does not start with a slash", "write path: /" + r.Path}
+	}
+	for _, account := range [2][2]string{{"token", f.Token}, {"serviceAccount", f.ServiceAccount}} {
+		if _, _, ok := splitAccount(account[1]); account[1] != "" && !ok {
+			return &impossible{value, "from." + account[0], fmt.Sprintf("%q is not namespace/name", account[1]), "write both, with one slash between them"}
+		}
+	}
+	return nil
+}
+
+const oneClient = "write exactly one of user, token, jwt, anonymous, serviceAccount, offMesh, or serviceAccount with token or jwt"
+
+// count is the number of clients that are named.
+func (f From) count() (n int) {
 	for _, set := range [6]bool{f.User != "", f.Token != "", f.JWT != nil, f.Anonymous, f.ServiceAccount != "", f.OffMesh} {
 		if set {
 			n++
 		}
 	}
-	switch {
-	case n != 1 && (n != 2 || f.ServiceAccount == "" || !carried):
-		return "from must be exactly one of user, token, jwt, anonymous, serviceAccount, offMesh, or serviceAccount with one of token, jwt"
-	case f.JWT != nil && f.JWT.Issuer == "":
-		return "from.jwt.issuer is missing"
-	case r.From.Audience != "" && r.From.Token == "":
-		return "from.audience goes with from.token only"
-	case r.To.Namespace == "":
-		return "to.namespace is missing"
-	case r.To.Service == "" && r.To.Pod == nil, r.To.Service != "" && r.To.Pod != nil:
-		return "to must name one of service and pod"
-	case r.From.ingress() && (r.To.Pod != nil || r.To.Direct):
-		return "the ingress leads to Services, not to pods"
-	case r.Path != "" && !strings.HasPrefix(r.Path, "/"):
-		return "request.path must begin with a slash"
-	}
-	for _, account := range [2]string{r.From.Token, r.From.ServiceAccount} {
-		if _, _, ok := splitAccount(account); account != "" && !ok {
-			return fmt.Sprintf("%q is not namespace/name", account)
-		}
-	}
-	return ""
+	return n
 }
+
+// carries reports whether there is one token that a pod may show.
+func (f From) carries() bool { return (f.Token != "") != (f.JWT != nil) }
 
 // attributes are what the first proxy sees of the request.
 func (r Request) attributes() attributes {
