@@ -59,3 +59,24 @@ func TestLayout(t *testing.T) {
 		}
 	}
 }
+
+// Every file that CONTRIBUTING names is there, by its path or by its name in the directory of the
+// last path of its line.
+func TestContributingNamesFiles(t *testing.T) {
+	for _, line := range strings.Split(read(t, "../CONTRIBUTING.md"), "\n") {
+		dir := ""
+		for i, name := range strings.Split(line, "`") {
+			if i%2 == 0 || !strings.HasSuffix(name, ".go") || strings.ContainsAny(name, "*<") {
+				continue
+			}
+			if at := strings.LastIndex(name, "/"); at >= 0 {
+				dir = name[:at+1]
+			} else {
+				name = dir + name
+			}
+			if dir != "" && !exists("../"+name) {
+				t.Errorf("CONTRIBUTING names %s, which is not there", name)
+			}
+		}
+	}
+}
