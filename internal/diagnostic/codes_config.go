@@ -42,10 +42,10 @@ const (
 	ConfigNothingSelected     Code = "AP0238"
 	ConfigOwnerDiffers        Code = "AP0239"
 
-	ConfigGroupOwner   Code = "AP0251"
-	ConfigUppercase    Code = "AP0252"
-	ConfigBeyondASCII  Code = "AP0253"
-	ConfigRestrictions Code = "AP0254"
+	ConfigGroupOwner  Code = "AP0251"
+	ConfigUppercase   Code = "AP0252"
+	ConfigBeyondASCII Code = "AP0253"
+	ConfigRestrict    Code = "AP0254"
 )
 
 var configCodes = []Entry{
@@ -91,6 +91,6 @@ var configCodes = []Entry{
 
 	{ConfigGroupOwner, Warning, "the owner is a group, and no rule allows its members"},
 	{ConfigUppercase, Warning, "a user name contains uppercase letters"},
-	{ConfigBeyondASCII, Warning, "a user name contains characters that look like others"},
-	{ConfigRestrictions, Warning, "Restrict stops the profile-controller from making new profiles"},
+	{ConfigBeyondASCII, Warning, "a user name contains characters beyond ASCII, which can look like others"},
+	{ConfigRestrict, Warning, "Restrict stops the profile-controller from making new profiles"},
 }

@@ -23,7 +23,7 @@ func Warnings(document *yaml.Node, p AmbientProfile) []diagnostic.Diagnostic {
 	}
 	if p.Spec.Cluster.Controllers == Restrict {
 		all = append(all, diagnostic.Diagnostic{
-			Code: diagnostic.ConfigRestrictions, Field: "spec.cluster.controllers",
+			Code: diagnostic.ConfigRestrict, Field: "spec.cluster.controllers",
 			Found:  "Restrict revokes the profile-controller's right to write AuthorizationPolicies",
 			Effect: "every new Profile stops halfway, without ServiceAccounts, RoleBindings or quota, and the dashboard cannot add contributors",
 			Remedy: "use Keep, unless you create Profiles and contributors some other way",
