@@ -84,3 +84,9 @@ func eachMessage(err error, change func(diagnostic.Diagnostic) diagnostic.Diagno
 	}
 	return err
 }
+
+// withoutVersion is an object whatever version it was written in.
+func withoutVersion(o diagnostic.Object) diagnostic.Object {
+	o.APIVersion = ""
+	return o
+}

@@ -81,12 +81,6 @@ func withoutTold(findings, told []diagnostic.Diagnostic) []diagnostic.Diagnostic
 	})
 }
 
-// withoutVersion is an object whatever version it was written in.
-func withoutVersion(o diagnostic.Object) diagnostic.Object {
-	o.APIVersion = ""
-	return o
-}
-
 // asErrors are the warnings among findings, or nil.
 func asErrors(findings []diagnostic.Diagnostic) error {
 	var errs []error
