@@ -28,8 +28,7 @@ func (a *selfCheck) followRoutes() {
 					if b.foreign {
 						continue // among the leads
 					}
-					b := leadBackend{"Service", b}
-					if into := a.wayIn(b, false); into != nil && a.w.permits(s.name, b.backend) && a.attached(r, false) {
+					if into := a.wayIn(b, false); into != nil && a.w.permits(s.name, b) && a.attached(r, false) {
 						into[b.home()] = append(into[b.home()], b.hit(r.origin))
 					}
 				}
@@ -37,7 +36,7 @@ func (a *selfCheck) followRoutes() {
 		}
 		for _, l := range s.leads {
 			for _, b := range l.backends {
-				if into := a.wayIn(b, l.stream); into != nil && (l.anywhere || a.w.permits(s.name, b.backend) && a.attached(&l.route, l.stream)) {
+				if into := a.wayIn(b, l.stream); into != nil && (l.anywhere || a.w.permits(s.name, b) && a.attached(&l.route, l.stream)) {
 					into[b.home()] = append(into[b.home()], b.hit(l.origin))
 				}
 			}
@@ -46,7 +45,7 @@ func (a *selfCheck) followRoutes() {
 }
 
 // wayIn tells where to file a backend, nil where it is no tenant's or nothing is wrong with it.
-func (a *selfCheck) wayIn(b leadBackend, stream bool) map[string][]hit {
+func (a *selfCheck) wayIn(b backend, stream bool) map[string][]hit {
 	switch namespace, name := b.service(); {
 	case !a.tenants[b.home()]:
 		return nil
@@ -65,14 +64,14 @@ func (a *selfCheck) wayIn(b leadBackend, stream bool) map[string][]hit {
 }
 
 // home is the namespace that a backend is in.
-func (b leadBackend) home() string {
+func (b backend) home() string {
 	if namespace, _ := b.service(); namespace != "" {
 		return namespace
 	}
 	return b.namespace
 }
 
-func (b leadBackend) hit(from origin) hit {
+func (b backend) hit(from origin) hit {
 	namespace, name := b.service()
 	if name == "" {
 		namespace, name = b.namespace, b.name

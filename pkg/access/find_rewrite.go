@@ -154,10 +154,10 @@ func (f RouteFinding) String() string {
 
 // leaves reports whether all that a change is for is outside of the cluster. A short name is a Service's, an address may be anything.
 func (c *headerChange) leaves() bool {
-	for _, host := range c.to {
-		_, err := netip.ParseAddr(host)
-		labels := strings.Split(strings.ToLower(host), ".")
-		if err == nil || len(labels) < 2 || strings.Contains(host, "/") || slices.Contains(labels, "svc") || slices.Contains(labels, "local") {
+	for _, b := range c.to {
+		_, err := netip.ParseAddr(b.host)
+		labels := strings.Split(strings.ToLower(b.host), ".")
+		if err == nil || len(labels) < 2 || strings.Contains(b.host, "/") || slices.Contains(labels, "svc") || slices.Contains(labels, "local") {
 			return false
 		}
 	}
@@ -205,8 +205,8 @@ func (r *rewritten) text(start, separator string) string {
 			b.WriteString(separator + c.at + " " + string(c.verb) + " the header " + c.header)
 		}
 		for _, t := range c.to {
-			if t != "" && !slices.Contains(to, t) {
-				to = append(to, t)
+			if name := t.String(); name != "" && !slices.Contains(to, name) {
+				to = append(to, name)
 			}
 		}
 	}

@@ -4,7 +4,7 @@ import "strings"
 
 // normalize gives a path as Envoy hands it to its filters, and the query apart; ok is false where Envoy answers 400. BASE (Istio's default):
 // backslashes become slashes, escapes of unreserved characters are decoded, dot segments resolved; MERGE_SLASHES joins slashes too;
-// DECODE_AND_MERGE_SLASHES first decodes %2F and %5C (listener_builder pathNormalization).
+// DECODE_AND_MERGE_SLASHES first decodes %2F and %5C (listener_builder buildHTTPConnectionManager).
 func normalize(raw, mode string) (path, query string, ok bool) {
 	path, query, _ = strings.Cut(raw, "?")
 	if strings.ContainsAny(path, "#\x00") {

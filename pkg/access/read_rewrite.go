@@ -24,7 +24,7 @@ type headerChange struct {
 	place         // of the field
 	verb   headerVerb
 	header string
-	to     []string
+	to     []backend
 }
 
 // headerVerb is what is done to a header.
@@ -68,8 +68,7 @@ func (w *World) addRewriter(r route, changes []headerChange) *rewriter {
 // readGRPCRoute reads what a GRPCRoute does to headers. Its matches are not followed.
 func (w *World) readGRPCRoute(m meta, n *yaml.Node) *fault {
 	s, spec := w.space(m.namespace), field(n, "spec")
-	r := route{origin: m.in(s), parents: parentsOf(spec, s.name)}
-	r.hostnames, _ = texts(field(spec, "hostnames"))
+	r, _ := newRoute(m.in(s), spec)
 	w.addRewriter(r, ruleChanges(spec, s.name, "spec"))
 	return nil
 }
@@ -79,7 +78,7 @@ func (w *World) readGRPCRoute(m meta, n *yaml.Node) *fault {
 func (w *World) readInferenceService(m meta, n *yaml.Node) *fault {
 	s := w.space(m.namespace)
 	spec := modelRoute(n)
-	r := route{origin: m.in(s), parents: parentsOf(spec, s.name)}
+	r, _ := newRoute(m.in(s), spec)
 	added := w.addRewriter(r, ruleChanges(spec, s.name, "spec.router.route.http.spec"))
 	if len(r.parents) == 0 {
 		added.served = "the Gateway that KServe puts it on"
@@ -109,7 +108,7 @@ func (w *World) notebookRewriter(s *space, m meta) {
 	var changes []headerChange
 	for i := 0; i+1 < len(doc.Content[0].Content); i += 2 {
 		name := strings.ToLower(doc.Content[0].Content[i].Value)
-		changes = append(changes, headerChange{"metadata.annotations[" + notebookHeaders + "]", placeOf(m.annotations), sets, name, []string{r.id()}})
+		changes = append(changes, headerChange{"metadata.annotations[" + notebookHeaders + "]", placeOf(m.annotations), sets, name, []backend{{kind: "Service", namespace: r.namespace, name: r.name}}})
 	}
 	w.addRewriter(r, changes).served = "the gateway of the VirtualService that the notebook-controller makes of it"
 }
@@ -123,21 +122,21 @@ func ruleChanges(spec *yaml.Node, namespace, at string) (out []headerChange) {
 		if !filtered(rule) && !slices.ContainsFunc(backends, filtered) {
 			continue
 		}
-		var all []string
+		var all []backend
 		for _, b := range backends {
-			all = append(all, backendText(deref(b), namespace))
+			all = append(all, backendOf(namespace, b))
 		}
 		mirrors := mirrorsOf(rule, namespace)
 		out = append(out, filterChanges(rule, at, append(all[:len(all):len(all)], mirrors...))...)
 		for j, b := range backends {
-			to := append([]string{all[j]}, mirrorsOf(deref(b), namespace)...)
+			to := append([]backend{all[j]}, mirrorsOf(deref(b), namespace)...)
 			out = append(out, filterChanges(deref(b), fmt.Sprintf("%s.backendRefs[%d]", at, j), to)...)
 		}
 	}
 	return out
 }
 
-func filterChanges(n *yaml.Node, at string, to []string) (out []headerChange) {
+func filterChanges(n *yaml.Node, at string, to []backend) (out []headerChange) {
 	for i, f := range list(field(n, "filters")) {
 		at, place, h := fmt.Sprintf("%s.filters[%d]", at, i), placeOf(f), field(f, "requestHeaderModifier")
 		for _, e := range list(field(h, "set")) {
@@ -153,52 +152,40 @@ func filterChanges(n *yaml.Node, at string, to []string) (out []headerChange) {
 	return out
 }
 
-func mirrorsOf(n *yaml.Node, namespace string) (out []string) {
+func mirrorsOf(n *yaml.Node, namespace string) (out []backend) {
 	for _, f := range list(field(n, "filters")) {
 		if b := field(field(f, "requestMirror"), "backendRef"); b != nil {
-			out = append(out, backendText(b, namespace))
+			out = append(out, backendOf(namespace, b))
 		}
 	}
 	return out
 }
 
-// backendText names a backend: a Service by namespace and name, anything else with its kind. A Hostname (networking.istio.io) is a host.
-func backendText(b *yaml.Node, namespace string) string {
-	name, kind := textOf(field(b, "name")), textOf(field(b, "kind"))
-	switch kind {
-	case "", "Service":
-		return join(or(textOf(field(b, "namespace")), namespace), name)
-	case "Hostname":
-		return name
-	}
-	return kind + " " + join(or(textOf(field(b, "namespace")), namespace), name)
-}
-
 // virtualChanges are what spec.http of a VirtualService does, for all of a route's requests and for those to one destination.
-func virtualChanges(spec *yaml.Node) (out []headerChange) {
+func virtualChanges(spec *yaml.Node, namespace string) (out []headerChange) {
 	for i, h := range list(field(spec, "http")) {
 		at := fmt.Sprintf("spec.http[%d]", i)
-		var mirrors, all []string
+		var mirrors, all []backend
 		if m := field(h, "mirror"); m != nil {
-			mirrors = append(mirrors, textOf(field(m, "host")))
+			mirrors = append(mirrors, destinationBackend(namespace, m))
 		}
 		for _, m := range list(field(h, "mirrors")) {
-			mirrors = append(mirrors, textOf(field(field(m, "destination"), "host")))
+			mirrors = append(mirrors, destinationBackend(namespace, field(m, "destination")))
 		}
 		destinations := list(field(h, "route"))
 		for _, d := range destinations {
-			all = append(all, textOf(field(field(d, "destination"), "host")))
+			all = append(all, destinationBackend(namespace, field(d, "destination")))
 		}
 		out = append(out, headerOperations(deref(h), at, append(all[:len(all):len(all)], mirrors...))...)
 		for j, d := range destinations {
-			to := append([]string{all[j]}, mirrors...)
+			to := append([]backend{all[j]}, mirrors...)
 			out = append(out, headerOperations(deref(d), fmt.Sprintf("%s.route[%d]", at, j), to)...)
 		}
 	}
 	return out
 }
 
-func headerOperations(n *yaml.Node, at string, to []string) (out []headerChange) {
+func headerOperations(n *yaml.Node, at string, to []backend) (out []headerChange) {
 	request := field(field(n, "headers"), "request")
 	at += ".headers.request."
 	for _, of := range [2]struct {
@@ -222,7 +209,7 @@ func (w *World) readVirtualService(m meta, n *yaml.Node) *fault {
 	w.virtual = true
 	s, spec := w.space(m.namespace), field(n, "spec")
 	hosts, _ := texts(field(spec, "hosts"))
-	r := w.addRewriter(route{origin: m.in(s)}, virtualChanges(spec))
+	r := w.addRewriter(route{origin: m.in(s)}, virtualChanges(spec, s.name))
 	r.delegate = len(hosts) == 0
 	gateways, _ := texts(field(spec, "gateways"))
 	for _, g := range gateways {

@@ -31,6 +31,12 @@ func TestRoutesThatChangeWhoTheUserIs(t *testing.T) {
 	listeners := func(parent string) string {
 		return "\n---\nkind: ListenerSet\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: more, namespace: bob}\nspec: {parentRef: " + parent + ", listeners: [{name: web, port: 80, protocol: HTTP}]}"
 	}
+	modelAt := func(host string) string {
+		return "\n---\nkind: LLMInferenceService\napiVersion: serving.kserve.io/v1alpha1\nmetadata: {name: m, namespace: bob}\nspec: {router: {route: {http: {spec: {parentRefs: [{kind: ListenerSet, name: more}], hostnames: [" + host + "], rules: [" + forged + "]}}}}}"
+	}
+	listenerAt := func(host string) string {
+		return edit(t, listeners(front), "protocol: HTTP}", "protocol: HTTP, hostname: "+host+"}")
+	}
 	for _, c := range []struct {
 		name, text string
 		want       string // a part of the finding; "": none
@@ -79,6 +85,8 @@ func TestRoutesThatChangeWhoTheUserIs(t *testing.T) {
 		{"a token that a VirtualService sets for nowhere", virtualService("gateways: [g], hosts: [x], http: [{headers: {request: {set: {authorization: x}}}}]"), "sets the header authorization"},
 		{"a VirtualService's answer", virtualService("gateways: [g], hosts: ['*'], http: [{headers: {response: {set: {kubeflow-userid: x}}}}]"), ""},
 		{"a model's route", "\n---\nkind: LLMInferenceService\napiVersion: serving.kserve.io/v1alpha1\nmetadata: {name: m, namespace: bob}\nspec: {router: {route: {http: {spec: {rules: [" + forged + "]}}}}}", "LLMInferenceService bob/m: spec.router.route.http.spec.rules[0].filters[0]: sets"},
+		{"a model's route for the host of a listener", modelAt("a.example.com") + listenerAt("a.example.com"), "behind ListenerSet bob/more"},
+		{"a model's route for another host", modelAt("b.example.com") + listenerAt("a.example.com"), ""},
 		{"a notebook's annotation", "\n---\nkind: Notebook\napiVersion: kubeflow.org/v1\nmetadata: {name: n, namespace: bob, annotations: {notebooks.kubeflow.org/http-headers-request-set: '{\"kubeflow_userid\": \"x\"}'}}\nspec: {}", "Notebook bob/n: metadata.annotations[notebooks.kubeflow.org/http-headers-request-set]: sets the header kubeflow_userid"},
 		{"one that is no JSON", "\n---\nkind: Notebook\napiVersion: kubeflow.org/v1\nmetadata: {name: n, namespace: bob, annotations: {notebooks.kubeflow.org/http-headers-request-set: 'kubeflow-userid'}}\nspec: {}", ""},
 		{"what says nothing of the user", forwardedRoute(front, modifier("set: [{name: x-forwarded-prefix, value: /x}], add: [{name: x-userid, value: x}], remove: [x-debug]")), ""},

@@ -51,11 +51,25 @@ type routeHeader struct {
 	regex       *regexp.Regexp
 }
 
+// backend is where a route leads: a Service, or by another kind.
 type backend struct {
+	kind            string
 	namespace, name string
+	host            string // as written, where a host names it
 	port            int
 	foreign         bool // a kind other than Service
 	byHost          bool // a Service by its host name, which needs no ReferenceGrant
+}
+
+// String is how a reader of the route knows it.
+func (b backend) String() string {
+	switch {
+	case b.host != "" || b.name == "":
+		return b.host
+	case b.kind == "Service":
+		return join(b.namespace, b.name)
+	}
+	return b.kind + " " + join(b.namespace, b.name)
 }
 
 // routeFilter changes a request on its way to the backend.
@@ -69,10 +83,9 @@ type routeFilter struct {
 
 func (w *World) readRoute(m meta, n *yaml.Node) *fault {
 	s, spec := w.space(m.namespace), field(n, "spec")
-	r := &route{origin: m.in(s), parents: parentsOf(spec, s.name)}
-	var err error
-	if r.hostnames, err = texts(field(spec, "hostnames")); err != nil {
-		return wrong(field(spec, "hostnames"), "spec.hostnames", "%v", err)
+	r, bad := newRoute(m.in(s), spec)
+	if bad != nil {
+		return below("spec", bad)
 	}
 	for i, e := range list(field(spec, "rules")) {
 		rule, bad := parseRouteRule(s.name, deref(e))
@@ -81,9 +94,19 @@ func (w *World) readRoute(m meta, n *yaml.Node) *fault {
 		}
 		r.rules = append(r.rules, rule)
 	}
-	s.routes = append(s.routes, r)
-	w.addRewriter(route{origin: r.origin, parents: r.parents, hostnames: r.hostnames}, ruleChanges(spec, s.name, "spec"))
+	w.addRewriter(r, ruleChanges(spec, s.name, "spec"))
+	s.routes = append(s.routes, &r)
 	return nil
+}
+
+// newRoute is a route as far as it says where it hangs: its parents and hostnames.
+func newRoute(o origin, spec *yaml.Node) (route, *fault) {
+	r := route{origin: o, parents: parentsOf(spec, o.namespace)}
+	var err error
+	if r.hostnames, err = texts(field(spec, "hostnames")); err != nil {
+		return r, wrong(field(spec, "hostnames"), ".hostnames", "%v", err)
+	}
+	return r, nil
 }
 
 func parentsOf(spec *yaml.Node, namespace string) (out []parent) {
@@ -121,7 +144,7 @@ func parseRouteRule(namespace string, n *yaml.Node) (r routeRule, bad *fault) {
 		if w := field(e, "weight"); w != nil && number(w) == 0 {
 			continue
 		}
-		r.backends = append(r.backends, parseBackend(namespace, e))
+		r.backends = append(r.backends, backendOf(namespace, e))
 		if len(list(field(e, "filters"))) > 0 {
 			r.doubt = "filters of a backendRef"
 		}
@@ -129,17 +152,25 @@ func parseRouteRule(namespace string, n *yaml.Node) (r routeRule, bad *fault) {
 	return r, nil
 }
 
-// parseBackend: kind Hostname of networking.istio.io is the Service of that host (gateway conversion buildDestination).
-func parseBackend(namespace string, n *yaml.Node) backend {
-	kind, group := textOf(field(n, "kind")), textOf(field(n, "group"))
-	b := backend{namespace: or(textOf(field(n, "namespace")), namespace), name: textOf(field(n, "name")), port: number(field(n, "port"))}
-	if kind == "Hostname" && group == "networking.istio.io" {
+// backendOf is what a backendRef means. Kind Hostname of networking.istio.io is the Service of that host (gateway conversion
+// buildDestination).
+func backendOf(namespace string, n *yaml.Node) backend {
+	group := textOf(field(n, "group"))
+	b := backend{
+		kind: or(textOf(field(n, "kind")), "Service"), namespace: or(textOf(field(n, "namespace")), namespace), name: textOf(field(n, "name")),
+		port: number(field(n, "port")),
+	}
+	if b.kind == "Hostname" {
+		b.host = b.name
+	}
+	if b.kind == "Hostname" && group == "networking.istio.io" {
 		if id, ok := strings.CutSuffix(b.name, ".svc.cluster.local"); ok && strings.Count(id, ".") == 1 {
-			b.name, b.namespace, b.byHost = strings.Split(id, ".")[0], strings.Split(id, ".")[1], true
+			b.kind, b.byHost = "Service", true
+			b.name, b.namespace, _ = strings.Cut(id, ".")
 			return b
 		}
 	}
-	b.foreign = kind != "" && kind != "Service" || group != "" && group != "core"
+	b.foreign = b.kind != "Service" || group != "" && group != "core"
 	return b
 }
 

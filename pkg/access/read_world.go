@@ -1,5 +1,3 @@
-// Package access judges rendered manifests; it never sees a profile. It decides as Istio does in ambient mode, from Istio's own rules, and
-// what it cannot decide it calls NOT JUDGED, which is never an allow. It reads no clock, no environment and no network.
 package access
 
 import (
