@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Print writes messages, one line each; those that differ in their object only share one.
+// Print writes messages, one line each; warnings that differ in their object only share one.
 func Print(w io.Writer, all []Diagnostic) {
 	write(w, all, Diagnostic.Severity)
 }
@@ -60,13 +60,14 @@ type group struct {
 	also []Object
 }
 
-// grouped are messages without repetitions, in the order in which each occurs first.
+// grouped are messages without repetitions, in the order in which each occurs first. Each error has
+// a place of its own.
 func grouped(all []Diagnostic) []*group {
 	var groups []*group
 	known := map[Diagnostic]*group{}
 	for _, d := range all {
 		same := d
-		if d.Object != (Object{}) && !d.ownConfig() {
+		if d.Severity() != Error && d.Object != (Object{}) && !d.ownConfig() {
 			same.Object, same.Position = Object{}, Position{}
 		}
 		g := known[same]

@@ -80,7 +80,8 @@ func TestTheSameMessageIsOneLine(t *testing.T) {
 	})
 }
 
-// What is about a file, or a field of one of our own, is one line each, but no line comes twice.
+// An error, and what is about a file or a field of one of our own, is one line each; but no line
+// comes twice.
 func TestMessagesWithoutAnotherObjectAreNotOne(t *testing.T) {
 	tab := func(file string) Diagnostic {
 		return Diagnostic{Code: RulesLost, Position: Position{File: file}, Found: "contains a tab"}
@@ -88,12 +89,16 @@ func TestMessagesWithoutAnotherObjectAreNotOne(t *testing.T) {
 	owner := func(name string) Diagnostic {
 		return Diagnostic{Code: RulesLost, Object: config(name), Field: "spec.x", Found: "is odd"}
 	}
+	second := func(line int) Diagnostic {
+		return Diagnostic{Position: Position{File: "c", Line: line}, Object: config("c"), Found: "is second"}
+	}
 	got := printed(t, func(out *strings.Builder) {
-		Print(out, []Diagnostic{tab("a"), tab("b"), tab("a"), owner("a"), owner("b"), owner("a")})
+		Print(out, []Diagnostic{tab("a"), tab("b"), tab("a"), owner("a"), owner("b"), owner("a"), second(1), second(2), second(1)})
 	})
 	same(t, got, []string{
 		"warning: a: [AP0701] contains a tab", "warning: b: [AP0701] contains a tab",
 		"warning: AmbientProfile a: [AP0701] spec.x: is odd", "warning: AmbientProfile b: [AP0701] spec.x: is odd",
+		"error: c:1: AmbientProfile c: is second", "error: c:2: AmbientProfile c: is second",
 	})
 }
 

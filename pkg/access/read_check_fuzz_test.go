@@ -38,7 +38,7 @@ func FuzzCheck(f *testing.F) {
 		if err != nil {
 			for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {
 				var d diagnostic.Diagnostic
-				if !errors.As(err, &d) || d.Severity() != diagnostic.Error || d.Position.Line == 0 || d.Found == "" || d.Remedy == "" || (d.Field == "") != (d.Code == diagnostic.CheckExpected) {
+				if !errors.As(err, &d) || d.Severity() != diagnostic.Error || d.Position.Line == 0 || d.Found == "" || d.Remedy == "" || (d.Field == "") != (d.Code == diagnostic.NotAnAccessCheck) {
 					t.Errorf("%q: %v does not say where, what and what to do", text, err)
 				}
 			}

@@ -6,9 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
-
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
 const designExample = `
@@ -159,9 +158,9 @@ spec:
 		t.Errorf("got\n%s", got)
 	}
 	for text, want := range map[string]string{
-		"{}": "1:1 : expected an AccessCheck, got a map; give the AccessCheck before the manifests, or write kind: AccessCheck\n",
-		"[]": "1:1 : expected an AccessCheck, got a list; give the AccessCheck before the manifests, or write kind: AccessCheck\n",
-		"apiVersion: v1\nkind: Namespace\nmetadata: {name: alice}":                        "1:1 : expected an AccessCheck, got Namespace alice; give the AccessCheck before the manifests, or write kind: AccessCheck\n",
+		"{}": "1:1 : expected an AccessCheck, got a map; give the AccessChecks first, as in ambient-profile check CHECK.yaml RENDERED.yaml\n",
+		"[]": "1:1 : expected an AccessCheck, got a list; give the AccessChecks first, as in ambient-profile check CHECK.yaml RENDERED.yaml\n",
+		"apiVersion: v1\nkind: Namespace\nmetadata: {name: alice}":                        "1:1 : expected an AccessCheck, got Namespace alice; give the AccessChecks first, as in ambient-profile check CHECK.yaml RENDERED.yaml\n",
 		"kind: AccessCheck\nspec: {cases: []}":                                            "1:1 apiVersion: is missing; write apiVersion: ambient.kubeflow.org/v1alpha1\n",
 		"apiVersion: ambient.kubeflow.org/v1alpha1\nkind: AccessCheck\nspec: {cases: []}": "1:1 spec.cases: has no case; write at least one, with name, from, to and expect\n",
 	} {
