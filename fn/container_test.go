@@ -116,7 +116,7 @@ func containerErrorFailsTheBuild(t *testing.T, image string) {
 		t.Error("the build passed")
 	}
 	part(t, "stdout", stdout, "")
-	part(t, "stderr", stderr, `spec.acess: "acess" is no field of spec; did you mean access?`)
+	part(t, "stderr", stderr, `spec.acess: unknown field; did you mean access?`)
 }
 
 // An init container hands the program over to the volume of another container.

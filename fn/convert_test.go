@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 )
 
@@ -23,11 +25,16 @@ func TestPropertyConversionLosesNoDenial(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "config.yaml")
 			write(t, file, s.config())
-			code, out, stderr := execute(t, s.manifests(), file, "-")
-			if code != exitOK {
-				t.Fatal(stderr)
+			in := must(manifest.ReadFiles(file, []string{"-"}, strings.NewReader(s.manifests())))
+			items, findings, err := process(in)
+			if err != nil {
+				t.Fatal(err)
 			}
-			world, warnings := worldOf(t, out), strings.Split(stderr, "\n")
+			var out strings.Builder
+			if err := manifest.Write(&out, items, in.Form, nil); err != nil {
+				t.Fatal(err)
+			}
+			world := worldOf(t, out.String())
 			for _, q := range s.questions() {
 				deniers, after := s.before(q), world.Decide(q.Request)
 				switch {
@@ -41,7 +48,7 @@ func TestPropertyConversionLosesNoDenial(t *testing.T) {
 					unlisted++ // no ALLOW policy let them in
 				case after.Outcome == access.Deny:
 					denied++
-				case lostWithAWord(q, deniers, warnings):
+				case reportedAsLost(q, deniers, findings):
 					excused++
 				default:
 					t.Errorf("%s was denied by %v, and is allowed: %s", q, deniers, after.By())
@@ -51,7 +58,7 @@ func TestPropertyConversionLosesNoDenial(t *testing.T) {
 				}
 			}
 			if t.Failed() {
-				t.Logf("seed %d, gateway %s:\n%s\n%s", seed, s.gateway, s.policiesText(), stderr)
+				t.Logf("seed %d, gateway %s:\n%s\n%v", seed, s.gateway, s.policiesText(), findings)
 			}
 		})
 		if t.Failed() {
@@ -124,22 +131,21 @@ type workload struct {
 	labels             map[string]string
 }
 
-var ruleList = regexp.MustCompile(`rules \[([0-9 ]+)\]`)
+var ruleName = regexp.MustCompile(`rules\[[0-9]+\]`)
 
-// lostWithAWord reports whether every rule that denied is named by a warning that is about such a
+// reportedAsLost reports whether every rule that denied is named by a warning that is about such a
 // request.
-func lostWithAWord(q converted, deniers []denier, warnings []string) bool {
+func reportedAsLost(q converted, deniers []denier, findings []diagnostic.Diagnostic) bool {
 	return !slices.ContainsFunc(deniers, func(d denier) bool {
-		return !slices.ContainsFunc(warnings, func(line string) bool {
-			if d.rule < 0 || !strings.HasPrefix(line, "ambient-profile: warning: ") || !strings.Contains(line, " AuthorizationPolicy "+d.policy+": ") {
+		return !slices.ContainsFunc(findings, func(f diagnostic.Diagnostic) bool {
+			if d.rule < 0 || f.Severity() != diagnostic.Warning || f.Object.String() != "AuthorizationPolicy "+d.policy {
 				return false
 			}
-			named := ruleList.FindStringSubmatch(line)
-			if named == nil || !slices.Contains(strings.Fields(named[1]), itoa(d.rule)) {
+			named := ruleName.FindAllString(f.Field+" "+f.Message(), -1)
+			if !slices.Contains(named, fmt.Sprintf("rules[%d]", d.rule)) {
 				return false
 			}
-			past := strings.Contains(line, "but not")
-			return !past || q.To.Pod != nil || !q.waypoint
+			return f.Code != diagnostic.OnlyAtWaypoint || q.To.Pod != nil || !q.waypoint
 		})
 	})
 }
@@ -147,7 +153,7 @@ func lostWithAWord(q converted, deniers []denier, warnings []string) bool {
 // deniedByDesign: a Service leads to pods that a policy selects and to others, and is denied as a
 // whole.
 func (s *sidecarWorld) deniedByDesign(q converted, after access.Verdict) bool {
-	return q.To.Service == "mixed" && strings.HasPrefix(after.Point, "waypoint")
+	return q.To.Service == "mixed" && after.Point.Kind == access.AtWaypoint
 }
 
 // before is what denied a request at the old gateway or at one of the pods.

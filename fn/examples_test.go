@@ -63,7 +63,7 @@ func TestAccessCheckFailsWithoutTheFunction(t *testing.T) {
 	kustomization := filepath.Join(dir, "kustomization.yaml")
 	write(t, kustomization, strings.Replace(read(t, kustomization), "transformers:\n- ambientprofile.yaml\n", "transformers:\n", 1))
 	_, stderr, err := tryKustomize("build", "--enable-alpha-plugins", "--enable-exec", dir)
-	if err == nil || !strings.Contains(stderr, "AmbientProfile kubeflow: is still there: the function did not run") {
+	if err == nil || !strings.Contains(stderr, "AmbientProfile kubeflow: is still in the input, so the function did not run") {
 		t.Errorf("%v: %s", err, stderr)
 	}
 }

@@ -15,7 +15,7 @@ import (
 func TestGuardCatchesASkippedFunction(t *testing.T) {
 	t.Setenv(asPlugin, "1")
 	tool := strings.TrimSpace(string(must(exec.Command("go", "tool", "-n", toolsModule, "kustomize").Output())))
-	const leftOver = "an AmbientProfile is left over: the function did not run"
+	const leftOver = "the output still holds an AmbientProfile, so the function did not run"
 	onlyTransformer := "resources: [profile.yaml]\ntransformers: [ambientprofile.yaml]\n"
 	for name, test := range map[string]struct{ command, kustomization, says string }{
 		"it ran":                       {tool + " build --enable-alpha-plugins --enable-exec", "", ""},

@@ -254,9 +254,10 @@ func caseArgs(dir string) []string {
 	return args
 }
 
-var placed = regexp.MustCompile(`(?m)^(ambient-profile: \w+: )(?:(?:profile|items)\.yaml:\d+:\d+|AmbientProfile \S+): `)
+var placed = regexp.MustCompile(`(?m)^(ambient-profile: \w+: )(?:[\w/.-]+\.yaml(?::\d+:\d+)?: )?(?:AmbientProfile \S+: )?`)
 
-// unplaced leaves out where a message was found: only a run on files knows the line.
+// unplaced leaves out where a message was found: only a run on files knows the line, and the other may
+// know the file of a package.
 func unplaced(messages string) string { return placed.ReplaceAllString(messages, "$1") }
 
 func readIf(t *testing.T, file string) string {

@@ -197,19 +197,19 @@ func TestConfigurationComesBack(t *testing.T) {
 func TestRefusedResourceLists(t *testing.T) {
 	binary := strings.Replace(fmt.Sprintf(policy, "alice"), "kind:", "!!binary a2luZA==:", 1)
 	for name, test := range map[string]struct{ list, err string }{
-		"an alias of what another item names":   {resourceListOf(left + label + "&x b\n" + another + label + "*x\n"), "items[1]: ConfigMap another: line 15: the alias *x stands for nothing in the same object"},
-		"labels that items share":               {resourceListOf(edited + "    labels: &x {a: b}\n" + left + "    labels: *x\n"), "items[1]: ConfigMap mine: line 14: the alias *x"},
-		"an alias of what the list names":       {"functionConfig: &x {}\n" + listHead + "- *x\n", "items[0]: line 5: the alias *x stands for nothing"},
-		"a key that stands twice":               {resourceListOf(edited + "    name: bob\n"), "Namespace alice: line 9: the key \"name\" stands in its map twice"},
-		"what is encoded as binary":             {resourceListOf(binary), "items[0]: line 5: \"a2luZA==\" is encoded as !!binary"},
-		"a list in the list":                    {resourceListOf("- apiVersion: v1\n  kind: List\n  items: []\n"), "items[0]: is a list (List)"},
+		"an alias of what another item names":   {resourceListOf(left + label + "&x b\n" + another + label + "*x\n"), "ConfigMap another: metadata.labels.a: the alias *x does not refer to anything in the same object"},
+		"labels that items share":               {resourceListOf(edited + "    labels: &x {a: b}\n" + left + "    labels: *x\n"), "ConfigMap mine: metadata.labels: the alias *x"},
+		"an alias of what the list names":       {"functionConfig: &x {}\n" + listHead + "- *x\n", "items[0]: the alias *x does not refer to anything"},
+		"a key that stands twice":               {resourceListOf(edited + "    name: bob\n"), "Namespace alice: metadata.name: is set twice"},
+		"what is encoded as binary":             {resourceListOf(binary), "items[0].a2luZA==: \"a2luZA==\" is encoded as !!binary"},
+		"a list in the list":                    {resourceListOf("- apiVersion: v1\n  kind: List\n  items: []\n"), "stdin:4:3: [AP0125] ResourceList: items[0]: is a list (List)"},
 		"a list of one kind, without a name":    {resourceListOf("- apiVersion: v1\n  kind: SecretList\n  items: []\n"), "items[0]: is a list (SecretList)"},
-		"a key that is null":                    {resourceListOf(edited + "    labels: {~: a}\n"), "a key is no text"},
-		"a directive":                           {"%YAML 1.1\n---\n" + resourceListOf(left), "stdin: has a directive"},
-		"another document behind an end marker": {strings.Replace(resourceListOf(""), "items:\n", "items: []\n", 1) + "...\na: b\n", "stdin: holds more than one document"},
-		"UTF-16":                                {"\xff\xfea\x00:\x00 \x00b\x00", "stdin: is not UTF-8"},
-		"binary":                                {"\x7fELF\x02\x01\x01\x00", "stdin: yaml: control characters are not allowed"},
-		"a merge key that stands for a text":    {resourceListOf(left + "    labels: {<<: a}\n"), "the merge key << stands for no map"},
+		"a key that is null":                    {resourceListOf(edited + "    labels: {~: a}\n"), "Namespace alice: metadata.labels: a key is not a string"},
+		"a directive":                           {"%YAML 1.1\n---\n" + resourceListOf(left), "stdin:1:1: [AP0104] a directive"},
+		"another document behind an end marker": {strings.Replace(resourceListOf(""), "items:\n", "items: []\n", 1) + "...\na: b\n", "stdin:13:1: [AP0108] a second document starts here; send one ResourceList"},
+		"UTF-16":                                {"\xff\xfea\x00:\x00 \x00b\x00", "stdin:1:1: [AP0102] a byte here is not UTF-8"},
+		"binary":                                {"\x7fELF\x02\x01\x01\x00", "stdin:1:1: [AP0105] the YAML is not valid (control characters are not allowed)"},
+		"a merge key that stands for a text":    {resourceListOf(left + "    labels: {<<: a}\n"), "ConfigMap mine: metadata.labels.<<: the merge key << does not refer to a map"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, stdout, stderr := execute(t, test.list)

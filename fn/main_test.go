@@ -26,19 +26,19 @@ func TestExitCodesAndStreams(t *testing.T) {
 		stdout string // a part of it; "" means that it must be empty
 		stderr string // likewise
 	}{
-		"no such file":           {"", []string{"nowhere.yaml"}, exitUsage, "", "nowhere.yaml: no such file"},
-		"no such input":          {"", []string{minimal, "nowhere.yaml"}, exitUsage, "", "nowhere.yaml: no such file"},
+		"no such file":           {"", []string{"nowhere.yaml"}, exitUsage, "", "nowhere.yaml: [AP0101] cannot be read (no such file or directory)"},
+		"no such input":          {"", []string{minimal, "nowhere.yaml"}, exitUsage, "", "nowhere.yaml: [AP0101] cannot be read (no such file or directory)"},
 		"config on stdin":        {read(t, minimal), []string{"-"}, exitOK, "name: ns-l4-waypoint", "spec.identity.sessionIssuers"},
-		"nothing on stdin":       {"", nil, exitError, "", "is no ResourceList"},
-		"text on stdin":          {"hello", nil, exitError, "", "is no ResourceList"},
-		"broken yaml on stdin":   {"a: [", nil, exitError, "", "stdin: yaml: line 1"},
-		"a config on stdin":      {read(t, minimal), nil, exitError, "", "expected a ResourceList, got an AmbientProfile; to run on its own, write ambient-profile - <"},
-		"no functionConfig":      {"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n", nil, exitError, "", "functionConfig: is missing"},
-		"another version":        {"apiVersion: config.kubernetes.io/v9\nkind: ResourceList\n", nil, exitError, "", `apiVersion "config.kubernetes.io/v9"`},
-		"two lists":              {"kind: ResourceList\n---\nkind: ResourceList\n", nil, exitError, "", "more than one document"},
-		"items twice":            {"kind: ResourceList\nitems: []\nitems: []\n", nil, exitError, "", "has items twice"},
-		"items that are no list": {"kind: ResourceList\nitems: {a: b}\n", nil, exitError, "", "items of the ResourceList is not a list"},
-		"a ConfigMap as config":  {"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig: {apiVersion: v1, kind: ConfigMap, metadata: {name: x}}\n", nil, exitError, "", `kind: "ConfigMap"`},
+		"nothing on stdin":       {"", nil, exitError, "", "stdin: [AP0123] expected a ResourceList, got nothing; "},
+		"text on stdin":          {"hello", nil, exitError, "", "stdin: [AP0123] expected a ResourceList, got something without a kind; "},
+		"broken yaml on stdin":   {"a: [", nil, exitError, "", "stdin:1:4: [AP0107] [ is never closed"},
+		"a config on stdin":      {read(t, minimal), nil, exitError, "", "stdin: [AP0123] expected a ResourceList, got AmbientProfile kubeflow; write ambient-profile - <"},
+		"no functionConfig":      {"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n", nil, exitError, "", "stdin:1:1: [AP0126] ResourceList: functionConfig: is missing"},
+		"another version":        {"apiVersion: config.kubernetes.io/v9\nkind: ResourceList\n", nil, exitError, "", `stdin:1:13: [AP0124] ResourceList: apiVersion: "config.kubernetes.io/v9" is not a version`},
+		"two lists":              {"kind: ResourceList\n---\nkind: ResourceList\n", nil, exitError, "", "stdin:2:1: [AP0108] a second document starts here; send one ResourceList"},
+		"items twice":            {"kind: ResourceList\nitems: []\nitems: []\n", nil, exitError, "", "stdin:3:1: [AP0116] items: is set twice"},
+		"items that are no list": {"kind: ResourceList\nitems: {a: b}\n", nil, exitError, "", "stdin:2:8: [AP0124] ResourceList: items: is not a list"},
+		"a ConfigMap as config":  {"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig: {apiVersion: v1, kind: ConfigMap, metadata: {name: x}}\n", nil, exitError, "", "expected an AmbientProfile, got ConfigMap x; name an AmbientProfile"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, stdout, stderr := execute(t, test.stdin, test.args...)
@@ -62,9 +62,10 @@ func part(t *testing.T, name, got, want string) {
 func TestWarningsAreResults(t *testing.T) {
 	dir := goldenDir + "/group-as-owner-gets-no-rule-and-a-warning"
 	_, stdout, stderr := execute(t, asResourceList(t, dir))
-	part(t, "stdout", stdout, "results:\n- message: 'AmbientProfile kubeflow: spec.profiles[0].owner: the owner is the group team-a")
-	part(t, "stdout", stdout, "severity: warning")
-	part(t, "stderr", stderr, "ambient-profile: warning: AmbientProfile kubeflow: spec.profiles[0].owner: the owner is the group team-a")
+	_, results, _ := strings.Cut(stdout, "\nresults:\n")
+	part(t, "results", results, "- message: '[AP0251] is the group \"team-a\"; the headers do not name a single group")
+	part(t, "results", results, "\n  severity: warning\n  resourceRef:\n    apiVersion: ambient.kubeflow.org/v1alpha1\n    kind: AmbientProfile\n    name: kubeflow\n  field:\n    path: spec.profiles[0].owner\n")
+	part(t, "stderr", stderr, "ambient-profile: warning: AmbientProfile kubeflow: [AP0251] spec.profiles[0].owner: is the group \"team-a\"; ")
 }
 
 // A package (kpt) keeps its files: new objects get a place, the configuration stays.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -21,21 +22,21 @@ func ownConfig(own *manifest.Item, p profile.AmbientProfile, items []*manifest.I
 		same := item.SameAs(own, "spec")
 		switch {
 		case item.Name != own.Name && same:
-			return nil, fmt.Errorf("AmbientProfile %s: has the spec of %s, under another name: a patch or namePrefix changed this copy, and the function did not see it; "+
-				"make the change in the file, or list the patched configuration in transformers", item.Name, own.Name)
+			return nil, item.Report(diagnostic.RenamedCopy, "", fmt.Sprintf("is a renamed copy of %s (namePrefix, nameSuffix or a patch)", own.Name), "the function reads the original file",
+				"remove the prefix, or list the patched configuration under transformers (see examples/dev-prod)")
 		case item.Name != own.Name:
-			if err := disjoint(p, item); err != nil {
+			if err := disjoint(own, p, item); err != nil {
 				return nil, err
 			}
 			kept = append(kept, item)
 		case !same:
-			return nil, fmt.Errorf("AmbientProfile %s: differs from the function's configuration of this name: a patch changed this copy, and the function did not see it; "+
-				"make the change in the file, or list the patched configuration in transformers", item.Name)
+			return nil, item.Report(diagnostic.ChangedCopy, "", "was changed by a patch", "the function reads the unpatched file",
+				"change the file itself, or list the patched configuration under transformers (see examples/dev-prod)")
 		case seen:
-			return nil, fmt.Errorf("AmbientProfile %s: is in the input twice; give each its own name", item.Name)
+			return nil, item.Report(diagnostic.CopyTwice, "", "is in the input twice", "", "give each AmbientProfile its own name")
 		case item.Namespace != own.Namespace:
-			return nil, fmt.Errorf("AmbientProfile %s: is in the namespace %q here: a namespace: in a kustomization would move every object that this function makes but not what refers to them; "+
-				"use the function in the outermost kustomization, without a namespace of its own", item.Name, item.Namespace)
+			return nil, item.Report(diagnostic.MovedCopy, "", fmt.Sprintf("was moved to the namespace %q by a kustomization", item.Namespace), "that would move the generated objects, but not the references to them",
+				"run the function in the outermost kustomization, and remove its field namespace")
 		default:
 			seen = true
 			if item.InPackage() {
@@ -54,18 +55,19 @@ func oneConfig(in manifest.Input) error {
 	var errs []error
 	for _, item := range in.Objects {
 		if item.Group == own.Group && item.Kind == own.Kind && item.Name != own.Name && !item.SameAs(own, "spec") {
-			errs = append(errs, fmt.Errorf("%s: AmbientProfile %s: cannot be an input of the AmbientProfile %s; run ambient-profile once for each AmbientProfile", item.File, item.Name, own.Name))
+			errs = append(errs, item.Report(diagnostic.SecondConfig, "", "cannot be an input of AmbientProfile "+own.Name, "its profiles would get nothing", "run ambient-profile once for each AmbientProfile"))
 		}
 	}
 	return errors.Join(errs...)
 }
 
 // disjoint refuses a namespace that another AmbientProfile of the input configures too.
-func disjoint(p profile.AmbientProfile, other *manifest.Item) error {
+func disjoint(own *manifest.Item, p profile.AmbientProfile, other *manifest.Item) error {
 	for _, name := range profileNames(other) {
 		for i, mine := range p.Spec.Profiles {
 			if mine.Name == name {
-				return fmt.Errorf("spec.profiles[%d].name: %q is in the AmbientProfile %q as well; keep it in one of the two", i, name, other.Name)
+				return own.Report(diagnostic.ConfiguredTwice, fmt.Sprintf("spec.profiles[%d].name", i), fmt.Sprintf("%q is in AmbientProfile %s as well", name, other.Name),
+					"each run would undo what the other did", "keep it in one of the two")
 			}
 		}
 	}

@@ -35,7 +35,7 @@ func TestANamespaceInTwoAmbientProfiles(t *testing.T) {
 		t.Errorf("exit code %d, want %d", code, exitError)
 	}
 	part(t, "stdout", stdout, "")
-	part(t, "stderr", stderr, `spec.profiles[0].name: "alice" is in the AmbientProfile "third" as well`)
+	part(t, "stderr", stderr, `AmbientProfile kubeflow: [AP0914] spec.profiles[0].name: "alice" is in AmbientProfile third as well; `)
 }
 
 // On its own the program is called once for each AmbientProfile too, and nobody comes after it: an
@@ -51,8 +51,8 @@ func TestASecondAmbientProfileAmongTheInputs(t *testing.T) {
 		t.Errorf("exit code %d, want %d", code, exitError)
 	}
 	part(t, "stdout", stdout, "")
-	part(t, "stderr", stderr, "inputs.yaml: AmbientProfile second: cannot be an input of the AmbientProfile kubeflow; ")
-	part(t, "stderr", stderr, "inputs.yaml: AmbientProfile third: cannot be an input of the AmbientProfile kubeflow; ")
+	part(t, "stderr", stderr, "inputs.yaml:4:3: [AP0913] AmbientProfile second: cannot be an input of AmbientProfile kubeflow; ")
+	part(t, "stderr", stderr, "inputs.yaml:10:3: [AP0913] AmbientProfile third: cannot be an input of AmbientProfile kubeflow; ")
 	// What kustomize build prints where resources: lists the configuration is a copy of it.
 	write(t, inputs, list+ambientProfile("kubeflow", "alice"))
 	code, stdout, stderr = execute(t, "", config, inputs)

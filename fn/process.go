@@ -3,101 +3,47 @@
 package fn
 
 import (
-	"errors"
 	"io"
-	"iter"
 	"slices"
-
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/enroll"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // process is the function: a configuration and the objects around it in, the objects as they
-// should be out, with what deserves a look. What is new is out in its text, as it stands in a form.
-// The error joins everything that is wrong.
+// should be out, with what deserves a look. The error joins everything that is wrong.
 func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
-	p, err := profile.Parse(in.Config.Node)
+	config, err := profile.Parse(in.Config.Node)
 	if err != nil {
 		return nil, nil, err
 	}
-	items, err := ownConfig(in.Config, p, in.Objects)
+	items, err := ownConfig(in.Config, config, in.Objects)
 	if err != nil {
 		return nil, nil, err
 	}
-	p, fromSources, err := enroll.Sources(p, items)
+	found, looked, err := survey.Look(config, items)
 	if err != nil {
 		return nil, nil, err
 	}
-	plan := generate.NewPlan(p)
-	items, fromItems, err := enroll.Apply(plan, items)
+	plan := generate.NewPlan(config, found)
+	wanted := generate.Manifests(plan)
+	out, placed, err := enroll.Place(plan, found, wanted)
 	if err != nil {
 		return nil, nil, err
 	}
-	fromReferee, err := judge(plan, p.Spec.Identity.GroupsHeader, manifest.Encode(items, in.Form))
+	reviewed, err := review(plan, out, in.Form)
 	if err != nil {
 		return nil, nil, err
 	}
-	fromReferee = withoutTold(fromReferee, fromItems)
-	findings := slices.Concat(profile.Warnings(p), fromSources, fromItems, fromReferee)
-	if err := asErrors(findings); p.Spec.FailOnWarning && err != nil {
-		return nil, nil, err
+	findings := slices.Concat(profile.Warnings(in.Config.Node, config), looked, placed, withoutRepeats(reviewed, placed))
+	if config.Spec.FailOnWarning {
+		err = asErrors(in.Config, findings)
 	}
-	return items, findings, nil
-}
-
-// judge has the referee look at what goes out: it sees manifests, never the
-// configuration.
-func judge(plan generate.Plan, groupsHeader string, objects iter.Seq[*yaml.Node]) ([]diagnostic.Diagnostic, error) {
-	world, err := access.Load(objects)
-	if err != nil {
-		return nil, err
-	}
-	tenants := make([]access.Tenant, len(plan.Namespaces))
-	for i, ns := range plan.Namespaces {
-		tenants[i] = access.Tenant{
-			Namespace: ns.Name, Owner: ns.OwnerHeader, Header: ns.UserIDHeader, Groups: groupsHeader,
-			Waypoint: ns.Waypoint.Name, Ingress: ns.Ingress,
-		}
-	}
-	var findings []diagnostic.Diagnostic
-	for _, f := range world.Findings(tenants) {
-		findings = append(findings, finding(f))
-	}
-	return findings, nil
-}
-
-// withoutTold leaves out what the referee finds of a policy whose rules the conversion has told of.
-func withoutTold(findings, told []diagnostic.Diagnostic) []diagnostic.Diagnostic {
-	known := map[diagnostic.Object]bool{}
-	for _, d := range told {
-		if d.Code == diagnostic.RulesNotConverted {
-			d.Object.APIVersion = ""
-			known[d.Object] = true
-		}
-	}
-	return slices.DeleteFunc(findings, func(d diagnostic.Diagnostic) bool {
-		return d.Code == diagnostic.RulesLost && known[d.Object]
-	})
-}
-
-// asErrors are the warnings among findings, or nil.
-func asErrors(findings []diagnostic.Diagnostic) error {
-	var errs []error
-	for _, f := range findings {
-		if f.Severity() == diagnostic.Warning {
-			errs = append(errs, f)
-		}
-	}
-	if len(errs) == 0 {
-		return nil
-	}
-	return errors.Join(append(errs, errors.New("spec.failOnWarning: true makes every warning an error"))...)
+	return out, findings, err
 }
 
 // Transform is one call by kustomize or kpt: a ResourceList in, a ResourceList out. Nothing is
@@ -128,19 +74,9 @@ func Standalone(config string, inputs []string, stdin io.Reader, stdout, stderr 
 func run(in manifest.Input, stdout, stderr io.Writer) error {
 	items, findings, err := process(in)
 	if err != nil {
-		return err
+		return ofConfigError(in.Config, err)
 	}
+	findings = ofConfig(in.Config, findings)
 	diagnostic.Print(stderr, findings)
 	return manifest.Write(stdout, items, in.Form, diagnostic.Results(findings))
-}
-
-func finding(f access.Finding) diagnostic.Diagnostic {
-	d := diagnostic.Diagnostic{Code: diagnostic.Uncoded, Object: diagnostic.Named(f.Object), Found: f.Found, Effect: f.Effect, Remedy: f.Remedy}
-	if f.LostRules {
-		d.Code = diagnostic.RulesLost
-	}
-	if f.Note {
-		d.Code, d.Remedy = diagnostic.UncodedInfo, ""
-	}
-	return d
 }

@@ -51,9 +51,12 @@ func TestReadmeStatesTheDefaults(t *testing.T) {
 func TestReadmeShowsRealErrors(t *testing.T) {
 	config := "apiVersion: ambient.kubeflow.org/v1alpha1\nkind: AmbientProfile\nmetadata: {name: kubeflow}\n" +
 		"spec:\n  profiles:\n  - {name: kube-system, owner: {name: a@x.io}}\n  acess: {}\n"
-	_, _, stderr := execute(t, config, "-")
+	readme := read(t, "../README.md")
+	t.Chdir(t.TempDir())
+	write(t, "tenants.yaml", config)
+	_, _, stderr := execute(t, "", "tenants.yaml")
 	for _, line := range strings.Split(strings.TrimSpace(stderr), "\n") {
-		part(t, "README.md", read(t, "../README.md"), line)
+		part(t, "README.md", readme, line)
 	}
 	if strings.Count(stderr, "\n") != 2 {
 		t.Errorf("not the two errors:\n%s", stderr)

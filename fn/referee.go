@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -17,17 +18,18 @@ import (
 
 // Explain reports who may reach what under rendered manifests; no file means stdin.
 func Explain(files []string, stdin io.Reader) (access.Report, error) {
+	files = orStdin(files)
 	items, err := readRendered(files, stdin)
 	if err != nil {
 		return access.Report{}, err
 	}
-	world, err := access.Load(nodesOf(items))
+	world, err := loadWorld(items)
 	if err != nil {
 		return access.Report{}, err
 	}
-	report := world.Explain()
+	report := world.Explain(namedRoles)
 	if len(report.Namespaces) == 0 {
-		return access.Report{}, diagnostic.NotDone{Err: fmt.Errorf("%s: there is nothing to explain: no namespace has a Service, a notebook or a policy; give what kustomize build prints", manifest.Sources(files))}
+		return access.Report{}, undone(diagnostic.NothingToExplain, files, "there is nothing to explain, because no namespace has a Service, a notebook or a policy", "give what kustomize build prints")
 	}
 	return report, nil
 }
@@ -42,7 +44,7 @@ func Check(file string, rendered []string, stdin io.Reader) ([]access.Result, er
 	if err != nil {
 		return nil, err
 	}
-	world, err := access.Load(nodesOf(items))
+	world, err := loadWorld(items)
 	if err != nil {
 		return nil, err
 	}
@@ -63,14 +65,19 @@ func readChecks(file string, stdin io.Reader) ([]access.Check, error) {
 		if item.Node == nil {
 			continue
 		}
-		c, err := access.ParseCheck(yaml.NewRNode(item.Node))
+		if item.Kind != "" && item.Kind != "AccessCheck" {
+			d := item.Report(diagnostic.NotAnAccessCheck, "", "expected an AccessCheck, got "+item.Ref().String(), "", "give the AccessChecks first, as in ambient-profile check CHECK.yaml RENDERED.yaml")
+			d.Object = diagnostic.Object{} // it is in what was found
+			return nil, d
+		}
+		c, err := access.ParseCheck(item.Node)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
+			return nil, locatedIn(err, item)
 		}
 		checks = append(checks, c)
 	}
 	if len(checks) == 0 {
-		return nil, diagnostic.NotDone{Err: fmt.Errorf("%s: holds no AccessCheck; write one", file)}
+		return nil, undone(diagnostic.NoAccessCheck, []string{file}, "there is no AccessCheck in it", "write one (see examples/access-check)")
 	}
 	return checks, nil
 }
@@ -78,9 +85,7 @@ func readChecks(file string, stdin io.Reader) ([]access.Check, error) {
 // readRendered reads what the referee judges. The first mistake that one makes is to give the
 // configuration, and the second a pipe whose first command failed: neither is an empty cluster.
 func readRendered(files []string, stdin io.Reader) ([]*manifest.Item, error) {
-	if len(files) == 0 {
-		files = []string{"-"}
-	}
+	files = orStdin(files)
 	items, err := manifest.ReadObjects(files, stdin)
 	if err != nil {
 		return nil, err
@@ -94,16 +99,28 @@ func readRendered(files []string, stdin io.Reader) ([]*manifest.Item, error) {
 			return items, nil
 		}
 	}
-	const judged = "the referee judges rendered manifests"
 	switch {
+	case own == nil && slices.Contains(files, "-"):
+		return nil, undone(diagnostic.NoObjects, files, "there is no Kubernetes object in it", "check the command before the pipe")
 	case own == nil:
-		err = fmt.Errorf("%s: there is no Kubernetes object; %s, and behind a pipe look at the command before it", manifest.Sources(files), judged)
+		return nil, undone(diagnostic.NoObjects, files, "there is no Kubernetes object in it", "give what kustomize build prints")
 	case own.Kind == "AmbientProfile":
-		err = fmt.Errorf("%s: there is only the AmbientProfile %s; %s: run ambient-profile CONFIG.yaml, and give what it prints", manifest.Sources(files), own.Name, judged)
+		return nil, diagnostic.Undone(own.Report(diagnostic.NotRendered, "", "is a configuration, and there are no rendered manifests", "", "give what ambient-profile "+strings.Replace(own.File, "stdin", "-", 1)+" prints"))
 	default:
-		err = fmt.Errorf("%s: there is only the %s %s; %s: run ambient-profile check CHECK.yaml FILE", manifest.Sources(files), own.Kind, own.Name, judged)
+		return nil, diagnostic.Undone(own.Report(diagnostic.NotRendered, "", "is a configuration, and there are no rendered manifests", "", "run ambient-profile check CHECK.yaml RENDERED.yaml"))
 	}
-	return nil, diagnostic.NotDone{Err: err}
+}
+
+func orStdin(files []string) []string {
+	if len(files) == 0 {
+		return []string{"-"}
+	}
+	return files
+}
+
+// undone is an error about what files hold.
+func undone(code diagnostic.Code, files []string, found, remedy string) error {
+	return diagnostic.Undone(diagnostic.Diagnostic{Code: code, Position: diagnostic.Position{File: manifest.Sources(files)}, Found: found, Remedy: remedy})
 }
 
 // ownGroup is the API group of the files that are written for this program.
@@ -123,21 +140,21 @@ func nodesOf(items []*manifest.Item) iter.Seq[*yaml.Node] {
 // went in, without the check, unless a case fails.
 func accessCheck(in manifest.Input, stdout, stderr io.Writer) error {
 	own := in.Config
-	c, err := access.ParseCheck(yaml.NewRNode(own.Node))
+	c, err := access.ParseCheck(own.Node)
 	if err != nil {
-		return err
+		return locatedIn(err, own)
 	}
 	var kept []*manifest.Item
 	for _, item := range in.Objects {
 		if item.Kind == "AmbientProfile" && item.Group == own.Group && !item.InPackage() {
-			return fmt.Errorf("AmbientProfile %s: is still there: the function did not run, or ran after this check; "+
-				"build with --enable-alpha-plugins --enable-exec, and list the AccessCheck last", item.Name)
+			return item.Report(diagnostic.FunctionDidNotRun, "", "is still in the input, so the function did not run, or ran after this check", "",
+				"build with --enable-alpha-plugins --enable-exec, and list the AccessCheck last")
 		}
 		if item.ID != own.ID || item.InPackage() {
 			kept = append(kept, item)
 		}
 	}
-	world, err := access.Load(nodesOf(kept))
+	world, err := loadWorld(kept)
 	if err != nil {
 		return err
 	}
@@ -148,7 +165,7 @@ func accessCheck(in manifest.Input, stdout, stderr io.Writer) error {
 			return err
 		}
 		fmt.Fprint(stderr, table.String())
-		return fmt.Errorf("AccessCheck %s: %d of %d cases failed; see the table above", c.Name, failed, len(results))
+		return own.Report(diagnostic.CasesFailed, "", fmt.Sprintf("%d of %d cases failed", failed, len(results)), "", "see the table above")
 	}
 	return manifest.Write(stdout, kept, in.Form, nil)
 }

@@ -35,7 +35,7 @@ func TestAccessCheckFieldsAreRead(t *testing.T) {
 			if part != "" {
 				line = part + ": {" + field + ": x}\n"
 			}
-			if _, err := access.ParseCheck(yaml.MustParse(head + line)); err != nil && strings.Contains(err.Error(), "unknown field") {
+			if _, err := access.ParseCheck(yaml.MustParse(head + line).YNode()); err != nil && strings.Contains(err.Error(), "unknown field") {
 				t.Error(err)
 			}
 		}
@@ -71,7 +71,7 @@ func TestAccessCheckSchemaAgreesWithTheReferee(t *testing.T) {
 		"{name: x, " + from + ", " + to + ", request: {verb: GET}, expect: deny}":                                                        false,
 	} {
 		document := yaml.MustParse(head + text + "\n")
-		_, err := access.ParseCheck(document)
+		_, err := access.ParseCheck(document.YNode())
 		if (err == nil) != right {
 			t.Errorf("%s: the referee says %v", text, err)
 		}

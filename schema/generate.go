@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // Schema is the part of JSON Schema (draft 7) that these files need.
@@ -41,7 +43,7 @@ func (g generator) schema(v reflect.Value, field string) *Schema {
 	t := v.Type()
 	switch {
 	case t.Name() == "Quantity":
-		return &Schema{Type: []string{"string", "number"}, Pattern: quantity}
+		return &Schema{Type: []string{"string", "number"}, Pattern: profile.QuantityPattern}
 	case t.Kind() == reflect.Pointer:
 		return g.schema(reflect.Zero(t.Elem()), field)
 	case t.Kind() == reflect.Struct:
@@ -67,7 +69,7 @@ func (g generator) structure(v reflect.Value) *Schema {
 	for i := range t.NumField() {
 		name := t.Field(i).Name
 		field := t.Name() + "." + name
-		if elsewhere[field] {
+		if elsewhere[field] || keyOf(t.Field(i)) == "-" {
 			continue
 		}
 		property := g.ruled(g.schema(v.Field(i), field), field)
@@ -79,7 +81,7 @@ func (g generator) structure(v reflect.Value) *Schema {
 		}
 		key := keyOf(t.Field(i))
 		s.Properties[key] = property
-		if required[field] {
+		if required[field] || t.Field(i).Tag.Get("required") != "" {
 			s.Required = append(s.Required, key)
 		}
 	}

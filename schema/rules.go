@@ -1,40 +1,33 @@
 package main
 
+import "github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+
 // What pkg/profile checks beyond types, as far as a schema can say it; a test sees to it that both
 // refuse the same. The rest (names that collide, fields that contradict each other) only the
 // function knows.
 
 const (
-	label      = `[a-z0-9]([-a-z0-9]*[a-z0-9])?`
-	subdomain  = label + `(\.` + label + `)*`
-	namespaced = `^` + label + `/` + subdomain + `$`
-	account    = `^(` + label + `/)?` + subdomain + `$`
-	oneValue   = `^[^*\s]([^*]*[^*\s])?$` // no pattern of Istio's, no blank that HTTP trims
-	header     = `^[-_A-Za-z0-9]+$`
-	path       = `^/[-a-zA-Z0-9._~%!$&'()+,;:@=/]*$`
-	quantity   = `^[0-9]+(\.[0-9]+)?(m|k|Ki|[MGTPE]i?)?$`
+	oneValue  = `^[^*\s]([^*]*[^*\s])?$` // no pattern of Istio's, no blank that HTTP trims
+	oneOrNone = `^([^*\s]([^*]*[^*\s])?)?$`
 )
 
 var (
-	aLabel     = Schema{Pattern: "^" + label + "$", MaxLength: 63}
-	aSubdomain = Schema{Pattern: "^" + subdomain + "$", MaxLength: 253}
-	aReference = Schema{Pattern: namespaced}
+	aLabel     = Schema{Pattern: profile.LabelPattern, MaxLength: 63}
+	aSubdomain = Schema{Pattern: profile.SubdomainPattern, MaxLength: 253}
+	aReference = Schema{Pattern: profile.NamespacedPattern}
 	aUser      = Schema{Pattern: oneValue, MaxLength: 320}
 	aValue     = Schema{Pattern: oneValue}
-	aHeader    = Schema{Pattern: header, MaxLength: 256}
+	aHeader    = Schema{Pattern: profile.HeaderPattern, MaxLength: 256}
 	aPort      = Schema{Maximum: 65535}
 	aSet       = Schema{UniqueItems: true}
 )
 
 func oneOf(values ...any) Schema { return Schema{Enum: values} }
 
-// required are the fields that a document cannot be without.
+// required are the fields that an AccessCheck cannot be without; those of an AmbientProfile have a tag.
 var required = map[string]bool{
-	"AmbientProfile.APIVersion": true, "AmbientProfile.Kind": true, "AmbientProfile.Metadata": true, "AmbientProfile.Spec": true,
-	"Metadata.Name": true, "Profile.Name": true, "Owner.Name": true, "Contributor.Name": true, "Contributor.Role": true,
 	"AccessCheck.APIVersion": true, "AccessCheck.Kind": true, "AccessCheck.Metadata": true, "AccessCheck.Spec": true, "AccessCheckSpec.Cases": true,
 	"AccessCase.Name": true, "AccessCase.From": true, "AccessCase.To": true, "AccessCase.Expect": true, "To.Namespace": true, "JWT.Issuer": true,
-	"Notebook.Name": true, "Scraper.ServiceAccount": true, "Scraper.Ports": true,
 }
 
 var profileRules = map[string]Schema{
@@ -42,16 +35,16 @@ var profileRules = map[string]Schema{
 	"Spec.Profiles":                 {MinItems: 1},
 	"Profile.Name":                  aLabel,
 	"Profile.ServiceAccounts":       aSet,
-	"Profile.ServiceAccounts[]":     {Pattern: account},
+	"Profile.ServiceAccounts[]":     {Pattern: profile.AccountPattern},
 	"Owner.Kind":                    oneOf("User", "ServiceAccount", "Group"),
 	"Owner.Name":                    aUser,
 	"Contributor.Name":              aUser,
 	"Contributor.Role":              oneOf("admin", "edit", "view"),
 	"Notebook.Name":                 aLabel,
-	"Notebook.Rewrite":              {Pattern: path},
-	"Identity.TrustDomain":          {Pattern: `^[a-z0-9]([-._a-z0-9]*[a-z0-9])?$`, MaxLength: 255},
+	"Notebook.Rewrite":              {Pattern: profile.PathPattern},
+	"Identity.TrustDomain":          {Pattern: profile.TrustDomainPattern, MaxLength: 255},
 	"Identity.UserIDHeader":         aHeader,
-	"Identity.UserIDPrefix":         {Pattern: `^([^*\s]([^*]*[^*\s])?)?$`},
+	"Identity.UserIDPrefix":         {Pattern: oneOrNone},
 	"Identity.GroupsHeader":         aHeader,
 	"Identity.SessionIssuers":       {MinItems: 1, UniqueItems: true},
 	"Identity.SessionIssuers[]":     aValue,
@@ -61,11 +54,11 @@ var profileRules = map[string]Schema{
 	"Ingress.Gateway":               aReference,
 	"Ingress.ServiceAccount":        aSubdomain,
 	"Waypoint.Seccomp":              oneOf("RuntimeDefault"),
-	"Waypoint.Name":                 {Pattern: `^[a-z]([-a-z0-9]*[a-z0-9])?$`, MaxLength: 63},
+	"Waypoint.Name":                 {Pattern: profile.ServicePattern, MaxLength: 63},
 	"Waypoint.VerifyTokensFor":      {MinItems: 1, UniqueItems: true},
 	"Waypoint.VerifyTokensFor[]":    aLabel,
 	"Access.OpenPaths":              aSet,
-	"Access.OpenPaths[]":            {Pattern: path, MaxLength: 1024},
+	"Access.OpenPaths[]":            {Pattern: profile.PathPattern, MaxLength: 1024},
 	"Scraper.ServiceAccount":        aReference,
 	"Scraper.Ports":                 {MinItems: 1, UniqueItems: true},
 	"Scraper.Ports[]":               aPort,
@@ -76,7 +69,7 @@ var profileRules = map[string]Schema{
 	"Tokens.Audiences":              {MinItems: 1, UniqueItems: true},
 	"Tokens.Audiences[]":            {Pattern: `^\*$|` + oneValue},
 	"JWKS.Source":                   oneOf("Proxy", "Issuer", "URI"),
-	"JWKS.Image":                    {Pattern: `^[a-zA-Z0-9][-a-zA-Z0-9._:/]*(@sha256:[0-9a-f]{64})?$`, MaxLength: 512},
+	"JWKS.Image":                    {Pattern: profile.ImagePattern, MaxLength: 512},
 	"JWKS.URI":                      {Pattern: `^https?://.`, MaxLength: 2048},
 	"KServe.Namespace":              aLabel,
 	"KServe.Ports":                  aSet,

@@ -56,6 +56,7 @@ func TestSchemaRefusesWhatTheFunctionRefuses(t *testing.T) {
 	wrong := map[string]string{
 		"metadata.name": `{name: "A_b"}`, "spec.profiles": `[]`, "spec.acess": `{}`, "spec.failOnWarning": `"yes"`,
 		"spec.profiles[0].name":                            `[{name: A, owner: {name: x}}]`,
+		"spec.profiles[0].-":                               `[{name: a, owner: {name: x}, "-": true}]`,
 		"spec.profiles[0].owner.name":                      `[{name: a, owner: {name: "x*"}}]`,
 		"spec.profiles[0].owner.kind":                      `[{name: a, owner: {kind: user, name: x}}]`,
 		"spec.profiles[0].serviceAccounts[0]":              `[{name: a, owner: {name: x}, serviceAccounts: [a/b/c]}]`,
@@ -81,7 +82,7 @@ func TestSchemaRefusesWhatTheFunctionRefuses(t *testing.T) {
 		"spec.waypoint.verifyTokensFor[0]":                 `[A]`,
 		"spec.waypoint.verifyTokensFor[1]":                 `[a, a]`,
 		"spec.waypoint.replicas":                           `0`,
-		"spec.waypoint.resources.requests.cpu":             `a`,
+		"spec.waypoint.resources.requests.cpu":             `"010"`,
 		"spec.access.openPaths[0]":                         `["/a*"]`,
 		"spec.access.openPaths[1]":                         `[/a, /a]`,
 		"spec.access.monitoring[0].serviceAccount":         `[{serviceAccount: a, ports: [1]}]`,

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubeflow-ambient/ambient-profile/fn"
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 )
 
@@ -18,7 +19,7 @@ for -, the manifests are read from stdin. Exit code 1: a case failed, or could n
   ambient-profile check -o json accesscheck.yaml rendered.yaml`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return misuse(c, "check needs a file with AccessChecks")
+				return misuse(c, diagnostic.WrongArguments, "check needs a file with AccessChecks", "")
 			}
 			return nil
 		},
@@ -28,7 +29,7 @@ for -, the manifests are read from stdin. Exit code 1: a case failed, or could n
 	c.RunE = func(c *cobra.Command, args []string) error {
 		file, rendered := args[0], args[1:]
 		if len(rendered) == 0 && file == "-" {
-			return misuse(c, "stdin cannot be both the AccessChecks and the manifests; give one as a file")
+			return misuse(c, diagnostic.StdinTwice, "stdin cannot be both the AccessChecks and the manifests", "give a file for one of the two")
 		}
 		if err := canRead(c, rendered); err != nil {
 			return err

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 func completionCommand() *cobra.Command {
@@ -21,7 +23,7 @@ func completionCommand() *cobra.Command {
 		ValidArgs:             shells,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) != 1 || !slices.Contains(shells, args[0]) {
-				return misuse(c, "completion takes one shell: %s", strings.Join(shells, ", "))
+				return misuse(c, diagnostic.WrongArguments, "completion takes one shell of "+strings.Join(shells, ", "), "")
 			}
 			return nil
 		},

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubeflow-ambient/ambient-profile/fn"
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 func explainCommand() *cobra.Command {
@@ -38,7 +39,7 @@ are read from stdin.`,
 // canRead refuses what would wait for somebody to type manifests, or read stdin twice.
 func canRead(c *cobra.Command, files []string) error {
 	if len(files) == 0 && isTerminal(c.InOrStdin()) {
-		return misuse(c, "give files with rendered manifests, or pipe them in")
+		return misuse(c, diagnostic.StdinIsATerminal, "stdin is a terminal", "give files with rendered manifests, or pipe them in")
 	}
 	return stdinOnce(c, files)
 }

@@ -2,12 +2,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
@@ -50,17 +52,14 @@ func flagError(c *cobra.Command, err error) error {
 		if unknown.GetSpecifiedShortnames() != "" {
 			given = "-" + unknown.GetSpecifiedName()
 		}
-		if meant := meantFlag(c, given); meant != "" {
-			return misuse(c, "unknown flag %s; %s", given, meant)
-		}
-		return misuse(c, "unknown flag %s", given)
+		return misuse(c, diagnostic.UnknownFlag, "unknown flag "+given, meantFlag(c, given))
 	case errors.As(err, &invalid) && invalid.GetFlag().Name == "output":
 		if "o"+invalid.GetValue() == "output" {
-			return misuse(c, "unknown flag -output; did you mean --output?")
+			return misuse(c, diagnostic.UnknownFlag, "unknown flag -output", "did you mean --output?")
 		}
-		return misuse(c, "-o %q is %v", invalid.GetValue(), errors.Unwrap(invalid))
+		return misuse(c, diagnostic.WrongFlag, fmt.Sprintf("-o %q is %v", invalid.GetValue(), errors.Unwrap(invalid)), "")
 	}
-	return misuse(c, "%v", err)
+	return misuse(c, diagnostic.WrongFlag, err.Error(), "")
 }
 
 // meantFlag is what to write in place of a flag that is not there, or "".

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,7 +22,7 @@ func installCommand() *cobra.Command {
 		DisableFlagsInUseLine: true,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return misuse(c, "install takes one directory, got %d", len(args))
+				return misuse(c, diagnostic.WrongArguments, fmt.Sprintf("install takes one directory, got %d arguments", len(args)), "")
 			}
 			return nil
 		},
@@ -31,7 +32,13 @@ func installCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			target := filepath.Join(args[0], "ambient-profile")
 			if err := installSelf(target); err != nil {
-				return diagnostic.NotDone{Err: fmt.Errorf("install: %w; nothing was installed", err)}
+				if inner := errors.Unwrap(err); inner != nil { // os.PathError: has another name in it
+					err = inner
+				}
+				return diagnostic.Undone(diagnostic.Diagnostic{
+					Code: diagnostic.CannotInstall, Position: diagnostic.Position{File: target},
+					Found: fmt.Sprintf("cannot be written (%v)", err), Effect: "nothing was installed", Remedy: "give a directory that is there and may be written to",
+				})
 			}
 			_, err := fmt.Fprintf(c.OutOrStdout(), "installed %s %s\n", target, versionName(buildInfo()))
 			return err

@@ -56,8 +56,8 @@ func TestInstallRefusals(t *testing.T) {
 	}{
 		"no directory":             {[]string{"install"}, 2, "install takes one directory, got 0"},
 		"two directories":          {[]string{"install", "a", "b"}, 2, "install takes one directory, got 2"},
-		"a directory that is none": {[]string{"install", file}, 2, "install: open " + file},
-		"a directory nowhere":      {[]string{"install", file + "-nowhere"}, 2, "no such file or directory; nothing was installed"},
+		"a directory that is none": {[]string{"install", file}, 2, file + "/ambient-profile: [AP0908] cannot be written (not a directory); nothing was installed"},
+		"a directory nowhere":      {[]string{"install", file + "-nowhere"}, 2, file + "-nowhere/ambient-profile: [AP0908] cannot be written (no such file or directory); nothing was installed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, stdout, stderr := execute(t, "", test.args...)
@@ -101,7 +101,7 @@ func TestInstallOnAFullDisk(t *testing.T) {
 		t.Errorf("exit code %d, want %d", code, 2)
 	}
 	part(t, "stdout", stdout, "")
-	part(t, "stderr", stderr, "no space left on device; nothing was installed")
+	part(t, "stderr", stderr, "/ambient-profile: [AP0908] cannot be written (no space left on device); nothing was installed")
 	onlyFile(t, dir, "")
 }
 

@@ -5,6 +5,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -29,7 +30,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	err := root.Execute()
 	if out.err != nil { // cobra does not look whether help and completions could be written
-		err = diagnostic.NotDone{Err: out.err}
+		err = diagnostic.Undone(diagnostic.Diagnostic{
+			Code: diagnostic.CannotWrite, Position: diagnostic.Position{File: "stdout"},
+			Found: fmt.Sprintf("cannot be written (%v)", out.err), Effect: "what was written is not complete", Remedy: "do not use it",
+		})
 	}
 	if errors.Is(err, errFailed) {
 		return 1

@@ -47,18 +47,18 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"version":                    {"", []string{"version"}, 0, "ambient-profile dev\n", ""},
 		"version as a flag":          {"", []string{"--version"}, 0, "ambient-profile dev\n", ""},
 		"version of what":            {"", []string{"version", "x"}, 2, "", `version takes no arguments, got "x"`},
-		"the function":               {"", nil, 1, "", "is no ResourceList"},
+		"the function":               {"", nil, 1, "", "stdin: [AP0123] expected a ResourceList, got nothing"},
 		"a configuration":            {"", []string{minimal}, 0, "name: ns-l4-waypoint", ""},
 		"a configuration on stdin":   {read(t, minimal), []string{"-"}, 0, "name: ns-l4-waypoint", ""},
 		"a configuration is refused": {"", []string{refused}, 1, "", "spec.acess"},
 		"broken configuration":       {"", []string{brokenYAML}, 1, "", "broken.yaml"},
 		"broken input":               {"", []string{minimal, brokenYAML}, 1, "", "broken.yaml"},
-		"no such configuration":      {"", []string{nowhere}, 2, "", "nowhere.yaml: no such file"},
-		"no such input":              {"", []string{minimal, nowhere}, 2, "", "nowhere.yaml: no such file"},
-		"a directory as input":       {"", []string{minimal, dir}, 2, "", "is a directory"},
+		"no such configuration":      {"", []string{nowhere}, 2, "", "nowhere.yaml: [AP0101] cannot be read (no such file or directory)"},
+		"no such input":              {"", []string{minimal, nowhere}, 2, "", "nowhere.yaml: [AP0101] cannot be read (no such file or directory)"},
+		"a directory as input":       {"", []string{minimal, dir}, 2, "", "cannot be read (is a directory)"},
 		"stdin twice":                {read(t, minimal), []string{"-", "-"}, 2, "", "stdin (-) is given twice"},
-		"mistyped verb":              {"", []string{"vesion"}, 2, "", `unknown command "vesion", did you mean version?`},
-		"mistyped verb with flags":   {"", []string{"explian", "-o", "json", twoTenants}, 2, "", `unknown command "explian", did you mean explain?`},
+		"mistyped verb":              {"", []string{"vesion"}, 2, "", `[AP0901] unknown command "vesion"; did you mean version?`},
+		"mistyped verb with flags":   {"", []string{"explian", "-o", "json", twoTenants}, 2, "", `unknown command "explian"; did you mean explain?`},
 		"a file without ending":      {"", []string{"config"}, 2, "", `unknown command "config", which is not a .yaml, .yml or .json file either`},
 
 		"cases hold":               {"", []string{"check", good, twoTenants}, 0, "2 cases, 0 failed", ""},
@@ -69,14 +69,14 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"the form behind":          {"", []string{"check", bad, twoTenants, "--output=json"}, 1, `"ok": false`, ""},
 		"the form in front":        {"", []string{"-o", "json", "check", bad, twoTenants}, 1, `"ok": false`, ""},
 		"a broken check":           {"", []string{"check", brokenCheck, twoTenants}, 1, "", "spec.cases[0].form"},
-		"a check that is none":     {"", []string{"check", twoTenants, twoTenants}, 1, "", "AccessCheck"},
+		"a check that is none":     {"", []string{"check", twoTenants, twoTenants}, 1, "", "[AP0922] expected an AccessCheck, got Namespace alice; give the AccessChecks first"},
 		"a check of broken yaml":   {"", []string{"check", good, brokenYAML}, 1, "", "broken.yaml"},
 		"no check":                 {"", []string{"check"}, 2, "", "needs a file with AccessChecks"},
-		"an empty check":           {"", []string{"check", empty, twoTenants}, 2, "", "holds no AccessCheck"},
+		"an empty check":           {"", []string{"check", empty, twoTenants}, 2, "", "empty.yaml: [AP0921] there is no AccessCheck in it"},
 		"no such check":            {"", []string{"check", nowhere, twoTenants}, 2, "", "nowhere.yaml"},
 		"a check of no such file":  {"", []string{"check", good, nowhere}, 2, "", "nowhere.yaml"},
-		"a check of nothing":       {"", []string{"check", good}, 2, "", "stdin: there is no Kubernetes object"},
-		"a check of the config":    {"", []string{"check", good, minimal}, 2, "", "there is only the AmbientProfile"},
+		"a check of nothing":       {"", []string{"check", good}, 2, "", "stdin: [AP0919] there is no Kubernetes object in it; check the command before the pipe"},
+		"a check of the config":    {"", []string{"check", good, minimal}, 2, "", "profile.yaml:1:1: [AP0918] AmbientProfile kubeflow: is a configuration, and there are no rendered manifests; give what ambient-profile " + minimal + " prints"},
 		"stdin is both":            {"", []string{"check", "-"}, 2, "", "stdin cannot be both"},
 		"stdin is both, in words":  {"", []string{"check", "-", "-"}, 2, "", "stdin (-) is given twice"},
 		"a table":                  {"", []string{"explain", twoTenants}, 0, "user alice@example.com (owner)", ""},
@@ -85,16 +85,16 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"explain for machines":     {"", []string{"explain", "-o", "json", twoTenants}, 0, `"namespaces": [`, ""},
 		"explain of broken yaml":   {"", []string{"explain", brokenYAML}, 1, "", "broken.yaml"},
 		"explain of no such file":  {"", []string{"explain", nowhere}, 2, "", "nowhere.yaml"},
-		"explain of the config":    {"", []string{"explain", minimal}, 2, "", "there is only the AmbientProfile"},
-		"explain of a check":       {"", []string{"explain", good}, 2, "", "there is only the AccessCheck c"},
-		"explain of nothing":       {"", []string{"explain"}, 2, "", "stdin: there is no Kubernetes object"},
-		"explain of an empty file": {"", []string{"explain", empty}, 2, "", "empty.yaml: there is no Kubernetes object"},
-		"explain of braces":        {"", []string{"explain", braces}, 2, "", "braces.yaml: there is no Kubernetes object"},
+		"explain of the config":    {"", []string{"explain", minimal}, 2, "", "profile.yaml:1:1: [AP0918] AmbientProfile kubeflow: is a configuration, and there are no rendered manifests; give what ambient-profile " + minimal + " prints"},
+		"explain of a check":       {"", []string{"explain", good}, 2, "", "good.yaml:1:1: [AP0918] AccessCheck c: is a configuration"},
+		"explain of nothing":       {"", []string{"explain"}, 2, "", "stdin: [AP0919] there is no Kubernetes object in it; check the command before the pipe"},
+		"explain of an empty file": {"", []string{"explain", empty}, 2, "", "empty.yaml: [AP0919] there is no Kubernetes object in it; give what kustomize build prints"},
+		"explain of braces":        {"", []string{"explain", braces}, 2, "", "braces.yaml: [AP0919] there is no Kubernetes object"},
 		"nothing to explain":       {"", []string{"explain", onlyConfigMap}, 2, "", "there is nothing to explain"},
 		"no such form":             {"", []string{"explain", "-o", "xml", twoTenants}, 2, "", `-o "xml" is not one of table, mermaid, json`},
 		"no form":                  {"", []string{"explain", twoTenants, "-o"}, 2, "", "flag needs an argument"},
 
-		"completion of what":    {"", []string{"completion"}, 2, "", "completion takes one shell: bash, zsh, fish, powershell"},
+		"completion of what":    {"", []string{"completion"}, 2, "", "completion takes one shell of bash, zsh, fish, powershell; see ambient-profile completion -h"},
 		"completion of no such": {"", []string{"completion", "tcsh"}, 2, "", "completion takes one shell"},
 		"help of no such":       {"", []string{"help", "explian"}, 2, "", "did you mean explain?"},
 	} {
@@ -158,7 +158,7 @@ func TestUnknownFlags(t *testing.T) {
 		"profile.yaml -o out.yaml":  "unknown flag -o; manifests go to stdout: ambient-profile CONFIG.yaml > FILE",
 		"profile.yaml --verzion":    "unknown flag --verzion; did you mean --version?",
 		"--output json chekc x y":   "unknown flag --output",
-		"chekc x.yaml --output=xml": `unknown command "chekc", did you mean check?`,
+		"chekc x.yaml --output=xml": `unknown command "chekc"; did you mean check?`,
 	} {
 		t.Run(args, func(t *testing.T) {
 			code, stdout, stderr := execute(t, "", strings.Fields(args)...)
@@ -198,7 +198,7 @@ func TestStdinThatIsNothing(t *testing.T) {
 		args string
 		code int
 		want string
-	}{{"", 1, "is no ResourceList"}, {"explain", 2, "stdin: there is no Kubernetes object"}, {"check nowhere.yaml", 2, "nowhere.yaml"}} {
+	}{{"", 1, "expected a ResourceList, got nothing"}, {"explain", 2, "stdin: [AP0919] there is no Kubernetes object in it; check the command before the pipe"}, {"check nowhere.yaml", 2, "nowhere.yaml"}} {
 		code, stderr := onStdin(t, null, test.args)
 		if code != test.code {
 			t.Errorf("%q: exit code %d, want %d", test.args, code, test.code)
@@ -223,7 +223,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 		if code := run(strings.Fields(args), strings.NewReader(""), brokenWriter{}, &stderr); code != 2 {
 			t.Errorf("%s: exit code %d, want 2", args, code)
 		}
-		part(t, "stderr", stderr.String(), "ambient-profile: error: the disk is full\n")
+		part(t, "stderr", stderr.String(), "ambient-profile: error: stdout: [AP0907] cannot be written (the disk is full); ")
 	}
 }
 

@@ -1,13 +1,12 @@
 package main
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -63,7 +62,7 @@ func runFunction(c *cobra.Command, args []string) error {
 	switch {
 	case len(args) == 0 && isTerminal(c.InOrStdin()):
 		fmt.Fprintln(c.ErrOrStderr(), c.UsageString())
-		return misuse(c, "there is nothing on stdin, where kustomize and kpt send a ResourceList; give a file: ambient-profile CONFIG.yaml")
+		return misuse(c, diagnostic.StdinIsATerminal, "stdin is a terminal, where kustomize and kpt send a ResourceList", "give a file: ambient-profile CONFIG.yaml")
 	case len(args) == 0:
 		return fn.Transform(c.InOrStdin(), c.OutOrStdout(), c.ErrOrStderr())
 	case !isFile(args[0]):
@@ -75,14 +74,10 @@ func runFunction(c *cobra.Command, args []string) error {
 	return fn.Standalone(args[0], args[1:], c.InOrStdin(), c.OutOrStdout(), c.ErrOrStderr())
 }
 
-// misuse is an error in the arguments of a command. Where it does not say what to write, it says
-// where that stands.
-func misuse(c *cobra.Command, format string, args ...any) error {
-	message := fmt.Sprintf(format, args...)
-	if !strings.HasSuffix(message, "?") && !strings.Contains(message, "; ") {
-		message += "; see " + c.CommandPath() + " -h"
-	}
-	return diagnostic.NotDone{Err: errors.New(message)}
+// misuse is an error in the arguments of a command. Without a remedy of its own, that is to read the
+// help.
+func misuse(c *cobra.Command, code diagnostic.Code, found, remedy string) error {
+	return diagnostic.Undone(diagnostic.Diagnostic{Code: code, Found: found, Remedy: cmp.Or(remedy, "see "+c.CommandPath()+" -h")})
 }
 
 func unknownCommand(c *cobra.Command, name string) error {
@@ -91,9 +86,9 @@ func unknownCommand(c *cobra.Command, name string) error {
 		names = append(names, verb.Name())
 	}
 	if verb := profile.Closest(name, names); verb != "" {
-		return misuse(c.Root(), "unknown command %q, did you mean %s?", name, verb)
+		return misuse(c.Root(), diagnostic.UnknownCommand, fmt.Sprintf("unknown command %q", name), "did you mean "+verb+"?")
 	}
-	return misuse(c.Root(), "unknown command %q, which is not a .yaml, .yml or .json file either", name)
+	return misuse(c.Root(), diagnostic.UnknownCommand, fmt.Sprintf("unknown command %q, which is not a .yaml, .yml or .json file either", name), "")
 }
 
 // extensions are those of files. A mistyped verb must not be read as a file.
@@ -111,7 +106,7 @@ func completeFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompD
 // stdinOnce refuses - given twice: the second reader would find nothing, and say nothing.
 func stdinOnce(c *cobra.Command, files []string) error {
 	if i := slices.Index(files, "-"); i >= 0 && slices.Contains(files[i+1:], "-") {
-		return misuse(c, "stdin (-) is given twice, and can be read once")
+		return misuse(c, diagnostic.StdinTwice, "stdin (-) is given twice, and can be read once", "give a file for one of the two")
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // version and commit are set when a release or an image is built (-ldflags "-X main.version=v0.1.0").
@@ -30,7 +32,7 @@ func versionCommand() *cobra.Command {
 
 func noArguments(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return misuse(c, "%s takes no arguments, got %q", c.Name(), args[0])
+		return misuse(c, diagnostic.WrongArguments, fmt.Sprintf("%s takes no arguments, got %q", c.Name(), args[0]), "")
 	}
 	return nil
 }

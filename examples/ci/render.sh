@@ -4,7 +4,7 @@
 set -eu
 rendered=$(${KUSTOMIZE:-kustomize build --enable-alpha-plugins --enable-exec} "$1")
 if printf '%s\n' "$rendered" | grep -q '^kind: AmbientProfile$'; then
-  echo "render.sh: error: $1: an AmbientProfile is left over: the function did not run; were --enable-alpha-plugins and --enable-exec given?" >&2
+  echo "render.sh: error: $1: the output still holds an AmbientProfile, so the function did not run; add --enable-alpha-plugins --enable-exec to kustomize build" >&2
   exit 1
 fi
 if ! printf '%s\n' "$rendered" | grep -q '^    ambient.kubeflow.org/owned-by: '; then

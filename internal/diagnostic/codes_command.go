@@ -1,6 +1,52 @@
 package diagnostic
 
 // Codes AP09xx: the command line and how the function is called (cmd, fn).
-const ()
+const (
+	UnknownCommand    Code = "AP0901"
+	UnknownFlag       Code = "AP0902"
+	WrongFlag         Code = "AP0903"
+	WrongArguments    Code = "AP0904"
+	StdinTwice        Code = "AP0905"
+	StdinIsATerminal  Code = "AP0906"
+	CannotWrite       Code = "AP0907"
+	CannotInstall     Code = "AP0908"
+	RenamedCopy       Code = "AP0909"
+	ChangedCopy       Code = "AP0910"
+	MovedCopy         Code = "AP0911"
+	CopyTwice         Code = "AP0912"
+	SecondConfig      Code = "AP0913"
+	ConfiguredTwice   Code = "AP0914"
+	WarningsAreErrors Code = "AP0915"
+	FunctionDidNotRun Code = "AP0916"
+	CasesFailed       Code = "AP0917"
+	NotRendered       Code = "AP0918"
+	NoObjects         Code = "AP0919"
+	NothingToExplain  Code = "AP0920"
+	NoAccessCheck     Code = "AP0921"
+	NotAnAccessCheck  Code = "AP0922"
+)
 
-var commandCodes []Entry
+var commandCodes = []Entry{
+	{UnknownCommand, Error, "an unknown command"},
+	{UnknownFlag, Error, "an unknown flag"},
+	{WrongFlag, Error, "a flag with a wrong value, or without one"},
+	{WrongArguments, Error, "too few, too many or wrong arguments"},
+	{StdinTwice, Error, "stdin is to be read twice"},
+	{StdinIsATerminal, Error, "stdin is a terminal"},
+	{CannotWrite, Error, "the output cannot be written"},
+	{CannotInstall, Error, "the program cannot be installed"},
+	{RenamedCopy, Error, "a copy of the AmbientProfile with another name"},
+	{ChangedCopy, Error, "a copy of the AmbientProfile with another spec"},
+	{MovedCopy, Error, "a copy of the AmbientProfile in another namespace"},
+	{CopyTwice, Error, "two copies of the AmbientProfile"},
+	{SecondConfig, Error, "another AmbientProfile among the inputs"},
+	{ConfiguredTwice, Error, "a namespace in two AmbientProfiles"},
+	{WarningsAreErrors, Error, "failOnWarning made warnings errors"},
+	{FunctionDidNotRun, Error, "the function did not run before the AccessCheck"},
+	{CasesFailed, Error, "cases of an AccessCheck failed"},
+	{NotRendered, Error, "a configuration where rendered manifests are expected"},
+	{NoObjects, Error, "an input without Kubernetes objects"},
+	{NothingToExplain, Error, "an input that explain has nothing to print for"},
+	{NoAccessCheck, Error, "a file without AccessChecks"},
+	{NotAnAccessCheck, Error, "another object where an AccessCheck is expected"},
+}

@@ -1,6 +1,69 @@
 package diagnostic
 
-// Codes AP03xx: objects of the input that are edited, merged or owned by others (internal/enroll).
-const ()
+// Codes AP03xx: users as the input names them, and objects of the input that are edited, merged or
+// owned by others (internal/survey, internal/enroll).
+const (
+	RoleBindingMismatch  Code = "AP0304"
+	RoleBindingConflict  Code = "AP0305"
+	NotebookHeaderUnset  Code = "AP0306"
+	NotebookHeadersUnset Code = "AP0307"
 
-var enrollCodes []Entry
+	NamespaceOwnerDiffers  Code = "AP0311"
+	NamespaceInjected      Code = "AP0312"
+	WaypointOptOutRemoved  Code = "AP0313"
+	OtherWaypointRemoved   Code = "AP0314"
+	ControllerPolicyEdited Code = "AP0315"
+
+	OwnedByOther     Code = "AP0321"
+	OwnedNotWanted   Code = "AP0322"
+	L4PolicyKept     Code = "AP0323"
+	Overwritten      Code = "AP0324"
+	DenyOverwritten  Code = "AP0325"
+	OverridesRemoved Code = "AP0326"
+
+	HashedNameKept       Code = "AP0331"
+	ConfigMapNotString   Code = "AP0332"
+	ConfigMapInvalidJSON Code = "AP0333"
+	LabelsFileInvalid    Code = "AP0334"
+	LabelsFileSets       Code = "AP0335"
+	LabelsFileRemoves    Code = "AP0336"
+
+	ModelServerless     Code = "AP0341"
+	ModelsServerless    Code = "AP0342"
+	KServeConfigMissing Code = "AP0343"
+	ModelHostsShared    Code = "AP0344"
+	ModelHostsUnknown   Code = "AP0345"
+)
+
+var enrollCodes = []Entry{
+	{RoleBindingMismatch, Warning, "a contributor's RoleBinding disagrees with its annotations"},
+	{RoleBindingConflict, Error, "a RoleBinding with a generated name grants something else"},
+	{NotebookHeaderUnset, Warning, "a header that a Notebook asks for is not set"},
+	{NotebookHeadersUnset, Warning, "no header that a Notebook asks for is set"},
+
+	{NamespaceOwnerDiffers, Warning, "a Namespace has another owner than its profile"},
+	{NamespaceInjected, Warning, "a Namespace had both sidecar injection and ambient mode"},
+	{WaypointOptOutRemoved, Warning, "a Namespace opted out of its waypoint"},
+	{OtherWaypointRemoved, Warning, "a Namespace used the waypoint of another namespace"},
+	{ControllerPolicyEdited, Warning, "a policy differs from what the profile-controller writes"},
+
+	{OwnedByOther, Error, "another AmbientProfile owns an object"},
+	{OwnedNotWanted, Error, "the AmbientProfile owns an object in the input that it does not generate"},
+	{L4PolicyKept, Warning, "the L4 policy of a profile that is no longer configured was kept"},
+	{Overwritten, Warning, "an object without an owner was overwritten"},
+	{DenyOverwritten, Warning, "a DENY policy was overwritten by an ALLOW policy"},
+	{OverridesRemoved, Warning, "a label or annotation that disables a generated object was removed"},
+
+	{HashedNameKept, Warning, "a ConfigMap was edited, but keeps its hash-suffixed name"},
+	{ConfigMapNotString, Error, "a value in a ConfigMap is not a string"},
+	{ConfigMapInvalidJSON, Error, "JSON in a ConfigMap cannot be edited"},
+	{LabelsFileInvalid, Warning, "the profile-controller's labels file cannot be read"},
+	{LabelsFileSets, Warning, "the profile-controller's labels file puts every tenant into the mesh"},
+	{LabelsFileRemoves, Warning, "the profile-controller's labels file removes labels that enroll a tenant"},
+
+	{ModelServerless, Warning, "a model runs in KServe's Serverless mode"},
+	{ModelsServerless, Warning, "KServe's default mode is Serverless"},
+	{KServeConfigMissing, Warning, "KServe's ConfigMap is not in the input"},
+	{ModelHostsShared, Warning, "models of two profiles may get the same host"},
+	{ModelHostsUnknown, Info, "whether models of two profiles may get the same host is unknown"},
+}

@@ -1,6 +1,50 @@
 package diagnostic
 
-// Codes AP06xx: the control plane of Kubeflow (internal/enroll, internal/survey).
-const ()
+// Codes AP06xx: the control plane of Kubeflow (internal/survey, internal/enroll).
+const (
+	ComponentsFound       Code = "AP0601"
+	NoZtunnel             Code = "AP0602"
+	KubeflowNotEnrolled   Code = "AP0603"
+	GatewayIsolated       Code = "AP0604"
+	GatewayNotInInput     Code = "AP0605"
+	WebhookServiceMissing Code = "AP0606"
+	WebhookPortUnknown    Code = "AP0607"
 
-var platformCodes []Entry
+	WaypointLabelNotSet  Code = "AP0611"
+	WaypointLabelRemoved Code = "AP0612"
+	ReaderNotVerified    Code = "AP0613"
+
+	MalformedPolicyKept   Code = "AP0621"
+	LoginPolicyKept       Code = "AP0622"
+	LoginPolicyTooOpen    Code = "AP0623"
+	LoginPolicyExempts    Code = "AP0624"
+	PolicyOfOtherRevision Code = "AP0625"
+
+	RouteOfKFAMRemoved Code = "AP0631"
+	RouteNotConverted  Code = "AP0632"
+	SidecarTLSRemoved  Code = "AP0633"
+)
+
+var platformCodes = []Entry{
+	{ComponentsFound, Info, "which components of Kubeflow were found, and which were assumed"},
+	{NoZtunnel, Warning, "the input has istiod, but no ztunnel"},
+	{KubeflowNotEnrolled, Warning, "the Namespace kubeflow is not in the input"},
+	{GatewayIsolated, Warning, "a NetworkPolicy may keep users from the new Gateway"},
+	{GatewayNotInInput, Warning, "the input has the old gateway, but not the Gateway that policies allow"},
+	{WebhookServiceMissing, Info, "a webhook's Service is not in the input"},
+	{WebhookPortUnknown, Warning, "the pods' port of a webhook is not known"},
+
+	{WaypointLabelNotSet, Warning, "a Service that needs a waypoint label is not in the input"},
+	{WaypointLabelRemoved, Warning, "the waypoint label of a Service was removed"},
+	{ReaderNotVerified, Info, "a route leads to a Service where no waypoint verifies tokens"},
+
+	{MalformedPolicyKept, Warning, "a policy that Istio rejects was left unchanged"},
+	{LoginPolicyKept, Info, "a login policy that differs from Kubeflow's was kept"},
+	{LoginPolicyTooOpen, Warning, "a login policy exempts more than exact paths"},
+	{LoginPolicyExempts, Warning, "a login policy exempts paths"},
+	{PolicyOfOtherRevision, Warning, "a policy with a revision label does not replace a generated one"},
+
+	{RouteOfKFAMRemoved, Info, "the VirtualService of KFAM was removed"},
+	{RouteNotConverted, Warning, "a VirtualService was not converted to an HTTPRoute"},
+	{SidecarTLSRemoved, Info, "a DestinationRule's mutual TLS was removed"},
+}

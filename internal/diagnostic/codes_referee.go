@@ -2,9 +2,53 @@ package diagnostic
 
 // Codes AP07xx: what the referee finds in manifests (pkg/access).
 const (
-	RulesLost Code = "AP0701"
+	RulesLost            Code = "AP0701"
+	PolicyRejected       Code = "AP0702"
+	StrangersAllowed     Code = "AP0703"
+	PodsUnprotected      Code = "AP0704"
+	WaypointUnprotected  Code = "AP0705"
+	NamespaceOffMesh     Code = "AP0706"
+	WaypointNotUsed      Code = "AP0707"
+	ServiceOffWaypoint   Code = "AP0708"
+	OwnerLockedOut       Code = "AP0709"
+	LoginRefused         Code = "AP0710"
+	LoginRefusedInPart   Code = "AP0711"
+	AuthenticationUnread Code = "AP0712"
+	IdentityRewritten    Code = "AP0713"
+	HeadlessRoute        Code = "AP0714"
+	PoolRoute            Code = "AP0715"
+	ConnectionRoute      Code = "AP0716"
+	ConnectionListener   Code = "AP0717"
+	PodsLeaveMesh        Code = "AP0718"
+	MeshTrafficBlocked   Code = "AP0719"
+	MeshEgressMissed     Code = "AP0720"
+	IstiodPublicKey      Code = "AP0721"
+	IstiodVersionUnknown Code = "AP0722"
+	ManifestUnreadable   Code = "AP0723"
 )
 
 var refereeCodes = []Entry{
 	{RulesLost, Warning, "ztunnel does not enforce rules of a policy as they are written"},
+	{PolicyRejected, Warning, "Istio rejects a policy"},
+	{StrangersAllowed, Warning, "a rule allows clients that do not belong to the namespace"},
+	{PodsUnprotected, Warning, "no policy limits who reaches the pods of a namespace"},
+	{WaypointUnprotected, Warning, "no policy limits who passes a waypoint"},
+	{NamespaceOffMesh, Warning, "a profile's namespace is not in ambient mode"},
+	{WaypointNotUsed, Warning, "a namespace is not behind its waypoint"},
+	{ServiceOffWaypoint, Warning, "the labels of a Service keep its traffic away from the waypoint of its namespace"},
+	{OwnerLockedOut, Warning, "a policy denies the owner of a profile"},
+	{LoginRefused, Warning, "a RequestAuthentication rejects the tokens of a login"},
+	{LoginRefusedInPart, Info, "a RequestAuthentication rejects the tokens of one login and accepts those of another"},
+	{AuthenticationUnread, Warning, "no proxy reads a RequestAuthentication"},
+	{IdentityRewritten, Warning, "a route changes a header that identifies the user"},
+	{HeadlessRoute, Warning, "the ingress leads to a headless Service, which a waypoint cannot deliver to"},
+	{PoolRoute, Warning, "the ingress leads to an InferencePool, past the waypoint"},
+	{ConnectionRoute, Warning, "a route carries connections, so nothing reads who the user is"},
+	{ConnectionListener, Warning, "a listener carries connections that the policies of its Gateway deny"},
+	{PodsLeaveMesh, Warning, "pods take themselves out of the mesh"},
+	{MeshTrafficBlocked, Warning, "a NetworkPolicy blocks the mesh's own traffic"},
+	{MeshEgressMissed, Warning, "an egress rule of a NetworkPolicy is for pods in the mesh, but not for the mesh's port"},
+	{IstiodPublicKey, Warning, "a version of istiod accepts tokens that anyone can sign (CVE-2026-31837)"},
+	{IstiodVersionUnknown, Info, "the version of istiod is not known"},
+	{ManifestUnreadable, Error, "an object cannot be judged"},
 }

@@ -4,7 +4,6 @@
 package diagnostic
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 )
@@ -28,6 +27,8 @@ type Diagnostic struct {
 type Position struct {
 	File         string
 	Line, Column int
+	// Index counts the objects of File from 0, where kpt says it.
+	Index int
 }
 
 // Object is what Kubernetes calls an object reference.
@@ -35,11 +36,15 @@ type Object struct{ APIVersion, Kind, Namespace, Name string }
 
 // String is kind namespace/name, or kind name.
 func (o Object) String() string {
-	if o.Namespace == "" {
-		return strings.TrimSpace(o.Kind + " " + o.Name)
+	name := o.Name
+	if o.Namespace != "" {
+		name = o.Namespace + "/" + name
 	}
-	return o.Kind + " " + o.Namespace + "/" + o.Name
+	return strings.TrimSpace(o.Kind + " " + name)
 }
+
+// is reports whether both are the same object, whatever its version.
+func (o Object) is(other Object) bool { return o.String() == other.String() }
 
 // String is file:line:column as far as it is known.
 func (p Position) String() string {
@@ -59,12 +64,17 @@ func (d Diagnostic) Severity() Severity { return d.Code.entry().Severity }
 // Error is the message on one line, without its severity:
 //
 //	tenants.yaml:8:12: [AP0101] spec.profiles[0].owner: expected a map, got "alice"; write ...
-func (d Diagnostic) Error() string {
+func (d Diagnostic) Error() string { return d.line(nil) }
+
+// line is the message, which is about other objects as well.
+func (d Diagnostic) line(also []Object) string {
 	var out strings.Builder
-	for _, part := range []string{d.where(), d.tag() + d.subject()} {
-		if part != "" {
-			out.WriteString(part + ": ")
-		}
+	if where := d.where(); where != "" {
+		out.WriteString(where + ": ")
+	}
+	out.WriteString(d.tag())
+	if subject := d.subject(also...); subject != "" {
+		out.WriteString(subject + ": ")
 	}
 	return Visible(out.String() + d.Message())
 }
@@ -101,16 +111,34 @@ func (d Diagnostic) tag() string {
 	return "[" + string(d.Code) + "] "
 }
 
-// subject is what the message speaks of.
-func (d Diagnostic) subject() string {
-	switch object := d.Object.String(); {
-	case d.ownConfig():
+// subject is what the message is about: ConfigMap kubeflow/a (also kubeflow/b): data.x.
+func (d Diagnostic) subject(also ...Object) string {
+	if d.ownConfig() {
 		return d.Field
-	case object == "" || d.Field == "":
-		return cmp.Or(object, d.Field)
-	default:
-		return object + ": " + d.Field
 	}
+	var parts []string
+	if object := d.Object.String(); object != "" {
+		parts = append(parts, object+d.others(also))
+	}
+	if d.Field != "" {
+		parts = append(parts, d.Field)
+	}
+	return strings.Join(parts, ": ")
+}
+
+// others are other objects, those of the same kind without it.
+func (d Diagnostic) others(also []Object) string {
+	if len(also) == 0 {
+		return ""
+	}
+	names := make([]string, len(also))
+	for i, o := range also {
+		if o.Kind == d.Object.Kind {
+			o.Kind = ""
+		}
+		names[i] = o.String()
+	}
+	return " (also " + strings.Join(names, ", ") + ")"
 }
 
 // Named is an object that is known as kind namespace/name, or kind name.

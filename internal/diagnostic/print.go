@@ -1,31 +1,83 @@
 package diagnostic
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
-
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// Print writes each message on a line of its own.
+// Print writes messages, one line each; warnings that differ in their object only share one.
 func Print(w io.Writer, all []Diagnostic) {
+	write(w, all, Diagnostic.Severity)
+}
+
+// PrintErrors writes everything that is joined in err, as Print does. All of it is an error: with
+// failOnWarning, so are warnings.
+func PrintErrors(w io.Writer, err error) {
+	write(w, All(err), func(Diagnostic) Severity { return Error })
+}
+
+func write(w io.Writer, all []Diagnostic, severity func(Diagnostic) Severity) {
 	var out strings.Builder // there may be thousands
-	for _, d := range all {
-		fmt.Fprintf(&out, "ambient-profile: %s: %s\n", d.Severity(), d.Error())
+	for _, g := range grouped(all) {
+		fmt.Fprintf(&out, "ambient-profile: %s: %s\n", severity(g.Diagnostic), g.line(g.also))
 	}
 	fmt.Fprint(w, out.String())
 }
 
-// Results are the messages as the results of a ResourceList (KRM functions specification).
-func Results(all []Diagnostic) *yaml.Node {
-	list := &yaml.Node{Kind: yaml.SequenceNode}
-	for _, d := range all {
-		list.Content = append(list.Content, &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{
-			text("message"), text(d.Error()), text("severity"), text(d.Severity().String()),
-		}})
+// All returns the diagnostics that are joined in err, in order. An error of another type becomes a
+// diagnostic with its text and without a code.
+func All(err error) []Diagnostic {
+	switch err := err.(type) { //nolint:errorlint // it goes down the tree itself
+	case nil:
+		return nil
+	case Diagnostic:
+		return []Diagnostic{err}
+	case interface{ Unwrap() []error }:
+		var all []Diagnostic
+		for _, joined := range err.Unwrap() {
+			all = append(all, All(joined)...)
+		}
+		return all
 	}
-	return list
+	if inner := errors.Unwrap(err); inner != nil {
+		if before, ok := strings.CutSuffix(err.Error(), inner.Error()); ok {
+			all := All(inner)
+			for i := range all {
+				all[i].Found = before + all[i].Found
+			}
+			return all
+		}
+	}
+	return []Diagnostic{{Found: err.Error()}}
 }
 
-func text(s string) *yaml.Node { return yaml.NewStringRNode(s).YNode() }
+// group is a message, and the other objects that it is about.
+type group struct {
+	Diagnostic
+	also []Object
+}
+
+// grouped are messages without repetitions, in the order in which each occurs first. Each error has
+// a place of its own.
+func grouped(all []Diagnostic) []*group {
+	var groups []*group
+	known := map[Diagnostic]*group{}
+	for _, d := range all {
+		same := d
+		if d.Severity() != Error && d.Object != (Object{}) && !d.ownConfig() {
+			same.Object, same.Position = Object{}, Position{}
+		}
+		g := known[same]
+		if g == nil {
+			g = &group{Diagnostic: d}
+			known[same], groups = g, append(groups, g)
+		}
+		if !d.Object.is(g.Object) && !slices.ContainsFunc(g.also, d.Object.is) {
+			g.also = append(g.also, d.Object)
+		}
+	}
+	return groups
+}

@@ -7,69 +7,72 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
-)
-
-const (
-	istioSecurity = "security.istio.io"
-	// oldIngress ends the principal of Kubeflow's sidecar-era gateway, whatever the trust domain.
-	oldIngress = "/ns/istio-system/sa/istio-ingressgateway-service-account"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // controllersPolicies are written by Kubeflow's controllers, which would undo an edit.
 var controllersPolicies = []string{"ns-owner-access-istio", "ml-pipeline-visualizationserver"}
 
-// convertPolicies attaches the sidecar-era ALLOW policies of the profiles' namespaces to a waypoint,
-// as far as that opens nothing. ztunnel would drop their HTTP rules, and the people whom they let in
-// would be locked out. What denies is copied (copyPolicies).
-func (e *enrolment) convertPolicies() {
-	places := e.places()
-	for _, item := range e.items {
+// convertPolicies attaches the sidecar-era ALLOW policies of the profiles' namespaces to a waypoint if
+// that allows no other requests. ztunnel would drop their HTTP rules, and lock out the clients that they
+// allow. Policies that deny are copied (copyPolicies).
+func convertPolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+	places := placesOf(plan)
+	for _, item := range input.Items {
 		at, ours := places[item.Namespace]
-		if !ours || !at.all || item.Kind != "AuthorizationPolicy" || item.Group != istioSecurity || ownedBy(item) != "" || e.removed[item] {
+		if !ours || !at.all || item.Kind != "AuthorizationPolicy" || item.Group != survey.IstioSecurity || survey.OwnedBy(item) != "" || item.Removed {
 			continue
 		}
 		spec := manifest.Field(item.Node, "spec")
-		if !slices.Contains(controllersPolicies, item.Name) && withoutTargets(spec) && !isMalformed(spec) && action(spec) == "ALLOW" && len(httpRules(spec)) > 0 {
-			e.convert(item, spec, at)
+		if !slices.Contains(controllersPolicies, item.Name) && survey.WithoutTargets(spec) && !isMalformed(spec) && survey.Action(spec) == "ALLOW" && len(survey.HTTPRules(spec)) > 0 {
+			convertPolicy(plan, input, notes, item, at)
 		}
 	}
 }
 
-func (e *enrolment) convert(item *manifest.Item, spec *yaml.Node, at place) {
-	http := httpRules(spec)
-	refs, rules, why := e.targets(spec, at)
-	if why != "" {
-		e.loses(item, fmt.Sprintf("rules %v hold HTTP attributes and it cannot be attached to a waypoint: %s", http, why), "ztunnel drops such a rule, so it lets nobody in", remedyFor(why))
+func convertPolicy(plan generate.Plan, input *survey.Index, notes *survey.Notes, item *manifest.Item, at place) {
+	spec := manifest.Field(item.Node, "spec")
+	wanted, known := selectorOf(spec)
+	if !known {
+		reportSelector(notes, item, true)
 		return
 	}
-	if l4 := e.atPods(spec); len(l4) > 0 {
-		e.loses(item, fmt.Sprintf("rules %v let in peers without HTTP attributes, beside rules with them", l4), "the policy is attached to a waypoint, so they do not hold at pod addresses",
-			"list who may reach pods in access.monitoring, or write a policy without HTTP attributes for them")
+	refs, rules, why := targets(input, spec, at, wanted)
+	if refs == nil {
+		notes.WarnAt(why.code, item, why.field, why.found, deniedClients(spec), why.remedy)
+		return
 	}
-	if rules := comparing(spec, atPodsOnly); len(rules) > 0 {
-		e.loses(item, fmt.Sprintf("rules %v compare %s", rules, names(atPodsOnly)), "at the waypoint they compare what is not the pod's, so they let nobody in", "write them without that condition")
+	if l4 := atPods(plan, spec); len(l4) > 0 {
+		field, found := aboutRules(l4, "has no HTTP attributes, but other rules do", "have no HTTP attributes, but other rules do")
+		notes.WarnAt(diagnostic.NotAtPods, item, field, found, "the policy was attached to a waypoint, so the clients that "+agree(l4, "this rule allows", "these rules allow")+" are denied at pod addresses", "list who may reach pods in access.monitoring, or move "+agree(l4, "the rule", "these rules")+" to a policy without HTTP attributes")
+	}
+	if compare := comparing(spec, atPodsOnly); len(compare) > 0 {
+		field, found := aboutRules(compare, "compares "+podAttributes, "compare "+podAttributes)
+		notes.WarnAt(diagnostic.PodAttributeAtWaypoint, item, field, found, "a waypoint does not see these of a pod, so the clients that "+agree(compare, "the rule allows", "these rules allow")+" are denied", "remove the condition")
 	}
 	item.Drop(spec, "selector")
 	item.Set(spec, "targetRefs", refs)
 	if rules != nil {
 		item.Set(spec, "rules", rules)
 	}
-	e.replaceIngress(item, spec)
-	e.followIngress(item, rulesOf(spec), true)
+	replaceIngress(plan, item, spec)
+	followIngress(plan, item, survey.RulesOf(spec), true)
 }
 
-// atPods are the rules of an ALLOW policy that ztunnel enforces for somebody at pod addresses: not
-// those for the ingress, which does not go there.
-func (e *enrolment) atPods(spec *yaml.Node) []int {
+// atPods returns the rules of an ALLOW policy that ztunnel enforces at pod addresses, without those for
+// the ingress, which does not call these.
+func atPods(plan generate.Plan, spec *yaml.Node) []int {
 	var out []int
-	http := httpRules(spec)
-	for i, rule := range rulesOf(spec) {
+	http := survey.HTTPRules(spec)
+	for i, rule := range survey.RulesOf(spec) {
 		sources := sourcesOf(manifest.Dealias(rule))
 		ingress := len(sources) > 0 && !slices.ContainsFunc(sources, func(source *yaml.Node) bool {
 			principals := manifest.Content(manifest.Field(source, "principals"))
 			return len(principals) == 0 || slices.ContainsFunc(principals, func(n *yaml.Node) bool {
-				return !strings.HasSuffix(n.Value, oldIngress) && n.Value != e.plan.Mesh.Ingress
+				return !strings.HasSuffix(n.Value, survey.OldIngress) && n.Value != plan.Mesh.Ingress
 			})
 		})
 		if !slices.Contains(http, i) && !ingress {
@@ -79,70 +82,51 @@ func (e *enrolment) atPods(spec *yaml.Node) []int {
 	return out
 }
 
-// targets are what an ALLOW policy is attached to: its namespace's waypoint, or the Services whose
-// every pod its selector names. Never the whole waypoint in place of a selector: that would open the
-// namespace. rules are those of the policy with the Services' ports, nil where it names none. why
-// says what is in the way, or "".
-func (e *enrolment) targets(spec *yaml.Node, at place) (refs, rules *yaml.Node, why string) {
-	selector := manifest.Field(spec, "selector")
-	labels := manifest.Field(selector, "matchLabels")
-	if !isSelector(selector, labels) {
-		return nil, nil, "its selector is not one that Istio knows"
-	}
-	ported := slices.ContainsFunc(rulesOf(spec), func(rule *yaml.Node) bool { return namesPorts(manifest.Dealias(rule)) })
-	wanted := labelsOf(labels)
+// targets returns what an ALLOW policy is attached to: the waypoint of its namespace, or the Services
+// whose every pod its labels select. Never the whole waypoint in place of a selector: that would open
+// the namespace. rules are those of the policy with the ports of the Services, or nil if it names no
+// ports. refs is nil if there is an obstacle.
+func targets(input *survey.Index, spec *yaml.Node, at place, wanted survey.Labels) (refs, rules *yaml.Node, why obstacle) {
+	ported := slices.ContainsFunc(survey.RulesOf(spec), func(rule *yaml.Node) bool { return namesPorts(manifest.Dealias(rule)) })
 	if len(wanted) == 0 && !ported {
-		return list(ref(gatewayGroup, "Gateway", at.waypoint)), nil, ""
+		return list(ref(survey.GatewayGroup, "Gateway", at.waypoint)), nil, obstacle{}
 	}
-	services := slices.DeleteFunc(e.selectedBy(at, wanted).whole, func(s service) bool { return e.redirected(at, s, wanted) })
-	if len(services) == 0 {
-		return nil, nil, noServiceOfPods
+	services := slices.DeleteFunc(selectedBy(input, at, wanted).whole, func(s survey.Service) bool { return redirected(input, at, s, wanted) })
+	switch {
+	case len(services) == 0 && len(wanted) == 0:
+		return nil, nil, portsOfNoService()
+	case len(services) == 0:
+		return nil, nil, noServiceSelected()
 	}
 	if ported {
-		groups, unknown := e.forServices(rulesOf(spec), services)
-		if len(groups) != 1 || len(unknown) > 0 {
-			return nil, nil, "it names ports of pods, and no one list of ports stands for them at all of its Services"
+		groups, unknown := forServices(input, survey.RulesOf(spec), services)
+		switch {
+		case len(unknown) > 0:
+			return nil, nil, portsNotKnown(unknown)
+		case len(groups) == 0:
+			return nil, nil, portsOfNoService()
+		case len(groups) > 1:
+			return nil, nil, obstacle{diagnostic.PortsDiffer, "", "names ports of pods, which are different ports at " + servicesNamed(services), nameTargets}
 		}
 		services, rules = groups[0].services, list(groups[0].rules...)
 	}
 	if len(services) > mostTargets {
-		return nil, nil, fmt.Sprintf("its selector names the pods of more than %d Services, which is all that a policy takes", mostTargets)
+		return nil, nil, obstacle{diagnostic.TooManyServices, "spec.selector", fmt.Sprintf("selects the pods of more than %d Services, and a policy can name %d", mostTargets, mostTargets), fmt.Sprintf("write several policies with targetRefs, each for at most %d Services", mostTargets)}
 	}
-	refs = list()
-	for _, s := range services {
-		refs.Content = append(refs.Content, ref("", "Service", s.name))
-	}
-	return refs, rules, ""
+	return refsTo(services), rules, obstacle{}
 }
 
-const noServiceOfPods = "its selector names the pods of no Service in the input"
-
-func remedyFor(why string) string {
-	if why == noServiceOfPods {
-		return "add the Service of these pods, and their workload, to the input, or name in targetRefs what it is for"
-	}
-	return "name in targetRefs what it is for"
-}
-
-// mostTargets is what targetRefs holds (Istio: AuthorizationPolicy CRD).
+// mostTargets is how many targetRefs a policy can have (Istio: AuthorizationPolicy CRD).
 const mostTargets = 16
 
-// isSelector is false for a selector that is misspelt: what it was to select, nobody can say.
-func isSelector(selector, labels *yaml.Node) bool {
-	isMap := func(n *yaml.Node) bool {
-		return n == nil || n.Kind == yaml.MappingNode || n.ShortTag() == yaml.NodeTagNull
-	}
-	return isMap(selector) && isMap(labels) && (labels != nil || len(manifest.Content(selector)) == 0)
-}
-
-// replaceIngress puts the new ingress principal where the policy names the old one.
-func (e *enrolment) replaceIngress(item *manifest.Item, n *yaml.Node) {
-	if n.Kind == yaml.ScalarNode && strings.HasSuffix(n.Value, oldIngress) && !strings.Contains(n.Value, "*") {
-		n.Value = e.plan.Mesh.Ingress
+// replaceIngress replaces the principal of the old ingress by that of the new one.
+func replaceIngress(plan generate.Plan, item *manifest.Item, n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && strings.HasSuffix(n.Value, survey.OldIngress) && !strings.Contains(n.Value, "*") {
+		n.Value = plan.Mesh.Ingress
 		item.Changed = true
 	}
 	for _, below := range n.Content {
-		e.replaceIngress(item, below)
+		replaceIngress(plan, item, below)
 	}
 }
 
@@ -150,7 +134,7 @@ func list(items ...*yaml.Node) *yaml.Node {
 	return &yaml.Node{Kind: yaml.SequenceNode, Tag: yaml.NodeTagSeq, Content: items}
 }
 
-// ref is a targetRef; the core group is left out.
+// ref returns a targetRef, without the core group.
 func ref(group, kind, name string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.MappingNode, Tag: yaml.NodeTagMap}
 	for _, pair := range [][2]string{{"group", group}, {"kind", kind}, {"name", name}} {
@@ -161,7 +145,7 @@ func ref(group, kind, name string) *yaml.Node {
 	return n
 }
 
-// samePolicy compares the specs of two AuthorizationPolicies; no action is ALLOW.
+// samePolicy reports whether the specs of two AuthorizationPolicies are equal; no action means ALLOW.
 func samePolicy(a, b *yaml.Node) bool {
 	return a != nil && b != nil && manifest.Equal(withoutAllow(a), withoutAllow(b))
 }

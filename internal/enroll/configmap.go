@@ -1,87 +1,74 @@
 package enroll
 
 import (
-	"fmt"
-	"regexp"
-
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// kubeflowNamespace is where Kubeflow's own ConfigMaps and controllers live.
-const kubeflowNamespace = "kubeflow"
-
-// hashed is a ConfigMap's name with the suffix that kustomize gives to generated ones.
-var hashed = regexp.MustCompile(`^(.+)-[a-z0-9]{10}$`)
-
-// editConfigMaps tells Kubeflow's controllers about the mesh.
-func (e *enrolment) editConfigMaps() {
-	for _, item := range e.items {
-		if item.Kind != "ConfigMap" || item.Group != "" || ownedBy(item) != "" {
+// editConfigMaps sets what Kubeflow's controllers must know about the mesh.
+func editConfigMaps(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+	for _, item := range input.Items {
+		if item.Kind != "ConfigMap" || item.Group != "" || survey.OwnedBy(item) != "" {
 			continue
 		}
 		name, hash := item.Name, false
-		if m := hashed.FindStringSubmatch(item.Name); m != nil && e.known(m[1], item.Namespace) {
+		if m := survey.Hashed.FindStringSubmatch(item.Name); m != nil && knownConfigMap(plan, m[1], item.Namespace) {
 			name, hash = m[1], true
 		}
 		was := item.Changed
-		if err := e.editConfigMap(item, name); err != nil {
-			e.errs = append(e.errs, fmt.Errorf("%s: %w", item, err))
-		}
+		editConfigMap(plan, item, name)
 		if hash && item.Changed && !was {
-			e.warn(item, "was edited, and its name has a hash: this is rendered output", "the name stays, so nothing restarts the pods that read it",
-				"run the function in the build that generates the ConfigMap, or restart the pods yourself")
+			notes.Warn(diagnostic.HashedNameKept, item, "was edited, but keeps its hash-suffixed name", "the pods that read it will not restart and keep the old settings",
+				"run the function in the kustomization that generates the ConfigMap, or restart the pods")
 		}
 	}
-	e.hostsTrouble()
+	hostsTrouble(plan, input, notes)
 }
 
-func (e *enrolment) known(name, namespace string) bool {
+func knownConfigMap(plan generate.Plan, name, namespace string) bool {
 	switch name {
 	case "profiles-config", "kubeflow-pipelines-profile-controller-env":
-		return namespace == kubeflowNamespace
+		return namespace == profile.KubeflowNamespace
 	case "inferenceservice-config":
-		return namespace == e.plan.Cluster.KServe.Namespace
+		return namespace == plan.Cluster.KServe.Namespace
 	}
 	return false
 }
 
-func (e *enrolment) editConfigMap(item *manifest.Item, name string) error {
-	if !e.known(name, item.Namespace) {
-		return nil
+func editConfigMap(plan generate.Plan, item *manifest.Item, name string) {
+	if !knownConfigMap(plan, name, item.Namespace) {
+		return
 	}
 	switch name {
 	case "profiles-config":
-		e.principals(item)
+		editPrincipals(plan, item)
 	case "kubeflow-pipelines-profile-controller-env":
 		setData(item, "DISABLE_ISTIO_SIDECAR", "true")
 	case "inferenceservice-config":
-		return e.inferenceService(item)
+		editInferenceService(plan, item)
 	}
-	return nil
 }
 
-// principals tells the profile-controller and KFAM who vouches for the userid header.
-func (e *enrolment) principals(item *manifest.Item) {
-	mesh := e.plan.Mesh
+// editPrincipals sets the principals whose userid header the profile-controller and KFAM trust.
+func editPrincipals(plan generate.Plan, item *manifest.Item) {
+	mesh := plan.Mesh
 	setData(item, "ISTIO_INGRESS_GATEWAY_PRINCIPAL", mesh.Ingress)
 	for _, other := range []struct{ key, principal string }{
 		{"KFP_UI_PRINCIPAL", mesh.PipelinesUI},
 		{"NOTEBOOK_CONTROLLER_PRINCIPAL", mesh.NotebookController},
 	} {
-		if dataOf(item, other.key) != "" {
+		if survey.DataOf(item, other.key) != "" {
 			setData(item, other.key, other.principal)
 		}
 	}
 }
 
-// data is a ConfigMap's text below key, or "".
-func dataOf(i *manifest.Item, key string) string {
-	return manifest.Value(i.Node, "data", key)
-}
-
-// setData writes a ConfigMap's text and keeps the style of what was there.
+// setData sets a value of a ConfigMap, and keeps the style of the old one.
 func setData(i *manifest.Item, key, text string) {
 	data := i.Ensure(i.Node, "data")
 	was := manifest.Field(data, key)
@@ -94,7 +81,11 @@ func setData(i *manifest.Item, key, text string) {
 		return
 	}
 	if was != nil {
-		i.Errs = append(i.Errs, fmt.Errorf("%s: data[%s] is no text; write it as one", i, key))
+		got := "a map"
+		if was.Kind == yaml.SequenceNode {
+			got = "a list"
+		}
+		i.Errs = append(i.Errs, i.Report(diagnostic.ConfigMapNotString, "data["+key+"]", "expected a string, got "+got, "", "write a string"))
 	}
 	i.Set(data, key, manifest.Text(text))
 }

@@ -8,23 +8,26 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// inferenceService switches KServe's models to Deployments behind the Gateway API, whose Services a
-// waypoint can stand before; a headless one it could not. It would switch every model of the
-// cluster, so it is done only when the configuration names the mode. A template of hosts stays if
-// no two namespaces can get one host by it.
-func (e *enrolment) inferenceService(item *manifest.Item) error {
-	kserve := e.plan.Cluster.KServe
+// editInferenceService switches KServe's models to Deployments behind the Gateway API, whose
+// Services can use a waypoint; a headless Service cannot. It switches every model in the cluster, so
+// it is done only if the configuration names the mode. A template of hosts is kept if it never gives
+// two namespaces the same host.
+func editInferenceService(plan generate.Plan, item *manifest.Item) {
+	kserve := plan.Cluster.KServe
 	if kserve.DeploymentMode == "" {
-		return nil
+		return
 	}
 	hosts := ingressConfigOf(item).DomainTemplate
 	if !readHostTemplate(hosts).apart {
 		hosts = modelHosts
 	}
-	gateway := e.plan.Mesh.GatewayNamespace + "/" + e.plan.Mesh.GatewayName
+	gateway := plan.Mesh.GatewayNamespace + "/" + plan.Mesh.GatewayName
 	for _, edit := range []struct{ data, key, value string }{
 		{"deploy", "defaultDeploymentMode", strconv.Quote(kserve.DeploymentMode)},
 		{"ingress", "enableGatewayApi", "true"},
@@ -32,28 +35,29 @@ func (e *enrolment) inferenceService(item *manifest.Item) error {
 		{"ingress", "domainTemplate", strconv.Quote(hosts)},
 		{"service", "serviceClusterIPNone", "false"},
 	} {
-		text := dataOf(item, edit.data)
+		text := survey.DataOf(item, edit.data)
 		if text == "" {
 			text = "{}"
 		}
 		edited, err := setJSON(text, edit.key, edit.value)
 		if err != nil {
-			return fmt.Errorf("data[%s]: %w; correct it before KServe reads it", edit.data, err)
+			item.Errs = append(item.Errs, item.Report(diagnostic.ConfigMapInvalidJSON, "data["+edit.data+"]", err.Error(),
+				"cluster.kserve.deploymentMode cannot be applied to it", "fix the JSON, or remove cluster.kserve.deploymentMode"))
+			return
 		}
 		setData(item, edit.data, edited)
 	}
-	return nil
 }
 
 // setJSON sets a top-level key of the JSON object in text to value, which is JSON itself, and leaves
-// every other byte as it is. The error says at which byte the text is broken, or which key
-// stands there twice.
+// every other byte as it is. The error names the byte at which the JSON is invalid, or the key that
+// is set twice.
 func setJSON(text, key, value string) (string, error) {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	if err := open(decoder); err != nil {
 		return "", err
 	}
-	first := int(decoder.InputOffset()) // behind the opening brace
+	first := int(decoder.InputOffset()) // after the opening brace
 	start, end, fields := -1, -1, 0
 	seen := map[string]bool{}
 	for ; decoder.More(); fields++ {
@@ -61,11 +65,11 @@ func setJSON(text, key, value string) (string, error) {
 		if err != nil {
 			return "", broken(decoder, err)
 		}
-		if seen[name.(string)] { // a key of an object is always text
+		if seen[name.(string)] { // a key of an object is always a string
 			return "", fmt.Errorf("has the key %q twice", name)
 		}
 		if name != key && strings.EqualFold(name.(string), key) { // Go, in which KServe is written: encoding/json
-			return "", fmt.Errorf("has the key %q, which KServe reads as %s, too", name, key)
+			return "", fmt.Errorf("has the key %q, which KServe also reads as %s", name, key)
 		}
 		seen[name.(string)] = true
 		var raw json.RawMessage
@@ -90,7 +94,7 @@ func setJSON(text, key, value string) (string, error) {
 	}
 }
 
-// insertJSON puts a field behind an object's opening brace, in the layout of the field after it.
+// insertJSON adds a field after an object's opening brace, in the layout of the field that follows.
 func insertJSON(text string, at, fields int, field string) string {
 	if fields == 0 {
 		return text[:at] + field + text[at:]
@@ -109,7 +113,7 @@ func open(decoder *json.Decoder) error {
 		return broken(decoder, err)
 	}
 	if token != json.Delim('{') {
-		return fmt.Errorf("is no JSON object but begins with %v", token)
+		return fmt.Errorf("is not a JSON object, because it starts with %v", token)
 	}
 	return nil
 }
@@ -119,7 +123,7 @@ func closed(decoder *json.Decoder) error {
 		return broken(decoder, err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("has more behind the JSON object, at byte %d", decoder.InputOffset())
+		return fmt.Errorf("has trailing data after the JSON object, at byte %d", decoder.InputOffset())
 	}
 	return nil
 }
@@ -130,5 +134,5 @@ func broken(decoder *json.Decoder, err error) error {
 	if errors.As(err, &syntax) {
 		at = syntax.Offset
 	}
-	return fmt.Errorf("is broken JSON at byte %d: %w", at, err)
+	return fmt.Errorf("is not valid JSON at byte %d (%w)", at, err)
 }

@@ -6,54 +6,36 @@ import (
 	"strings"
 
 	"istio.io/api/label"
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
-
-const labelsKey = "namespace-labels.yaml"
 
 // ourLabels are the keys of generate.NamespaceLabels.
 var ourLabels = []string{
 	label.IoIstioDataplaneMode.Name, label.IoIstioUseWaypoint.Name, "istio.io/ingress-use-waypoint", "istio-injection",
 }
 
-// namespaceLabelsTrouble finds labels of ours in the file from which the profile-controller labels
+// namespaceLabelsTrouble reports our labels in the file from which the profile-controller labels
 // Namespaces. The file is never edited. The controller applies it to every tenant as soon as it
 // changes, and again on every event, so an entry would enroll all tenants at once, before their
 // policies exist (kubeflow/dashboard: profile_controller.go, mapEventToRequest).
-func (e *enrolment) namespaceLabelsTrouble() {
-	for _, item := range e.items {
-		if isLabelsFile(item) {
-			e.labelsOfOurs(item)
+func namespaceLabelsTrouble(input *survey.Index, notes *survey.Notes) {
+	for _, item := range input.Items {
+		if survey.IsLabelsFile(item) {
+			labelsOfOurs(notes, item)
 		}
 	}
 }
 
-// isLabelsFile reports whether an item is the ConfigMap from which the profile-controller labels
-// Namespaces. Kubeflow 1.10 calls it namespace-labels-data.
-func isLabelsFile(item *manifest.Item) bool {
-	if item.Kind != "ConfigMap" || item.Group != "" || item.Namespace != kubeflowNamespace {
-		return false
-	}
-	name := item.Name
-	if m := hashed.FindStringSubmatch(name); m != nil {
-		name = m[1]
-	}
-	return name == "profiles-namespace-labels-data" || name == "namespace-labels-data"
-}
+const labelsField = "data[" + survey.LabelsKey + "]"
 
-// labelsOfAll are the labels that the file gives to the Namespaces of tenants.
-func labelsOfAll(item *manifest.Item) (labels map[string]any, err error) {
-	err = yaml.Unmarshal([]byte(dataOf(item, labelsKey)), &labels)
-	return labels, err
-}
-
-func (e *enrolment) labelsOfOurs(item *manifest.Item) {
-	labels, err := labelsOfAll(item)
+func labelsOfOurs(notes *survey.Notes, item *manifest.Item) {
+	labels, err := survey.LabelsOfAll(item)
 	if err != nil {
-		e.warn(item, "data["+labelsKey+"] is not a map in YAML",
-			"the labels that the profile-controller puts on every tenant's Namespace are not known", "write one line `key: \"value\"` for each label")
+		notes.Report(item.Report(diagnostic.LabelsFileInvalid, labelsField, "is not a YAML map",
+			"the labels that the profile-controller puts on every tenant's Namespace are unknown", "write one line for each label, such as key: \"value\""))
 		return
 	}
 	var sets, removes []string
@@ -71,12 +53,12 @@ func (e *enrolment) labelsOfOurs(item *manifest.Item) {
 	slices.Sort(sets)
 	slices.Sort(removes)
 	if len(sets) > 0 {
-		e.warn(item, "sets "+strings.Join(sets, ", "),
-			"the profile-controller puts this on the Namespace of every tenant that has no such label, listed here or not, as soon as the file changes; it does not wait for the tenant's policies and waypoint",
-			"remove the line; a Namespace is labelled when its profile is listed, and a new one when it is created with cluster.admission.enabled")
+		notes.Report(item.Report(diagnostic.LabelsFileSets, labelsField, "sets "+strings.Join(sets, ", "),
+			"as soon as the file changes, the profile-controller puts this on the Namespace of every tenant without such a label, listed or not, even if its policies and waypoint do not exist yet",
+			"remove the line (the Namespace of a listed profile gets its labels from this function, and cluster.admission.enabled labels new ones)"))
 	}
 	if len(removes) > 0 {
-		e.warn(item, "removes "+strings.Join(removes, ", "),
-			"whenever the profile-controller reconciles a Profile, it takes this label off the Namespace, which is without it until the next apply", "remove the line")
+		notes.Report(item.Report(diagnostic.LabelsFileRemoves, labelsField, "removes "+strings.Join(removes, ", "),
+			"whenever the profile-controller reconciles a Profile, it takes this off the Namespace until the next apply", "remove the line"))
 	}
 }

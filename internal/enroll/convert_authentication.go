@@ -7,7 +7,9 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
@@ -21,73 +23,71 @@ func readsToken(rule *yaml.Node) bool {
 }
 
 // convertAuthentications attaches to a waypoint the RequestAuthentications that policies there
-// depend on: neither ztunnel nor a waypoint looks at one without targetRefs, and without it no
-// request has a principal or a claim.
-func (c *copies) convertAuthentications(places map[string]place) {
+// depend on. Neither ztunnel nor a waypoint reads one without targetRefs, and without it no request
+// has a principal or a claim.
+func convertAuthentications(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *copies, places map[string]place) {
+	verified := verifyingIn(plan, made.wanted, places)
 	depend := map[string]*manifest.Item{} // a policy of each namespace that reads tokens
 	note := func(namespace string, item *manifest.Item, spec *yaml.Node) {
-		if depend[namespace] == nil && slices.ContainsFunc(rulesOf(spec), func(rule *yaml.Node) bool { return readsToken(manifest.Dealias(rule)) }) {
+		if depend[namespace] == nil && slices.ContainsFunc(survey.RulesOf(spec), func(rule *yaml.Node) bool { return readsToken(manifest.Dealias(rule)) }) {
 			depend[namespace] = item
 		}
 	}
-	c.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
-		if _, known := places[item.Namespace]; known && !withoutTargets(manifest.Field(item.Node, "spec")) {
+	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
+		if _, known := places[item.Namespace]; known && !survey.WithoutTargets(manifest.Field(item.Node, "spec")) {
 			note(item.Namespace, item, manifest.Field(item.Node, "spec"))
 		}
 	})
-	for _, o := range c.out {
-		note(o.Namespace, c.source[o.Name], o.Fields["spec"].(*yaml.Node))
+	for i, o := range made.objects {
+		note(o.Namespace, made.sources[i], o.Fields["spec"].(*yaml.Node))
 	}
 	var anywhere *manifest.Item
 	for _, namespace := range generate.SortedKeys(depend) {
 		anywhere = depend[namespace]
 		break
 	}
-	c.live(istioSecurity, "RequestAuthentication", func(item *manifest.Item) {
+	input.Live(survey.IstioSecurity, "RequestAuthentication", func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")
 		policy := depend[item.Namespace]
-		if !withoutTargets(spec) || spec == nil {
+		if !survey.WithoutTargets(spec) || spec == nil {
 			return
 		}
-		at, known := places[item.Namespace]
+		_, known := places[item.Namespace]
 		switch {
-		case item.Namespace == c.plan.Mesh.RootNamespace:
-			if anywhere != nil && len(labelsOf(manifest.Field(spec, "selector", "matchLabels"))) == 0 {
-				c.rootAuthentication(item, spec, anywhere)
+		case item.Namespace == plan.Mesh.RootNamespace:
+			if anywhere != nil && len(survey.LabelsOf(manifest.Field(spec, "selector", "matchLabels"))) == 0 {
+				copyAuthentication(plan, notes, made, places, verified, item, anywhere)
 			}
 		case known && policy != nil:
-			c.attachAuthentication(item, spec, at, policy)
+			attachAuthentication(input, notes, places, verified, item, policy)
 		}
 	})
 }
 
-// attachAuthentication attaches one to what its own selector is for.
-func (c *copies) attachAuthentication(item *manifest.Item, spec *yaml.Node, at place, policy *manifest.Item) {
-	selector := manifest.Field(spec, "selector")
-	labels := manifest.Field(selector, "matchLabels")
-	if !isSelector(selector, labels) {
+// attachAuthentication attaches a RequestAuthentication to the Services whose pods it selects, or to
+// the waypoint.
+func attachAuthentication(input *survey.Index, notes *survey.Notes, places map[string]place, verified map[string]verifying, item, policy *manifest.Item) {
+	spec, at := manifest.Field(item.Node, "spec"), places[item.Namespace]
+	wanted, known := selectorOf(spec)
+	if !known {
 		return
 	}
-	refs := list(ref(gatewayGroup, "Gateway", at.waypoint))
-	if wanted := labelsOf(labels); len(wanted) > 0 {
-		found := c.selectedBy(at, wanted)
+	refs := list(ref(survey.GatewayGroup, "Gateway", at.waypoint))
+	if len(wanted) > 0 {
+		found := selectedBy(input, at, wanted)
 		services := slices.Concat(found.whole, found.partly)
-		if len(services) == 0 || len(services) > mostTargets {
-			c.loses(item, fmt.Sprintf("its selector names the pods of %d Services behind the waypoint, and %s depends on it", len(services), policy),
-				"it cannot be attached to them, so no request there has a verified token for that policy", fmt.Sprintf("name in targetRefs what it is for, at most %d Services", mostTargets))
+		if why := tooFewOrMany(services); why.found != "" {
+			notes.WarnAt(diagnostic.TokensNotVerified, item, "spec.selector", why.found, fmt.Sprintf("the RequestAuthentication was not attached to a waypoint, so %s finds no verified token in requests there", policy), why.remedy)
 			return
 		}
 		if len(found.partly) > 0 {
-			c.warn(item, "its selector selects some pods of the Services "+serviceNames(found.partly)+" and not all", "the waypoint verifies the tokens of requests to all of them, and refuses those with an invalid one",
+			notes.WarnAt(diagnostic.TokensOfOtherPods, item, "spec.selector", "selects some but not all pods behind "+servicesNamed(found.partly), "the waypoint verifies the tokens of requests to all of them, and denies requests with an invalid one",
 				"give the other pods a Service of their own")
 		}
-		refs = list()
-		for _, s := range services {
-			refs.Content = append(refs.Content, ref("", "Service", s.name))
-		}
+		refs = refsTo(services)
 	}
 	rules := manifest.Field(spec, "jwtRules")
-	kept := c.withoutVoiding(item, rules, item.Namespace, refs)
+	kept := withoutVoiding(notes, item, verified, places, item.Namespace, refs)
 	if len(kept.Content) == 0 && len(manifest.Content(rules)) > 0 {
 		return
 	}
@@ -98,16 +98,30 @@ func (c *copies) attachAuthentication(item *manifest.Item, spec *yaml.Node, at p
 	}
 }
 
-// rootAuthentication copies one that is for the whole mesh to every waypoint. It stays as it is for
-// gateways.
-func (c *copies) rootAuthentication(item *manifest.Item, spec *yaml.Node, policy *manifest.Item) {
-	if c.plan.Platform == nil {
-		c.loses(item, fmt.Sprintf("is for the whole mesh, has no targetRefs, and %s depends on it", policy), "no waypoint looks at it, so no request there has a verified token for that policy",
+// tooFewOrMany says why a RequestAuthentication cannot be attached to Services; its found is "" if it
+// can be.
+func tooFewOrMany(services []survey.Service) (why obstacle) {
+	switch {
+	case len(services) == 0:
+		why.found, why.remedy = "selects the pods of no Service behind the waypoint", "add their Service to the input, or name in targetRefs what it is for"
+	case len(services) > mostTargets:
+		why.found = fmt.Sprintf("selects the pods of %d Services, and a RequestAuthentication can name %d", len(services), mostTargets)
+		why.remedy = fmt.Sprintf("write several with targetRefs, each for at most %d Services", mostTargets)
+	}
+	return why
+}
+
+// copyAuthentication copies a RequestAuthentication of the whole mesh to every waypoint. The original
+// stays in force at gateways.
+func copyAuthentication(plan generate.Plan, notes *survey.Notes, made *copies, places map[string]place, verified map[string]verifying, item, policy *manifest.Item) {
+	spec := manifest.Field(item.Node, "spec")
+	if plan.Platform == nil {
+		notes.WarnAt(diagnostic.MeshTokensNotVerified, item, "", "is for the whole mesh and has no targetRefs", fmt.Sprintf("no waypoint reads it, so %s finds no verified token in requests there", policy),
 			"set cluster.platform.enabled: true, or write a copy with targetRefs to the waypoint")
 		return
 	}
-	refs := list(ref(gatewayGroup, "GatewayClass", "istio-waypoint"))
-	rules := c.withoutVoiding(item, manifest.Field(spec, "jwtRules"), "", refs)
+	refs := list(ref(survey.GatewayGroup, "GatewayClass", "istio-waypoint"))
+	rules := withoutVoiding(notes, item, verified, places, "", refs)
 	if len(rules.Content) == 0 && len(manifest.Content(manifest.Field(spec, "jwtRules"))) > 0 {
 		return
 	}
@@ -115,8 +129,5 @@ func (c *copies) rootAuthentication(item *manifest.Item, spec *yaml.Node, policy
 	fresh.Content = append(fresh.Content, manifest.Text("targetRefs"), refs, manifest.Text("jwtRules"), rules)
 	fresh.Style = 0
 	sortKeys(fresh)
-	c.out = append(c.out, generate.Object{
-		APIVersion: "security.istio.io/v1", Kind: item.Kind, Namespace: item.Namespace,
-		Name: c.name(item.Kind, item.Namespace, item.Name, suffix), Fields: generate.Fields{"spec": fresh}, Labels: revisionOf(item),
-	})
+	made.add(item, item.Namespace, item.Name, suffix, fresh)
 }

@@ -3,7 +3,6 @@ package enroll
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,56 +11,86 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
 
-// copies are the policies that we write beside those of the input: what a policy denies must be
-// denied at both layers, because the waypoint sees who asks and the ztunnel behind it sees the
-// waypoint.
+// copyPolicies returns the policies to place next to those of the input that have no targetRefs: of
+// those that deny, call an authorizer, or log, and outside of profiles also of those that allow. What
+// a policy denies must be denied at both layers, because the waypoint sees the client, and ztunnel
+// behind it sees the waypoint.
+func copyPolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes, stay []*manifest.Item, wanted []generate.Object) []generate.Object {
+	made := &copies{config: plan.Name, input: input, wanted: wanted}
+	places := placesOf(plan)
+	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
+		spec := manifest.Field(item.Node, "spec")
+		if survey.WithoutTargets(spec) && !isMalformed(spec) && !survey.DryRun(item) && !slices.Contains(controllersPolicies, item.Name) {
+			copyPolicy(plan, input, notes, made, places, item)
+		}
+	})
+	convertAuthentications(plan, input, notes, made, places)
+	copyToGateway(plan, input, notes, made, stay)
+	for i := range made.objects {
+		made.objects[i].Own(plan.Name)
+	}
+	return made.objects
+}
+
+func copyPolicy(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *copies, places map[string]place, item *manifest.Item) {
+	spec := manifest.Field(item.Node, "spec")
+	at, known := places[item.Namespace]
+	root := item.Namespace == plan.Mesh.RootNamespace
+	allows := survey.Action(spec) == "ALLOW"
+	_, selects := selectorOf(spec)
+	switch {
+	case !known && !root, allows && (at.all || len(survey.HTTPRules(spec)) == 0), !survey.IsAction(survey.Action(spec)), made.replace(item):
+	case !selects:
+		if at.all || plan.Cluster != nil {
+			reportSelector(notes, item, at.all)
+		}
+	case root:
+		copyFromRoot(plan, input, notes, made, places, item)
+	case allows:
+		copyAllowOfKubeflow(plan, input, notes, made, item, at)
+	default:
+		guard(plan, input, notes, made, item, at)
+	}
+}
+
+// copies collects the policies that are written next to those of the input, under names that no
+// other policy has.
 type copies struct {
-	*enrolment
+	// config is the name of the AmbientProfile: what it owns is written again.
+	config string
+	input  *survey.Index
 	// wanted is what is placed anyway.
 	wanted []generate.Object
-	// taken are the policies that are there under a name, or are wanted; ours are the latter.
+	// taken are the policies that exist under a name, or are wanted; ours are the latter.
 	taken, ours map[manifest.ID]bool
-	// source is the policy that a copy is of, by the name of the copy.
-	source map[string]*manifest.Item
-	out    []generate.Object
-	// verified is where the waypoints of namespaces verify tokens.
-	verified map[string]verifying
+	objects     []generate.Object
+	// sources are the policies that the objects are copies of, in the same order.
+	sources []*manifest.Item
 }
 
 // suffix of the name of a copy. The source keeps its own.
 const suffix = "-at-waypoint"
 
-// copyPolicies returns what is to be placed beside the policies of the input without targetRefs
-// that deny, ask somebody, or log, and beside those outside of profiles that allow.
-func (e *enrolment) copyPolicies(wanted []generate.Object) []generate.Object {
-	c := copies{enrolment: e, wanted: wanted, source: map[string]*manifest.Item{}}
-	places := e.places()
-	c.verified = e.verifyingIn(wanted, places)
-	e.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
-		spec := manifest.Field(item.Node, "spec")
-		if withoutTargets(spec) && !isMalformed(spec) && !dryRun(item) && !slices.Contains(controllersPolicies, item.Name) {
-			c.copyPolicy(item, spec, places)
-		}
+// add adds a copy of a policy, whose name is that of the source or made from it.
+func (c *copies) add(source *manifest.Item, namespace, name, suffix string, spec *yaml.Node) {
+	c.objects = append(c.objects, generate.Object{
+		APIVersion: "security.istio.io/v1", Kind: source.Kind, Namespace: namespace, Name: c.name(source.Kind, namespace, name, suffix),
+		Fields: generate.Fields{"spec": spec}, Labels: revisionOf(source),
 	})
-	c.convertAuthentications(places)
-	c.copyToGateway()
-	for i := range c.out {
-		c.out[i].Own(e.plan.Name)
-	}
-	return c.out
+	c.sources = append(c.sources, source)
 }
 
-// replaces reports whether an object of ours takes the place of an item.
-func (c *copies) replaces(item *manifest.Item) bool {
+// replace reports whether one of our objects replaces an item.
+func (c *copies) replace(item *manifest.Item) bool {
 	c.index()
 	return c.ours[item.ID]
 }
 
-// index notes which names are taken, once somebody asks.
+// index notes which names are taken, on first use.
 func (c *copies) index() {
 	if c.taken != nil {
 		return
@@ -70,178 +99,18 @@ func (c *copies) index() {
 	for _, o := range c.wanted {
 		c.taken[idOf(o)], c.ours[idOf(o)] = true, true
 	}
-	for _, item := range c.items {
-		if item.Group == istioSecurity && ownedBy(item) != c.plan.Name {
+	for _, item := range c.input.Items {
+		if item.Group == survey.IstioSecurity && survey.OwnedBy(item) != c.config {
 			c.taken[item.ID] = true
 		}
 	}
 }
 
-// places are the namespaces with a waypoint of ours, by name.
-func (e *enrolment) places() map[string]place {
-	out := make(map[string]place, len(e.plan.Namespaces)+1)
-	for _, ns := range e.plan.Namespaces {
-		out[ns.Name] = place{namespace: ns.Name, waypoint: ns.Waypoint.Name, principals: []string{ns.WaypointPrincipal}, all: true, past: "at pod addresses and headless Services"}
-	}
-	if e.plan.Platform != nil {
-		account := e.plan.Platform.TrustDomain + "/ns/" + platform.Namespace + "/sa/" + platform.WaypointName
-		out[platform.Namespace] = place{
-			namespace: platform.Namespace, waypoint: platform.WaypointName, principals: []string{account},
-			behind: e.behind, past: "for requests of the ingress Gateway, at pod addresses, and at Services that are not behind " + platform.WaypointName,
-		}
-	}
-	return out
-}
-
-func withoutTargets(spec *yaml.Node) bool {
-	return spec != nil && len(targetsOf(spec)) == 0
-}
-
-// dryRun reports whether a policy is only tried out.
-func dryRun(item *manifest.Item) bool {
-	on, err := strconv.ParseBool(item.Annotation("istio.io/dry-run"))
-	return err == nil && on
-}
-
-func (c *copies) copyPolicy(item *manifest.Item, spec *yaml.Node, places map[string]place) {
-	at, known := places[item.Namespace]
-	root := item.Namespace == c.plan.Mesh.RootNamespace
-	allows := action(spec) == "ALLOW"
-	switch {
-	case !known && !root, allows && (at.all || len(httpRules(spec)) == 0), !isAction(action(spec)), c.replaces(item):
-	case root:
-		c.fromRoot(item, spec, places)
-	case allows:
-		c.allowInKubeflow(item, spec, at)
-	default:
-		c.guard(item, spec, at)
-	}
-}
-
-// isAction is false for what Istio refuses.
-func isAction(text string) bool {
-	return slices.Contains([]string{"ALLOW", "DENY", "CUSTOM", "AUDIT"}, text)
-}
-
-func action(spec *yaml.Node) string {
-	if a := manifest.Value(spec, "action"); a != "" {
-		return a
-	}
-	return "ALLOW"
-}
-
-// guard has a policy that does not allow hold at the waypoint of its namespace as well.
-func (c *copies) guard(item *manifest.Item, spec *yaml.Node, at place) {
-	selector := manifest.Field(spec, "selector")
-	matchLabels := manifest.Field(selector, "matchLabels")
-	if !isSelector(selector, matchLabels) {
-		c.loses(item, fmt.Sprintf("its selector is not one that Istio knows, so rules %v cannot be attached to a waypoint", ruleNumbers(spec)),
-			"Istio refuses it, so nothing is denied", "correct the selector")
-		return
-	}
-	w := c.write(item, spec, at, labelsOf(matchLabels), "")
-	// What is behind no waypoint has no waypoint for a peer.
-	if action(spec) == "DENY" {
-		principals := at.principals
-		if len(w.whole)+len(w.partly) == 0 && !at.all && len(labelsOf(matchLabels)) > 0 {
-			principals = nil
-		}
-		if selector != nil && len(labelsOf(matchLabels)) == 0 {
-			item.Drop(spec, "selector") // ztunnel attaches one without labels to no pod (Istio 1.31: buildWorkloadPolicies)
-		}
-		c.exempt(item, spec, principals, false)
-	}
-	c.tell(item, spec, at, w)
-}
-
-// written is where the copies of a policy are, and where none could be.
-type written struct {
-	selected
-	// all: a copy is on the waypoint, for every Service.
-	all bool
-	// copies by name.
-	copies []string
-	// through are ways past its Services.
-	through through
-	// models have pods that the policy is for, and no Services in the input.
-	models []string
-	// portless are Services whose ports the input does not say.
-	portless []service
-	// ported: the policy names ports, so that only Services of the input have a copy.
-	ported bool
-}
-
-// write makes the copies of a policy for one place.
-func (c *copies) write(item *manifest.Item, spec *yaml.Node, at place, wanted labels, prefix string) written {
-	var w written
-	rules := c.atWaypoint(item.Namespace, spec, at.principals)
-	w.ported = slices.ContainsFunc(rules, namesPorts)
-	if len(wanted) == 0 && !w.ported {
-		w.all = true
-		w.add(c, item, spec, at.namespace, prefix, list(ref(gatewayGroup, "Gateway", at.waypoint)), rules)
-		return w
-	}
-	w.selected = c.selectedBy(at, wanted)
-	services := slices.Clone(w.whole)
-	if action(spec) != "ALLOW" { // for which it would open the other pods
-		services = append(services, w.partly...)
-		if at.all { // no others are behind the waypoint
-			w.models = c.modelsWithoutServices(at, wanted)
-		}
-		w.through = c.waysTo(at, wanted, services, w.ported)
-		services = append(services, w.through.certain...)
-	} else {
-		services = slices.DeleteFunc(services, func(s service) bool { return c.redirected(at, s, wanted) })
-	}
-	groups, unknown := c.forServices(rules, services)
-	w.portless = unknown
-	for _, g := range groups {
-		for some := range slices.Chunk(g.services, mostTargets) {
-			refs := list()
-			for _, s := range some {
-				refs.Content = append(refs.Content, ref("", "Service", s.name))
-			}
-			w.add(c, item, spec, at.namespace, prefix, refs, g.rules)
-		}
-	}
-	return w
-}
-
-const gatewayGroup = "gateway.networking.k8s.io"
-
-func (w *written) add(c *copies, item *manifest.Item, spec *yaml.Node, namespace, prefix string, refs *yaml.Node, rules []*yaml.Node) {
-	if item.Namespace != namespace {
-		qualify(rules, item.Namespace)
-	}
-	fresh := copied(manifest.Without(manifest.Without(manifest.Without(spec, "selector"), "rules"), "targetRefs"))
-	if manifest.Field(fresh, "action") == nil {
-		fresh.Content = append(fresh.Content, manifest.Text("action"), manifest.Text("ALLOW"))
-	}
-	fresh.Content = append(fresh.Content, manifest.Text("targetRefs"), refs, manifest.Text("rules"), list(rules...))
-	fresh.Style = 0
-	sortKeys(fresh)
-	o := generate.Object{
-		APIVersion: "security.istio.io/v1", Kind: "AuthorizationPolicy", Namespace: namespace, Name: c.name("AuthorizationPolicy", namespace, prefix+item.Name, suffix),
-		Fields: generate.Fields{"spec": fresh}, Labels: revisionOf(item),
-	}
-	w.copies = append(w.copies, o.Name)
-	c.source[o.Name] = item
-	c.out = append(c.out, o)
-}
-
-// revisionOf has a copy seen by no other istiod than its source.
-func revisionOf(item *manifest.Item) map[string]string {
-	if item.Revision() == "" {
-		return nil
-	}
-	return map[string]string{label.IoIstioRev.Name: item.Revision()}
-}
-
-// longestName is what a Kubernetes object's name may have.
+// longestName is the length that Kubernetes allows for the name of an object.
 const longestName = 253
 
-// name is a name for the copy of a policy that nobody else has: the same in every run, because the
-// copies of an earlier run are ours.
+// name returns a name for the copy of a policy that no other policy has. It is the same in every run,
+// because the copies of an earlier run are ours.
 func (c *copies) name(kind, namespace, source, suffix string) string {
 	base := source + suffix
 	if len(base) > longestName-4 {
@@ -251,7 +120,7 @@ func (c *copies) name(kind, namespace, source, suffix string) string {
 	c.index()
 	name := base
 	for n := 2; ; n++ {
-		id := manifest.NewID(istioSecurity, kind, namespace, name)
+		id := manifest.NewID(survey.IstioSecurity, kind, namespace, name)
 		if !c.taken[id] {
 			c.taken[id] = true
 			return name
@@ -260,35 +129,10 @@ func (c *copies) name(kind, namespace, source, suffix string) string {
 	}
 }
 
-// qualify writes out the namespace of service accounts where a copy is in another one than its
-// source (Istio: a bare name is one of the policy's own namespace).
-func qualify(rules []*yaml.Node, namespace string) {
-	accounts := func(list []*yaml.Node) {
-		for _, n := range list {
-			if !strings.Contains(n.Value, "/") {
-				n.Value = namespace + "/" + n.Value
-			}
-		}
+// revisionOf returns the labels by which only the istiods that see the source see its copy.
+func revisionOf(source *manifest.Item) map[string]string {
+	if source.Revision() == "" {
+		return nil
 	}
-	for _, rule := range rules {
-		for _, source := range sourcesOf(rule) {
-			accounts(manifest.Content(manifest.Field(source, "serviceAccounts")))
-			accounts(manifest.Content(manifest.Field(source, "notServiceAccounts")))
-		}
-		for _, condition := range manifest.Content(manifest.Field(rule, "when")) {
-			if manifest.Value(condition, "key") == "source.serviceAccount" {
-				accounts(manifest.Content(manifest.Field(condition, "values")))
-				accounts(manifest.Content(manifest.Field(condition, "notValues")))
-			}
-		}
-	}
-}
-
-// ruleNumbers are all of a policy's rules.
-func ruleNumbers(spec *yaml.Node) []int {
-	var out []int
-	for i := range rulesOf(spec) {
-		out = append(out, i)
-	}
-	return out
+	return map[string]string{label.IoIstioRev.Name: source.Revision()}
 }

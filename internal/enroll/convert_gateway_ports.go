@@ -1,37 +1,21 @@
 package enroll
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// kubeflowGatewayPorts are those of the old gateway as Kubeflow ships it. Its pods take requests at
-// 8080 and 8443; the pods of a Gateway take them at the ports of its listeners.
-var kubeflowGatewayPorts = []mappedPort{{"80", "8080"}, {"443", "8443"}}
-
-// oldGatewayPorts are the ports of the old gateway's Service: known is false where the input does not
-// have it, or does not say which port of the pods is meant.
-func (e *enrolment) oldGatewayPorts() (ports []mappedPort, known bool) {
-	for _, s := range e.servicesOf(oldGatewayNamespace) {
-		if s.name != oldGatewayName && !labelsFrom(e.gatewayPodLabels()).cover(s.selector) {
-			continue
-		}
-		if ports, known := e.portsOf(s); known {
-			return ports, true
-		}
-	}
-	return kubeflowGatewayPorts, false
-}
-
-// forGateway writes the ports of the new Gateway's listeners in the place of those of the old
-// gateway's pods, in rules that are edited. unknown are ports that none stands for.
-func (e *enrolment) forGateway(rules []*yaml.Node) (changed bool, unknown []string) {
-	ports, known := e.oldGatewayPorts()
+// forGateway replaces ports of the old gateway's pods by those of the new Gateway's listeners, in
+// rules that are edited. unknown are ports without a counterpart.
+func forGateway(input *survey.Index, rules []*yaml.Node) (changed bool, unknown []string) {
+	ports, known := input.OldGatewayPorts()
 	edit := func(n *yaml.Node, key string) {
 		list := manifest.Field(n, key)
 		if list == nil || list.Kind != yaml.SequenceNode {
@@ -44,12 +28,12 @@ func (e *enrolment) forGateway(rules []*yaml.Node) (changed bool, unknown []stri
 			case len(now) > 0:
 				out = append(out, now...)
 				continue
-			case known && !isListeners(old): // neither gateway takes anything there
+			case known && !isListeners(old): // neither gateway has such a port
 				out = append(out, old)
 				continue
 			case !known:
 				out = append(out, old)
-			default: // a listener's number, at which the old pods took nothing
+			default: // the number of a listener, and the old pods had no such port
 				out = append(out, unusedPort(ports))
 			}
 			unknown = append(unknown, old)
@@ -75,14 +59,14 @@ func (e *enrolment) forGateway(rules []*yaml.Node) (changed bool, unknown []stri
 	return changed, unknown
 }
 
-// isListeners reports whether a port is one of the new Gateway's.
+// isListeners reports whether a port is one of the new Gateway's listeners.
 func isListeners(port string) bool {
-	return slices.ContainsFunc(kubeflowGatewayPorts, func(p mappedPort) bool { return p.service == port })
+	return slices.ContainsFunc(survey.KubeflowGatewayPorts, func(p survey.MappedPort) bool { return p.Service == port })
 }
 
-// atGateway has the rules of a policy of the old gateway mean at the new one what they meant there,
-// and tells what they cannot mean.
-func (e *enrolment) atGateway(item *manifest.Item, rules []*yaml.Node) (changed bool) {
+// atGateway edits the rules of a policy of the old gateway so that they match the same requests at the
+// new one, and reports those that may not.
+func atGateway(input *survey.Index, notes *survey.Notes, item *manifest.Item, rules []*yaml.Node) (changed bool) {
 	numbers := func(holds func(*yaml.Node) bool) (out []int) {
 		for i, rule := range rules {
 			if holds(manifest.Dealias(rule)) {
@@ -91,15 +75,18 @@ func (e *enrolment) atGateway(item *manifest.Item, rules []*yaml.Node) (changed 
 		}
 		return out
 	}
-	changed, unknown := e.forGateway(rules)
+	changed, unknown := forGateway(input, rules)
 	if len(unknown) > 0 {
-		e.loses(item, fmt.Sprintf("rules %v name ports at which the old gateway's Service sends its pods nothing, as far as the input says: %s", numbers(namesPorts), strings.Join(unknown, ", ")),
-			"at the new Gateway a rule compares the port of the listener, so they may not match what they matched", "name the listener's port, or put the old gateway's Service into the input")
+		at := numbers(namesPorts)
+		field, found := aboutRules(at, "names", "name")
+		notes.WarnAt(diagnostic.GatewayPortNotKnown, item, field, found+" ports of the old gateway's pods ("+strings.Join(unknown, ", ")+") that no port of its Service in the input leads to",
+			"at the new Gateway a rule compares the port of the listener, so "+theRules(at)+" may not match the same requests", "write the port of the listener, or add the Service of the old gateway to the input")
 	}
 	if by := numbers(namesAddresses); len(by) > 0 {
-		e.warn(item, fmt.Sprintf("rules %v compare the addresses of clients", by),
-			"the pods of the new Gateway see the same addresses only if it has the old one's numTrustedProxies, externalTrafficPolicy and loadBalancerSourceRanges, which are not carried over"+e.oldGatewayNetwork(),
-			"set proxy.istio.io/config in the Gateway's spec.infrastructure.annotations, and the fields of its Service by spec.infrastructure.parametersRef")
+		field, found := aboutRules(by, "compares addresses of clients", "compare addresses of clients")
+		notes.WarnAt(diagnostic.ClientAddressesAtGateway, item, field, found,
+			"the new Gateway sees the same addresses only with the numTrustedProxies, externalTrafficPolicy and loadBalancerSourceRanges of the old one, which are not carried over"+input.OldGatewayNetwork(),
+			"set proxy.istio.io/config in spec.infrastructure.annotations of the Gateway, and the fields of its Service through spec.infrastructure.parametersRef")
 	}
 	return changed
 }
@@ -114,44 +101,22 @@ func namesAddresses(rule *yaml.Node) bool {
 	})
 }
 
-// oldGatewayNetwork says what the old gateway of the input has that decides which addresses it sees.
-func (e *enrolment) oldGatewayNetwork() string {
-	var found []string
-	for _, item := range e.items {
-		if isOldGateway(item) && strings.Contains(manifest.Value(podTemplate(item), "metadata", "annotations", "proxy.istio.io/config"), "gatewayTopology") {
-			found = append(found, "gatewayTopology in proxy.istio.io/config")
-		}
-	}
-	if item := e.byID[manifest.ID{Kind: "Service", Namespace: oldGatewayNamespace, Name: oldGatewayName}]; item != nil {
-		spec := manifest.Field(item.Node, "spec")
-		if policy := manifest.Value(spec, "externalTrafficPolicy"); policy != "" {
-			found = append(found, "externalTrafficPolicy: "+policy)
-		}
-		if ranges := manifest.Strings(manifest.Field(spec, "loadBalancerSourceRanges")); len(ranges) > 0 {
-			found = append(found, "loadBalancerSourceRanges: "+names(ranges))
-		}
-	}
-	if len(found) == 0 {
-		return ""
-	}
-	return " (the old one has " + names(found) + ")"
-}
-
-// tellGatewayPorts warns of a policy for all pods that names ports of the old gateway's: at the new
-// Gateway it compares the listeners', and it cannot do both.
-func (e *enrolment) tellGatewayPorts(item *manifest.Item, spec *yaml.Node) {
-	if item.Namespace != oldGatewayNamespace && item.Namespace != e.plan.Mesh.RootNamespace || !withoutTargets(spec) ||
-		len(manifest.Content(manifest.Field(spec, "selector", "matchLabels"))) > 0 || dryRun(item) {
+// tellGatewayPorts reports a policy for all pods that names ports of the old gateway's pods. At the new
+// Gateway it compares the ports of the listeners, and it cannot name both.
+func tellGatewayPorts(plan generate.Plan, input *survey.Index, notes *survey.Notes, item *manifest.Item, spec *yaml.Node) {
+	if item.Namespace != survey.OldGatewayNamespace && item.Namespace != plan.Mesh.RootNamespace || !survey.WithoutTargets(spec) ||
+		len(manifest.Content(manifest.Field(spec, "selector", "matchLabels"))) > 0 || survey.DryRun(item) {
 		return
 	}
 	var at []int
-	for i, rule := range rulesOf(spec) {
-		if changed, unknown := e.forGateway([]*yaml.Node{copied(rule)}); changed || slices.ContainsFunc(unknown, isListeners) {
+	for i, rule := range survey.RulesOf(spec) {
+		if changed, unknown := forGateway(input, []*yaml.Node{copied(rule)}); changed || slices.ContainsFunc(unknown, isListeners) {
 			at = append(at, i)
 		}
 	}
 	if len(at) > 0 {
-		e.loses(item, fmt.Sprintf("rules %v name ports of pods, and are for the old gateway's too", at),
-			"at the new Gateway a rule compares the port of the listener, so they do not match what they matched", "write a policy with targetRefs to the Gateway and with the listener's ports")
+		field, found := aboutRules(at, "names ports of pods, and is for the old gateway too", "name ports of pods, and are for the old gateway too")
+		notes.WarnAt(diagnostic.GatewayPortsDiffer, item, field, found, "at the new Gateway a rule compares the port of the listener, so "+theRules(at)+" "+agree(at, "does", "do")+" not match the same requests there",
+			"write a policy with targetRefs to the Gateway and the ports of its listeners")
 	}
 }

@@ -7,20 +7,21 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// followIngress has rules that are for the old gateway be for the new one too, where they do not
-// name the principal itself: by a pattern, by a service account, or by the gateway's namespace. What
-// allows is not made to allow a whole namespace.
-func (e *enrolment) followIngress(item *manifest.Item, rules []*yaml.Node, allows bool) {
+// followIngress adds the new gateway to rules that mean the old one without naming its principal: by
+// a pattern, by a service account, or by the gateway's namespace. It never makes an ALLOW rule allow a
+// whole namespace.
+func followIngress(plan generate.Plan, item *manifest.Item, rules []*yaml.Node, allows bool) {
 	for _, rule := range rules {
-		e.followIngressIn(item, manifest.Dealias(rule), allows)
+		followIngressIn(plan, item, manifest.Dealias(rule), allows)
 	}
 }
 
-func (e *enrolment) followIngressIn(item *manifest.Item, rule *yaml.Node, allows bool) {
+func followIngressIn(plan generate.Plan, item *manifest.Item, rule *yaml.Node, allows bool) {
 	namespace := item.Namespace
-	old, now := e.plan.Mesh.OldIngress, e.plan.Mesh.Ingress
+	old, now := plan.Mesh.OldIngress, plan.Mesh.Ingress
 	oldNamespace, _ := partsOf(old)
 	nowNamespace, nowAccount := partsOf(now)
 	for _, source := range sourcesOf(rule) {
@@ -63,7 +64,7 @@ func (e *enrolment) followIngressIn(item *manifest.Item, rule *yaml.Node, allows
 	}
 }
 
-// matchesOnly reports whether some pattern of a list matches one text, and none the other.
+// matchesOnly reports whether some pattern of a list matches one string, and none the other.
 func matchesOnly(patterns *yaml.Node, one, other string) bool {
 	matches := func(text string) bool {
 		return slices.ContainsFunc(manifest.Content(patterns), func(n *yaml.Node) bool { return fitsPattern(manifest.Dealias(n).Value, text) })
@@ -71,8 +72,8 @@ func matchesOnly(patterns *yaml.Node, one, other string) bool {
 	return matches(one) && !matches(other)
 }
 
-// namesAccount reports whether a list of service accounts has a principal's; a bare name is one of
-// the policy's own namespace.
+// namesAccount reports whether a list of service accounts has that of a principal. A bare name is one
+// of the policy's own namespace.
 func namesAccount(accounts *yaml.Node, namespace, principal string) bool {
 	return slices.ContainsFunc(manifest.Content(accounts), func(n *yaml.Node) bool {
 		name := manifest.Dealias(n).Value
@@ -82,4 +83,28 @@ func namesAccount(accounts *yaml.Node, namespace, principal string) bool {
 		ns, account := partsOf(principal)
 		return name == ns+"/"+account
 	})
+}
+
+// qualify adds the namespace to service accounts in a copy that is in another namespace than its
+// source (Istio: a bare name is one of the policy's own namespace).
+func qualify(rules []*yaml.Node, namespace string) {
+	accounts := func(list []*yaml.Node) {
+		for _, n := range list {
+			if !strings.Contains(n.Value, "/") {
+				n.Value = namespace + "/" + n.Value
+			}
+		}
+	}
+	for _, rule := range rules {
+		for _, source := range sourcesOf(rule) {
+			accounts(manifest.Content(manifest.Field(source, "serviceAccounts")))
+			accounts(manifest.Content(manifest.Field(source, "notServiceAccounts")))
+		}
+		for _, condition := range manifest.Content(manifest.Field(rule, "when")) {
+			if manifest.Value(condition, "key") == "source.serviceAccount" {
+				accounts(manifest.Content(manifest.Field(condition, "values")))
+				accounts(manifest.Content(manifest.Field(condition, "notValues")))
+			}
+		}
+	}
 }

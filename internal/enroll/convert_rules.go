@@ -7,16 +7,18 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// everyRequest is a condition that every HTTP request meets. ztunnel does not know it, and never
-// applies a DENY rule that holds it (Istio 1.31: ambient handleRule leaves an empty match of it,
-// which ztunnel skips).
+// everyRequest is a condition that every HTTP request matches. ztunnel does not know it, and never
+// applies a DENY rule that has it (Istio 1.31: ambient handleRule leaves an empty match of it, which
+// ztunnel skips).
 const everyRequest = "request.headers[:method]"
 
 const sourcePrincipal = "source.principal"
 
-// entries are the sources of a rule's `from`, or the operations of its `to`.
+// entries returns the sources of a rule's `from`, or the operations of its `to`.
 func entries(rule *yaml.Node, list, below string) []*yaml.Node {
 	var out []*yaml.Node
 	for _, item := range manifest.Content(manifest.Field(rule, list)) {
@@ -28,8 +30,8 @@ func entries(rule *yaml.Node, list, below string) []*yaml.Node {
 func sourcesOf(rule *yaml.Node) []*yaml.Node    { return entries(rule, "from", "source") }
 func operationsOf(rule *yaml.Node) []*yaml.Node { return entries(rule, "to", "operation") }
 
-// layers reports which kinds of attribute an entry holds: those that ztunnel sees, and others. An
-// empty list is an absent one.
+// layers reports which kinds of attribute an entry has: those that ztunnel knows, and others. An empty
+// list counts as absent.
 func layers(entry *yaml.Node, known []string) (l4, other bool) {
 	if entry == nil || entry.Kind != yaml.MappingNode {
 		return false, true
@@ -46,22 +48,22 @@ func layers(entry *yaml.Node, known []string) (l4, other bool) {
 	return l4, other
 }
 
-// onlyL4 reports whether ztunnel sees all that an entry says.
+// onlyL4 reports whether ztunnel knows all attributes of an entry.
 func onlyL4(entry *yaml.Node, known []string) bool {
 	l4, other := layers(entry, known)
 	return l4 && !other
 }
 
-// unseenCondition reports whether a rule has a `when` that ztunnel does not know: then it never
+// unseenCondition reports whether a rule has a `when` that ztunnel does not know. Then ztunnel never
 // applies the rule.
 func unseenCondition(rule *yaml.Node) bool {
 	return slices.ContainsFunc(manifest.Content(manifest.Field(rule, "when")), func(c *yaml.Node) bool {
-		return !slices.Contains(l4Conditions, manifest.Value(manifest.Dealias(c), "key"))
+		return !slices.Contains(survey.L4Conditions, manifest.Value(manifest.Dealias(c), "key"))
 	})
 }
 
-// widened reports whether ztunnel would apply a DENY rule to more than it says: it leaves the HTTP
-// attribute out of an entry and keeps the rest (Istio 1.31: ambient handleRule).
+// widened reports whether ztunnel would apply a DENY rule to more requests than it means, because it
+// drops the HTTP attributes of an entry and keeps the rest (Istio 1.31: ambient handleRule).
 func widened(rule *yaml.Node) bool {
 	mixed := func(known []string) func(*yaml.Node) bool {
 		return func(entry *yaml.Node) bool {
@@ -69,23 +71,23 @@ func widened(rule *yaml.Node) bool {
 			return l4 && other
 		}
 	}
-	return !unseenCondition(rule) && (slices.ContainsFunc(sourcesOf(rule), mixed(l4Source)) || slices.ContainsFunc(operationsOf(rule), mixed(l4Operation)))
+	return !unseenCondition(rule) && (slices.ContainsFunc(sourcesOf(rule), mixed(survey.L4Source)) || slices.ContainsFunc(operationsOf(rule), mixed(survey.L4Operation)))
 }
 
-// applied reports whether ztunnel applies a DENY rule that it does not widen: to what its entries
-// without HTTP attributes say. It skips the other entries.
+// applied reports whether ztunnel applies a DENY rule that it does not widen. It applies the entries
+// without HTTP attributes, and skips the others.
 func applied(rule *yaml.Node) bool {
 	seen := func(list []*yaml.Node, known []string) bool {
 		return len(list) == 0 || slices.ContainsFunc(list, func(entry *yaml.Node) bool { return onlyL4(entry, known) })
 	}
-	return rule != nil && rule.Kind == yaml.MappingNode && !unseenCondition(rule) && seen(sourcesOf(rule), l4Source) && seen(operationsOf(rule), l4Operation)
+	return rule != nil && rule.Kind == yaml.MappingNode && !unseenCondition(rule) && seen(sourcesOf(rule), survey.L4Source) && seen(operationsOf(rule), survey.L4Operation)
 }
 
-// exempt keeps a DENY policy that ztunnel enforces from its own place's waypoints, which are the
-// peers of all requests to Services. Only those that a source may match are named, where few is
-// true. It also keeps ztunnel from applying a rule to more than it says.
-func (e *enrolment) exempt(item *manifest.Item, spec *yaml.Node, principals []string, few bool) {
-	for _, rule := range rulesOf(spec) {
+// exempt makes a DENY policy that ztunnel enforces never match the waypoints of its own place, which
+// are the peers of all requests to Services. If few is true, only those are named that a source may
+// match. It also keeps ztunnel from widening a rule.
+func exempt(item *manifest.Item, spec *yaml.Node, principals []string, few bool) {
+	for _, rule := range survey.RulesOf(spec) {
 		rule = manifest.Dealias(rule)
 		switch {
 		case widened(rule):
@@ -110,20 +112,20 @@ func exemptRule(i *manifest.Item, rule *yaml.Node, principals []string, few bool
 	}
 	switch {
 	case len(matched) == 0:
-	case accounts: // Istio: serviceAccounts may not stand beside principals
+	case accounts: // Istio: a source may not have both serviceAccounts and principals
 		addCondition(i, rule, sourcePrincipal, "notValues", matched...)
 	case len(sources) == 0:
 		i.Set(rule, "from", list(mapOf("source", mapOf("notPrincipals", texted(matched)))))
 	default:
 		for _, source := range sources {
-			if onlyL4(source, l4Source) {
+			if onlyL4(source, survey.L4Source) {
 				addTexts(i, source, "notPrincipals", matched)
 			}
 		}
 	}
 }
 
-// addCondition adds a `when` to a rule, or values to the one of that key that has only such values.
+// addCondition adds a `when` to a rule, or values to its condition of that key that has only notValues.
 func addCondition(i *manifest.Item, rule *yaml.Node, key, in string, values ...string) {
 	conditions := manifest.Field(rule, "when")
 	for _, c := range manifest.Content(conditions) {
@@ -143,7 +145,7 @@ func addCondition(i *manifest.Item, rule *yaml.Node, key, in string, values ...s
 	i.Changed = true
 }
 
-// addTexts adds what a list below key of the map at parent lacks.
+// addTexts adds the strings that the list at a key of the map at parent lacks.
 func addTexts(i *manifest.Item, parent *yaml.Node, key string, wanted []string) {
 	have := manifest.Field(parent, key)
 	if have == nil || have.Kind != yaml.SequenceNode {
@@ -170,7 +172,7 @@ func texted(texts []string) *yaml.Node {
 	return out
 }
 
-// mayMatch reports whether a source without HTTP attributes may match a principal, by what it names.
+// mayMatch reports whether a source without HTTP attributes may match a principal.
 func mayMatch(source *yaml.Node, principal string) bool {
 	namespace, account := partsOf(principal)
 	named := func(key string, fits func(pattern string) bool) bool {
@@ -184,14 +186,14 @@ func mayMatch(source *yaml.Node, principal string) bool {
 		})
 }
 
-// partsOf are the namespace and the account of a principal.
+// partsOf returns the namespace and the account of a principal.
 func partsOf(principal string) (namespace, account string) {
 	_, rest, _ := strings.Cut(principal, "/ns/")
 	namespace, account, _ = strings.Cut(rest, "/sa/")
 	return namespace, account
 }
 
-// fitsPattern compares as ztunnel does: *, abc*, *abc or the text itself.
+// fitsPattern matches as ztunnel does: *, abc*, *abc or the string itself.
 func fitsPattern(pattern, text string) bool {
 	if suffix, found := strings.CutPrefix(pattern, "*"); found {
 		return strings.HasSuffix(text, suffix)
@@ -202,26 +204,26 @@ func fitsPattern(pattern, text string) bool {
 	return pattern == text
 }
 
-// atWaypoint are the rules of a policy as they are for a waypoint: without what exempt added, so
-// that a second run makes of the edited policy what the first made of the original.
-func (e *enrolment) atWaypoint(namespace string, spec *yaml.Node, principals []string) []*yaml.Node {
+// atWaypoint returns the rules of a policy for a waypoint, without what exempt added, so that a second
+// run makes the same copies of the edited policy as the first made of the original.
+func atWaypoint(plan generate.Plan, namespace string, spec *yaml.Node, principals []string) []*yaml.Node {
 	var out []*yaml.Node
-	for _, rule := range rulesOf(spec) {
+	for _, rule := range survey.RulesOf(spec) {
 		rule = copied(rule)
 		everybody := false
 		for _, source := range sourcesOf(rule) {
 			without := dropTexts(source, "notPrincipals", principals)
 			everybody = everybody || without && len(source.Content) == 0
 		}
-		if everybody { // one source that matches everybody stands for all
+		if everybody { // one source that matches every client makes the others redundant
 			dropKey(rule, "from")
 		}
 		dropOurConditions(rule, principals)
 		out = append(out, rule)
 	}
 	scratch := &manifest.Item{ID: manifest.ID{Namespace: namespace}}
-	e.replaceIngress(scratch, list(out...))
-	e.followIngress(scratch, out, action(spec) == "ALLOW")
+	replaceIngress(plan, scratch, list(out...))
+	followIngress(plan, scratch, out, survey.Action(spec) == "ALLOW")
 	return out
 }
 
@@ -242,8 +244,8 @@ func dropOurConditions(rule *yaml.Node, principals []string) {
 	}
 }
 
-// dropTexts takes texts out of the list below key, and the list where nothing is left of it. It
-// reports whether any of them was there.
+// dropTexts removes strings from the list at a key, and the list if it is empty then. It reports
+// whether any of them was there.
 func dropTexts(parent *yaml.Node, key string, texts []string) bool {
 	have := manifest.Field(parent, key)
 	if have == nil || have.Kind != yaml.SequenceNode {

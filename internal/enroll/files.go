@@ -16,9 +16,9 @@ func idOf(o generate.Object) manifest.ID {
 	return manifest.NewID(group, o.Kind, o.Namespace, o.Name)
 }
 
-// files gives new objects a place in the package, behind what is in their file already.
+// files gives new objects a place in the package, after the objects that are in their file already.
 type files struct {
-	// next index by path; nil outside of a package, where objects have no file.
+	// next is the next index by path; nil outside of a package, where objects have no file.
 	next map[string]int
 }
 
@@ -36,13 +36,13 @@ func newFiles(items []*manifest.Item) files {
 		if text == "" {
 			text = item.Annotation(manifest.IndexAnnotationToo)
 		}
-		index, _ := strconv.Atoi(text) // without an index: the file's only object
+		index, _ := strconv.Atoi(text) // without an index, it is the file's only object
 		f.next[path] = max(f.next[path], index+1)
 	}
 	return f
 }
 
-// add is the item of a new object, with its place where it has one.
+// add returns the item of a new object, with its place if it has one.
 func (f files) add(object generate.Object) *manifest.Item {
 	item := &manifest.Item{ID: idOf(object)}
 	if f.next == nil {

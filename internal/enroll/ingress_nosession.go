@@ -7,62 +7,64 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // tellSessions lists the issuers that were found, where there are several: a rule that writes both
 // headers may belong to something that is not a login.
-func (e *enrolment) tellSessions() {
-	issuers := e.plan.Mesh.Tokens.SessionIssuers
+func tellSessions(plan generate.Plan, notes *survey.Notes) {
+	issuers := plan.Mesh.Tokens.SessionIssuers
 	last := len(issuers) - 1
-	if last < 1 || e.plan.Cluster == nil && !e.plan.Mesh.Waypoint.VerifyTokens {
+	if last < 1 || plan.Cluster == nil && !plan.Mesh.Waypoint.VerifyTokens {
 		return
 	}
-	e.note("spec.identity.sessionIssuers", "tokens of "+strings.Join(issuers[:last], ", ")+" and "+issuers[last]+" name users",
-		"if one of these issuers is not a login, list those of the login here")
+	notes.Find(diagnostic.SeveralSessionIssuers, "spec.identity.sessionIssuers", "tokens of "+strings.Join(issuers[:last], ", ")+" and "+issuers[last]+" name users",
+		"an issuer that is not a login can name any user", "if one of them is not a login, list the issuers of the login here")
 }
 
 // tellNoSession says that the third rule of the policy is left out, and what to write.
-func (e *enrolment) tellNoSession(rules []jwtRule) {
+func tellNoSession(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	const object = "spec.identity.sessionIssuers"
-	mesh := e.plan.Mesh
+	mesh := plan.Mesh
 	found := "no issuer that people log in with is known"
-	remedy := fmt.Sprintf("put the RequestAuthentication of the Gateway %s/%s into the input", mesh.GatewayNamespace, mesh.GatewayName)
-	logins := e.loginsElsewhere("")
+	remedy := fmt.Sprintf("add the RequestAuthentication of the Gateway %s/%s to the input", mesh.GatewayNamespace, mesh.GatewayName)
+	logins := loginsElsewhere(plan, input, "")
 	if len(logins) > 0 {
-		found, remedy = found+" ("+e.notInForce(logins, "")+")", e.toIngress(logins)
+		found, remedy = found+" ("+notInForce(plan, logins, "")+")", toIngress(plan, input, logins)
 	}
 	if mesh.Waypoint.VerifyTokens {
-		e.errs = append(e.errs, fmt.Errorf("spec.waypoint.verifyTokens: the waypoints would refuse everybody who logs in, because %s; "+
-			"list the issuers in spec.identity.sessionIssuers, or %s", found, remedy))
+		notes.Refuse(diagnostic.NobodyCouldLogIn, "spec.waypoint.verifyTokens", found, "the waypoints would refuse every user who logs in", "list the issuers in spec.identity.sessionIssuers, or "+remedy)
 		return
 	}
-	if e.plan.Cluster == nil {
+	if plan.Cluster == nil {
 		return
 	}
 	effect := fmt.Sprintf("%s does not refuse a %s that a client sends with a token of another issuer", mesh.ForgedIdentityName(), mesh.UserIDHeader)
 	remedy = "list the issuers, or " + remedy
-	if e.ingressGateway() == nil && len(rules) == 0 && len(logins) == 0 {
-		e.note(object, found, effect+"; "+remedy)
+	if input.IngressGateway() == nil && len(plan.Logins) == 0 && len(logins) == 0 {
+		notes.Find(diagnostic.NoSessionIssuerYet, object, found, effect, remedy)
 		return
 	}
-	e.find(object, found, effect, remedy)
+	notes.Find(diagnostic.NoSessionIssuer, object, found, effect, remedy)
 }
 
 // loginsElsewhere are the RequestAuthentications of an issuer, "" for any, that write both headers
 // and stand where the ingress's do, but are not in force at the ingress Gateway. Most are on the
 // selector of Kubeflow's sidecar-era gateway.
-func (e *enrolment) loginsElsewhere(issuer string) []*manifest.Item {
-	mesh := e.plan.Mesh
-	near := []string{mesh.GatewayNamespace, mesh.RootNamespace, oldGatewayNamespace}
+func loginsElsewhere(plan generate.Plan, input *survey.Index, issuer string) []*manifest.Item {
+	mesh := plan.Mesh
+	near := []string{mesh.GatewayNamespace, mesh.RootNamespace, survey.OldGatewayNamespace}
 	var found []*manifest.Item
-	for _, item := range e.items {
-		if ownedBy(item) != "" || e.removed[item] || !isAuthentication(item) || !slices.Contains(near, item.Namespace) || e.onIngress(item) {
+	for _, item := range input.Items {
+		if survey.OwnedBy(item) != "" || item.Removed || !survey.IsAuthentication(item) || !slices.Contains(near, item.Namespace) || input.OnIngress(item) {
 			continue
 		}
 		if slices.ContainsFunc(manifest.Content(manifest.Field(item.Node, "spec", "jwtRules")), func(n *yaml.Node) bool {
-			rule := jwtRule{readJWTRule(manifest.Dealias(n)), item, 0}
-			return rule.Issuer != "" && (issuer == "" || rule.Issuer == issuer) && !e.isCluster(rule.Issuer) && len(e.unwritten(rule)) == 0
+			rule := survey.JWTRule{JWTRule: survey.ReadJWTRule(manifest.Dealias(n)), Item: item}
+			return rule.Issuer != "" && (issuer == "" || rule.Issuer == issuer) && !plan.Mesh.Tokens.IsCluster(rule.Issuer) && len(plan.Mesh.Tokens.Unwritten(rule.JWTRule)) == 0
 		}) {
 			found = append(found, item)
 		}
@@ -71,7 +73,7 @@ func (e *enrolment) loginsElsewhere(issuer string) []*manifest.Item {
 }
 
 // notInForce says what loginsElsewhere found for an issuer.
-func (e *enrolment) notInForce(logins []*manifest.Item, issuer string) string {
+func notInForce(plan generate.Plan, logins []*manifest.Item, issuer string) string {
 	var all []string
 	for _, item := range logins {
 		all = append(all, item.String())
@@ -84,31 +86,26 @@ func (e *enrolment) notInForce(logins []*manifest.Item, issuer string) string {
 	if issuer != "" {
 		headers += " for tokens of " + issuer
 	}
-	return fmt.Sprintf("%s %s %s but %s not in force at the Gateway %s/%s", strings.Join(all, ", "), write, headers, are, e.plan.Mesh.GatewayNamespace, e.plan.Mesh.GatewayName)
+	return fmt.Sprintf("%s %s %s but %s not in force at the Gateway %s/%s", strings.Join(all, ", "), write, headers, are, plan.Mesh.GatewayNamespace, plan.Mesh.GatewayName)
 }
 
 // toIngress says how to put a login in force at the ingress Gateway. Istio 1.31 (ShouldAttachPolicy):
 // a targetRef names a Gateway of the policy's own namespace.
-func (e *enrolment) toIngress(logins []*manifest.Item) string {
-	mesh := e.plan.Mesh
+func toIngress(plan generate.Plan, input *survey.Index, logins []*manifest.Item) string {
+	mesh := plan.Mesh
 	in := "the one of the login in place of its selector or targetRefs"
 	if len(logins) == 1 {
 		in = "it in place of its targetRefs"
-		if withoutTargets(manifest.Field(logins[0].Node, "spec")) {
+		if survey.WithoutTargets(manifest.Field(logins[0].Node, "spec")) {
 			in = "it in place of its selector"
 		}
 	}
-	remedy := fmt.Sprintf("write targetRefs: [{group: %s, kind: Gateway, name: %s}] in %s", gatewayGroup, mesh.GatewayName, in)
+	remedy := fmt.Sprintf("write targetRefs: [{group: %s, kind: Gateway, name: %s}] in %s", survey.GatewayGroup, mesh.GatewayName, in)
 	if slices.ContainsFunc(logins, func(item *manifest.Item) bool { return item.Namespace != mesh.GatewayNamespace }) {
 		remedy += ", and put it into the namespace " + mesh.GatewayNamespace
 	}
-	if e.plan.Platform == nil && slices.ContainsFunc(logins, e.atOldGateway) {
+	if plan.Platform == nil && slices.ContainsFunc(logins, input.AtOldGateway) {
 		remedy += ", or set spec.cluster.platform.enabled: true, which does that"
 	}
 	return remedy
-}
-
-// atOldGateway reports whether the platform would move or copy an item to the ingress Gateway.
-func (e *enrolment) atOldGateway(item *manifest.Item) bool {
-	return item.Namespace == oldGatewayNamespace && e.isOldGateway(manifest.Field(item.Node, "spec", "selector", "matchLabels"))
 }

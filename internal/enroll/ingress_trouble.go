@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // chosen are claims that people write themselves at many issuers (OpenID Connect Core 5.1, 5.7).
@@ -11,42 +15,41 @@ var chosen = []string{"name", "nickname", "preferred_username", "given_name", "f
 
 // jwtRuleTrouble warns about a rule of the input by which a token names a user that its issuer
 // does not vouch for. listed: the configuration lists the session issuers.
-func (e *enrolment) jwtRuleTrouble(rule jwtRule, listed bool) {
-	if rule.item == nil {
+func jwtRuleTrouble(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule, listed bool) {
+	if rule.Item == nil {
 		return
 	}
-	at := fmt.Sprintf("jwtRules[%d] ", rule.index)
-	tokens := e.plan.Mesh.Tokens
+	tokens := plan.Mesh.Tokens
 	session := slices.Contains(tokens.SessionIssuers, rule.Issuer)
-	missing := e.unwritten(rule)
+	missing := plan.Mesh.Tokens.Unwritten(rule.JWTRule)
 	if rule.Issuer == "" {
-		e.warn(rule.item, at+"names no issuer", "a token that its keys sign is accepted whatever issuer it claims, the cluster's own included, and so names any user or service account",
-			"write the issuer, or take the rule off the ingress Gateway")
+		warnRule(notes, diagnostic.RuleWithoutIssuer, rule, "names no issuer", "a token that its keys sign is accepted with any issuer, including the cluster's own, so whoever has the keys can name any user or service account",
+			"write the issuer, or remove the rule from the ingress Gateway")
 	}
 	if len(missing) > 0 {
-		e.warn(rule.item, at+"accepts tokens of "+issuerName(rule.Issuer)+" and does not write "+strings.Join(missing, " and "), e.forgery(rule, missing),
-			e.writeBoth(rule, listed))
+		warnRule(notes, diagnostic.HeaderNotWritten, rule, "accepts tokens of "+issuerName(rule.Issuer)+" and does not write "+strings.Join(missing, " and "), forgery(plan, rule, missing),
+			writeBoth(plan, rule, listed))
 	}
-	for _, claim := range claimsTo(rule.JWTRule, tokens.UserIDHeader) {
+	for _, claim := range generate.ClaimsTo(rule.JWTRule, tokens.UserIDHeader) {
 		if slices.Contains(chosen, claim) {
-			e.warn(rule.item, at+"writes "+tokens.UserIDHeader+" from the claim "+claim, "at many issuers people choose that claim themselves, and so become another user by its name",
+			warnRule(notes, diagnostic.ChosenClaim, rule, "writes "+tokens.UserIDHeader+" from the claim "+claim, "at many issuers people choose that claim themselves, so a person can become another user",
 				"write the header from email or sub")
 		}
 	}
-	e.audienceTrouble(rule, at)
-	if listed && !session && len(missing) == 0 && !e.isCluster(rule.Issuer) {
-		e.note(rule.item.String(), at+"accepts tokens of "+issuerName(rule.Issuer)+", which spec.identity.sessionIssuers does not list",
-			"requests with such a token are refused as soon as it names a user")
+	audienceTrouble(plan, notes, rule)
+	if listed && !session && len(missing) == 0 && !plan.Mesh.Tokens.IsCluster(rule.Issuer) {
+		warnRule(notes, diagnostic.IssuerNotListed, rule, "accepts tokens of "+issuerName(rule.Issuer)+", which spec.identity.sessionIssuers does not list",
+			"a request with such a token is refused if the token names a user", "")
 	}
-	if session && !hasKeys(rule.JWTRule) {
-		e.keysTrouble(rule, at)
+	if session && !generate.HasKeys(rule.JWTRule) {
+		keysTrouble(plan, notes, rule)
 	}
 }
 
 // writeBoth is the remedy for a rule that does not write both headers.
-func (e *enrolment) writeBoth(rule jwtRule, listed bool) string {
-	const write, take = "list both headers in outputClaimToHeaders", "or take the rule off the ingress Gateway"
-	if listed || rule.Issuer == "" || e.isCluster(rule.Issuer) {
+func writeBoth(plan generate.Plan, rule survey.JWTRule, listed bool) string {
+	const write, take = "list both headers in outputClaimToHeaders", "or remove the rule from the ingress Gateway"
+	if listed || rule.Issuer == "" || plan.Mesh.Tokens.IsCluster(rule.Issuer) {
 		return write + ", " + take
 	}
 	return write + " (its issuer then counts as a login, unless spec.identity.sessionIssuers is set), " + take
@@ -61,24 +64,24 @@ func issuerName(issuer string) string {
 
 // forgery says who becomes whom by a header that a rule does not write: Envoy leaves the client's
 // own in the request.
-func (e *enrolment) forgery(rule jwtRule, missing []string) string {
-	mesh := e.plan.Mesh
+func forgery(plan generate.Plan, rule survey.JWTRule, missing []string) string {
+	mesh := plan.Mesh
 	named := slices.Contains(missing, mesh.UserIDHeader)
 	switch {
 	case !named:
-		return "whoever has such a token writes " + mesh.Tokens.GroupsHeader + " by hand and is a member of any group"
-	case e.plan.Cluster == nil || len(mesh.Tokens.SessionIssuers) == 0 || rule.Issuer == "" || slices.Contains(mesh.Tokens.SessionIssuers, rule.Issuer) || e.isCluster(rule.Issuer):
-		return "whoever has such a token writes " + mesh.UserIDHeader + " by hand and is any user"
+		return "whoever has such a token can write " + mesh.Tokens.GroupsHeader + " and be a member of any group"
+	case plan.Cluster == nil || len(mesh.Tokens.SessionIssuers) == 0 || rule.Issuer == "" || slices.Contains(mesh.Tokens.SessionIssuers, rule.Issuer) || plan.Mesh.Tokens.IsCluster(rule.Issuer):
+		return "whoever has such a token can write " + mesh.UserIDHeader + " and be any user"
 	default:
-		return "whoever has such a token writes " + mesh.UserIDHeader + " by hand, which nothing but the policy " + mesh.ForgedIdentityName() + " stops"
+		return "whoever has such a token can write " + mesh.UserIDHeader + ", and only the policy " + mesh.ForgedIdentityName() + " stops that"
 	}
 }
 
 // audienceTrouble warns about a rule that accepts the cluster's tokens for audiences that the
 // configuration does not name. Istio accepts a token that any one rule accepts.
-func (e *enrolment) audienceTrouble(rule jwtRule, at string) {
-	tokens := e.plan.Mesh.Tokens
-	if !e.isCluster(rule.Issuer) || tokens.Audiences == nil {
+func audienceTrouble(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule) {
+	tokens := plan.Mesh.Tokens
+	if !plan.Mesh.Tokens.IsCluster(rule.Issuer) || tokens.Audiences == nil {
 		return
 	}
 	found := "for any audience"
@@ -89,17 +92,22 @@ func (e *enrolment) audienceTrouble(rule jwtRule, at string) {
 		}
 		found = "for the audience " + strings.Join(others, ", ")
 	}
-	e.warn(rule.item, at+"accepts tokens of "+rule.Issuer+" "+found, "Istio accepts a token that one rule accepts, so that cluster.tokens.audiences is not checked any more",
-		"take the rule off the ingress Gateway, or give it the audiences of cluster.tokens.audiences")
+	warnRule(notes, diagnostic.AudienceNotChecked, rule, "accepts tokens of "+rule.Issuer+" "+found, "Istio accepts a token that any one rule accepts, so cluster.tokens.audiences is no longer checked",
+		"remove the rule from the ingress Gateway, or give it the audiences of cluster.tokens.audiences")
 }
 
 // keysTrouble tells of a login whose keys istiod must discover.
-func (e *enrolment) keysTrouble(rule jwtRule, at string) {
-	found := at + "has no jwksUri"
+func keysTrouble(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule) {
+	const found = "has no jwksUri"
 	effect := "if the issuer does not answer within 14 s when istiod first asks where its keys are, every login is refused (401) until istiod asks again, up to 20 minutes later"
-	if e.plan.Mesh.Waypoint.VerifyTokens {
-		e.warn(rule.item, found, effect+", at the gateway and at the waypoints", "write jwksUri")
+	if plan.Mesh.Waypoint.VerifyTokens {
+		warnRule(notes, diagnostic.KeysDiscoveredTwice, rule, found, effect+", at the gateway and at the waypoints", "write jwksUri")
 		return
 	}
-	e.note(rule.item.String(), found, effect+"; jwksUri avoids that")
+	warnRule(notes, diagnostic.KeysDiscovered, rule, found, effect, "write jwksUri to avoid that")
+}
+
+// warnRule reports something about a JWT rule of the input.
+func warnRule(notes *survey.Notes, code diagnostic.Code, rule survey.JWTRule, found, effect, remedy string) {
+	notes.WarnAt(code, rule.Item, fmt.Sprintf("spec.jwtRules[%d]", rule.Index), found, effect, remedy)
 }

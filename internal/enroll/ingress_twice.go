@@ -7,20 +7,22 @@ import (
 
 	security "istio.io/api/security/v1"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // rulesTwice finds such rules. Ours is what those of the input are measured by.
-func (e *enrolment) rulesTwice(rules []jwtRule) {
-	var earlier []jwtRule
+func rulesTwice(plan generate.Plan, notes *survey.Notes, rules []survey.JWTRule) {
+	var earlier []survey.JWTRule
 	for _, rule := range rules {
-		if rule.item == nil {
+		if rule.Item == nil {
 			earlier = append(earlier, rule)
 		}
 	}
 	for _, rule := range rules {
-		if rule.item != nil && (e.isCluster(rule.Issuer) || slices.Contains(e.plan.Mesh.Tokens.SessionIssuers, rule.Issuer)) {
-			e.ruleTwice(rule, earlier)
+		if rule.Item != nil && (plan.Mesh.Tokens.IsCluster(rule.Issuer) || slices.Contains(plan.Mesh.Tokens.SessionIssuers, rule.Issuer)) {
+			ruleTwice(plan, notes, rule, earlier)
 			earlier = append(earlier, rule)
 		}
 	}
@@ -29,45 +31,45 @@ func (e *enrolment) rulesTwice(rules []jwtRule) {
 // ruleTwice warns about a rule for an issuer that names users which differs from an earlier one, or
 // from the one that we write for the cluster's, in its keys or in where it takes the user from:
 // Istio accepts a token that one rule accepts.
-func (e *enrolment) ruleTwice(rule jwtRule, earlier []jwtRule) {
-	tokens := e.plan.Mesh.Tokens
-	at := fmt.Sprintf("jwtRules[%d] accepts tokens of %s ", rule.index, rule.Issuer)
-	const one = "Istio accepts a token that one rule accepts: "
-	known, other := e.rulesBefore(rule, earlier)
-	if hasKeys(rule.JWTRule) && !slices.ContainsFunc(known, func(r *security.JWTRule) bool { return sameKeys(r, rule.JWTRule) }) &&
-		(e.isCluster(rule.Issuer) || slices.ContainsFunc(known, hasKeys)) {
+func ruleTwice(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule, earlier []survey.JWTRule) {
+	tokens := plan.Mesh.Tokens
+	at := "accepts tokens of " + rule.Issuer + " "
+	const one = "Istio accepts a token that any one rule accepts, so "
+	known, other := rulesBefore(plan, rule, earlier)
+	if generate.HasKeys(rule.JWTRule) && !slices.ContainsFunc(known, func(r *security.JWTRule) bool { return sameKeys(r, rule.JWTRule) }) &&
+		(plan.Mesh.Tokens.IsCluster(rule.Issuer) || slices.ContainsFunc(known, generate.HasKeys)) {
 		effect := one + "whoever has these keys is any user"
 		switch {
-		case e.isCluster(rule.Issuer):
+		case plan.Mesh.Tokens.IsCluster(rule.Issuer):
 			effect += " or service account"
-		case e.plan.Mesh.Waypoint.VerifyTokens:
-			effect += ", at the waypoints too, whose " + generate.VerifyTokensName + " takes both rules over"
+		case plan.Mesh.Waypoint.VerifyTokens:
+			effect += ", at the waypoints too, whose " + generate.VerifyTokensName + " has both rules"
 		}
-		e.warn(rule.item, at+"that other keys sign than "+other+" says", effect, "take the rule off, or give both the same keys")
+		warnRule(notes, diagnostic.OtherKeys, rule, at+"that other keys sign than "+other+" says", effect, "remove the rule, or give both the same keys")
 	}
-	claims := claimsTo(rule.JWTRule, tokens.UserIDHeader)
-	if len(claims) > 0 && len(known) > 0 && !slices.ContainsFunc(known, func(r *security.JWTRule) bool { return slices.Equal(claimsTo(r, tokens.UserIDHeader), claims) }) {
-		e.warn(rule.item, at+"and writes "+tokens.UserIDHeader+" from the claim "+strings.Join(claims, " and ")+", unlike "+other,
-			one+"whoever has such a token is also who that claim says", "write the header from the same claim in both, or take one of the rules off")
+	claims := generate.ClaimsTo(rule.JWTRule, tokens.UserIDHeader)
+	if len(claims) > 0 && len(known) > 0 && !slices.ContainsFunc(known, func(r *security.JWTRule) bool { return slices.Equal(generate.ClaimsTo(r, tokens.UserIDHeader), claims) }) {
+		warnRule(notes, diagnostic.OtherClaim, rule, at+"and writes "+tokens.UserIDHeader+" from the claim "+strings.Join(claims, " and ")+", unlike "+other,
+			one+"whoever has such a token is also who that claim says", "write the header from the same claim in both, or remove one of the rules")
 	}
 }
 
 // rulesBefore are the rules that a rule is measured by, and whose they are: ours for the cluster's
 // issuers, else the earlier ones of the input that name users.
-func (e *enrolment) rulesBefore(rule jwtRule, earlier []jwtRule) (known []*security.JWTRule, whose string) {
-	tokens := e.plan.Mesh.Tokens
-	if e.isCluster(rule.Issuer) {
+func rulesBefore(plan generate.Plan, rule survey.JWTRule, earlier []survey.JWTRule) (known []*security.JWTRule, whose string) {
+	tokens := plan.Mesh.Tokens
+	if plan.Mesh.Tokens.IsCluster(rule.Issuer) {
 		return []*security.JWTRule{tokens.Rule(rule.Issuer, tokens.Audiences)}, "cluster.tokens"
 	}
 	for _, r := range earlier {
-		if r.Issuer != rule.Issuer || len(claimsTo(r.JWTRule, tokens.UserIDHeader)) == 0 {
+		if r.Issuer != rule.Issuer || len(generate.ClaimsTo(r.JWTRule, tokens.UserIDHeader)) == 0 {
 			continue
 		}
 		known = append(known, r.JWTRule)
 		if whose == "" {
 			whose = "the platform's own rule"
-			if r.item != nil {
-				whose = fmt.Sprintf("jwtRules[%d] of %s", r.index, r.item)
+			if r.Item != nil {
+				whose = fmt.Sprintf("jwtRules[%d] of %s", r.Index, r.Item)
 			}
 		}
 	}

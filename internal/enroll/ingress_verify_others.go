@@ -9,7 +9,9 @@ import (
 	security "istio.io/api/security/v1"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
@@ -23,14 +25,14 @@ type verifying struct {
 }
 
 // verifyingIn reads from what is to be placed where a namespace's waypoint verifies tokens.
-func (e *enrolment) verifyingIn(wanted []generate.Object, places map[string]place) map[string]verifying {
+func verifyingIn(plan generate.Plan, wanted []generate.Object, places map[string]place) map[string]verifying {
 	out := map[string]verifying{}
 	for _, o := range wanted {
 		spec, ok := o.Fields["spec"].(*security.RequestAuthentication)
 		if !ok || o.Name != generate.VerifyTokensName {
 			continue
 		}
-		v := verifying{namespace: o.Namespace, waypoint: places[o.Namespace].waypoint, rules: spec.JwtRules, tokens: e.plan.Mesh.Tokens}
+		v := verifying{namespace: o.Namespace, waypoint: places[o.Namespace].waypoint, rules: spec.JwtRules, tokens: plan.Mesh.Tokens}
 		for _, ref := range spec.TargetRefs {
 			if ref.Kind == "Service" {
 				v.services = append(v.services, ref.Name)
@@ -44,7 +46,7 @@ func (e *enrolment) verifyingIn(wanted []generate.Object, places map[string]plac
 // meets reports whether some target of a RequestAuthentication is where tokens are verified (Istio
 // 1.31: ShouldAttachPolicy).
 func (v verifying) meets(item *manifest.Item, root string) bool {
-	return slices.ContainsFunc(targetsOf(manifest.Field(item.Node, "spec")), func(ref *yaml.Node) bool {
+	return slices.ContainsFunc(survey.TargetsOf(manifest.Field(item.Node, "spec")), func(ref *yaml.Node) bool {
 		name, own := manifest.Value(ref, "name"), item.Namespace == v.namespace
 		switch manifest.Value(ref, "kind") {
 		case "GatewayClass":
@@ -61,18 +63,6 @@ func (v verifying) meets(item *manifest.Item, root string) bool {
 // covers reports whether the tokens of requests to a Service are verified.
 func (v verifying) covers(service string) bool {
 	return v.services == nil || slices.Contains(v.services, service)
-}
-
-// targetsOf are the targetRefs of a policy, or its older targetRef.
-func targetsOf(spec *yaml.Node) []*yaml.Node {
-	refs := slices.Clone(manifest.Content(manifest.Field(spec, "targetRefs")))
-	if one := manifest.Field(spec, "targetRef"); one != nil && len(refs) == 0 {
-		refs = append(refs, one)
-	}
-	for i := range refs {
-		refs[i] = manifest.Dealias(refs[i])
-	}
-	return refs
 }
 
 // voids says how a further rule lets in somebody whom verify-tokens does not vouch for, and who that
@@ -95,15 +85,15 @@ func (v verifying) voids(rule *security.JWTRule) (found, who string) {
 	}
 	accepts := "accepts tokens of " + rule.Issuer
 	for _, header := range []string{userID, groups} {
-		claims := claimsTo(rule, header)
+		claims := generate.ClaimsTo(rule, header)
 		switch {
 		case len(claims) == 0:
 			return accepts + " and does not write " + header, "whoever has such a token is " + anybody(header == userID) + " by the " + header + " that a client or a route writes, or nobody, as the order of the rules has it"
-		case !slices.ContainsFunc(ours, func(r *security.JWTRule) bool { return slices.Equal(claimsTo(r, header), claims) }):
+		case !slices.ContainsFunc(ours, func(r *security.JWTRule) bool { return slices.Equal(generate.ClaimsTo(r, header), claims) }):
 			return accepts + " and writes " + header + " from the claim " + strings.Join(claims, " and "), "whoever has such a token is who that claim says"
 		}
 	}
-	if hasKeys(rule) && !slices.ContainsFunc(ours, func(r *security.JWTRule) bool { return sameKeys(r, rule) }) {
+	if generate.HasKeys(rule) && !slices.ContainsFunc(ours, func(r *security.JWTRule) bool { return sameKeys(r, rule) }) {
 		return accepts + " that other keys sign than those of " + generate.VerifyTokensName, "whoever has these keys is any user"
 	}
 	return "", ""
@@ -116,35 +106,32 @@ func anybody(user bool) string {
 	return "a member of any group"
 }
 
-// hasKeys reports whether a rule says where its keys are; else istiod asks the issuer.
-func hasKeys(rule *security.JWTRule) bool { return rule.JwksUri != "" || rule.Jwks != "" }
-
 func sameKeys(a, b *security.JWTRule) bool { return a.JwksUri == b.JwksUri && a.Jwks == b.Jwks }
 
 // verifyTrouble warns about the input's RequestAuthentications that void verifyTokens.
-func (e *enrolment) verifyTrouble(wanted []generate.Object) {
-	verified := e.verifyingIn(wanted, e.places())
+func verifyTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes, wanted []generate.Object) {
+	verified := verifyingIn(plan, wanted, placesOf(plan))
 	ours := map[manifest.ID]bool{}
 	for _, o := range wanted {
 		ours[idOf(o)] = true
 	}
-	for _, item := range e.items {
-		if !isAuthentication(item) || ownedBy(item) == e.plan.Name || e.removed[item] || ours[item.ID] {
+	for _, item := range input.Items {
+		if !survey.IsAuthentication(item) || survey.OwnedBy(item) == plan.Name || item.Removed || ours[item.ID] {
 			continue
 		}
 		for i, n := range manifest.Content(manifest.Field(item.Node, "spec", "jwtRules")) {
-			e.voidTrouble(item, i, readJWTRule(manifest.Dealias(n)), verified)
+			voidTrouble(plan, notes, item, i, survey.ReadJWTRule(manifest.Dealias(n)), verified)
 		}
 	}
 }
 
 // voidTrouble names every waypoint where a rule voids verifyTokens.
-func (e *enrolment) voidTrouble(item *manifest.Item, index int, rule *security.JWTRule, verified map[string]verifying) {
+func voidTrouble(plan generate.Plan, notes *survey.Notes, item *manifest.Item, index int, rule *security.JWTRule, verified map[string]verifying) {
 	var found, who string
 	var waypoints []string
 	for _, namespace := range generate.SortedKeys(verified) {
 		v := verified[namespace]
-		if f, w := v.voids(rule); f != "" && v.meets(item, e.plan.Mesh.RootNamespace) {
+		if f, w := v.voids(rule); f != "" && v.meets(item, plan.Mesh.RootNamespace) {
 			found, who = f, w
 			waypoints = append(waypoints, namespace+"/"+v.waypoint)
 		}
@@ -152,9 +139,9 @@ func (e *enrolment) voidTrouble(item *manifest.Item, index int, rule *security.J
 	if len(waypoints) == 0 {
 		return
 	}
-	e.warn(item, fmt.Sprintf("jwtRules[%d] at %s %s", index, plural("the waypoint", waypoints), found),
-		"Istio accepts a token that one rule accepts, so verifyTokens is void there: "+who,
-		"take the rule off, or give it the keys and the outputClaimToHeaders of "+generate.VerifyTokensName)
+	notes.WarnAt(diagnostic.VerifyTokensVoid, item, fmt.Sprintf("spec.jwtRules[%d]", index), "at "+plural("the waypoint", waypoints)+" "+found,
+		"Istio accepts a token that any one rule accepts, so verifyTokens has no effect there and "+who,
+		"remove the rule, or give it the keys and the outputClaimToHeaders of "+generate.VerifyTokensName)
 }
 
 func plural(noun string, list []string) string {
@@ -164,32 +151,10 @@ func plural(noun string, list []string) string {
 	return noun + " " + strings.Join(list, ", ")
 }
 
-// withoutVoiding is a list of JWT rules, for what we attach to targets in a namespace, "" for every
-// waypoint, without those that would void verifyTokens.
-func (c *copies) withoutVoiding(item *manifest.Item, rules *yaml.Node, namespace string, refs *yaml.Node) *yaml.Node {
-	kept := list()
-	for i, n := range manifest.Content(rules) {
-		found, lost := c.wouldVoid(readJWTRule(manifest.Dealias(n)), namespace, refs)
-		if found == "" {
-			kept.Content = append(kept.Content, copied(manifest.Dealias(n)))
-			continue
-		}
-		at := fmt.Sprintf("jwtRules[%d] %s", i, found)
-		const out = "attached to the waypoint, it would void verifyTokens, so it was left out there"
-		if lost {
-			c.loses(item, at, out+"; policies see no token by that rule where "+generate.VerifyTokensName+" is not in force, or does not read it",
-				"write what verifyTokens is not for with targetRefs to those Services")
-		} else {
-			c.note(item.String(), at, out+": "+generate.VerifyTokensName+" verifies these tokens")
-		}
-	}
-	return kept
-}
-
 // reads reports whether verify-tokens finds and accepts every token that a rule does.
 func (v verifying) reads(rule *security.JWTRule) bool {
 	return slices.ContainsFunc(v.rules, func(r *security.JWTRule) bool {
-		return r.Issuer == rule.Issuer && (!hasKeys(rule) || sameKeys(r, rule)) && proto.Equal(whereIn(r), whereIn(rule)) &&
+		return r.Issuer == rule.Issuer && (!generate.HasKeys(rule) || sameKeys(r, rule)) && proto.Equal(whereIn(r), whereIn(rule)) &&
 			(len(r.Audiences) == 0 || slices.Equal(r.Audiences, rule.Audiences))
 	})
 }
@@ -201,30 +166,4 @@ func whereIn(rule *security.JWTRule) *security.JWTRule {
 		out.FromHeaders = []*security.JWTHeader{{Name: "Authorization", Prefix: "Bearer "}}
 	}
 	return out
-}
-
-// wouldVoid says how a rule would void verifyTokens at some target, and whether tokens are lost by
-// leaving the rule out: where verify-tokens is not in force, or does not read them.
-func (c *copies) wouldVoid(rule *security.JWTRule, namespace string, refs *yaml.Node) (found string, lost bool) {
-	lost = rule.Issuer == ""
-	for _, name := range generate.SortedKeys(c.places()) {
-		if namespace != "" && namespace != name {
-			continue
-		}
-		v, verifies := c.verified[name]
-		if !verifies {
-			lost = true
-			continue
-		}
-		var hit bool
-		for _, ref := range manifest.Content(refs) {
-			whole := manifest.Value(ref, "kind") != "Service"
-			hit = hit || whole || v.covers(manifest.Value(ref, "name"))
-			lost = lost || v.services != nil && (whole || !v.covers(manifest.Value(ref, "name")))
-		}
-		if f, _ := v.voids(rule); f != "" && hit {
-			found, lost = f, lost || !v.reads(rule)
-		}
-	}
-	return found, lost
 }

@@ -6,42 +6,45 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// modelHosts gives each model a host of its own: a dot keeps name and namespace apart, because neither may hold one. Both may hold a dash.
+// modelHosts gives each model its own host: a dot separates name and namespace, because neither may contain one. Both may contain a dash.
 const modelHosts = "{{ .Name }}.{{ .Namespace }}.{{ .IngressDomain }}"
 
-// defaultModelHosts is what KServe uses where inferenceservice-config names no template (KServe: DefaultDomainTemplate).
+// defaultModelHosts is what KServe uses if inferenceservice-config has no template (KServe: DefaultDomainTemplate).
 const defaultModelHosts = "{{ .Name }}-{{ .Namespace }}.{{ .IngressDomain }}"
 
 var (
 	// templateField is one field of KServe's DomainTemplateValues in a template.
 	templateField = regexp.MustCompile(`\{\{-?\s*\.(\w+)\s*-?\}\}`)
-	// joinedFields is a label of a host that holds both. No host has such brackets.
+	// joinedFields is a label of a host that contains both. No host has such brackets.
 	joinedFields = regexp.MustCompile(`^[a-z0-9-]*<(Name|Namespace)>([a-z0-9-]*)<(Name|Namespace)>[a-z0-9-]*$`)
 )
 
-// hostTemplate is what a domainTemplate of KServe makes of a model's name and namespace.
+// hostTemplate describes the hosts that a domainTemplate of KServe makes of a model's name and namespace.
 type hostTemplate struct {
 	// apart: models of two namespaces never get the same host.
 	apart bool
-	// understood: else nobody knows.
+	// understood: false if the hosts are unknown.
 	understood bool
-	// between stands between name and namespace in one label of the host; namespaceFirst is their order.
+	// between separates name and namespace in one label of the host; namespaceFirst is their order.
 	between        string
 	namespaceFirst bool
 }
 
-// readHostTemplate understands templates of plain fields. Where one label of the host holds the namespace and not the name, the namespaces
-// stay apart.
+// readHostTemplate understands templates of plain fields. If one label of the host contains the namespace and not the name, no two
+// namespaces get the same host.
 func readHostTemplate(template string) hostTemplate {
 	host := templateField.ReplaceAllString(template, "<$1>")
 	var joined []string
 	for label := range strings.SplitSeq(host, ".") {
 		switch {
 		case strings.ContainsAny(label, "{}"), strings.Contains(label, "<Annotations>"), strings.Contains(label, "<Labels>"):
-			return hostTemplate{} // which may hold dots
+			return hostTemplate{} // which may contain dots
 		case strings.Contains(label, "<Namespace>") && !strings.Contains(label, "<Name>"):
 			return hostTemplate{apart: true, understood: true}
 		case strings.Contains(label, "<Namespace>"):
@@ -58,7 +61,7 @@ func readHostTemplate(template string) hostTemplate {
 	return hostTemplate{understood: true, between: m[2], namespaceFirst: m[1] == "Namespace"}
 }
 
-// twin is the name of a model of the namespace short that gets the host of the model x of long; "" where none does.
+// twin returns the name of a model in namespace short that gets the host of model x in long, or "".
 func (t hostTemplate) twin(short, long string) string {
 	if t.namespaceFirst {
 		name, _ := strings.CutPrefix(strings.TrimPrefix(long, short)+t.between+"x", t.between)
@@ -81,41 +84,43 @@ type ingressConfig struct {
 }
 
 func ingressConfigOf(item *manifest.Item) (c ingressConfig) {
-	if json.Unmarshal([]byte(dataOf(item, "ingress")), &c) != nil {
+	if json.Unmarshal([]byte(survey.DataOf(item, "ingress")), &c) != nil {
 		return ingressConfig{} // KServe does not start with it
 	}
 	return c
 }
 
-// hostsTrouble finds profiles whose models may get one host. Istio gives it to the older of two routes (sortConfigByCreationTime).
-func (e *enrolment) hostsTrouble() {
-	if !e.plan.Cluster.KServe.Enabled {
+// hostsTrouble reports profiles whose models may get the same host. Istio gives it to the older of two routes (sortConfigByCreationTime).
+func hostsTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+	if !plan.Cluster.KServe.Enabled {
 		return
 	}
-	config, object := ingressConfig{}, "spec.profiles"
-	if item := e.inferenceServiceConfig(); item != nil {
-		config, object = ingressConfigOf(item), item.String()
+	item, config := inferenceServiceConfig(plan, input), ingressConfig{}
+	if item != nil {
+		config = ingressConfigOf(item)
 	}
 	if config.DomainTemplate == "" {
 		config.DomainTemplate = defaultModelHosts
 	}
 	switch t := readHostTemplate(config.DomainTemplate); {
 	case config.DisableIngressCreation, t.apart:
-	case !t.understood:
-		e.note(object, "has the domainTemplate "+config.DomainTemplate, "nothing here knows whether it gives models of two profiles one host")
+	case !t.understood: // so the template is that of the ConfigMap
+		notes.Report(item.Report(diagnostic.ModelHostsUnknown, "data[ingress]", "has the domainTemplate "+config.DomainTemplate+", which this function cannot evaluate",
+			"models of two profiles may get the same host", ""))
 	default:
-		e.sharedHosts(object, config.DomainTemplate, t)
+		sharedHosts(plan, notes, item, config.DomainTemplate, t)
 	}
 }
 
-// sharedHosts tries for each profile what its name begins or ends with, so the cost grows with the profiles and not with their pairs.
-func (e *enrolment) sharedHosts(object, template string, t hostTemplate) {
-	profiles := make(map[string]bool, len(e.plan.Namespaces))
-	for _, ns := range e.plan.Namespaces {
+// sharedHosts tries for each profile the prefixes or suffixes of its name, so that the cost grows with the profiles and not with their pairs.
+// item is KServe's ConfigMap, or nil.
+func sharedHosts(plan generate.Plan, notes *survey.Notes, item *manifest.Item, template string, t hostTemplate) {
+	profiles := make(map[string]bool, len(plan.Namespaces))
+	for _, ns := range plan.Namespaces {
 		profiles[ns.Name] = true
 	}
 	longer := map[string][]string{}
-	for _, ns := range e.plan.Namespaces {
+	for _, ns := range plan.Namespaces {
 		for i := 1; i < len(ns.Name); i++ {
 			short := ns.Name[i:]
 			if t.namespaceFirst {
@@ -126,37 +131,24 @@ func (e *enrolment) sharedHosts(object, template string, t hostTemplate) {
 			}
 		}
 	}
-	for _, ns := range e.plan.Namespaces {
+	for _, ns := range plan.Namespaces {
 		if others := longer[ns.Name]; len(others) > 0 {
-			e.find(object, fmt.Sprintf("KServe's hosts, %s, do not tell the profile %s from %s", template, ns.Name, someOf(others)),
-				fmt.Sprintf("the model %s of %s and the model x of %s, say, get the same host: the older one gets the other's requests, with the bearer tokens in them", t.twin(ns.Name, others[0]), ns.Name, others[0]),
-				fmt.Sprintf("set ingress.domainTemplate in inferenceservice-config to %s (cluster.kserve.deploymentMode does, and switches every model)", modelHosts))
+			effect := fmt.Sprintf("for example, model %s of %s and model x of %s get one host, and the older model receives the other's requests with their bearer tokens", t.twin(ns.Name, others[0]), ns.Name, others[0])
+			remedy := fmt.Sprintf("set ingress.domainTemplate in inferenceservice-config to %s (cluster.kserve.deploymentMode does, and switches every model)", modelHosts)
+			if item == nil {
+				notes.Find(diagnostic.ModelHostsShared, "spec.profiles", fmt.Sprintf("lists %s and %s, whose models can get the same host by KServe's default domainTemplate %s", ns.Name, someOf(others), template), effect, remedy)
+				continue
+			}
+			notes.Report(item.Report(diagnostic.ModelHostsShared, "data[ingress]", fmt.Sprintf("gives models of profile %s and of %s the same host by the domainTemplate %s", ns.Name, someOf(others), template), effect, remedy))
 		}
 	}
 }
 
-// someOf names the first few of a list.
+// someOf returns the first few of a list, for messages.
 func someOf(list []string) string {
 	const few = 10
 	if len(list) <= few {
 		return strings.Join(list, ", ")
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(list[:few], ", "), len(list)-few)
-}
-
-// inferenceServiceConfig is KServe's own ConfigMap, or nil where it is not in the input.
-func (e *enrolment) inferenceServiceConfig() *manifest.Item {
-	for _, item := range e.items {
-		if item.Kind != "ConfigMap" || item.Group != "" || item.Namespace != e.plan.Cluster.KServe.Namespace {
-			continue
-		}
-		name := item.Name
-		if m := hashed.FindStringSubmatch(name); m != nil {
-			name = m[1]
-		}
-		if name == "inferenceservice-config" {
-			return item
-		}
-	}
-	return nil
 }

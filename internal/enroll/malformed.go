@@ -6,15 +6,16 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
-// isMalformed reports whether Istio refuses a policy for the form of its rules. Such a policy does
-// nothing. It is left as it is, because a copy would be refused as well, and an edit could make it do
-// what nobody meant. The referee says what is wrong.
+// isMalformed reports whether Istio rejects a policy because of the form of its rules. Such a policy
+// is not in force. It is left as it is, because a copy would be rejected as well, and an edit could
+// give it an effect that was never intended. In a tenant's namespace, the referee reports the field.
 func isMalformed(spec *yaml.Node) bool {
 	rules := filled(manifest.Field(spec, "rules"))
 	if rules == nil || len(rules.Content) == 0 {
-		return action(spec) == "DENY" || rules != nil && rules.Kind != yaml.SequenceNode // Istio: a DENY without rules never triggers
+		return survey.Action(spec) == "DENY" || rules != nil && rules.Kind != yaml.SequenceNode // Istio: a DENY without rules never triggers
 	}
 	return rules.Kind != yaml.SequenceNode || slices.ContainsFunc(rules.Content, func(rule *yaml.Node) bool {
 		rule = manifest.Dealias(rule)
@@ -22,7 +23,7 @@ func isMalformed(spec *yaml.Node) bool {
 	})
 }
 
-// isListOf reports whether n is absent, or a list of maps that hold a map below key, which is not empty.
+// isListOf reports whether n is absent, or a list of maps that each hold a non-empty map at key.
 func isListOf(n *yaml.Node, key string) bool {
 	n = filled(n)
 	if n == nil {
@@ -36,7 +37,7 @@ func isListOf(n *yaml.Node, key string) bool {
 	})
 }
 
-// filled is n, or nil for null, which is as good as absent.
+// filled returns n, or nil for null, which Istio treats as absent.
 func filled(n *yaml.Node) *yaml.Node {
 	if n == nil || n.ShortTag() == yaml.NodeTagNull {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -35,7 +36,12 @@ spec: {profiles: [{name: alice, owner: {name: alice@example.com}}], cluster: {pl
 			n := yaml.MustParse("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x, namespace: " + namespace + "}\nspec: " + spec)
 			items = append(items, manifest.NewItem(n.YNode()))
 		}
-		if _, _, err := Apply(generate.NewPlan(p), items); err != nil {
+		found, _, err := survey.Look(p, items)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := generate.NewPlan(p, found)
+		if _, _, err := Place(plan, found, generate.Manifests(plan)); err != nil {
 			t.Errorf("%s: %v", spec, err)
 		}
 		for _, item := range items {
@@ -68,9 +74,9 @@ func TestPeerSetKnowsWhatItHolds(t *testing.T) {
 		{all, own, true}, {all, pipelines, true}, {all, block, false},
 		{block, block, true}, {block, own, false}, {world, pipelines, true}, {abroad, own, false},
 	} {
-		set := peerSet{}
-		set.add(yaml.MustParse(c.in).YNode())
-		if set.has(yaml.MustParse(c.peer).YNode()) != c.want {
+		set := survey.PeerSet{}
+		set.Add(yaml.MustParse(c.in).YNode())
+		if set.Has(yaml.MustParse(c.peer).YNode()) != c.want {
 			t.Errorf("%s in %s: must be %t", c.peer, c.in, c.want)
 		}
 	}

@@ -1,107 +1,115 @@
 package enroll
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-const istioNetworking = "networking.istio.io"
-
-// platform moves Kubeflow's control plane: it edits what is there and returns what is to be placed.
-func (e *enrolment) platform() []generate.Object {
-	if e.plan.Platform == nil {
-		return platform.Manifests(e.plan, platform.Find(e.profileController()))
+// movePlatform moves Kubeflow's control plane: it edits its objects and returns the ones to place.
+// stay are the policies at the old gateway that cannot move to the new one.
+func movePlatform(plan generate.Plan, kubeflow survey.Kubeflow, input *survey.Index, notes *survey.Notes, stay []*manifest.Item, shipped map[manifest.ID][]*yaml.Node, wanted []generate.Object) []generate.Object {
+	if plan.Mesh.Waypoint.VerifyTokens {
+		throughWaypoint(plan, input)
 	}
-	kubeflow := platform.Find(e.kubeflow())
-	e.behind = kubeflow.BehindWaypoint()
-	wanted := platform.Manifests(e.plan, kubeflow)
-	e.noteShipped(kubeflow)
-	if e.plan.Mesh.Waypoint.VerifyTokens {
-		e.throughWaypoint(kubeflow)
-	}
-	wanted = e.withoutOpenDoor(e.withoutTwins(e.withoutKept(wanted)))
-	e.kubeflowNamespace()
-	e.stopInjection()
-	e.labelServices(kubeflow)
-	e.removeVirtualServices(wanted)
-	wanted = append(wanted, e.patchNetworkPolicies(wanted)...)
-	e.removeDestinationRules()
-	e.removeGateways()
-	e.tellPlatform(kubeflow)
+	wanted = withoutOpenDoor(plan, input, notes, stay, withoutTwins(input, notes, withoutKept(plan, input, notes, shipped, wanted)))
+	ours := yielding(wanted)
+	enrollKubeflow(input, notes)
+	stopInjection(plan, input)
+	labelServices(plan, kubeflow, input, notes)
+	removeVirtualServices(plan, input, notes, ours)
+	wanted = append(wanted, patchNetworkPolicies(plan, input, notes, ours)...)
+	removeDestinationRules(plan, input, notes)
+	removeGateways(input)
+	tellPlatform(plan, input, notes, kubeflow)
 	return wanted
 }
 
-// moveToGateway puts what was in force at the old gateway to the new one, before anything is
-// decided by what is in force there.
-func (e *enrolment) moveToGateway() {
-	e.replaceOldIngress()
-	e.movePolicies()
-}
-
-// live calls edit with every item of a kind that stays and is nobody's but the user's.
-func (e *enrolment) live(group, kind string, edit func(*manifest.Item)) {
-	for _, item := range e.items {
-		if item.Group == group && item.Kind == kind && ownedBy(item) == "" && !e.removed[item] {
-			edit(item)
+// yielding are the control plane's objects.
+func yielding(wanted []generate.Object) []generate.Object {
+	var out []generate.Object
+	for _, o := range wanted {
+		if o.Yields {
+			out = append(out, o)
 		}
 	}
+	return out
 }
 
-// inMesh tells whether a namespace is in the mesh after this run.
-func (e *enrolment) inMesh(namespace string) bool {
-	return namespace == platform.Namespace ||
-		slices.ContainsFunc(e.plan.Namespaces, func(ns generate.Namespace) bool { return ns.Name == namespace })
+// inMesh reports whether a namespace is in the mesh after this run.
+func inMesh(plan generate.Plan, namespace string) bool {
+	return namespace == profile.KubeflowNamespace ||
+		slices.ContainsFunc(plan.Namespaces, func(ns generate.Namespace) bool { return ns.Name == namespace })
 }
 
-func (e *enrolment) noteShipped(kubeflow platform.Kubeflow) {
-	e.shipped = map[manifest.ID][]*yaml.Node{}
-	for _, o := range platform.Shipped(e.plan, kubeflow) {
-		e.shipped[idOf(o)] = append(e.shipped[idOf(o)], manifest.Field(o.Node(), "spec"))
+// shippedForms returns the forms of the policies that Kubeflow ships and ours replace.
+func shippedForms(plan generate.Plan) map[manifest.ID][]*yaml.Node {
+	forms := map[manifest.ID][]*yaml.Node{}
+	if plan.Platform == nil {
+		return forms
 	}
+	for _, o := range generate.Shipped(*plan.Platform) {
+		forms[idOf(o)] = append(forms[idOf(o)], manifest.Field(o.Node(), "spec"))
+	}
+	return forms
 }
 
-// isShipped tells whether a spec is one that Kubeflow ships, so that nobody's changes are lost.
-func (e *enrolment) isShipped(item *manifest.Item, spec *yaml.Node) bool {
-	return slices.ContainsFunc(e.shipped[item.ID], func(form *yaml.Node) bool { return samePolicy(spec, form) })
+// isShipped reports whether a spec is as Kubeflow ships it, so that no manual change is lost.
+func isShipped(shipped map[manifest.ID][]*yaml.Node, item *manifest.Item, spec *yaml.Node) bool {
+	return slices.ContainsFunc(shipped[item.ID], func(form *yaml.Node) bool { return samePolicy(spec, form) })
 }
 
-// tellPlatform says what was found and what was assumed, and what would leave the control plane
-// open or closed for everybody.
-func (e *enrolment) tellPlatform(kubeflow platform.Kubeflow) {
+// tellPlatform reports what was found and what was assumed, and an istiod without ztunnel.
+func tellPlatform(plan generate.Plan, input *survey.Index, notes *survey.Notes, kubeflow survey.Kubeflow) {
 	found, assumed := kubeflow.Found()
-	what := "found in the input: " + names(found)
-	if len(found) == 0 {
-		what = "no Deployment of a component is in the input"
-	}
-	e.note("spec.cluster.platform", what, "assumed as in Kubeflow of June 2026: "+names(assumed))
-	istiod := e.byID[manifest.NewID("apps", "Deployment", e.plan.Mesh.RootNamespace, "istiod")]
-	ztunnel := slices.ContainsFunc(e.items, func(i *manifest.Item) bool { return i.Kind == "DaemonSet" && i.Name == "ztunnel" })
+	notes.Note(diagnostic.ComponentsFound, "spec.cluster.platform", componentsFound(found), componentsAssumed(assumed))
+	istiod := input.ByID[manifest.NewID("apps", "Deployment", plan.Mesh.RootNamespace, "istiod")]
+	ztunnel := slices.ContainsFunc(input.Items, func(i *manifest.Item) bool { return i.Kind == "DaemonSet" && i.Name == "ztunnel" })
 	if istiod != nil && !ztunnel {
-		e.warn(istiod, "is in the input, and no DaemonSet ztunnel", "without ztunnel, and without the sidecars that go, nothing enforces the policies: every pod is open",
-			"install Istio's ambient profile before you apply this")
+		notes.Warn(diagnostic.NoZtunnel, istiod, "is in the input, but no DaemonSet named ztunnel is",
+			"this run removes the sidecars, and without ztunnel nothing enforces the policies, so every pod is open", "install Istio with the ambient profile before you apply this output")
 	}
 }
 
-func names(list []string) string {
-	if len(list) == 0 {
-		return "nothing"
+// componentsFound counts the components of the input, and names the first few.
+func componentsFound(names []string) string {
+	const few = 3
+	switch {
+	case len(names) == 0:
+		return "found no Kubeflow component in the input"
+	case len(names) == 1:
+		return "found 1 Kubeflow component in the input (" + names[0] + ")"
+	case len(names) > few:
+		return fmt.Sprintf("found %d Kubeflow components in the input (%s, ...)", len(names), strings.Join(names[:few], ", "))
 	}
-	return strings.Join(list, ", ")
+	return fmt.Sprintf("found %d Kubeflow components in the input (%s)", len(names), strings.Join(names, ", "))
 }
 
-// note tells what was done or assumed; nothing is wrong.
-// kubeflowNamespace puts the control plane into the mesh, where the input has its Namespace.
-func (e *enrolment) kubeflowNamespace() {
-	item := e.byID[manifest.ID{Kind: "Namespace", Name: platform.Namespace}]
+// componentsAssumed names them all: whether an assumption is right is for the reader to check.
+func componentsAssumed(names []string) string {
+	switch len(names) {
+	case 0:
+		return "none had to be assumed"
+	case 1:
+		return "1 was assumed to be as in Kubeflow June 2026 (" + names[0] + ")"
+	}
+	return fmt.Sprintf("%d were assumed to be as in Kubeflow June 2026 (%s)", len(names), strings.Join(names, ", "))
+}
+
+// enrollKubeflow puts the control plane into the mesh, if the input has its Namespace.
+func enrollKubeflow(input *survey.Index, notes *survey.Notes) {
+	item := input.ByID[manifest.ID{Kind: "Namespace", Name: profile.KubeflowNamespace}]
 	if item == nil {
-		e.find("spec.cluster.platform", "the Namespace "+platform.Namespace+" is not in the input", "its pods stay out of the mesh, where no policy is enforced",
-			"put it into the input, or label it istio.io/dataplane-mode: ambient and istio-injection: disabled")
+		notes.Find(diagnostic.KubeflowNotEnrolled, "Namespace "+profile.KubeflowNamespace, "is not in the input, so it was not labeled", "its pods stay outside the mesh, where no policy is enforced",
+			"add the Namespace to the input, or label it with istio.io/dataplane-mode: ambient and istio-injection: disabled")
 		return
 	}
 	item.Mark("labels", "istio.io/dataplane-mode", "ambient")

@@ -6,26 +6,27 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
-// letOut adds the mesh's form of the egress rules to a NetworkPolicy, as a rule of its own: in the
-// rule itself, 15008 would be opened to its other peers as well.
+// letOut adds the mesh's form of the egress rules to a NetworkPolicy, as a separate rule: in the same
+// rule, 15008 would be allowed to its other peers as well.
 func (m *meshNetwork) letOut(item *manifest.Item) {
-	known := peerSet{}
-	rules := networkRules(item, egressRules)
+	known := survey.PeerSet{}
+	rules := survey.NetworkRules(item, survey.EgressRules)
 	for _, rule := range rules {
-		if to := manifest.Content(manifest.Field(rule, "to")); passesHBONE(manifest.Field(rule, "ports")) {
-			known[everywhere] = known[everywhere] || len(to) == 0
+		if to := manifest.Content(manifest.Field(rule, "to")); survey.PassesHBONE(manifest.Field(rule, "ports")) {
+			known[survey.Everywhere] = known[survey.Everywhere] || len(to) == 0
 			for _, peer := range to {
-				known.add(peer)
+				known.Add(peer)
 			}
 		}
 	}
 	var missing []*yaml.Node
 	for _, rule := range rules {
 		for _, peer := range m.outward(rule, m.waypoints[item.Namespace] != "") {
-			if !known.has(peer) {
-				known.add(peer)
+			if !known.Has(peer) {
+				known.Add(peer)
 				missing = append(missing, peer)
 			}
 		}
@@ -34,28 +35,28 @@ func (m *meshNetwork) letOut(item *manifest.Item) {
 		return
 	}
 	peers := &yaml.Node{Kind: yaml.SequenceNode, Tag: yaml.NodeTagSeq, Content: missing}
-	ports := &yaml.Node{Kind: yaml.SequenceNode, Tag: yaml.NodeTagSeq, Content: []*yaml.Node{hbonePort()}}
+	ports := &yaml.Node{Kind: yaml.SequenceNode, Tag: yaml.NodeTagSeq, Content: []*yaml.Node{survey.HBONEPort()}}
 	rule := mapOf("to", peers)
 	rule.Content = append(rule.Content, manifest.Text("ports"), ports)
-	egress := manifest.Field(item.Node, "spec", egressRules.rules)
+	egress := manifest.Field(item.Node, "spec", survey.EgressRules.Rules)
 	egress.Content = append(egress.Content, rule)
 	item.Changed = true
 }
 
-// outward are the peers that the traffic of a rule goes to at port 15008. None where it carries no
-// TCP, or only questions to name servers, which are not in the mesh. A peer without a namespace is in
-// the policy's own, which may be in the mesh.
+// outward returns the peers to which the traffic of a rule goes at port 15008. It returns none if the
+// rule allows no TCP, or only DNS: name servers are not in the mesh. A peer without a namespace is in
+// the policy's namespace, which may be in the mesh.
 func (m *meshNetwork) outward(rule *yaml.Node, inMesh bool) []*yaml.Node {
 	ports, to := manifest.Field(rule, "ports"), manifest.Content(manifest.Field(rule, "to"))
-	if len(manifest.Content(ports)) > 0 && !slices.ContainsFunc(ports.Content, func(p *yaml.Node) bool { return isTCP(p) && !isDNS(p) }) {
+	if len(manifest.Content(ports)) > 0 && !slices.ContainsFunc(ports.Content, func(p *yaml.Node) bool { return survey.IsTCP(p) && !survey.IsDNS(p) }) {
 		return nil
 	}
-	passes := passesHBONE(ports)
-	if len(to) == 0 || slices.ContainsFunc(to, func(p *yaml.Node) bool { return isEverywhere(manifest.Dealias(p)) }) {
+	passes := survey.PassesHBONE(ports)
+	if len(to) == 0 || slices.ContainsFunc(to, func(p *yaml.Node) bool { return survey.IsEverywhere(manifest.Dealias(p)) }) {
 		if passes {
 			return nil
 		}
-		// To every address, so to every namespace of the mesh; port 15008 of all other addresses stays closed.
+		// To every address, so to every namespace in the mesh; port 15008 of all other addresses stays closed.
 		return []*yaml.Node{mapOf("namespaceSelector", mapOf("matchLabels", mapOf("istio.io/dataplane-mode", manifest.Text("ambient"))))}
 	}
 	var peers []*yaml.Node
@@ -63,7 +64,7 @@ func (m *meshNetwork) outward(rule *yaml.Node, inMesh bool) []*yaml.Node {
 		peer = manifest.Dealias(peer)
 		namespaces := manifest.Field(peer, "namespaceSelector")
 		switch {
-		case manifest.Field(peer, "ipBlock") != nil: // Kubernetes: for addresses outside of the cluster
+		case manifest.Field(peer, "ipBlock") != nil: // Kubernetes: for addresses outside the cluster
 			continue
 		case namespaces == nil && !inMesh, namespaces != nil && !m.holds(namespaces):
 			continue
@@ -71,17 +72,17 @@ func (m *meshNetwork) outward(rule *yaml.Node, inMesh bool) []*yaml.Node {
 		if !passes {
 			peers = append(peers, plainCopy(peer))
 		}
-		// What goes to some pods of a namespace goes there by way of the waypoint.
-		if pods := manifest.Field(peer, "podSelector"); !isWhole(pods) && manifest.Value(pods, "matchLabels", waypointClass) != "istio-waypoint" {
+		// Traffic to some pods of a namespace goes through the waypoint.
+		if pods := manifest.Field(peer, "podSelector"); !survey.IsWhole(pods) && manifest.Value(pods, "matchLabels", survey.WaypointClass) != "istio-waypoint" {
 			peers = append(peers, waypointsOf(peer))
 		}
 	}
 	return peers
 }
 
-// waypointsOf are the waypoints of a peer's namespaces.
+// waypointsOf returns a peer for the waypoints of another peer's namespaces.
 func waypointsOf(peer *yaml.Node) *yaml.Node {
-	pods := mapOf("matchLabels", mapOf(waypointClass, manifest.Text("istio-waypoint")))
+	pods := mapOf("matchLabels", mapOf(survey.WaypointClass, manifest.Text("istio-waypoint")))
 	if namespaces := manifest.Field(peer, "namespaceSelector"); namespaces != nil {
 		out := mapOf("namespaceSelector", plainCopy(namespaces))
 		out.Content = append(out.Content, manifest.Text("podSelector"), pods)
@@ -90,7 +91,7 @@ func waypointsOf(peer *yaml.Node) *yaml.Node {
 	return mapOf("podSelector", pods)
 }
 
-// plainCopy is a copy without comments and anchors.
+// plainCopy returns a copy without comments and anchors.
 func plainCopy(n *yaml.Node) *yaml.Node {
 	n = manifest.Dealias(n)
 	out := &yaml.Node{Kind: n.Kind, Tag: n.Tag, Value: n.Value, Style: n.Style}

@@ -7,25 +7,27 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// meshNetwork is what NetworkPolicies must know of the mesh.
+// meshNetwork is what is needed to adapt NetworkPolicies to the mesh.
 type meshNetwork struct {
-	// policies are the NetworkPolicies of the input that stay, in its order, and of each namespace.
+	// policies are the NetworkPolicies of the input that stay, in order; of holds them by namespace.
 	policies []*manifest.Item
 	of       map[string][]*manifest.Item
-	// waypoints by the namespace of the mesh that has them.
+	// waypoints are the names of waypoints by namespace, for the namespaces in the mesh.
 	waypoints map[string]string
-	// namespaces are the labels of the mesh's namespaces, as far as the input shows them.
+	// namespaces are the labels of the namespaces in the mesh, as far as the input shows them.
 	namespaces map[string]map[string]string
-	// kinds are the labels of all, without their names and each only once.
+	// kinds are their distinct label sets, without the names.
 	kinds []map[string]string
 }
 
-func (e *enrolment) meshNetwork() meshNetwork {
-	m := meshNetwork{waypoints: map[string]string{platform.Namespace: platform.WaypointName}, namespaces: map[string]map[string]string{}, of: map[string][]*manifest.Item{}}
-	e.live("networking.k8s.io", "NetworkPolicy", func(item *manifest.Item) {
+func patchMeshNetwork(plan generate.Plan, input *survey.Index) meshNetwork {
+	m := meshNetwork{waypoints: map[string]string{profile.KubeflowNamespace: profile.KubeflowWaypoint}, namespaces: map[string]map[string]string{}, of: map[string][]*manifest.Item{}}
+	input.Live("networking.k8s.io", "NetworkPolicy", func(item *manifest.Item) {
 		m.policies = append(m.policies, item)
 		m.of[item.Namespace] = append(m.of[item.Namespace], item)
 	})
@@ -33,15 +35,15 @@ func (e *enrolment) meshNetwork() meshNetwork {
 		return m
 	}
 	seen := map[string]bool{}
-	m.add(platform.Namespace, e.byID[manifest.ID{Kind: "Namespace", Name: platform.Namespace}], seen)
-	for _, ns := range e.plan.Namespaces {
+	m.add(profile.KubeflowNamespace, input.ByID[manifest.ID{Kind: "Namespace", Name: profile.KubeflowNamespace}], seen)
+	for _, ns := range plan.Namespaces {
 		m.waypoints[ns.Name] = ns.Waypoint.Name
-		m.add(ns.Name, e.byID[manifest.ID{Kind: "Namespace", Name: ns.Name}], seen)
+		m.add(ns.Name, input.ByID[manifest.ID{Kind: "Namespace", Name: ns.Name}], seen)
 	}
 	return m
 }
 
-// add notes a namespace of the mesh, with the labels that it has in the end.
+// add records a namespace of the mesh, with its final labels.
 func (m *meshNetwork) add(name string, item *manifest.Item, seen map[string]bool) {
 	labels := map[string]string{}
 	if item != nil {
@@ -58,18 +60,18 @@ func (m *meshNetwork) add(name string, item *manifest.Item, seen map[string]bool
 	m.namespaces[name] = labels
 }
 
-// holds reports whether a namespaceSelector could select a namespace of the mesh: controllers put
-// labels on namespaces that the input does not show.
+// holds reports whether a namespaceSelector could select a namespace in the mesh: controllers add
+// labels that the input does not show.
 func (m *meshNetwork) holds(selector *yaml.Node) bool {
-	if names, narrowed := valuesOf(selector, namespaceName); narrowed {
+	if names, narrowed := survey.ValuesOf(selector, namespaceName); narrowed {
 		return slices.ContainsFunc(names, func(name string) bool {
-			return m.waypoints[name] != "" && matches(selector, m.labels(name), true)
+			return m.waypoints[name] != "" && survey.Matches(selector, m.labels(name), true)
 		})
 	}
-	return slices.ContainsFunc(m.kinds, func(labels map[string]string) bool { return matches(selector, labels, true) })
+	return slices.ContainsFunc(m.kinds, func(labels map[string]string) bool { return survey.Matches(selector, labels, true) })
 }
 
-// labels are those of a namespace of the mesh, with its name.
+// labels returns the labels of a namespace in the mesh, including its name.
 func (m *meshNetwork) labels(name string) map[string]string {
 	labels := map[string]string{namespaceName: name}
 	for key, value := range m.namespaces[name] {
@@ -78,25 +80,13 @@ func (m *meshNetwork) labels(name string) map[string]string {
 	return labels
 }
 
-// waypointClass labels the pods of Gateways by their class (Istio: deploymentcontroller).
-const waypointClass = "gateway.networking.k8s.io/gateway-class-name"
-
-// waypointPod are the labels of a waypoint's pods (Istio 1.31: files/waypoint.yaml).
-func waypointPod(name string) map[string]string {
-	return map[string]string{
-		gatewayPods: name, waypointClass: "istio-waypoint", "gateway.istio.io/managed": "istio.io-mesh-controller",
-		"istio.io/dataplane-mode": "none", "istio.io/waypoint-for": "service", "sidecar.istio.io/inject": "false",
-		"service.istio.io/canonical-name": name, "service.istio.io/canonical-revision": "latest",
-	}
-}
-
-// isWaypoint reports whether a peer is, among others, the waypoint of its own namespace.
+// isWaypoint reports whether a peer selects the waypoint of a namespace, among others.
 func (m *meshNetwork) isWaypoint(peer *yaml.Node, namespace string) bool {
 	if manifest.Field(peer, "ipBlock") != nil {
-		return isEverywhere(peer)
+		return survey.IsEverywhere(peer)
 	}
-	if other := manifest.Field(peer, "namespaceSelector"); other != nil && !matches(other, m.labels(namespace), false) {
+	if other := manifest.Field(peer, "namespaceSelector"); other != nil && !survey.Matches(other, m.labels(namespace), false) {
 		return false
 	}
-	return matches(manifest.Field(peer, "podSelector"), waypointPod(m.waypoints[namespace]), false)
+	return survey.Matches(manifest.Field(peer, "podSelector"), survey.WaypointPod(m.waypoints[namespace]), false)
 }

@@ -6,12 +6,12 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
 
-// ofWaypoints are the NetworkPolicies that profiles' waypoints need, where those of the namespace
-// close them as well: a client of any pod reaches the pod by way of the waypoint.
+// ofWaypoints returns the NetworkPolicies that profiles' waypoints need if those of the namespace
+// isolate them as well: every client of a pod reaches it through the waypoint.
 func (m *meshNetwork) ofWaypoints(plan generate.Plan) []generate.Object {
 	var out []generate.Object
 	for _, ns := range plan.Namespaces {
@@ -21,7 +21,7 @@ func (m *meshNetwork) ofWaypoints(plan generate.Plan) []generate.Object {
 		passage := m.passageIn(ns.Name)
 		passage.Out = m.confined(ns.Name)
 		if passage.In || passage.Out {
-			o := platform.WaypointNetworkPolicy(ns.Name, ns.Waypoint.Name, plan.Mesh.RootNamespace, passage)
+			o := generate.WaypointNetworkPolicy(ns.Name, ns.Waypoint.Name, plan.Mesh.RootNamespace, passage)
 			o.Own(plan.Name)
 			out = append(out, o)
 		}
@@ -29,27 +29,27 @@ func (m *meshNetwork) ofWaypoints(plan generate.Plan) []generate.Object {
 	return out
 }
 
-// passageIn is for the clients whom a NetworkPolicy of the namespace lets into some pod, but none
-// into the waypoint. Which pod a client may reach then, the waypoint's policies say, and no
-// NetworkPolicy can any more.
-func (m *meshNetwork) passageIn(namespace string) platform.Passage {
-	pod := waypointPod(m.waypoints[namespace])
+// passageIn is for the clients that a NetworkPolicy of the namespace allows to reach some pod, while
+// none allows them to reach the waypoint. Which pod such a client may reach is then up to the
+// waypoint's policies; no NetworkPolicy can restrict it any more.
+func (m *meshNetwork) passageIn(namespace string) generate.Passage {
+	pod := survey.WaypointPod(m.waypoints[namespace])
 	var closed, everyone bool
 	var clients []*yaml.Node
-	known := peerSet{}
-	known.add(m.waypointPeer(namespace)) // as letWaypoints leaves it
+	known := survey.PeerSet{}
+	known.Add(m.waypointPeer(namespace)) // as letWaypoints leaves it
 	for _, item := range m.of[namespace] {
-		waypoint := closes(item, ingressRules, pod)
+		waypoint := survey.Closes(item, survey.IngressRules, pod)
 		closed = closed || waypoint
-		for _, rule := range networkRules(item, ingressRules) {
+		for _, rule := range survey.NetworkRules(item, survey.IngressRules) {
 			from, ports := manifest.Content(manifest.Field(rule, "from")), manifest.Field(rule, "ports")
 			switch {
-			case len(manifest.Content(ports)) > 0 && !slices.ContainsFunc(ports.Content, isTCP):
-			case waypoint && passesHBONE(ports) && len(from) == 0:
-				return platform.Passage{}
-			case waypoint && passesHBONE(ports):
+			case len(manifest.Content(ports)) > 0 && !slices.ContainsFunc(ports.Content, survey.IsTCP):
+			case waypoint && survey.PassesHBONE(ports) && len(from) == 0:
+				return generate.Passage{}
+			case waypoint && survey.PassesHBONE(ports):
 				for _, peer := range from {
-					known.add(peer)
+					known.Add(peer)
 				}
 			case len(from) == 0:
 				everyone = true
@@ -59,28 +59,28 @@ func (m *meshNetwork) passageIn(namespace string) platform.Passage {
 		}
 	}
 	if !closed || everyone {
-		return platform.Passage{In: closed}
+		return generate.Passage{In: closed}
 	}
-	var passage platform.Passage
+	var passage generate.Passage
 	for _, client := range clients {
-		if !known.has(client) {
-			known.add(client)
+		if !known.Has(client) {
+			known.Add(client)
 			passage.In, passage.From = true, append(passage.From, plain(client))
 		}
 	}
 	return passage
 }
 
-// confined reports whether NetworkPolicies keep a namespace's waypoint from some address.
+// confined reports whether NetworkPolicies keep a namespace's waypoint from reaching some address.
 func (m *meshNetwork) confined(namespace string) bool {
-	pod := waypointPod(m.waypoints[namespace])
+	pod := survey.WaypointPod(m.waypoints[namespace])
 	closed := false
 	for _, item := range m.of[namespace] {
-		if !closes(item, egressRules, pod) {
+		if !survey.Closes(item, survey.EgressRules, pod) {
 			continue
 		}
 		closed = true
-		for _, rule := range networkRules(item, egressRules) {
+		for _, rule := range survey.NetworkRules(item, survey.EgressRules) {
 			if len(manifest.Content(manifest.Field(rule, "to")))+len(manifest.Content(manifest.Field(rule, "ports"))) == 0 {
 				return false
 			}
@@ -89,21 +89,21 @@ func (m *meshNetwork) confined(namespace string) bool {
 	return closed
 }
 
-// letWaypoints adds the waypoint beside the clients of a rule: what they send to a Service behind it
-// comes to the pod from the waypoint.
+// letWaypoints adds the waypoint to the clients of a rule: what they send to a Service behind the
+// waypoint arrives at the pod from the waypoint.
 func (m *meshNetwork) letWaypoints() {
 	open := map[string]bool{}
 	for namespace := range m.of {
 		open[namespace] = m.waypoints[namespace] == "" || m.waypointReachesAll(namespace)
 	}
 	for _, item := range m.policies {
-		_, ofGateway := valuesOf(manifest.Field(item.Node, "spec", "podSelector"), gatewayPods)
+		_, ofGateway := survey.ValuesOf(manifest.Field(item.Node, "spec", "podSelector"), survey.GatewayPods)
 		if ofGateway || open[item.Namespace] {
 			continue
 		}
-		for _, rule := range networkRules(item, ingressRules) {
+		for _, rule := range survey.NetworkRules(item, survey.IngressRules) {
 			from := manifest.Field(rule, "from")
-			if len(manifest.Content(from)) == 0 || !passesHBONE(manifest.Field(rule, "ports")) || m.letsWaypoint(item.Namespace, from.Content) {
+			if len(manifest.Content(from)) == 0 || !survey.PassesHBONE(manifest.Field(rule, "ports")) || m.letsWaypoint(item.Namespace, from.Content) {
 				continue
 			}
 			from.Content = append(from.Content, m.waypointPeer(item.Namespace))
@@ -112,12 +112,12 @@ func (m *meshNetwork) letWaypoints() {
 	}
 }
 
-// waypointReachesAll reports whether a NetworkPolicy for every pod lets the waypoint in.
+// waypointReachesAll reports whether a NetworkPolicy for every pod allows the waypoint.
 func (m *meshNetwork) waypointReachesAll(namespace string) bool {
 	return slices.ContainsFunc(m.of[namespace], func(item *manifest.Item) bool {
-		return isWhole(manifest.Field(item.Node, "spec", "podSelector")) && slices.ContainsFunc(networkRules(item, ingressRules), func(rule *yaml.Node) bool {
+		return survey.IsWhole(manifest.Field(item.Node, "spec", "podSelector")) && slices.ContainsFunc(survey.NetworkRules(item, survey.IngressRules), func(rule *yaml.Node) bool {
 			from := manifest.Content(manifest.Field(rule, "from"))
-			return passesHBONE(manifest.Field(rule, "ports")) && (len(from) == 0 || m.letsWaypoint(namespace, from))
+			return survey.PassesHBONE(manifest.Field(rule, "ports")) && (len(from) == 0 || m.letsWaypoint(namespace, from))
 		})
 	})
 }
@@ -127,10 +127,10 @@ func (m *meshNetwork) letsWaypoint(namespace string, peers []*yaml.Node) bool {
 }
 
 func (m *meshNetwork) waypointPeer(namespace string) *yaml.Node {
-	return mapOf("podSelector", mapOf("matchLabels", mapOf(gatewayPods, manifest.Text(m.waypoints[namespace]))))
+	return mapOf("podSelector", mapOf("matchLabels", mapOf(survey.GatewayPods, manifest.Text(m.waypoints[namespace]))))
 }
 
-// plain is a peer as a manifest of ours holds it: it has maps, lists and texts only.
+// plain returns a peer in the form of a generated manifest: maps, lists and strings.
 func plain(n *yaml.Node) any {
 	switch n = manifest.Dealias(n); n.Kind {
 	case yaml.MappingNode:

@@ -7,164 +7,161 @@ import (
 	"istio.io/api/label"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
 
-// Kubeflow's sidecar-era gateway, as its pods are labelled.
-const (
-	oldGatewayNamespace = "istio-system"
-	oldGatewayName      = "istio-ingressgateway"
-)
-
-var oldGatewayLabels = map[string]string{"app": oldGatewayName, "istio": "ingressgateway"}
-
-// replaceOldIngress has every policy name the new ingress where it named the old one.
-func (e *enrolment) replaceOldIngress() {
-	e.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
+// replaceOldIngress replaces the old ingress by the new one in every policy that names it.
+func replaceOldIngress(plan generate.Plan, input *survey.Index) {
+	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		if spec := manifest.Field(item.Node, "spec"); spec != nil && !isMalformed(spec) {
-			e.replaceIngress(item, spec)
-			e.followIngress(item, rulesOf(spec), action(spec) == "ALLOW")
+			replaceIngress(plan, item, spec)
+			followIngress(plan, item, survey.RulesOf(spec), survey.Action(spec) == "ALLOW")
 		}
 	})
 }
 
-// movePolicies attaches what was in force at the old gateway to the new one. A policy can only be
-// attached to a Gateway of its own namespace (Istio: ShouldAttachPolicy).
-func (e *enrolment) movePolicies() {
-	mesh := e.plan.Mesh
+// movePolicies attaches the policies at the old gateway to the new one. A policy can be attached only
+// to a Gateway in its own namespace (Istio: ShouldAttachPolicy).
+func movePolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes) (stay []*manifest.Item) {
+	mesh := plan.Mesh
 	move := func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")
 		labels := manifest.Field(spec, "selector", "matchLabels")
 		if item.Kind == "AuthorizationPolicy" && spec != nil && isMalformed(spec) {
-			if item.Namespace == oldGatewayNamespace || item.Namespace == mesh.RootNamespace {
-				e.warn(item, "its rules are not as Istio takes them", "Istio refuses it, so it does nothing, and it is left as it is", "correct its rules")
+			if item.Namespace == survey.OldGatewayNamespace || item.Namespace == mesh.RootNamespace {
+				notes.Warn(diagnostic.MalformedPolicyKept, item, "has malformed rules, so it was left unchanged", "Istio rejects it, so it is not in force", "fix its rules")
 			}
 			return
 		}
-		if !e.atOldGateway(item) {
+		if !input.AtOldGateway(item) {
 			if item.Kind == "AuthorizationPolicy" {
-				e.tellGatewayPorts(item, spec)
+				tellGatewayPorts(plan, input, notes, item, spec)
 			}
 			return
 		}
-		if mesh.GatewayNamespace != oldGatewayNamespace || !e.onlyOldGateway(labels) {
-			// It stays where it is, for others; copyToGateway makes one for the new Gateway.
-			e.alsoElsewhere = append(e.alsoElsewhere, item)
+		if mesh.GatewayNamespace != survey.OldGatewayNamespace || !input.OnlyOldGateway(labels) {
+			// It stays where it is, for other pods; copyToGateway makes a copy for the new Gateway.
+			stay = append(stay, item)
 			return
 		}
-		if e.atGateway(item, rulesOf(spec)) {
+		if atGateway(input, notes, item, survey.RulesOf(spec)) {
 			item.Changed = true
 		}
 		item.Drop(spec, "selector")
-		item.Set(spec, "targetRefs", list(ref(gatewayGroup, "Gateway", mesh.GatewayName)))
+		item.Set(spec, "targetRefs", list(ref(survey.GatewayGroup, "Gateway", mesh.GatewayName)))
 	}
-	e.live(istioSecurity, "AuthorizationPolicy", move)
-	e.live(istioSecurity, "RequestAuthentication", move)
+	input.Live(survey.IstioSecurity, "AuthorizationPolicy", move)
+	input.Live(survey.IstioSecurity, "RequestAuthentication", move)
+	return stay
 }
 
-// withoutKept leaves out what the input says itself of the login, perhaps with an issuer or with
-// open paths of its own: its policies were moved, and are kept as they are.
-func (e *enrolment) withoutKept(wanted []generate.Object) []generate.Object {
+// withoutKept leaves out our login policies if the input has its own, perhaps with another issuer or
+// other open paths: its policies were moved, and are kept as they are.
+func withoutKept(plan generate.Plan, input *survey.Index, notes *survey.Notes, shipped map[manifest.ID][]*yaml.Node, wanted []generate.Object) []generate.Object {
 	return slices.DeleteFunc(wanted, func(o generate.Object) bool {
-		item := e.kept(o)
+		item := kept(plan, input, o)
 		if item == nil {
 			return false
 		}
-		if o.Name == e.plan.Mesh.GatewayName+requireJWT && !e.stillRequiresToken(item, o) {
+		before := len(notes.Findings)
+		if o.Name == plan.Mesh.GatewayName+requireJWT && !stillRequiresToken(notes, item, o) {
 			return false
 		}
-		e.switchOn(item, o)
-		if was, fresh := manifest.Field(item.Node, "spec"), manifest.Field(o.Node(), "spec"); !samePolicy(was, fresh) && !e.isShipped(item, was) {
-			e.note(item.String(), "differs from how Kubeflow ships it", "it is kept as it is, on the Gateway "+o.Namespace+"/"+e.plan.Mesh.GatewayName)
+		explained := len(notes.Findings) > before // how it differs
+		switchOn(notes, item, o)
+		if was, fresh := manifest.Field(item.Node, "spec"), manifest.Field(o.Node(), "spec"); !explained && !samePolicy(was, fresh) && !isShipped(shipped, item, was) {
+			notes.Report(item.Report(diagnostic.LoginPolicyKept, "", "differs from how Kubeflow ships it", "it was kept as it is, on Gateway "+o.Namespace+"/"+plan.Mesh.GatewayName, ""))
 		}
 		return true
 	})
 }
 
-// kept is the item that says of the login what the object would, or nil.
-func (e *enrolment) kept(o generate.Object) *manifest.Item {
-	mesh := e.plan.Mesh
-	if o.Namespace != mesh.GatewayNamespace || o.Kind != "AuthorizationPolicy" && o.Kind != "RequestAuthentication" {
+// kept returns the item that does for the login what the object would, or nil.
+func kept(plan generate.Plan, input *survey.Index, o generate.Object) *manifest.Item {
+	mesh := plan.Mesh
+	if !o.Yields || o.Namespace != mesh.GatewayNamespace || o.Kind != "AuthorizationPolicy" && o.Kind != "RequestAuthentication" {
 		return nil
 	}
 	names := []string{o.Name}
 	if suffix, ours := strings.CutPrefix(o.Name, mesh.GatewayName); ours {
-		names = append(names, oldGatewayName+suffix)
+		names = append(names, survey.OldGatewayName+suffix)
 	}
 	for _, name := range names {
-		item := e.byID[manifest.NewID(istioSecurity, o.Kind, o.Namespace, name)]
-		if item != nil && ownedBy(item) == "" && !e.removed[item] && e.sayTheSame(item, o) {
+		item := input.ByID[manifest.NewID(survey.IstioSecurity, o.Kind, o.Namespace, name)]
+		if item != nil && survey.OwnedBy(item) == "" && !item.Removed && sayTheSame(item, o) {
 			return item
 		}
 	}
 	return nil
 }
 
-// sayTheSame tells whether an item is on the ingress Gateway and does what the object does there.
-func (e *enrolment) sayTheSame(item *manifest.Item, o generate.Object) bool {
+// sayTheSame reports whether an item targets the ingress Gateway as the object does, with the same
+// action.
+func sayTheSame(item *manifest.Item, o generate.Object) bool {
 	spec, fresh := manifest.Field(item.Node, "spec"), manifest.Field(o.Node(), "spec")
 	refs := manifest.Field(spec, "targetRefs")
-	return refs != nil && manifest.Equal(refs, manifest.Field(fresh, "targetRefs")) && action(spec) == action(fresh)
+	return refs != nil && manifest.Equal(refs, manifest.Field(fresh, "targetRefs")) && survey.Action(spec) == survey.Action(fresh)
 }
 
-// withoutTwins leaves out policies that the input has itself, under whatever name, and perhaps with
-// other labels in its selector for the same pods.
-func (e *enrolment) withoutTwins(wanted []generate.Object) []generate.Object {
+// withoutTwins leaves out policies that the input already has, under any name, and perhaps with
+// another selector for the same pods.
+func withoutTwins(input *survey.Index, notes *survey.Notes, wanted []generate.Object) []generate.Object {
 	return slices.DeleteFunc(wanted, func(o generate.Object) bool {
-		if o.Kind != "AuthorizationPolicy" {
+		if !o.Yields || o.Kind != "AuthorizationPolicy" {
 			return false
 		}
 		fresh := manifest.Field(o.Node(), "spec")
-		return slices.ContainsFunc(e.items, func(item *manifest.Item) bool {
-			twin := item.Kind == o.Kind && item.Group == istioSecurity && item.Namespace == o.Namespace &&
-				ownedBy(item) == "" && !e.removed[item] && item.Annotation("istio.io/dry-run") == "" && e.twins(item, fresh)
+		return slices.ContainsFunc(input.Items, func(item *manifest.Item) bool {
+			twin := item.Kind == o.Kind && item.Group == survey.IstioSecurity && item.Namespace == o.Namespace &&
+				survey.OwnedBy(item) == "" && !item.Removed && item.Annotation("istio.io/dry-run") == "" && twins(input, item, fresh)
 			if twin && item.Revision() != "" {
-				e.tellRevision(item, o)
+				tellRevision(notes, item, o)
 			}
 			return twin && item.Revision() == ""
 		})
 	})
 }
 
-// tellRevision says that a policy of the input does not take the place of ours.
-func (e *enrolment) tellRevision(item *manifest.Item, o generate.Object) {
-	if item.ID != idOf(o) { // from which switchOn takes the label
-		e.warn(item, "says what "+o.Name+" does, and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so "+o.Name+" was added beside it",
-			"take the label off, or remove the policy")
+// tellRevision reports that a policy of the input does not replace ours.
+func tellRevision(notes *survey.Notes, item *manifest.Item, o generate.Object) {
+	if item.ID != idOf(o) { // from which switchOn removes the label
+		notes.Warn(diagnostic.PolicyOfOtherRevision, item, "does the same as the generated policy "+o.Name+", but has the label "+label.IoIstioRev.Name+": "+item.Revision(),
+			"istiods of other revisions ignore it, so "+o.Name+" was added as well", "remove the label, or delete the policy")
 	}
 }
 
-// twins tells whether a policy of the input means a spec of ours.
-func (e *enrolment) twins(item *manifest.Item, fresh *yaml.Node) bool {
+// twins reports whether a policy of the input means the same as a spec of ours.
+func twins(input *survey.Index, item *manifest.Item, fresh *yaml.Node) bool {
 	spec := manifest.Field(item.Node, "spec")
 	if samePolicy(spec, fresh) {
 		return true
 	}
 	theirs, ours := manifest.Field(spec, "selector", "matchLabels"), manifest.Field(fresh, "selector", "matchLabels")
-	return theirs != nil && ours != nil && samePolicy(manifest.Without(spec, "selector"), manifest.Without(fresh, "selector")) && e.samePods(item.Namespace, labelsOf(theirs), labelsOf(ours))
+	return theirs != nil && ours != nil && samePolicy(manifest.Without(spec, "selector"), manifest.Without(fresh, "selector")) && samePods(input, item.Namespace, survey.LabelsOf(theirs), survey.LabelsOf(ours))
 }
 
-// samePods tells whether two selectors name the same workloads of the input, and some.
-func (e *enrolment) samePods(namespace string, theirs, ours labels) bool {
+// samePods reports whether two selectors select the same workloads of the input, and at least one.
+func samePods(input *survey.Index, namespace string, theirs, ours survey.Labels) bool {
 	var some bool
-	for _, w := range e.workloadsOf(namespace) {
-		if w.labels.cover(theirs) != w.labels.cover(ours) {
+	for _, w := range input.WorkloadsOf(namespace) {
+		if w.Labels.Cover(theirs) != w.Labels.Cover(ours) {
 			return false
 		}
-		some = some || w.labels.cover(ours)
+		some = some || w.Labels.Cover(ours)
 	}
 	return some
 }
 
-// throughWaypoint has the policies of the input that let the ingress Gateway reach the pods which
-// take the user from the header, under whatever name, let their waypoint reach them instead.
-func (e *enrolment) throughWaypoint(kubeflow platform.Kubeflow) {
-	direct, verified := platform.PastWaypoint(e.plan, kubeflow)
-	e.live(istioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
+// throughWaypoint changes the policies of the input that allow the ingress Gateway to reach pods that
+// read the user from the header: they allow the waypoint instead. Their names do not matter.
+func throughWaypoint(plan generate.Plan, input *survey.Index) {
+	direct, verified := generate.PastWaypoint(*plan.Platform)
+	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		for i, o := range direct {
-			if item.Namespace == o.Namespace && e.twins(item, manifest.Field(o.Node(), "spec")) {
+			if item.Namespace == o.Namespace && twins(input, item, manifest.Field(o.Node(), "spec")) {
 				item.Set(manifest.Field(item.Node, "spec"), "rules", manifest.Field(verified[i].Node(), "spec", "rules"))
 				return
 			}

@@ -7,37 +7,38 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
 )
 
-// requireJWT ends the name of the policy that asks for a token.
+// requireJWT ends the name of the policy that requires a token.
 const requireJWT = "-require-jwt"
 
-// stillRequiresToken reports whether the input's own policy turns away everybody without a token, but on
-// the login's paths and on further exact ones, which a warning lists. A policy that asks for less
-// stays as well, but ours is needed beside it: DENY policies add up.
-func (e *enrolment) stillRequiresToken(item *manifest.Item, ours generate.Object) bool {
+// stillRequiresToken reports whether the input's own policy denies every request without a token, except
+// on the login's paths and on other exact paths, which a warning lists. A policy that requires less is
+// kept as well, but ours is needed in addition: DENY policies add up.
+func stillRequiresToken(notes *survey.Notes, item *manifest.Item, ours generate.Object) bool {
 	exempt, strict := exemptPaths(manifest.Field(item.Node, "spec"))
 	switch {
-	case !strict && item.ID == idOf(ours): // ours takes its place, with a warning
+	case !strict && item.ID == idOf(ours): // ours replaces it, with a warning
 	case !strict:
-		e.warn(item, "lets requests without a token get further than the login", "a client without a session would reach what is behind the Gateway; "+
-			"the policy "+ours.Name+" was added beside it, which asks for a token everywhere but on the login's paths",
-			"remove it, or make it exempt exact paths only")
+		notes.Warn(diagnostic.LoginPolicyTooOpen, item, "allows requests without a token beyond the login's paths",
+			"clients without a session would reach the Services behind the Gateway, so policy "+ours.Name+" was added, which requires a token everywhere except on the login's paths",
+			"delete it, or make it exempt exact paths only")
 	case len(exempt) > 0:
-		e.warn(item, "exempts "+strings.Join(exempt, ", ")+" from the login", "everybody reaches these paths without a session, and is kept out only by the policies behind the Gateway",
-			"remove the paths from notPaths unless that is meant")
+		notes.Warn(diagnostic.LoginPolicyExempts, item, "was kept, but exempts "+strings.Join(exempt, ", ")+" from the login", "clients without a session reach these paths, and only the policies behind the Gateway protect them",
+			"remove the paths from notPaths, unless that is intended")
 	}
 	return strict
 }
 
-// exemptPaths are the exact paths, beside the login's, on which a policy asks nobody for a token. It is not strict
-// where it leaves out more than exact paths. Rules, and the operations of one, each deny for
-// themselves, so that only what all of them exempt is exempt.
+// exemptPaths returns the exact paths, other than the login's, on which a policy requires no token. A
+// policy is not strict if it exempts more than exact paths. Rules, and the operations of a rule, each
+// deny on their own, so only what all of them exempt is exempt.
 func exemptPaths(spec *yaml.Node) (exempt []string, strict bool) {
-	for _, rule := range rulesOf(spec) {
+	for _, rule := range survey.RulesOf(spec) {
 		rule = manifest.Dealias(rule)
 		if !onlyKeys(rule, "from", "to") || !deniesAnonymous(rule) {
 			continue
@@ -60,8 +61,9 @@ func exemptPaths(spec *yaml.Node) (exempt []string, strict bool) {
 	return exempt, strict
 }
 
-// deniesAnonymous reports whether a rule is for everybody without a token at least. Any value of
-// notRequestPrincipals is: who has no principal has none that matches (Istio: authz, requestPrincipal).
+// deniesAnonymous reports whether a rule applies to every request without a token at least. Any value
+// of notRequestPrincipals does: a request without a principal has none that matches (Istio: authz,
+// requestPrincipal).
 func deniesAnonymous(rule *yaml.Node) bool {
 	from := manifest.Content(manifest.Field(rule, "from"))
 	return len(from) == 0 || slices.ContainsFunc(from, func(f *yaml.Node) bool {
@@ -70,15 +72,15 @@ func deniesAnonymous(rule *yaml.Node) bool {
 	})
 }
 
-// operationExempts are the exact paths that an operation leaves out beside the login's. It is not
-// exact where it leaves out anything else.
+// operationExempts returns the exact paths, other than the login's, that an operation leaves out. It is
+// not exact if it leaves out anything else.
 func operationExempts(operation *yaml.Node) (paths []string, exact bool) {
 	if operation == nil || !onlyKeys(operation, "notPaths") || manifest.Field(operation, "notPaths") == nil {
 		return nil, false
 	}
 	for _, path := range manifest.Strings(manifest.Field(operation, "notPaths")) {
 		literal, _, pattern := strings.Cut(strings.ReplaceAll(path, "{", "*"), "*")
-		login := slices.ContainsFunc(platform.OpenToLogin(), func(open string) bool {
+		login := slices.ContainsFunc(generate.OpenToLogin(), func(open string) bool {
 			return strings.HasPrefix(literal, strings.TrimRight(open, "*"))
 		})
 		switch {
@@ -92,7 +94,7 @@ func operationExempts(operation *yaml.Node) (paths []string, exact bool) {
 	return paths, true
 }
 
-// onlyKeys reports whether a map has no keys but these.
+// onlyKeys reports whether a map has no other keys than these.
 func onlyKeys(n *yaml.Node, keys ...string) bool {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return false

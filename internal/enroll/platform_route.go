@@ -1,40 +1,42 @@
 package enroll
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// oldRoute is what a VirtualService of the simple kind says: one path that leads to one Service.
+// oldRoute is a VirtualService of the simple form: one path that routes to one Service.
 type oldRoute struct{ path, service, namespace, port, rewrite, prefix, timeout string }
 
-// removeVirtualServices takes away those whose path has an HTTPRoute now. What no HTTPRoute of
-// ours stands for is kept, and told with what to write: the old gateway lets nobody in any more.
-func (e *enrolment) removeVirtualServices(wanted []generate.Object) {
-	e.live(istioNetworking, "VirtualService", func(item *manifest.Item) {
-		if !e.onOldGateway(item) {
+// removeVirtualServices removes those whose path has an HTTPRoute now. It keeps the others and reports
+// what to write instead, because the old gateway allows no request any more.
+func removeVirtualServices(plan generate.Plan, input *survey.Index, notes *survey.Notes, wanted []generate.Object) {
+	input.Live(survey.IstioNetworking, "VirtualService", func(item *manifest.Item) {
+		if !input.OnOldGateway(item) {
 			return
 		}
 		old, why := readRoute(item)
 		switch {
-		case why == "" && old.service == "profiles-kfam" && old.namespace == kubeflowNamespace:
-			e.remove(item)
-			e.note(item.String(), "leads to KFAM, whose policy lets no ingress in", "it was removed, and has no HTTPRoute")
+		case why == "" && old.service == "profiles-kfam" && old.namespace == profile.KubeflowNamespace:
+			item.Removed = true
+			notes.Report(item.Report(diagnostic.RouteOfKFAMRemoved, "", "was removed without a replacement", "KFAM's policy does not allow the ingress Gateway, so the route could not be used", ""))
 		case why == "" && slices.ContainsFunc(wanted, old.is):
-			e.remove(item)
+			item.Removed = true
 		default:
-			e.unknownRoute(item, old, why)
+			unknownRoute(plan, input, notes, item, old, why)
 		}
 	})
 }
 
-// is tells whether the object is the HTTPRoute for this path and Service.
+// is reports whether the object is the HTTPRoute for this path and Service.
 func (r oldRoute) is(o generate.Object) bool {
 	if o.Kind != "HTTPRoute" || o.Namespace != r.namespace {
 		return false
@@ -42,12 +44,12 @@ func (r oldRoute) is(o generate.Object) bool {
 	rule := manifest.Field(o.Node(), "spec", "rules").Content[0]
 	path := manifest.Value(manifest.Field(rule, "matches").Content[0], "path", "value")
 	backend := manifest.Field(rule, "backendRefs").Content[0]
-	// Kubeflow's prefix for gRPC is a part of the service's name.
+	// Kubeflow's prefix for gRPC is a part of the gRPC service's name.
 	same := path == r.path || strings.HasPrefix(path, r.path+".")
 	return same && manifest.Value(backend, "name") == r.service && (r.port == "" || manifest.Value(backend, "port") == r.port) && r.doesTheSame(rule)
 }
 
-// doesTheSame compares what happens to a request on the way.
+// doesTheSame reports whether the rule of an HTTPRoute changes a request in the same way.
 func (r oldRoute) doesTheSame(rule *yaml.Node) bool {
 	var rewrite, prefix string
 	for _, filter := range manifest.Content(manifest.Field(rule, "filters")) {
@@ -64,25 +66,7 @@ func (r oldRoute) doesTheSame(rule *yaml.Node) bool {
 	return (r.prefix == "" || r.prefix == prefix) && (r.timeout == "" || r.timeout == manifest.Value(rule, "timeouts", "request"))
 }
 
-func (e *enrolment) unknownRoute(item *manifest.Item, old oldRoute, why string) {
-	mesh := e.plan.Mesh
-	remedy := fmt.Sprintf("write an HTTPRoute with parentRefs [{name: %s, namespace: %s}]", mesh.GatewayName, mesh.GatewayNamespace)
-	if why == "" {
-		why = fmt.Sprintf("leads %s to the Service %s/%s, which is no component that this function knows by that path", old.path, old.namespace, old.service)
-		remedy = fmt.Sprintf("write an HTTPRoute in the namespace %s with parentRefs [{name: %s, namespace: %s}], matches [{path: {type: PathPrefix, value: %s}}]%s, backendRefs [{name: %s, port: %s}]",
-			old.namespace, mesh.GatewayName, mesh.GatewayNamespace, old.path, old.filter(), old.service, old.port)
-	}
-	e.warn(item, why, "it was kept, but the old gateway lets nobody in any more: nobody gets there from outside", remedy+", and take this one away")
-}
-
-func (r oldRoute) filter() string {
-	if r.rewrite == "" || r.rewrite == r.path {
-		return ""
-	}
-	return fmt.Sprintf(", filters [{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: %s}}}]", r.rewrite)
-}
-
-// readRoute reads a VirtualService of the simple kind; why says what makes it another.
+// readRoute reads a VirtualService of the simple form; why says how it differs from that form.
 func readRoute(item *manifest.Item) (r oldRoute, why string) {
 	spec := manifest.Field(item.Node, "spec")
 	http := manifest.Content(manifest.Field(spec, "http"))
@@ -90,21 +74,21 @@ func readRoute(item *manifest.Item) (r oldRoute, why string) {
 		return r, "has more than one HTTP route"
 	}
 	if hosts := manifest.Content(manifest.Field(spec, "hosts")); len(hosts) != 1 || hosts[0].Value != "*" {
-		return r, "is for hosts of its own"
+		return r, "names hosts"
 	}
 	route := manifest.Dealias(http[0])
 	matches, destinations := manifest.Content(manifest.Field(route, "match")), manifest.Content(manifest.Field(route, "route"))
 	if len(matches) != 1 || len(destinations) != 1 {
-		return r, "has more than one match, or more than one destination"
+		return r, "has more than one match or destination"
 	}
 	match := manifest.Dealias(matches[0])
 	r.path = manifest.Value(match, "uri", "prefix")
 	if r.path == "" || len(match.Content) != 2 {
-		return r, "matches by something else than a prefix of the path"
+		return r, "does not match by a path prefix alone"
 	}
 	for i := 0; i+1 < len(route.Content); i += 2 {
 		if key := route.Content[i].Value; !slices.Contains([]string{"name", "match", "route", "rewrite", "timeout", "headers"}, key) {
-			return r, "has " + key + ", which its HTTPRoute would lose"
+			return r, "sets " + key + ", which its HTTPRoute would not do"
 		}
 	}
 	destination := manifest.Field(manifest.Dealias(destinations[0]), "destination")
@@ -121,7 +105,7 @@ func readRoute(item *manifest.Item) (r oldRoute, why string) {
 	return r, r.readHeaders(manifest.Field(route, "headers"))
 }
 
-// readHeaders reads the one header that Kubeflow sets; why says that there is more.
+// readHeaders reads the one header that Kubeflow sets; why says that there are others.
 func (r *oldRoute) readHeaders(headers *yaml.Node) (why string) {
 	if headers == nil {
 		return ""
@@ -133,73 +117,7 @@ func (r *oldRoute) readHeaders(headers *yaml.Node) (why string) {
 		}
 	}
 	if r.prefix == "" {
-		return "changes headers, which its HTTPRoute would lose"
+		return "changes headers, which its HTTPRoute would not do"
 	}
 	return ""
-}
-
-// onOldGateway tells whether a VirtualService is for the old gateway.
-func (e *enrolment) onOldGateway(item *manifest.Item) bool {
-	for _, gateway := range gatewaysOf(item) {
-		if gateway == (manifest.NewID(istioNetworking, "Gateway", kubeflowNamespace, "kubeflow-gateway")) {
-			return true
-		}
-		if known := e.byID[gateway]; known != nil && e.isOldGateway(manifest.Field(known.Node, "spec", "selector")) {
-			return true
-		}
-	}
-	return false
-}
-
-// gatewaysOf are the Istio Gateways that a VirtualService names; one without a namespace is in its own.
-func gatewaysOf(item *manifest.Item) []manifest.ID {
-	var out []manifest.ID
-	for _, n := range manifest.Content(manifest.Field(item.Node, "spec", "gateways")) {
-		namespace, name, found := strings.Cut(n.Value, "/")
-		if !found {
-			namespace, name = item.Namespace, n.Value
-		}
-		out = append(out, manifest.NewID(istioNetworking, "Gateway", namespace, name))
-	}
-	return out
-}
-
-// removeGateways takes away the Istio Gateways of the old gateway that no VirtualService is left for.
-func (e *enrolment) removeGateways() {
-	used := map[manifest.ID]bool{}
-	for _, item := range e.items {
-		if item.Group == istioNetworking && item.Kind == "VirtualService" && !e.removed[item] {
-			for _, gateway := range gatewaysOf(item) {
-				used[gateway] = true
-			}
-		}
-	}
-	e.live(istioNetworking, "Gateway", func(item *manifest.Item) {
-		if e.isOldGateway(manifest.Field(item.Node, "spec", "selector")) && !used[item.ID] {
-			e.remove(item)
-		}
-	})
-}
-
-// removeDestinationRules takes away the sidecars' mTLS in the mesh: ztunnel and waypoints do it by
-// themselves, and a rule on top would have them do it twice.
-func (e *enrolment) removeDestinationRules() {
-	e.live(istioNetworking, "DestinationRule", func(item *manifest.Item) {
-		spec := manifest.Field(item.Node, "spec")
-		traffic := manifest.Field(spec, "trafficPolicy")
-		host := strings.Split(manifest.Value(spec, "host"), ".")
-		if len(host) == 1 {
-			host = append(host, item.Namespace)
-		}
-		tls := manifest.Field(traffic, "tls")
-		if !e.inMesh(host[1]) || manifest.Value(tls, "mode") != "ISTIO_MUTUAL" {
-			return
-		}
-		if len(spec.Content) == 4 && len(traffic.Content) == 2 && len(tls.Content) == 2 {
-			e.remove(item)
-			return
-		}
-		item.Drop(traffic, "tls")
-		e.note(item.String(), "had tls.mode ISTIO_MUTUAL beside other settings", "the mode was removed, and the rest kept")
-	})
 }

@@ -6,36 +6,39 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/platform"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// labelServices sends the callers of some Services through the waypoint. The ingress Gateway goes
-// past it, unless the Service has ingress-use-waypoint as well.
-func (e *enrolment) labelServices(kubeflow platform.Kubeflow) {
+// labelServices sends the callers of some Services through the waypoint. The ingress Gateway bypasses
+// it, unless the Service has ingress-use-waypoint as well.
+func labelServices(plan generate.Plan, kubeflow survey.Kubeflow, input *survey.Index, notes *survey.Notes) {
 	var verified []string
-	if e.plan.Mesh.Waypoint.VerifyTokens {
-		verified = kubeflow.Verified()
+	if plan.Mesh.Waypoint.VerifyTokens {
+		verified = plan.Platform.ReaderServices()
 	}
-	services := kubeflow.BehindWaypoint()
+	services := slices.Clone(plan.Platform.BehindWaypoint)
 	for _, name := range verified {
 		if !slices.Contains(services, name) {
 			services = append(services, name)
 		}
 	}
 	if verified == nil {
-		e.pastWaypoint(kubeflow)
+		pastWaypoint(plan, input, notes)
 	} else {
-		e.tellUnverified(kubeflow)
+		tellUnverified(plan, input, notes)
 	}
 	for _, name := range services {
 		ingress := slices.Contains(verified, name)
-		item := e.byID[manifest.ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
+		item := input.ByID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
 		if item == nil {
-			e.tellUnlabelled(name, ingress)
+			tellUnlabeled(notes, name, ingress, name == kubeflow.Component(survey.PipelinesUI).Service)
 			continue
 		}
-		item.Mark("labels", useWaypoint, platform.WaypointName)
+		item.Mark("labels", useWaypoint, profile.KubeflowWaypoint)
 		if ingress {
 			item.Mark("labels", ingressUseWaypoint, "true")
 		}
@@ -48,37 +51,41 @@ const (
 	ingressUseWaypoint = "istio.io/ingress-use-waypoint"
 )
 
-// tellUnlabelled tells of a Service that should have been sent through the waypoint.
-func (e *enrolment) tellUnlabelled(name string, ingress bool) {
-	effect, remedy := "nobody but the ingress Gateway reaches its pods: they take traffic from the waypoint only", "put it into the input, or label it istio.io/use-waypoint: "+platform.WaypointName
-	if ingress {
-		effect, remedy = "nobody reaches its pods: they take traffic from the waypoint only", remedy+" and "+ingressUseWaypoint+`: "true"`
+// tellUnlabeled reports a Service that should have been sent through the waypoint. verified: its
+// pods allow only the waypoint, for the ingress Gateway as well; else the pods of the pipelines UI
+// allow both, and those of the API only the waypoint (platform: allowToPipelinesUI).
+func tellUnlabeled(notes *survey.Notes, name string, verified, ui bool) {
+	effect, remedy := "its pods accept traffic only from the waypoint, so every caller is denied", "add the Service to the input, or label it with "+useWaypoint+": "+profile.KubeflowWaypoint
+	switch {
+	case verified:
+		remedy += " and " + ingressUseWaypoint + `: "true"`
+	case ui:
+		effect = "its pods accept traffic only from the waypoint and the ingress Gateway, so calls from other pods are denied"
 	}
-	e.find("spec.cluster.platform", fmt.Sprintf("the Service %s/%s is not in the input", platform.Namespace, name), effect, remedy)
+	notes.Find(diagnostic.WaypointLabelNotSet, "Service "+profile.KubeflowNamespace+"/"+name, "is not in the input, so its waypoint label was not set", effect, remedy)
 }
 
-// pastWaypoint takes back what verified tokens had asked for: their Services went through the
-// waypoint, and now their pods take traffic from the ingress Gateway only.
-func (e *enrolment) pastWaypoint(kubeflow platform.Kubeflow) {
-	behind := kubeflow.BehindWaypoint()
-	for _, name := range kubeflow.Verified() {
-		item := e.byID[manifest.ID{Kind: "Service", Namespace: platform.Namespace, Name: name}]
-		if item == nil || slices.Contains(behind, name) || item.Label(useWaypoint) != platform.WaypointName {
+// pastWaypoint removes the labels that verified tokens had needed: their Services used the waypoint,
+// and now their pods allow only the ingress Gateway.
+func pastWaypoint(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+	for _, name := range plan.Platform.ReaderServices() {
+		item := input.ByID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
+		if item == nil || slices.Contains(plan.Platform.BehindWaypoint, name) || item.Label(useWaypoint) != profile.KubeflowWaypoint {
 			continue
 		}
 		item.Unmark("labels", useWaypoint)
 		item.Unmark("labels", ingressUseWaypoint)
-		e.warn(item, "had the label "+useWaypoint+": "+platform.WaypointName, "without waypoint.verifyTokens its pods take traffic from the ingress Gateway only, and nobody would have reached them; the label was removed",
-			"remove the label from the source")
+		notes.Warn(diagnostic.WaypointLabelRemoved, item, "had the label "+useWaypoint+": "+profile.KubeflowWaypoint,
+			"without waypoint.verifyTokens its pods accept traffic only from the ingress Gateway, so every caller would have been denied, and the label was removed", "remove the label from the source")
 	}
 }
 
-// tellUnverified tells of routes to Services of kubeflow whose tokens are not verified again. Only
-// somebody who knows them can say whether their pods read the header.
-func (e *enrolment) tellUnverified(kubeflow platform.Kubeflow) {
-	known := append(kubeflow.Verified(), kubeflow.BehindWaypoint()...)
-	for _, item := range e.items {
-		if item.Group != gatewayGroup || item.Kind != "HTTPRoute" || ownedBy(item) != "" || e.removed[item] || !e.routesIngress(item) {
+// tellUnverified reports routes to Services in kubeflow whose tokens are not verified again. Whether
+// their pods read the header is unknown here.
+func tellUnverified(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+	known := append(plan.Platform.ReaderServices(), plan.Platform.BehindWaypoint...)
+	for _, item := range input.Items {
+		if item.Group != survey.GatewayGroup || item.Kind != "HTTPRoute" || survey.OwnedBy(item) != "" || item.Removed || !routesIngress(plan, item) {
 			continue
 		}
 		for _, rule := range manifest.Content(manifest.Field(item.Node, "spec", "rules")) {
@@ -87,19 +94,19 @@ func (e *enrolment) tellUnverified(kubeflow platform.Kubeflow) {
 				if namespace == "" {
 					namespace = item.Namespace
 				}
-				if namespace == platform.Namespace && !slices.Contains(known, name) {
+				if namespace == profile.KubeflowNamespace && !slices.Contains(known, name) {
 					known = append(known, name)
-					e.note(item.String(), fmt.Sprintf("leads to the Service %s/%s, whose tokens no waypoint verifies again", namespace, name),
-						"if its pods read "+e.plan.Mesh.UserIDHeader+", a route can still name another user to them")
+					notes.Report(item.Report(diagnostic.ReaderNotVerified, "", fmt.Sprintf("routes to Service %s/%s, whose tokens no waypoint verifies again", namespace, name),
+						"if its pods read "+plan.Mesh.UserIDHeader+", a route can still set another user in it", ""))
 				}
 			}
 		}
 	}
 }
 
-// routesIngress reports whether a route hangs on the ingress Gateway.
-func (e *enrolment) routesIngress(item *manifest.Item) bool {
-	mesh := e.plan.Mesh
+// routesIngress reports whether a route is attached to the ingress Gateway.
+func routesIngress(plan generate.Plan, item *manifest.Item) bool {
+	mesh := plan.Mesh
 	return slices.ContainsFunc(manifest.Content(manifest.Field(item.Node, "spec", "parentRefs")), func(parent *yaml.Node) bool {
 		parent = manifest.Dealias(parent)
 		namespace := manifest.Value(parent, "namespace")

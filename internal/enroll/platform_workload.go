@@ -4,14 +4,16 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// stopInjection has no pod of the mesh ask for a sidecar: one that got it would leave ztunnel
-// (Istio: cni podHasSidecar).
-func (e *enrolment) stopInjection() {
+// stopInjection turns off sidecar injection for the pods of the mesh: ztunnel does not capture a pod
+// with a sidecar (Istio: cni podHasSidecar).
+func stopInjection(plan generate.Plan, input *survey.Index) {
 	const inject = "sidecar.istio.io/inject"
-	for _, item := range e.items {
-		if !e.inMesh(item.Namespace) || ownedBy(item) != "" || e.removed[item] {
+	for _, item := range input.Items {
+		if !inMesh(plan, item.Namespace) || survey.OwnedBy(item) != "" || item.Removed {
 			continue
 		}
 		pod := podMetadata(item)
@@ -24,7 +26,7 @@ func (e *enrolment) stopInjection() {
 	}
 }
 
-// podMetadata is that of the pods that an item is, or makes; nil where it is none.
+// podMetadata returns the metadata of the pod that an item is, or of the pods that it makes; else nil.
 func podMetadata(item *manifest.Item) *yaml.Node {
 	spec := manifest.Field(item.Node, "spec")
 	switch {

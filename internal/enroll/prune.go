@@ -5,38 +5,40 @@ import (
 
 	"istio.io/api/label"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// prune removes what is owned by us and no longer wanted: in a package (an item with a path) that
-// is what an earlier run left. Elsewhere nothing of ours can be in the input by itself.
-func (e *enrolment) prune(wanted []generate.Object) {
+// prune removes objects that we own and no longer generate. In a package (items with a path) they are
+// left from an earlier run. Elsewhere, no object of ours can be in the input by itself.
+func prune(plan generate.Plan, input *survey.Index, notes *survey.Notes, wanted []generate.Object) {
 	want := make(map[manifest.ID]bool, len(wanted))
 	for _, object := range wanted {
 		want[idOf(object)] = true
 	}
-	for _, item := range e.items {
-		if ownedBy(item) != e.plan.Name || want[item.ID] {
+	for _, item := range input.Items {
+		if survey.OwnedBy(item) != plan.Name || want[item.ID] {
 			continue
 		}
 		switch {
 		case item.Path() == "":
-			e.errs = append(e.errs, fmt.Errorf("%s: is owned by the AmbientProfile %q, which does not want it: two AmbientProfiles share this name, "+
-				"or rendered output was fed back; rename one of the two, or feed the sources", item, e.plan.Name))
+			notes.Errs = append(notes.Errs, item.Report(diagnostic.OwnedNotWanted, "", fmt.Sprintf("is owned by AmbientProfile %q, which does not generate it", plan.Name),
+				"either two AmbientProfiles share this name, or rendered output is among the inputs", "rename one of the two, or pass the sources instead"))
 		case item.Kind == "Namespace":
-			// Never: removing it destroys a tenant.
-		case item.Name == generate.L4PolicyName && e.labelled(item.Namespace):
-			e.warn(item, "is no longer configured, but its Namespace still has our labels",
-				"without it every pod of the namespace would be open, so it was kept", "remove the labels from the Namespace first, then delete this policy")
+			// Never removed: that would delete a tenant.
+		case item.Name == generate.L4PolicyName && enrolled(input, item.Namespace):
+			notes.Warn(diagnostic.L4PolicyKept, item, "belongs to a profile that is no longer configured, but its Namespace still has our labels",
+				"without it, every pod in the namespace would be open, so it was kept", "remove the labels from the Namespace first, then delete this policy")
 		default:
-			e.remove(item)
+			item.Removed = true
 		}
 	}
 }
 
-// labelled tells whether a Namespace of the input still sends its traffic to a waypoint.
-func (e *enrolment) labelled(name string) bool {
-	namespace := e.byID[manifest.ID{Kind: "Namespace", Name: name}]
+// enrolled reports whether a Namespace of the input still sends its traffic to a waypoint.
+func enrolled(input *survey.Index, name string) bool {
+	namespace := input.ByID[manifest.ID{Kind: "Namespace", Name: name}]
 	return namespace != nil && (namespace.Label(label.IoIstioDataplaneMode.Name) != "" || namespace.Label(label.IoIstioUseWaypoint.Name) != "")
 }

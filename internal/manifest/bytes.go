@@ -22,9 +22,9 @@ func sequenceItems(reader *Reader, data []byte, list *yaml.Node) ([]*Item, error
 	}
 	items := make([]*Item, len(list.Content))
 	for i, n := range list.Content {
-		item, err := reader.Read(n)
+		item, err := reader.read(n, fmt.Sprintf("items[%d]", i))
 		if err != nil {
-			return nil, fmt.Errorf("items[%d]: %w", i, err)
+			return nil, err
 		}
 		items[i] = item
 		if starts == nil {
@@ -156,19 +156,13 @@ func asRead(text []byte, n *yaml.Node) []byte {
 
 var separator = regexp.MustCompile(`(?m)^---([ \t]+#.*|[ \t]*)\r?(\n|\z)`)
 
-// document is the text of one document of a stream, and how many lines are above it.
-type document struct {
-	data []byte
-	line int
-}
-
-// splitDocuments cuts a stream at its --- lines.
-func splitDocuments(data []byte) []document {
+// splitDocuments cuts a file at its --- lines.
+func splitDocuments(file string, data []byte) []document {
 	data = bytes.TrimPrefix(data, byteOrderMark)
 	var documents []document
 	start, line := 0, 0
 	add := func(end, next int) {
-		documents = append(documents, document{data[start:end], line})
+		documents = append(documents, document{file, data[start:end], line})
 		line += bytes.Count(data[start:next], []byte("\n"))
 		start = next
 	}

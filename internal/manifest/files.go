@@ -22,26 +22,30 @@ func readConfig(name string, stdin io.Reader) (*Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	var configs []*Item
-	for i, text := range splitDocuments(data) {
-		document, err := onlyDocument(text.data)
-		if err != nil {
-			return nil, inDocument(name, i, err)
-		}
-		if document != nil {
-			moveDown(document, text.line)
-			item := NewItem(document)
-			item.File = Sources([]string{name})
-			configs = append(configs, item)
+	file := Sources([]string{name})
+	var config *Item
+	for _, text := range splitDocuments(file, data) {
+		document, err := text.parse()
+		switch {
+		case err != nil:
+			return nil, err
+		case document != nil && config != nil:
+			return nil, diagnostic.Diagnostic{
+				Code: diagnostic.SecondDocument, Position: diagnostic.Position{File: file, Line: text.line, Column: 1},
+				Found: "a second document starts here", Remedy: "put each AmbientProfile in its own file, and run ambient-profile once for each",
+			}
+		case document != nil:
+			config = NewItem(document)
+			config.File = file
 		}
 	}
-	switch {
-	case len(configs) == 0:
-		return nil, fmt.Errorf("%s: is empty; write an AmbientProfile", Sources([]string{name}))
-	case len(configs) > 1:
-		return nil, fmt.Errorf("%s: has %d documents, expected one AmbientProfile; put each AmbientProfile in its own file, and run ambient-profile once for each", Sources([]string{name}), len(configs))
+	if config == nil {
+		return nil, diagnostic.Diagnostic{
+			Code: diagnostic.EmptyConfig, Position: diagnostic.Position{File: file},
+			Found: "there is no AmbientProfile in it", Remedy: "write one, with apiVersion, kind, metadata and spec",
+		}
 	}
-	return configs[0], nil
+	return config, nil
 }
 
 // ReadObjects reads every object of files, one file after the other; - is stdin.
@@ -64,14 +68,11 @@ func readFile(name string, stdin io.Reader) ([]*Item, error) {
 		return nil, err
 	}
 	var items []*Item
-	reader := &Reader{}
-	for i, text := range splitDocuments(data) {
+	reader := &Reader{File: Sources([]string{name})}
+	for _, text := range splitDocuments(reader.File, data) {
 		more, err := readDocument(reader, text)
 		if err != nil {
-			return nil, inDocument(name, i, err)
-		}
-		for _, item := range more {
-			item.File = Sources([]string{name})
+			return nil, err
 		}
 		items = append(items, more...)
 	}
@@ -81,28 +82,34 @@ func readFile(name string, stdin io.Reader) ([]*Item, error) {
 func readAll(name string, stdin io.Reader) ([]byte, error) {
 	if name == "-" {
 		data, err := io.ReadAll(stdin)
-		if err != nil {
-			return nil, diagnostic.NotDone{Err: fmt.Errorf("stdin: %w", err)}
-		}
-		return data, nil
+		return data, cannotRead("stdin", err)
 	}
 	data, err := os.ReadFile(name)
-	return data, diagnostic.Undone(err)
+	return data, cannotRead(name, err)
 }
 
-func inDocument(name string, i int, err error) error {
-	return fmt.Errorf("%s: document %d: %w", name, i+1, err)
+// cannotRead is an error of the operating system as ours; nil stays nil.
+func cannotRead(file string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if inner := errors.Unwrap(err); inner != nil { // os.PathError: repeats the name
+		err = inner
+	}
+	return diagnostic.Undone(diagnostic.Diagnostic{
+		Code: diagnostic.CannotRead, Position: diagnostic.Position{File: file},
+		Found: fmt.Sprintf("cannot be read (%v)", err), Remedy: "check that it is there and may be read",
+	})
 }
 
 func readDocument(reader *Reader, text document) ([]*Item, error) {
 	if len(bytes.TrimSpace(text.data)) == 0 {
 		return nil, nil
 	}
-	document, err := onlyDocument(text.data)
+	document, err := text.parse()
 	if err != nil {
 		return nil, err
 	}
-	moveDown(document, text.line)
 	item, err := reader.Read(document)
 	if err != nil {
 		return nil, err
@@ -135,43 +142,68 @@ func unlist(list *Item) ([]*Item, error) {
 	return items, nil
 }
 
-// onlyDocument is the top node of the one document in data; nil where that holds comments only.
+// onlyDocument is the top node of the one document in data; nil where that holds comments only. An
+// error has the line in data.
 func onlyDocument(data []byte) (*yaml.Node, error) {
-	if !utf8.Valid(data) {
-		return nil, errors.New("is not UTF-8; save it in that encoding")
+	refuse := func(at int, code diagnostic.Code, found, effect, remedy string) error {
+		return diagnostic.Diagnostic{Code: code, Position: placeOf(data, at), Found: found, Effect: effect, Remedy: remedy}
 	}
-	if bytes.HasPrefix(data, byteOrderMark) { // the one of a whole stream is gone by now
-		return nil, errors.New("begins with a byte order mark behind other documents, where it is a character like any other; take it out")
+	if at := invalidUTF8(data); at >= 0 {
+		return nil, refuse(at, diagnostic.NotUTF8, "a byte here is not UTF-8", "", "save the text in UTF-8")
 	}
-	if directive.Match(data) {
-		return nil, errors.New("has a directive, %YAML or %TAG, which can change what the rest means; leave it out")
+	if bytes.HasPrefix(data, byteOrderMark) { // the one of a whole file is gone by now
+		return nil, refuse(0, diagnostic.ByteOrderMark, "a byte order mark is in front of this document", "inside a file, it is a character like any other", "remove it")
+	}
+	if at := directive.FindIndex(data); at != nil {
+		return nil, refuse(at[1]-1, diagnostic.Directive, "a directive, such as %YAML or %TAG, starts here", "it can change what the rest means", "remove the line")
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document, more yaml.Node
 	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+		return nil, syntaxError(data)
 	}
 	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
-		return nil, errors.New("holds more than one document; begin each by a line with --- and nothing else")
+		return nil, hiddenDocument(data, &more, err)
 	}
 	return Root(&document), nil
+}
+
+// hiddenDocument is an error about what comes after the document in data, where the library found
+// more, or failed.
+func hiddenDocument(data []byte, more *yaml.Node, err error) error {
+	at := diagnostic.Position{Line: more.Line, Column: more.Column}
+	if err != nil {
+		d := syntaxError(data)
+		if problem, _ := problemOf(data); problem != noDocument {
+			return d
+		}
+		at = d.Position
+	}
+	return diagnostic.Diagnostic{
+		Code: diagnostic.HiddenDocument, Position: at, Found: "a second document starts here, without a line --- of its own",
+		Effect: "programs disagree on whether to read it", Remedy: "begin each document with a line that is only ---",
+	}
+}
+
+// invalidUTF8 is the offset of what is not UTF-8, or -1.
+func invalidUTF8(data []byte) int {
+	if utf8.Valid(data) {
+		return -1
+	}
+	for at := 0; at < len(data); {
+		r, size := utf8.DecodeRune(data[at:])
+		if r == utf8.RuneError && size == 1 {
+			return at
+		}
+		at += size
+	}
+	return -1
 }
 
 var byteOrderMark = []byte("\ufeff")
 
 // directive is a line that begins with %, before anything but comments.
 var directive = regexp.MustCompile(`\A([ \t]*(#.*)?\r?\n)*%`)
-
-// moveDown gives n, whose lines are counted in its document, those of the stream.
-func moveDown(n *yaml.Node, lines int) {
-	if n == nil || lines == 0 {
-		return
-	}
-	n.Line += lines
-	for _, below := range n.Content {
-		moveDown(below, lines)
-	}
-}
 
 // Root is the top node of a document, or nil.
 func Root(document *yaml.Node) *yaml.Node {

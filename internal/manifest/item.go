@@ -3,7 +3,6 @@
 package manifest
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -26,8 +25,12 @@ type Item struct {
 	// File is the file that it was read from, "stdin" where that was it; "" for an item of a
 	// ResourceList.
 	File string
+	// at is where the file of a configuration is kept; kpt sends its path with the item only.
+	at diagnostic.Position
 	// Changed is true once Node is no longer as it was read.
 	Changed bool
+	// Removed is true once the item is no longer wanted.
+	Removed bool
 	// errs are the edits that the item's own form did not allow.
 	Errs []error
 }
@@ -67,19 +70,24 @@ func (i *Item) Ref() diagnostic.Object {
 	return diagnostic.Object{APIVersion: Value(i.Node, "apiVersion"), Kind: i.Kind, Namespace: i.Namespace, Name: i.Name}
 }
 
-// At is where n, a node of the item, stands in the item's file.
+// At returns the position of n, a node of the item, in the item's file. kustomize and kpt send
+// objects written anew: there it is the file that the object is kept in, without a line, if any.
 func (i *Item) At(n *yaml.Node) diagnostic.Position {
-	if i.File == "" || n == nil {
+	switch {
+	case i.File == "":
+		return i.kept()
+	case n == nil:
 		return diagnostic.Position{File: i.File}
 	}
 	return diagnostic.Position{File: i.File, Line: n.Line, Column: n.Column}
 }
 
 // Report is a message about the item, or about the field at a path below it, such as
-// spec.rules[0].to; "" is all of it.
+// spec.rules[0].to; "" is all of it. Its position is that of the field, or of what lacks it.
 func (i *Item) Report(code diagnostic.Code, field, found, effect, remedy string) diagnostic.Diagnostic {
+	n, _ := Find(i.Node, field)
 	return diagnostic.Diagnostic{
-		Code: code, Position: i.At(i.Node), Object: i.Ref(), Field: field,
+		Code: code, Position: i.At(n), Object: i.Ref(), Field: field,
 		Found: found, Effect: effect, Remedy: remedy,
 	}
 }
@@ -153,7 +161,8 @@ func (i *Item) Ensure(parent *yaml.Node, key string) *yaml.Node {
 		return n
 	}
 	if n != nil && n.ShortTag() != yaml.NodeTagNull {
-		i.Errs = append(i.Errs, fmt.Errorf("%s: %s is no map, so nothing can be set in it; correct it", i, key))
+		path, _ := pathTo(i.Node, n)
+		i.Errs = append(i.Errs, i.Report(diagnostic.NotAMap, path, "is not a map", "the function cannot set a field in it", "write a map, or remove it"))
 	}
 	n = &yaml.Node{Kind: yaml.MappingNode, Tag: yaml.NodeTagMap}
 	i.Set(parent, key, n)

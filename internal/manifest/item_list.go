@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // IsList reports whether the item is a list of other objects, of any kind or of one: kubectl takes
@@ -25,21 +27,22 @@ func (i *Item) checkItems() error {
 	if at < 0 || i.IsList() {
 		return nil
 	}
-	return fmt.Errorf("line %d: items stands at the top of a %q, and kubectl takes that for a list and applies its items instead; write a List, or leave items out",
-		i.Node.Content[at].Line, i.Kind)
+	return fault(i.Node.Content[at], diagnostic.ItemsInAnObject, fmt.Sprintf("is at the top of an object of kind %q", i.Kind),
+		"kubectl takes such an object for a list, and applies its items instead", "write a List, or remove items")
 }
 
 // Items are the objects of a list. One that has neither kind nor apiVersion gets those of the list,
 // as in apimachinery's unstructured decoder (decodeToList): the API server leaves them out.
 func (i *Item) Items() ([]*Item, error) {
 	var items []*Item
-	for at, n := range Content(Field(i.Node, "items")) {
+	for _, n := range Content(Field(i.Node, "items")) {
 		if err := i.lend(n); err != nil {
-			return nil, fmt.Errorf("%s: items[%d]: %w", i.Kind, at, err)
+			return nil, located(i, "", err)
 		}
 		item := NewItem(n)
+		item.File = i.File
 		if err := item.checkItems(); err != nil {
-			return nil, fmt.Errorf("%s: items[%d]: %w", i.Kind, at, err)
+			return nil, located(i, "", err)
 		}
 		items = append(items, item)
 	}
@@ -49,7 +52,7 @@ func (i *Item) Items() ([]*Item, error) {
 // lend gives an object of the list i the kind and the apiVersion that it lacks.
 func (i *Item) lend(n *yaml.Node) error {
 	if n.Kind != yaml.MappingNode {
-		return fmt.Errorf("line %d: is not an object; write one with apiVersion and kind", n.Line)
+		return fault(n, diagnostic.ListedNoObject, "is not an object", "", "write one, with apiVersion and kind")
 	}
 	hasKind, hasVersion := !blank(n, "kind"), !blank(n, "apiVersion")
 	kind, version := strings.TrimSuffix(i.Kind, "List"), Value(i.Node, "apiVersion")
@@ -57,9 +60,9 @@ func (i *Item) lend(n *yaml.Node) error {
 	case hasKind && hasVersion:
 		return nil
 	case hasKind || hasVersion:
-		return fmt.Errorf("line %d: has only one of kind and apiVersion, and kubectl takes both or neither from the list; write both", n.Line)
+		return fault(n, diagnostic.ListedWithoutKind, "has only one of kind and apiVersion", "kubectl takes both or neither from the list", "write both")
 	case kind == "" || blank(i.Node, "apiVersion"):
-		return fmt.Errorf("line %d: has neither kind nor apiVersion, and the list does not say them; write both", n.Line)
+		return fault(n, diagnostic.ListedWithoutKind, "has neither kind nor apiVersion, and the list does not set them for its items", "", "write both")
 	}
 	lent := []*yaml.Node{Text("apiVersion"), Text(version), Text("kind"), Text(kind)}
 	for at := 0; at+1 < len(n.Content); at += 2 {

@@ -1,5 +1,12 @@
 package manifest
 
+import (
+	"cmp"
+	"strconv"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+)
+
 // Where an item is kept, in the two spellings that kpt and kustomize use beside each other
 // (KRM functions specification, internal and older form).
 const (
@@ -18,8 +25,15 @@ func (i *Item) Path() string {
 	if i.Annotation("kustomize.config.k8s.io/id") != "" {
 		return ""
 	}
-	if path := i.Annotation(PathAnnotation); path != "" {
-		return path
+	return cmp.Or(i.Annotation(PathAnnotation), i.Annotation(PathAnnotationToo))
+}
+
+// kept is where Path and the index next to it say that the item is.
+func (i *Item) kept() diagnostic.Position {
+	path := i.Path()
+	if path == "" {
+		return i.at
 	}
-	return i.Annotation(PathAnnotationToo)
+	index, _ := strconv.Atoi(cmp.Or(i.Annotation(IndexAnnotation), i.Annotation(IndexAnnotationToo))) // kyaml: 0 without one
+	return diagnostic.Position{File: path, Index: index}
 }

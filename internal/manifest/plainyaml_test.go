@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -56,7 +57,11 @@ func TestManifestsArePlain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range generate.Manifests(generate.NewPlan(p)) {
+	found, _, err := survey.Look(p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range generate.Manifests(generate.NewPlan(p, found)) {
 		if !manifest.Plain(o.Node()) {
 			t.Errorf("%s %s goes through the library", o.Kind, o.Name)
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // expansion is how many nodes the aliases of one input may add: more than anybody writes, and few
@@ -12,6 +14,8 @@ const expansion = 100_000
 
 // Reader makes items of the YAML of one input, and sees them as the cluster would.
 type Reader struct {
+	// File is the file that is read; "" for a ResourceList.
+	File string
 	// added counts the nodes that aliases stood for.
 	added int
 }
@@ -20,27 +24,29 @@ type Reader struct {
 // edit reaches another place and nothing hides behind a name. It refuses what two readers could
 // understand in two ways, the one being us and the other the cluster: a key that stands twice, one
 // that is no text, a merge key that overrides, a tag that does not fit, and what is encoded as binary.
-func (r *Reader) Read(n *yaml.Node) (*Item, error) {
+func (r *Reader) Read(n *yaml.Node) (*Item, error) { return r.read(n, "") }
+
+// read is Read, for a node at a path of the input.
+func (r *Reader) read(n *yaml.Node, path string) (*Item, error) {
 	if n == nil {
 		return NewItem(n), nil
 	}
 	settling := settling{r, map[*yaml.Node]bool{}}
+	var err error
 	if n.Kind == yaml.AliasNode {
-		return nil, settling.outside(n)
+		err = settling.outside(n)
+	} else {
+		err = settling.settle(n)
 	}
-	err := settling.settle(n)
 	item := NewItem(n)
+	item.File = r.File
 	if err == nil {
 		err = item.checkItems()
 	}
-	switch {
-	case err == nil:
-		return item, nil
-	case item.Kind != "" && item.Name != "":
-		return nil, fmt.Errorf("%s: %w", item, err)
-	default:
-		return nil, err
+	if err != nil {
+		return nil, located(item, path, err)
 	}
+	return item, nil
 }
 
 type settling struct {
@@ -51,7 +57,7 @@ type settling struct {
 
 func (s *settling) settle(n *yaml.Node) error {
 	if n.ShortTag() == "!!binary" {
-		return fmt.Errorf("line %d: %q is encoded as !!binary, so that nobody can read what it says; write it as text", n.Line, n.Value)
+		return fault(n, diagnostic.BinaryValue, fmt.Sprintf("%q is encoded as !!binary", n.Value), "a review does not show what it says", "write it as text")
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
 		if err := checkTag(n); err != nil {
@@ -92,12 +98,14 @@ func (s *settling) resolve(alias *yaml.Node) (*yaml.Node, error) {
 	if value := s.copy(alias.Alias); s.added <= expansion {
 		return value, nil
 	}
-	return nil, fmt.Errorf("line %d: with the alias *%s, aliases stand for more than %d values; write them out", alias.Line, alias.Value, expansion)
+	return nil, fault(alias, diagnostic.ExpandingAliases, fmt.Sprintf("with the alias *%s, aliases add more than %d values", alias.Value, expansion), "", "write the values out")
 }
 
 func (s *settling) outside(alias *yaml.Node) error {
-	return fmt.Errorf("line %d: the alias *%s stands for nothing in the same object; write the value out", alias.Line, alias.Value)
+	return fault(alias, diagnostic.UnknownAlias, fmt.Sprintf(unknownAlias, alias.Value), "", "write the value out")
 }
+
+const unknownAlias = "the alias *%s does not refer to anything in the same object"
 
 func (s *settling) copy(n *yaml.Node) *yaml.Node {
 	s.added++
@@ -119,13 +127,13 @@ func (s *settling) keys(n *yaml.Node) error {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		switch key := n.Content[i]; {
 		case key.Kind != yaml.ScalarNode || key.ShortTag() == yaml.NodeTagNull:
-			return fmt.Errorf("line %d: a key is no text; write a plain name", key.Line)
+			return fault(key, diagnostic.KeyNotAString, "a key is not a string", "", "write a plain name")
 		case seen[key.Value]:
-			return fmt.Errorf("line %d: the key %q stands in its map twice; keep one of the two", key.Line, key.Value)
+			return fault(key, diagnostic.DuplicateKey, "is set twice", "programs disagree on which one counts", "keep one of the two")
 		case key.ShortTag() == yaml.MergeTag:
 			merge = i
 		case !readAlike(key):
-			return fmt.Errorf("line %d: the key %q is not a text, and kubectl changes how it is written; quote it", key.Line, key.Value)
+			return fault(key, diagnostic.RewrittenKey, fmt.Sprintf("the key %q is not a string in YAML 1.1", key.Value), "kubectl writes it in another way", "put it in quotes")
 		}
 		seen[n.Content[i].Value] = true
 	}
@@ -136,23 +144,28 @@ func (s *settling) keys(n *yaml.Node) error {
 	if from[0].Kind == yaml.SequenceNode {
 		from = from[0].Content
 	}
-	line := n.Content[merge].Line
+	whole := n.Content
 	n.Content = append(n.Content[:merge:merge], n.Content[merge+2:]...)
-	return add(n, from, merge, line)
+	err := add(n, from, merge, whole[merge])
+	if err != nil {
+		n.Content = whole // it is about the merge key
+	}
+	return err
 }
 
 // add gives n the entries that it lacks; of several maps the first wins (YAML: merge key). A key
 // that stands before the merge key is refused: kubectl (go-yaml v2) lets the later of the two win,
 // and kustomize (go-yaml v3) the explicit one. Behind it, the explicit one wins for both.
-func add(n *yaml.Node, maps []*yaml.Node, merge, line int) error {
+func add(n *yaml.Node, maps []*yaml.Node, merge int, key *yaml.Node) error {
 	for _, from := range maps {
 		if from.Kind != yaml.MappingNode {
-			return fmt.Errorf("line %d: the merge key << stands for no map; write the fields out", from.Line)
+			return fault(key, diagnostic.MergeWithoutMap, "the merge key << does not refer to a map", "", "write the fields out")
 		}
 		for i := 0; i+1 < len(from.Content); i += 2 {
 			switch at := IndexOf(n, from.Content[i].Value); {
 			case at >= 0 && at < merge:
-				return fmt.Errorf("line %d: the merge key << sets %q, which its map sets before it, and kubectl takes the merged value; write the keys out", line, from.Content[i].Value)
+				return fault(key, diagnostic.MergeOverrides, fmt.Sprintf("the merge key << sets %q, which its map sets before it", from.Content[i].Value),
+					"kubectl takes the merged value, and kustomize the one of the map", "write the keys out")
 			case at < 0:
 				n.Content = append(n.Content, from.Content[i], from.Content[i+1])
 			}

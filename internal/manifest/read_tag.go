@@ -5,6 +5,8 @@ import (
 	"strconv"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // checkTag refuses an explicit tag that is not the one of what it stands at. kubectl (go-yaml v2)
@@ -29,7 +31,7 @@ func checkTag(n *yaml.Node) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("line %d: the tag %s does not say what the value is, and YAML readers disagree on it; leave the tag out", n.Line, tag)
+	return fault(n, diagnostic.WrongTag, fmt.Sprintf("the tag %s does not say what the value is", tag), "YAML parsers disagree on it", "remove the tag")
 }
 
 // plainTag is the type of a scalar without a tag and quotes, as kubectl reads it; "" where that is

@@ -43,9 +43,9 @@ var readAs = []struct{ text, err string }{
 	{"0x10: a\n", `the key "0x10"`},
 	{"1.0: a\n", `the key "1.0"`},
 	{"true: a\n16: b\n\"on\": c\n!!str off: d\n", ""},
-	{"kind: Pod\nmetadata: {name: a}\nitems: []\n", "Pod a: line 3: items stands at the top"},
-	{"kind: Pod\nitems:\n", "items stands at the top"},
-	{"kind: PodList\nitems: {a: b}\n", "items stands at the top"},
+	{"kind: Pod\nmetadata: {name: a}\nitems: []\n", "f:3:1: [AP0120] Pod a: items: is at the top of an object of kind"},
+	{"kind: Pod\nitems:\n", "f:2:1: [AP0120] items: is at the top"},
+	{"kind: PodList\nitems: {a: b}\n", "f:2:1: [AP0120] items: is at the top"},
 	{"kind: PodList\nmetadata: {name: a}\nitems:\n", ""},
 }
 
@@ -76,7 +76,7 @@ func readOrFail(t *testing.T, text string) error {
 		t.Skip("no YAML")
 	}
 	want, wrong := kubectl.YAMLToJSON([]byte(text))
-	item, err := (&Reader{}).Read(document.Content[0])
+	item, err := (&Reader{File: "f"}).Read(document.Content[0])
 	if err != nil || wrong != nil {
 		return err
 	}
@@ -93,18 +93,20 @@ func readOrFail(t *testing.T, text string) error {
 func TestItemsOfAList(t *testing.T) {
 	for text, want := range map[string]string{
 		"{apiVersion: a/v1, kind: PodList, items: [{metadata: {name: b}}]}":          "Pod b",
-		"{apiVersion: a/v1, kind: PodList, items: [{apiVersion: v1, metadata: {}}]}": "items[0]: line 1: has only one of",
-		"{apiVersion: a/v1, kind: PodList, items: [{kind: Pod, metadata: {}}]}":      "items[0]: line 1: has only one of",
-		"{apiVersion: a/v1, kind: List, items: [{metadata: {}}]}":                    "items[0]: line 1: has neither",
-		"{kind: PodList, items: [{metadata: {}}]}":                                   "items[0]: line 1: has neither",
-		"{apiVersion: a/v1, kind: PodList, items: [a]}":                              "items[0]: line 1: is not an object",
-		"{apiVersion: a/v1, kind: PodList, items: [{items: []}]}":                    "items[0]: line 1: items stands at the top",
+		"{apiVersion: a/v1, kind: PodList, items: [{apiVersion: v1, metadata: {}}]}": "f:1:43: [AP0122] items[0]: has only one of",
+		"{apiVersion: a/v1, kind: PodList, items: [{kind: Pod, metadata: {}}]}":      "f:1:43: [AP0122] items[0]: has only one of",
+		"{apiVersion: a/v1, kind: List, items: [{metadata: {}}]}":                    "items[0]: has neither",
+		"{kind: PodList, items: [{metadata: {}}]}":                                   "items[0]: has neither",
+		"{apiVersion: a/v1, kind: PodList, items: [a]}":                              "[AP0121] items[0]: is not an object",
+		"{apiVersion: a/v1, kind: PodList, items: [{items: []}]}":                    "items[0].items: is at the top of an object of kind",
 	} {
 		var document yaml.Node
 		if err := yaml.Unmarshal([]byte(text), &document); err != nil {
 			t.Fatal(err)
 		}
-		items, err := NewItem(document.Content[0]).Items()
+		list := NewItem(document.Content[0])
+		list.File = "f"
+		items, err := list.Items()
 		switch {
 		case err != nil && !strings.Contains(err.Error(), want):
 			t.Errorf("%s: got the error %v, want %s", text, err, want)

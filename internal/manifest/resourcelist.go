@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -23,20 +24,24 @@ type Input struct {
 // Read reads a ResourceList, which is what kustomize and kpt send and take back (KRM functions
 // specification).
 func Read(r io.Reader) (Input, error) {
-	data, err := io.ReadAll(r)
+	data, err := readAll("-", r)
 	if err != nil {
-		return Input{}, diagnostic.NotDone{Err: fmt.Errorf("stdin: %w", err)}
+		return Input{}, err
 	}
 	data = bytes.TrimPrefix(data, byteOrderMark)
-	document, err := onlyDocument(data)
-	if err != nil {
-		return Input{}, fmt.Errorf("stdin: %w; send one ResourceList, or give a file: ambient-profile CONFIG.yaml", err)
+	document, err := document{file: "stdin", data: data}.parse()
+	var d diagnostic.Diagnostic
+	if errors.As(err, &d) && d.Code == diagnostic.HiddenDocument {
+		d.Found, d.Effect, d.Remedy = "a second document starts here", "", "send one ResourceList, or give a file: ambient-profile CONFIG.yaml"
+		err = d
 	}
-	switch got := NewItem(document); {
-	case got.Kind == "AmbientProfile":
-		return Input{}, errors.New("stdin: expected a ResourceList, got an AmbientProfile; to run on its own, write ambient-profile - < CONFIG.yaml")
-	case got.Kind != kio.ResourceListKind:
-		return Input{}, errors.New("stdin: is no ResourceList; run this by kustomize or kpt, or give a file: ambient-profile CONFIG.yaml")
+	if err != nil {
+		return Input{}, err
+	}
+	list := NewItem(document)
+	list.File = "stdin"
+	if list.Kind != kio.ResourceListKind {
+		return Input{}, notAList(list)
 	}
 	end := func(i int) int { // of what stands below a key
 		if i+2 < len(document.Content) {
@@ -45,13 +50,11 @@ func Read(r io.Reader) (Input, error) {
 		return documentEnd(data)
 	}
 	var in Input
-	seen := map[string]bool{}
 	for i := 0; i+1 < len(document.Content); i += 2 {
 		key, value := document.Content[i].Value, document.Content[i+1]
-		if seen[key] {
-			return Input{}, fmt.Errorf("stdin: the ResourceList has %s twice; send it once", key)
+		if IndexOf(document, key) < i {
+			return Input{}, located(list, "", fault(document.Content[i], diagnostic.DuplicateKey, "is set twice", "programs disagree on which one counts", "send it once"))
 		}
-		seen[key] = true
 		switch key {
 		case "apiVersion":
 			in.Form.apiVersion = value.Value
@@ -62,28 +65,51 @@ func Read(r io.Reader) (Input, error) {
 			}
 		case "items":
 			if value.Kind != yaml.SequenceNode && value.Tag != yaml.NodeTagNull {
-				return Input{}, errors.New("stdin: items of the ResourceList is not a list; send a list of objects")
+				return Input{}, list.Report(diagnostic.WrongResourceList, "items", "is not a list", "", "send a list of objects")
 			}
 			if in.Objects, err = sequenceItems(&Reader{}, data[:end(i)], value); err != nil {
-				return Input{}, fmt.Errorf("stdin: %w", err)
+				return Input{}, err
 			}
 		}
 	}
-	return in, in.check()
+	in.placeConfig()
+	return in, in.check(list)
 }
 
-func (in Input) check() error {
+// placeConfig gives the configuration the place of the item that it is a copy of.
+func (in Input) placeConfig() {
+	for _, item := range in.Objects {
+		if in.Config != nil && item.ID == in.Config.ID && item.InPackage() {
+			in.Config.at = item.kept()
+		}
+	}
+}
+
+// notAList is an error about what stdin holds in place of a ResourceList.
+func notAList(got *Item) error {
+	d := diagnostic.Diagnostic{Code: diagnostic.NoResourceList, Position: diagnostic.Position{File: "stdin"}, Found: "expected a ResourceList, got nothing"}
+	if got.Node != nil {
+		d.Found = "expected a ResourceList, got " + cmp.Or(got.Ref().String(), "something without a kind")
+	}
+	d.Remedy = "let kustomize or kpt call the function, or give a file: ambient-profile CONFIG.yaml"
+	if got.Kind == "AmbientProfile" {
+		d.Remedy = "write ambient-profile - < CONFIG.yaml to run it on its own"
+	}
+	return d
+}
+
+func (in Input) check(list *Item) error {
 	for i, item := range in.Objects {
 		if item.IsList() {
-			return fmt.Errorf("stdin: items[%d]: is a list (%s); send its items one by one", i, item.Kind)
+			return list.Report(diagnostic.ListInResourceList, fmt.Sprintf("items[%d]", i), fmt.Sprintf("is a list (%s)", item.Kind), "the function would not see its items", "send them one by one")
 		}
 	}
 	known := []string{"config.kubernetes.io/v1", "config.kubernetes.io/v1beta1", "config.kubernetes.io/v1alpha1"}
 	switch {
 	case !slices.Contains(known, in.Form.apiVersion):
-		return fmt.Errorf("stdin: the ResourceList has apiVersion %q; send %s", in.Form.apiVersion, kio.ResourceListAPIVersion)
+		return list.Report(diagnostic.WrongResourceList, "apiVersion", fmt.Sprintf("%q is not a version that this function reads", in.Form.apiVersion), "", "send "+kio.ResourceListAPIVersion)
 	case in.Config == nil:
-		return errors.New("functionConfig: is missing; name an AmbientProfile as the function's configuration (kpt: configPath)")
+		return list.Report(diagnostic.NoFunctionConfig, "functionConfig", "is missing", "", "name an AmbientProfile as the function's configuration (kpt: configPath)")
 	}
 	return nil
 }

@@ -56,12 +56,12 @@ func without(list, others []string) []string {
 func (w *World) refused() (out []string) {
 	for _, s := range w.namespaces {
 		for _, p := range s.policies {
-			if p.bad != "" {
+			if p.bad != nil {
 				out = append(out, "AuthorizationPolicy "+p.id())
 			}
 		}
 		for _, a := range s.authentications {
-			if a.bad != "" {
+			if a.bad != nil {
 				out = append(out, "RequestAuthentication "+join(a.namespace, a.name))
 			}
 		}
@@ -185,11 +185,11 @@ func decideAt(w *World, c recordedCase, tok *token) Verdict {
 			return Verdict{Outcome: Deny, Step: Step{Rule: -1}}
 		}
 		rules, doubt := w.gatewayJWT(g)
-		t.atGateway(g, "gateway "+g.id(), rules, doubt)
+		t.atGateway(g, g.point(), rules, doubt)
 	case "waypoint":
 		svc := w.look(c.ServiceNamespace).service(c.Service)
 		if svc == nil {
-			svc = &service{namespace: c.ServiceNamespace, name: c.Service}
+			svc = plainService(c.ServiceNamespace, c.Service)
 		}
 		if tok != nil {
 			rules, _ := w.waypointJWT(s.gateway(c.Name), svc)

@@ -7,45 +7,48 @@ import (
 )
 
 // departure is a kind of pod that takes itself out of the mesh.
-type departure struct{ object, by string }
+type departure struct {
+	origin
+	by string
+}
 
 // departs records that the pods of an object leave the mesh by what their metadata and spec say.
-func (w *World) departs(m meta, object, metadata, spec *yaml.Node) (left bool) {
+func (w *World) departs(m meta, metadata, spec *yaml.Node) (left bool) {
 	by := leavesBy(metadata, spec)
 	if by == "" {
 		return false
 	}
 	s := w.space(m.namespace)
-	s.departures = append(s.departures, departure{textOf(field(object, "kind")) + " " + join(s.name, m.name), by})
+	s.departures = append(s.departures, departure{m.in(s), by})
 	return true
 }
 
-func (w *World) templateDeparts(m meta, object, template *yaml.Node) (left bool) {
-	return w.departs(m, object, field(template, "metadata"), field(template, "spec"))
+func (w *World) templateDeparts(m meta, template *yaml.Node) (left bool) {
+	return w.departs(m, field(template, "metadata"), field(template, "spec"))
 }
 
 // readPodDeparture also notes istiod, which may be a Pod in manifests that were taken from a cluster.
-func (w *World) readPodDeparture(m meta, n *yaml.Node) error {
-	w.templateDeparts(m, n, n)
-	w.readIstiod(m, n, n)
+func (w *World) readPodDeparture(m meta, n *yaml.Node) *fault {
+	w.templateDeparts(m, n)
+	w.readIstiod(m, n)
 	return nil
 }
 
 // readTemplateDeparture also notes istiod, which is a Deployment.
-func (w *World) readTemplateDeparture(m meta, n *yaml.Node) error {
+func (w *World) readTemplateDeparture(m meta, n *yaml.Node) *fault {
 	spec := field(n, "spec")
 	if job := field(spec, "jobTemplate"); job != nil { // a CronJob's
 		spec = field(job, "spec")
 	}
 	template := field(spec, "template")
-	w.templateDeparts(m, n, template)
-	w.readIstiod(m, n, template)
+	w.templateDeparts(m, template)
+	w.readIstiod(m, template)
 	return nil
 }
 
 // readNotebookDeparture: the controller gives a Notebook's own labels and annotations to the pod; its template has a spec only.
-func (w *World) readNotebookDeparture(m meta, n *yaml.Node) error {
-	w.departs(m, n, field(n, "metadata"), field(field(field(n, "spec"), "template"), "spec"))
+func (w *World) readNotebookDeparture(m meta, n *yaml.Node) *fault {
+	w.departs(m, field(n, "metadata"), field(field(field(n, "spec"), "template"), "spec"))
 	return nil
 }
 
@@ -77,12 +80,12 @@ func bypasses(annotations *yaml.Node) bool {
 }
 
 // readModelDeparture looks into an InferenceService: KServe gives its labels and annotations, and those of each part, to the pods.
-func (w *World) readModelDeparture(m meta, n *yaml.Node) error {
-	if w.departs(m, n, field(n, "metadata"), nil) {
+func (w *World) readModelDeparture(m meta, n *yaml.Node) *fault {
+	if w.departs(m, field(n, "metadata"), nil) {
 		return nil
 	}
 	for _, part := range [3]string{"predictor", "transformer", "explainer"} {
-		if pods := field(field(n, "spec"), part); w.departs(m, n, pods, pods) {
+		if pods := field(field(n, "spec"), part); w.departs(m, pods, pods) {
 			return nil
 		}
 	}
@@ -90,7 +93,7 @@ func (w *World) readModelDeparture(m meta, n *yaml.Node) error {
 }
 
 // readJobDeparture looks into a training job, which has a template for each kind of replica: spec.pytorchReplicaSpecs.Worker.template.
-func (w *World) readJobDeparture(m meta, n *yaml.Node) error {
+func (w *World) readJobDeparture(m meta, n *yaml.Node) *fault {
 	spec := field(n, "spec")
 	for i := 1; spec != nil && i < len(spec.Content); i += 2 {
 		replicas := deref(spec.Content[i])
@@ -98,7 +101,7 @@ func (w *World) readJobDeparture(m meta, n *yaml.Node) error {
 			continue
 		}
 		for j := 1; j < len(replicas.Content); j += 2 {
-			if w.templateDeparts(m, n, field(replicas.Content[j], "template")) {
+			if w.templateDeparts(m, field(replicas.Content[j], "template")) {
 				return nil
 			}
 		}

@@ -15,7 +15,7 @@ func TestPodsThatLeaveTheMesh(t *testing.T) {
 	add := func(kind, apiVersion, spec, by string) {
 		c := lockoutCase{name: kind + " " + spec, more: object(apiVersion, kind, spec)}
 		if by != "" {
-			c.want = []string{kind + " alice/x: its pods leave the mesh by " + by}
+			c.want = []string{kind + " alice/x: takes its pods out of the mesh by " + by}
 		}
 		cases = append(cases, c)
 	}

@@ -9,43 +9,35 @@ import (
 // lead is where a route leads that is not followed: a GRPCRoute, TLSRoute, TCPRoute or VirtualService, and an HTTPRoute as far as it names
 // something else than Services.
 type lead struct {
-	object   string // kind and namespace/name
-	route    route  // namespace, parents and hostnames
-	anywhere bool   // it hangs on Istio Gateways, whose pods nobody knows here
-	stream   bool   // it carries connections and no requests
-	backends []leadBackend
-}
-
-// leadBackend is a Service, an InferencePool or a host of Istio's kind Hostname.
-type leadBackend struct {
-	kind string
-	backend
+	route         // as far as it says where it hangs
+	anywhere bool // it hangs on Istio Gateways, whose pods nobody knows here
+	stream   bool // it carries connections and no requests
+	backends []backend
 }
 
 // readLead reads the routes of the Gateway API whose rules name backendRefs as those of an HTTPRoute do.
-func (w *World) readLead(m meta, n *yaml.Node) error {
-	kind := textOf(field(n, "kind"))
-	w.addLead(m, field(n, "spec"), lead{object: kind, stream: kind != "GRPCRoute"}, func(leadBackend) bool { return true })
+func (w *World) readLead(m meta, n *yaml.Node) *fault {
+	w.addLead(m, field(n, "spec"), lead{stream: m.kind != "GRPCRoute"}, func(backend) bool { return true })
 	return nil
 }
 
 // readPoolLead reads of an HTTPRoute what is not followed.
-func (w *World) readPoolLead(m meta, n *yaml.Node) error {
-	w.addLead(m, field(n, "spec"), lead{object: "HTTPRoute"}, func(b leadBackend) bool { return b.foreign })
+func (w *World) readPoolLead(m meta, n *yaml.Node) *fault {
+	w.addLead(m, field(n, "spec"), lead{}, func(b backend) bool { return b.foreign })
 	return nil
 }
 
 // readModelLead reads the route that an LLMInferenceService has in itself. Without parentRefs, KServe puts it on its own Gateway.
 func (w *World) readModelLead(m meta, n *yaml.Node) {
 	spec := modelRoute(n)
-	w.addLead(m, spec, lead{object: textOf(field(n, "kind")), anywhere: len(list(field(spec, "parentRefs"))) == 0}, func(leadBackend) bool { return true })
+	w.addLead(m, spec, lead{anywhere: len(list(field(spec, "parentRefs"))) == 0}, func(backend) bool { return true })
 }
 
-func (w *World) addLead(m meta, spec *yaml.Node, l lead, wanted func(leadBackend) bool) {
+func (w *World) addLead(m meta, spec *yaml.Node, l lead, wanted func(backend) bool) {
 	s := w.space(m.namespace)
 	for _, rule := range list(field(spec, "rules")) {
 		for _, ref := range list(field(rule, "backendRefs")) {
-			b := leadBackendOf(s.name, deref(ref))
+			b := backendOf(s.name, ref)
 			if weight := field(ref, "weight"); wanted(b) && (weight == nil || number(weight) > 0) {
 				l.backends = append(l.backends, b)
 			}
@@ -53,7 +45,7 @@ func (w *World) addLead(m meta, spec *yaml.Node, l lead, wanted func(leadBackend
 		// A mirrored request gets no answer, but is done: at the waypoint's own port it counts.
 		for _, filter := range list(field(rule, "filters")) {
 			mirror := field(field(filter, "requestMirror"), "backendRef")
-			if b := leadBackendOf(s.name, mirror); mirror != nil && ownPort(b.port) {
+			if b := backendOf(s.name, mirror); mirror != nil && ownPort(b.port) {
 				l.backends = append(l.backends, b)
 			}
 		}
@@ -61,25 +53,15 @@ func (w *World) addLead(m meta, spec *yaml.Node, l lead, wanted func(leadBackend
 	if len(l.backends) == 0 {
 		return
 	}
-	l.object += " " + join(s.name, m.name)
-	l.route = route{namespace: s.name, name: m.name, parents: parentsOf(spec, s.name)}
-	l.route.hostnames, _ = texts(field(spec, "hostnames"))
+	l.route, _ = newRoute(m.in(s), spec)
 	s.leads = append(s.leads, &l)
-}
-
-func leadBackendOf(namespace string, n *yaml.Node) leadBackend {
-	kind, group := or(textOf(field(n, "kind")), "Service"), textOf(field(n, "group"))
-	return leadBackend{kind, backend{
-		namespace: or(textOf(field(n, "namespace")), namespace), name: textOf(field(n, "name")), port: number(field(n, "port")),
-		foreign: kind != "Service" || group != "" && group != "core",
-	}}
 }
 
 // readVirtualServiceLead reads where a VirtualService of a gateway leads. One without gateways is for the mesh, whose pods call no headless
 // Service through a waypoint.
-func (w *World) readVirtualServiceLead(m meta, n *yaml.Node) error {
+func (w *World) readVirtualServiceLead(m meta, n *yaml.Node) *fault {
 	s, spec := w.space(m.namespace), field(n, "spec")
-	l := &lead{object: "VirtualService " + join(s.name, m.name)}
+	l := &lead{route: route{origin: m.in(s)}}
 	for _, g := range list(field(spec, "gateways")) {
 		l.anywhere = l.anywhere || textOf(deref(g)) != "mesh"
 	}
@@ -107,9 +89,11 @@ func (w *World) readVirtualServiceLead(m meta, n *yaml.Node) error {
 	return nil
 }
 
-func destinationBackend(own string, to *yaml.Node) leadBackend {
-	name, namespace := serviceOf(textOf(field(to, "host")), own)
-	return leadBackend{"Service", backend{namespace: namespace, name: name, port: number(field(field(to, "port"), "number"))}}
+// destinationBackend is what the destination of a VirtualService means.
+func destinationBackend(own string, to *yaml.Node) backend {
+	b := backend{kind: "Service", host: textOf(field(to, "host")), port: number(field(field(to, "port"), "number"))}
+	b.name, b.namespace = serviceOf(b.host, own)
+	return b
 }
 
 // serviceOf is the Service that a host names: a short name is one of its own namespace (Istio: ResolveShortnameToFQDN).
@@ -125,7 +109,7 @@ func serviceOf(host, own string) (name, namespace string) {
 }
 
 // service is the Service that a backend means, by a reference or by its host name.
-func (b leadBackend) service() (namespace, name string) {
+func (b backend) service() (namespace, name string) {
 	switch {
 	case b.kind == "Hostname":
 		name, namespace = serviceOf(b.name, "")

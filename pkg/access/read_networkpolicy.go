@@ -6,10 +6,10 @@ import (
 
 // networkPolicy is one NetworkPolicy: the pods that it isolates, and what it lets in and out.
 type networkPolicy struct {
-	namespace, name string
-	pods            podSelector
-	isolates        [2]bool // by direction
-	rules           [2][]networkRule
+	origin
+	pods     podSelector
+	isolates [2]bool // by direction
+	rules    [2][]networkRule
 }
 
 // direction of traffic as a pod sees it.
@@ -22,6 +22,7 @@ const (
 
 // networkRule allows any of its peers on any of its ports; none of either stands for all.
 type networkRule struct {
+	place
 	peers []networkPeer
 	ports []networkPort
 }
@@ -52,9 +53,9 @@ type labelExpression struct {
 	values        []string
 }
 
-func (w *World) readNetworkPolicy(m meta, n *yaml.Node) error {
+func (w *World) readNetworkPolicy(m meta, n *yaml.Node) *fault {
 	s, spec := w.space(m.namespace), field(n, "spec")
-	p := &networkPolicy{namespace: s.name, name: m.name, pods: selectorOf(field(spec, "podSelector"))}
+	p := &networkPolicy{origin: m.in(s), pods: selectorOf(field(spec, "podSelector"))}
 	// Kubernetes: without policyTypes a policy isolates ingress, and egress where it has egress rules.
 	types, _ := texts(field(spec, "policyTypes"))
 	p.isolates[ingressTraffic] = len(types) == 0 || contains(types, "Ingress")
@@ -70,6 +71,7 @@ func (w *World) readNetworkPolicy(m meta, n *yaml.Node) error {
 }
 
 func networkRuleOf(n *yaml.Node, peers string) (r networkRule) {
+	r.place = placeOf(n)
 	for _, e := range list(field(n, peers)) {
 		e = deref(e)
 		var p networkPeer

@@ -7,14 +7,15 @@ import "sigs.k8s.io/kustomize/kyaml/yaml"
 // wrong with it is not for this package to say.
 func (w *World) readAnyDeparture(n *yaml.Node) {
 	md, spec := field(n, "metadata"), field(n, "spec")
-	m := meta{namespace: textOf(field(md, "namespace")), name: textOf(field(md, "name"))}
+	m := meta{origin: originOf(n)}
+	m.namespace, m.name = textOf(field(md, "namespace")), textOf(field(md, "name"))
 	if spec != nil && m.namespace != "" && m.name != "" {
-		w.shapesDepart(m, n, spec)
+		w.shapesDepart(m, spec)
 	}
 }
 
 // shapesDepart looks at every map below a node, at each once, until the first that leaves the mesh.
-func (w *World) shapesDepart(m meta, object, below *yaml.Node) (left bool) {
+func (w *World) shapesDepart(m meta, spec *yaml.Node) (left bool) {
 	aliased := map[*yaml.Node]bool{}
 	var walk func(n *yaml.Node) bool
 	walk = func(n *yaml.Node) bool {
@@ -24,7 +25,7 @@ func (w *World) shapesDepart(m meta, object, below *yaml.Node) (left bool) {
 			}
 			aliased[n] = true
 		}
-		if n.Kind == yaml.MappingNode && w.shapeDeparts(m, object, n) {
+		if n.Kind == yaml.MappingNode && w.shapeDeparts(m, n) {
 			return true
 		}
 		for _, e := range n.Content {
@@ -34,12 +35,12 @@ func (w *World) shapesDepart(m meta, object, below *yaml.Node) (left bool) {
 		}
 		return false
 	}
-	return walk(below)
+	return walk(spec)
 }
 
 // shapeDeparts: a pod template has spec.containers, a pod's spec has containers. Argo: a Workflow's template has metadata beside its
 // container or script; a Workflow's spec has podMetadata for all of them, and hostNetwork beside templates.
-func (w *World) shapeDeparts(m meta, object, n *yaml.Node) (left bool) {
+func (w *World) shapeDeparts(m meta, n *yaml.Node) (left bool) {
 	has := func(n *yaml.Node, keys ...string) bool {
 		for _, key := range keys {
 			if field(n, key) != nil {
@@ -55,17 +56,17 @@ func (w *World) shapeDeparts(m meta, object, n *yaml.Node) (left bool) {
 	if has(n, "containers", "templates") {
 		spec = n
 	}
-	return w.departs(m, object, metadata, spec) || has(n, "templates") && w.departs(m, object, field(n, "podMetadata"), nil)
+	return w.departs(m, metadata, spec) || has(n, "templates") && w.departs(m, field(n, "podMetadata"), nil)
 }
 
 // readPodDefaultDeparture: Kubeflow's admission-webhook puts the labels and annotations of a PodDefault's spec on the pods that it selects.
-func (w *World) readPodDefaultDeparture(m meta, n *yaml.Node) error {
-	w.departs(m, n, field(n, "spec"), nil)
+func (w *World) readPodDefaultDeparture(m meta, n *yaml.Node) *fault {
+	w.departs(m, field(n, "spec"), nil)
 	return nil
 }
 
 // readLanguageModel notes where its route leads and whether its pods leave the mesh.
-func (w *World) readLanguageModel(m meta, n *yaml.Node) error {
+func (w *World) readLanguageModel(m meta, n *yaml.Node) *fault {
 	w.readModelLead(m, n)
 	w.languageModelDeparts(m, n)
 	return nil
@@ -75,11 +76,11 @@ func (w *World) readLanguageModel(m meta, n *yaml.Node) error {
 // pods' spec in template and worker.
 func (w *World) languageModelDeparts(m meta, n *yaml.Node) {
 	spec := field(n, "spec")
-	if w.departs(m, n, field(n, "metadata"), nil) {
+	if w.departs(m, field(n, "metadata"), nil) {
 		return
 	}
 	for _, part := range [2]*yaml.Node{spec, field(spec, "prefill")} {
-		if w.departs(m, n, part, field(part, "template")) || w.departs(m, n, nil, field(part, "worker")) {
+		if w.departs(m, part, field(part, "template")) || w.departs(m, nil, field(part, "worker")) {
 			return
 		}
 	}

@@ -14,39 +14,39 @@ func TestPoliciesThatIstioRefuses(t *testing.T) {
 	long := strings.Repeat("x", 321)
 	many := strings.TrimSuffix(strings.Repeat("a/b, ", 17), ", ")
 	for _, c := range []struct{ name, spec, why string }{
-		{"accounts beside principals", source("serviceAccounts: [b/c], principals: ['*']"), "rules[1].from[0].source: serviceAccounts may not"},
-		{"accounts beside notNamespaces", source("serviceAccounts: [b/c], notNamespaces: [z]"), "serviceAccounts may not"},
-		{"notServiceAccounts beside namespaces", source("notServiceAccounts: [b/d], namespaces: [b]"), "serviceAccounts may not"},
-		{"too many accounts", source("serviceAccounts: [" + many + "]"), "no more than 16"},
+		{"accounts beside principals", source("serviceAccounts: [b/c], principals: ['*']"), "rules[1].from[0].source: must not combine serviceAccounts"},
+		{"accounts beside notNamespaces", source("serviceAccounts: [b/c], notNamespaces: [z]"), "must not combine serviceAccounts"},
+		{"notServiceAccounts beside namespaces", source("notServiceAccounts: [b/d], namespaces: [b]"), "must not combine serviceAccounts"},
+		{"too many accounts", source("serviceAccounts: [" + many + "]"), "more than 16"},
 		{"a long account", source("serviceAccounts: [" + long + "]"), "must be a name"},
-		{"too many accounts in when", when("key: source.serviceAccount, values: [" + many + "]"), "no more than 16"},
+		{"too many accounts in when", when("key: source.serviceAccount, values: [" + many + "]"), "more than 16"},
 		{"two stars in a trust domain", source("trustDomains: ['*a*']"), "one star"},
 		{"a star inside a trust domain", source("notTrustDomains: ['a*b']"), "one star"},
 		{"a slash in a trust domain", source("trustDomains: [cluster.local/ns]"), "slash"},
 		{"the same in when", when("key: source.trustDomain, notValues: ['a*b']"), "one star"},
 
-		{"when without a key", when("values: [x]"), `when[0].key: "" is no attribute`},
-		{"an unknown key", when("key: source.colour, values: [x]"), "is no attribute"},
-		{"a key of v1alpha1", when("key: destination.name, values: [x]"), "is no attribute"},
-		{"a label as a key", when("key: 'destination.labels[app]', values: [x]"), "is no attribute"},
-		{"a header without a name", when("key: 'request.headers[]', values: [x]"), "is no attribute"},
-		{"a header without brackets", when("key: request.headers, values: [x]"), "is no attribute"},
-		{"a claim without a name", when("key: 'request.auth.claims[]', values: [x]"), "is no attribute"},
-		{"a filter without a name", when("key: 'experimental.envoy.filters.a[]', values: [x]"), "is no attribute"},
-		{"a filter without brackets", when("key: experimental.envoy.filters.a, values: [x]"), "is no attribute"},
-		{"when without values", when("key: source.namespace"), "one of values"},
+		{"when without a key", when("values: [x]"), `when[0].key: "" is not an attribute`},
+		{"an unknown key", when("key: source.colour, values: [x]"), "is not an attribute"},
+		{"a key of v1alpha1", when("key: destination.name, values: [x]"), "is not an attribute"},
+		{"a label as a key", when("key: 'destination.labels[app]', values: [x]"), "is not an attribute"},
+		{"a header without a name", when("key: 'request.headers[]', values: [x]"), "is not an attribute"},
+		{"a header without brackets", when("key: request.headers, values: [x]"), "is not an attribute"},
+		{"a claim without a name", when("key: 'request.auth.claims[]', values: [x]"), "is not an attribute"},
+		{"a filter without a name", when("key: 'experimental.envoy.filters.a[]', values: [x]"), "is not an attribute"},
+		{"a filter without brackets", when("key: experimental.envoy.filters.a, values: [x]"), "is not an attribute"},
+		{"when without values", when("key: source.namespace"), "must have values or notValues"},
 
-		{"CUSTOM by principals", custom("from: [{source: {principals: ['*']}}]"), "not for action CUSTOM"},
-		{"CUSTOM by notNamespaces", custom("from: [{source: {notNamespaces: [z]}}]"), "not for action CUSTOM"},
-		{"CUSTOM by accounts", custom("from: [{source: {serviceAccounts: [b/c]}}]"), "not for action CUSTOM"},
-		{"CUSTOM by trust domains", custom("from: [{source: {trustDomains: [x]}}]"), "not for action CUSTOM"},
-		{"CUSTOM by request principals", custom("from: [{source: {notRequestPrincipals: ['*']}}]"), "not for action CUSTOM"},
-		{"CUSTOM by source.namespace", custom("when: [{key: source.namespace, values: [b]}]"), "not for action CUSTOM"},
-		{"CUSTOM by claims", custom("when: [{key: 'request.auth.claims[a]', values: [b]}]"), "not for action CUSTOM"},
-		{"CUSTOM by audiences", custom("when: [{key: request.auth.audiences, values: [b]}]"), "not for action CUSTOM"},
-		{"CUSTOM without a provider", "action: CUSTOM, rules: [{}]", "provider.name: needed"},
-		{"a provider of ALLOW", "provider: {name: x}, rules: [{}]", "provider: only with"},
-		{"an action that is a number", "action: 0, rules: [{}]", "is none of ALLOW"},
+		{"CUSTOM by principals", custom("from: [{source: {principals: ['*']}}]"), "because the action is CUSTOM"},
+		{"CUSTOM by notNamespaces", custom("from: [{source: {notNamespaces: [z]}}]"), "because the action is CUSTOM"},
+		{"CUSTOM by accounts", custom("from: [{source: {serviceAccounts: [b/c]}}]"), "because the action is CUSTOM"},
+		{"CUSTOM by trust domains", custom("from: [{source: {trustDomains: [x]}}]"), "because the action is CUSTOM"},
+		{"CUSTOM by request principals", custom("from: [{source: {notRequestPrincipals: ['*']}}]"), "because the action is CUSTOM"},
+		{"CUSTOM by source.namespace", custom("when: [{key: source.namespace, values: [b]}]"), "because the action is CUSTOM"},
+		{"CUSTOM by claims", custom("when: [{key: 'request.auth.claims[a]', values: [b]}]"), "because the action is CUSTOM"},
+		{"CUSTOM by audiences", custom("when: [{key: request.auth.audiences, values: [b]}]"), "because the action is CUSTOM"},
+		{"CUSTOM without a provider", "action: CUSTOM, rules: [{}]", "provider.name: must be set"},
+		{"a provider of ALLOW", "provider: {name: x}, rules: [{}]", "provider: can be set only"},
+		{"an action that is a number", "action: 0, rules: [{}]", "is not one of ALLOW"},
 
 		{"selector beside targetRefs", "selector: {matchLabels: {app: s}}, rules: [{}]", "only one of"},
 		{"targetRef beside targetRefs", "targetRef: {kind: Service, name: z}, rules: [{}]", "only one of"},
@@ -54,7 +54,7 @@ func TestPoliciesThatIstioRefuses(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) { refused(t, onWaypoint(c.spec), c.why) })
 	}
 	refused(t, edit(t, onWaypoint("action: CUSTOM, provider: {name: x}, rules: [{to: [{operation: {paths: [/z]}}]}]"), "name: p, namespace: a",
-		`name: p, namespace: a, annotations: {istio.io/dry-run: "false"}`), "dry-run]: is not for action CUSTOM")
+		`name: p, namespace: a, annotations: {istio.io/dry-run: "false"}`), "dry-run]: cannot be set")
 }
 
 func refused(t *testing.T, text, why string) {
@@ -71,7 +71,7 @@ func TestAttachmentsThatIstioRefuses(t *testing.T) {
 	for ref, why := range map[string]string{
 		"{group: gateway.networking.k8s.io, kind: Gateway}":                        "targetRefs[1].name: must not be empty",
 		"{group: gateway.networking.k8s.io, kind: Gateway, name: g, namespace: a}": "targetRefs[1].namespace: must not be set",
-		"{name: g}": `targetRefs[1].kind: "" is none of`,
+		"{name: g}": `targetRefs[1].kind: "" is not one of`,
 		"{group: gateway.networking.k8s.io, kind: HTTPRoute, name: g}": "targetRefs[1].kind:",
 		"{kind: Gateway, group: core, name: g}":                        "targetRefs[1].group:",
 		"{kind: Gateway, name: g}":                                     "targetRefs[1].group:",
@@ -87,7 +87,7 @@ func TestAttachmentsThatIstioRefuses(t *testing.T) {
 		refused(t, withPolicy("{selector: "+selector+", rules: [{}]}"), why)
 	}
 	for _, label := range []string{"app: 's*'", "'a*': s", "'': s"} { // these pick no pod either way
-		if p := load(t, withPolicy("{selector: {matchLabels: {"+label+"}}, rules: [{}]}")).namespaces["a"].policies[0]; p.bad == "" {
+		if p := load(t, withPolicy("{selector: {matchLabels: {"+label+"}}, rules: [{}]}")).namespaces["a"].policies[0]; p.bad == nil {
 			t.Errorf("%s is taken", label)
 		}
 	}
@@ -103,7 +103,7 @@ func TestAuthenticationsThatIstioRefuses(t *testing.T) {
 	decides(t, load(t, text), user, Allow)
 	const dex, targets = "issuer: https://dex", "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: front}]"
 	for _, c := range []struct{ old, with, why string }{
-		{dex, "issuer: ''", "jwtRules[0].issuer: is needed"},
+		{dex, "issuer: ''", "jwtRules[0].issuer: must be set"},
 		{dex, "issuer: 7", "jwtRules[0].issuer:"},
 		{dex, "issuer: https://dex, jwksUri: 'ftp://dex'", "jwtRules[0].jwksUri:"},
 		{dex, "issuer: https://dex, jwksUri: 'https://[dex'", "jwtRules[0].jwksUri:"},
@@ -132,6 +132,6 @@ func TestAuthenticationsThatIstioRefuses(t *testing.T) {
 	// At a waypoint too.
 	atWaypoint := edit(t, strings.TrimPrefix(jwt, "\n"), "namespace: edge", "namespace: a")
 	atWaypoint = small + edit(t, edit(t, atWaypoint, "name: front", "name: waypoint"), dex, "issuer: ''")
-	refused(t, atWaypoint, "jwtRules[0].issuer: is needed")
+	refused(t, atWaypoint, "jwtRules[0].issuer: must be set")
 	decides(t, load(t, atWaypoint), Request{From: From{ServiceAccount: "b/c"}, To: user.To, Headers: map[string]string{"Authorization": "Bearer x"}}, NotJudged)
 }

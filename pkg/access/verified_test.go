@@ -3,6 +3,8 @@ package access
 import (
 	"strings"
 	"testing"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 const (
@@ -150,7 +152,7 @@ func TestTokensBySelectorAreNoWaypoints(t *testing.T) {
 func TestFindingsSendTheOwnerWithAToken(t *testing.T) {
 	locked := func(text string) bool {
 		for _, f := range load(t, text).Findings(twoTenants) {
-			if f.Object == "Namespace alice" && f.Effect == "the owner is locked out" {
+			if f.Code == diagnostic.OwnerLockedOut && f.Object.Name == "alice" {
 				return true
 			}
 		}
@@ -186,7 +188,7 @@ spec:
 `
 	for text, want := range map[string]Outcome{headerlessIssuer: Allow, headerlessIssuer + stops: Deny} {
 		found := false
-		for _, n := range load(t, tenants(t)+text).Explain().Namespaces {
+		for _, n := range load(t, tenants(t)+text).Explain(kubeflow).Namespaces {
 			for _, a := range n.Access {
 				if n.Namespace == "alice" && a.Who == "any token of accounts.example.com" {
 					found = true

@@ -14,26 +14,27 @@ func (m Mesh) ForgedIdentityName() string { return m.GatewayName + "-no-forged-i
 // the rule that it tries, and stops at the first rule that accepts (jwt_authn verifier).
 // Everybody else passes on; a login without header is never blocked.
 func denyForgedIdentity(c Cluster) Object {
-	rules := []*security.Rule{
-		{When: []*security.Condition{c.madeUp(), {Key: issuerClaim, NotValues: c.Issuers}}},
-		{
-			From: []*security.Rule_From{{Source: &security.Source{NotRequestPrincipals: []string{"*"}}}},
-			When: []*security.Condition{header(c.UserIDHeader, "*")},
-		},
+	rules := []rule{
+		everything().when(c.madeUp(), issuerOtherThan(c.Issuers)),
+		withoutToken().when(header(c.UserIDHeader, "*")),
 	}
 	if len(c.SessionIssuers) > 0 {
-		rules = append(rules, &security.Rule{
-			When: []*security.Condition{header(c.UserIDHeader, "*"), {Key: issuerClaim, NotValues: c.all()}},
-		})
+		rules = append(rules, everything().when(header(c.UserIDHeader, "*"), issuerOtherThan(c.all())))
 	}
-	return policy(c.GatewayNamespace, c.GatewayName+"-no-forged-identity", &security.AuthorizationPolicy{
-		TargetRefs: onGateway(c.GatewayName),
-		Action:     security.AuthorizationPolicy_DENY,
-		Rules:      rules,
-	})
+	return policy(c.GatewayNamespace, c.GatewayName+"-no-forged-identity", deny(onGateway(c.GatewayName), rules...))
+}
+
+// withoutToken is whoever brings no token that a rule accepts.
+func withoutToken() rule {
+	return fromSource(&security.Source{NotRequestPrincipals: []string{"*"}})
 }
 
 const issuerClaim = "request.auth.claims[iss]"
+
+// issuerOtherThan holds where none of the issuers signed the token, or where there is none.
+func issuerOtherThan(issuers []string) *security.Condition {
+	return &security.Condition{Key: issuerClaim, NotValues: issuers}
+}
 
 // madeUp holds where the user header reads like a service account, or begins or ends with a blank.
 func (t Tokens) madeUp() *security.Condition {

@@ -1,7 +1,5 @@
 package generate
 
-import security "istio.io/api/security/v1"
-
 // L4PolicyName is the policy that closes a namespace to all but its waypoint.
 const L4PolicyName = "ns-l4-waypoint"
 
@@ -13,14 +11,14 @@ const L4PolicyName = "ns-l4-waypoint"
 //
 // It stays when all else is pruned: without it a namespace without waypoint is open.
 func allowWaypointL4(ns Namespace) Object {
-	rules := []*security.Rule{{From: from(ns.WaypointPrincipal)}}
+	rules := []rule{from(ns.WaypointPrincipal)}
 	if ns.Access.SameNamespacePods {
-		rules = append(rules, &security.Rule{From: fromNamespace(ns.Name)})
+		rules = append(rules, fromNamespace(ns.Name))
 	}
 	for _, s := range ns.Scrapers {
-		rules = append(rules, &security.Rule{From: from(s.Principal), To: to(&security.Operation{Ports: s.Ports})})
+		rules = append(rules, from(s.Principal).onPorts(s.Ports...))
 	}
-	o := policy(ns.Name, L4PolicyName, &security.AuthorizationPolicy{Rules: rules})
+	o := policy(ns.Name, L4PolicyName, allow(inFrontOfAll(), rules...))
 	o.Annotations = keep()
 	return o
 }

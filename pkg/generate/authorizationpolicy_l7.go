@@ -9,57 +9,43 @@ import security "istio.io/api/security/v1"
 // gateway passes on any logged-in user); and the notebook controller for the state of kernels,
 // from which it tells idle notebooks.
 func allowOwnerL7(ns Namespace) Object {
-	var rules []*security.Rule
+	var rules []rule
 	if ns.OwnerHeader != "" {
-		rules = append(rules, &security.Rule{
-			From: from(ns.Ingress, ns.PipelinesUI),
-			When: []*security.Condition{header(ns.UserIDHeader, ns.OwnerHeader)},
-		})
+		rules = append(rules, from(ns.Ingress, ns.PipelinesUI).when(header(ns.UserIDHeader, ns.OwnerHeader)))
 	}
-	rules = append(rules, &security.Rule{
-		When: []*security.Condition{{Key: "source.namespace", Values: []string{ns.Name}}},
-	})
+	rules = append(rules, everything().when(inNamespace(ns.Name)))
 	if len(ns.Access.OpenPaths) > 0 {
-		rules = append(rules, &security.Rule{
-			From: []*security.Rule_From{{Source: &security.Source{
-				Principals:    []string{"*"},
-				NotPrincipals: []string{ns.Ingress},
-				NotNamespaces: []string{ns.GatewayNamespace},
-			}}},
-			To: to(&security.Operation{Methods: []string{"GET", "HEAD"}, Paths: ns.Access.OpenPaths}),
-		})
+		rules = append(rules, fromSource(&security.Source{
+			Principals:    []string{"*"},
+			NotPrincipals: []string{ns.Ingress},
+			NotNamespaces: []string{ns.GatewayNamespace},
+		}).to(&security.Operation{Methods: []string{"GET", "HEAD"}, Paths: ns.Access.OpenPaths}))
 	}
-	rules = append(rules, &security.Rule{
-		From: from(ns.NotebookController),
-		To: to(&security.Operation{
-			Methods: []string{"GET"},
-			// A plain */api/kernels would match every Service.
-			Paths: []string{"/notebook/" + ns.Name + "/{*}/api/kernels"},
-		}),
-	})
-	return policy(ns.Name, "ns-owner-access-istio-l7-allow", &security.AuthorizationPolicy{
-		TargetRefs: onGateway(ns.Waypoint.Name),
-		Rules:      rules,
-	})
+	rules = append(rules, from(ns.NotebookController).to(&security.Operation{
+		Methods: []string{"GET"},
+		// A plain */api/kernels would match every Service.
+		Paths: []string{"/notebook/" + ns.Name + "/{*}/api/kernels"},
+	}))
+	return policy(ns.Name, "ns-owner-access-istio-l7-allow", allow(onGateway(ns.Waypoint.Name), rules...))
+}
+
+// inNamespace holds for whatever runs in a namespace.
+func inNamespace(name string) *security.Condition {
+	return &security.Condition{Key: "source.namespace", Values: []string{name}}
 }
 
 // allowTokensL7: the listed service accounts, when the ingress Gateway verified their token; it
 // puts the token's subject into the header.
 func allowTokensL7(ns Namespace) Object {
-	return policy(ns.Name, "ns-l7-allow-k8s-token", &security.AuthorizationPolicy{
-		TargetRefs: onGateway(ns.Waypoint.Name),
-		Rules: []*security.Rule{{
-			From: from(ns.Ingress),
-			When: []*security.Condition{header(ns.UserIDHeader, ns.TokenHeaders...)},
-		}},
-	})
+	return policy(ns.Name, "ns-l7-allow-k8s-token", allow(onGateway(ns.Waypoint.Name),
+		from(ns.Ingress).when(header(ns.UserIDHeader, ns.TokenHeaders...)),
+	))
 }
 
 // allowPipelinesL7: the pipelines API, which has the visualization server draw; nobody else
 // beyond what the namespace lets in anyway.
 func allowPipelinesL7(ns Namespace) Object {
-	return policy(ns.Name, "ml-pipeline-visualizationserver-l7-ml-pipeline", &security.AuthorizationPolicy{
-		TargetRefs: onService("ml-pipeline-visualizationserver"),
-		Rules:      []*security.Rule{{From: from(ns.PipelinesAPI)}},
-	})
+	return policy(ns.Name, "ml-pipeline-visualizationserver-l7-ml-pipeline", allow(
+		onServices("ml-pipeline-visualizationserver"), from(ns.PipelinesAPI),
+	))
 }

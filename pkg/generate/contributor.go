@@ -1,7 +1,5 @@
 package generate
 
-import security "istio.io/api/security/v1"
-
 // Fields of rbac.authorization.k8s.io/v1.
 type (
 	roleRef struct {
@@ -35,13 +33,9 @@ func contributorRoleBinding(ns Namespace, c Contributor) Object {
 // allowContributorL7: the contributor, when the ingress Gateway or the pipelines UI vouches for
 // the header; all roles alike, as Kubernetes rights do not show in HTTP.
 func allowContributorL7(ns Namespace, c Contributor) Object {
-	o := policy(ns.Name, c.Binding, &security.AuthorizationPolicy{
-		TargetRefs: onGateway(ns.Waypoint.Name),
-		Rules: []*security.Rule{{
-			From: from(ns.Ingress, ns.PipelinesUI),
-			When: []*security.Condition{header(ns.UserIDHeader, c.Header)},
-		}},
-	})
+	o := policy(ns.Name, c.Binding, allow(onGateway(ns.Waypoint.Name),
+		from(ns.Ingress, ns.PipelinesUI).when(header(ns.UserIDHeader, c.Header)),
+	))
 	o.Annotations = c.annotations()
 	return o
 }

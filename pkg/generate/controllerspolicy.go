@@ -12,16 +12,12 @@ import (
 func ControllersPolicySpecs(ns Namespace) []*yaml.Node {
 	var specs []*yaml.Node
 	for _, ingress := range []string{ns.OldIngress, ns.Ingress} {
-		rules := []*security.Rule{
-			{From: from(ingress, ns.PipelinesUI), When: []*security.Condition{header(ns.UserIDHeader, ns.ControllersOwnerHeader)}},
-			{When: []*security.Condition{{Key: "source.namespace", Values: []string{ns.Name}}}},
-			{To: to(&security.Operation{Paths: []string{"/healthz", "/metrics", "/wait-for-drain"}})},
-			{
-				From: from(ns.NotebookController),
-				To:   to(&security.Operation{Methods: []string{"GET"}, Paths: []string{"*/api/kernels"}}),
-			},
-		}
-		specs = append(specs, node(&security.AuthorizationPolicy{Rules: rules}))
+		specs = append(specs, node(allow(inFrontOfAll(),
+			from(ingress, ns.PipelinesUI).when(header(ns.UserIDHeader, ns.ControllersOwnerHeader)),
+			everything().when(inNamespace(ns.Name)),
+			everything().to(&security.Operation{Paths: []string{"/healthz", "/metrics", "/wait-for-drain"}}),
+			from(ns.NotebookController).to(&security.Operation{Methods: []string{"GET"}, Paths: []string{"*/api/kernels"}}),
+		)))
 	}
 	return specs
 }

@@ -16,6 +16,10 @@ type (
 		Matches     []routeMatch  `yaml:"matches"`
 		Filters     []routeFilter `yaml:"filters"`
 		BackendRefs []backendRef  `yaml:"backendRefs"`
+		Timeouts    timeouts      `yaml:"timeouts"`
+	}
+	timeouts struct {
+		Request string `yaml:"request"`
 	}
 	routeMatch struct {
 		Path pathMatch `yaml:"path"`
@@ -49,20 +53,38 @@ type (
 	}
 )
 
-// notebookRoute leads the notebook's path from the ingress Gateway to its Service. It lets nobody
-// in: the waypoint in front of the Service does.
-func notebookRoute(ns Namespace, n profile.Notebook) Object {
+// route leads a path of the ingress Gateway to a Service of the route's namespace.
+type route struct {
+	path, service string
+	port          int
+	filters       []routeFilter
+	// timeout of a request; "" is none.
+	timeout string
+}
+
+// httpRoute is a route on the ingress Gateway. It lets nobody in: policies do.
+func (m *Mesh) httpRoute(namespace, name string, r route) Object {
 	return Object{
-		APIVersion: gatewayGroup + "/v1", Kind: "HTTPRoute", Namespace: ns.Name, Name: "notebook-" + n.Name,
+		APIVersion: gatewayGroup + "/v1", Kind: "HTTPRoute", Namespace: namespace, Name: name,
 		Fields: spec(routeSpec{
-			ParentRefs: []parentRef{{Name: ns.GatewayName, Namespace: ns.GatewayNamespace}},
+			ParentRefs: []parentRef{{Name: m.GatewayName, Namespace: m.GatewayNamespace}},
 			Rules: []routeRule{{
-				Matches:     []routeMatch{{pathMatch{"PathPrefix", "/notebook/" + ns.Name + "/" + n.Name + "/"}}},
-				Filters:     append(rewrite(n.Rewrite), setHeaders(n.Headers)...),
-				BackendRefs: []backendRef{{Name: n.Name, Port: 80}},
+				Matches:     []routeMatch{{pathMatch{"PathPrefix", r.path}}},
+				Filters:     r.filters,
+				BackendRefs: []backendRef{{Name: r.service, Port: r.port}},
+				Timeouts:    timeouts{r.timeout},
 			}},
 		}),
 	}
+}
+
+// notebookRoute leads the notebook's path to its Service, in front of which the waypoint says who may
+// open it.
+func notebookRoute(ns Namespace, n profile.Notebook) Object {
+	return ns.httpRoute(ns.Name, "notebook-"+n.Name, route{
+		path: "/notebook/" + ns.Name + "/" + n.Name + "/", service: n.Name, port: 80,
+		filters: append(rewrite(n.Rewrite), setHeaders(n.Headers)...),
+	})
 }
 
 // rewrite replaces the matched prefix, for servers that do not know under which path they hang.

@@ -2,7 +2,8 @@ package generate
 
 // Manifests lists everything that plan puts into the cluster, in the order in which it comes out:
 // a namespace before what lives in it, a waypoint's options before the waypoint that refers to
-// them, one namespace after the other as configured, and the cluster's own objects last.
+// them, one namespace after the other as configured, then the cluster's own objects, Kubeflow's
+// control plane, and what the API server enforces.
 func Manifests(plan Plan) []Object {
 	var out []Object
 	for _, ns := range plan.Namespaces {
@@ -13,6 +14,12 @@ func Manifests(plan Plan) []Object {
 		if plan.Restrict {
 			out = append(out, profilesClusterRole(), profilesClusterRoleBinding())
 		}
+	}
+	if plan.Platform != nil {
+		out = append(out, platformManifests(*plan.Platform)...)
+	}
+	if plan.Admission != nil {
+		out = append(out, admissionManifests(*plan.Admission)...)
 	}
 	for i := range out {
 		out[i].Own(plan.Name)
@@ -58,6 +65,66 @@ func clusterManifests(c Cluster) []Object {
 	out = append(out, tokenIssuer(c), denyForgedIdentity(c))
 	if c.KServe.Enabled {
 		out = append(out, allowKServeWebhook(c))
+	}
+	return out
+}
+
+// platformManifests are the way in, the default deny, Kubeflow's waypoint, and then one component after
+// the other.
+func platformManifests(p Platform) []Object {
+	out := ingress(p)
+	out = append(out, allowNothing(p), allowNothingOnWaypoints(p))
+	out = append(out, kubeflowWaypoint(p)...)
+	out = append(out, verifyReaders(p)...)
+	for _, component := range []func(Platform) []Object{
+		dex,
+		oauth2Proxy,
+		dashboard,
+		profiles,
+		jupyter,
+		volumes,
+		tensorboards,
+		katib,
+		models,
+		pipelines,
+		pipelinesUI,
+		visualizations,
+		profileController,
+		metadata,
+		mysql,
+		storage,
+		modelCatalog,
+		webhooks,
+	} {
+		out = append(out, component(p)...)
+	}
+	for i := range out {
+		out[i].Yields = true
+	}
+	return out
+}
+
+// admissionManifests are the guardrails in users' namespaces, where users may write what the policies
+// rest on. Each is a policy and its binding, which puts it in force.
+func admissionManifests(a Admission) []Object {
+	policies := []Object{
+		podsStayInMesh(a),
+		podsAndServicesUseOwnWaypoint(a),
+		servicesLeadToOwnPods(a),
+		routesStayUnderPrefix(a),
+		nobodyRewritesUsers(a),
+		notebooksLeaveUsersAlone(a),
+		noGatewayButWaypoint(a),
+		noTrafficRulesOfIstio(a),
+		destinationRulesForOwnHosts(a),
+		contributorsPassWaypoint(a),
+	}
+	if a.NewTenantsJoin {
+		policies = append(policies, newTenantsJoinClosed(a))
+	}
+	var out []Object
+	for _, p := range policies {
+		out = append(out, p, binding(p))
 	}
 	return out
 }

@@ -3,12 +3,13 @@ package generate
 import (
 	"maps"
 	"slices"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // Keys by which an object of ours is known. Only the annotation decides: labels get overwritten
 // (kustomize: buildMetadata managedByLabel).
 const (
-	OwnedBy   = "ambient.kubeflow.org/owned-by"
 	managedBy = "app.kubernetes.io/managed-by"
 	tool      = "ambient-profile"
 )
@@ -20,6 +21,8 @@ type Object struct {
 	Namespace, Name     string
 	Labels, Annotations map[string]string
 	Fields              Fields
+	// Yields: an object of the input that means the same replaces this one, whatever its name is.
+	Yields bool
 }
 
 // Fields are the keys of a map and what stands below them: a text, a bool, an int, Fields, a
@@ -32,7 +35,7 @@ func spec(s any) Fields { return Fields{"spec": s} }
 // Own marks the object as that AmbientProfile's.
 func (o *Object) Own(name string) {
 	o.Labels = with(o.Labels, managedBy, tool)
-	o.Annotations = with(o.Annotations, OwnedBy, name)
+	o.Annotations = with(o.Annotations, profile.OwnedBy, name)
 }
 
 // File is where a package keeps the object: by the namespace that it belongs to.
@@ -60,7 +63,7 @@ func (o Object) FieldNames() []string { return SortedKeys(o.Fields) }
 
 // MarksOwner tells whether a label or annotation says whose an object is; such marks only go to
 // objects that are ours.
-func MarksOwner(key string) bool { return key == OwnedBy || key == managedBy }
+func MarksOwner(key string) bool { return key == profile.OwnedBy || key == managedBy }
 
 // SortedKeys are the keys of m in alphabetical order.
 func SortedKeys[V any, M ~map[string]V](m M) []string { return slices.Sorted(maps.Keys(m)) }

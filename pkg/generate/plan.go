@@ -1,11 +1,13 @@
 // Package generate writes what the cluster gets. Plan decides, manifests.go lists, and each other
-// file is one manifest: a policy's comment there says who passes and why.
+// file is one manifest, or one component of Kubeflow (kubeflow_*.go): a policy's comment there says
+// who passes and why.
 package generate
 
 import (
 	"fmt"
 	"strings"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
@@ -19,28 +21,20 @@ type Plan struct {
 	Cluster *Cluster
 	// Restrict: Kubeflow's controllers lose the right to write policies.
 	Restrict bool
+	// Logins are the JWT rules in force at the ingress Gateway after this run, and SessionsListed
+	// reports that the configuration says which of their issuers people log in with.
+	Logins         []survey.JWTRule
+	SessionsListed bool
 	// Platform is nil where Kubeflow's control plane is left as it is.
 	Platform *Platform
-	// Admission: guardrails run as admission policies.
-	Admission bool
+	// Admission is nil where no admission policies guard users' namespaces.
+	Admission *Admission
 }
 
-// Platform is how Kubeflow's control plane moves (pkg/platform).
-type Platform struct {
-	TrustDomain string
-	// GatewayAccount is the ingress Gateway's own service account; "" is the one that Istio makes.
-	GatewayAccount string
-	// TLSSecret is "" where the ingress Gateway has no TLS listener.
-	TLSSecret    string
-	GroupsHeader string
-	// Seccomp is the seccomp profile of Kubeflow's waypoint where it is configured; "" leaves it to
-	// the namespace's Pod Security.
-	Seccomp string
-}
-
-// Mesh is what all namespaces share: principals are <trust domain>/ns/<namespace>/sa/<account>,
-// which ztunnel compares to the letter.
+// Mesh is what all namespaces share.
 type Mesh struct {
+	// TrustDomain begins every principal.
+	TrustDomain                                            string
 	GatewayNamespace, GatewayName                          string
 	RootNamespace                                          string
 	Ingress, PipelinesUI, PipelinesAPI, NotebookController string
@@ -103,58 +97,62 @@ type JWKSProxy struct {
 	Replicas int
 }
 
-// NewPlan decides. p must come from profile.Parse.
-func NewPlan(p profile.AmbientProfile) Plan {
+// NewPlan decides, by what is configured and what was found. p must come from profile.Parse, and found
+// from survey.Look.
+func NewPlan(p profile.AmbientProfile, found survey.Found) Plan {
 	s := p.Spec
-	principal := func(ref string) string {
-		namespace, account, _ := strings.Cut(ref, "/")
-		return s.Identity.TrustDomain + "/ns/" + namespace + "/sa/" + account
-	}
-	gatewayNamespace, gatewayName, _ := strings.Cut(s.Ingress.Gateway, "/")
-	mesh := &Mesh{
-		GatewayNamespace:   gatewayNamespace,
-		GatewayName:        gatewayName,
-		RootNamespace:      s.Cluster.RootNamespace,
-		Ingress:            principal(gatewayNamespace + "/" + s.Ingress.ServiceAccount),
-		PipelinesUI:        principal(s.Identity.ServiceAccounts.PipelinesUI),
-		PipelinesAPI:       principal(s.Identity.ServiceAccounts.PipelinesAPI),
-		NotebookController: principal(s.Identity.ServiceAccounts.NotebookController),
-		OldIngress:         principal("istio-system/istio-ingressgateway-service-account"),
-		UserIDHeader:       s.Identity.UserIDHeader,
-		Tokens:             newTokens(gatewayNamespace, s),
-		Waypoint:           s.Waypoint,
-		Access:             s.Access,
-	}
-	for _, m := range s.Access.Monitoring {
-		mesh.Scrapers = append(mesh.Scrapers, Scraper{principal(m.ServiceAccount), texts(m.Ports)})
-	}
+	s.Profiles = found.Profiles
+	mesh := newMesh(s)
 	plan := Plan{Name: p.Metadata.Name, Mesh: mesh, Restrict: s.Cluster.Controllers == profile.Restrict}
 	for _, profile := range s.Profiles {
-		ns := newNamespace(mesh, s.Identity.UserIDPrefix, profile)
-		ns.WaypointPrincipal = principal(profile.Name + "/" + s.Waypoint.Name)
-		plan.Namespaces = append(plan.Namespaces, ns)
+		plan.Namespaces = append(plan.Namespaces, newNamespace(mesh, s.Identity.UserIDPrefix, profile))
 	}
 	if s.Cluster.Enabled {
 		plan.Cluster = newCluster(mesh, s)
-		plan.Admission = s.Cluster.Admission.Enabled
-		plan.Platform = newPlatform(mesh, s)
+		plan.Platform = newPlatform(mesh, s, found.Kubeflow)
+		plan.Admission = newAdmission(mesh, s, found.Kubeflow)
 	}
+	plan.findSessions(found)
 	return plan
 }
 
-func newPlatform(mesh *Mesh, s profile.Spec) *Platform {
-	if !s.Cluster.Platform.Enabled {
-		return nil
+func newMesh(s profile.Spec) *Mesh {
+	m := &Mesh{
+		TrustDomain:   s.Identity.TrustDomain,
+		RootNamespace: s.Cluster.RootNamespace,
+		UserIDHeader:  s.Identity.UserIDHeader,
+		Waypoint:      s.Waypoint,
+		Access:        s.Access,
 	}
-	p := &Platform{TrustDomain: s.Identity.TrustDomain, TLSSecret: s.Ingress.TLSSecret, GroupsHeader: s.Identity.GroupsHeader, Seccomp: s.Waypoint.Seccomp}
-	if s.Ingress.ServiceAccount != mesh.GatewayName+"-istio" {
-		p.GatewayAccount = s.Ingress.ServiceAccount
+	m.GatewayNamespace, m.GatewayName, _ = strings.Cut(s.Ingress.Gateway, "/")
+	m.Ingress = m.Principal(m.GatewayNamespace, s.Ingress.ServiceAccount)
+	m.PipelinesUI = m.principalOf(s.Identity.ServiceAccounts.PipelinesUI)
+	m.PipelinesAPI = m.principalOf(s.Identity.ServiceAccounts.PipelinesAPI)
+	m.NotebookController = m.principalOf(s.Identity.ServiceAccounts.NotebookController)
+	m.OldIngress = m.Principal("istio-system", "istio-ingressgateway-service-account")
+	m.Tokens = newTokens(m.GatewayNamespace, s)
+	for _, scraper := range s.Access.Monitoring {
+		m.Scrapers = append(m.Scrapers, Scraper{m.principalOf(scraper.ServiceAccount), texts(scraper.Ports)})
 	}
-	return p
+	return m
+}
+
+// Principal is a service account as the mesh spells it, which ztunnel compares to the letter.
+func (m *Mesh) Principal(namespace, account string) string {
+	return m.TrustDomain + "/ns/" + namespace + "/sa/" + account
+}
+
+// principalOf is the same for namespace/name.
+func (m *Mesh) principalOf(account string) string {
+	namespace, name, _ := strings.Cut(account, "/")
+	return m.Principal(namespace, name)
 }
 
 func newNamespace(mesh *Mesh, prefix string, p profile.Profile) Namespace {
-	ns := Namespace{Mesh: mesh, Name: p.Name, Owner: p.Owner.Name, Notebooks: p.Notebooks, Seccomp: mesh.Waypoint.Seccomp}
+	ns := Namespace{
+		Mesh: mesh, Name: p.Name, Owner: p.Owner.Name, Notebooks: p.Notebooks, Seccomp: mesh.Waypoint.Seccomp,
+		WaypointPrincipal: mesh.Principal(p.Name, mesh.Waypoint.Name),
+	}
 	if p.Restricted {
 		// Istio 1.31: the waypoint's template sets everything else that Pod Security restricted asks
 		// for, and a seccomp profile only with the chart's value gateways.seccompProfile.
@@ -185,6 +183,11 @@ func tokenHeader(namespace, account string) string {
 	if other, name, found := strings.Cut(account, "/"); found {
 		namespace, account = other, name
 	}
+	return accountUser(namespace, account)
+}
+
+// accountUser is a service account as the API server names it, which is also the claim sub of its tokens.
+func accountUser(namespace, account string) string {
 	return "system:serviceaccount:" + namespace + ":" + account
 }
 

@@ -1,9 +1,10 @@
 package generate
 
-import security "istio.io/api/security/v1"
+import (
+	security "istio.io/api/security/v1"
 
-// TokenIssuerName is the RequestAuthentication of the cluster's own issuers.
-const TokenIssuerName = "m2m-token-issuer"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+)
 
 // tokenIssuer has the ingress Gateway verify Kubernetes tokens and say in headers whose they are.
 // It lets nobody in by itself.
@@ -12,13 +13,13 @@ func tokenIssuer(c Cluster) Object {
 	for _, issuer := range c.Issuers {
 		rules = append(rules, c.Rule(issuer, c.Audiences))
 	}
-	return authentication(c.GatewayNamespace, TokenIssuerName, &security.RequestAuthentication{TargetRefs: onGateway(c.GatewayName), JwtRules: rules})
+	return authentication(c.GatewayNamespace, survey.TokenIssuer, onGateway(c.GatewayName), rules...)
 }
 
 // authentication is a RequestAuthentication.
-func authentication(namespace, name string, s *security.RequestAuthentication) Object {
+func authentication(namespace, name string, at target, rules ...*security.JWTRule) Object {
 	return Object{
 		APIVersion: "security.istio.io/v1", Kind: "RequestAuthentication", Namespace: namespace, Name: name,
-		Fields: spec(s),
+		Fields: spec(&security.RequestAuthentication{TargetRefs: at.refs, JwtRules: rules}),
 	}
 }

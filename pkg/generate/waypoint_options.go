@@ -12,8 +12,8 @@ func (ns Namespace) tuned() bool {
 	return w.Replicas > 0 || w.PodDisruptionBudget || ns.Seccomp != "" || len(w.Resources.Requests)+len(w.Resources.Limits) > 0
 }
 
-// OptionsName is the ConfigMap with what a Gateway's pods have beyond Istio's default.
-func OptionsName(gateway string) string { return gateway + "-options" }
+// optionsName is the ConfigMap with what a Gateway's pods have beyond Istio's default.
+func optionsName(gateway string) string { return gateway + "-options" }
 
 // waypointOptions overlays what Istio deploys for the waypoint.
 func waypointOptions(ns Namespace) Object {
@@ -27,16 +27,25 @@ func waypointOptions(ns Namespace) Object {
 	return options(ns.Name, ns.Waypoint.Name, data)
 }
 
-// SeccompOptions give a Gateway's pods a seccomp profile and leave the rest to Istio.
-func SeccompOptions(namespace, gateway, seccomp string) Object {
+// seccompOptions give a Gateway's pods a seccomp profile and leave the rest to Istio.
+func seccompOptions(namespace, gateway, seccomp string) Object {
 	return options(namespace, gateway, Fields{"deployment": patch(deploymentOverlay(profile.Waypoint{}, seccomp))})
+}
+
+// behindOptions is a Gateway whose pods have a seccomp profile, behind the options that it refers to:
+// without them Istio deploys nothing.
+func behindOptions(seccomp string, gateway Object) []Object {
+	if seccomp == "" {
+		return []Object{gateway}
+	}
+	return []Object{seccompOptions(gateway.Namespace, gateway.Name, seccomp), gateway}
 }
 
 // options is what a Gateway's infrastructure.parametersRef names. Istio: with a key that it does not
 // know, or without this ConfigMap, it deploys nothing for the Gateway (deploymentcontroller applyOverlay).
 func options(namespace, gateway string, data Fields) Object {
 	return Object{
-		APIVersion: "v1", Kind: "ConfigMap", Namespace: namespace, Name: OptionsName(gateway),
+		APIVersion: "v1", Kind: "ConfigMap", Namespace: namespace, Name: optionsName(gateway),
 		Fields: Fields{"data": data},
 	}
 }

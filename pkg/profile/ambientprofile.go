@@ -8,35 +8,44 @@ const (
 	Kind       = "AmbientProfile"
 )
 
+// The tags of a field say what a message about it needs to know:
+//
+//	yaml      its name; "-" if no configuration has it
+//	required  that it cannot be left out
+//	empty     what an empty value means, where that is something else than leaving it out
+//	string    the map to write instead of a string, $; for a list, the map of an item
+//	bool      the map to write instead of a boolean, $
+//	hint      what to add to that map
+
 // AmbientProfile says which Kubeflow user namespaces run on Istio ambient mode, and how.
 type AmbientProfile struct {
-	APIVersion string   `yaml:"apiVersion"`
-	Kind       string   `yaml:"kind"`
-	Metadata   Metadata `yaml:"metadata"`
-	Spec       Spec     `yaml:"spec"`
+	APIVersion string   `yaml:"apiVersion" required:"true"`
+	Kind       string   `yaml:"kind" required:"true"`
+	Metadata   Metadata `yaml:"metadata" required:"true" string:"{name: $}"`
+	Spec       Spec     `yaml:"spec" required:"true"`
 }
 
 // Metadata is the part of a Kubernetes ObjectMeta that a configuration file has.
 type Metadata struct {
 	// Name marks every object that this AmbientProfile owns; a DNS-1123 subdomain.
-	Name string `yaml:"name"`
+	Name string `yaml:"name" required:"true"`
 	// Namespace has no meaning: an AmbientProfile never reaches a cluster.
-	Namespace   string            `yaml:"namespace"`
-	Labels      map[string]string `yaml:"labels"`
-	Annotations map[string]string `yaml:"annotations"`
+	Namespace   string            `yaml:"namespace" empty:"no namespace"`
+	Labels      map[string]string `yaml:"labels" empty:"a label without a value"`
+	Annotations map[string]string `yaml:"annotations" empty:"an annotation without a value"`
 }
 
 // Spec is everything that can be configured. Every field but the profiles has a default.
 type Spec struct {
 	// Profiles lists the user namespaces. Absent: none, and then a profileSelector is needed.
-	Profiles []Profile `yaml:"profiles"`
+	Profiles []Profile `yaml:"profiles" string:"{name: $, owner: {name: OWNER}}" hint:", where OWNER is spec.owner.name of Profile $"`
 	// ProfileSelector takes the Profile objects of the input as well; {} takes all of them.
-	ProfileSelector *Selector `yaml:"profileSelector"`
+	ProfileSelector *Selector `yaml:"profileSelector" empty:"every Profile of the input" bool:"{}" string:"{names: [$]}"`
 	Identity        Identity  `yaml:"identity"`
-	Ingress         Ingress   `yaml:"ingress"`
-	Waypoint        Waypoint  `yaml:"waypoint"`
+	Ingress         Ingress   `yaml:"ingress" string:"{gateway: $}"`
+	Waypoint        Waypoint  `yaml:"waypoint" string:"{name: $}"`
 	Access          Access    `yaml:"access"`
-	Cluster         Cluster   `yaml:"cluster"`
+	Cluster         Cluster   `yaml:"cluster" bool:"{enabled: $}"`
 	// FailOnWarning makes every warning an error.
 	FailOnWarning bool `yaml:"failOnWarning"`
 }
@@ -44,13 +53,13 @@ type Spec struct {
 // Profile is one user namespace, named as its Kubeflow Profile.
 type Profile struct {
 	// Name of the namespace; a DNS-1123 label.
-	Name  string `yaml:"name"`
-	Owner Owner  `yaml:"owner"`
+	Name  string `yaml:"name" required:"true"`
+	Owner Owner  `yaml:"owner" string:"{name: $}"`
 	// ServiceAccounts whose Kubernetes tokens get in from outside: name, or namespace/name.
 	// Absent: default-editor. Empty: none.
-	ServiceAccounts []string      `yaml:"serviceAccounts"`
-	Contributors    []Contributor `yaml:"contributors"`
-	Notebooks       []Notebook    `yaml:"notebooks"`
+	ServiceAccounts []string      `yaml:"serviceAccounts" empty:"none"`
+	Contributors    []Contributor `yaml:"contributors" string:"{name: $, role: edit}" hint:" (role: admin, edit or view)"`
+	Notebooks       []Notebook    `yaml:"notebooks" string:"{name: $}"`
 	// Restricted is set where the input's Namespace enforces Pod Security restricted.
 	Restricted bool `yaml:"-"`
 }
@@ -60,21 +69,26 @@ type Owner struct {
 	// Kind is User (default), ServiceAccount or Group.
 	Kind string `yaml:"kind"`
 	// Name as the kubeflow-userid header carries it. A ServiceAccount: name, or namespace/name.
-	Name string `yaml:"name"`
+	Name string `yaml:"name" required:"true"`
+}
+
+// mistaken are fields that people look for in a type that does not have them, and what to write.
+var mistaken = map[string]string{
+	"Owner.namespace": "write the owner's name as namespace/name", // an rbac Subject has it
 }
 
 // Contributor is a user whom the owner lets in, as Kubeflow's access management (KFAM) does.
 type Contributor struct {
-	Name string `yaml:"name"`
+	Name string `yaml:"name" required:"true"`
 	// Role is admin, edit or view.
-	Role string `yaml:"role"`
+	Role string `yaml:"role" required:"true"`
 	// Bound is set where the input has the contributor's RoleBinding already.
 	Bound bool `yaml:"-"`
 }
 
 // Notebook is a notebook server that gets a route of its own.
 type Notebook struct {
-	Name string `yaml:"name"`
+	Name string `yaml:"name" required:"true"`
 	// Rewrite replaces the prefix /notebook/<namespace>/<name>/ on the way to the server.
 	// Absent: the server sees the whole path.
 	Rewrite string `yaml:"rewrite"`
@@ -94,7 +108,7 @@ type Identity struct {
 	TrustDomain  string `yaml:"trustDomain"`
 	UserIDHeader string `yaml:"userIDHeader"`
 	// UserIDPrefix precedes user names in the header, never those of service accounts.
-	UserIDPrefix string `yaml:"userIDPrefix"`
+	UserIDPrefix string `yaml:"userIDPrefix" empty:"no prefix"`
 	GroupsHeader string `yaml:"groupsHeader"`
 	// SessionIssuers sign the tokens of people who log in. Absent: those of the input whose rules
 	// on the ingress Gateway write both headers, or dex where cluster.platform brings it.
@@ -157,17 +171,17 @@ type Access struct {
 	// SameNamespacePods lets pods of the namespace reach each other without the waypoint.
 	SameNamespacePods bool `yaml:"sameNamespacePods"`
 	// OpenPaths may be read (GET, HEAD) by every workload of the mesh; exact paths.
-	OpenPaths []string `yaml:"openPaths"`
+	OpenPaths []string `yaml:"openPaths" empty:"none"`
 	// VisualizationServer lets the pipelines API reach the namespace's visualization server.
 	VisualizationServer bool `yaml:"visualizationServer"`
 	// Monitoring lists who may scrape pod IPs.
-	Monitoring []Scraper `yaml:"monitoring"`
+	Monitoring []Scraper `yaml:"monitoring" string:"{serviceAccount: $, ports: [9090]}"`
 }
 
 // Scraper is a service account (namespace/name) and the pod ports, 1-65535, that it may scrape.
 type Scraper struct {
-	ServiceAccount string `yaml:"serviceAccount"`
-	Ports          []int  `yaml:"ports"`
+	ServiceAccount string `yaml:"serviceAccount" required:"true"`
+	Ports          []int  `yaml:"ports" required:"true"`
 }
 
 // Cluster is what exists once per cluster.
@@ -179,9 +193,9 @@ type Cluster struct {
 	// Controllers is Keep or Restrict: whether Kubeflow's controllers go on writing policies.
 	Controllers string    `yaml:"controllers"`
 	Tokens      Tokens    `yaml:"tokens"`
-	KServe      KServe    `yaml:"kserve"`
-	Platform    Platform  `yaml:"platform"`
-	Admission   Admission `yaml:"admission"`
+	KServe      KServe    `yaml:"kserve" bool:"{enabled: $}"`
+	Platform    Platform  `yaml:"platform" bool:"{enabled: $}"`
+	Admission   Admission `yaml:"admission" bool:"{enabled: $}"`
 }
 
 // Values of Cluster.Controllers.
@@ -195,7 +209,7 @@ type Tokens struct {
 	Issuers []string `yaml:"issuers"`
 	// Audiences that a token must name one of; ["*"] accepts any.
 	Audiences []string `yaml:"audiences"`
-	JWKS      JWKS     `yaml:"jwks"`
+	JWKS      JWKS     `yaml:"jwks" string:"{source: $}"`
 }
 
 // JWKS is where the issuers' public keys come from.

@@ -2,260 +2,213 @@ package profile
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
-	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
 // decode reads n into v, a pointer to a struct with yaml tags whose fields hold the defaults.
-// It is stricter than any YAML library: nothing is converted, guessed or passed over, and every
-// refusal has a path. A field that n does not have keeps its value.
+// It is stricter than any YAML library: it converts nothing, guesses nothing and passes over
+// nothing, and every refusal has a path. A field that n does not have keeps its value.
 func decode(n *yaml.Node, v any) refusals {
-	var d decoder
-	d.value("", n, reflect.ValueOf(v).Elem())
+	top := reflect.ValueOf(v).Elem()
+	d := decoder{refusals{top: n}, top.Type()}
+	d.value(place{n: n}, top)
 	return d.refusals
 }
 
-type decoder struct{ refusals }
+type decoder struct {
+	refusals
+	document reflect.Type
+}
 
-func (d *decoder) value(path string, n *yaml.Node, v reflect.Value) {
-	if n.Kind == yaml.AliasNode {
-		d.add(path, "*"+n.Value, "is an alias", "write the value out")
-		return
+// A place is a value in the document, and the field that it is read into.
+type place struct {
+	path string
+	// key is nil for an item of a list and for the document.
+	key, n *yaml.Node
+	// tag is that of the field, or of the field whose item this is.
+	tag reflect.StructTag
+}
+
+// start is where the field begins.
+func (p place) start() *yaml.Node {
+	if p.key != nil {
+		return p.key
 	}
-	if n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagNull {
-		d.add(path, n.Value, "is null, which could mean the default or nothing", "leave the field out, or give it a value")
+	return p.n
+}
+
+func (d *decoder) value(p place, v reflect.Value) {
+	switch n := p.n; {
+	case n.Kind == yaml.AliasNode:
+		d.refuse(n, diagnostic.ConfigAlias, p.path, "is the YAML alias *"+n.Value, "write the value itself")
+		return
+	case isTemplate(n):
+		d.refuse(n, diagnostic.ConfigNotRendered, p.path, templateFound, templateRemedy)
+		return
+	case n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagNull:
+		d.noValue(p, v)
 		return
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		d.value(path, n, v.Elem())
+		d.value(p, v.Elem())
 	case reflect.Struct:
-		d.structure(path, n, v)
+		d.structure(p, v)
 	case reflect.Map:
-		d.dictionary(path, n, v)
+		d.dictionary(p, v)
 	case reflect.Slice:
-		d.list(path, n, v)
+		d.list(p, v)
 	default:
-		d.scalar(path, n, v)
+		d.scalar(p, v)
 	}
 }
 
-// pairs calls each for every key of the map n, and refuses keys that stand there twice.
-func (d *decoder) pairs(path string, n *yaml.Node, each func(path, key string, value *yaml.Node)) {
-	if n.Kind != yaml.MappingNode {
-		d.add(path, short(n), "is not a map", "write fields below it, as `key: value`")
-		return
-	}
-	seen := make(map[string]bool, len(n.Content)/2)
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, below := n.Content[i], n.Content[i].Value
-		if path != "" {
-			below = path + "." + below
+// pairs calls each for every key of the map at p, and refuses keys that are set twice.
+func (d *decoder) pairs(p place, each func(place)) {
+	seen := make(map[string]bool, len(p.n.Content)/2)
+	for i := 0; i+1 < len(p.n.Content); i += 2 {
+		key := p.n.Content[i]
+		below := place{path: key.Value, key: key, n: p.n.Content[i+1], tag: p.tag}
+		if p.path != "" {
+			below.path = p.path + "." + key.Value
 		}
 		switch {
-		case key.Kind != yaml.ScalarNode || key.Tag == "!!merge":
-			d.add(below, short(key), "cannot be a field name", "write a plain name")
+		case key.Tag == yaml.MergeTag:
+			d.refuse(key, diagnostic.ConfigBadFieldName, p.path, "has the YAML merge key <<", "write the fields themselves")
+		case key.Kind != yaml.ScalarNode:
+			d.refuse(key, diagnostic.ConfigBadFieldName, p.path, "has "+got(key)+" as a key", "write the name of a field")
 		case seen[key.Value]:
-			d.add(below, key.Value, "stands here twice", "keep one of the two")
+			d.refuse(key, diagnostic.ConfigDuplicateField, below.path, "is set twice", "remove one of the two")
 		default:
 			seen[key.Value] = true
-			each(below, key.Value, n.Content[i+1])
+			each(below)
 		}
 	}
 }
 
-func (d *decoder) structure(path string, n *yaml.Node, v reflect.Value) {
-	fields := fieldsOf(v.Type())
-	d.pairs(path, n, func(below, key string, value *yaml.Node) {
-		if i := fields.index(key); i >= 0 {
-			d.value(below, value, v.Field(i))
-			return
-		}
-		d.add(below, key, "is no field of "+orDocument(path), fields.remedy(path, key))
-	})
-}
-
-func (d *decoder) dictionary(path string, n *yaml.Node, v reflect.Value) {
-	v.Set(reflect.MakeMap(v.Type()))
-	d.pairs(path, n, func(below, key string, value *yaml.Node) {
-		element := reflect.New(v.Type().Elem()).Elem()
-		d.value(below, value, element)
-		v.SetMapIndex(reflect.ValueOf(key), element)
-	})
-}
-
-func (d *decoder) list(path string, n *yaml.Node, v reflect.Value) {
-	if n.Kind != yaml.SequenceNode {
-		d.add(path, short(n), "is not a list", "write its items below it, each after a dash")
+func (d *decoder) structure(p place, v reflect.Value) {
+	if p.n.Kind != yaml.MappingNode {
+		d.wrongType(p, v)
 		return
 	}
-	items := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
-	for i, item := range n.Content {
-		d.value(at(path, i), item, items.Index(i))
+	known := fieldsOf(v.Type())
+	d.pairs(p, func(below place) {
+		i := slices.IndexFunc(known, func(f field) bool { return f.name == below.key.Value })
+		if i < 0 {
+			d.unknownField(p, below, v.Type())
+			return
+		}
+		below.tag = known[i].Tag
+		d.value(below, v.FieldByIndex(known[i].Index))
+	})
+}
+
+func (d *decoder) dictionary(p place, v reflect.Value) {
+	if p.n.Kind != yaml.MappingNode {
+		d.wrongType(p, v)
+		return
+	}
+	v.Set(reflect.MakeMap(v.Type()))
+	d.pairs(p, func(below place) {
+		element := reflect.New(v.Type().Elem()).Elem()
+		d.value(below, element)
+		v.SetMapIndex(reflect.ValueOf(below.key.Value), element)
+	})
+}
+
+func (d *decoder) list(p place, v reflect.Value) {
+	if p.n.Kind != yaml.SequenceNode {
+		d.wrongType(p, v)
+		return
+	}
+	items := reflect.MakeSlice(v.Type(), len(p.n.Content), len(p.n.Content))
+	for i, n := range p.n.Content {
+		item := items.Index(i)
+		if withDefaults, ok := item.Addr().Interface().(interface{ complete() }); ok {
+			withDefaults.complete()
+		}
+		d.value(place{path: at(p.path, i), n: n, tag: p.tag}, item)
 	}
 	v.Set(items)
 }
 
-func (d *decoder) scalar(path string, n *yaml.Node, v reflect.Value) {
-	if n.Kind != yaml.ScalarNode {
-		d.add(path, short(n), "is not a single value", "write one "+v.Kind().String())
+func (d *decoder) scalar(p place, v reflect.Value) {
+	if p.n.Kind != yaml.ScalarNode {
+		d.wrongType(p, v)
 		return
 	}
 	switch {
 	case v.Type() == reflect.TypeFor[Quantity](): // Kubernetes: a quantity is a string or a number
-		v.SetString(n.Value)
+		v.SetString(p.n.Value)
 	case v.Kind() == reflect.Bool:
-		if n.Tag != yaml.NodeTagBool || n.Value != "true" && n.Value != "false" {
-			d.add(path, n.Value, "is not a bool", "write true or false, without quotes")
+		if p.n.Tag != yaml.NodeTagBool || p.n.Value != "true" && p.n.Value != "false" {
+			d.wrongType(p, v)
 			return
 		}
-		v.SetBool(n.Value == "true")
+		v.SetBool(p.n.Value == "true")
 	case v.Kind() == reflect.Int:
-		// Every number of this API is a port or a count of replicas: none may be 0.
-		number, err := strconv.ParseInt(n.Value, 10, 32)
-		if n.Tag != yaml.NodeTagInt || err != nil || number < 1 || n.Value[0] < '1' || n.Value[0] > '9' {
-			d.add(path, n.Value, "is not a whole number of 1 or more", "write digits only, without quotes")
-			return
-		}
-		v.SetInt(number)
+		d.number(p, v)
 	default:
-		d.text(path, n, v)
+		d.text(p, v)
 	}
 }
 
-// text refuses what one YAML reader takes for text and another for a number, a bool or a date.
-func (d *decoder) text(path string, n *yaml.Node, v reflect.Value) {
+// number reads a port or a count of replicas, which all numbers of this API are: none may be 0.
+func (d *decoder) number(p place, v reflect.Value) {
+	if p.n.Tag != yaml.NodeTagInt && p.n.Tag != yaml.NodeTagFloat {
+		d.wrongType(p, v)
+		return
+	}
+	number, err := strconv.ParseInt(p.n.Value, 10, 32)
+	if p.n.Tag != yaml.NodeTagInt || err != nil || number < 1 || p.n.Value[0] < '1' || p.n.Value[0] > '9' {
+		d.badNumber(p)
+		return
+	}
+	v.SetInt(number)
+}
+
+// text refuses what one YAML parser reads as a string and another as a number, a boolean or a date.
+func (d *decoder) text(p place, v reflect.Value) {
+	n := p.n
 	plain := n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
-	if n.Tag != yaml.NodeTagString || plain && !manifest.IsText(n.Value) {
-		d.add(path, n.Value, "is not text to every YAML reader", "put it in quotes: "+strconv.Quote(n.Value))
-		return
+	switch {
+	case n.Tag != yaml.NodeTagString || plain && !manifest.IsText(n.Value):
+		d.notText(p)
+	case n.Value == "" && (p.tag.Get("empty") == "" || p.key == nil):
+		d.refuse(n, diagnostic.ConfigEmptyValue, p.path, "is an empty string", giveValue(p))
+	default:
+		v.SetString(n.Value)
 	}
-	if n.Value == "" && !mayBeEmpty(path) {
-		d.add(path, "", "says nothing", "leave the field out, or give it a value")
-		return
-	}
-	v.SetString(n.Value)
 }
 
-// mayBeEmpty is true where an empty text has a meaning of its own.
-func mayBeEmpty(path string) bool {
-	return path == "spec.identity.userIDPrefix" || strings.HasPrefix(path, "metadata.")
+// A field is one that YAML has: its name there, and where the struct holds it. The two orders differ
+// after a field that YAML does not have.
+type field struct {
+	name string
+	reflect.StructField
 }
 
-// fields are the names of a struct's fields as YAML spells them, by their index.
-type fields []string
-
-func fieldsOf(t reflect.Type) fields {
-	var names fields
-	for field := range t.Fields() {
-		if name := field.Tag.Get("yaml"); name != "-" { // those come last
-			names = append(names, name)
+func fieldsOf(t reflect.Type) []field {
+	var known []field
+	for f := range t.Fields() {
+		if name := f.Tag.Get("yaml"); name != "-" {
+			known = append(known, field{name, f})
 		}
+	}
+	return known
+}
+
+func namesOf(fields []field) []string {
+	names := make([]string, len(fields))
+	for i := range fields {
+		names[i] = fields[i].name
 	}
 	return names
-}
-
-// pathsOf are the paths of the fields of a name, in a type and below it.
-func pathsOf(name, path string, t reflect.Type) (found []string) {
-	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
-		if t.Kind() == reflect.Slice {
-			path += "[]"
-		}
-		t = t.Elem()
-	}
-	if t.Kind() != reflect.Struct {
-		return nil
-	}
-	if path != "" {
-		path += "."
-	}
-	for i, field := range fieldsOf(t) {
-		if strings.EqualFold(field, name) {
-			found = append(found, path+field)
-		}
-		found = append(found, pathsOf(name, path+field, t.Field(i).Type)...)
-	}
-	return found
-}
-
-func (f fields) index(key string) int {
-	for i, name := range f {
-		if name == key {
-			return i
-		}
-	}
-	return -1
-}
-
-// remedy names the field that was probably meant, or all there are.
-func (f fields) remedy(path, key string) string {
-	if strings.HasSuffix(path, ".owner") && key == "namespace" {
-		return "write the owner's name as namespace/name"
-	}
-	if best := Closest(key, f); best != "" {
-		return "did you mean " + best + "?"
-	}
-	if paths := pathsOf(key, "", reflect.TypeFor[AmbientProfile]()); len(paths) == 1 {
-		return "did you mean " + paths[0] + "?"
-	}
-	return "its fields are " + strings.Join(f, ", ")
-}
-
-// Closest is the known name that was probably meant by a mistyped one, or "".
-func Closest(mistyped string, known []string) string {
-	best, distance := "", 3
-	for _, name := range known {
-		if d := editDistance(strings.ToLower(name), strings.ToLower(mistyped)); d < distance {
-			best, distance = name, d
-		}
-	}
-	return best
-}
-
-// editDistance counts the insertions, deletions and replacements between two names (Levenshtein).
-func editDistance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return 64
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
-}
-
-// short is a value as an error shows it: a scalar as it is, anything else by its shape.
-func short(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.ScalarNode:
-		return n.Value
-	case yaml.SequenceNode:
-		return "[...]"
-	default:
-		return "{...}"
-	}
-}
-
-func orDocument(path string) string {
-	if path == "" {
-		return "an AmbientProfile"
-	}
-	return path
 }

@@ -7,71 +7,112 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
-// The forms that Kubernetes gives to names (apimachinery: util/validation).
 var (
-	label     = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
-	subdomain = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
-	// Istio: outputClaimToHeaders takes no other header names (request_authentication.proto).
-	headerName = regexp.MustCompile(`^[-_A-Za-z0-9]+$`)
-	// SPIFFE: the characters of a trust domain.
-	trustDomain = regexp.MustCompile(`^[a-z0-9]([-._a-z0-9]*[a-z0-9])?$`)
-	// Istio: a literal of a path template or an exact path (RFC 3986 pchar, without *).
-	literalPath = regexp.MustCompile(`^/[-a-zA-Z0-9._~%!$&'()+,;:@=/]*$`)
-	// A container image: repository, then a tag, a digest or both.
-	image = regexp.MustCompile(`^[a-zA-Z0-9][-a-zA-Z0-9._:/]*(@sha256:[0-9a-f]{64})?$`)
-	// Kubernetes: a quantity of a resource (apimachinery: resource.Quantity).
-	quantity = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?(m|k|Ki|[MGTPE]i?)?$`)
+	label       = regexp.MustCompile(LabelPattern)
+	subdomain   = regexp.MustCompile(SubdomainPattern)
+	service     = regexp.MustCompile(ServicePattern)
+	headerName  = regexp.MustCompile(HeaderPattern)
+	trustDomain = regexp.MustCompile(TrustDomainPattern)
+	literalPath = regexp.MustCompile(PathPattern)
+	image       = regexp.MustCompile(ImagePattern)
+	quantity    = regexp.MustCompile(QuantityPattern)
 )
-
-const (
-	labelRemedy     = "write at most 63 lower case letters, digits and dashes, a letter or digit at both ends"
-	subdomainRemedy = "write at most 253 lower case letters, digits, dashes and dots, a letter or digit at both ends of each part"
-)
-
-func (r *refusals) label(path, name string) bool {
-	if !validLabel(name) {
-		r.add(path, name, "is not a DNS-1123 label", labelRemedy)
-		return false
-	}
-	return true
-}
-
-func (r *refusals) subdomain(path, name string) {
-	if !validSubdomain(name) {
-		r.add(path, name, "is not a DNS-1123 subdomain", subdomainRemedy)
-	}
-}
-
-// namespaced refuses what is not namespace/name.
-func (r *refusals) namespaced(path, ref string) bool {
-	namespace, name, found := strings.Cut(ref, "/")
-	if !found || !validLabel(namespace) || !validSubdomain(name) {
-		r.add(path, ref, "is not namespace/name", "write both as Kubernetes has them, with one slash between")
-		return false
-	}
-	return true
-}
 
 func validLabel(s string) bool     { return len(s) <= 63 && label.MatchString(s) }
 func validSubdomain(s string) bool { return len(s) <= 253 && subdomain.MatchString(s) }
 
+// malformed refuses a text that has not the form of its field. A template or a variable that was not
+// replaced is named as such.
+func (r *refusals) malformed(code diagnostic.Code, path, text, found, remedy string) {
+	switch {
+	case strings.Contains(text, "{{"):
+		code, found, remedy = diagnostic.ConfigNotRendered, templateFound, templateRemedy
+	case strings.Contains(text, "${"):
+		code, found, remedy = diagnostic.ConfigNotRendered, "looks like a variable that was not replaced", "replace it first, for example with envsubst"
+	case strings.Contains(text, "$("):
+		code, found, remedy = diagnostic.ConfigNotRendered, "looks like a kustomize variable that was not replaced", "replace it first, for example with replacements in the kustomization"
+	}
+	r.add(code, path, quote(text)+" "+found, remedy)
+}
+
+// label refuses what is not a DNS-1123 label; what says whose name it is.
+func (r *refusals) label(path, what, name string) bool {
+	if validLabel(name) {
+		return true
+	}
+	remedy := "use at most 63 lowercase letters, digits and dashes, starting and ending with a letter or digit"
+	if near := strings.NewReplacer("_", "-", ".", "-", " ", "-").Replace(strings.ToLower(name)); validLabel(near) {
+		remedy += "; did you mean " + near + "?"
+	}
+	r.malformed(diagnostic.ConfigBadName, path, name, "is not a valid "+what, remedy)
+	return false
+}
+
+// subdomain refuses what is not a DNS-1123 subdomain.
+func (r *refusals) subdomain(path, what, name string) {
+	if validSubdomain(name) {
+		return
+	}
+	remedy := "use at most 253 lowercase letters, digits, dashes and dots, with a letter or digit at both ends of each part"
+	if near := strings.ReplaceAll(strings.ToLower(name), "_", "-"); validSubdomain(near) {
+		remedy += "; did you mean " + near + "?"
+	}
+	r.malformed(diagnostic.ConfigBadName, path, name, "is not a valid "+what, remedy)
+}
+
+// namespaced refuses what is not namespace/name; namespace is the one of an example.
+func (r *refusals) namespaced(path, ref, namespace string) bool {
+	ns, name, found := strings.Cut(ref, "/")
+	switch {
+	case found && validLabel(ns) && validSubdomain(name):
+		return true
+	case r.userName(path, ref):
+	case !found && validSubdomain(ref):
+		r.add(diagnostic.ConfigBadReference, path, quote(ref)+" has no namespace", "write namespace/name, for example "+written(path, namespace+"/"+ref))
+	default:
+		r.malformed(diagnostic.ConfigBadReference, path, ref, "is not namespace/name", "write a namespace and a name with one slash between them, both as Kubernetes has them")
+	}
+	return false
+}
+
+// userName refuses the name by which Kubernetes knows a ServiceAccount as a user.
+func (r *refusals) userName(path, account string) bool {
+	// Kubernetes: system:serviceaccount:<namespace>:<name> (apiserver: serviceaccount.MakeUsername).
+	rest, found := strings.CutPrefix(account, "system:serviceaccount:")
+	namespace, name, _ := strings.Cut(rest, ":")
+	if !found || !validLabel(namespace) || !validSubdomain(name) {
+		return false
+	}
+	r.add(diagnostic.ConfigBadReference, path, quote(account)+" is a user name, not a ServiceAccount", "write "+written(path, namespace+"/"+name))
+	return true
+}
+
+// written returns the field at path with a value, as YAML to paste; of an item, the list with it.
+func written(path, value string) string {
+	name := path[strings.LastIndex(path, ".")+1:]
+	if list, _, isItem := strings.Cut(name, "["); isItem {
+		return list + ": [" + flow(value) + "]"
+	}
+	return name + ": " + flow(value)
+}
+
 // value refuses a text that would not be one exact value in a policy. Istio reads *, abc* and
-// *abc as patterns; HTTP/1 trims blanks, so that " alice" arrives as "alice".
+// *abc as patterns; HTTP/1 strips whitespace, so that " alice" arrives as "alice".
 func (r *refusals) value(path, text string) {
 	switch {
 	case strings.Contains(text, "*"):
-		r.add(path, text, "holds *, which is a pattern to Istio and would match others", "write one exact value")
+		r.add(diagnostic.ConfigPattern, path, quote(text)+" contains *, and Istio would read it as a pattern that matches others", "write one exact value")
 	case strings.TrimSpace(text) != text:
-		r.add(path, text, "begins or ends with a blank, which HTTP trims", "write it without")
+		r.add(diagnostic.ConfigWhitespace, path, quote(text)+" starts or ends with whitespace, which HTTP strips", "remove the whitespace")
 	case strings.ContainsFunc(text, diagnostic.Invisible):
-		r.add(path, text, "holds a character that nobody can see", "write visible characters only")
+		r.add(diagnostic.ConfigInvisible, path, quote(text)+" contains an invisible character", "use visible characters only")
 	}
 }
 
 // unique refuses a key that was seen before, at an earlier path.
 func (r *refusals) unique(seen map[string]string, path, key string) {
 	if first, found := seen[key]; found {
-		r.add(path, key, "is listed twice, first at "+first, "keep one of the two")
+		r.add(diagnostic.ConfigListedTwice, path, quote(key)+" is listed twice, first at "+first, "remove one of the two", first)
 		return
 	}
 	seen[key] = path
@@ -84,5 +125,12 @@ func (r *refusals) oneOf(path, value string, choices ...string) {
 			return
 		}
 	}
-	r.add(path, value, "is not a choice", "write "+strings.Join(choices, " or "))
+	name := path[strings.LastIndex(path, ".")+1:]
+	found, remedy := "is not one of "+strings.Join(choices, ", "), "choose one of them"
+	if len(choices) == 1 {
+		found, remedy = "is not "+choices[0]+", the only choice", "write "+name+": "+choices[0]+", or remove the line"
+	} else if best := Closest(value, choices); best != "" {
+		remedy = "did you mean " + best + "?"
+	}
+	r.malformed(diagnostic.ConfigBadChoice, path, value, found, remedy)
 }

@@ -1,64 +1,93 @@
 package profile
 
 import (
-	"errors"
+	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
 // Parse reads one AmbientProfile: strictly, then with its defaults, then checked as a whole. The
-// error joins every Refusal, each with its field path; with an error the result means nothing.
-func Parse(n *yaml.Node) (AmbientProfile, error) {
+// error joins a diagnostic.Diagnostic for each mistake, in the order of the file, with its field, its
+// line and its column; only the caller knows the name of the file. With an error the result means
+// nothing.
+func Parse(document *yaml.Node) (AmbientProfile, error) {
 	p := defaults()
-	if n != nil && n.Kind == yaml.DocumentNode && len(n.Content) == 1 {
-		n = n.Content[0]
-	}
-	if n == nil || n.Kind != yaml.MappingNode {
-		return p, errors.New("there is no AmbientProfile to read; write one with apiVersion, kind, metadata and spec")
+	n := top(document)
+	if other := anotherObject(n); other != nil {
+		return p, other
 	}
 	refused := decode(n, &p)
 	p.complete()
-	var wrong refusals
+	wrong := refusals{top: n}
 	wrong.identify(p)
 	wrong.spec(p.Spec)
-	known := refused.places()
-	for _, refusal := range wrong {
-		if !known.cover(refusal.Path) {
-			known.add(refusal.Path)
-			refused = append(refused, refusal)
-		}
-	}
-	return p, refused.err()
+	refused.join(wrong)
+	return p, refused.err(p.object())
 }
 
-// identify refuses a document that is another kind of thing, or has no name to own objects by.
+// top returns the map of a document.
+func top(document *yaml.Node) *yaml.Node {
+	if document != nil && document.Kind == yaml.DocumentNode && len(document.Content) == 1 {
+		return document.Content[0]
+	}
+	return document
+}
+
+func (p AmbientProfile) object() diagnostic.Object {
+	return diagnostic.Object{APIVersion: APIVersion, Kind: Kind, Name: p.Metadata.Name}
+}
+
+// anotherObject refuses a document that is another kind of thing. What its fields would be as an
+// AmbientProfile means nothing.
+func anotherObject(n *yaml.Node) error {
+	d := diagnostic.Diagnostic{Code: diagnostic.ConfigNotAnAmbientProfile, Position: positionOf(n), Remedy: "write apiVersion, kind, metadata and spec"}
+	if n == nil || n.Kind == yaml.DocumentNode || n.Kind == 0 {
+		d.Found = "expected an AmbientProfile, got nothing"
+		return d
+	}
+	if n.Kind != yaml.MappingNode {
+		d.Found = "expected an AmbientProfile, got " + got(n)
+		return d
+	}
+	if isTemplate(n) {
+		d.Code, d.Found, d.Remedy = diagnostic.ConfigNotRendered, templateFound, templateRemedy
+		return d
+	}
+	kind := manifest.Value(n, "kind")
+	if kind == "" || Closest(kind, []string{Kind}) != "" {
+		return nil
+	}
+	d.Found = "expected an AmbientProfile, got " + shorten(strings.TrimSpace(kind+" "+manifest.Value(n, "metadata", "name")))
+	d.Remedy = "pass it as an input after the configuration: ambient-profile ambientprofile.yaml INPUT.yaml"
+	switch kind {
+	case "AccessCheck":
+		d.Remedy = "run it on the output: ambient-profile check ACCESSCHECK.yaml OUTPUT.yaml"
+	case "ConfigMap": // kpt makes one of the configMap in a Kptfile
+		d.Remedy = "name an AmbientProfile as the function's configuration (kpt: configPath in place of configMap)"
+	}
+	return d
+}
+
+// identify refuses another version of an AmbientProfile, and one that has no name to own objects by.
 func (r *refusals) identify(p AmbientProfile) {
-	if p.APIVersion != APIVersion {
-		r.add("apiVersion", p.APIVersion, "is not the API that this function reads", "write "+APIVersion)
-	}
-	if p.Kind != Kind {
-		r.add("kind", p.Kind, "is not the kind that this function reads", "write "+Kind)
-	}
+	r.constant("apiVersion", p.APIVersion, APIVersion)
+	r.constant("kind", p.Kind, Kind)
 	if p.Metadata.Name == "" {
-		r.missing("metadata.name", "give the AmbientProfile a name; it marks the objects that it owns")
+		r.missing("metadata.name", "give the AmbientProfile a name, which marks the objects that it owns, for example metadata: {name: kubeflow}")
 	} else {
-		r.subdomain("metadata.name", p.Metadata.Name)
+		r.subdomain("metadata.name", "object name", p.Metadata.Name)
 	}
 }
 
-// Warnings tells what is allowed in p but seldom meant.
-func Warnings(p AmbientProfile) []diagnostic.Diagnostic {
-	var found []diagnostic.Diagnostic
-	for i, profile := range p.Spec.Profiles {
-		found = append(found, profile.warnings(at("spec.profiles", i))...)
+func (r *refusals) constant(field, value, want string) {
+	switch value {
+	case want:
+	case "":
+		r.missing(field, "write "+field+": "+want)
+	default:
+		r.add(diagnostic.ConfigUnknownVersion, field, quote(value)+" is not what this function reads", "write "+field+": "+want)
 	}
-	if p.Spec.Cluster.Controllers == Restrict {
-		found = append(found, warning("spec.cluster.controllers", "Restrict takes the right to write AuthorizationPolicies from the profile-controller", "a Profile made from now on stops half-way: no ServiceAccounts, no RoleBindings, no quota; and the dashboard can add no contributors", "use Keep unless new Profiles and contributors are made in another way"))
-	}
-	for i := range found {
-		found[i].Object = diagnostic.Object{APIVersion: APIVersion, Kind: Kind, Name: p.Metadata.Name}
-	}
-	return found
 }

@@ -71,17 +71,21 @@ func withoutMetadata(p AmbientProfile) AmbientProfile {
 
 func wellRefused(t *testing.T, text string, err error) {
 	t.Helper()
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		if !strings.HasPrefix(err.Error(), "there is no AmbientProfile to read; ") {
-			t.Errorf("%q: %v", text, err)
-		}
-		return
+	all := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		all = joined.Unwrap()
 	}
-	for _, err := range joined.Unwrap() {
-		var r Refusal
-		if !errors.As(err, &r) || r.Reason == "" || r.Remedy == "" {
-			t.Errorf("%q: no path, reason and remedy in %v", text, err)
+	for _, err := range all {
+		var d diagnostic.Diagnostic
+		switch {
+		case !errors.As(err, &d):
+			t.Errorf("%q: %v is not a diagnostic", text, err)
+		case d.Severity() != diagnostic.Error || !strings.HasPrefix(string(d.Code), "AP02"):
+			t.Errorf("%q: %v has the code %q", text, err, d.Code)
+		case d.Found == "" || d.Remedy == "" || strings.Contains(err.Error(), "\n"):
+			t.Errorf("%q: no finding and remedy on one line in %v", text, err)
+		case d.Code != diagnostic.ConfigNotAnAmbientProfile && (d.Position.Line == 0 || d.Position.Column == 0):
+			t.Errorf("%q: no position of %v", text, err)
 		}
 	}
 }

@@ -1,61 +1,134 @@
 package profile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
-// Refusal is one thing that is wrong with a configuration: where, what stands there, why that
-// cannot be, and what to write instead.
-type Refusal struct {
-	Path, Value, Reason, Remedy string
+// refusals collects everything that is wrong, so that one run reports all of it.
+type refusals struct {
+	// top is the document that the paths lead through; nil for what was found in the input.
+	top *yaml.Node
+	all []refusal
 }
 
-func (r Refusal) Error() string {
-	text := r.Path + ": "
-	if r.Value != "" {
-		text += r.Value + " "
+// A refusal is one thing that is wrong.
+type refusal struct {
+	diagnostic.Diagnostic
+	// because are other fields that it follows from: if one of them is refused, it is an aftershock.
+	because []string
+	// meant is the path of the field that an unknown field was probably meant to be, with [] for any
+	// item of a list; or "".
+	meant string
+}
+
+// add refuses the value at path, or the lack of one.
+func (r *refusals) add(code diagnostic.Code, path, found, remedy string, because ...string) {
+	n, _ := manifest.Find(r.top, path)
+	r.refuse(n, code, path, found, remedy)
+	r.all[len(r.all)-1].because = because
+}
+
+// refuse refuses the field at path, which n is the key, the value or the parent of.
+func (r *refusals) refuse(n *yaml.Node, code diagnostic.Code, path, found, remedy string) {
+	r.all = append(r.all, refusal{Diagnostic: diagnostic.Diagnostic{
+		Code: code, Position: positionOf(n), Field: path, Found: found, Remedy: remedy,
+	}})
+}
+
+// missing refuses that there is nothing at path.
+func (r *refusals) missing(path, remedy string, because ...string) {
+	r.add(diagnostic.ConfigMissingField, path, "missing", remedy, because...)
+}
+
+// positionOf returns the line and the column of n; the name of the file is not known here.
+func positionOf(n *yaml.Node) diagnostic.Position {
+	if n == nil {
+		return diagnostic.Position{}
 	}
-	return text + r.Reason + "; " + r.Remedy
+	return diagnostic.Position{Line: n.Line, Column: n.Column}
 }
 
-// warning is a message about a field that works but deserves a look.
-func warning(path, found, effect, remedy string) diagnostic.Diagnostic {
-	return diagnostic.Diagnostic{Code: diagnostic.Uncoded, Field: path, Found: found, Effect: effect, Remedy: remedy}
-}
-
-// refusals collects everything that is wrong, so that one run tells all.
-type refusals []Refusal
-
-// add notes that value, found at path, cannot be.
-func (r *refusals) add(path, value, reason, remedy string) {
-	if len(value) > 80 {
-		value = value[:80] + "..."
+// diagnostics returns what was refused.
+func (r *refusals) diagnostics() []diagnostic.Diagnostic {
+	var all []diagnostic.Diagnostic
+	for _, refused := range r.all {
+		all = append(all, refused.Diagnostic)
 	}
-	quoted := strconv.Quote(value)
-	if strings.ContainsFunc(value, diagnostic.Invisible) {
-		quoted = strconv.QuoteToASCII(value)
-	}
-	*r = append(*r, Refusal{path, quoted, reason, remedy})
+	return all
 }
 
-// missing notes that there is nothing at path.
-func (r *refusals) missing(path, remedy string) {
-	*r = append(*r, Refusal{Path: path, Reason: "is missing", Remedy: remedy})
+// err joins what was refused, in the order of the file; nil if nothing was.
+func (r *refusals) err(object diagnostic.Object) error {
+	all := r.diagnostics()
+	slices.SortStableFunc(all, func(a, b diagnostic.Diagnostic) int {
+		return cmp.Or(cmp.Compare(a.Position.Line, b.Position.Line), cmp.Compare(a.Position.Column, b.Position.Column))
+	})
+	var errs []error
+	for _, d := range all {
+		d.Object = object
+		errs = append(errs, d)
+	}
+	return errors.Join(errs...)
 }
+
+// join adds what later found wrong, without its aftershocks.
+func (r *refusals) join(later refusals) {
+	misplaced := later.misplaced(r.all)
+	known := r.places()
+	for i, refused := range later.all {
+		if misplaced[i] || known.cover(refused.Field) || slices.ContainsFunc(refused.because, known.cover) {
+			continue
+		}
+		known.add(refused.Field)
+		r.all = append(r.all, refused)
+	}
+}
+
+// misplaced returns which fields of r are missing because they were written under another name, or
+// in another place: of several, the last one above that place.
+func (r *refusals) misplaced(unknown []refusal) map[int]bool {
+	found := map[int]bool{}
+	for _, field := range unknown {
+		best := -1
+		for i, refused := range r.all {
+			lacks := refused.Code == diagnostic.ConfigMissingField && field.meant != "" &&
+				(refused.Field == field.meant || anyItem(refused.Field) == field.meant)
+			if lacks && !found[i] && (best < 0 || refused.Position.Line <= field.Position.Line) {
+				best = i
+			}
+		}
+		if best >= 0 {
+			found[best] = true
+		}
+	}
+	return found
+}
+
+var index = regexp.MustCompile(`\[\d+\]`)
+
+// anyItem returns a path with [] for the index of each list.
+func anyItem(path string) string { return index.ReplaceAllString(path, "[]") }
 
 // places are where something was refused, and all that is around it.
 type places struct{ refused, around map[string]bool }
 
-func (r refusals) places() places {
+func (r *refusals) places() places {
 	p := places{map[string]bool{}, map[string]bool{}}
-	for _, known := range r {
-		p.add(known.Path)
+	for _, known := range r.all {
+		p.add(known.Field)
 	}
 	return p
 }
@@ -67,15 +140,15 @@ func (p places) add(path string) {
 	}
 }
 
-// cover tells whether path, something in it or something around it was refused already: then what
-// is missing there, or a default that follows from it, needs no second word.
+// cover reports whether path, something in it or something around it was refused already: then what
+// is missing there, or a default that follows from it, needs no second message.
 func (p places) cover(path string) bool {
 	for outer := range outers(path) {
 		if p.refused[outer] {
 			return true
 		}
 	}
-	return p.refused[path] || p.around[path]
+	return p.refused[path] || p.around[path] || p.refused[""]
 }
 
 // outers are the paths that path is in.
@@ -89,14 +162,29 @@ func outers(path string) iter.Seq[string] {
 	}
 }
 
-// err is nil when nothing was refused.
-func (r refusals) err() error {
-	var errs []error
-	for _, refusal := range r {
-		errs = append(errs, refusal)
-	}
-	return errors.Join(errs...)
-}
-
 // at is the path of the i-th item of a list.
 func at(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+
+// quote returns a value as messages show it: on one line, not too long, and with every character
+// visible.
+func quote(value string) string {
+	value = shorten(value)
+	if strings.ContainsFunc(value, diagnostic.Invisible) {
+		return strconv.QuoteToASCII(value)
+	}
+	return strconv.Quote(value)
+}
+
+// longest is how much of a value a message shows, in bytes.
+const longest = 80
+
+func shorten(value string) string {
+	if len(value) <= longest {
+		return value
+	}
+	end := longest
+	for end > 0 && !utf8.RuneStart(value[end]) {
+		end--
+	}
+	return value[:end] + "..."
+}

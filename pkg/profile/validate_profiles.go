@@ -1,35 +1,37 @@
 package profile
 
 import (
+	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
 func (r *refusals) profiles(s Spec) {
 	const path = "spec.profiles"
 	switch {
 	case s.Profiles == nil && s.ProfileSelector == nil:
-		r.missing(path, "list at least one profile, with name and owner")
+		r.missing(path, "list at least one profile, for example profiles: [{name: alice, owner: {name: alice@example.com}}]", "spec.profileSelector")
 	case s.Profiles != nil && len(s.Profiles) == 0:
-		r.add(path, "[]", "is empty", "list at least one profile, or leave the field out and select Profile objects")
+		r.add(diagnostic.ConfigEmptyList, path, "is an empty list", "list at least one profile, or write profileSelector: {} instead to select the Profiles of the input")
 	}
 	reserved := s.reserved()
 	seen := map[string]string{}
 	for i, p := range s.Profiles {
 		item := at(path, i)
 		if p.Name == "" {
-			r.missing(item+".name", "write the namespace of the profile")
-		} else if r.label(item+".name", p.Name) {
+			r.missing(item+".name", "write the name of the Profile, which is its namespace, for example name: alice")
+		} else if r.namespace(item+".name", p.Name) {
 			r.unreserved(item+".name", p.Name, reserved)
 			r.unique(seen, item+".name", p.Name)
 		}
 		if s.ProfileSelector == nil || p.Owner != (Owner{Kind: "User"}) { // else a selected Profile may say it
-			r.owner(item+".owner", p.Owner)
+			r.owner(item+".owner", p)
 		}
 		r.serviceAccounts(item+".serviceAccounts", p.ServiceAccounts)
 		r.contributors(item+".contributors", p.Contributors)
@@ -37,36 +39,63 @@ func (r *refusals) profiles(s Spec) {
 	}
 }
 
-// CheckFound refuses what Parse would, in a profile that was found in the input; object says where.
-// The error joins every Refusal.
-func (s Spec) CheckFound(object string, p Profile) error {
-	var r refusals
-	if r.label(object+": metadata.name", p.Name) {
-		r.unreserved(object+": metadata.name", p.Name, s.reserved())
+// namespace refuses what is not the name of a user's namespace.
+func (r *refusals) namespace(path, name string) bool {
+	if strings.Contains(name, "@") {
+		r.add(diagnostic.ConfigBadName, path, quote(name)+" is a login, not a namespace",
+			"write the name of the Profile here (see kubectl get profiles), and the login in owner: {name: "+flow(name)+"}")
+		return false
 	}
-	r.owner(object+": spec.owner", p.Owner)
-	return r.err()
+	return r.label(path, "namespace name", name)
 }
 
-// CheckContributor refuses a contributor that was found in the input; path says where.
-func CheckContributor(path string, c Contributor) error {
+// CheckFound refuses what Parse would, in a profile that was found in the input. The fields are those
+// of a Profile; the object and the position are for the caller to fill in.
+func (s Spec) CheckFound(p Profile) []diagnostic.Diagnostic {
 	var r refusals
-	r.contributor(path, c)
-	return r.err()
+	if r.label("metadata.name", "namespace name", p.Name) {
+		r.unreserved("metadata.name", p.Name, s.reserved())
+	}
+	r.owner("spec.owner", p)
+	return r.diagnostics()
 }
 
-// CheckContributors refuses contributors of one namespace that KFAM could not tell apart.
-func CheckContributors(path string, contributors []Contributor) error {
+// CheckContributor refuses a contributor that was found in the input, with its name and its role in
+// the fields name and role.
+func CheckContributor(c Contributor, name, role string) []diagnostic.Diagnostic {
 	var r refusals
-	r.contributors(path, contributors)
-	return r.err()
+	r.contributor(name, role, c)
+	return r.diagnostics()
 }
 
-// CheckNotebook refuses a notebook that was found in the input; path says where.
-func CheckNotebook(path string, n Notebook) error {
+// CheckContributors refuses the contributors of one namespace that KFAM could not tell from earlier
+// ones, by their index.
+func CheckContributors(contributors []Contributor) iter.Seq2[int, diagnostic.Diagnostic] {
+	return func(yield func(int, diagnostic.Diagnostic) bool) {
+		seen := map[string]Contributor{}
+		for i, c := range contributors {
+			if c.Name == "" {
+				continue
+			}
+			binding := c.BindingName()
+			if other, found := seen[binding]; found && !yield(i, diagnostic.Diagnostic{
+				Code:   diagnostic.ConfigSameBinding,
+				Found:  fmt.Sprintf("%s has the same RoleBinding as %s, %s, so KFAM cannot tell them apart", quote(c.Name), quote(other.Name), binding),
+				Remedy: "remove one of the two contributors",
+			}) {
+				return
+			}
+			seen[binding] = c
+		}
+	}
+}
+
+// CheckNotebook refuses a notebook that was found in the input, with its name and its path in the
+// fields name and rewrite.
+func CheckNotebook(n Notebook, name, rewrite string) []diagnostic.Diagnostic {
 	var r refusals
-	r.notebook(path, n)
-	return r.err()
+	r.notebook(name, rewrite, n)
+	return r.diagnostics()
 }
 
 // Complete fills in what a profile that was found in the input leaves out.
@@ -105,16 +134,22 @@ func (r *refusals) unreserved(path, name string, reserved map[string]string) {
 	if strings.HasPrefix(name, "kube-") {
 		why, found = "Kubernetes itself", true
 	}
-	if found {
-		r.add(path, name, "is the namespace of "+why, "name the namespace of a user")
+	if !found {
+		return
 	}
+	remedy := "list user namespaces only"
+	if name == "kubeflow" {
+		remedy += ", and to move Kubeflow as well write cluster: {platform: {enabled: true}}"
+	}
+	r.add(diagnostic.ConfigReservedNamespace, path, quote(name)+" is the namespace of "+why, remedy)
 }
 
-func (r *refusals) owner(path string, o Owner) {
+func (r *refusals) owner(path string, p Profile) {
+	o := p.Owner
 	r.oneOf(path+".kind", o.Kind, "User", "ServiceAccount", "Group")
 	switch {
 	case o.Name == "":
-		r.missing(path+".name", "write the owner as the Profile has it")
+		r.missingOwner(path, p.Name)
 	case o.Kind == "ServiceAccount":
 		r.serviceAccount(path+".name", o.Name)
 	default:
@@ -122,10 +157,30 @@ func (r *refusals) owner(path string, o Owner) {
 	}
 }
 
+// missingOwner refuses a profile without an owner, or an owner without a name.
+func (r *refusals) missingOwner(path, name string) {
+	login := flow(cmp.Or(name, "alice") + "@example.com")
+	if r.top == nil { // a Profile that was found in the input
+		r.missing(path+".name", "write the owner, for example owner: {kind: User, name: "+login+"}")
+		return
+	}
+	if _, found := manifest.Find(r.top, path); found {
+		r.missing(path+".name", "copy spec.owner.name of the Profile, for example name: "+login)
+		return
+	}
+	remedy := "for example owner: {name: " + login + "}"
+	if name != "" {
+		remedy = "copy spec.owner of Profile " + name + ", " + remedy
+	} else {
+		remedy = "copy spec.owner of the Profile, " + remedy
+	}
+	r.missing(path, remedy)
+}
+
 // user refuses a name that could match more than one user's header.
 func (r *refusals) user(path, name string) {
 	if len(name) > 320 {
-		r.add(path, name, "is longer than 320 characters", "write the user's name or e-mail")
+		r.add(diagnostic.ConfigTooLong, path, quote(name)+" is longer than 320 characters", "write the user's name or e-mail address")
 		return
 	}
 	r.value(path, name)
@@ -141,41 +196,36 @@ func (r *refusals) serviceAccounts(path string, accounts []string) {
 
 func (r *refusals) serviceAccount(path, account string) {
 	if strings.Contains(account, "/") {
-		r.namespaced(path, account)
+		r.namespaced(path, account, "")
 		return
 	}
-	r.subdomain(path, account)
+	if !r.userName(path, account) {
+		r.subdomain(path, "ServiceAccount name", account)
+	}
 }
 
 func (r *refusals) contributors(path string, contributors []Contributor) {
-	seen := map[string]Contributor{}
 	for i, c := range contributors {
-		item := at(path, i)
-		r.contributor(item, c)
-		if c.Name == "" {
-			continue
-		}
-		binding := c.BindingName()
-		if other, found := seen[binding]; found {
-			r.add(item+".name", c.Name, fmt.Sprintf("has the RoleBinding of %q, %s", other.Name, binding), "KFAM cannot tell them apart; let in one of the two")
-		}
-		seen[binding] = c
+		r.contributor(at(path, i)+".name", at(path, i)+".role", c)
+	}
+	for i, d := range CheckContributors(contributors) {
+		r.add(d.Code, at(path, i)+".name", d.Found, d.Remedy)
 	}
 }
 
-func (r *refusals) contributor(path string, c Contributor) {
+func (r *refusals) contributor(name, role string, c Contributor) {
 	if c.Role == "" {
-		r.missing(path+".role", "write admin, edit or view")
+		r.missing(role, "write role: admin, role: edit or role: view")
 	} else {
-		r.oneOf(path+".role", c.Role, "admin", "edit", "view")
+		r.oneOf(role, c.Role, "admin", "edit", "view")
 	}
 	if c.Name == "" {
-		r.missing(path+".name", "write the contributor as the userid header has it")
+		r.missing(name, "write the user as the login sends it, for example name: bob@example.com")
 		return
 	}
-	r.user(path+".name", c.Name)
+	r.user(name, c.Name)
 	if len(c.BindingName()) > 253 {
-		r.add(path+".name", c.Name, "gives a RoleBinding name of more than 253 characters", "shorten it")
+		r.add(diagnostic.ConfigTooLong, name, quote(c.Name)+" gives a RoleBinding name of more than 253 characters", "use a shorter name")
 	}
 }
 
@@ -204,51 +254,27 @@ func dashed(text string) string {
 func (r *refusals) notebooks(path string, notebooks []Notebook) {
 	seen := map[string]string{}
 	for i, n := range notebooks {
-		item := at(path, i)
-		r.notebook(item, n)
+		name := at(path, i) + ".name"
+		r.notebook(name, at(path, i)+".rewrite", n)
 		if n.Name != "" {
-			r.unique(seen, item+".name", n.Name)
+			r.unique(seen, name, n.Name)
 		}
 	}
 }
 
-func (r *refusals) notebook(path string, n Notebook) {
+func (r *refusals) notebook(name, rewrite string, n Notebook) {
 	if n.Name == "" {
-		r.missing(path+".name", "write the name of the Notebook")
+		r.missing(name, "write the name of the Notebook, for example name: lab")
 	} else {
-		r.label(path+".name", n.Name)
+		r.label(name, "Notebook name", n.Name)
 	}
 	switch {
 	case n.Rewrite == "":
 	case !literalPath.MatchString(n.Rewrite):
-		r.add(path+".rewrite", n.Rewrite, "is not a path", "begin with /, without *, {}, ? or #")
+		r.malformed(diagnostic.ConfigBadPath, rewrite, n.Rewrite, "is not a path", "start it with /, and leave out *, {}, ? and #")
 	case len(n.Rewrite) > 1024: // Gateway API: HTTPPathModifier
-		r.add(path+".rewrite", n.Rewrite, "is longer than 1024 characters", "shorten it")
+		r.add(diagnostic.ConfigTooLong, rewrite, quote(n.Rewrite)+" is longer than 1024 characters", "use a shorter path")
 	}
-}
-
-// warnings tells what would lock an owner out, or let nobody in.
-func (p Profile) warnings(path string) []diagnostic.Diagnostic {
-	var found []diagnostic.Diagnostic
-	if p.Owner.Kind == "Group" {
-		found = append(found, warning(path+".owner", "the owner is the group "+p.Owner.Name, "no header names a single group, so no rule lets its members in", "list the members as contributors"))
-	}
-	var users []string
-	if p.Owner.Kind == "User" {
-		users = append(users, p.Owner.Name)
-	}
-	for _, c := range p.Contributors {
-		users = append(users, c.Name)
-	}
-	for _, user := range users {
-		if strings.ContainsFunc(user, unicode.IsUpper) {
-			found = append(found, warning(path, fmt.Sprintf("the user %q has upper case letters", user), "who logs in with another case is locked out: the header must match exactly", "write the name as the identity provider sends it"))
-		}
-		if i := strings.IndexFunc(user, func(c rune) bool { return c > unicode.MaxASCII }); i >= 0 {
-			found = append(found, warning(path, fmt.Sprintf("the user %q has characters beyond ASCII, the first of them %U", user, []rune(user[i:])[0]), "it may be another user than the one whose name looks the same: whoever has this one gets in", "compare the name with what the identity provider sends, character by character"))
-		}
-	}
-	return found
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

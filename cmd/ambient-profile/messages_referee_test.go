@@ -1,0 +1,52 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
+)
+
+// The function writes what keeps the referee from finding these. Here it judges manifests that lack it.
+const (
+	inMesh    = "apiVersion: v1\nkind: Namespace\nmetadata: {name: alice, labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: waypoint}}\n"
+	waypoints = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: waypoint, namespace: alice, labels: {istio.io/waypoint-for: service}}\nspec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}\n"
+)
+
+// judged are manifests in which the referee finds what no golden case shows.
+var judged = map[diagnostic.Code]string{
+	diagnostic.PodsUnprotected:     inMesh + waypoints,
+	diagnostic.WaypointUnprotected: inMesh + waypoints,
+	diagnostic.NamespaceOffMesh:    "apiVersion: v1\nkind: Namespace\nmetadata: {name: alice}\n",
+	diagnostic.WaypointNotUsed:     strings.Replace(inMesh, ", istio.io/use-waypoint: waypoint", "", 1) + waypoints,
+}
+
+// found is the message with a code that the referee has of manifests.
+func found(t *testing.T, code diagnostic.Code) string {
+	t.Helper()
+	var nodes []*yaml.Node
+	for _, text := range strings.Split(judged[code], "---\n") {
+		nodes = append(nodes, yaml.MustParse(text).YNode())
+	}
+	world := must(access.Load(func(yield func(*yaml.Node) bool) {
+		for _, n := range nodes {
+			if !yield(n) {
+				return
+			}
+		}
+	}))
+	for _, d := range world.Findings([]access.Tenant{{Namespace: "alice", Owner: "alice@example.com", Waypoint: "waypoint"}}) {
+		if d.Code == code {
+			var out bytes.Buffer
+			d.Position = diagnostic.Position{}
+			diagnostic.Print(&out, []diagnostic.Diagnostic{d})
+			return strings.TrimSuffix(out.String(), "\n")
+		}
+	}
+	t.Errorf("%s is not found", code)
+	return ""
+}

@@ -1,0 +1,109 @@
+package fn
+
+import (
+	"cmp"
+	"errors"
+	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
+// loadWorld has the referee read items. The error says in which file is what it rejects.
+func loadWorld(items []*manifest.Item) (*access.World, error) {
+	world, err := access.Load(nodesOf(items))
+	return world, locatedError(err, items)
+}
+
+// located are messages of the referee with the files of their objects. The referee sees nodes,
+// which know only their lines; lines of what does not come from a file mean nothing.
+func located(found []diagnostic.Diagnostic, items []*manifest.Item) []diagnostic.Diagnostic {
+	if len(found) == 0 {
+		return nil
+	}
+	files := map[manifest.ID]string{}
+	for _, item := range items {
+		id := inNamespace(item.ID)
+		if _, twice := files[id]; twice {
+			files[id] = "" // nobody knows which one is meant
+			continue
+		}
+		files[id] = item.File
+	}
+	out := make([]diagnostic.Diagnostic, len(found))
+	for i, d := range found {
+		group, _, inGroup := strings.Cut(d.Object.APIVersion, "/")
+		if !inGroup {
+			group = ""
+		}
+		d.Position.File = files[inNamespace(manifest.NewID(group, d.Object.Kind, d.Object.Namespace, d.Object.Name))]
+		if d.Position.File == "" {
+			d.Position = diagnostic.Position{}
+		}
+		out[i] = d
+	}
+	return out
+}
+
+// inNamespace is an identity in the namespace that the referee files the object in.
+func inNamespace(id manifest.ID) manifest.ID {
+	id.Namespace = cmp.Or(id.Namespace, "default")
+	return id
+}
+
+// locatedError is an error of messages of the referee with the files of their objects.
+func locatedError(err error, items []*manifest.Item) error {
+	return eachMessage(err, func(d diagnostic.Diagnostic) diagnostic.Diagnostic {
+		return located([]diagnostic.Diagnostic{d}, items)[0]
+	})
+}
+
+// locatedIn is an error of messages about an item with the item's file.
+func locatedIn(err error, item *manifest.Item) error {
+	return eachMessage(err, func(d diagnostic.Diagnostic) diagnostic.Diagnostic {
+		if d.Position.File = item.File; item.File == "" {
+			d.Position = diagnostic.Position{}
+		}
+		return d
+	})
+}
+
+// eachMessage is an error with each of the messages that it joins changed.
+func eachMessage(err error, change func(diagnostic.Diagnostic) diagnostic.Diagnostic) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, err := range joined.Unwrap() {
+			all = append(all, eachMessage(err, change))
+		}
+		return errors.Join(all...)
+	}
+	var d diagnostic.Diagnostic
+	if errors.As(err, &d) {
+		return change(d)
+	}
+	return err
+}
+
+// ofConfig are messages with their place in the configuration, as far as they are about it. Without a
+// file there is no line: kustomize and kpt send the configuration written anew.
+func ofConfig(config *manifest.Item, found []diagnostic.Diagnostic) []diagnostic.Diagnostic {
+	for i, d := range found {
+		if d.Position.File != "" || d.Object.Kind != profile.Kind && d.Object.Kind != "" {
+			continue
+		}
+		n, _ := manifest.Find(config.Node, d.Field)
+		if found[i].Position = config.At(n); d.Position.Line > 0 && found[i].Position.Line > 0 {
+			found[i].Position.Line, found[i].Position.Column = d.Position.Line, d.Position.Column
+		}
+	}
+	return found
+}
+
+// ofConfigError is an error of such messages.
+func ofConfigError(config *manifest.Item, err error) error {
+	return eachMessage(err, func(d diagnostic.Diagnostic) diagnostic.Diagnostic {
+		return ofConfig(config, []diagnostic.Diagnostic{d})[0]
+	})
+}

@@ -1,0 +1,46 @@
+package fn
+
+import (
+	"errors"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+)
+
+// review has the referee look at what goes out, and encodes what is new: it sees manifests, and of
+// the plan only who the tenants are.
+func review(plan generate.Plan, out []*manifest.Item, form manifest.Form) ([]diagnostic.Diagnostic, error) {
+	world, err := access.Load(manifest.Encode(out, form))
+	if err != nil {
+		return nil, locatedError(err, out)
+	}
+	return located(world.Findings(tenants(plan)), out), nil
+}
+
+// tenants are the profiles' namespaces, as the referee needs to know them.
+func tenants(plan generate.Plan) []access.Tenant {
+	out := make([]access.Tenant, len(plan.Namespaces))
+	for i, ns := range plan.Namespaces {
+		out[i] = access.Tenant{
+			Namespace: ns.Name, Owner: ns.OwnerHeader, Header: ns.UserIDHeader, Groups: plan.Mesh.Tokens.GroupsHeader,
+			Waypoint: ns.Waypoint.Name, Ingress: ns.Ingress, Superseded: []string{controllerPolicy}, Monitoring: generate.L4PolicyName,
+		}
+	}
+	return out
+}
+
+// asErrors are the warnings among findings, and why they are errors; nil for none.
+func asErrors(config *manifest.Item, findings []diagnostic.Diagnostic) error {
+	var errs []error
+	for _, f := range findings {
+		if f.Severity() == diagnostic.Warning {
+			errs = append(errs, f)
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return errors.Join(append(errs, config.Report(diagnostic.WarningsAreErrors, "spec.failOnWarning", "makes every warning an error", "", "fix what is listed above, or remove the field"))...)
+}

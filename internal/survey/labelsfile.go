@@ -1,0 +1,40 @@
+package survey
+
+import (
+	"regexp"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
+// LabelsKey is the key of the labels in that ConfigMap.
+const LabelsKey = "namespace-labels.yaml"
+
+// IsLabelsFile reports whether an item is the ConfigMap from which the profile-controller labels
+// Namespaces. Kubeflow 1.10 calls it namespace-labels-data.
+func IsLabelsFile(item *manifest.Item) bool {
+	if item.Kind != "ConfigMap" || item.Group != "" || item.Namespace != profile.KubeflowNamespace {
+		return false
+	}
+	name := item.Name
+	if m := Hashed.FindStringSubmatch(name); m != nil {
+		name = m[1]
+	}
+	return name == "profiles-namespace-labels-data" || name == "namespace-labels-data"
+}
+
+// LabelsOfAll are the labels that the file gives to the Namespaces of tenants.
+func LabelsOfAll(item *manifest.Item) (labels map[string]any, err error) {
+	err = yaml.Unmarshal([]byte(DataOf(item, LabelsKey)), &labels)
+	return labels, err
+}
+
+// Hashed is a ConfigMap's name with the suffix that kustomize gives to generated ones.
+var Hashed = regexp.MustCompile(`^(.+)-[a-z0-9]{10}$`)
+
+// DataOf is a ConfigMap's text below key, or "".
+func DataOf(i *manifest.Item, key string) string {
+	return manifest.Value(i.Node, "data", key)
+}

@@ -1,0 +1,142 @@
+package survey
+
+import (
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
+// OldIngress ends the principal of Kubeflow's sidecar-era gateway, whatever the trust domain.
+const OldIngress = "/ns/istio-system/sa/istio-ingressgateway-service-account"
+
+// Kubeflow's sidecar-era gateway, as its pods are labelled.
+const (
+	OldGatewayNamespace = "istio-system"
+	OldGatewayName      = "istio-ingressgateway"
+)
+
+// OldGatewayLabels are those of the old gateway's pods, as Kubeflow ships them.
+var OldGatewayLabels = map[string]string{"app": OldGatewayName, "istio": "ingressgateway"}
+
+// gatewayPodLabels are those of the old gateway's pods: as its Deployment in the input has them, else
+// as Kubeflow ships them.
+func (in *Index) gatewayPodLabels() map[string]string {
+	if in.oldGateway == nil {
+		in.oldGateway = OldGatewayLabels
+		for _, item := range in.Items {
+			if isOldGateway(item) {
+				if found := manifest.StringMap(manifest.Field(podTemplate(item), "metadata", "labels")); len(found) > 0 {
+					in.oldGateway = found
+				}
+				break
+			}
+		}
+	}
+	return in.oldGateway
+}
+
+// isOldGateway reports whether an item is the workload of Kubeflow's sidecar-era gateway: by its
+// name, or by the account that Kubeflow's policies name.
+func isOldGateway(i *manifest.Item) bool {
+	if i.Namespace != OldGatewayNamespace || i.Group != "apps" || i.Kind != "Deployment" && i.Kind != "DaemonSet" {
+		return false
+	}
+	return i.Name == OldGatewayName || strings.HasSuffix(OldIngress, "/"+manifest.Value(PodSpec(i), "serviceAccountName"))
+}
+
+// SelectsOldGateway reports whether labels select the pods of the old gateway and not all pods: some of
+// their own labels do.
+func (in *Index) SelectsOldGateway(labels *yaml.Node) bool {
+	have, pods := manifest.StringMap(labels), in.gatewayPodLabels()
+	for key, wanted := range have {
+		if own, found := pods[key]; !found || own != wanted {
+			return false
+		}
+	}
+	return len(have) > 0
+}
+
+// OnlyOldGateway reports whether no other workload of the input has the labels.
+func (in *Index) OnlyOldGateway(wanted *yaml.Node) bool {
+	for _, w := range in.WorkloadsOf(OldGatewayNamespace) {
+		if !isOldGateway(w.Item) && w.Labels.Cover(LabelsOf(wanted)) {
+			return false
+		}
+	}
+	return true
+}
+
+// OldGatewayPorts are the ports of the old gateway's Service: known is false where the input does not
+// have it, or does not say which port of the pods is meant.
+func (in *Index) OldGatewayPorts() (ports []MappedPort, known bool) {
+	for _, s := range in.ServicesOf(OldGatewayNamespace) {
+		if s.Name != OldGatewayName && !LabelsFrom(in.gatewayPodLabels()).Cover(s.Selector) {
+			continue
+		}
+		if ports, known := in.PortsOf(s); known {
+			return ports, true
+		}
+	}
+	return KubeflowGatewayPorts, false
+}
+
+// OldGatewayNetwork says what the old gateway of the input has that decides which addresses it sees.
+func (in *Index) OldGatewayNetwork() string {
+	var found []string
+	for _, item := range in.Items {
+		if isOldGateway(item) && strings.Contains(manifest.Value(podTemplate(item), "metadata", "annotations", "proxy.istio.io/config"), "gatewayTopology") {
+			found = append(found, "gatewayTopology in proxy.istio.io/config")
+		}
+	}
+	if item := in.ByID[manifest.ID{Kind: "Service", Namespace: OldGatewayNamespace, Name: OldGatewayName}]; item != nil {
+		spec := manifest.Field(item.Node, "spec")
+		if policy := manifest.Value(spec, "externalTrafficPolicy"); policy != "" {
+			found = append(found, "externalTrafficPolicy: "+policy)
+		}
+		if ranges := manifest.Strings(manifest.Field(spec, "loadBalancerSourceRanges")); len(ranges) > 0 {
+			found = append(found, "loadBalancerSourceRanges: "+Names(ranges))
+		}
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return " (the old one has " + Names(found) + ")"
+}
+
+// OnOldGateway tells whether a VirtualService is for the old gateway.
+func (in *Index) OnOldGateway(item *manifest.Item) bool {
+	for _, gateway := range GatewaysOf(item) {
+		if gateway == (manifest.NewID(IstioNetworking, "Gateway", profile.KubeflowNamespace, "kubeflow-gateway")) {
+			return true
+		}
+		if known := in.ByID[gateway]; known != nil && in.SelectsOldGateway(manifest.Field(known.Node, "spec", "selector")) {
+			return true
+		}
+	}
+	return false
+}
+
+// GatewaysOf are the Istio Gateways that a VirtualService names; one without a namespace is in its own.
+func GatewaysOf(item *manifest.Item) []manifest.ID {
+	var out []manifest.ID
+	for _, n := range manifest.Content(manifest.Field(item.Node, "spec", "gateways")) {
+		namespace, name, found := strings.Cut(n.Value, "/")
+		if !found {
+			namespace, name = item.Namespace, n.Value
+		}
+		out = append(out, manifest.NewID(IstioNetworking, "Gateway", namespace, name))
+	}
+	return out
+}
+
+// AtOldGateway reports whether the platform would move or copy an item to the ingress Gateway.
+func (in *Index) AtOldGateway(item *manifest.Item) bool {
+	return item.Namespace == OldGatewayNamespace && in.SelectsOldGateway(manifest.Field(item.Node, "spec", "selector", "matchLabels"))
+}
+
+// KubeflowGatewayPorts are those of the old gateway as Kubeflow ships it. Its pods take requests at
+// 8080 and 8443; the pods of a Gateway take them at the ports of its listeners.
+var KubeflowGatewayPorts = []MappedPort{{"80", "8080"}, {"443", "8443"}}

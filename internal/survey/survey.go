@@ -1,0 +1,36 @@
+// Package survey inspects the input: profiles, bindings, notebooks, logins, Kubeflow's components,
+// and what leads to which pods. It edits nothing and decides nothing.
+package survey
+
+import (
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
+// Found is what the input says, before anything is decided.
+type Found struct {
+	*Index
+	// Profiles are those that the configuration lists or selects, with what the input says of their
+	// users, notebooks and Namespaces.
+	Profiles []profile.Profile
+	Kubeflow Kubeflow
+	Logins   Logins
+}
+
+// Look looks at the items of the input. The error joins what cannot be, each naming its object.
+func Look(config profile.AmbientProfile, items []*manifest.Item) (Found, []diagnostic.Diagnostic, error) {
+	config, findings, err := users(config, items)
+	if err != nil {
+		return Found{}, nil, err
+	}
+	notes := &Notes{Config: config.Metadata.Name, Findings: findings}
+	found := Found{Index: NewIndex(config.Spec, items), Profiles: config.Spec.Profiles}
+	if moves(config.Spec) {
+		found.Kubeflow = Find(findKubeflow(config.Spec, found.Index, notes))
+	} else {
+		found.Kubeflow = Find(findProfileController(config.Spec, found.Index))
+	}
+	found.Logins = found.logins(config, notes)
+	return found, notes.Findings, nil
+}

@@ -1,0 +1,121 @@
+package survey
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
+// users adds the users that the items name to p: Profiles that it selects, contributors from their
+// RoleBindings, and notebooks. Sources are never edited. An object with owned-by is output and never a
+// source: a contributor taken from our own earlier RoleBinding could not be revoked. The error joins
+// all problems; each names its object.
+func users(p profile.AmbientProfile, items []*manifest.Item) (profile.AmbientProfile, []diagnostic.Diagnostic, error) {
+	s := sources{config: p.Metadata.Name, spec: p.Spec, at: map[string]int{}, known: map[[3]string]bool{}, bindings: map[[3]string]*manifest.Item{}}
+	s.spec.Profiles = slices.Clone(p.Spec.Profiles)
+	for i, inline := range s.spec.Profiles {
+		s.at[inline.Name] = i
+		// Found users are appended, without a change of p.
+		s.spec.Profiles[i].Contributors, s.spec.Profiles[i].Notebooks = slices.Clip(inline.Contributors), slices.Clip(inline.Notebooks)
+		for _, c := range inline.Contributors {
+			s.isNew(inline.Name, c.Name, c.Role)
+		}
+		for _, n := range inline.Notebooks {
+			s.isNew(inline.Name, n.Name, "")
+		}
+	}
+	s.each(items, "kubeflow.org", "Profile", s.profile)
+	s.owners()
+	s.each(items, RBACGroup, "RoleBinding", s.contributor)
+	s.each(items, "kubeflow.org", "Notebook", s.notebook)
+	s.podSecurity(items)
+	for _, found := range s.spec.Profiles {
+		for i, refused := range profile.CheckContributors(found.Contributors) {
+			c := found.Contributors[i]
+			refused.Field = userField
+			s.refuse(s.bindings[[3]string{found.Name, c.Name, c.Role}], refused)
+		}
+	}
+	p.Spec = s.spec
+	return p, s.findings, errors.Join(s.errs...)
+}
+
+type sources struct {
+	// config is the name of the AmbientProfile.
+	config string
+	spec   profile.Spec
+	// at is the index of a namespace's profile in spec.Profiles.
+	at map[string]int
+	// known are the contributors (namespace, name, role) and notebooks (namespace, name, "") so far.
+	known map[[3]string]bool
+	// bindings are the RoleBindings of the contributors that were found.
+	bindings map[[3]string]*manifest.Item
+	findings []diagnostic.Diagnostic
+	errs     []error
+}
+
+func (s *sources) each(items []*manifest.Item, group, kind string, read func(*manifest.Item)) {
+	for _, item := range items {
+		if item.Kind == kind && item.Group == group && item.Annotation(profile.OwnedBy) == "" {
+			read(item)
+		}
+	}
+}
+
+// isNew reports whether a contributor or a notebook of a namespace was not seen before.
+func (s *sources) isNew(namespace, name, role string) bool {
+	key := [3]string{namespace, name, role}
+	old := s.known[key]
+	s.known[key] = true
+	return !old
+}
+
+// of returns the profile of a namespace, or nil if none is configured or selected.
+func (s *sources) of(namespace string) *profile.Profile {
+	if i, found := s.at[namespace]; found {
+		return &s.spec.Profiles[i]
+	}
+	return nil
+}
+
+// refuse adds what is wrong with an item, and reports whether anything is.
+func (s *sources) refuse(item *manifest.Item, refused ...diagnostic.Diagnostic) bool {
+	for _, d := range refused {
+		s.errs = append(s.errs, item.Report(d.Code, d.Field, d.Found, d.Effect, d.Remedy))
+	}
+	return len(refused) > 0
+}
+
+// report adds what is allowed in an item, but seldom meant.
+func (s *sources) report(item *manifest.Item, warnings []diagnostic.Diagnostic) {
+	for _, d := range warnings {
+		s.findings = append(s.findings, item.Report(d.Code, d.Field, d.Found, d.Effect, d.Remedy))
+	}
+}
+
+func (s *sources) warn(d diagnostic.Diagnostic) { s.findings = append(s.findings, d) }
+
+// reject adds an error about a field of the AmbientProfile, whose position is for the caller.
+func (s *sources) reject(code diagnostic.Code, field, found, remedy string) {
+	s.errs = append(s.errs, diagnostic.Diagnostic{
+		Code: code, Object: diagnostic.Object{APIVersion: profile.APIVersion, Kind: profile.Kind, Name: s.config}, Field: field, Found: found, Remedy: remedy,
+	})
+}
+
+// owners rejects a profile that has no owner, neither inline nor by a selected Profile.
+func (s *sources) owners() {
+	for i, p := range s.spec.Profiles {
+		if p.Owner.Name == "" {
+			s.reject(diagnostic.ConfigMissingField, fmt.Sprintf("spec.profiles[%d].owner", i),
+				fmt.Sprintf("missing, and no selected Profile %s is in the input", p.Name), "write owner: {name: OWNER}, or pass the Profile as input")
+		}
+	}
+	if len(s.spec.Profiles) == 0 && len(s.errs) == 0 {
+		s.reject(diagnostic.ConfigNothingSelected, "spec.profileSelector", "no Profile in the input matches",
+			"pass the Profiles as input (ambient-profile CONFIG.yaml profiles.yaml), or list them under profiles")
+	}
+}

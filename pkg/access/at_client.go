@@ -1,0 +1,172 @@
+package access
+
+// Decide answers one request. A request that cannot be answered is NotJudged and says why; nothing is ever allowed on a guess.
+func (w *World) Decide(r Request) Verdict {
+	if bad := r.check(); bad != nil {
+		return Verdict{Step: stepAt(Point{Kind: AtRequest}, bad.String())}
+	}
+	t := &trip{w: w, req: r, at: r.attributes()}
+	if w.mesh.assumed != "" {
+		t.assume(w.mesh.assumed)
+	}
+	to := w.look(r.To.Namespace)
+	if !to.declared {
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Namespace "+r.To.Namespace+" is not in the manifests, so its labels are not known")})
+		return t.verdict()
+	}
+	switch {
+	case r.From.ingress():
+		return t.throughIngress(to)
+	case r.From.OffMesh:
+		t.fromOutside(to)
+	default:
+		t.fromPod(to)
+	}
+	return t.verdict()
+}
+
+// trip is a request on its way.
+type trip struct {
+	w       *World
+	req     Request
+	at      attributes
+	query   string
+	shown   *token   // the token that the client shows, until a proxy takes it off
+	written []string // headers that a route has set
+	steps   []Step
+	assumed []string
+	routed  string
+	noRoute bool // a route is assumed
+
+	denied, pending, waypoint, last *ruling
+}
+
+func (t *trip) assume(what string) {
+	if !contains(t.assumed, what) {
+		t.assumed = append(t.assumed, what)
+	}
+}
+
+// meet records a point's ruling and tells whether the request is over.
+func (t *trip) meet(r ruling) (over bool) {
+	t.steps = append(t.steps, r.Step)
+	switch {
+	case r.outcome == Deny:
+		t.denied = &r
+	case r.outcome == NotJudged && t.pending == nil:
+		t.pending = &r
+	case r.outcome == Allow:
+		if t.last == nil || r.Policy != "" || t.last.Policy == "" {
+			t.last = &r
+		}
+	}
+	return r.outcome == Deny
+}
+
+// verdict sums up: a denial stands whatever could not be judged; what could not be judged stands against an allow. Of several points that
+// allowed, the waypoint says most.
+func (t *trip) verdict() Verdict {
+	v := Verdict{Steps: t.steps, Assumed: t.assumed, Routed: t.routed, noRoute: t.noRoute}
+	decided := t.last
+	if t.waypoint != nil && t.waypoint.Policy != "" {
+		decided = t.waypoint
+	}
+	switch {
+	case t.denied != nil:
+		decided = t.denied
+	case t.pending != nil:
+		decided = t.pending
+	}
+	if decided == nil {
+		decided = &ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtRequest}, "nothing decided it")}
+	}
+	v.Outcome, v.Step = decided.outcome, decided.Step
+	return v
+}
+
+// fromOutside: nothing but ztunnel at the pods sees a client outside the mesh, without an identity; the waypoint is passed by.
+func (t *trip) fromOutside(to *space) {
+	t.at.peer = identity{}
+	t.direct(to, t.settlePath())
+}
+
+// fromPod: a pod that ztunnel captures goes through the waypoint of the Service, or of the pod's address; one with a sidecar keeps its
+// identity and passes the waypoint by (endpoint_builder findServiceWaypoint: only gateways call waypoints); one outside has no identity.
+func (t *trip) fromPod(to *space) {
+	ns, account, _ := splitAccount(t.req.From.ServiceAccount)
+	from := t.w.look(ns)
+	if !from.hasAccount(account) {
+		t.assume("ServiceAccount " + t.req.From.ServiceAccount)
+	}
+	ok := t.settlePath()
+	switch from.clientMember(account) {
+	case outside:
+		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pods of "+t.req.From.ServiceAccount+" are not in the mesh: no identity, no waypoint"))
+		t.direct(to, ok)
+	case sidecar:
+		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pods of "+t.req.From.ServiceAccount+" have sidecars, which call no waypoint"))
+		t.at.peer = t.w.identity(ns, account)
+		t.direct(to, ok)
+	default:
+		t.at.peer = t.w.identity(ns, account)
+		t.fromCaptured(to, ok)
+	}
+}
+
+func (s *space) hasAccount(name string) bool {
+	if name == "default" || contains(s.accounts, name) {
+		return true
+	}
+	for _, pod := range s.workloads {
+		if pod.account == name {
+			return true
+		}
+	}
+	for _, g := range s.gateways {
+		if g.account == name {
+			return true
+		}
+	}
+	return false
+}
+
+// settlePath fixes the path as proxies see it; ok is false where they answer 400.
+func (t *trip) settlePath() (ok bool) {
+	var path string
+	path, t.query, ok = normalize(or(t.req.Path, "/"), t.w.mesh.normalization)
+	t.at.path = knownValue(path)
+	return ok
+}
+
+// fromCaptured goes from a pod in the mesh to a Service or pods.
+func (t *trip) fromCaptured(to *space, ok bool) {
+	if t.req.To.Service != "" && !t.req.To.Direct {
+		if svc := t.service(to, t.req.To.Service); !svc.headless {
+			t.toService(to, svc, t.w.serviceWaypoint(svc), ok)
+			return
+		}
+	}
+	t.direct(to, ok)
+}
+
+// service finds a Service, or takes it for a plain one.
+func (t *trip) service(to *space, name string) *service {
+	if svc := to.service(name); svc != nil {
+		return svc
+	}
+	if to.isNotebook[name] {
+		t.assume("Service " + join(to.name, name) + ", as the notebook controller makes it")
+		svc := plainService(to.name, name)
+		svc.assumed, svc.selector = true, labels{{"statefulset", name}}
+		svc.ports = []servicePort{{number: 80, target: 8888, protocol: httpPort}}
+		return svc
+	}
+	t.assume("Service " + join(to.name, name))
+	number := t.req.Port
+	if number == 0 {
+		number = 80
+	}
+	svc := plainService(to.name, name)
+	svc.assumed, svc.ports = true, []servicePort{{number: number}}
+	return svc
+}

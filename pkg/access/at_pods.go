@@ -1,0 +1,184 @@
+package access
+
+import (
+	"sort"
+	"strconv"
+)
+
+// direct goes to pods by their own address.
+func (t *trip) direct(to *space, pathOK bool) {
+	pods, svc := t.directPods(to)
+	if svc != nil && svc.external {
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Service "+svc.name+" is an ExternalName")})
+		return
+	}
+	if svc != nil && !t.req.To.Direct && !svc.headless {
+		number, ok := t.servicePort(svc)
+		if !ok {
+			t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Service "+svc.name+" has no port "+portText(t.req.Port))})
+			return
+		}
+		t.toPods(to, pods, svc, number)
+		return
+	}
+	if !t.at.peer.known() || t.req.From.ServiceAccount == "" {
+		t.toPods(to, pods, nil, servicePort{target: t.directPort(svc, pods)})
+		return
+	}
+	t.throughPodWaypoint(to, pods, t.directPort(svc, pods), pathOK)
+}
+
+// directPods are the pods meant, and the Service they are behind.
+func (t *trip) directPods(to *space) ([]*workload, *service) {
+	if t.req.To.Service != "" {
+		svc := t.service(to, t.req.To.Service)
+		return to.pods(svc), svc
+	}
+	keys := make([]string, 0, len(t.req.To.Pod))
+	for k := range t.req.To.Pod {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	l := make(labels, 0, len(keys))
+	for _, k := range keys {
+		l = append(l, label{k, t.req.To.Pod[k]})
+	}
+	return to.podsWith(l), nil
+}
+
+// directPort is the pod's port: the one asked for, else the one that the Service's first port leads to, else the container's first.
+func (t *trip) directPort(svc *service, pods []*workload) int {
+	switch {
+	case t.req.Port != 0:
+		return t.req.Port
+	case svc != nil && len(svc.ports) > 0 && !svc.assumed:
+		return svc.target(svc.ports[0].number, pods[0])
+	case len(pods) == 1 && len(pods[0].ports) > 0:
+		return pods[0].ports[0].number
+	}
+	return 0
+}
+
+// throughPodWaypoint: a waypoint for workloads or for all also takes pod addresses; the usual one, for services, does not.
+func (t *trip) throughPodWaypoint(to *space, pods []*workload, number int, pathOK bool) {
+	for _, pod := range pods {
+		b := t.w.podWaypoint(to, pod)
+		if b.doubt != "" {
+			t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, b.doubt)})
+			return
+		}
+		if b.gateway == nil {
+			continue
+		}
+		// All pods of one namespace that have a waypoint for their address are taken to share it.
+		if !t.atWaypoint(b.gateway, nil, servicePort{number: number, target: number}, pathOK) {
+			t.at.peer = t.w.identity(b.gateway.namespace, b.gateway.account)
+			t.toPods(to, pods, nil, servicePort{number: number, target: number})
+		}
+		return
+	}
+	t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pod addresses pass the waypoint by"))
+	t.toPods(to, pods, nil, servicePort{number: number, target: number})
+}
+
+// toPods is the last hop: ztunnel at each kind of pod that may be meant, and the worst of their answers.
+func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) {
+	var out ruling
+	kind, differ := "", false
+	for i, pod := range pods {
+		if pod.assumed {
+			t.assume("pods of " + join(to.name, pod.name))
+			t.assumeUnselected("pods of "+join(to.name, pod.name), t.w.unselected(to.name, pod))
+		}
+		a := t.at
+		a.tcp, a.port = true, p.target
+		if svc != nil {
+			a.port = svc.target(p.number, pod)
+		}
+		r := t.w.atPod(to, pod, &a)
+		differ = differ || i > 0 && r != out
+		if i == 0 || worse(out, r) != out {
+			out, kind = r, pod.name
+		}
+	}
+	if differ {
+		out.Why += " (" + kind + ", one of " + strconv.Itoa(len(pods)) + " kinds of pods)"
+	}
+	t.meet(out)
+}
+
+// atPod judges a connection at a pod.
+func (w *World) atPod(to *space, pod *workload, a *attributes) ruling {
+	switch to.member(pod) {
+	case outside:
+		return ruling{outcome: Allow, Step: stepAt(Point{Kind: AtMesh}, "the pod is not in the mesh: no policy protects it")}
+	case sidecar:
+		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtSidecar}, "the pod has a sidecar, which is not judged here")}
+	case unclear:
+		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Namespace "+to.name+" is not in the manifests")}
+	}
+	if !a.peer.known() {
+		if pod.bypass { // the mesh's own connections still come to ztunnel at 15008
+			return ruling{outcome: Allow, Step: stepAt(Point{Kind: AtMesh}, "the pod's annotation "+bypassInbound+" lets plain text in past ztunnel")}
+		}
+		if r := w.strict(to, pod, a.port); r.outcome != Allow {
+			return r
+		}
+	}
+	return w.judge(l4, Point{Kind: AtZtunnel}, w.atZtunnel(to.name, pod), a)
+}
+
+// assumeUnselected records that a made up pod has none of the labels by which policies could select it.
+func (t *trip) assumeUnselected(what string, policies []string) {
+	for _, p := range policies {
+		t.assume(what + " lack the labels that " + p + " selects")
+	}
+}
+
+// strict judges a connection without an identity: STRICT denies it. The workload's mode stands before the namespace's, and that before the
+// mesh's; a port's before all (ambient convertedSelectorPeerAuthentications and convertPeerAuthentication).
+func (w *World) strict(s *space, pod *workload, number int) ruling {
+	mode, by, doubt := "", "", false
+	use := func(p *peerAuthentication, m string) {
+		if m != "" && m != "UNSET" {
+			mode, by = m, p.id()
+		}
+	}
+	for _, p := range w.look(w.mesh.rootNamespace).peers {
+		if !p.selected {
+			use(p, p.mode)
+			break
+		}
+	}
+	var workload *peerAuthentication
+	namespaceSeen := false
+	for _, p := range s.peers {
+		if !p.selected {
+			if !namespaceSeen && s.name != w.mesh.rootNamespace {
+				namespaceSeen = true
+				use(p, p.mode)
+			}
+			continue
+		}
+		if workload == nil && s.name != w.mesh.rootNamespace && p.selector.selects(pod.labels) {
+			workload = p
+		}
+	}
+	if workload != nil {
+		use(workload, workload.mode)
+		for _, port := range workload.ports {
+			if number == 0 {
+				doubt = true
+			} else if port.number == number {
+				use(workload, port.mode)
+			}
+		}
+	}
+	switch {
+	case doubt:
+		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtZtunnel}, "which PeerAuthentication applies depends on a port that is not given")}
+	case mode == "STRICT":
+		return ruling{outcome: Deny, Step: Step{Point: Point{Kind: AtZtunnel}, Policy: by, Rule: -1, Why: "STRICT: no identity"}}
+	}
+	return ruling{outcome: Allow}
+}

@@ -1,0 +1,215 @@
+package access
+
+import "strings"
+
+// binding is which waypoint, if any, stands before a Service or pod, and why.
+type binding struct {
+	gateway *gateway
+	why     string
+	missing string // namespace/name of a waypoint that a label names and the manifests lack
+	doubt   string
+	// otherTraffic is what the waypoint takes, where that is not the traffic that was asked for.
+	otherTraffic string
+}
+
+// serviceWaypoint finds the waypoint of a Service: the label istio.io/use-waypoint on the Service, else on its Namespace; `none` opts out;
+// istio.io/use-waypoint-namespace names another namespace (ambient fetchWaypointForService). A waypoint that is not there or does not take
+// Service traffic leaves the Service without one: traffic goes direct, so L7 fails open.
+func (w *World) serviceWaypoint(svc *service) binding {
+	switch {
+	case svc.headless:
+		return binding{why: "Service " + svc.name + " is headless: its address is the pods', which no waypoint sees"}
+	case svc.external:
+		return binding{doubt: "Service " + svc.name + " is an ExternalName"}
+	case strings.HasPrefix(svc.labels.value("gateway.istio.io/managed"), "istio.io-"):
+		return binding{why: "a gateway's own Service has no waypoint"}
+	}
+	return w.bind(w.look(svc.namespace), svc.labels, "service")
+}
+
+// podWaypoint finds the waypoint of a pod's own address: only one that is for workloads or for all takes it.
+func (w *World) podWaypoint(s *space, pod *workload) binding {
+	return w.bind(s, pod.labels, "workload")
+}
+
+func (w *World) bind(s *space, own labels, traffic string) binding {
+	from := own
+	name, ok := own.get("istio.io/use-waypoint")
+	if !ok {
+		from = s.labels
+		name, ok = s.labels.get("istio.io/use-waypoint")
+	}
+	if !ok || name == "none" {
+		return binding{why: "no waypoint is asked for"}
+	}
+	if _, canary := from.get("istio.io/use-waypoint-canary"); canary {
+		return binding{doubt: "a canary waypoint shares the traffic"}
+	}
+	ns := s.name
+	if other, ok := from.get("istio.io/use-waypoint-namespace"); ok {
+		ns = other
+	}
+	g := w.look(ns).gateway(name)
+	if g == nil {
+		return binding{missing: join(ns, name), why: "waypoint " + join(ns, name) + " is not in the manifests: traffic goes direct"}
+	}
+	return w.accepts(g, s.name, traffic)
+}
+
+// accepts tells whether a waypoint takes a namespace's traffic of a type: allowedRoutes of its HBONE listener and istio.io/waypoint-for.
+func (w *World) accepts(g *gateway, namespace, traffic string) binding {
+	if !g.waypoint {
+		return binding{doubt: "Gateway " + g.id() + " is used as a waypoint but is of class " + g.class}
+	}
+	l := listener{from: "Same"}
+	for _, candidate := range g.listeners {
+		if candidate.protocol == "HBONE" && candidate.port == 15008 {
+			l = candidate
+			break
+		}
+	}
+	switch l.admits(w, g.namespace, namespace) {
+	case no:
+		return binding{missing: g.id(), why: "waypoint " + g.id() + " does not admit namespace " + namespace + ": traffic goes direct"}
+	case maybe:
+		return binding{doubt: "whether waypoint " + g.id() + " admits namespace " + namespace + " depends on labels that are not given"}
+	}
+	if g.trafficType != traffic && g.trafficType != "all" {
+		return binding{why: "waypoint " + g.id() + " is for " + g.trafficType + " traffic: this goes direct", otherTraffic: g.trafficType}
+	}
+	return binding{gateway: g}
+}
+
+func (s *space) gateway(name string) *gateway {
+	for _, g := range s.gateways {
+		if g.name == name {
+			return g
+		}
+	}
+	return nil
+}
+
+// ingressUsesWaypoint: a gateway calls a waypoint only with istio.io/ingress-use-waypoint on the Service, else on its Namespace, read as a
+// boolean (ambient ingressUseWaypointFromLabels).
+func (w *World) ingressUsesWaypoint(svc *service) bool {
+	v, ok := svc.labels.get("istio.io/ingress-use-waypoint")
+	if !ok {
+		return w.look(svc.namespace).ingressUsesWaypoint()
+	}
+	return isTrueLabel(v)
+}
+
+// ingressUsesWaypoint is that of Services without the label.
+func (s *space) ingressUsesWaypoint() bool {
+	return isTrueLabel(s.labels.value("istio.io/ingress-use-waypoint"))
+}
+
+func isTrueLabel(v string) bool {
+	switch v {
+	case "1", "t", "T", "true", "TRUE", "True":
+		return true
+	}
+	return false
+}
+
+// admits tells whether a namespace may attach to a listener (ambient makeWaypointSelector; Gateway API allowedRoutes).
+func (l *listener) admits(w *World, own, other string) verdict3 {
+	switch l.from {
+	case "All":
+		return yes
+	case "Selector":
+		if l.expressions {
+			return maybe
+		}
+		s := w.look(other)
+		all := append(labels{{"kubernetes.io/metadata.name", other}}, s.labels...)
+		if !s.declared && l.selector.lacks(all) {
+			return maybe
+		}
+		return is(l.selector.selects(all))
+	case "None":
+		return no
+	}
+	return is(own == other)
+}
+
+// toService goes to a Service: through its waypoint where it has one, then to its pods.
+func (t *trip) toService(to *space, svc *service, b binding, pathOK bool) {
+	number, ok := t.servicePort(svc)
+	switch {
+	case b.doubt != "":
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, b.doubt)})
+	case !ok:
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Service "+svc.name+" has no port "+portText(t.req.Port))})
+	case b.gateway == nil:
+		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, b.why))
+		t.toPods(to, to.pods(svc), svc, number)
+	default:
+		if !t.atWaypoint(b.gateway, svc, number, pathOK) {
+			t.at.peer = t.w.identity(b.gateway.namespace, b.gateway.account)
+			t.toPods(to, to.pods(svc), svc, number)
+		}
+	}
+}
+
+// servicePort gives the port of the Service that is meant; ok is false where it has none of that number.
+func (t *trip) servicePort(svc *service) (servicePort, bool) {
+	for _, p := range svc.ports {
+		if t.req.Port == 0 || p.number == t.req.Port {
+			return p, true
+		}
+	}
+	return servicePort{}, len(svc.ports) == 0 && t.req.Port == 0
+}
+
+// atWaypoint: CUSTOM, then the token, then DENY and ALLOW, all as the waypoint sees the request: peer is the client, destination.port the
+// Service's. A port that is declared TCP, or a client that does not speak HTTP, meets the policies as TCP (listener_waypoint).
+func (t *trip) atWaypoint(g *gateway, svc *service, p servicePort, pathOK bool) (over bool) {
+	point := g.point()
+	a := &t.at
+	a.port, a.headers = p.number, a.headers.nextHop()
+	switch {
+	case a.tcp && p.protocol == httpPort:
+		return t.meet(ruling{outcome: Deny, Step: stepAt(point, "port "+portText(p.number)+" is declared HTTP and takes nothing else")})
+	case p.protocol == tcpPort && !a.tcp:
+		a.tcp = true
+		t.steps = append(t.steps, stepAt(point, "port "+portText(p.number)+" is declared TCP: HTTP attributes are not seen"))
+	case !a.tcp && !pathOK:
+		return t.meet(ruling{outcome: Deny, Step: stepAt(point, "400: the path is not valid")})
+	}
+	policies := t.w.atWaypoint(g, svc)
+	if t.req.From.ServiceAccount != "" { // a pod's token, which no gateway has seen
+		rules, _ := t.w.waypointJWT(g, svc)
+		if t.shown = t.session(rules, policies); t.shown != nil {
+			t.carry(rules)
+		}
+	}
+	if r, assumed := t.w.judgeCustom(point, policies, a, t.req.From.User != ""); r.Point.Kind != "" && t.meet(r) {
+		return true
+	} else if assumed != "" {
+		t.assume(assumed)
+	}
+	if !a.tcp && t.verify(point, func() ([]*jwtRule, string) { return t.w.waypointJWT(g, svc) }) {
+		return true
+	}
+	r := t.w.judge(l7, point, policies, a)
+	t.waypoint = &r
+	return t.meet(r)
+}
+
+// verify checks the token at a point.
+func (t *trip) verify(point Point, rules func() ([]*jwtRule, string)) (over bool) {
+	list, doubt := rules()
+	if doubt != "" { // then nobody knows what the request is from here on
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, doubt)})
+		return true
+	}
+	if header := t.writtenToken(list); header != "" {
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, "a route sets the header "+header+", and whose token that is nobody knows")})
+		return true
+	}
+	if refused := t.at.authenticate(list, t.shown); refused.status != 0 {
+		return t.meet(refused.ruling(point))
+	}
+	return false
+}

@@ -1,0 +1,230 @@
+package access
+
+import (
+	"fmt"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+)
+
+// Tenant is one profile's namespace, as far as the self-check needs it.
+type Tenant struct {
+	Namespace string
+	Owner     string // the value of the user header that the owner comes with; "": no owner comes through the ingress
+	Header    string // the user header; "": kubeflow-userid
+	Groups    string // the groups header; "": kubeflow-groups
+	Waypoint  string // the Gateway that the namespace's traffic must go through; "": any
+	Ingress   string // the principal <trust domain>/ns/<namespace>/sa/<account> that the ingress runs as; "" or where a Gateway tells: as that says
+
+	// Superseded are policies that lose rules in ztunnel and should: others allow what these rules say.
+	Superseded []string
+	// Monitoring is the policy that allows named clients of other namespaces on named ports of the pods, as was asked for; "": none.
+	Monitoring string
+}
+
+// Finding is one thing that is probably wrong. Its position has no file, because a node does not know it.
+type Finding = diagnostic.Diagnostic
+
+// Findings looks for what a namespace must not have: a way in for other tenants (open paths by GET or HEAD and monitoring aside), an owner
+// who is locked out, policies that lose rules in ztunnel, waypoint labels that point to nothing. What the root namespace does to all is
+// said once, and so is every route that changes who a user is. The cost is linear in the objects.
+func (w *World) Findings(tenants []Tenant) []Finding {
+	a := newSelfCheck(w, tenants)
+	a.rootPolicies()
+	a.lockoutsOfAll()
+	for i := range tenants {
+		a.tenant(&tenants[i])
+	}
+	for _, r := range w.rewrites(tenants) {
+		a.found = append(a.found, r.finding())
+	}
+	return a.found
+}
+
+// selfCheck holds what is the same for all tenants.
+type selfCheck struct {
+	w       *World
+	found   []Finding
+	tenants map[string]bool
+	sorted  []string // the tenants' namespaces
+	ingress *gateway
+	front   []*policy // policies at the ingress, none where it is made up
+	users   identity  // who comes with the users of the tenant at hand
+
+	// Root namespace policies that apply to whole tenants.
+	rootL4, rootL7 []*policy
+
+	// What routes at the ingress lead to, by namespace.
+	toHeadless, toPools, toStreams map[string][]hit
+	allowL4                        bool // one of them is an ALLOW for every pod
+	allowL7                        bool // or for every waypoint
+	deniedL4                       bool // a DENY there stops every stranger
+}
+
+// report adds a finding about an object.
+func (a *selfCheck) report(code diagnostic.Code, about origin, found, effect, remedy string) {
+	a.reportField(code, about, "", about.place, found, effect, remedy)
+}
+
+// reportField adds a finding about a field at a place.
+func (a *selfCheck) reportField(code diagnostic.Code, about origin, field string, at place, found, effect, remedy string) {
+	a.found = append(a.found, about.finding(code, field, at, found, effect, remedy))
+}
+
+// finding is one about a field of the object; "" is all of it.
+func (o *origin) finding(code diagnostic.Code, field string, at place, found, effect, remedy string) Finding {
+	if at.line == 0 { // the field is not as it was read
+		at = o.place
+	}
+	return Finding{
+		Code: code, Position: diagnostic.Position{Line: at.line, Column: at.column}, Object: o.object(), Field: field,
+		Found: found, Effect: effect, Remedy: remedy,
+	}
+}
+
+// reportRule adds a finding about a rule of a policy.
+func (a *selfCheck) reportRule(code diagnostic.Code, p *policy, rule int, found, effect, remedy string) {
+	a.reportField(code, p.origin, ruleField(rule), p.rules[rule].place, found, effect, remedy)
+}
+
+func ruleField(i int) string { return fmt.Sprintf("spec.rules[%d]", i) }
+
+// rootPolicies judges the policies of the root namespace once: their stranger is the same for every tenant.
+func (a *selfCheck) rootPolicies() {
+	for _, p := range a.w.look(a.w.mesh.rootNamespace).policies {
+		switch {
+		case p.bad != nil || p.dryRun || p.action > deny || p.selected && p.selector == nil:
+		case len(p.targets) > 0:
+			if p.targetsClass() {
+				a.rootL7 = append(a.rootL7, p)
+				a.allowL7 = a.allowL7 || p.action == allow
+			}
+		case len(p.selector) == 0:
+			a.rootL4 = append(a.rootL4, p)
+			a.allowL4 = a.allowL4 || p.action == allow
+			a.deniedL4 = a.deniedL4 || p.action == deny && a.stops(l4, p)
+		}
+	}
+	for _, p := range a.rootL4 {
+		if who, i := a.opens(l4, p, "", nil); who != "" && !a.deniedL4 {
+			a.reportRule(diagnostic.StrangersAllowed, p, i, "allows "+who+" to connect to the pods of every namespace",
+				"the pods of every tenant are open to other tenants, past its waypoint", "add a selector to the policy, or narrow the sources of the rule")
+		}
+	}
+	for _, p := range a.rootL7 {
+		if who, i := a.opens(l7, p, "", nil); who != "" {
+			a.reportRule(diagnostic.StrangersAllowed, p, i, "allows "+who+" through every waypoint",
+				"the Services of every tenant are open to other tenants", "set targetRefs to the waypoint that the policy is meant for")
+		}
+	}
+}
+
+func (a *attachment) targetsClass() bool {
+	for _, t := range a.targets {
+		if t.kind == "GatewayClass" && t.name == "istio-waypoint" && t.group == gatewayGroup {
+			return true
+		}
+	}
+	return false
+}
+
+// tenant looks at one namespace.
+func (a *selfCheck) tenant(t *Tenant) {
+	s := a.w.namespaces[t.Namespace]
+	if s == nil || !s.declared {
+		return // nothing is known about it
+	}
+	switch s.member(&plainPod) {
+	case outside:
+		a.report(diagnostic.NamespaceOffMesh, s.origin(), "is not in the mesh", "no policy protects its pods from other tenants", "label it istio.io/dataplane-mode: ambient")
+		return
+	case sidecar:
+		a.report(diagnostic.NamespaceOffMesh, s.origin(), "has sidecars injected into its pods", "the waypoint's policies do not apply to them", "label it istio-injection: disabled")
+		return
+	}
+	a.users = a.ingressOf(t)
+	a.lostRules(t, s)
+	b := a.waypointLabels(t, s)
+	a.openL4(t, s, b)
+	if b.gateway != nil {
+		a.openL7(t, s, b.gateway)
+	}
+	if !a.ownerLockedOut(t, s, b) {
+		a.refusedLogins(t, s, b)
+	}
+	a.lockouts(s, b)
+}
+
+// origin is the Namespace.
+func (s *space) origin() origin {
+	return origin{apiVersion: "v1", kind: "Namespace", name: s.name, place: s.place}
+}
+
+var plainPod = workload{name: "pod", account: "default", assumed: true}
+
+// waypointLabels checks the namespace's binding.
+func (a *selfCheck) waypointLabels(t *Tenant, s *space) binding {
+	b := a.w.bind(s, nil, "service")
+	report := func(found, effect, remedy string) {
+		a.report(diagnostic.WaypointNotUsed, s.origin(), found, effect, remedy)
+	}
+	own := "label it istio.io/use-waypoint: " + t.Waypoint
+	switch name, asked := s.labels.get("istio.io/use-waypoint"); {
+	case b.missing != "":
+		report("has the label istio.io/use-waypoint for Gateway "+b.missing+", which does not exist or does not admit the namespace",
+			"traffic to its Services bypasses the waypoint, so no L7 policy applies", "add that Gateway, or correct the label")
+	case b.doubt != "":
+		report("has a waypoint that cannot be judged ("+b.doubt+")", "it is not known which L7 policies apply to its Services", "use a Gateway of class istio-waypoint")
+	case asked && t.Waypoint != "" && (name != t.Waypoint || b.gateway != nil && b.gateway.namespace != s.name):
+		report("has the label istio.io/use-waypoint for "+name+", which is not its own waypoint "+t.Waypoint,
+			"the policies on "+t.Waypoint+" do not apply to its Services", own)
+	case b.gateway == nil && t.Waypoint != "" && b.otherTraffic != "":
+		report("has the waypoint "+name+", which takes "+b.otherTraffic+" traffic only", "no L7 policy applies to its Services",
+			"label that Gateway istio.io/waypoint-for: service")
+	case b.gateway == nil && t.Waypoint != "":
+		report("does not ask for a waypoint by the label istio.io/use-waypoint", "no L7 policy applies to its Services", own)
+	}
+	return b
+}
+
+// lostRules reports policies without targetRefs that hold HTTP attributes.
+func (a *selfCheck) lostRules(t *Tenant, s *space) {
+	for _, p := range s.policies {
+		switch {
+		case p.bad != nil:
+			a.reportField(diagnostic.PolicyRejected, p.origin, p.bad.field, p.bad.place, p.bad.reason, "Istio rejects the policy, so nothing enforces it", "correct the field")
+			continue
+		case len(p.targets) > 0 || p.action > deny || p.dryRun || contains(t.Superseded, p.name):
+			continue
+		}
+		lost, first, attr := 0, 0, ""
+		for i := range p.rules {
+			if dropped := p.rules[i].droppedByZtunnel(); dropped != "" {
+				if lost == 0 {
+					first, attr = i, dropped
+				}
+				lost++
+			}
+		}
+		if lost == 0 {
+			continue
+		}
+		found := "uses " + attr + ", but the policy has no targetRefs"
+		if lost > 1 {
+			found = fmt.Sprintf("uses %s, and %d more of the rules use HTTP attributes, but the policy has no targetRefs", attr, lost-1)
+		}
+		effect := "ztunnel drops the rule, so it allows no client"
+		switch {
+		case p.action == deny:
+			effect = "ztunnel leaves out the HTTP attributes, so the policy denies more than it says, or nothing at all"
+		case lost == len(p.rules):
+			effect = "ztunnel drops every rule of the policy, so it allows no client"
+		}
+		a.reportRule(diagnostic.RulesLost, p, first, found, effect, "attach the policy to the waypoint by targetRefs")
+	}
+}
+
+// freeAttributes are a request of which the client may choose everything but who it is.
+func freeAttributes(peer identity) attributes {
+	free := value{state: some}
+	return attributes{peer: peer, method: free, host: free, path: free, anyHeader: true}
+}

@@ -1,0 +1,124 @@
+package access
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+)
+
+// ownerLockedOut asks whether the owner gets through the ingress at all, whatever the path. refused: no login's token is accepted anywhere.
+func (a *selfCheck) ownerLockedOut(t *Tenant, s *space, b binding) (refused bool) {
+	if t.Owner == "" || b.doubt != "" {
+		return false
+	}
+	through := b.gateway != nil && s.ingressUsesWaypoint()
+	var out ruling
+	var shown *token
+	for i, tok := range a.ownerTokens(t) {
+		for j, svc := range a.w.verified(s, b.gateway) {
+			r := a.ownerArrives(t, s, b.gateway, through, svc, tok)
+			if r.outcome != Deny {
+				return false
+			}
+			if i+j == 0 {
+				out, shown = r, tok
+			}
+		}
+	}
+	a.report(diagnostic.OwnerLockedOut, s.origin(), "denies its owner "+t.Owner+" at "+out.Point.String()+" ("+out.because()+")", "the owner is locked out", a.ownerRemedy(t, s, b.gateway, through, shown, out))
+	return out.Policy == ""
+}
+
+// ownerArrives goes the owner's way: the ingress, the waypoint, ztunnel. tok is the owner's token as it leaves the ingress, nil where nobody
+// knows its issuer.
+func (a *selfCheck) ownerArrives(t *Tenant, s *space, g *gateway, through bool, svc *service, tok *token) ruling {
+	at := freeAttributes(a.users)
+	at.headers = headers{{strings.ToLower(or(t.Header, usualUserHeader)), knownValue(t.Owner)}}
+	out := ruling{outcome: Allow}
+	if len(a.front) > 0 {
+		first := at
+		first.peer, first.claims = identity{}, ownerClaims
+		if tok != nil {
+			first.claims = tok.claims
+		}
+		out = a.w.judge(l7, a.ingress.point(), a.front, &first)
+	}
+	if out.outcome != Deny && through {
+		point := g.point()
+		if out = a.ownerVerified(g, svc, tok, &at); out.outcome != Deny {
+			out = a.w.judge(l7, point, a.w.atWaypoint(g, svc), &at)
+		}
+		at.peer = a.w.identity(g.namespace, g.account)
+	}
+	if out.outcome != Deny {
+		at.tcp = true
+		out = a.w.judge(l4, Point{Kind: AtZtunnel}, a.w.atZtunnel(s.name, &plainPod), &at)
+	}
+	return out
+}
+
+// ownerVerified has the waypoint verify the owner's token, where it verifies any.
+func (a *selfCheck) ownerVerified(g *gateway, svc *service, tok *token, at *attributes) ruling {
+	rules, doubt := a.w.waypointJWT(g, svc)
+	switch {
+	case doubt != "" || len(rules) == 0:
+		return ruling{outcome: Allow}
+	case tok == nil:
+		at.claims = ownerClaims
+	case tok.dropped:
+		tok = nil
+		fallthrough
+	default:
+		if refused := at.authenticate(rules, tok); refused.status != 0 {
+			return refused.ruling(g.point())
+		}
+	}
+	return ruling{outcome: Allow}
+}
+
+// ownerTokens are the tokens that may bring the owner, one for each rule at the ingress that writes the user header: of the claim sub where
+// the owner is a service account, else of any other. Without such a rule one of an unknown issuer, nil.
+func (a *selfCheck) ownerTokens(t *Tenant) (out []*token) {
+	rules, _ := a.w.gatewayJWT(a.ingress)
+	for _, r := range rules {
+		for _, c := range r.copies {
+			if c.header != strings.ToLower(or(t.Header, usualUserHeader)) || (c.claim == "sub") != strings.HasPrefix(t.Owner, "system:serviceaccount:") {
+				continue
+			}
+			tok := &token{issuer: r.issuer, audiences: r.audiences[:min(len(r.audiences), 1)], anyAudience: len(r.audiences) == 0}
+			tok.claims = claims{{"iss", knownValue(r.issuer)}, {strings.ReplaceAll(c.claim, ".", "\x00"), knownValue(t.Owner)}}
+			if c.claim != "sub" {
+				tok.claims = append(tok.claims, namedValue{"sub", value{state: some}})
+			}
+			tok.claims = append(append(tok.claims, audienceClaim(tok.audiences)...), namedValue{"*", value{state: perhaps}})
+			if tok.dropped = !r.forward; len(r.locations) > 0 {
+				tok.at = r.locations[0]
+			}
+			out = append(out, tok)
+		}
+	}
+	if len(out) == 0 {
+		return []*token{nil}
+	}
+	return out
+}
+
+// verified are the Services to ask for: any of the namespace, and those that a RequestAuthentication of its own names.
+func (w *World) verified(s *space, g *gateway) []*service {
+	out := []*service{nil}
+	if g == nil {
+		return out
+	}
+	for _, a := range s.authentications {
+		for _, t := range a.targets {
+			if t.kind == "Service" && !slices.ContainsFunc(out, func(svc *service) bool { return svc != nil && svc.name == t.name }) {
+				out = append(out, w.serviceOrPlain(s.name, t.name))
+			}
+		}
+	}
+	return out
+}
+
+// ownerClaims: a session whose claims nobody knows in full.
+var ownerClaims = claims{{"iss", value{state: some}}, {"sub", value{state: some}}, {"*", value{state: perhaps}}}

@@ -1,0 +1,285 @@
+package access
+
+import "strings"
+
+// attributes are what an enforcement point sees of one request.
+type attributes struct {
+	peer      identity
+	tcp       bool
+	port      int // 0: nobody can say
+	method    value
+	host      value
+	path      value // without the query
+	headers   headers
+	claims    claims
+	forwarded bool  // the token stays on the request for the next proxy
+	anyHeader bool  // the client may send any header that is not listed
+	doubt     doubt // the first that was met
+}
+
+type headers []namedValue
+
+// claims are those of a verified token; nil is no token. Nested names are joined by \x00.
+type claims []namedValue
+
+type namedValue struct {
+	name string
+	value
+}
+
+func find(l []namedValue, name string) value {
+	for i := range l {
+		if l[i].name == name {
+			return l[i].value
+		}
+	}
+	return value{}
+}
+
+// header looks a header up by its lower case name.
+func (a *attributes) header(name string) value {
+	switch name {
+	case ":method":
+		return a.method
+	case ":authority", "host":
+		return a.host
+	case ":path":
+		return value{state: some} // with its query, which nobody compares
+	}
+	for i := range a.headers {
+		if a.headers[i].name == name {
+			return a.headers[i].value
+		}
+	}
+	if a.anyHeader {
+		return value{state: perhaps}
+	}
+	return value{}
+}
+
+// matchClaim: of a list, one element must match (authz/matcher.MetadataListValueMatcherForJWTClaims).
+func (a *attributes) matchClaim(name, pattern string) verdict3 {
+	out := a.claim(name).matches(pattern)
+	for i := range a.claims {
+		if c := &a.claims[i]; c.name == name && c.state == element {
+			out = max(out, c.matches(pattern))
+		}
+	}
+	return out
+}
+
+// claim looks a claim up. Claims of a token that nobody listed may be there.
+func (a *attributes) claim(name string) value {
+	if a.claims == nil {
+		return value{}
+	}
+	if v := find(a.claims, name); v.state != absent {
+		return v
+	}
+	for i := range a.claims {
+		if a.claims[i].name == "*" {
+			return value{state: perhaps}
+		}
+	}
+	return value{}
+}
+
+// envoy judges whether a rule matches at a waypoint or gateway: any from, any to, every when (authz/model New and Generate).
+// On a TCP chain an HTTP attribute drops a whole ALLOW rule, while a DENY or CUSTOM rule loses only that attribute and gets wider
+// (authz/model rule.checkError).
+func (w *World) envoy(p *policy, r *rule, a *attributes) verdict3 {
+	if a.tcp && p.action == allow && r.http() {
+		return no
+	}
+	out := w.envoyAll(p, r.when, a)
+	if out != no && len(r.from) > 0 {
+		out = min(out, w.envoyAny(p, r.from, a))
+	}
+	if out != no && len(r.to) > 0 {
+		out = min(out, w.envoyAny(p, r.to, a))
+	}
+	return out
+}
+
+// http: some attribute of the rule exists for HTTP only.
+func (r *rule) http() bool {
+	for _, c := range r.when {
+		if c.attribute.http() {
+			return true
+		}
+	}
+	for _, entries := range [2][][]condition{r.from, r.to} {
+		for _, e := range entries {
+			for _, c := range e {
+				if c.attribute.http() {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (w *World) envoyAny(p *policy, entries [][]condition, a *attributes) verdict3 {
+	out := no
+	for _, e := range entries {
+		if out = max(out, w.envoyAll(p, e, a)); out == yes {
+			break
+		}
+	}
+	return out
+}
+
+func (w *World) envoyAll(p *policy, conditions []condition, a *attributes) verdict3 {
+	out := yes
+	for i := range conditions {
+		if a.tcp && conditions[i].attribute.http() {
+			continue
+		}
+		if out = min(out, w.envoyCondition(p, &conditions[i], a)); out == no {
+			break
+		}
+	}
+	return out
+}
+
+func (w *World) envoyCondition(p *policy, c *condition, a *attributes) verdict3 {
+	out := yes
+	if len(c.values) > 0 {
+		out = w.envoyValues(p, c, c.values, a)
+	}
+	if out != no && len(c.notValues) > 0 {
+		out = min(out, not(w.envoyValues(p, c, c.notValues, a)))
+	}
+	if out == maybe {
+		a.doubts(c)
+	}
+	return out
+}
+
+func (w *World) envoyValues(p *policy, c *condition, values []string, a *attributes) verdict3 {
+	out := no
+	for _, v := range values {
+		if out = max(out, w.envoyValue(p, c, v, a)); out == yes {
+			break
+		}
+	}
+	return out
+}
+
+func (w *World) envoyValue(p *policy, c *condition, v string, a *attributes) verdict3 {
+	switch c.attribute {
+	case principal:
+		return is(w.mesh.matchPrincipalEnvoy(a.peer, v))
+	case namespaceOf:
+		return is(a.peer.matchNamespaceEnvoy(v))
+	case serviceAccount:
+		return is(a.peer.matchAccount(v, p.namespace))
+	case trustDomain:
+		return is(w.mesh.matchTrustDomain(a.peer, v))
+	case port:
+		return a.matchPort(v)
+	case method:
+		return a.method.matchesHeader(v)
+	case host:
+		return a.host.matchesHost(v)
+	case path:
+		return a.matchPath(v)
+	case header:
+		return a.header(c.key).matchesHeader(v)
+	case claim:
+		return a.matchClaim(c.key, v)
+	case requestPrincipal:
+		return a.matchRequestPrincipal(v)
+	case audience:
+		return a.matchClaim("aud", v)
+	case presenter:
+		return a.claim("azp").matches(v)
+	}
+	// Addresses, SNI, Envoy's own metadata and what Istio does not know: the manifests do not say.
+	return maybe
+}
+
+func (a *attributes) matchPort(v string) verdict3 {
+	if a.port == 0 {
+		return maybe
+	}
+	n := 0
+	for i := 0; i < len(v); i++ {
+		n = n*10 + int(v[i]-'0')
+	}
+	return is(n == a.port)
+}
+
+// matchPath compares the path without its query (Envoy RBAC url_path and uri_template).
+func (a *attributes) matchPath(v string) verdict3 {
+	if !isTemplate(v) {
+		return a.path.matches(v)
+	}
+	if a.path.state == known {
+		return is(matchTemplate(v, a.path.s))
+	}
+	return value{state: a.path.state}.matches(v)
+}
+
+// matchRequestPrincipal splits at the last slash, since an issuer may be a URL (authz/model requestPrincipalGenerator).
+func (a *attributes) matchRequestPrincipal(v string) verdict3 {
+	iss, sub := a.claim("iss"), a.claim("sub")
+	i := strings.LastIndex(v, "/")
+	issuer, subject := v, ""
+	if i >= 0 {
+		issuer, subject = v[:i], v[i+1:]
+	}
+	switch {
+	case v == "*":
+		return min(iss.matches("*"), sub.matches("*"))
+	case strings.HasPrefix(v, "*") && i < 0:
+		return min(iss.matches("*"), sub.matches(v))
+	case strings.HasPrefix(v, "*"):
+		return min(iss.matches(issuer), sub.exactly(subject))
+	case strings.HasSuffix(v, "*") && i < 0:
+		return min(iss.matches(v), sub.matches("*"))
+	case strings.HasSuffix(v, "*"):
+		return min(iss.exactly(issuer), sub.matches(subject))
+	}
+	return min(iss.exactly(issuer), sub.exactly(subject))
+}
+
+func (v value) exactly(s string) verdict3 {
+	if v.state == known {
+		return is(v.s == s)
+	}
+	if v.state == absent {
+		return no
+	}
+	return maybe
+}
+
+// doubt is why a condition could not be judged, and what is not known.
+type doubt struct {
+	why   string
+	lacks attribute
+}
+
+// doubt says why a condition could not be judged.
+func (c *condition) doubt() string {
+	switch c.attribute {
+	case envoyMetadata:
+		return c.key + " depends on Envoy filters"
+	case sourceIP, remoteIP, destinationIP:
+		return "addresses are not in the manifests"
+	case sni:
+		return "connection.sni depends on the client's TLS"
+	case port:
+		return "the port is not known: give request.port, or the Service and its pods"
+	case host:
+		return "the host is not known: give request.host"
+	case path:
+		return "the path is not known: give request.path"
+	case header:
+		return "the header " + c.key + " is not known"
+	case claim, requestPrincipal, audience, presenter:
+		return "the token's claims are not known in full"
+	}
+	return "depends on what the manifests do not say"
+}

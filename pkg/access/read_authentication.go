@@ -1,0 +1,73 @@
+package access
+
+import (
+	"fmt"
+	"sort"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// authentication is one RequestAuthentication.
+type authentication struct {
+	origin
+	attachment
+	rules []jwtRule
+	bad   *fault
+}
+
+func (w *World) readAuthentication(m meta, n *yaml.Node) *fault {
+	s := w.space(m.namespace)
+	a := &authentication{origin: m.in(s)}
+	spec := field(n, "spec")
+	a.bad = below("spec", a.attach(spec))
+	rules := field(spec, "jwtRules")
+	if rules != nil && rules.Kind != yaml.SequenceNode {
+		a.bad = wrong(rules, "spec.jwtRules", "must be a list")
+	}
+	for i, r := range list(rules) {
+		rule, bad := parseJWTRule(deref(r))
+		if bad != nil {
+			a.bad = below(fmt.Sprintf("spec.jwtRules[%d]", i), bad)
+		}
+		a.rules = append(a.rules, rule)
+	}
+	s.authentications = append(s.authentications, a)
+	return nil
+}
+
+// jwtRules are the rules of all RequestAuthentications at a point, by issuer (authn newPolicyApplier). doubt: one of them is unusable.
+func (w *World) jwtRules(spaces []string, applies func(*authentication) bool) (rules []*jwtRule, doubt string) {
+	for _, ns := range spaces {
+		for _, a := range w.look(ns).authentications {
+			if !applies(a) {
+				continue
+			}
+			if a.bad != nil {
+				doubt = a.String() + ": " + a.bad.Error()
+			}
+			for i := range a.rules {
+				rules = append(rules, &a.rules[i])
+			}
+		}
+	}
+	sort.SliceStable(rules, func(i, j int) bool { return rules[i].issuer < rules[j].issuer })
+	return rules, doubt
+}
+
+// jwtSpaces are the namespaces whose rules a gateway or waypoint has, its own first: of two rules for one issuer the first one is tried first
+// (Istio 1.31: model getConfigsForWorkload).
+func (w *World) jwtSpaces(g *gateway, svc *service) []string {
+	spaces := w.gatewaySpaces(g, svc)
+	if len(spaces) > 1 && spaces[1] == g.namespace {
+		spaces[0], spaces[1] = spaces[1], spaces[0]
+	}
+	return spaces
+}
+
+func (w *World) gatewayJWT(g *gateway) ([]*jwtRule, string) {
+	return w.jwtRules(w.jwtSpaces(g, nil), func(a *authentication) bool { return a.onGateway(a.namespace, g) })
+}
+
+func (w *World) waypointJWT(g *gateway, svc *service) ([]*jwtRule, string) {
+	return w.jwtRules(w.jwtSpaces(g, svc), func(a *authentication) bool { return a.onWaypoint(w, a.namespace, g, svc) })
+}

@@ -1,0 +1,174 @@
+package access
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+)
+
+// Check is one AccessCheck: cases that must come out as they say.
+type Check struct {
+	Name  string
+	Cases []Case
+}
+
+// Case is one request and what is expected of it, allow or deny.
+type Case struct {
+	Name    string
+	Request Request
+	Expect  Outcome
+}
+
+const (
+	checkVersion = "ambient.kubeflow.org/v1alpha1"
+	checkKind    = "AccessCheck"
+)
+
+// ParseCheck reads an AccessCheck strictly: an unknown or duplicate field, a null, a wrong type or an impossible request is an error with
+// the field and its line. All errors are returned together, each a diagnostic.Diagnostic.
+func ParseCheck(item *yaml.Node) (Check, error) {
+	var c Check
+	if item = deref(item); item != nil && item.Kind == yaml.DocumentNode && len(item.Content) == 1 {
+		item = deref(item.Content[0])
+	}
+	r := newStrictReader(item)
+	if kind := textOf(field(item, "kind")); kind != checkKind {
+		r.errs = append(r.errs, notACheck(item, kind))
+		return c, errors.Join(r.errs...)
+	}
+	c.Name = r.object.Name
+	r.fields(item, "", map[string]func(*yaml.Node, string){
+		"apiVersion": r.version,
+		"kind":       func(*yaml.Node, string) {},
+		"metadata":   func(*yaml.Node, string) {},
+		"spec": func(n *yaml.Node, path string) {
+			r.fields(n, path, map[string]func(*yaml.Node, string){
+				"cases": func(n *yaml.Node, path string) {
+					r.each(n, path, func(n *yaml.Node, path string) { c.Cases = append(c.Cases, r.oneCase(n, path)) })
+				},
+			})
+		},
+	})
+	switch {
+	case len(r.errs) > 0:
+	case field(item, "apiVersion") == nil:
+		r.refuse(item, diagnostic.CheckFieldMissing, "apiVersion", "is missing", "write apiVersion: "+checkVersion)
+	case len(c.Cases) == 0:
+		r.refuse(item, diagnostic.CheckFieldMissing, "spec.cases", "has no case", "write at least one, with name, from, to and expect")
+	}
+	return c, errors.Join(r.errs...)
+}
+
+// notACheck is told of what is no AccessCheck, and nothing else of it.
+func notACheck(item *yaml.Node, kind string) error {
+	got := describe(item)
+	if kind != "" {
+		got = kind + " " + textOf(field(field(item, "metadata"), "name"))
+	}
+	at := placeOf(item)
+	return diagnostic.Diagnostic{
+		Code: diagnostic.CheckExpected, Position: diagnostic.Position{Line: at.line, Column: at.column},
+		Found: "expected an AccessCheck, got " + got, Remedy: "give the AccessCheck before the manifests, or write kind: AccessCheck",
+	}
+}
+
+func (r *strictReader) version(n *yaml.Node, path string) {
+	if textOf(n) != checkVersion {
+		r.refuse(n, diagnostic.CheckWrongValue, path, "expected "+checkVersion+", got "+describe(n), "write apiVersion: "+checkVersion)
+	}
+}
+
+func (r *strictReader) oneCase(n *yaml.Node, path string) (c Case) {
+	before := len(r.errs)
+	q := &c.Request
+	r.fields(n, path, map[string]func(*yaml.Node, string){
+		"name":    r.text(&c.Name),
+		"from":    func(n *yaml.Node, path string) { r.from(n, path, &q.From) },
+		"to":      func(n *yaml.Node, path string) { r.to(n, path, &q.To) },
+		"request": func(n *yaml.Node, path string) { r.request(n, path, q) },
+		"expect":  func(n *yaml.Node, path string) { r.expect(n, path, &c.Expect) },
+	})
+	if len(r.errs) > before {
+		return c
+	}
+	if c.Name == "" {
+		r.refuse(n, diagnostic.CheckFieldMissing, path+".name", "is missing", "write a sentence that says what must hold")
+	}
+	if c.Expect == NotJudged {
+		r.refuse(n, diagnostic.CheckFieldMissing, path+".expect", "is missing", "write expect: allow or expect: deny")
+	}
+	if bad := q.check(); bad != nil {
+		at := n // the field, or the map that lacks it
+		for key := range strings.SplitSeq(bad.field, ".") {
+			if below := field(at, key); below != nil {
+				at = below
+			}
+		}
+		r.refuse(at, bad.code, path+"."+bad.field, bad.reason, bad.remedy)
+	}
+	return c
+}
+
+func (r *strictReader) expect(n *yaml.Node, path string, into *Outcome) {
+	switch textOf(n) {
+	case "allow":
+		*into = Allow
+	case "deny":
+		*into = Deny
+	default:
+		r.refuse(n, diagnostic.CheckWrongValue, path, "expected allow or deny, got "+describe(n), "write expect: allow or expect: deny")
+	}
+}
+
+func (r *strictReader) from(n *yaml.Node, path string, f *From) {
+	r.fields(n, path, map[string]func(*yaml.Node, string){
+		"user": r.text(&f.User), "token": r.text(&f.Token), "audience": r.text(&f.Audience), "anonymous": r.yes(&f.Anonymous),
+		"serviceAccount": r.text(&f.ServiceAccount), "offMesh": r.yes(&f.OffMesh),
+		"jwt": func(n *yaml.Node, path string) {
+			f.JWT = &JWT{}
+			r.jwt(n, path, f.JWT)
+		},
+	})
+}
+
+func (r *strictReader) to(n *yaml.Node, path string, t *To) {
+	r.fields(n, path, map[string]func(*yaml.Node, string){
+		"namespace": r.text(&t.Namespace), "service": r.text(&t.Service), "pod": r.texts(&t.Pod), "direct": r.yes(&t.Direct),
+	})
+}
+
+func (r *strictReader) request(n *yaml.Node, path string, q *Request) {
+	r.fields(n, path, map[string]func(*yaml.Node, string){
+		"method": r.text(&q.Method), "host": r.text(&q.Host), "path": r.text(&q.Path), "headers": r.texts(&q.Headers), "tcp": r.yes(&q.TCP),
+		"port": func(n *yaml.Node, path string) {
+			if q.Port = number(n); 0 < q.Port && q.Port <= 65535 {
+				return
+			}
+			remedy := "write a number from 1 to 65535"
+			if meant, err := strconv.ParseUint(n.Value, 10, 16); err == nil && meant > 0 {
+				remedy = "write port: " + strconv.FormatUint(meant, 10)
+			}
+			if slices.Contains([]string{yaml.NodeTagInt, yaml.NodeTagFloat}, tag(n)) {
+				r.refuse(n, diagnostic.CheckWrongValue, path, n.Value+" is not a port", remedy)
+			} else {
+				r.refuse(n, diagnostic.CheckWrongType, path, "expected a number, got "+describe(n), remedy)
+			}
+		},
+	})
+}
+
+func (r *strictReader) each(n *yaml.Node, path string, read func(*yaml.Node, string)) {
+	if n.Kind != yaml.SequenceNode {
+		r.refuse(n, diagnostic.CheckWrongType, path, "expected a list, got "+describe(n), "start each case with a dash")
+		return
+	}
+	for i, e := range n.Content {
+		read(deref(e), fmt.Sprintf("%s[%d]", path, i))
+	}
+}

@@ -1,0 +1,133 @@
+package access
+
+import (
+	"strings"
+	"sync"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// gateway is a Gateway of the Gateway API: a waypoint or an ingress.
+type gateway struct {
+	origin
+	class       string
+	waypoint    bool
+	eastWest    bool
+	trafficType string // istio.io/waypoint-for
+	account     string
+	byHand      bool      // Istio makes no pods for it, so nothing here tells their account
+	pod         *workload // what the gateway's own pods look like
+	listeners   []listener
+	assumed     string // what is assumed where it is made up
+
+	once   sync.Once // the routes are sorted when the first request asks
+	routes *table
+}
+
+type listener struct {
+	place
+	name, protocol, hostname string
+	port                     int
+	mode                     string // of TLS
+	from                     string // namespaces whose routes may attach: Same, All, Selector
+	selector                 labels
+	expressions              bool // the selector has matchExpressions, which are not judged
+}
+
+// gatewayClass is a GatewayClass: its controller tells waypoints.
+type gatewayClass struct{ name, controller, trafficType string }
+
+// point is the gateway on the way of a request.
+func (g *gateway) point() Point {
+	if g.waypoint {
+		return Point{AtWaypoint, g.id()}
+	}
+	return Point{AtGateway, g.id()}
+}
+
+func (w *World) readGatewayClass(m meta, n *yaml.Node) *fault {
+	w.classes = append(w.classes, gatewayClass{
+		name: m.name, controller: textOf(field(field(n, "spec"), "controllerName")), trafficType: m.labels.value("istio.io/waypoint-for"),
+	})
+	return nil
+}
+
+func (w *World) readGateway(m meta, n *yaml.Node) *fault {
+	s, spec := w.space(m.namespace), field(n, "spec")
+	g := &gateway{origin: m.in(s), class: textOf(field(spec, "gatewayClassName"))}
+	infrastructure, bad := labelsAt(field(field(spec, "infrastructure"), "labels"), "spec.infrastructure.labels")
+	if bad != nil {
+		return bad
+	}
+	if infrastructure == nil {
+		infrastructure = m.labels // Istio: without infrastructure labels the Gateway's own go to its pods (deploymentcontroller)
+	}
+	g.pod = gatewayPod(g.name, infrastructure)
+	g.trafficType = m.labels.value("istio.io/waypoint-for")
+	g.account, _ = m.annotation("gateway.istio.io/service-account")
+	addresses := list(field(spec, "addresses"))
+	g.byHand = len(addresses) > 1 || len(addresses) == 1 && or(textOf(field(addresses[0], "type")), "IPAddress") != "IPAddress" // gatewaycommon IsManaged
+	for _, l := range list(field(spec, "listeners")) {
+		g.listeners = append(g.listeners, readListener(deref(l)))
+	}
+	s.gateways = append(s.gateways, g)
+	return nil
+}
+
+func gatewayPod(name string, own labels) *workload {
+	pod := &workload{name: name, labels: labels{{"gateway.networking.k8s.io/gateway-name", name}}}
+	for _, l := range own {
+		if !strings.HasPrefix(l.key, "gateway.networking.k8s.io/") {
+			pod.labels = append(pod.labels, l)
+		}
+	}
+	return pod
+}
+
+func readListener(n *yaml.Node) listener {
+	l := listener{
+		place: placeOf(n), name: textOf(field(n, "name")), protocol: textOf(field(n, "protocol")), hostname: textOf(field(n, "hostname")),
+		port: number(field(n, "port")), mode: textOf(field(field(n, "tls"), "mode")), from: "Same",
+	}
+	namespaces := field(field(n, "allowedRoutes"), "namespaces")
+	if from := textOf(field(namespaces, "from")); from != "" {
+		l.from = from
+	}
+	selector := field(namespaces, "selector")
+	l.selector, _ = labelsOf(field(selector, "matchLabels"))
+	l.expressions = len(list(field(selector, "matchExpressions"))) > 0
+	return l
+}
+
+// settle fills in what the class says. Istio names a gateway's ServiceAccount <name>-<class>, a waypoint's just <name>, unless an annotation
+// names another (deploymentcontroller GetDefaultName).
+func (g *gateway) settle(w *World) {
+	g.waypoint = g.class == "istio-waypoint" || g.class == "istio-agentgateway-waypoint"
+	g.eastWest = g.class == "istio-east-west"
+	traffic := ""
+	for _, c := range w.classes {
+		if c.name == g.class {
+			g.waypoint = c.controller == "istio.io/mesh-controller"
+			traffic = c.trafficType
+		}
+	}
+	if g.trafficType == "" {
+		g.trafficType = traffic
+	}
+	if g.trafficType == "" {
+		g.trafficType = "service"
+	}
+	if g.account == "" {
+		g.account = g.name
+		if !g.waypoint {
+			g.account = g.name + "-" + g.class
+		}
+	}
+	if g.waypoint {
+		g.pod.labels = append(g.pod.labels, label{"istio.io/dataplane-mode", "none"})
+		return
+	}
+	// Istio 1.31 (kube-gateway.yaml): policies select a Gateway's pods by these as well.
+	g.pod.labels = append(g.pod.labels, label{"gateway.networking.k8s.io/gateway-class-name", g.class}, label{"gateway.istio.io/managed", "istio.io-gateway-controller"},
+		label{"service.istio.io/canonical-name", g.account}, label{"service.istio.io/canonical-revision", "latest"})
+}

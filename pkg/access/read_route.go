@@ -1,0 +1,293 @@
+package access
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// route is one HTTPRoute.
+type route struct {
+	origin
+	parents   []parent
+	hostnames []string
+	rules     []routeRule
+}
+
+type parent struct {
+	kind, namespace, name, section string
+	port                           int
+}
+
+type routeRule struct {
+	matches  []routeMatch
+	filters  []routeFilter
+	backends []backend
+	redirect bool
+	doubt    string // a part that is not judged
+}
+
+type routeMatch struct {
+	kind    pathKind
+	path    string
+	regex   *regexp.Regexp
+	method  string
+	headers []routeHeader
+	query   []routeHeader
+}
+
+type pathKind uint8
+
+const (
+	prefixPath pathKind = iota
+	exactPath
+	regexPath
+)
+
+type routeHeader struct {
+	name, value string
+	regex       *regexp.Regexp
+}
+
+// backend is where a route leads: a Service, or by another kind.
+type backend struct {
+	kind            string
+	namespace, name string
+	host            string // as written, where a host names it
+	port            int
+	foreign         bool // a kind other than Service
+	byHost          bool // a Service by its host name, which needs no ReferenceGrant
+}
+
+// String is how a reader of the route knows it.
+func (b backend) String() string {
+	switch {
+	case b.host != "" || b.name == "":
+		return b.host
+	case b.kind == "Service":
+		return join(b.namespace, b.name)
+	}
+	return b.kind + " " + join(b.namespace, b.name)
+}
+
+// routeFilter changes a request on its way to the backend.
+type routeFilter struct {
+	set, add []namedValue
+	remove   []string
+	prefix   *string // ReplacePrefixMatch
+	full     *string // ReplaceFullPath
+	hostname string
+}
+
+func (w *World) readRoute(m meta, n *yaml.Node) *fault {
+	s, spec := w.space(m.namespace), field(n, "spec")
+	r, bad := newRoute(m.in(s), spec)
+	if bad != nil {
+		return below("spec", bad)
+	}
+	for i, e := range list(field(spec, "rules")) {
+		rule, bad := parseRouteRule(s.name, deref(e))
+		if bad != nil {
+			return below(fmt.Sprintf("spec.rules[%d]", i), bad)
+		}
+		r.rules = append(r.rules, rule)
+	}
+	w.addRewriter(r, ruleChanges(spec, s.name, "spec"))
+	s.routes = append(s.routes, &r)
+	return nil
+}
+
+// newRoute is a route as far as it says where it hangs: its parents and hostnames.
+func newRoute(o origin, spec *yaml.Node) (route, *fault) {
+	r := route{origin: o, parents: parentsOf(spec, o.namespace)}
+	var err error
+	if r.hostnames, err = texts(field(spec, "hostnames")); err != nil {
+		return r, wrong(field(spec, "hostnames"), ".hostnames", "%v", err)
+	}
+	return r, nil
+}
+
+func parentsOf(spec *yaml.Node, namespace string) (out []parent) {
+	for _, p := range list(field(spec, "parentRefs")) {
+		out = append(out, parent{
+			kind: or(textOf(field(p, "kind")), "Gateway"), namespace: or(textOf(field(p, "namespace")), namespace), name: textOf(field(p, "name")),
+			section: textOf(field(p, "sectionName")), port: number(field(p, "port")),
+		})
+	}
+	return out
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+func parseRouteRule(namespace string, n *yaml.Node) (r routeRule, bad *fault) {
+	for i, e := range list(field(n, "matches")) {
+		m, bad := parseRouteMatch(deref(e))
+		if bad != nil {
+			return r, below(fmt.Sprintf(".matches[%d]", i), bad)
+		}
+		r.matches = append(r.matches, m)
+	}
+	if len(r.matches) == 0 {
+		r.matches = []routeMatch{{path: "/"}}
+	}
+	for _, e := range list(field(n, "filters")) {
+		r.parseFilter(deref(e))
+	}
+	for _, e := range list(field(n, "backendRefs")) {
+		if w := field(e, "weight"); w != nil && number(w) == 0 {
+			continue
+		}
+		r.backends = append(r.backends, backendOf(namespace, e))
+		if len(list(field(e, "filters"))) > 0 {
+			r.doubt = "filters of a backendRef"
+		}
+	}
+	return r, nil
+}
+
+// backendOf is what a backendRef means. Kind Hostname of networking.istio.io is the Service of that host (gateway conversion
+// buildDestination).
+func backendOf(namespace string, n *yaml.Node) backend {
+	group := textOf(field(n, "group"))
+	b := backend{
+		kind: or(textOf(field(n, "kind")), "Service"), namespace: or(textOf(field(n, "namespace")), namespace), name: textOf(field(n, "name")),
+		port: number(field(n, "port")),
+	}
+	if b.kind == "Hostname" {
+		b.host = b.name
+	}
+	if b.kind == "Hostname" && group == "networking.istio.io" {
+		if id, ok := strings.CutSuffix(b.name, ".svc.cluster.local"); ok && strings.Count(id, ".") == 1 {
+			b.kind, b.byHost = "Service", true
+			b.name, b.namespace, _ = strings.Cut(id, ".")
+			return b
+		}
+	}
+	b.foreign = b.kind != "Service" || group != "" && group != "core"
+	return b
+}
+
+func parseRouteMatch(n *yaml.Node) (m routeMatch, bad *fault) {
+	var err error
+	p := field(n, "path")
+	m.path, m.method = or(textOf(field(p, "value")), "/"), textOf(field(n, "method"))
+	switch t := textOf(field(p, "type")); t {
+	case "PathPrefix", "":
+		if m.path != "/" {
+			m.path = strings.TrimSuffix(m.path, "/") // Istio: a trailing slash is ignored (gateway conversion createURIMatch)
+		}
+	case "Exact":
+		m.kind = exactPath
+	case "RegularExpression":
+		m.kind = regexPath
+		if m.regex, err = compile(m.path); err != nil {
+			return m, wrong(field(p, "value"), ".path.value", "is not a regular expression (%v)", err)
+		}
+	default:
+		return m, wrong(field(p, "type"), ".path.type", "%q is not one of PathPrefix, Exact, RegularExpression", t)
+	}
+	if m.headers, err = parseRouteHeaders(field(n, "headers")); err != nil {
+		return m, wrong(field(n, "headers"), ".headers", "%v", err)
+	}
+	if m.query, err = parseRouteHeaders(field(n, "queryParams")); err != nil {
+		return m, wrong(field(n, "queryParams"), ".queryParams", "%v", err)
+	}
+	return m, nil
+}
+
+func parseRouteHeaders(n *yaml.Node) (out []routeHeader, err error) {
+	for _, e := range list(n) {
+		h := routeHeader{name: textOf(field(e, "name")), value: textOf(field(e, "value"))}
+		if textOf(field(e, "type")) == "RegularExpression" {
+			if h.regex, err = compile(h.value); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, h)
+	}
+	return out, nil
+}
+
+// compile: Envoy matches the whole text, with RE2, which Go's expressions are.
+func compile(s string) (*regexp.Regexp, error) { return regexp.Compile("^(?:" + s + ")$") }
+
+func (r *routeRule) parseFilter(n *yaml.Node) {
+	var f routeFilter
+	switch t := textOf(field(n, "type")); t {
+	case "RequestHeaderModifier":
+		h := field(n, "requestHeaderModifier")
+		f.set, f.add = headerList(field(h, "set")), headerList(field(h, "add"))
+		for _, e := range list(field(h, "remove")) {
+			f.remove = append(f.remove, strings.ToLower(textOf(deref(e))))
+		}
+	case "URLRewrite":
+		u := field(n, "urlRewrite")
+		f.hostname = textOf(field(u, "hostname"))
+		p := field(u, "path")
+		if v := field(p, "replacePrefixMatch"); v != nil {
+			f.prefix = &v.Value
+		}
+		if v := field(p, "replaceFullPath"); v != nil {
+			f.full = &v.Value
+		}
+	case "RequestRedirect":
+		r.redirect = true
+	case "ResponseHeaderModifier", "RequestMirror", "CORS":
+		return // they do not change what the backend's proxies judge
+	default:
+		r.doubt = "filter " + t
+	}
+	r.filters = append(r.filters, f)
+}
+
+func headerList(n *yaml.Node) (out []namedValue) {
+	for _, e := range list(n) {
+		out = append(out, namedValue{strings.ToLower(textOf(field(e, "name"))), knownValue(textOf(field(e, "value")))})
+	}
+	return out
+}
+
+// grant is one ReferenceGrant: HTTPRoutes of these namespaces may use Services of its own, all or the named ones.
+type grant struct {
+	from  []string
+	all   bool
+	names []string
+}
+
+func (w *World) readGrant(m meta, n *yaml.Node) *fault {
+	s, g := w.space(m.namespace), grant{}
+	for _, f := range list(field(field(n, "spec"), "from")) {
+		if textOf(field(f, "kind")) == "HTTPRoute" && textOf(field(f, "group")) == gatewayGroup {
+			g.from = append(g.from, textOf(field(f, "namespace")))
+		}
+	}
+	for _, t := range list(field(field(n, "spec"), "to")) {
+		if textOf(field(t, "kind")) == "Service" && textOf(field(t, "group")) == "" {
+			name := textOf(field(t, "name"))
+			g.all = g.all || name == ""
+			g.names = append(g.names, name)
+		}
+	}
+	s.grants = append(s.grants, g)
+	return nil
+}
+
+// permits: a backendRef into another namespace needs a ReferenceGrant there (gateway conversion buildDestination).
+func (w *World) permits(from string, b backend) bool {
+	if from == b.namespace || b.byHost {
+		return true
+	}
+	for _, g := range w.look(b.namespace).grants {
+		if contains(g.from, from) && (g.all || contains(g.names, b.name)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,233 @@
+package access
+
+import (
+	"errors"
+	"iter"
+	"strings"
+	"sync"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+)
+
+// World is a cluster as its manifests say it is. It is read only: Decide may run concurrently.
+type World struct {
+	mesh       mesh
+	namespaces map[string]*space
+	names      []string // of the namespaces, in the order met
+	istiods    []istiod
+	ingresses  []*gateway
+	classes    []gatewayClass
+	virtual    bool // there are VirtualServices, which are not followed
+
+	rewriters    []*rewriter
+	listenerSets []*listenerSet
+	listenersOf  map[string]*listenerSet
+
+	onceIngress, onceHeader sync.Once // made up when the first request needs them
+	madeUpIngress           *gateway
+	madeUpHeader            string
+}
+
+// space is what one namespace holds. declared: its Namespace object is in the manifests.
+type space struct {
+	name     string
+	declared bool
+	place    // of its Namespace
+	labels   labels
+
+	policies        []*policy
+	authentications []*authentication
+	peers           []*peerAuthentication
+	services        []*service
+	named           map[string]*service // the first of each name
+	workloads       []*workload
+	gateways        []*gateway
+	routes          []*route
+	grants          []grant
+	accounts        []string
+	notebooks       []string
+	isNotebook      map[string]bool
+
+	noted
+}
+
+// Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
+// metadata is an error that names it, a Finding; all of them are returned together. What is wrong inside one policy only makes that policy unjudgeable.
+func Load(items iter.Seq[*yaml.Node]) (*World, error) {
+	w := &World{namespaces: map[string]*space{}, listenersOf: map[string]*listenerSet{}, mesh: defaultMesh()}
+	var errs []error
+	for item := range items {
+		if err := w.add(deref(item)); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	w.finish()
+	return w, nil
+}
+
+// add files one object. Group and kind decide, not the version: a policy means the same in v1 and v1beta1.
+func (w *World) add(n *yaml.Node) error {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	kind, group := textOf(field(n, "kind")), textOf(field(n, "apiVersion"))
+	if i := strings.IndexByte(group, '/'); i >= 0 {
+		group = group[:i]
+	} else {
+		group = ""
+	}
+	read, note := readers[groupKind{group, kind}], noters[groupKind{group, kind}]
+	if read == nil && note == nil {
+		w.readAnyDeparture(n)
+		return nil
+	}
+	m, bad := readMeta(n, labelled[kind])
+	for _, read := range [2]reader{read, note} {
+		if read != nil && bad == nil {
+			bad = read(w, m, n)
+		}
+	}
+	if bad != nil {
+		return m.finding(diagnostic.ManifestUnreadable, bad.field, bad.place, bad.reason, "", "correct the field")
+	}
+	return nil
+}
+
+type groupKind struct{ group, kind string }
+
+type reader func(w *World, m meta, n *yaml.Node) *fault
+
+// readers are the kinds that decide who reaches what.
+var readers = map[groupKind]reader{
+	{"", "Namespace"}:      (*World).readNamespace,
+	{"", "Service"}:        (*World).readService,
+	{"", "ServiceAccount"}: (*World).readAccount,
+	{"", "ConfigMap"}:      (*World).readConfigMap,
+
+	{"", "Pod"}:                  (*World).readPod,
+	{"apps", "Deployment"}:       (*World).readTemplate,
+	{"apps", "StatefulSet"}:      (*World).readTemplate,
+	{"apps", "DaemonSet"}:        (*World).readTemplate,
+	{"apps", "ReplicaSet"}:       (*World).readTemplate,
+	{"batch", "Job"}:             (*World).readTemplate,
+	{"batch", "CronJob"}:         (*World).readCronJob,
+	{"kubeflow.org", "Notebook"}: (*World).readNotebook,
+
+	{"security.istio.io", "AuthorizationPolicy"}:   (*World).readPolicy,
+	{"security.istio.io", "RequestAuthentication"}: (*World).readAuthentication,
+	{"security.istio.io", "PeerAuthentication"}:    (*World).readPeerAuthentication,
+
+	{"gateway.networking.k8s.io", "Gateway"}:        (*World).readGateway,
+	{"gateway.networking.k8s.io", "GatewayClass"}:   (*World).readGatewayClass,
+	{"gateway.networking.k8s.io", "HTTPRoute"}:      (*World).readRoute,
+	{"gateway.networking.k8s.io", "ReferenceGrant"}: (*World).readGrant,
+
+	{"gateway.networking.k8s.io", "GRPCRoute"}:         (*World).readGRPCRoute,
+	{"gateway.networking.k8s.io", "ListenerSet"}:       (*World).readListenerSet,
+	{"gateway.networking.x-k8s.io", "XListenerSet"}:    (*World).readListenerSet,
+	{"networking.istio.io", "VirtualService"}:          (*World).readVirtualService,
+	{"serving.kserve.io", "LLMInferenceService"}:       (*World).readInferenceService,
+	{"serving.kserve.io", "LLMInferenceServiceConfig"}: (*World).readInferenceService,
+}
+
+// labelled are the kinds whose labels matter; most objects are policies, whose do not.
+var labelled = map[string]bool{"Namespace": true, "Service": true, "Pod": true, "Gateway": true, "GatewayClass": true}
+
+type meta struct {
+	origin
+	labels      labels
+	annotations *yaml.Node
+}
+
+// in is the object's origin in the namespace that it is filed in.
+func (m meta) in(s *space) origin {
+	m.namespace = s.name
+	return m.origin
+}
+
+// annotation gives an annotation's value and whether it is there.
+func (m meta) annotation(key string) (string, bool) {
+	n := field(m.annotations, key)
+	return textOf(n), n != nil
+}
+
+func readMeta(n *yaml.Node, labelled bool) (m meta, bad *fault) {
+	md := field(n, "metadata")
+	m.origin = originOf(n)
+	var err error
+	if m.name, err = text(field(md, "name")); err != nil {
+		return m, wrong(field(md, "name"), "metadata.name", "%v", err)
+	}
+	if m.name == "" {
+		return m, wrong(md, "metadata.name", "is missing")
+	}
+	if m.namespace, err = text(field(md, "namespace")); err != nil {
+		return m, wrong(field(md, "namespace"), "metadata.namespace", "%v", err)
+	}
+	m.annotations = field(md, "annotations")
+	if !labelled {
+		return m, nil
+	}
+	m.labels, bad = labelsAt(field(md, "labels"), "metadata.labels")
+	return m, bad
+}
+
+// space gives the namespace to file something in. Objects without a namespace go to default, as kubectl would have it.
+func (w *World) space(name string) *space {
+	if name == "" {
+		name = "default"
+	}
+	s := w.namespaces[name]
+	if s == nil {
+		s = &space{name: name}
+		w.namespaces[name] = s
+		w.names = append(w.names, name)
+	}
+	return s
+}
+
+// look is space without making one: what is not there is empty.
+func (w *World) look(name string) *space {
+	if s := w.namespaces[name]; s != nil {
+		return s
+	}
+	return &nowhere
+}
+
+var nowhere space
+
+func (w *World) readNamespace(m meta, _ *yaml.Node) *fault {
+	s := w.space(m.name)
+	s.declared, s.labels, s.place = true, m.labels, m.place
+	return nil
+}
+
+func (w *World) readAccount(m meta, _ *yaml.Node) *fault {
+	s := w.space(m.namespace)
+	s.accounts = append(s.accounts, m.name)
+	return nil
+}
+
+func (w *World) readPolicy(m meta, n *yaml.Node) *fault {
+	s := w.space(m.namespace)
+	s.policies = append(s.policies, parsePolicy(m.in(s), m, n))
+	return nil
+}
+
+// finish settles what only all manifests together say.
+func (w *World) finish() {
+	w.mesh.settle(w)
+	for _, name := range w.names {
+		for _, g := range w.namespaces[name].gateways {
+			g.settle(w)
+			if !g.waypoint && !g.eastWest {
+				w.ingresses = append(w.ingresses, g)
+			}
+		}
+	}
+}

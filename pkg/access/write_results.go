@@ -1,0 +1,119 @@
+package access
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Result is what became of a case. Got is not-judged where the referee cannot tell, which fails whatever was expected.
+type Result struct {
+	Name    string   `json:"name"`
+	Expect  string   `json:"expect"`
+	Got     string   `json:"got"`
+	By      string   `json:"by"`
+	OK      bool     `json:"ok"`
+	Assumed []string `json:"-"`
+}
+
+// Run decides every case, in order.
+func (w *World) Run(c Check) []Result {
+	out := make([]Result, len(c.Cases))
+	for i, one := range c.Cases {
+		v := w.Decide(one.Request)
+		out[i] = Result{
+			Name: one.Name, Expect: one.Expect.String(), Got: v.Outcome.String(), By: v.By(), Assumed: v.Assumed,
+			OK: v.Outcome == one.Expect && v.Outcome != NotJudged,
+		}
+	}
+	return out
+}
+
+// Failed counts the cases that did not come out as expected.
+func Failed(results []Result) (n int) {
+	for _, r := range results {
+		if !r.OK {
+			n++
+		}
+	}
+	return n
+}
+
+// WriteResults writes a table for people: case, expected, got, decided by; then, once each, what was assumed.
+func WriteResults(out io.Writer, results []Result) error {
+	rows := [][]string{{"", "CASE", "EXPECTED", "GOT", "DECIDED BY"}}
+	var assumed []string
+	for _, r := range results {
+		mark := "ok"
+		if !r.OK {
+			mark = "FAIL"
+		}
+		rows = append(rows, []string{mark, r.Name, r.Expect, r.Got, r.By})
+		for _, a := range r.Assumed {
+			if !contains(assumed, a) {
+				assumed = append(assumed, a)
+			}
+		}
+	}
+	var b strings.Builder
+	writeColumns(&b, rows)
+	if len(assumed) > 0 {
+		b.WriteString("\nNot in the manifests and taken as plain:\n")
+		for _, a := range assumed {
+			fmt.Fprintf(&b, "  %s\n", plain(a))
+		}
+	}
+	fmt.Fprintf(&b, "\n%d cases, %d failed\n", len(results), Failed(results))
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// WriteResultsJSON writes a list of {name, expect, got, by, ok}.
+func WriteResultsJSON(out io.Writer, results []Result) error {
+	if results == nil {
+		results = []Result{}
+	}
+	return writeJSON(out, results)
+}
+
+func writeJSON(out io.Writer, v any) error {
+	e := json.NewEncoder(out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// writeColumns aligns all columns but the last, which runs on.
+func writeColumns(b *strings.Builder, rows [][]string) {
+	var width []int
+	for _, row := range rows {
+		for i, cell := range row[:len(row)-1] {
+			if i == len(width) {
+				width = append(width, 0)
+			}
+			width[i] = max(width[i], len([]rune(plain(cell))))
+		}
+	}
+	for _, row := range rows {
+		for i, cell := range row {
+			cell = plain(cell)
+			if i == len(row)-1 {
+				b.WriteString(cell)
+				break
+			}
+			b.WriteString(cell + strings.Repeat(" ", width[i]-len([]rune(cell))+2))
+		}
+		b.WriteByte('\n')
+	}
+}
+
+// plain keeps a terminal safe from what a manifest may hold: no control characters, no line breaks.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == 0xfffd || 0x80 <= r && r < 0xa0 {
+			return '?'
+		}
+		return r
+	}, s)
+}

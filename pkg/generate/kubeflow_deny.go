@@ -1,0 +1,13 @@
+package generate
+
+// allowNothing closes every workload of the mesh that no other policy opens: an ALLOW policy
+// without rules, in the root namespace. It has the name that Kubeflow gives it.
+func allowNothing(p Platform) Object {
+	return policy(p.RootNamespace, "global-deny-all", allow(inFrontOfAll()))
+}
+
+// allowNothingOnWaypoints does the same for waypoints, which take no policy without targetRefs
+// (Istio: ShouldAttachPolicy).
+func allowNothingOnWaypoints(p Platform) Object {
+	return policy(p.RootNamespace, "waypoint-allow-nothing", allow(on(gatewayGroup, "GatewayClass", "istio-waypoint")))
+}

@@ -1,0 +1,61 @@
+package generate
+
+import (
+	security "istio.io/api/security/v1"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+)
+
+// ingress is the one way in from outside, and what it asks of whoever comes.
+func ingress(p Platform) []Object {
+	gateway := behindOptions(p.GatewaySeccomp, ingressGateway(p))
+	return append(gateway, allowToGateway(p), dexJWT(p.Mesh), login(p), requireToken(p))
+}
+
+// ingressGateway takes the routes of every namespace: who gets through is said by policies, here
+// and in front of what the routes lead to.
+func ingressGateway(p Platform) Object {
+	all := allowedRoutes{routeNamespaces{From: "All"}}
+	listeners := []listener{{Name: "default", Port: 80, Protocol: "HTTP", AllowedRoutes: all}}
+	if p.TLSSecret != "" {
+		listeners = append(listeners, listener{
+			Name: "https", Port: 443, Protocol: "HTTPS", AllowedRoutes: all,
+			TLS: listenerTLS{Mode: "Terminate", CertificateRefs: []certificateRef{{p.TLSSecret}}},
+		})
+	}
+	return Object{
+		APIVersion: gatewayGroup + "/v1", Kind: "Gateway", Namespace: p.GatewayNamespace, Name: p.GatewayName,
+		Labels:      survey.GatewayLabels(p.GatewayName),
+		Annotations: p.gatewayAnnotations(),
+		Fields: spec(gatewaySpec{
+			GatewayClassName: "istio",
+			Infrastructure:   withOptions(p.GatewayName, p.GatewaySeccomp != ""),
+			Listeners:        listeners,
+		}),
+	}
+}
+
+// gatewayAnnotations have the Gateway run as the account that the policies let in.
+func (p Platform) gatewayAnnotations() map[string]string {
+	if p.GatewayAccount == "" {
+		return nil
+	}
+	return map[string]string{"gateway.istio.io/service-account": p.GatewayAccount}
+}
+
+// allowToGateway: everybody, because the mesh denies by default and an unknown visitor must be
+// able to log in. What nobody may do without a token, requireToken denies.
+func allowToGateway(p Platform) Object {
+	return policy(p.GatewayNamespace, p.GatewayName, allow(onGateway(p.GatewayName), everything()))
+}
+
+// OpenToLogin are the paths on which people without a session get one. /dex/** is no more than
+// /dex/*, but stands in every Kubeflow.
+func OpenToLogin() []string { return []string{"/dex/*", "/dex/**", "/oauth2/*"} }
+
+// requireToken: nobody without a verified token gets further than the login.
+func requireToken(p Platform) Object {
+	return policy(p.GatewayNamespace, p.GatewayName+"-require-jwt", deny(onGateway(p.GatewayName),
+		withoutToken().to(&security.Operation{NotPaths: OpenToLogin()}),
+	))
+}

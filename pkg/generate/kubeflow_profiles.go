@@ -1,0 +1,10 @@
+package generate
+
+import "github.com/kubeflow-ambient/ambient-profile/internal/survey"
+
+// profiles: the dashboard only, for the list of namespaces and contributors. KFAM believes the
+// header that it sends along. There is no route: Kubeflow's own leads to a policy that lets no
+// ingress in.
+func profiles(p Platform) []Object {
+	return []Object{p.Components[survey.ProfileController].allow("profiles-kfam", from(p.Components[survey.Dashboard].Principal))}
+}

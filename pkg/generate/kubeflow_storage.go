@@ -1,0 +1,25 @@
+package generate
+
+import (
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
+// storage is where artifacts are: SeaweedFS, or MinIO up to Kubeflow 1.10.
+func storage(p Platform) []Object {
+	var out []Object
+	if minIO := p.Components[survey.MinIO]; minIO.Deployed {
+		out = append(out, allowStorage(minIO, "minio-service", "9000"))
+	}
+	if seaweedFS := p.Components[survey.SeaweedFS]; seaweedFS.Deployed {
+		out = append(out, allowStorage(seaweedFS, "seaweedfs-service", "8333"))
+	}
+	return out
+}
+
+// allowStorage: everybody on the S3 port, which asks for credentials; the other ports (the filer
+// without any, IAM, the master) for kubeflow's own components. NetworkPolicies used to say so,
+// but of a pod in the mesh they only see port 15008.
+func allowStorage(store Component, name, port string) Object {
+	return store.allow(name, everything().onPorts(port), fromNamespace(profile.KubeflowNamespace))
+}
