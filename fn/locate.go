@@ -20,34 +20,46 @@ func loadWorld(items []*manifest.Item) (*access.World, error) {
 // located are messages of the referee with the files of their objects. The referee sees nodes,
 // which know only their lines; lines of what does not come from a file mean nothing.
 func located(found []diagnostic.Diagnostic, items []*manifest.Item) []diagnostic.Diagnostic {
-	if len(found) == 0 {
-		return nil
+	about := make(map[manifest.ID][]*manifest.Item, len(found))
+	for _, d := range found {
+		about[identity(d.Object)] = nil
 	}
-	files := map[manifest.ID]string{}
 	for _, item := range items {
 		id := inNamespace(item.ID)
-		if _, twice := files[id]; twice {
-			files[id] = "" // nobody knows which one is meant
-			continue
+		if same, asked := about[id]; asked {
+			about[id] = append(same, item)
 		}
-		files[id] = item.File
 	}
 	out := make([]diagnostic.Diagnostic, len(found))
 	for i, d := range found {
-		group, _, inGroup := strings.Cut(d.Object.APIVersion, "/")
-		if !inGroup {
-			group = ""
-		}
-		d.Position.File = files[inNamespace(manifest.NewID(group, d.Object.Kind, d.Object.Namespace, d.Object.Name))]
-		if d.Position.File == "" {
-			d.Position = diagnostic.Position{}
+		at := d.Position
+		d.Position = diagnostic.Position{}
+		if same := about[identity(d.Object)]; len(same) == 1 { // of several, nobody knows which one is meant
+			d.Position = inFileOf(same[0], at)
 		}
 		out[i] = d
 	}
 	return out
 }
 
-// inNamespace is an identity in the namespace that the referee files the object in.
+// inFileOf is a place of an item with the item's file.
+func inFileOf(item *manifest.Item, at diagnostic.Position) diagnostic.Position {
+	if item.File == "" {
+		return item.At(nil)
+	}
+	at.File = item.File
+	return at
+}
+
+// identity is that of an object in the namespace that the referee files it in.
+func identity(o diagnostic.Object) manifest.ID {
+	group, _, inGroup := strings.Cut(o.APIVersion, "/")
+	if !inGroup {
+		group = ""
+	}
+	return inNamespace(manifest.NewID(group, o.Kind, o.Namespace, o.Name))
+}
+
 func inNamespace(id manifest.ID) manifest.ID {
 	id.Namespace = cmp.Or(id.Namespace, "default")
 	return id
@@ -63,9 +75,7 @@ func locatedError(err error, items []*manifest.Item) error {
 // locatedIn is an error of messages about an item with the item's file.
 func locatedIn(err error, item *manifest.Item) error {
 	return eachMessage(err, func(d diagnostic.Diagnostic) diagnostic.Diagnostic {
-		if d.Position.File = item.File; item.File == "" {
-			d.Position = diagnostic.Position{}
-		}
+		d.Position = inFileOf(item, d.Position)
 		return d
 	})
 }

@@ -65,11 +65,6 @@ func readChecks(file string, stdin io.Reader) ([]access.Check, error) {
 		if item.Node == nil {
 			continue
 		}
-		if item.Kind != "" && item.Kind != "AccessCheck" {
-			d := item.Report(diagnostic.NotAnAccessCheck, "", "expected an AccessCheck, got "+item.Ref().String(), "", "give the AccessChecks first, as in ambient-profile check CHECK.yaml RENDERED.yaml")
-			d.Object = diagnostic.Object{} // it is in what was found
-			return nil, d
-		}
 		c, err := access.ParseCheck(item.Node)
 		if err != nil {
 			return nil, locatedIn(err, item)

@@ -167,7 +167,6 @@ func calls() map[diagnostic.Code]call {
 		diagnostic.NoAccessCheck:     in("check - rendered.yaml", ""),
 		diagnostic.NotAnAccessCheck:  in("check - rendered.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: alice}\n"),
 
-		diagnostic.CheckExpected:       in("check - rendered.yaml", "metadata: {name: tenants}\n"),
 		diagnostic.CheckUnknownField:   in("check - rendered.yaml", withCase("name: a, from: {offMesh: true}, to: {namespace: alice, servcie: tet}, expect: allow")),
 		diagnostic.CheckFieldTwice:     in("", list+"items: []\nfunctionConfig: "+withCase("name: a, name: b, from: {offMesh: true}, to: {namespace: alice, service: tet}, expect: allow")),
 		diagnostic.CheckNoValue:        in("check - rendered.yaml", withCase("name: a, from: {offMesh: true}, to: {namespace: alice, service: }, expect: allow")),

@@ -2,7 +2,6 @@ package diagnostic
 
 // Codes AP08xx: AccessChecks (pkg/access).
 const (
-	CheckExpected       Code = "AP0801"
 	CheckUnknownField   Code = "AP0802"
 	CheckFieldTwice     Code = "AP0803"
 	CheckNoValue        Code = "AP0804"
@@ -13,7 +12,6 @@ const (
 )
 
 var checkCodes = []Entry{
-	{CheckExpected, Error, "an object is not an AccessCheck"},
 	{CheckUnknownField, Error, "a field does not exist"},
 	{CheckFieldTwice, Error, "a field is set twice"},
 	{CheckNoValue, Error, "a field has no value"},

@@ -69,12 +69,13 @@ func ParseCheck(item *yaml.Node) (Check, error) {
 func notACheck(item *yaml.Node, kind string) error {
 	got := describe(item)
 	if kind != "" {
-		got = kind + " " + textOf(field(field(item, "metadata"), "name"))
+		metadata := field(item, "metadata")
+		got = diagnostic.Object{Kind: kind, Namespace: textOf(field(metadata, "namespace")), Name: textOf(field(metadata, "name"))}.String()
 	}
 	at := placeOf(item)
 	return diagnostic.Diagnostic{
-		Code: diagnostic.CheckExpected, Position: diagnostic.Position{Line: at.line, Column: at.column},
-		Found: "expected an AccessCheck, got " + got, Remedy: "give the AccessCheck before the manifests, or write kind: AccessCheck",
+		Code: diagnostic.NotAnAccessCheck, Position: diagnostic.Position{Line: at.line, Column: at.column},
+		Found: "expected an AccessCheck, got " + got, Remedy: "give the AccessChecks first, as in ambient-profile check CHECK.yaml RENDERED.yaml",
 	}
 }
 

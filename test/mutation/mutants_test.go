@@ -384,6 +384,7 @@ var mutants = []mutant{
 	{"a Namespace that is there joins the mesh", gen + "admission_newtenants.go", `[]string{"CREATE"}`, `[]string{"CREATE", "UPDATE"}`},
 	{"new tenants join a mesh that is open to them, by admission", gen + "plan_admission.go", "s.Cluster.Controllers != profile.Restrict || s.Cluster.Platform.Enabled || kubeflow.Closed,", "true,"},
 	// What the referee sees.
+	{"a policy that others supersede is told to lose its rules", acc + "find.go", "contains(t.Superseded, p.name):", "false:"},
 	{"any policy may be for monitoring", acc + "find_open.go", "t != nil && p.name == t.Monitoring && r.monitoring()", "r.monitoring()"},
 	{"routes may say who the user is", acc + "find.go", "	for _, r := range w.rewrites(tenants) {\n		a.found = append(a.found, r.finding())\n	}\n", ""},
 	{"explain keeps such routes to itself", acc + "set_clients.go", "		r.Findings = append(r.Findings, f.report())\n", "		_ = f\n"},
