@@ -185,6 +185,9 @@ func (d *decoder) text(p place, v reflect.Value) {
 		d.refuse(n, diagnostic.ConfigEmptyValue, p.path, "is an empty string", giveValue(p))
 	default:
 		v.SetString(n.Value)
+		if found, remedy := notRendered(n.Value); found != "" {
+			d.refuse(n, diagnostic.ConfigNotRendered, p.path, quote(n.Value)+" "+found, remedy)
+		}
 	}
 }
 

@@ -24,15 +24,24 @@ func validSubdomain(s string) bool { return len(s) <= 253 && subdomain.MatchStri
 // malformed refuses a text that has not the form of its field. A template or a variable that was not
 // replaced is named as such.
 func (r *refusals) malformed(code diagnostic.Code, path, text, found, remedy string) {
-	switch {
-	case strings.Contains(text, "{{"):
-		code, found, remedy = diagnostic.ConfigNotRendered, templateFound, templateRemedy
-	case strings.Contains(text, "${"):
-		code, found, remedy = diagnostic.ConfigNotRendered, "looks like a variable that was not replaced", "replace it first, for example with envsubst"
-	case strings.Contains(text, "$("):
-		code, found, remedy = diagnostic.ConfigNotRendered, "looks like a kustomize variable that was not replaced", "replace it first, for example with replacements in the kustomization"
+	if why, instead := notRendered(text); why != "" {
+		code, found, remedy = diagnostic.ConfigNotRendered, why, instead
 	}
 	r.add(code, path, quote(text)+" "+found, remedy)
+}
+
+// notRendered says that a text is a template, or a variable that was not replaced, and what to do
+// about that; "" for any other text.
+func notRendered(text string) (found, remedy string) {
+	switch {
+	case strings.Contains(text, "{{"):
+		return templateFound, templateRemedy
+	case strings.Contains(text, "${"):
+		return "looks like a variable that was not replaced", "replace it first, for example with envsubst"
+	case strings.Contains(text, "$("):
+		return "looks like a kustomize variable that was not replaced", "replace it first, for example with replacements in the kustomization"
+	}
+	return "", ""
 }
 
 // label refuses what is not a DNS-1123 label; what says whose name it is.
