@@ -1,5 +1,14 @@
 // Package enroll edits what is there: the objects of the input, and only those that the contract
 // names. An item that nothing here touches leaves exactly as it came.
+//
+// The prefix of a file's name says what the file is for:
+//
+//	convert_       policies of the sidecar era, and their copies for the waypoints
+//	platform_      Kubeflow's own objects, with cluster.platform.enabled, one kind per file
+//	configmap_     the ConfigMaps that are edited in place
+//	warn_          messages only; these files edit nothing
+//
+// The other files edit objects of any kind (same.go, prune.go, restrict.go, namespace.go).
 package enroll
 
 import (
