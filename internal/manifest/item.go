@@ -31,7 +31,7 @@ type Item struct {
 	Changed bool
 	// Removed is true once the item is no longer wanted.
 	Removed bool
-	// errs are the edits that the item's own form did not allow.
+	// Errs are the edits that the item's own form did not allow.
 	Errs []error
 }
 

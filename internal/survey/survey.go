@@ -18,7 +18,7 @@ type Found struct {
 	Logins   Logins
 }
 
-// Look looks at the items of the input. The error joins what cannot be, each naming its object.
+// Look inspects the items of the input. The error joins all problems; each names its object.
 func Look(config profile.AmbientProfile, items []*manifest.Item) (Found, []diagnostic.Diagnostic, error) {
 	config, findings, err := users(config, items)
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 // Way is an object of the input that sends requests for one host to pods of another name.
 type Way struct {
 	By *manifest.Item
-	// front is the name of the Service whose requests it takes; "" for those of a ServiceEntry's hosts.
+	// Front is the name of the Service whose requests it takes; "" for those of a ServiceEntry's hosts.
 	Front string
-	// backends are the names of the Services that it sends them to.
+	// Backends are the names of the Services that it sends them to.
 	Backends []string
 	// pods are the names of the pods that it sends them to.
 	pods []string
