@@ -3,7 +3,6 @@ package fn
 import (
 	"cmp"
 	"errors"
-	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
@@ -34,11 +33,7 @@ func located(found []diagnostic.Diagnostic, items []*manifest.Item) []diagnostic
 	}
 	out := make([]diagnostic.Diagnostic, len(found))
 	for i, d := range found {
-		group, _, inGroup := strings.Cut(d.Object.APIVersion, "/")
-		if !inGroup {
-			group = ""
-		}
-		d.Position.File = files[inNamespace(manifest.NewID(group, d.Object.Kind, d.Object.Namespace, d.Object.Name))]
+		d.Position.File = files[inNamespace(manifest.NewID(manifest.Group(d.Object.APIVersion), d.Object.Kind, d.Object.Namespace, d.Object.Name))]
 		if d.Position.File == "" {
 			d.Position = diagnostic.Position{}
 		}

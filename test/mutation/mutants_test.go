@@ -389,7 +389,7 @@ var mutants = []mutant{
 	{"explain keeps such routes to itself", acc + "set_clients.go", "		r.Findings = append(r.Findings, f.report())\n", "		_ = f\n"},
 	{"a route may set the token", acc + "find_rewrite.go", `name == "authorization" || name == "cookie"`, `name == "cookie"`},
 	{"a route may set the session", acc + "find_rewrite.go", `name == "authorization" || name == "cookie"`, `name == "authorization"`},
-	{"a route may set the groups", acc + "find_rewrite.go", "		h.add(or(tenants[i].Groups, usualGroupsHeader))\n", ""},
+	{"a route may set the groups", acc + "find_rewrite.go", "		h.add(cmp.Or(tenants[i].Groups, usualGroupsHeader))\n", ""},
 	{"a route may set the user with an underscore", acc + "find_rewrite.go", "return dashed(s) == dashed(name)", "return s == name"},
 	{"a route may set the user of one backend", acc + "read_rewrite.go", `filterChanges(deref(b), fmt`, "filterChanges(nil, fmt"},
 	{"a route may add a user", acc + "read_rewrite.go", "range list(field(h, \"add\")) {", "range list(field(h, \"-\")) {"},
