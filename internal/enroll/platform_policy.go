@@ -67,7 +67,7 @@ func withoutKept(plan generate.Plan, input *survey.Index, notes *survey.Notes, s
 			return false
 		}
 		before := len(notes.Findings)
-		if o.Name == plan.Mesh.GatewayName+requireJWT && !stillRequiresToken(notes, item, o) {
+		if o.Name == plan.Mesh.RequireTokenName() && !stillRequiresToken(notes, item, o) {
 			return false
 		}
 		explained := len(notes.Findings) > before // how it differs
