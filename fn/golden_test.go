@@ -51,6 +51,9 @@ func TestGolden(t *testing.T) {
 					t.Errorf("exit code %d, want %d", code, exitError)
 				}
 			}
+			if text := coded.ReplaceAllString(stderr, ""); text != "" {
+				t.Errorf("messages without a code:\n%s", text)
+			}
 			golden(t, filepath.Join(dir, "want.yaml"), stdout)
 			golden(t, filepath.Join(dir, "want.warn"), warnings)
 			golden(t, filepath.Join(dir, "want.err"), failure)
@@ -58,6 +61,9 @@ func TestGolden(t *testing.T) {
 		})
 	}
 }
+
+// coded matches a message with its code, which every message of a golden case has.
+var coded = regexp.MustCompile(`(?m)^ambient-profile: \w+: .*?\[AP\d{4}\] .*\n`)
 
 // explained is who may reach what under manifests, as the referee tells people.
 func explained(t *testing.T, manifests string) string {

@@ -1,5 +1,6 @@
 // Package fn is the function: a configuration and the objects around it in, the objects as they
-// should be out. It knows neither flags nor verbs; what it does is decided by its input alone.
+// should be out. It knows no flags; what it does is decided by its input alone. Check and Explain
+// judge manifests without changing them.
 package fn
 
 import (
@@ -15,7 +16,7 @@ import (
 )
 
 // process is the function: a configuration and the objects around it in, the objects as they
-// should be out, with what deserves a look. The error joins everything that is wrong.
+// should be out, with what deserves a look. The error joins everything that is wrong at the first stage that fails.
 func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
 	config, err := profile.Parse(in.Config.Node)
 	if err != nil {

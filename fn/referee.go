@@ -119,7 +119,7 @@ func undone(code diagnostic.Code, files []string, found, remedy string) error {
 }
 
 // ownGroup is the API group of the files that are written for this program.
-var ownGroup, _, _ = strings.Cut(profile.APIVersion, "/")
+var ownGroup = manifest.Group(profile.APIVersion)
 
 func nodesOf(items []*manifest.Item) iter.Seq[*yaml.Node] {
 	return func(yield func(*yaml.Node) bool) {

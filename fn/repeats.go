@@ -6,9 +6,9 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
-// saysTheSame lists the codes by which the referee says of the result what a conversion said of the
+// impliedCodes lists the codes by which the referee says of the result what a conversion said of the
 // input. The conversion knows more: what the policy selects, and what the input lacks.
-var saysTheSame = map[diagnostic.Code][]diagnostic.Code{
+var impliedCodes = map[diagnostic.Code][]diagnostic.Code{
 	diagnostic.SelectorNotKnown:      {diagnostic.RulesLost},
 	diagnostic.NoServiceSelected:     {diagnostic.RulesLost},
 	diagnostic.ServicesPastWaypoint:  {diagnostic.RulesLost},
@@ -32,7 +32,7 @@ func withoutRepeats(fromReferee, fromItems []diagnostic.Diagnostic) []diagnostic
 	}
 	known := map[said]bool{}
 	for _, d := range fromItems {
-		for _, code := range saysTheSame[d.Code] {
+		for _, code := range impliedCodes[d.Code] {
 			d.Object.APIVersion = ""
 			known[said{d.Object, code}] = true
 		}

@@ -25,7 +25,7 @@ func tenants(plan generate.Plan) []access.Tenant {
 	for i, ns := range plan.Namespaces {
 		out[i] = access.Tenant{
 			Namespace: ns.Name, Owner: ns.OwnerHeader, Header: ns.UserIDHeader, Groups: plan.Mesh.Tokens.GroupsHeader,
-			Waypoint: ns.Waypoint.Name, Ingress: ns.Ingress, Superseded: []string{controllerPolicy}, Monitoring: generate.L4PolicyName,
+			Waypoint: ns.Waypoint.Name, Ingress: ns.Ingress, Superseded: superseded, Monitoring: generate.L4PolicyName,
 		}
 	}
 	return out

@@ -6,12 +6,6 @@ import "sync"
 // kind of message, and the first two digits say which part of the program it comes from.
 type Code string
 
-// Codes of messages that have none of their own yet; they are not printed.
-const (
-	Uncoded     Code = "AP0000"
-	UncodedInfo Code = "AP0001"
-)
-
 // Severity is how bad what a code is about is.
 type Severity int
 
@@ -35,7 +29,7 @@ type Entry struct {
 
 // Codes is the table of all messages, by code.
 func Codes() []Entry {
-	all := []Entry{{Uncoded, Warning, ""}, {UncodedInfo, Info, ""}}
+	var all []Entry
 	for _, part := range [][]Entry{inputCodes, configCodes, enrollCodes, convertCodes, ingressCodes, platformCodes, refereeCodes, checkCodes, commandCodes} {
 		all = append(all, part...)
 	}

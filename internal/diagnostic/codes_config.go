@@ -1,6 +1,7 @@
 package diagnostic
 
-// Codes AP02xx: the AmbientProfile (pkg/profile).
+// Codes AP02xx: the AmbientProfile (pkg/profile), also where the input contradicts it or does not
+// complete it (internal/survey).
 const (
 	ConfigNotAnAmbientProfile Code = "AP0201"
 	ConfigUnknownVersion      Code = "AP0202"

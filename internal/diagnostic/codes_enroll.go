@@ -20,6 +20,7 @@ const (
 	Overwritten      Code = "AP0324"
 	DenyOverwritten  Code = "AP0325"
 	OverridesRemoved Code = "AP0326"
+	InInputTwice     Code = "AP0327"
 
 	HashedNameKept       Code = "AP0331"
 	ConfigMapNotString   Code = "AP0332"
@@ -53,6 +54,7 @@ var enrollCodes = []Entry{
 	{Overwritten, Warning, "an object without an owner was overwritten"},
 	{DenyOverwritten, Warning, "a DENY policy was overwritten by an ALLOW policy"},
 	{OverridesRemoved, Warning, "a label or annotation that disables a generated object was removed"},
+	{InInputTwice, Error, "an object that would be edited or removed is in the input twice"},
 
 	{HashedNameKept, Warning, "a ConfigMap was edited, but keeps its hash-suffixed name"},
 	{ConfigMapNotString, Error, "a value in a ConfigMap is not a string"},

@@ -105,7 +105,7 @@ func (d Diagnostic) ownConfig() bool {
 }
 
 func (d Diagnostic) tag() string {
-	if d.Code == "" || d.Code == Uncoded || d.Code == UncodedInfo {
+	if d.Code == "" {
 		return ""
 	}
 	return "[" + string(d.Code) + "] "

@@ -14,7 +14,7 @@ func TestResultsAreThoseOfKyaml(t *testing.T) {
 	all := []Diagnostic{
 		{Code: RulesLost, Position: Position{File: "a/b.yaml", Index: 2}, Object: configMap("a"), Field: "data[x]", Found: "is odd", Effect: "it has no effect", Remedy: "write 1"},
 		{Code: RulesLost, Position: Position{File: "a/b.yaml"}, Object: config("kubeflow"), Field: "spec.x", Found: "is odd"},
-		{Code: UncodedInfo, Object: Object{Kind: "ConfigMap", Name: "a"}, Field: "data", Found: "yes"},
+		{Code: ModelHostsUnknown, Object: Object{Kind: "ConfigMap", Name: "a"}, Field: "data", Found: "yes"},
 		{Found: "a\x1bb"},
 	}
 	text, err := yaml.Marshal(Results(all))
@@ -33,7 +33,7 @@ func TestResultsAreThoseOfKyaml(t *testing.T) {
 	want := framework.Results{
 		{Message: "[AP0701] is odd; it has no effect; write 1", Severity: framework.Warning, ResourceRef: ref("v1", "ConfigMap", "kubeflow", "a"), Field: &framework.Field{Path: "data[x]"}, File: &framework.File{Path: "a/b.yaml", Index: 2}},
 		{Message: "[AP0701] is odd", Severity: framework.Warning, ResourceRef: ref("ambient.kubeflow.org/v1alpha1", "AmbientProfile", "", "kubeflow"), Field: &framework.Field{Path: "spec.x"}, File: &framework.File{Path: "a/b.yaml"}},
-		{Message: "ConfigMap a: data: yes", Severity: framework.Info, Field: &framework.Field{Path: "data"}},
+		{Message: "[AP0345] ConfigMap a: data: yes", Severity: framework.Info, Field: &framework.Field{Path: "data"}},
 		{Message: `a\x1bb`, Severity: framework.Error},
 	}
 	if !reflect.DeepEqual(got, want) {

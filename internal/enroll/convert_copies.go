@@ -53,7 +53,7 @@ func copyPolicy(plan generate.Plan, input *survey.Index, notes *survey.Notes, ma
 	case allows:
 		copyAllowOfKubeflow(plan, input, notes, made, item, at)
 	default:
-		guard(plan, input, notes, made, item, at)
+		copyToWaypoint(plan, input, notes, made, item, at)
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// guard copies a policy that does not allow to the waypoint of its namespace.
-func guard(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *copies, item *manifest.Item, at place) {
+// copyToWaypoint copies a policy that does not allow to the waypoint of its namespace.
+func copyToWaypoint(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *copies, item *manifest.Item, at place) {
 	spec := manifest.Field(item.Node, "spec")
 	wanted, _ := selectorOf(spec)
 	w := coverageOf(plan, input, item, at, wanted)

@@ -22,7 +22,7 @@ func copyToGateway(plan generate.Plan, input *survey.Index, notes *survey.Notes,
 		moving := copied(spec)
 		forGateway(input, survey.RulesOf(moving))
 		if onNewGateway(plan, input, item, moving) || survey.DryRun(item) || slices.ContainsFunc(made.wanted, func(o generate.Object) bool {
-			return o.Kind == item.Kind && o.Namespace == mesh.GatewayNamespace && manifest.Field(o.Node(), "spec") != nil && saysTheSame(manifest.Field(o.Node(), "spec"), moving)
+			return o.Kind == item.Kind && o.Namespace == mesh.GatewayNamespace && manifest.Field(o.Node(), "spec") != nil && sameRules(manifest.Field(o.Node(), "spec"), moving)
 		}) {
 			continue
 		}
@@ -37,8 +37,8 @@ func copyToGateway(plan generate.Plan, input *survey.Index, notes *survey.Notes,
 	}
 }
 
-// saysTheSame reports whether policies are the same, whatever they are attached to.
-func saysTheSame(a, b *yaml.Node) bool {
+// sameRules reports whether policies are the same, whatever they are attached to.
+func sameRules(a, b *yaml.Node) bool {
 	bare := func(spec *yaml.Node) *yaml.Node {
 		return manifest.Without(manifest.Without(spec, "selector"), "targetRefs")
 	}

@@ -1,10 +1,18 @@
 // Package enroll edits what is there: the objects of the input, and only those that the contract
 // names. An item that nothing here touches leaves exactly as it came.
+//
+// The prefix of a file's name says what the file is for:
+//
+//	convert_       policies of the sidecar era, and their copies for the waypoints
+//	platform_      Kubeflow's own objects, with cluster.platform.enabled, one kind per file
+//	configmap_     the ConfigMaps that are edited in place
+//	warn_          messages only; these files edit nothing
+//
+// The other files edit objects of any kind (same.go, prune.go, restrict.go, namespace.go).
 package enroll
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -53,20 +61,21 @@ func Place(plan generate.Plan, found survey.Found, wanted []generate.Object) ([]
 	return remaining(input), notes.Findings, nil
 }
 
-// one is the item to edit or remove, or nil. Of two it would be one, and the cluster might hold the
-// other in the end.
-func one(input *survey.Index, notes *survey.Notes, id manifest.ID) *manifest.Item {
+// theOnly returns the item to edit or remove, or nil. An item that is there twice is an error: an edit
+// would change only one of them, and the other could be the one that the cluster keeps.
+func theOnly(input *survey.Index, notes *survey.Notes, id manifest.ID) *manifest.Item {
+	item := input.ByID[id]
 	if input.Twice[id] {
-		notes.Errs = append(notes.Errs, fmt.Errorf("%s: is in the input twice, and both would be applied; keep one of the two", id))
+		notes.Errs = append(notes.Errs, item.Report(diagnostic.InInputTwice, "", "is in the input twice", "both would be applied", "keep one of the two"))
 	}
-	return input.ByID[id]
+	return item
 }
 
-// place merges each manifest into the item of the same identity, or appends it.
+// placeAll merges each manifest into the item of the same identity, or appends it.
 func placeAll(plan generate.Plan, input *survey.Index, notes *survey.Notes, shipped map[manifest.ID][]*yaml.Node, wanted []generate.Object) {
 	files := newFiles(input.Items)
 	for _, object := range wanted {
-		item := one(input, notes, idOf(object))
+		item := theOnly(input, notes, idOf(object))
 		if item == nil || item.Removed {
 			input.Items = append(input.Items, files.add(object))
 			continue

@@ -2,18 +2,13 @@ package enroll
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 func idOf(o generate.Object) manifest.ID {
-	group, _, found := strings.Cut(o.APIVersion, "/")
-	if !found {
-		group = ""
-	}
-	return manifest.NewID(group, o.Kind, o.Namespace, o.Name)
+	return manifest.NewID(manifest.Group(o.APIVersion), o.Kind, o.Namespace, o.Name)
 }
 
 // files gives new objects a place in the package, after the objects that are in their file already.

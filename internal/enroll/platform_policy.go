@@ -67,7 +67,7 @@ func withoutKept(plan generate.Plan, input *survey.Index, notes *survey.Notes, s
 			return false
 		}
 		before := len(notes.Findings)
-		if o.Name == plan.Mesh.GatewayName+requireJWT && !stillRequiresToken(notes, item, o) {
+		if o.Name == plan.Mesh.RequireTokenName() && !stillRequiresToken(notes, item, o) {
 			return false
 		}
 		explained := len(notes.Findings) > before // how it differs
@@ -91,16 +91,16 @@ func kept(plan generate.Plan, input *survey.Index, o generate.Object) *manifest.
 	}
 	for _, name := range names {
 		item := input.ByID[manifest.NewID(survey.IstioSecurity, o.Kind, o.Namespace, name)]
-		if item != nil && survey.OwnedBy(item) == "" && !item.Removed && sayTheSame(item, o) {
+		if item != nil && survey.OwnedBy(item) == "" && !item.Removed && sameTargetAndAction(item, o) {
 			return item
 		}
 	}
 	return nil
 }
 
-// sayTheSame reports whether an item targets the ingress Gateway as the object does, with the same
+// sameTargetAndAction reports whether an item targets the ingress Gateway as the object does, with the same
 // action.
-func sayTheSame(item *manifest.Item, o generate.Object) bool {
+func sameTargetAndAction(item *manifest.Item, o generate.Object) bool {
 	spec, fresh := manifest.Field(item.Node, "spec"), manifest.Field(o.Node(), "spec")
 	refs := manifest.Field(spec, "targetRefs")
 	return refs != nil && manifest.Equal(refs, manifest.Field(fresh, "targetRefs")) && survey.Action(spec) == survey.Action(fresh)

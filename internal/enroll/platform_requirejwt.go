@@ -13,9 +13,6 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// requireJWT ends the name of the policy that requires a token.
-const requireJWT = "-require-jwt"
-
 // stillRequiresToken reports whether the input's own policy denies every request without a token, except
 // on the login's paths and on other exact paths, which a warning lists. A policy that requires less is
 // kept as well, but ours is needed in addition: DENY policies add up.

@@ -53,7 +53,7 @@ const (
 
 // tellUnlabeled reports a Service that should have been sent through the waypoint. verified: its
 // pods allow only the waypoint, for the ingress Gateway as well; else the pods of the pipelines UI
-// allow both, and those of the API only the waypoint (platform: allowToPipelinesUI).
+// allow both, and those of the API only the waypoint (pkg/generate: allowToPipelinesUI).
 func tellUnlabeled(notes *survey.Notes, name string, verified, ui bool) {
 	effect, remedy := "its pods accept traffic only from the waypoint, so every caller is denied", "add the Service to the input, or label it with "+useWaypoint+": "+profile.KubeflowWaypoint
 	switch {

@@ -25,7 +25,7 @@ func restrictControllers(plan generate.Plan, input *survey.Index, notes *survey.
 // stopPipelinesProfileController scales it to zero: it would write the policy
 // ml-pipeline-visualizationserver again.
 func stopPipelinesProfileController(input *survey.Index, notes *survey.Notes) {
-	item := one(input, notes, manifest.NewID("apps", "Deployment", profile.KubeflowNamespace, "kubeflow-pipelines-profile-controller"))
+	item := theOnly(input, notes, manifest.NewID("apps", "Deployment", profile.KubeflowNamespace, "kubeflow-pipelines-profile-controller"))
 	if item != nil {
 		item.Set(item.Ensure(item.Node, "spec"), "replicas", &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagInt, Value: "0"})
 	}
@@ -34,7 +34,7 @@ func stopPipelinesProfileController(input *survey.Index, notes *survey.Notes) {
 // unbindProfilesController removes the stock binding. Its roleRef is immutable, so ours has a new
 // name, and the two together would still grant everything.
 func unbindProfilesController(input *survey.Index, notes *survey.Notes) {
-	if item := one(input, notes, manifest.NewID(survey.RBACGroup, "ClusterRoleBinding", "", "profiles-cluster-rolebinding")); item != nil {
+	if item := theOnly(input, notes, manifest.NewID(survey.RBACGroup, "ClusterRoleBinding", "", "profiles-cluster-rolebinding")); item != nil {
 		item.Removed = true
 	}
 }
@@ -43,7 +43,7 @@ func unbindProfilesController(input *survey.Index, notes *survey.Notes) {
 // and L7.
 func removeControllersPolicies(input *survey.Index, notes *survey.Notes, namespace string) {
 	for _, name := range controllersPolicies {
-		if item := one(input, notes, manifest.NewID(survey.IstioSecurity, "AuthorizationPolicy", namespace, name)); item != nil {
+		if item := theOnly(input, notes, manifest.NewID(survey.IstioSecurity, "AuthorizationPolicy", namespace, name)); item != nil {
 			item.Removed = true
 		}
 	}

@@ -84,20 +84,20 @@ func TestReportPointsToTheField(t *testing.T) {
 	item := NewItem(documentOf(t, findIn))
 	item.File = "policies.yaml"
 	for field, want := range map[string]string{
-		"":                              "policies.yaml:1:1: Policy p: is odd",
-		"spec.rules[0].to[1].operation": "policies.yaml:12:9: Policy p: spec.rules[0].to[1].operation: is odd",
-		"spec.rules[0].when":            "policies.yaml:7:5: Policy p: spec.rules[0].when: is odd",
+		"":                              "policies.yaml:1:1: [AP0701] Policy p: is odd",
+		"spec.rules[0].to[1].operation": "policies.yaml:12:9: [AP0701] Policy p: spec.rules[0].to[1].operation: is odd",
+		"spec.rules[0].when":            "policies.yaml:7:5: [AP0701] Policy p: spec.rules[0].when: is odd",
 	} {
-		if got := item.Report(diagnostic.Uncoded, field, "is odd", "", "").Error(); got != want {
+		if got := item.Report(diagnostic.RulesLost, field, "is odd", "", "").Error(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
 	item.File = ""
-	if got, want := item.Report(diagnostic.Uncoded, "kind", "is odd", "", "").Error(), "Policy p: kind: is odd"; got != want {
+	if got, want := item.Report(diagnostic.RulesLost, "kind", "is odd", "", "").Error(), "[AP0701] Policy p: kind: is odd"; got != want {
 		t.Errorf("without a file: %q, want %q", got, want)
 	}
 	item.Mark("annotations", PathAnnotationToo, "alice/policies.yaml")
-	if got, want := item.Report(diagnostic.Uncoded, "kind", "is odd", "", "").Error(), "alice/policies.yaml: Policy p: kind: is odd"; got != want {
+	if got, want := item.Report(diagnostic.RulesLost, "kind", "is odd", "", "").Error(), "alice/policies.yaml: [AP0701] Policy p: kind: is odd"; got != want {
 		t.Errorf("in a package: %q, want %q", got, want)
 	}
 }

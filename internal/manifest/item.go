@@ -31,7 +31,7 @@ type Item struct {
 	Changed bool
 	// Removed is true once the item is no longer wanted.
 	Removed bool
-	// errs are the edits that the item's own form did not allow.
+	// Errs are the edits that the item's own form did not allow.
 	Errs []error
 }
 
@@ -41,14 +41,19 @@ type ID struct{ Group, Kind, Namespace, Name string }
 // NewID is an identity; a cluster-scoped kind has the namespace "".
 func NewID(group, kind, namespace, name string) ID { return ID{group, kind, namespace, name} }
 
+// Group returns the group of an apiVersion: "apps" of apps/v1, and "" of v1, the core group.
+func Group(apiVersion string) string {
+	group, _, found := strings.Cut(apiVersion, "/")
+	if !found {
+		return ""
+	}
+	return group
+}
+
 // NewItem reads the identity of n; what n lacks stays "".
 func NewItem(n *yaml.Node) *Item {
 	metadata := Field(n, "metadata")
-	group, _, found := strings.Cut(Value(n, "apiVersion"), "/")
-	if !found {
-		group = "" // v1, the core group
-	}
-	id := ID{group, Value(n, "kind"), Value(metadata, "namespace"), Value(metadata, "name")}
+	id := ID{Group(Value(n, "apiVersion")), Value(n, "kind"), Value(metadata, "namespace"), Value(metadata, "name")}
 	if slices.Contains(clusterScoped, id.Kind) {
 		id.Namespace = "" // apiserver: ignores the namespace of what has none
 	}
@@ -105,9 +110,6 @@ func (i *Item) Label(key string) string {
 // Revision is the revision of istiod that alone sees the object, "" where all do. Istio 1.31
 // (config.LabelsInRevision): an istiod of another revision ignores it.
 func (i *Item) Revision() string { return i.Label(label.IoIstioRev.Name) }
-
-// Spec is what stands below key at the top of the object, or nil.
-func (i *Item) Spec(key string) *yaml.Node { return Field(i.Node, key) }
 
 // Mark sets metadata.<in>[key], where in is labels or annotations.
 func (i *Item) Mark(in, key, text string) {

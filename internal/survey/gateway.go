@@ -13,7 +13,7 @@ import (
 // OnIngress reports whether a RequestAuthentication is in force at the ingress Gateway (Istio:
 // ShouldAttachPolicy): by a targetRef of its namespace; or without one in that namespace or the
 // root namespace, by its selector, or as it has none. One that stays at the old gateway is copied to
-// the new one by the platform (copyToGateway).
+// the new one (internal/enroll: copyToGateway).
 func (in *Index) OnIngress(item *manifest.Item) bool {
 	spec := manifest.Field(item.Node, "spec")
 	if refs := TargetsOf(spec); len(refs) > 0 {

@@ -37,8 +37,8 @@ type Component struct {
 	optional bool
 }
 
-// Input is what the objects of the namespace kubeflow say.
-type Input struct {
+// KubeflowInput is what the objects of the namespace kubeflow say.
+type KubeflowInput struct {
 	Workloads []Workload
 	// Services by name.
 	Services []string
@@ -63,7 +63,7 @@ type Webhook struct {
 }
 
 // Find takes from the input what it says, and assumes June 2026 for the rest.
-func Find(in Input) Kubeflow {
+func Find(in KubeflowInput) Kubeflow {
 	k := Kubeflow{
 		Isolated: in.Isolated, Confined: in.Confined, Restricted: in.Restricted, Closed: in.Closed,
 		webhooks: in.Webhooks,
@@ -74,7 +74,7 @@ func Find(in Input) Kubeflow {
 	return k
 }
 
-func (c known) find(in Input) Component {
+func (c componentSpec) find(in KubeflowInput) Component {
 	found := Component{Name: c.name, Account: c.account, Labels: c.labels, optional: c.optional}
 	if len(c.services) > 0 {
 		found.Service = c.services[0]
@@ -102,7 +102,7 @@ func (c known) find(in Input) Component {
 }
 
 // assumed reports whether a component that was not found is there nevertheless.
-func (c known) assumed(in Input) bool {
+func (c componentSpec) assumed(in KubeflowInput) bool {
 	switch {
 	case !c.optional:
 		return true
@@ -118,7 +118,7 @@ func (c known) assumed(in Input) bool {
 // selector are the labels by which a policy finds the pods: those that Kubeflow's own policies
 // use. Pods that have none of them are selected by all that they have, never by nothing, which
 // would be every pod of the namespace.
-func (c known) selector(pod map[string]string) map[string]string {
+func (c componentSpec) selector(pod map[string]string) map[string]string {
 	selector := map[string]string{}
 	for _, key := range append(slices.Sorted(maps.Keys(c.labels)), c.keys...) {
 		if value, found := pod[key]; found {
@@ -138,7 +138,7 @@ func (c known) selector(pod map[string]string) map[string]string {
 // Components are all of Kubeflow's, found or assumed.
 func (k Kubeflow) Components() []Component {
 	if k.components == nil {
-		return Find(Input{}).components
+		return Find(KubeflowInput{}).components
 	}
 	return k.components
 }

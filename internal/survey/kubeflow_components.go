@@ -25,8 +25,8 @@ const (
 	ModelCatalogDatabase       = "model-catalog-postgres"
 )
 
-// known is a component as June 2026 has it, with the names that other releases give it.
-type known struct {
+// componentSpec is a component as June 2026 has it, with the names that other releases give it.
+type componentSpec struct {
 	name string
 	// workloads and services, the newest name first; those of one release stand at the same index.
 	workloads, services []string
@@ -48,7 +48,7 @@ func named(name string) map[string]string { return map[string]string{"app": name
 
 // components are those of Kubeflow's distribution of June 2026 (1.10 has centraldashboard,
 // kserve-models-web-app, MinIO, and labels of their own on the profile-controller).
-var components = []known{
+var components = []componentSpec{
 	{name: Dashboard, workloads: []string{"dashboard", "centraldashboard"}, services: []string{"dashboard", "centraldashboard"}, account: "dashboard", labels: named("kubeflow-dashboard")},
 	{name: ProfileController, workloads: []string{"profiles-deployment"}, services: []string{"profiles-kfam"}, account: "profiles-controller-service-account", labels: named("profile-controller"), keys: []string{"kustomize.component"}},
 	{name: JupyterWebApp, workloads: []string{"jupyter-web-app-deployment"}, services: []string{"jupyter-web-app-service"}, account: "jupyter-web-app-service-account", labels: named(JupyterWebApp)},

@@ -12,8 +12,8 @@ import (
 )
 
 // findKubeflow returns what the objects in namespace kubeflow say about the control plane.
-func findKubeflow(spec profile.Spec, input *Index, notes *Notes) Input {
-	var in Input
+func findKubeflow(spec profile.Spec, input *Index, notes *Notes) KubeflowInput {
+	var in KubeflowInput
 	for _, item := range input.Items {
 		if enforcesRestricted(item) {
 			in.Restricted = append(in.Restricted, item.Name)

@@ -34,7 +34,7 @@ func TestComponentsAreFoundByTheirLabels(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := Find(Input{Workloads: []Workload{test.workload}}).Component(test.want.Name)
+			got := Find(KubeflowInput{Workloads: []Workload{test.workload}}).Component(test.want.Name)
 			if got.Account != test.want.Account || got.Service != test.want.Service || got.Found != test.want.Found || !sameLabels(got.Labels, test.want.Labels) {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}

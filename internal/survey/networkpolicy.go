@@ -160,7 +160,7 @@ func IsEverywhere(peer *yaml.Node) bool {
 }
 
 // WaypointClass labels the pods of Gateways by their class (Istio: deploymentcontroller).
-const WaypointClass = "gateway.networking.k8s.io/gateway-class-name"
+const WaypointClass = GatewayGroup + "/gateway-class-name"
 
 // WaypointPod are the labels of a waypoint's pods (Istio 1.31: files/waypoint.yaml).
 func WaypointPod(name string) map[string]string {
@@ -172,4 +172,4 @@ func WaypointPod(name string) map[string]string {
 }
 
 // GatewayPods labels the pods of a Gateway (Istio: deploymentcontroller).
-const GatewayPods = "gateway.networking.k8s.io/gateway-name"
+const GatewayPods = GatewayGroup + "/gateway-name"

@@ -132,7 +132,8 @@ func GatewaysOf(item *manifest.Item) []manifest.ID {
 	return out
 }
 
-// AtOldGateway reports whether the platform would move or copy an item to the ingress Gateway.
+// AtOldGateway reports whether an item is in force at the old gateway, from which this run moves or
+// copies it to the ingress Gateway (cluster.platform.enabled).
 func (in *Index) AtOldGateway(item *manifest.Item) bool {
 	return item.Namespace == OldGatewayNamespace && in.SelectsOldGateway(manifest.Field(item.Node, "spec", "selector", "matchLabels"))
 }

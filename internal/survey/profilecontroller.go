@@ -9,8 +9,8 @@ import (
 
 // findProfileController returns what the guardrails depend on if the control plane is left as it is:
 // the account that creates users' namespaces, and whether the mesh denies by default.
-func findProfileController(spec profile.Spec, input *Index) Input {
-	in := Input{Closed: deniesByDefault(spec, input)}
+func findProfileController(spec profile.Spec, input *Index) KubeflowInput {
+	in := KubeflowInput{Closed: deniesByDefault(spec, input)}
 	for _, item := range input.Items {
 		if item.Namespace == profile.KubeflowNamespace && item.Group == "apps" && item.Kind == "Deployment" && OwnedBy(item) == "" {
 			in.Workloads = append(in.Workloads, workloadOf(item))

@@ -11,12 +11,12 @@ import (
 type Service struct {
 	*manifest.Item
 	Name string
-	// selector is what it selects its pods by.
+	// Selector is what it selects its pods by.
 	Selector Labels
-	// labels are those that all of its pods are known to have: because it selects by them, or
+	// Labels are those that all of its pods are known to have: because it selects by them, or
 	// because every workload of the input that it selects has them.
 	Labels Labels
-	// found reports whether the input has a workload that it selects.
+	// Found reports whether the input has a workload that it selects.
 	Found bool
 }
 

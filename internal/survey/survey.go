@@ -18,13 +18,13 @@ type Found struct {
 	Logins   Logins
 }
 
-// Look looks at the items of the input. The error joins what cannot be, each naming its object.
+// Look inspects the items of the input. The error joins all problems; each names its object.
 func Look(config profile.AmbientProfile, items []*manifest.Item) (Found, []diagnostic.Diagnostic, error) {
-	config, findings, err := users(config, items)
+	notes := &Notes{Config: config.Metadata.Name}
+	config, err := users(config, items, notes)
 	if err != nil {
 		return Found{}, nil, err
 	}
-	notes := &Notes{Config: config.Metadata.Name, Findings: findings}
 	found := Found{Index: NewIndex(config.Spec, items), Profiles: config.Spec.Profiles}
 	if moves(config.Spec) {
 		found.Kubeflow = Find(findKubeflow(config.Spec, found.Index, notes))

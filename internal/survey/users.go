@@ -14,8 +14,8 @@ import (
 // RoleBindings, and notebooks. Sources are never edited. An object with owned-by is output and never a
 // source: a contributor taken from our own earlier RoleBinding could not be revoked. The error joins
 // all problems; each names its object.
-func users(p profile.AmbientProfile, items []*manifest.Item) (profile.AmbientProfile, []diagnostic.Diagnostic, error) {
-	s := sources{config: p.Metadata.Name, spec: p.Spec, at: map[string]int{}, known: map[[3]string]bool{}, bindings: map[[3]string]*manifest.Item{}}
+func users(p profile.AmbientProfile, items []*manifest.Item, notes *Notes) (profile.AmbientProfile, error) {
+	s := sources{Notes: notes, spec: p.Spec, at: map[string]int{}, known: map[[3]string]bool{}, bindings: map[[3]string]*manifest.Item{}}
 	s.spec.Profiles = slices.Clone(p.Spec.Profiles)
 	for i, inline := range s.spec.Profiles {
 		s.at[inline.Name] = i
@@ -37,25 +37,22 @@ func users(p profile.AmbientProfile, items []*manifest.Item) (profile.AmbientPro
 		for i, refused := range profile.CheckContributors(found.Contributors) {
 			c := found.Contributors[i]
 			refused.Field = userField
-			s.refuse(s.bindings[[3]string{found.Name, c.Name, c.Role}], refused)
+			s.rejects(s.bindings[[3]string{found.Name, c.Name, c.Role}], refused)
 		}
 	}
 	p.Spec = s.spec
-	return p, s.findings, errors.Join(s.errs...)
+	return p, errors.Join(s.Errs...)
 }
 
 type sources struct {
-	// config is the name of the AmbientProfile.
-	config string
-	spec   profile.Spec
+	*Notes
+	spec profile.Spec
 	// at is the index of a namespace's profile in spec.Profiles.
 	at map[string]int
 	// known are the contributors (namespace, name, role) and notebooks (namespace, name, "") so far.
 	known map[[3]string]bool
 	// bindings are the RoleBindings of the contributors that were found.
 	bindings map[[3]string]*manifest.Item
-	findings []diagnostic.Diagnostic
-	errs     []error
 }
 
 func (s *sources) each(items []*manifest.Item, group, kind string, read func(*manifest.Item)) {
@@ -82,40 +79,31 @@ func (s *sources) of(namespace string) *profile.Profile {
 	return nil
 }
 
-// refuse adds what is wrong with an item, and reports whether anything is.
-func (s *sources) refuse(item *manifest.Item, refused ...diagnostic.Diagnostic) bool {
+// rejects adds what is wrong with an item, and reports whether anything is.
+func (s *sources) rejects(item *manifest.Item, refused ...diagnostic.Diagnostic) bool {
 	for _, d := range refused {
-		s.errs = append(s.errs, item.Report(d.Code, d.Field, d.Found, d.Effect, d.Remedy))
+		s.Errs = append(s.Errs, item.Report(d.Code, d.Field, d.Found, d.Effect, d.Remedy))
 	}
 	return len(refused) > 0
 }
 
-// report adds what is allowed in an item, but seldom meant.
-func (s *sources) report(item *manifest.Item, warnings []diagnostic.Diagnostic) {
+// warnAll adds what is allowed in an item, but seldom meant.
+func (s *sources) warnAll(item *manifest.Item, warnings []diagnostic.Diagnostic) {
 	for _, d := range warnings {
-		s.findings = append(s.findings, item.Report(d.Code, d.Field, d.Found, d.Effect, d.Remedy))
+		s.WarnAt(d.Code, item, d.Field, d.Found, d.Effect, d.Remedy)
 	}
-}
-
-func (s *sources) warn(d diagnostic.Diagnostic) { s.findings = append(s.findings, d) }
-
-// reject adds an error about a field of the AmbientProfile, whose position is for the caller.
-func (s *sources) reject(code diagnostic.Code, field, found, remedy string) {
-	s.errs = append(s.errs, diagnostic.Diagnostic{
-		Code: code, Object: diagnostic.Object{APIVersion: profile.APIVersion, Kind: profile.Kind, Name: s.config}, Field: field, Found: found, Remedy: remedy,
-	})
 }
 
 // owners rejects a profile that has no owner, neither inline nor by a selected Profile.
 func (s *sources) owners() {
 	for i, p := range s.spec.Profiles {
 		if p.Owner.Name == "" {
-			s.reject(diagnostic.ConfigMissingField, fmt.Sprintf("spec.profiles[%d].owner", i),
-				fmt.Sprintf("missing, and no selected Profile %s is in the input", p.Name), "write owner: {name: OWNER}, or pass the Profile as input")
+			s.Refuse(diagnostic.ConfigMissingField, fmt.Sprintf("spec.profiles[%d].owner", i),
+				fmt.Sprintf("missing, and no selected Profile %s is in the input", p.Name), "", "write owner: {name: OWNER}, or pass the Profile as input")
 		}
 	}
-	if len(s.spec.Profiles) == 0 && len(s.errs) == 0 {
-		s.reject(diagnostic.ConfigNothingSelected, "spec.profileSelector", "no Profile in the input matches",
+	if len(s.spec.Profiles) == 0 && len(s.Errs) == 0 {
+		s.Refuse(diagnostic.ConfigNothingSelected, "spec.profileSelector", "no Profile in the input matches", "",
 			"pass the Profiles as input (ambient-profile CONFIG.yaml profiles.yaml), or list them under profiles")
 	}
 }

@@ -30,7 +30,7 @@ func (s *sources) notebook(item *manifest.Item) {
 		return // inline, where the configuration is complete, or in the input twice
 	}
 	n := profile.Notebook{Name: item.Name, Rewrite: item.Annotation(rewriteAnnotation), Headers: s.headers(item)}
-	if !s.refuse(item, profile.CheckNotebook(n, "metadata.name", "metadata.annotations."+rewriteAnnotation)...) {
+	if !s.rejects(item, profile.CheckNotebook(n, "metadata.name", "metadata.annotations."+rewriteAnnotation)...) {
 		p.Notebooks = append(p.Notebooks, n)
 	}
 }
@@ -45,20 +45,20 @@ func (s *sources) headers(item *manifest.Item) map[string]string {
 	}
 	var headers map[string]string
 	if err := json.Unmarshal([]byte(text), &headers); err != nil {
-		s.warn(item.Report(diagnostic.NotebookHeadersUnset, headersField, "is not a JSON map of strings ("+err.Error()+")", "no header is set, as the notebook-controller sets none", `write {"Name": "value"}`))
+		s.WarnAt(diagnostic.NotebookHeadersUnset, item, headersField, "is not a JSON map of strings ("+err.Error()+")", "no header is set, as the notebook-controller sets none", `write {"Name": "value"}`)
 		return nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
 		why := unfit(name, headers[name])
 		if why != "" {
-			s.warn(item.Report(diagnostic.NotebookHeaderUnset, headersField, fmt.Sprintf("sets %q, which %s", name, why), "this header is not set", "remove it from the annotation"))
+			s.WarnAt(diagnostic.NotebookHeaderUnset, item, headersField, fmt.Sprintf("sets %q, which %s", name, why), "this header is not set", "remove it from the annotation")
 		}
 		if why != "" || s.identifies(name) {
 			delete(headers, name)
 		}
 	}
 	if len(headers) > 16 { // Gateway API: RequestHeaderModifier
-		s.warn(item.Report(diagnostic.NotebookHeadersUnset, headersField, fmt.Sprintf("sets %d headers, but an HTTPRoute allows 16", len(headers)), "none of them is set", "remove the headers that are not needed"))
+		s.WarnAt(diagnostic.NotebookHeadersUnset, item, headersField, fmt.Sprintf("sets %d headers, but an HTTPRoute allows 16", len(headers)), "none of them is set", "remove the headers that are not needed")
 		return nil
 	}
 	return headers

@@ -23,22 +23,22 @@ func (s *sources) profile(item *manifest.Item) {
 	}
 	switch {
 	case inline.Owner.Name == "":
-		if s.selected(item) && !s.refuse(item, s.spec.CheckFound(profile.Profile{Name: item.Name, Owner: owner})...) {
+		if s.selected(item) && !s.rejects(item, s.spec.CheckFound(profile.Profile{Name: item.Name, Owner: owner})...) {
 			inline.Owner = owner
-			s.report(item, owner.Warnings("spec.owner"))
+			s.warnAll(item, owner.Warnings("spec.owner"))
 		}
 	case !sameOwner(item.Name, inline.Owner, owner):
-		s.errs = append(s.errs, item.Report(diagnostic.ConfigOwnerDiffers, "spec.owner",
+		s.Errs = append(s.Errs, item.Report(diagnostic.ConfigOwnerDiffers, "spec.owner",
 			fmt.Sprintf("is %s %q, but the AmbientProfile names %s %q", owner.Kind, owner.Name, inline.Owner.Kind, inline.Owner.Name), "", "correct one of the two"))
 	}
 }
 
 func (s *sources) add(item *manifest.Item, owner profile.Owner) {
 	found := profile.Profile{Name: item.Name, Owner: owner}.Complete()
-	if s.refuse(item, s.spec.CheckFound(found)...) {
+	if s.rejects(item, s.spec.CheckFound(found)...) {
 		return
 	}
-	s.report(item, owner.Warnings("spec.owner"))
+	s.warnAll(item, owner.Warnings("spec.owner"))
 	s.at[found.Name] = len(s.spec.Profiles)
 	s.spec.Profiles = append(s.spec.Profiles, found)
 }

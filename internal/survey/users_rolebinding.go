@@ -24,16 +24,16 @@ func (s *sources) contributor(item *manifest.Item) {
 		return
 	}
 	if why := mismatch(item, user, role); why != "" {
-		s.warn(item.Report(diagnostic.RoleBindingMismatch, "", fmt.Sprintf("its annotations name %q as a contributor with role %q, but %s", user, role, why),
-			"the contributor gets no access", "make the annotations match the binding, as KFAM writes them"))
+		s.Warn(diagnostic.RoleBindingMismatch, item, fmt.Sprintf("its annotations name %q as a contributor with role %q, but %s", user, role, why),
+			"the contributor gets no access", "make the annotations match the binding, as KFAM writes them")
 		return
 	}
 	c := profile.Contributor{Name: user, Role: role, Bound: true}
-	if !s.isNew(item.Namespace, user, role) || s.refuse(item, profile.CheckContributor(c, userField, roleField)...) {
+	if !s.isNew(item.Namespace, user, role) || s.rejects(item, profile.CheckContributor(c, userField, roleField)...) {
 		return
 	}
 	s.bindings[[3]string{item.Namespace, user, role}] = item
-	s.report(item, profile.UserWarnings(userField, user))
+	s.warnAll(item, profile.UserWarnings(userField, user))
 	p.Contributors = append(p.Contributors, c)
 }
 

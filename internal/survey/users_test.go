@@ -23,8 +23,9 @@ func found(t *testing.T, spec string, items ...string) (warnings []string, refus
 		item.File = "in.yaml"
 		input = append(input, item)
 	}
-	_, findings, err := users(p, input)
-	for _, d := range findings {
+	notes := &Notes{Config: p.Metadata.Name}
+	_, err = users(p, input, notes)
+	for _, d := range notes.Findings {
 		warnings = append(warnings, d.Error())
 	}
 	return warnings, err

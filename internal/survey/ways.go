@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -12,9 +13,9 @@ import (
 // Way is an object of the input that sends requests for one host to pods of another name.
 type Way struct {
 	By *manifest.Item
-	// front is the name of the Service whose requests it takes; "" for those of a ServiceEntry's hosts.
+	// Front is the name of the Service whose requests it takes; "" for those of a ServiceEntry's hosts.
 	Front string
-	// backends are the names of the Services that it sends them to.
+	// Backends are the names of the Services that it sends them to.
 	Backends []string
 	// pods are the names of the pods that it sends them to.
 	pods []string
@@ -66,7 +67,7 @@ func (in *Index) addWays(item *manifest.Item, written map[manifest.ID]bool, entr
 			parent = manifest.Dealias(parent)
 			w := Way{By: item, Backends: routeBackends(spec, item.Namespace)}
 			switch kind := manifest.Value(parent, "kind"); {
-			case orText(manifest.Value(parent, "namespace"), item.Namespace) != item.Namespace:
+			case cmp.Or(manifest.Value(parent, "namespace"), item.Namespace) != item.Namespace:
 			case kind == "Service":
 				w.Front = manifest.Value(parent, "name")
 				in.addWay(item.Namespace, w)
@@ -134,7 +135,7 @@ func (in *Index) addVirtualService(item *manifest.Item, spec *yaml.Node, entries
 		case "destination", "mirror":
 			found = append(found, manifest.Value(n, "host"))
 		case "delegate":
-			other := in.ByID[manifest.NewID(IstioNetworking, "VirtualService", orText(manifest.Value(n, "namespace"), item.Namespace), manifest.Value(n, "name"))]
+			other := in.ByID[manifest.NewID(IstioNetworking, "VirtualService", cmp.Or(manifest.Value(n, "namespace"), item.Namespace), manifest.Value(n, "name"))]
 			if other != nil {
 				manifest.Walk(manifest.Field(other.Node, "spec"), func(key string, n *yaml.Node) {
 					if key == "destination" || key == "mirror" {
@@ -178,13 +179,6 @@ func (in *Index) addServiceEntryHosts(item *manifest.Item, hosts, destinations [
 	}
 }
 
-func orText(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
-}
-
 // hostOf are the name and the namespace of the Service that a host of Istio means. A short name is
 // one of the namespace of the object that says it.
 func hostOf(host, namespace string) (name, in string) {
@@ -199,7 +193,7 @@ func hostOf(host, namespace string) (name, in string) {
 func routeBackends(spec *yaml.Node, namespace string) []string {
 	var out []string
 	add := func(ref *yaml.Node) {
-		if orText(manifest.Value(ref, "kind"), "Service") == "Service" && orText(manifest.Value(ref, "namespace"), namespace) == namespace {
+		if cmp.Or(manifest.Value(ref, "kind"), "Service") == "Service" && cmp.Or(manifest.Value(ref, "namespace"), namespace) == namespace {
 			out = append(out, manifest.Value(ref, "name"))
 		}
 	}

@@ -1,5 +1,7 @@
 package access
 
+import "cmp"
+
 // Decide answers one request. A request that cannot be answered is NotJudged and says why; nothing is ever allowed on a guess.
 func (w *World) Decide(r Request) Verdict {
 	if bad := r.check(); bad != nil {
@@ -133,7 +135,7 @@ func (s *space) hasAccount(name string) bool {
 // settlePath fixes the path as proxies see it; ok is false where they answer 400.
 func (t *trip) settlePath() (ok bool) {
 	var path string
-	path, t.query, ok = normalize(or(t.req.Path, "/"), t.w.mesh.normalization)
+	path, t.query, ok = normalize(cmp.Or(t.req.Path, "/"), t.w.mesh.normalization)
 	t.at.path = knownValue(path)
 	return ok
 }

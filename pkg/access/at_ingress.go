@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"sort"
 	"strings"
 )
@@ -214,7 +215,7 @@ func (t *trip) route(g *gateway, to *space, routes *table) (elsewhere bool) {
 		t.noRoute = true
 		t.routed = want
 	case c.doubt != "" || c.rule.doubt != "":
-		t.meet(ruling{outcome: NotJudged, Step: c.step(or(c.doubt, c.rule.doubt+" is not judged"))})
+		t.meet(ruling{outcome: NotJudged, Step: c.step(cmp.Or(c.doubt, c.rule.doubt+" is not judged"))})
 		return false
 	default:
 		t.routed = c.target(t.w, want)
@@ -255,7 +256,7 @@ func (c *candidate) target(w *World, want string) string {
 	out := ""
 	for _, b := range c.rule.backends {
 		if !w.permits(c.route.namespace, b) {
-			out = or(out, "nothing: "+join(b.namespace, b.name)+" grants no reference to "+c.route.namespace)
+			out = cmp.Or(out, "nothing: "+join(b.namespace, b.name)+" grants no reference to "+c.route.namespace)
 			continue
 		}
 		if id := join(b.namespace, b.name); id == want && !b.foreign || out == "" {

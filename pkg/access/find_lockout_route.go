@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -219,7 +220,7 @@ func (a *selfCheck) streamListenersOf(about origin, listeners []listener) {
 		if r := a.w.judge(l7, a.ingress.point(), a.front, &at); r.outcome == Deny {
 			a.reportField(diagnostic.ConnectionListener, about, fmt.Sprintf("spec.listeners[%d]", i), l.place,
 				"passes connections on and does not read requests (listener "+l.name+", "+strings.TrimSpace(l.protocol+" "+l.mode)+")",
-				fmt.Sprintf("the policies of the Gateway deny every connection there (%s), so no user can use it", or(r.Policy, r.Why)),
+				fmt.Sprintf("the policies of the Gateway deny every connection there (%s), so no user can use it", cmp.Or(r.Policy, r.Why)),
 				"terminate TLS there (protocol HTTPS), or give it a Gateway of its own")
 		}
 	}

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -34,7 +35,7 @@ func (a *selfCheck) ownerLockedOut(t *Tenant, s *space, b binding) (refused bool
 // knows its issuer.
 func (a *selfCheck) ownerArrives(t *Tenant, s *space, g *gateway, through bool, svc *service, tok *token) ruling {
 	at := freeAttributes(a.users)
-	at.headers = headers{{strings.ToLower(or(t.Header, usualUserHeader)), knownValue(t.Owner)}}
+	at.headers = headers{{strings.ToLower(cmp.Or(t.Header, usualUserHeader)), knownValue(t.Owner)}}
 	out := ruling{outcome: Allow}
 	if len(a.front) > 0 {
 		first := at
@@ -83,7 +84,7 @@ func (a *selfCheck) ownerTokens(t *Tenant) (out []*token) {
 	rules, _ := a.w.gatewayJWT(a.ingress)
 	for _, r := range rules {
 		for _, c := range r.copies {
-			if c.header != strings.ToLower(or(t.Header, usualUserHeader)) || (c.claim == "sub") != strings.HasPrefix(t.Owner, "system:serviceaccount:") {
+			if c.header != strings.ToLower(cmp.Or(t.Header, usualUserHeader)) || (c.claim == "sub") != strings.HasPrefix(t.Owner, "system:serviceaccount:") {
 				continue
 			}
 			tok := &token{issuer: r.issuer, audiences: r.audiences[:min(len(r.audiences), 1)], anyAudience: len(r.audiences) == 0}

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -26,8 +27,8 @@ type identityHeaders struct{ names []string }
 func (w *World) identityHeaders(tenants []Tenant) identityHeaders {
 	var h identityHeaders
 	for i := range tenants {
-		h.add(or(tenants[i].Header, usualUserHeader))
-		h.add(or(tenants[i].Groups, usualGroupsHeader))
+		h.add(cmp.Or(tenants[i].Header, usualUserHeader))
+		h.add(cmp.Or(tenants[i].Groups, usualGroupsHeader))
 	}
 	rules := w.ingressRules()
 	if len(tenants) == 0 {

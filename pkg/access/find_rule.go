@@ -1,10 +1,13 @@
 package access
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // userPasses tries somebody through the ingress: with another name, with none, and with one that fits a pattern of the rule.
 func (a *selfCheck) userPasses(p *policy, r *rule, t *Tenant) string {
-	name := strings.ToLower(or(t.Header, usualUserHeader))
+	name := strings.ToLower(cmp.Or(t.Header, usualUserHeader))
 	at := freeAttributes(a.users)
 	var user [1]namedValue
 	at.headers = user[:]

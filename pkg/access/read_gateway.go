@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"strings"
 	"sync"
 
@@ -66,7 +67,7 @@ func (w *World) readGateway(m meta, n *yaml.Node) *fault {
 	g.trafficType = m.labels.value("istio.io/waypoint-for")
 	g.account, _ = m.annotation("gateway.istio.io/service-account")
 	addresses := list(field(spec, "addresses"))
-	g.byHand = len(addresses) > 1 || len(addresses) == 1 && or(textOf(field(addresses[0], "type")), "IPAddress") != "IPAddress" // gatewaycommon IsManaged
+	g.byHand = len(addresses) > 1 || len(addresses) == 1 && cmp.Or(textOf(field(addresses[0], "type")), "IPAddress") != "IPAddress" // gatewaycommon IsManaged
 	for _, l := range list(field(spec, "listeners")) {
 		g.listeners = append(g.listeners, readListener(deref(l)))
 	}

@@ -1,6 +1,8 @@
 package access
 
 import (
+	"cmp"
+
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
@@ -97,7 +99,7 @@ func networkRuleOf(n *yaml.Node, peers string) (r networkRule) {
 		if port != nil && p.from == 0 {
 			p.container = textOf(port)
 		}
-		if or(textOf(field(e, "protocol")), "TCP") != "TCP" {
+		if cmp.Or(textOf(field(e, "protocol")), "TCP") != "TCP" {
 			p = networkPort{} // it matches no port
 		}
 		r.ports = append(r.ports, p)

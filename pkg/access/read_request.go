@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
 	"sort"
 	"strings"
@@ -132,7 +133,7 @@ func (f From) carries() bool { return (f.Token != "") != (f.JWT != nil) }
 
 // attributes are what the first proxy sees of the request.
 func (r Request) attributes() attributes {
-	a := attributes{tcp: r.TCP, method: knownValue(or(r.Method, "GET")), host: value{state: some}}
+	a := attributes{tcp: r.TCP, method: knownValue(cmp.Or(r.Method, "GET")), host: value{state: some}}
 	if r.Host != "" {
 		a.host = knownValue(r.Host)
 	}

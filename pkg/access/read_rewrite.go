@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,7 +48,7 @@ type listenerSet struct {
 func (w *World) readListenerSet(m meta, n *yaml.Node) *fault {
 	s, spec := w.space(m.namespace), field(n, "spec")
 	p := field(spec, "parentRef")
-	l := &listenerSet{origin: m.in(s), parentNamespace: or(textOf(field(p, "namespace")), s.name), parentName: textOf(field(p, "name"))}
+	l := &listenerSet{origin: m.in(s), parentNamespace: cmp.Or(textOf(field(p, "namespace")), s.name), parentName: textOf(field(p, "name"))}
 	for _, e := range list(field(spec, "listeners")) {
 		l.listeners = append(l.listeners, readListener(deref(e)))
 	}

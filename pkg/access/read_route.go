@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -112,18 +113,11 @@ func newRoute(o origin, spec *yaml.Node) (route, *fault) {
 func parentsOf(spec *yaml.Node, namespace string) (out []parent) {
 	for _, p := range list(field(spec, "parentRefs")) {
 		out = append(out, parent{
-			kind: or(textOf(field(p, "kind")), "Gateway"), namespace: or(textOf(field(p, "namespace")), namespace), name: textOf(field(p, "name")),
+			kind: cmp.Or(textOf(field(p, "kind")), "Gateway"), namespace: cmp.Or(textOf(field(p, "namespace")), namespace), name: textOf(field(p, "name")),
 			section: textOf(field(p, "sectionName")), port: number(field(p, "port")),
 		})
 	}
 	return out
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 func parseRouteRule(namespace string, n *yaml.Node) (r routeRule, bad *fault) {
@@ -157,7 +151,7 @@ func parseRouteRule(namespace string, n *yaml.Node) (r routeRule, bad *fault) {
 func backendOf(namespace string, n *yaml.Node) backend {
 	group := textOf(field(n, "group"))
 	b := backend{
-		kind: or(textOf(field(n, "kind")), "Service"), namespace: or(textOf(field(n, "namespace")), namespace), name: textOf(field(n, "name")),
+		kind: cmp.Or(textOf(field(n, "kind")), "Service"), namespace: cmp.Or(textOf(field(n, "namespace")), namespace), name: textOf(field(n, "name")),
 		port: number(field(n, "port")),
 	}
 	if b.kind == "Hostname" {
@@ -177,7 +171,7 @@ func backendOf(namespace string, n *yaml.Node) backend {
 func parseRouteMatch(n *yaml.Node) (m routeMatch, bad *fault) {
 	var err error
 	p := field(n, "path")
-	m.path, m.method = or(textOf(field(p, "value")), "/"), textOf(field(n, "method"))
+	m.path, m.method = cmp.Or(textOf(field(p, "value")), "/"), textOf(field(n, "method"))
 	switch t := textOf(field(p, "type")); t {
 	case "PathPrefix", "":
 		if m.path != "/" {

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"strings"
@@ -86,7 +87,7 @@ func (w *World) describe(s *space) string {
 	case b.gateway != nil:
 		return "ambient, waypoint " + b.gateway.id() + ", not from the ingress"
 	}
-	return "ambient, " + or(b.doubt, b.why)
+	return "ambient, " + cmp.Or(b.doubt, b.why)
 }
 
 // client is somebody to ask for.

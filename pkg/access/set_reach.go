@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"strings"
@@ -17,9 +18,9 @@ func (p probe) String() string {
 	case p.port != 0:
 		return "port " + portText(p.port)
 	case p.path == "":
-		return or(p.method, "any method")
+		return cmp.Or(p.method, "any method")
 	}
-	return or(p.method, "GET") + " " + p.path
+	return cmp.Or(p.method, "GET") + " " + p.path
 }
 
 // probes are the operations of a namespace's ALLOW rules: paths with a template filled in, methods, and ports of pods.
@@ -95,7 +96,7 @@ type group struct {
 func (r *reach) add(v Verdict, what string) {
 	by := shortBy(v, r.s.name)
 	if v.Outcome == Deny {
-		r.denied = or(r.denied, by)
+		r.denied = cmp.Or(r.denied, by)
 		return
 	}
 	for i := range r.groups {

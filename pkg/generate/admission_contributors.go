@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"istio.io/api/label"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
 const contributorsPolicy = "ambient-profile-contributors-pass-the-waypoint"
@@ -26,12 +28,12 @@ func contributorsPassWaypoint(a Admission) Object {
 			"reinvocationPolicy": "Never",
 			"matchConstraints": Fields{
 				"namespaceSelector": selector,
-				"resourceRules":     []Fields{writes("security.istio.io", "authorizationpolicies")},
+				"resourceRules":     []Fields{writes(survey.IstioSecurity, "authorizationpolicies")},
 			},
 			"matchConditions": []Fields{
 				// KFAM: the annotations by which it finds a contributor.
 				{"name": "contributor", "expression": "has(object.metadata.annotations) && 'user' in object.metadata.annotations && 'role' in object.metadata.annotations"},
-				{"name": "not-the-owner", "expression": "object.metadata.name != 'ns-owner-access-istio'"},
+				{"name": "not-the-owner", "expression": "object.metadata.name != '" + ControllersPolicyName + "'"},
 				{"name": "attached-to-nothing", "expression": "has(object.spec) && !has(object.spec.targetRefs) && !has(object.spec.targetRef) && !has(object.spec.selector)"},
 			},
 			"mutations": []Fields{{
@@ -40,7 +42,7 @@ func contributorsPassWaypoint(a Admission) Object {
 				// cel-go baseList.ConvertToNative).
 				"jsonPatch": Fields{"expression": fmt.Sprintf("[JSONPatch{op: 'add', path: '/spec/targetRefs', value: []}, "+
 					"JSONPatch{op: 'add', path: '/spec/targetRefs/-', value: Object.spec.targetRefs{group: '%s', kind: 'Gateway', "+
-					"name: namespaceObject.metadata.labels['%s']}}]", gatewayGroup, useWaypoint)},
+					"name: namespaceObject.metadata.labels['%s']}}]", survey.GatewayGroup, useWaypoint)},
 			}},
 		}},
 	}

@@ -1,5 +1,7 @@
 package generate
 
+import "github.com/kubeflow-ambient/ambient-profile/internal/survey"
+
 const destinationRulesPolicy = "ambient-profile-destinationrules-for-their-own-hosts"
 
 // destinationRulesForOwnHosts: Istio takes a DestinationRule for a host from the client's namespace,
@@ -10,7 +12,7 @@ const destinationRulesPolicy = "ambient-profile-destinationrules-for-their-own-h
 func destinationRulesForOwnHosts(a Admission) Object {
 	return guard{
 		name: destinationRulesPolicy,
-		of:   []Fields{writes("networking.istio.io", "destinationrules")},
+		of:   []Fields{writes(survey.IstioNetworking, "destinationrules")},
 		rules: []validation{{
 			holds: "object.spec.host.matches('^([-a-z0-9]+|([*]|[-a-z0-9]+)[.]' + request.namespace + '[.]svc([.].+)?)$') || variables.unchanged || variables.admin",
 			messageExpression: "'a DestinationRule of this namespace must be for one of its own Services: write the name of the Service as its host, " +

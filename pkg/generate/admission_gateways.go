@@ -1,5 +1,7 @@
 package generate
 
+import "github.com/kubeflow-ambient/ambient-profile/internal/survey"
+
 const gatewaysPolicy = "ambient-profile-no-gateway-but-the-waypoint"
 
 // noGatewayButWaypoint: whatever runs in the namespace passes as the namespace itself, at both
@@ -10,7 +12,7 @@ func noGatewayButWaypoint(a Admission) Object {
 	return guard{
 		name: gatewaysPolicy,
 		of: []Fields{
-			writes(gatewayGroup, "gateways", "listenersets"),
+			writes(survey.GatewayGroup, "gateways", "listenersets"),
 			writes(experimentalGatewayGroup, "xlistenersets", "listenersets"),
 		},
 		rules: []validation{{

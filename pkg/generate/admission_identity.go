@@ -3,6 +3,8 @@ package generate
 import (
 	"strconv"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
 const identityPolicy = "ambient-profile-routes-do-not-name-the-user"
@@ -34,8 +36,8 @@ func nobodyRewritesUsers(a Admission) Object {
 	return guard{
 		name: identityPolicy,
 		of: []Fields{
-			writes(gatewayGroup, "httproutes", "grpcroutes"),
-			writes("networking.istio.io", "virtualservices"),
+			writes(survey.GatewayGroup, "httproutes", "grpcroutes"),
+			writes(survey.IstioNetworking, "virtualservices"),
 		},
 		variables: []variable{{"identity", quoted(names)}},
 		rules: []validation{{

@@ -3,6 +3,8 @@ package generate
 import (
 	"slices"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
 const istioPolicy = "ambient-profile-no-traffic-rules-of-istio"
@@ -19,7 +21,7 @@ func noTrafficRulesOfIstio(a Admission) Object {
 	return guard{
 		name: istioPolicy,
 		of: []Fields{
-			writes("networking.istio.io", "gateways", "virtualservices", "serviceentries", "workloadentries", "sidecars", "envoyfilters"),
+			writes(survey.IstioNetworking, "gateways", "virtualservices", "serviceentries", "workloadentries", "sidecars", "envoyfilters"),
 			writes("extensions.istio.io", "*"), // WasmPlugin, TrafficExtension
 		},
 		variables: []variable{

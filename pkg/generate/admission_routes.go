@@ -2,6 +2,8 @@ package generate
 
 import (
 	"fmt"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
 const (
@@ -21,10 +23,10 @@ const (
 func routesStayUnderPrefix(a Admission) Object {
 	return guard{
 		name: routesPolicy,
-		of:   []Fields{writes(gatewayGroup, routeKinds...), writes(experimentalGatewayGroup, routeKinds...)},
+		of:   []Fields{writes(survey.GatewayGroup, routeKinds...), writes(experimentalGatewayGroup, routeKinds...)},
 		variables: []variable{
 			{"shared", "object.spec.?parentRefs.orValue([]).exists(p, p.?namespace.orValue(request.namespace) != request.namespace || " +
-				"!((p.?group.orValue('" + gatewayGroup + "') + '/' + p.?kind.orValue('Gateway')) in ['" + gatewayGroup + "/Gateway', '/Service']))"},
+				"!((p.?group.orValue('" + survey.GatewayGroup + "') + '/' + p.?kind.orValue('Gateway')) in ['" + survey.GatewayGroup + "/Gateway', '/Service']))"},
 			{"rules", "object.spec.?rules.orValue([])"},
 			// Kubeflow: the controllers' VirtualServices.
 			{"prefixes", "['/notebook/' + request.namespace, '/tensorboard/' + request.namespace, '/pvcviewers/' + request.namespace]"},

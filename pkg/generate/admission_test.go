@@ -20,7 +20,7 @@ func TestNewTenantsJoinOnlyWhereSomethingClosesThem(t *testing.T) {
 		{"the input denies by default", "{controllers: Restrict, admission: {enabled: true}}", true, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			plan := newPlan(t, test.cluster, survey.Input{Closed: test.closed})
+			plan := newPlan(t, test.cluster, survey.KubeflowInput{Closed: test.closed})
 			got := slices.ContainsFunc(Manifests(plan), func(o Object) bool { return o.Name == newTenantsPolicy })
 			if got != test.want {
 				t.Errorf("emitted: %t, want %t", got, test.want)
@@ -32,7 +32,7 @@ func TestNewTenantsJoinOnlyWhereSomethingClosesThem(t *testing.T) {
 // A policy without a binding is not in force, and one that is not Fail lets pass what it cannot read.
 func TestEveryGuardIsInForce(t *testing.T) {
 	bound := map[string]bool{}
-	objects := Manifests(platformPlan(t, survey.Input{}))
+	objects := Manifests(platformPlan(t, survey.KubeflowInput{}))
 	for _, o := range objects {
 		if strings.HasSuffix(o.Kind, "AdmissionPolicyBinding") {
 			bound[o.Kind+"/"+o.Fields["spec"].(Fields)["policyName"].(string)] = true

@@ -3,6 +3,8 @@ package generate
 import (
 	security "istio.io/api/security/v1"
 	istio "istio.io/api/type/v1beta1"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
 // policy is an AuthorizationPolicy; its form is the same for every layer. What it says is a sentence:
@@ -40,11 +42,9 @@ type target struct {
 	pods *istio.WorkloadSelector
 }
 
-const gatewayGroup = "gateway.networking.k8s.io"
-
 // onGateway makes a policy an L7 one, enforced by that waypoint or ingress Gateway. Without it the
 // policy would go to ztunnel, which drops an ALLOW rule that holds an HTTP attribute.
-func onGateway(name string) target { return on(gatewayGroup, "Gateway", name) }
+func onGateway(name string) target { return on(survey.GatewayGroup, "Gateway", name) }
 
 // onServices makes a policy an L7 one, enforced by the Services' waypoint.
 func onServices(names ...string) target { return on("", "Service", names...) }

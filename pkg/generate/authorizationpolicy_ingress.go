@@ -2,8 +2,10 @@ package generate
 
 import security "istio.io/api/security/v1"
 
+const noForgedIdentity = "-no-forged-identity"
+
 // ForgedIdentityName is the policy at the ingress Gateway against identities that a client makes up.
-func (m Mesh) ForgedIdentityName() string { return m.GatewayName + "-no-forged-identity" }
+func (m Mesh) ForgedIdentityName() string { return m.GatewayName + noForgedIdentity }
 
 // denyForgedIdentity is enforced by the ingress Gateway, on requests that already hold a header.
 //
@@ -21,7 +23,7 @@ func denyForgedIdentity(c Cluster) Object {
 	if len(c.SessionIssuers) > 0 {
 		rules = append(rules, everything().when(header(c.UserIDHeader, "*"), issuerOtherThan(c.all())))
 	}
-	return policy(c.GatewayNamespace, c.GatewayName+"-no-forged-identity", deny(onGateway(c.GatewayName), rules...))
+	return policy(c.GatewayNamespace, c.GatewayName+noForgedIdentity, deny(onGateway(c.GatewayName), rules...))
 }
 
 // withoutToken is whoever brings no token that a rule accepts.

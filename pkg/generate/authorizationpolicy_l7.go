@@ -2,6 +2,9 @@ package generate
 
 import security "istio.io/api/security/v1"
 
+// OwnerPolicyName is the policy that allows the owner at the waypoint.
+const OwnerPolicyName = "ns-owner-access-istio-l7-allow"
+
 // allowOwnerL7 is enforced by the waypoint in front of every Service of the namespace.
 //
 // The owner, when the ingress Gateway or the pipelines UI vouches for the header; whatever runs in
@@ -26,7 +29,7 @@ func allowOwnerL7(ns Namespace) Object {
 		// A plain */api/kernels would match every Service.
 		Paths: []string{"/notebook/" + ns.Name + "/{*}/api/kernels"},
 	}))
-	return policy(ns.Name, "ns-owner-access-istio-l7-allow", allow(onGateway(ns.Waypoint.Name), rules...))
+	return policy(ns.Name, OwnerPolicyName, allow(onGateway(ns.Waypoint.Name), rules...))
 }
 
 // inNamespace holds for whatever runs in a namespace.

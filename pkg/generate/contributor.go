@@ -1,5 +1,7 @@
 package generate
 
+import "github.com/kubeflow-ambient/ambient-profile/internal/survey"
+
 // Fields of rbac.authorization.k8s.io/v1.
 type (
 	roleRef struct {
@@ -15,17 +17,15 @@ type (
 	}
 )
 
-const rbacGroup = "rbac.authorization.k8s.io"
-
 // contributorRoleBinding gives a contributor Kubernetes rights, under KFAM's name and with its
 // annotations, so that the dashboard lists and removes it as its own.
 func contributorRoleBinding(ns Namespace, c Contributor) Object {
 	return Object{
-		APIVersion: rbacGroup + "/v1", Kind: "RoleBinding", Namespace: ns.Name, Name: c.Binding,
+		APIVersion: survey.RBACGroup + "/v1", Kind: "RoleBinding", Namespace: ns.Name, Name: c.Binding,
 		Annotations: c.annotations(),
 		Fields: Fields{
-			"roleRef":  roleRef{rbacGroup, "ClusterRole", "kubeflow-" + c.Role},
-			"subjects": []subject{{APIGroup: rbacGroup, Kind: "User", Name: c.User}},
+			"roleRef":  roleRef{survey.RBACGroup, "ClusterRole", "kubeflow-" + c.Role},
+			"subjects": []subject{{APIGroup: survey.RBACGroup, Kind: "User", Name: c.User}},
 		},
 	}
 }

@@ -5,8 +5,11 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
+// ControllersPolicyName is the policy of the profile-controller that allows the owner.
+const ControllersPolicyName = "ns-owner-access-istio"
+
 // ControllersPolicySpecs are the forms in which the profile-controller writes its own policy
-// ns-owner-access-istio, with the ingress principal of the sidecar era and with today's
+// (ControllersPolicyName), with the ingress principal of the sidecar era and with today's
 // (profile-controller: getAuthorizationPolicy). They are never emitted: an item that has neither
 // form was edited by somebody.
 func ControllersPolicySpecs(ns Namespace) []*yaml.Node {

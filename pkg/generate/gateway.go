@@ -1,6 +1,10 @@
 package generate
 
-import "istio.io/api/label"
+import (
+	"istio.io/api/label"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+)
 
 // gatewaySpec is the part of a Gateway that we write (gateway.networking.k8s.io/v1).
 type (
@@ -43,7 +47,7 @@ type (
 // namespace", so every L7 policy hangs on this Gateway, or on a Service behind it.
 func waypointGateway(namespace, name string, in infrastructure) Object {
 	return Object{
-		APIVersion: gatewayGroup + "/v1", Kind: "Gateway", Namespace: namespace, Name: name,
+		APIVersion: survey.GatewayGroup + "/v1", Kind: "Gateway", Namespace: namespace, Name: name,
 		Labels: map[string]string{label.IoIstioWaypointFor.Name: "service"},
 		Fields: spec(gatewaySpec{
 			GatewayClassName: "istio-waypoint",

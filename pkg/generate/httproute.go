@@ -1,6 +1,9 @@
 package generate
 
-import "github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+import (
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
 
 // routeSpec is the part of an HTTPRoute that we write (gateway.networking.k8s.io/v1).
 type (
@@ -65,7 +68,7 @@ type route struct {
 // httpRoute is a route on the ingress Gateway. It lets nobody in: policies do.
 func (m *Mesh) httpRoute(namespace, name string, r route) Object {
 	return Object{
-		APIVersion: gatewayGroup + "/v1", Kind: "HTTPRoute", Namespace: namespace, Name: name,
+		APIVersion: survey.GatewayGroup + "/v1", Kind: "HTTPRoute", Namespace: namespace, Name: name,
 		Fields: spec(routeSpec{
 			ParentRefs: []parentRef{{Name: m.GatewayName, Namespace: m.GatewayNamespace}},
 			Rules: []routeRule{{

@@ -24,7 +24,7 @@ func ingressGateway(p Platform) Object {
 		})
 	}
 	return Object{
-		APIVersion: gatewayGroup + "/v1", Kind: "Gateway", Namespace: p.GatewayNamespace, Name: p.GatewayName,
+		APIVersion: survey.GatewayGroup + "/v1", Kind: "Gateway", Namespace: p.GatewayNamespace, Name: p.GatewayName,
 		Labels:      survey.GatewayLabels(p.GatewayName),
 		Annotations: p.gatewayAnnotations(),
 		Fields: spec(gatewaySpec{
@@ -53,9 +53,12 @@ func allowToGateway(p Platform) Object {
 // /dex/*, but stands in every Kubeflow.
 func OpenToLogin() []string { return []string{"/dex/*", "/dex/**", "/oauth2/*"} }
 
+// RequireTokenName is the policy at the ingress Gateway that requires a token.
+func (m Mesh) RequireTokenName() string { return m.GatewayName + "-require-jwt" }
+
 // requireToken: nobody without a verified token gets further than the login.
 func requireToken(p Platform) Object {
-	return policy(p.GatewayNamespace, p.GatewayName+"-require-jwt", deny(onGateway(p.GatewayName),
+	return policy(p.GatewayNamespace, p.RequireTokenName(), deny(onGateway(p.GatewayName),
 		withoutToken().to(&security.Operation{NotPaths: OpenToLogin()}),
 	))
 }

@@ -12,11 +12,11 @@ import (
 )
 
 // platformPlan is the plan of a control plane that moves, with guardrails, for what was found of it.
-func platformPlan(t *testing.T, in survey.Input) Plan {
+func platformPlan(t *testing.T, in survey.KubeflowInput) Plan {
 	return newPlan(t, "{platform: {enabled: true}, admission: {enabled: true}}", in)
 }
 
-func newPlan(t *testing.T, cluster string, in survey.Input) Plan {
+func newPlan(t *testing.T, cluster string, in survey.KubeflowInput) Plan {
 	t.Helper()
 	var config yaml.Node
 	err := yaml.Unmarshal([]byte(`
@@ -39,7 +39,7 @@ spec:
 // Every policy is where its rules work: what ztunnel enforces holds nothing of HTTP, and is for the
 // pods of one component; the one that denies all has no rule.
 func TestPoliciesFitTheirLayer(t *testing.T) {
-	for _, o := range platformManifests(*platformPlan(t, survey.Input{}).Platform) {
+	for _, o := range platformManifests(*platformPlan(t, survey.KubeflowInput{}).Platform) {
 		spec, found := o.Fields["spec"].(*security.AuthorizationPolicy)
 		if !found || len(spec.TargetRefs) > 0 {
 			continue
@@ -78,7 +78,7 @@ func TestStorageIsTheOneThatIsThere(t *testing.T) {
 		"seaweedfs-service ":              {{Name: "dashboard"}},
 	} {
 		var names []string
-		for _, o := range storage(*platformPlan(t, survey.Input{Workloads: workloads}).Platform) {
+		for _, o := range storage(*platformPlan(t, survey.KubeflowInput{Workloads: workloads}).Platform) {
 			names = append(names, o.Name)
 		}
 		if got := strings.Join(names, " "); got != strings.TrimSpace(want) {

@@ -1,5 +1,10 @@
 package generate
 
+import (
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
+)
+
 // The names under which the profile-controller has its rights.
 const (
 	profilesRole           = "profiles-cluster-admin"
@@ -19,14 +24,14 @@ func profilesClusterRole() Object {
 	read := []string{"get", "list", "watch"}
 	write := []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}
 	return Object{
-		APIVersion: rbacGroup + "/v1", Kind: "ClusterRole", Name: profilesRole,
+		APIVersion: survey.RBACGroup + "/v1", Kind: "ClusterRole", Name: profilesRole,
 		Fields: Fields{"rules": []profilesRule{
 			{[]string{""}, []string{
 				"pods", "pods/log", "pods/exec", "services", "serviceaccounts", "endpoints",
 				"configmaps", "secrets", "resourcequotas", "namespaces",
 			}, write},
-			{[]string{rbacGroup}, []string{"rolebindings", "roles"}, write},
-			{[]string{"security.istio.io"}, []string{"authorizationpolicies"}, read},
+			{[]string{survey.RBACGroup}, []string{"rolebindings", "roles"}, write},
+			{[]string{survey.IstioSecurity}, []string{"authorizationpolicies"}, read},
 			{[]string{"kubeflow.org"}, []string{"profiles"}, write},
 		}},
 	}
@@ -36,10 +41,10 @@ func profilesClusterRole() Object {
 // is replaced, never edited.
 func profilesClusterRoleBinding() Object {
 	return Object{
-		APIVersion: rbacGroup + "/v1", Kind: "ClusterRoleBinding", Name: "ambient-profile-profiles-controller",
+		APIVersion: survey.RBACGroup + "/v1", Kind: "ClusterRoleBinding", Name: "ambient-profile-profiles-controller",
 		Fields: Fields{
-			"roleRef":  roleRef{rbacGroup, "ClusterRole", profilesRole},
-			"subjects": []subject{{Kind: "ServiceAccount", Name: profilesServiceAccount, Namespace: "kubeflow"}},
+			"roleRef":  roleRef{survey.RBACGroup, "ClusterRole", profilesRole},
+			"subjects": []subject{{Kind: "ServiceAccount", Name: profilesServiceAccount, Namespace: profile.KubeflowNamespace}},
 		},
 	}
 }

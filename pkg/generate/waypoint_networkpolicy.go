@@ -1,7 +1,6 @@
 package generate
 
-// gatewayName labels the pods of a Gateway (Istio: deploymentcontroller).
-const gatewayName = gatewayGroup + "/gateway-name"
+import "github.com/kubeflow-ambient/ambient-profile/internal/survey"
 
 // Passage is what a namespace's NetworkPolicies keep from its waypoint, or the waypoint from.
 type Passage struct {
@@ -17,7 +16,7 @@ type Passage struct {
 // without: the pods that it stands for, istiod, and name servers. istiod is where the mesh's root
 // namespace is, as Istio installs it.
 func WaypointNetworkPolicy(namespace, waypoint, root string, passage Passage) Object {
-	spec := Fields{"podSelector": Fields{"matchLabels": map[string]string{gatewayName: waypoint}}}
+	spec := Fields{"podSelector": Fields{"matchLabels": map[string]string{survey.GatewayPods: waypoint}}}
 	var types []string
 	if passage.In {
 		types = append(types, "Ingress")

@@ -31,7 +31,7 @@ func defaults() AmbientProfile {
 				Audiences: []string{"istio-ingressgateway.istio-system.svc.cluster.local"},
 				JWKS:      JWKS{Source: Proxy, Image: "registry.k8s.io/kubectl:v1.34.3", Replicas: 1},
 			},
-			KServe: KServe{Enabled: true, Namespace: "kubeflow"},
+			KServe: KServe{Enabled: true, Namespace: KubeflowNamespace},
 		},
 	}}
 }

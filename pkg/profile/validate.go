@@ -79,9 +79,9 @@ func (r *refusals) identity(id Identity) {
 		r.add(diagnostic.ConfigUnsafeHeader, path+"groupsHeader", quote(id.GroupsHeader)+" is the userIDHeader as well, so a group could pass for a user", "choose two different names", path+"userIDHeader")
 	}
 	r.value(path+"userIDPrefix", id.UserIDPrefix)
-	r.namespaced(path+"serviceAccounts.pipelinesUI", id.ServiceAccounts.PipelinesUI, "kubeflow")
-	r.namespaced(path+"serviceAccounts.pipelinesAPI", id.ServiceAccounts.PipelinesAPI, "kubeflow")
-	r.namespaced(path+"serviceAccounts.notebookController", id.ServiceAccounts.NotebookController, "kubeflow")
+	r.namespaced(path+"serviceAccounts.pipelinesUI", id.ServiceAccounts.PipelinesUI, KubeflowNamespace)
+	r.namespaced(path+"serviceAccounts.pipelinesAPI", id.ServiceAccounts.PipelinesAPI, KubeflowNamespace)
+	r.namespaced(path+"serviceAccounts.notebookController", id.ServiceAccounts.NotebookController, KubeflowNamespace)
 }
 
 // header refuses names that Istio refuses and those that HTTP itself uses.

@@ -116,7 +116,7 @@ func (s Spec) reserved() map[string]string {
 		{s.Ingress.Gateway, "spec.ingress.gateway"},
 		{s.Cluster.RootNamespace, "spec.cluster.rootNamespace"},
 		{s.Cluster.KServe.Namespace, "spec.cluster.kserve.namespace"},
-		{"kubeflow", "Kubeflow itself"},
+		{KubeflowNamespace, "Kubeflow itself"},
 		{"istio-system", "Istio itself"},
 		{"auth", "dex"},
 		{"oauth2-proxy", "oauth2-proxy itself"},
@@ -138,7 +138,7 @@ func (r *refusals) unreserved(path, name string, reserved map[string]string) {
 		return
 	}
 	remedy := "list user namespaces only"
-	if name == "kubeflow" {
+	if name == KubeflowNamespace {
 		remedy += ", and to move Kubeflow as well write cluster: {platform: {enabled: true}}"
 	}
 	r.add(diagnostic.ConfigReservedNamespace, path, quote(name)+" is the namespace of "+why, remedy)

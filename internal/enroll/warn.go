@@ -23,7 +23,7 @@ func findTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 			if ns, ours := namespaces[item.Name]; ours {
 				namespaceTrouble(notes, item, ns)
 			}
-		case ours && item.Group == survey.IstioSecurity && item.Name == "ns-owner-access-istio":
+		case ours && item.Group == survey.IstioSecurity && item.Name == generate.ControllersPolicyName:
 			controllersPolicyTrouble(plan, notes, item, ns)
 		case ours && item.Group == "serving.kserve.io" && item.Kind == "InferenceService":
 			modelTrouble(notes, item)
@@ -41,9 +41,9 @@ func gatewayTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes
 		return
 	}
 	mesh := plan.Mesh
-	old := input.ByID[manifest.NewID("apps", "Deployment", "istio-system", "istio-ingressgateway")]
+	old := input.ByID[manifest.NewID("apps", "Deployment", survey.OldGatewayNamespace, survey.OldGatewayName)]
 	if old == nil {
-		old = input.ByID[manifest.NewID("", "Service", "istio-system", "istio-ingressgateway")]
+		old = input.ByID[manifest.NewID("", "Service", survey.OldGatewayNamespace, survey.OldGatewayName)]
 	}
 	if old == nil || input.ByID[manifest.NewID(survey.GatewayGroup, "Gateway", mesh.GatewayNamespace, mesh.GatewayName)] != nil {
 		return

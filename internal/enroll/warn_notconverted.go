@@ -98,6 +98,6 @@ func onNewGateway(plan generate.Plan, input *survey.Index, item *manifest.Item, 
 		}
 		spec := manifest.Field(other.Node, "spec")
 		refs := manifest.Field(spec, "targetRefs")
-		return refs != nil && manifest.Equal(refs, gateway) && saysTheSame(spec, wanted)
+		return refs != nil && manifest.Equal(refs, gateway) && sameRules(spec, wanted)
 	})
 }

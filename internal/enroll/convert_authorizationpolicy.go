@@ -14,7 +14,7 @@ import (
 )
 
 // controllersPolicies are written by Kubeflow's controllers, which would undo an edit.
-var controllersPolicies = []string{"ns-owner-access-istio", "ml-pipeline-visualizationserver"}
+var controllersPolicies = []string{generate.ControllersPolicyName, "ml-pipeline-visualizationserver"}
 
 // convertPolicies attaches the sidecar-era ALLOW policies of the profiles' namespaces to a waypoint if
 // that allows no other requests. ztunnel would drop their HTTP rules, and lock out the clients that they
