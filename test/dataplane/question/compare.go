@@ -2,6 +2,7 @@ package question
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -38,11 +39,20 @@ func (a *Asker) Ask(ctx context.Context, cases []Case, verdicts []Verdict) (Tabl
 		return Table{}, err
 	}
 	t := Table{Rows: make([]Row, len(cases))}
+	var outside, inside []*Row
 	for i, c := range cases {
 		t.Rows[i] = Row{Case: c, Referee: verdicts[i]}
-		if err := a.answer(ctx, &t.Rows[i]); err != nil {
-			return t, fmt.Errorf("%s: %w", c, err)
+		if c.From.throughIngress() {
+			outside = append(outside, &t.Rows[i])
+		} else {
+			inside = append(inside, &t.Rows[i])
 		}
+	}
+	// One after another at the ingress: so there is one connection to each waypoint, and spend has used it up.
+	done := make(chan error, 1)
+	go func() { done <- a.answers(ctx, inside) }()
+	if err := errors.Join(a.answers(ctx, outside), <-done); err != nil {
+		return t, err
 	}
 	// A difference must last. What goes away by itself was the previous world, in a connection that had been open.
 	for range 3 {
@@ -56,10 +66,10 @@ func (a *Asker) Ask(ctx context.Context, cases []Case, verdicts []Verdict) (Tabl
 			break
 		}
 		time.Sleep(300 * time.Millisecond)
+		if err := a.answers(ctx, differ); err != nil {
+			return t, err
+		}
 		for _, r := range differ {
-			if err := a.answer(ctx, r); err != nil {
-				return t, err
-			}
 			if !r.Differs() {
 				t.AskedAgain++
 			}
@@ -69,9 +79,13 @@ func (a *Asker) Ask(ctx context.Context, cases []Case, verdicts []Verdict) (Tabl
 	return t, nil
 }
 
-func (a *Asker) answer(ctx context.Context, r *Row) (err error) {
-	r.Real, r.Said, err = a.Real(ctx, r.Case)
-	return err
+func (a *Asker) answers(ctx context.Context, rows []*Row) (err error) {
+	for _, r := range rows {
+		if r.Real, r.Said, err = a.Real(ctx, r.Case); err != nil {
+			return fmt.Errorf("%s: %w", r.Case, err)
+		}
+	}
+	return nil
 }
 
 // spend sends one request along each way through the ingress: a connection that is still open from the gateway to a

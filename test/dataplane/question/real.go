@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -76,7 +77,21 @@ func (a *Asker) send(ctx context.Context, c Case) (world.Answer, error) {
 	if err != nil {
 		return world.Answer{}, err
 	}
-	return a.plane.FromPod(ctx, c.From.ServiceAccount, to, r)
+	account := c.From.ServiceAccount
+	if namespace, _, _ := strings.Cut(account, "/"); !a.inMesh(namespace) {
+		account = "" // no ztunnel speaks for that pod
+	}
+	return a.plane.FromPod(ctx, account, to, r)
+}
+
+// inMesh: a pod of the account would be captured.
+func (a *Asker) inMesh(namespace string) bool {
+	for _, o := range a.world {
+		if o.GetKind() == "Namespace" && o.GetName() == namespace {
+			return o.GetLabels()["istio.io/dataplane-mode"] == "ambient"
+		}
+	}
+	return false
 }
 
 // credentials adds what such a client carries: a browser its cookie, a program its token.
