@@ -130,3 +130,11 @@ func sorted(h http.Header) []string {
 	slices.Sort(names)
 	return names
 }
+
+// Account is that of a workload's pod, as namespace/name.
+func (p *Plane) Account(workload string) string {
+	if o := p.pods[workload]; o != nil && p.captures(o) {
+		return o.namespace + "/" + o.app.Account
+	}
+	return "" // off the mesh
+}
