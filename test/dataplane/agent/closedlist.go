@@ -39,6 +39,7 @@ var Kept = []string{
 	"envoy.extensions.filters.network.rbac.v3.RBAC",
 	"envoy.extensions.filters.network.set_filter_state.v3.Config",
 	"envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+	"envoy.extensions.matching.common_inputs.network.v3.ApplicationProtocolInput",
 	"envoy.extensions.matching.common_inputs.network.v3.DestinationIPInput",
 	"envoy.extensions.matching.common_inputs.network.v3.DestinationPortInput",
 	"envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig",
