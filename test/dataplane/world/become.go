@@ -9,6 +9,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/rest"
 
 	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kube"
 )
@@ -74,9 +75,15 @@ func (p *Plane) apply(ctx context.Context, o *kube.Object) error {
 	return nil
 }
 
-// Refusal is what the API server says to an object as another user would send it, or nil.
-func (p *Plane) Refusal(ctx context.Context, o *kube.Object) error {
-	_, err := p.kube.DryRun(ctx, "tenant", o.DeepCopy())
+// Refusal is what the API server says to an object as a user sends it, or nil. Nothing is written.
+func (p *Plane) Refusal(ctx context.Context, user string, o *kube.Object) error {
+	config := rest.CopyConfig(p.control.Admin)
+	config.Impersonate = rest.ImpersonationConfig{UserName: user}
+	client, err := kube.NewClient(config)
+	if err != nil {
+		return err
+	}
+	_, err = client.DryRun(ctx, "tenant", o.DeepCopy())
 	return err
 }
 
