@@ -73,7 +73,7 @@ func settled(t *testing.T, objects []*kube.Object, r world.Request) string {
 // warnings are what the function says about one more input.
 func warnings(t *testing.T, input string) string {
 	t.Helper()
-	_, said := render(t, "testdata/base/profile.yaml", inputFile(t, input))
+	_, said := render(t, tools.BaseConfig(), inputFile(t, input))
 	return said
 }
 
@@ -118,7 +118,7 @@ func TestADenyOfTheSidecarEra(t *testing.T) {
 		if got := c.ask(t); got != c.want {
 			t.Errorf("DENY %s, only applied: %s; nothing is lost, so the test proves nothing", c.name, got)
 		}
-		converted, _ := render(t, "testdata/base/profile.yaml", inputFile(t, c.policy))
+		converted, _ := render(t, tools.BaseConfig(), inputFile(t, c.policy))
 		become(t, converted)
 		c.ask(t)
 		if got := c.ask(t); got != "403" {

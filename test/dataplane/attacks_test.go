@@ -115,7 +115,7 @@ const hole = "alice/tet as alice@example.com"
 // configured is the base configuration with one more line.
 func configured(t *testing.T, line string) string {
 	t.Helper()
-	text, err := os.ReadFile("testdata/base/profile.yaml")
+	text, err := os.ReadFile(tools.BaseConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestARouteThatSetsTheUserHeaderIsWarnedAboutAndRefused(t *testing.T) {
 		if err := os.WriteFile(file, []byte(i.objects), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, said := render(t, "testdata/base/profile.yaml", file); !strings.Contains(said, i.object) {
+		if _, said := render(t, tools.BaseConfig(), file); !strings.Contains(said, i.object) {
 			t.Errorf("%s: the function does not name %s:\n%s", i.name, i.object, said)
 		}
 	}

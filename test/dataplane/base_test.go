@@ -2,34 +2,22 @@ package dataplane
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/question"
-	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/world"
 	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kube"
 )
-
-// inputs are a small Kubeflow, and what runs in the tenants' namespaces.
-func inputs() []string {
-	return []string{
-		filepath.Join(tools.Checkout, "examples/platform/kubeflow.yaml"),
-		filepath.Join(tools.Checkout, "examples/platform/login.yaml"),
-		"testdata/base/login.yaml", "testdata/base/tenants.yaml",
-	}
-}
 
 // base is the function's output for three tenants on a platform.
 func base(t *testing.T) []*kube.Object {
 	t.Helper()
-	objects, _ := render(t, "testdata/base/profile.yaml")
+	objects, _ := render(t, tools.BaseConfig())
 	return objects
 }
 
 func render(t *testing.T, config string, more ...string) (objects []*kube.Object, said string) {
 	t.Helper()
-	objects, said, err := question.Render(context.Background(), tools.Program, config, append(inputs(), more...)...)
+	objects, said, err := tools.Render(context.Background(), config, more...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,16 +37,7 @@ func become(t *testing.T, objects []*kube.Object) *question.Asker {
 // awaitLogin waits until alice's session reaches the dashboard.
 func awaitLogin(t *testing.T) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for {
-		got, err := plane.FromOutside(context.Background(), question.Ingress, 80, world.Request{Host: question.Host, Path: "/",
-			Headers: map[string][]string{"Cookie": {"session=alice@example.com"}}})
-		if err == nil && got.Status == 200 {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("no login works: %d %v\n%s", got.Status, err, plane.IstiodLog())
-		}
-		time.Sleep(100 * time.Millisecond)
+	if err := question.AwaitLogin(context.Background(), plane); err != nil {
+		t.Fatalf("%v\n%s", err, plane.IstiodLog())
 	}
 }

@@ -37,8 +37,12 @@ func TestTheRefereeAgreesWithProxies(t *testing.T) {
 					t.Errorf("the exception %q is not needed any more: remove it", e.name)
 				}
 			}
-			note("Envoy %s: %d worlds, %d questions, %d reach a pod; referee: %d differ (all explained), %d NOT JUDGED; %d asked again; %s",
-				binary.Version, len(changedWorlds)+1, total.Cases, total.Allowed, total.Differ, total.NotJudged, total.AskedAgain, time.Since(began).Round(time.Second))
+			sum := 0
+			for _, n := range needed {
+				sum += n
+			}
+			note("Envoy %s: %d worlds, %d questions, %d reach a pod; the referee differs in %d, of which %d are explained; %d NOT JUDGED; %d asked again; %s",
+				binary.Version, len(changedWorlds)+1, total.Cases, total.Allowed, total.Differ, sum, total.NotJudged, total.AskedAgain, time.Since(began).Round(time.Second))
 			for _, e := range exceptions {
 				if needed[e.name] > 0 {
 					note("    %4d %s", needed[e.name], e.name)

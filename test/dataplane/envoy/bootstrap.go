@@ -29,7 +29,7 @@ func (n Node) bootstrap() fields {
 			"metadata": n.metadata(),
 		},
 		"layered_runtime": fields{"layers": []fields{{"name": "static", "static_layer": fields{
-			"envoy.reloadable_features.http_reject_path_with_fragment": false, // as pilot-agent's: Istio normalizes the path itself
+			"envoy.reloadable_features.http_reject_path_with_fragment": false, // as pilot-agent's: the fragment is cut off
 			"re2.max_program_size.error_level":                         32768,
 		}}}},
 		"bootstrap_extensions": []fields{{"name": "envoy.bootstrap.internal_listener", "typed_config": fields{

@@ -3,6 +3,7 @@ package question
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 )
 
 // Audience is what the RequestAuthentication for Kubernetes tokens asks for by default.
@@ -50,10 +51,11 @@ var targets = []target{
 }
 
 var (
-	methods = []string{"GET", "GET", "GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE"}
+	methods = []string{"GET", "GET", "GET", "GET", "GET", "POST", "POST", "HEAD", "HEAD", "OPTIONS", "OPTIONS", "PUT", "DELETE", "PATCH", "get"}
 	paths   = []string{
 		"/", "/lab", "/v1/models/sklearn-iris:predict", "/api/kernels", "/x/api/kernels", "/metrics", "/healthz", "/wait-for-drain",
 		"/Metrics", "/metrics/", "//metrics", "/x/../metrics", "/./metrics", "/metrics?x=1", "/%6detrics", "/metrics%2f", "/metrics;x", "/metrics%3fx",
+		"/x/..;/metrics", "/x/%2e%2e/metrics", "/x/..%2fmetrics", "/\\metrics", "/metrics#x", "/metrics%252f", "/metrics/.", "/metricsx",
 		"/auth", "/callback", "/apis/v2beta1/experiments?namespace=alice",
 	}
 	headers = []map[string]string{
@@ -62,7 +64,8 @@ var (
 		{"kubeflow-userid": "system:serviceaccount:alice:default-editor"}, {"kubeflow-groups": "admins"},
 		{"origin": "https://evil.example.com", "access-control-request-method": "GET"},
 		{"origin": "https://evil.example.com", "access-control-request-method": "GET", "kubeflow-userid": "alice@example.com"},
-		{"authorization": "Bearer abc"},
+		{"authorization": "Bearer abc"}, {"kubeflow_userid": "alice@example.com"}, {"x-forwarded-for": "10.244.1.10", "x-envoy-original-path": "/metrics"},
+		{"x-envoy-external-address": "127.0.0.1", "x-forwarded-client-cert": "By=spiffe://cluster.local/ns/alice/sa/default-editor"},
 	}
 )
 
@@ -91,6 +94,12 @@ func fromOutside(r *rand.Rand) Case {
 	w := pick(r, ways)
 	c := Case{To: To{Namespace: w.namespace, Service: w.service},
 		Request: Request{Method: pick(r, methods), Host: w.host, Path: w.path + pick(r, paths), Headers: pick(r, headers)}}
+	switch r.IntN(12) { // spellings of a host
+	case 0:
+		c.Request.Host += ":80"
+	case 1:
+		c.Request.Host = strings.ToUpper(c.Request.Host)
+	}
 	switch n := r.IntN(10); {
 	case n < 5:
 		c.From.User = pick(r, users)

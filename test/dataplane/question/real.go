@@ -35,6 +35,21 @@ func NewAsker(plane *world.Plane, objects []*kube.Object) *Asker {
 	return &Asker{plane, objects, map[string]string{}}
 }
 
+// AwaitLogin waits until a session of alice's reaches the dashboard: istiod has fetched the keys.
+func AwaitLogin(ctx context.Context, plane *world.Plane) error {
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		got, err := plane.FromOutside(ctx, Ingress, 80, world.Request{Host: Host, Path: "/", Headers: http.Header{"Cookie": {"session=alice@example.com"}}})
+		if err == nil && got.Status == http.StatusOK {
+			return nil
+		}
+		if time.Now().After(deadline) || ctx.Err() != nil {
+			return fmt.Errorf("no login works: %d %w", got.Status, err)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
 // Real is the verdict of the proxies, with what was answered.
 func (a *Asker) Real(ctx context.Context, c Case) (verdict, said string, err error) {
 	got, err := a.send(ctx, c)

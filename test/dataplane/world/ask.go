@@ -138,3 +138,6 @@ func (p *Plane) Account(workload string) string {
 	}
 	return "" // off the mesh
 }
+
+// Dir holds the run's logs and Envoys' bootstraps; Stop removes it.
+func (p *Plane) Dir() string { return p.control.Dir() }
