@@ -49,7 +49,7 @@ func outside(ctx context.Context, m *testing.M) int {
 	if err == nil {
 		defer r.Close()
 		var code int
-		if code, err = r.Enter(); err == nil {
+		if code, err = r.Enter(ctx); err == nil {
 			return code
 		}
 	}

@@ -61,7 +61,7 @@ func outside(ctx context.Context) (int, error) {
 		return 2, err
 	}
 	defer r.Close()
-	return r.Enter()
+	return r.Enter(ctx)
 }
 
 // given is what a directory holds.

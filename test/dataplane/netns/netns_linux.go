@@ -3,11 +3,11 @@
 package netns
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"os"
 	"os/exec"
-	"os/signal"
 	"runtime"
 	"syscall"
 
@@ -30,32 +30,26 @@ func Available() error {
 	return nil
 }
 
-// Rerun runs this program again in a network namespace and returns its exit code. Signals are for the child to obey: it
-// gets Ctrl-C from the terminal and SIGTERM from here, also when this process is killed.
-func Rerun(env ...string) (int, error) {
+// Rerun runs this program again in a network namespace and returns its exit code. The child gets SIGTERM when the context
+// ends and when this process is killed; Ctrl-C reaches it from the terminal as well. An error means that it did not start.
+func Rerun(ctx context.Context, env ...string) (int, error) {
 	runtime.LockOSThread() // the "parent died" signal follows the thread that started the child
 	defer runtime.UnlockOSThread()
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+	cmd := exec.CommandContext(ctx, "/proc/self/exe", os.Args[1:]...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.Args[0] = os.Args[0]
 	cmd.Env = append(append(os.Environ(), env...), insideEnv+"=1")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = namespaces()
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGTERM
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
 	if err := cmd.Start(); err != nil {
 		return 1, err
 	}
-	go func() {
-		for range signals {
-			_ = cmd.Process.Signal(syscall.SIGTERM)
-		}
-	}()
-	err := cmd.Wait()
-	if _, ok := err.(*exec.ExitError); ok {
-		return max(cmd.ProcessState.ExitCode(), 1), nil
+	if err := cmd.Wait(); err != nil && cmd.ProcessState.ExitCode() <= 0 { // it was killed, which is no reason not to fail
+		fmt.Fprintln(os.Stderr, err)
+		return 1, nil
 	}
-	return cmd.ProcessState.ExitCode(), err
+	return cmd.ProcessState.ExitCode(), nil
 }
 
 func namespaces() *syscall.SysProcAttr {

@@ -3,6 +3,7 @@
 package netns
 
 import (
+	"context"
 	"errors"
 	"net/netip"
 )
@@ -16,7 +17,7 @@ func Inside() bool { return false }
 func Available() error { return errNotLinux }
 
 // Rerun cannot be done here.
-func Rerun(...string) (int, error) { return 1, errNotLinux }
+func Rerun(context.Context, ...string) (int, error) { return 1, errNotLinux }
 
 // Own cannot be done here.
 func Own(netip.Prefix) error { return errNotLinux }

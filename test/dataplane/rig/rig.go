@@ -66,12 +66,12 @@ func Prepare(ctx context.Context, module string) (*Rig, error) {
 }
 
 // Enter runs this program again inside of a network namespace, with this rig.
-func (r *Rig) Enter() (int, error) {
+func (r *Rig) Enter(ctx context.Context) (int, error) {
 	packed, err := json.Marshal(r)
 	if err != nil {
 		return 1, err
 	}
-	return netns.Rerun(rigEnv + "=" + string(packed))
+	return netns.Rerun(ctx, rigEnv+"="+string(packed))
 }
 
 // Inherited is the rig of the process that entered.
