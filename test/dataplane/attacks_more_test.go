@@ -3,8 +3,6 @@ package dataplane
 import (
 	"context"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -40,7 +38,7 @@ func TestASecondIssuerThatSortsFirst(t *testing.T) {
 	forged := world.Request{Host: question.Host, Path: "/notebook/alice/tet/lab",
 		Headers: http.Header{"Authorization": {"Bearer " + ci.Sign(claims)}, "kubeflow-userid": {"alice@example.com"}}}
 	guarded := add(t, base(t), secondIssuer)
-	verified, _ := render(t, configured(t, verifyTokens))
+	verified, _ := render(t, configured(t, "  cluster:\n", verifyTokens))
 	for _, binary := range tools.Envoys {
 		t.Run("Envoy "+binary.Version, func(t *testing.T) {
 			restart(t, binary)
@@ -75,15 +73,6 @@ func warnings(t *testing.T, input string) string {
 	t.Helper()
 	_, said := render(t, tools.BaseConfig(), inputFile(t, input))
 	return said
-}
-
-func inputFile(t *testing.T, text string) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "input.yaml")
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return file
 }
 
 // What a sidecar denied is denied after the function has converted it, and is lost when the policy is only applied.
@@ -148,7 +137,7 @@ spec:
 	if got := outcome(t, alice); got != "kubeflow/dashboard as alice@example.com" {
 		t.Errorf("without the claim: %s", got)
 	}
-	guarded, _ := render(t, configured(t, admission))
+	guarded, _ := render(t, configured(t, "  cluster:\n", admission))
 	become(t, guarded)
 	awaitRefusals(t, claim, true)
 	refusals := refused(t, claim)

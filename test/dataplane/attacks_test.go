@@ -112,32 +112,10 @@ func outcome(t *testing.T, r world.Request) string {
 
 const hole = "alice/tet as alice@example.com"
 
-// configured is the base configuration with one more line.
-func configured(t *testing.T, line string) string {
-	t.Helper()
-	text, err := os.ReadFile(tools.BaseConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "profile.yaml")
-	changed := strings.Replace(string(text), "  cluster:\n", line, 1)
-	if changed == string(text) {
-		t.Fatal("the base configuration has no cluster")
-	}
-	if err := os.WriteFile(file, []byte(changed), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
-
-const admission = "  cluster:\n    admission: {enabled: true}\n"
-
-const verifyTokens = "  waypoint: {verifyTokens: true}\n  cluster:\n"
-
 func TestARouteThatSetsTheUserHeader(t *testing.T) {
 	needsPlane(t)
 	attack := objectsOf(impersonations) + objectsOf(harmless)
-	verified, _ := render(t, configured(t, verifyTokens))
+	verified, _ := render(t, configured(t, "  cluster:\n", verifyTokens))
 	for _, binary := range tools.Envoys {
 		t.Run("Envoy "+binary.Version, func(t *testing.T) {
 			restart(t, binary)
@@ -190,7 +168,7 @@ func TestARouteThatSetsTheUserHeaderIsWarnedAboutAndRefused(t *testing.T) {
 		}
 	}
 	become(t, base(t))
-	guarded, _ := render(t, configured(t, admission))
+	guarded, _ := render(t, configured(t, "  cluster:\n", admission))
 	become(t, guarded)
 	awaitRefusals(t, impersonations[0].objects, true)
 	for _, i := range append(impersonations, harmless...) {

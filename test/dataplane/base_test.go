@@ -2,6 +2,9 @@ package dataplane
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/question"
@@ -22,6 +25,33 @@ func render(t *testing.T, config string, more ...string) (objects []*kube.Object
 		t.Fatal(err)
 	}
 	return objects, said
+}
+
+const (
+	admission    = "  cluster:\n    admission: {enabled: true}\n"
+	verifyTokens = "  waypoint: {verifyTokens: true}\n  cluster:\n"
+)
+
+// configured is the base configuration with a part of it replaced.
+func configured(t *testing.T, old, changed string) string {
+	t.Helper()
+	text, err := os.ReadFile(tools.BaseConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), old) {
+		t.Fatalf("the base configuration has no %q", old)
+	}
+	return inputFile(t, strings.Replace(string(text), old, changed, 1))
+}
+
+func inputFile(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "input.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // become changes the world and waits until a login works in it: istiod has fetched the keys.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/question"
 	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kube"
 )
 
@@ -66,8 +67,40 @@ spec:
 	{"a Service without its waypoint", labels("Service/alice/tet", "istio.io/use-waypoint", "none")},
 	{"a Service past its waypoint from the ingress", labels("Service/alice/tet", "istio.io/ingress-use-waypoint", "false")},
 	{"a namespace past its waypoint from the ingress", labels("Namespace/bob", "istio.io/ingress-use-waypoint", "false")},
+	{"routes that make everybody alice", adds(objectsOf(impersonations[:2]))},
+	{"routes that make everybody alice, and tokens are verified again", both(configures("  cluster:\n", verifyTokens), adds(objectsOf(impersonations[:2])))},
+	{"a pod that left the mesh", adds(`
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: tet, namespace: alice}
+spec:
+  selector: {matchLabels: {app: tet}}
+  template:
+    metadata: {labels: {app: tet, istio.io/dataplane-mode: none}}
+    spec: {serviceAccountName: default-editor, containers: [{name: main, image: "example.com/tet:1"}]}
+`)},
+	{"only mTLS for alice", adds("apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: strict, namespace: alice}\nspec: {mtls: {mode: STRICT}}\n")},
+	{"only mTLS for alice, and no L4 policy", both(removes("AuthorizationPolicy/alice/ns-l4-waypoint"), adds("apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: strict, namespace: alice}\nspec: {mtls: {mode: STRICT}}\n"))},
+	{"a Service behind the waypoint of another namespace", both(labels("Service/alice/tet", "istio.io/use-waypoint", "waypoint"), labels("Service/alice/tet", "istio.io/use-waypoint-namespace", "bob"))},
+	{"tokens are verified again", configures("  cluster:\n", verifyTokens)},
+	{"tokens are verified again, without the guard at the ingress", both(configures("  cluster:\n", verifyTokens), removes(guard))},
+	{"a strict configuration", configures("  cluster:\n", "  access: {sameNamespacePods: false, openPaths: [/healthz], visualizationServer: false}\n  cluster:\n    controllers: Restrict\n    tokens: {audiences: ['*']}\n")},
+	{"monitoring and no open paths", configures("  cluster:\n", "  access: {openPaths: [], monitoring: [{serviceAccount: kubeflow/dashboard, ports: [8888]}]}\n  cluster:\n")},
+	{"an account as owner", configures("owner: {name: bob@example.com}", "owner: {kind: ServiceAccount, name: alice/default-editor}")},
+	{"a group as owner", configures("owner: {name: bob@example.com}", "owner: {kind: Group, name: users}")},
 	{"a namespace that left the mesh", labels("Namespace/research", "istio.io/dataplane-mode", "none")},
 }
+
+// waysOf are ways through the ingress that only some worlds have.
+var waysOf = map[string][]question.Way{
+	"routes that make everybody alice":                                {forgeHostname, forgeExternalName},
+	"routes that make everybody alice, and tokens are verified again": {forgeHostname, forgeExternalName},
+}
+
+var (
+	forgeHostname     = question.Way{Namespace: "alice", Service: "tet", Host: question.Host, Path: "/notebook/bob/forge-hostname"}
+	forgeExternalName = question.Way{Namespace: "alice", Service: "tet", Host: question.Host, Path: "/notebook/bob/forge-externalname"}
+)
 
 const (
 	ingressPrincipal = "cluster.local/ns/istio-system/sa/ambient-ingressgateway-istio"
@@ -85,6 +118,22 @@ func policy(namespace, name, spec string) string {
 
 func adds(text string) func(*testing.T, []*kube.Object) []*kube.Object {
 	return func(t *testing.T, objects []*kube.Object) []*kube.Object { return add(t, objects, text) }
+}
+
+// configures renders the base world from another configuration.
+func configures(old, changed string) func(*testing.T, []*kube.Object) []*kube.Object {
+	return func(t *testing.T, _ []*kube.Object) []*kube.Object {
+		t.Helper()
+		objects, _ := render(t, configured(t, old, changed))
+		return objects
+	}
+}
+
+func both(first, second func(*testing.T, []*kube.Object) []*kube.Object) func(*testing.T, []*kube.Object) []*kube.Object {
+	return func(t *testing.T, objects []*kube.Object) []*kube.Object {
+		t.Helper()
+		return second(t, first(t, objects))
+	}
 }
 
 func removes(name string) func(*testing.T, []*kube.Object) []*kube.Object {

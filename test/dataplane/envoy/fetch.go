@@ -32,7 +32,7 @@ func Get(ctx context.Context, progress func(string, ...any)) ([]Binary, error) {
 	if own := os.Getenv("ENVOY"); own != "" {
 		version, err := versionOf(ctx, own)
 		if err != nil {
-			return nil, fmt.Errorf("%w: ENVOY=%s: %w", ErrNone, own, err)
+			return nil, fmt.Errorf("ENVOY=%s cannot be run: %w", own, err)
 		}
 		return []Binary{{version, own}}, nil
 	}

@@ -146,3 +146,14 @@ func (t Table) Differences() []Row {
 	}
 	return all
 }
+
+// NotJudged groups the rows that the referee does not judge by what it says.
+func (t Table) NotJudged() map[string][]Row {
+	all := map[string][]Row{}
+	for _, r := range t.Rows {
+		if r.Referee.Got == NotJudged {
+			all[r.Referee.By] = append(all[r.Referee.By], r)
+		}
+	}
+	return all
+}

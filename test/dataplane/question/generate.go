@@ -25,10 +25,10 @@ var accounts = []string{
 	"istio-system/ambient-ingressgateway-istio", "alice/waypoint", "bob/waypoint", "kubeflow/kubeflow-waypoint",
 }
 
-// way is a Service behind the ingress, with the host and the path that lead there.
-type way struct{ namespace, service, host, path string }
+// Way is a Service behind the ingress, with the host and the path that lead there.
+type Way struct{ Namespace, Service, Host, Path string }
 
-var ways = []way{
+var ways = []Way{
 	{"alice", "tet", Host, "/notebook/alice/tet"}, {"bob", "nb", Host, "/notebook/bob/nb"}, {"research", "lab", Host, "/notebook/research/lab"},
 	{"alice", "sklearn-iris-predictor", "sklearn-iris-alice.example.com", ""}, {"bob", "sklearn-iris-predictor", "sklearn-iris-bob.example.com", ""},
 	{"research", "sklearn-iris-predictor", "sklearn-iris-research.example.com", ""},
@@ -45,7 +45,7 @@ type target struct {
 var targets = []target{
 	{"alice", "tet", 80, 8888}, {"bob", "nb", 80, 8888}, {"research", "lab", 80, 8888},
 	{"alice", "sklearn-iris-predictor", 80, 8080}, {"bob", "sklearn-iris-predictor", 80, 8080}, {"research", "ml-pipeline-ui-artifact", 80, 3000},
-	{"alice", "ml-pipeline-ui-artifact", 80, 3000},
+	{"alice", "ml-pipeline-ui-artifact", 80, 3000}, {"alice", "peers", 8888, 8888},
 	{"kubeflow", "dashboard", 80, 8082}, {"kubeflow", "jupyter-web-app-service", 80, 5000}, {"kubeflow", "ml-pipeline-ui", 80, 3000},
 	{"kubeflow", "ml-pipeline", 8888, 8888}, {"kubeflow", "profiles-kfam", 8081, 8081}, {"kubeflow", "mysql", 3306, 3306}, {"kubeflow", "seaweedfs", 9000, 8333},
 }
@@ -69,13 +69,14 @@ var (
 	}
 )
 
-// Generate makes n different requests, the same for the same seed. Every kind of caller meets every Service.
-func Generate(seed uint64, n int) []Case {
+// Generate makes n different requests, the same for the same seed. Every kind of caller meets every Service. more are
+// ways that only this world has.
+func Generate(seed uint64, n int, more ...Way) []Case {
 	r := rand.New(rand.NewPCG(seed, 16))
 	var cases []Case
 	seen := map[string]bool{}
 	for len(cases) < n {
-		c := fromOutside(r)
+		c := fromOutside(r, append(more, ways...))
 		if r.IntN(5) < 2 {
 			c = fromPod(r)
 		}
@@ -90,10 +91,10 @@ func Generate(seed uint64, n int) []Case {
 
 func pick[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
 
-func fromOutside(r *rand.Rand) Case {
+func fromOutside(r *rand.Rand, ways []Way) Case {
 	w := pick(r, ways)
-	c := Case{To: To{Namespace: w.namespace, Service: w.service},
-		Request: Request{Method: pick(r, methods), Host: w.host, Path: w.path + pick(r, paths), Headers: pick(r, headers)}}
+	c := Case{To: To{Namespace: w.Namespace, Service: w.Service},
+		Request: Request{Method: pick(r, methods), Host: w.Host, Path: w.Path + pick(r, paths), Headers: pick(r, headers)}}
 	switch r.IntN(12) { // spellings of a host
 	case 0:
 		c.Request.Host += ":80"

@@ -30,12 +30,15 @@ type Rig struct {
 	dir string
 }
 
+// ErrMissing means that this machine lacks something; any other error is a fault.
+var ErrMissing = errors.New("this machine lacks what the data plane needs")
+
 const rigEnv = "AMBIENT_PROFILE_DATAPLANE_RIG"
 
 // Prepare compiles and downloads, once, outside of the network namespace. module is the directory of this module.
 func Prepare(ctx context.Context, module string) (*Rig, error) {
 	if err := netns.Available(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrMissing, err)
 	}
 	progress := func(format string, args ...any) { fmt.Printf("dataplane: "+format+"\n", args...) }
 	checkout, err := filepath.Abs(filepath.Join(module, "../.."))
@@ -44,13 +47,19 @@ func Prepare(ctx context.Context, module string) (*Rig, error) {
 	}
 	r := &Rig{Checkout: checkout}
 	// The binaries are test/e2e's own, by the same cache: nothing compiles twice.
-	if r.ControlPlane, err = controlplane.Build(ctx, filepath.Join(module, "../e2e"), progress); err != nil {
+	if r.ControlPlane, err = controlplane.Build(ctx, filepath.Join(module, "../e2e"), progress); errors.Is(err, controlplane.ErrNotBuilt) {
+		return nil, fmt.Errorf("%w: %w", ErrMissing, err)
+	} else if err != nil {
 		return nil, err
 	}
-	if r.Envoys, err = envoy.Get(ctx, progress); len(r.Envoys) == 0 {
-		return nil, err
-	} else if err != nil {
+	r.Envoys, err = envoy.Get(ctx, progress)
+	switch {
+	case errors.Is(err, envoy.ErrNone) && len(r.Envoys) == 0:
+		return nil, fmt.Errorf("%w: %w", ErrMissing, err)
+	case errors.Is(err, envoy.ErrNone):
 		r.Missing = err.Error()
+	case err != nil:
+		return nil, err
 	}
 	if r.dir, err = controlplane.TempDir(); err != nil {
 		return nil, err
