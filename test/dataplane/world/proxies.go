@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net"
 	"slices"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -119,14 +119,12 @@ func (p *Plane) startAgent(ctx context.Context, g *proxyPod) error {
 }
 
 func (p *Plane) startEnvoy(g *proxyPod) error {
-	admin, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	admin.Close()
+	// An address of its own: no client's port can be in the way.
+	admin := "127.0.2" + g.ip[strings.LastIndex(g.ip, "."):] + ":15000"
+	var err error
 	g.process, err = envoy.Start(p.envoy, p.control.Dir(), envoy.Node{
 		Kind: g.kind, Namespace: g.namespace, Name: g.name, ServiceAccount: g.account, IP: g.ip, Labels: g.labels,
-		XDS: g.agent.Address, Admin: admin.Addr().String(),
+		XDS: g.agent.Address, Admin: admin,
 	})
 	return err
 }
