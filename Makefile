@@ -86,6 +86,15 @@ conformance: ## ask Istio's own code again (compiles it: minutes) and hold the r
 e2e: ## apply every output to a real API server and a real istiod (the first run compiles them: ten minutes)
 	cd test/e2e && go vet ./... && go test -v -count=1 -timeout 40m $(E2E_FLAGS) .
 
+.PHONY: dataplane
+dataplane: ## send requests through real Envoys that a real istiod configures (compiles what e2e compiles)
+	cd test/dataplane && go vet ./... && go test -v -count=1 -timeout 40m $(DATAPLANE_FLAGS) .
+
+.PHONY: dataplane-ask
+dataplane-ask: ## put the AccessCheck and the manifests in DIR=... to real Envoys and to the referee
+	@test -n "$(DIR)" || { echo "dataplane-ask: error: DIR is not set; write make dataplane-ask DIR=a-directory" >&2; exit 2; }
+	cd test/dataplane && go run ./ask $(abspath $(DIR))
+
 KUBECONFORM := github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0
 
 .PHONY: schema

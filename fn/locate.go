@@ -3,7 +3,6 @@ package fn
 import (
 	"cmp"
 	"errors"
-	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
@@ -53,11 +52,7 @@ func inFileOf(item *manifest.Item, at diagnostic.Position) diagnostic.Position {
 
 // identity is that of an object in the namespace that the referee files it in.
 func identity(o diagnostic.Object) manifest.ID {
-	group, _, inGroup := strings.Cut(o.APIVersion, "/")
-	if !inGroup {
-		group = ""
-	}
-	return inNamespace(manifest.NewID(group, o.Kind, o.Namespace, o.Name))
+	return inNamespace(manifest.NewID(manifest.Group(o.APIVersion), o.Kind, o.Namespace, o.Name))
 }
 
 func inNamespace(id manifest.ID) manifest.ID {

@@ -35,6 +35,7 @@ type ControlPlane struct {
 	etcdURL   string
 
 	definitions []*kube.Object
+	istiodEnv   []string
 
 	managerToken string
 	istiodPorts  []int // http, https, grpc, secure grpc, monitoring
@@ -45,30 +46,48 @@ const dirPrefix = "ambient-profile-e2e-"
 // Start brings all four up and returns when istiod is ready and Istio's validating webhook refuses what is invalid. The
 // definitions of further kinds are there before the garbage collector looks for kinds, every 30 seconds.
 // Whatever was started is stopped when something fails.
-func Start(ctx context.Context, bin Binaries, definitions ...*kube.Object) (_ *ControlPlane, err error) {
+func Start(ctx context.Context, bin Binaries, definitions ...*kube.Object) (*ControlPlane, error) {
 	sweep()
 	dir, err := TempDir()
 	if err != nil {
 		return nil, err
 	}
 	cp := &ControlPlane{dir: dir, bin: bin, definitions: definitions}
-	defer func() {
+	return cp.run(ctx, cp.startEtcd, cp.startAPIServer, cp.installIstio, cp.startIstiod, cp.standInForNodes, cp.startControllerManager)
+}
+
+// StartForProxies brings up etcd, the API server and istiod for a caller that makes pods and endpoints itself: nothing
+// stands in for nodes, and no controller manager runs. istiod also gets env.
+func StartForProxies(ctx context.Context, bin Binaries, env ...string) (*ControlPlane, error) {
+	sweep()
+	dir, err := TempDir()
+	if err != nil {
+		return nil, err
+	}
+	cp := &ControlPlane{dir: dir, bin: bin, istiodEnv: env}
+	return cp.run(ctx, cp.startEtcd, cp.startAPIServer, cp.installIstio, cp.startIstiod)
+}
+
+// run takes the steps in order, and stops what they started when one fails.
+func (cp *ControlPlane) run(ctx context.Context, steps ...func(context.Context) error) (*ControlPlane, error) {
+	for _, step := range steps {
+		err := ctx.Err()
+		if err == nil {
+			err = step(ctx)
+		}
 		if err != nil {
 			cp.Stop()
-		}
-	}()
-	for _, step := range []func(context.Context) error{
-		cp.startEtcd, cp.startAPIServer, cp.installIstio, cp.startIstiod, cp.standInForNodes, cp.startControllerManager,
-	} {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
 	return cp, nil
 }
+
+// SecureGRPC is the address where istiod answers proxies and signs their certificates.
+func (cp *ControlPlane) SecureGRPC() string { return "127.0.0.1:" + strconv.Itoa(cp.istiodPorts[3]) }
+
+// Dir holds the logs and keys of this run; Stop removes it.
+func (cp *ControlPlane) Dir() string { return cp.dir }
 
 // Stop ends what Start began, last first, and removes its directory. It may be called twice.
 func (cp *ControlPlane) Stop() {
@@ -86,6 +105,9 @@ func (cp *ControlPlane) Stop() {
 func (cp *ControlPlane) Memory() string {
 	var s []string
 	for _, p := range []*process{cp.etcd, cp.apiserver, cp.manager, cp.istiod} {
+		if p == nil {
+			continue // StartForProxies starts no controller manager
+		}
 		peak, now := p.residentMemory()
 		s = append(s, fmt.Sprintf("%s %d MiB (peak %d)", p.name, now, peak))
 	}

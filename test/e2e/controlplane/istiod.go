@@ -98,6 +98,7 @@ func (cp *ControlPlane) startIstiod(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	env = append(env, cp.istiodEnv...)
 	address := func(i int) string { return "127.0.0.1:" + strconv.Itoa(cp.istiodPorts[i]) }
 	cp.istiod, err = start(cp.dir, "istiod", env, cp.bin.path("pilot-discovery"), "discovery",
 		"--kubeconfig="+filepath.Join(cp.dir, "istiod.kubeconfig"),
