@@ -35,7 +35,8 @@ func ownConfig(own *manifest.Item, p profile.AmbientProfile, items []*manifest.I
 		case seen:
 			return nil, item.Report(diagnostic.CopyTwice, "", "is in the input twice", "", "give each AmbientProfile its own name")
 		case item.Namespace != own.Namespace:
-			return nil, item.Report(diagnostic.MovedCopy, "", fmt.Sprintf("was moved to the namespace %q by a kustomization", item.Namespace), "that would move the generated objects, but not the references to them",
+			return nil, item.Report(diagnostic.MovedCopy, "", fmt.Sprintf("was moved to the namespace %q by a kustomization", item.Namespace),
+				"that would move the generated objects, but not the references to them",
 				"run the function in the outermost kustomization, and remove its field namespace")
 		default:
 			seen = true

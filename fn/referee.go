@@ -100,7 +100,8 @@ func readRendered(files []string, stdin io.Reader) ([]*manifest.Item, error) {
 	case own == nil:
 		return nil, undone(diagnostic.NoObjects, files, "there is no Kubernetes object in it", "give what kustomize build prints")
 	case own.Kind == "AmbientProfile":
-		return nil, diagnostic.Undone(own.Report(diagnostic.NotRendered, "", "is a configuration, and there are no rendered manifests", "", "give what ambient-profile "+strings.Replace(own.File, "stdin", "-", 1)+" prints"))
+		return nil, diagnostic.Undone(own.Report(diagnostic.NotRendered, "", "is a configuration, and there are no rendered manifests", "",
+			"give what ambient-profile "+strings.Replace(own.File, "stdin", "-", 1)+" prints"))
 	default:
 		return nil, diagnostic.Undone(own.Report(diagnostic.NotRendered, "", "is a configuration, and there are no rendered manifests", "", "run ambient-profile check CHECK.yaml RENDERED.yaml"))
 	}

@@ -77,11 +77,13 @@ func attachAuthentication(input *survey.Index, notes *survey.Notes, places map[s
 		found := selectedBy(input, at, wanted)
 		services := slices.Concat(found.whole, found.partly)
 		if why := tooFewOrMany(services); why.found != "" {
-			notes.WarnAt(diagnostic.TokensNotVerified, item, "spec.selector", why.found, fmt.Sprintf("the RequestAuthentication was not attached to a waypoint, so %s finds no verified token in requests there", policy), why.remedy)
+			notes.WarnAt(diagnostic.TokensNotVerified, item, "spec.selector", why.found,
+				fmt.Sprintf("the RequestAuthentication was not attached to a waypoint, so %s finds no verified token in requests there", policy), why.remedy)
 			return
 		}
 		if len(found.partly) > 0 {
-			notes.WarnAt(diagnostic.TokensOfOtherPods, item, "spec.selector", "selects some but not all pods behind "+servicesNamed(found.partly), "the waypoint verifies the tokens of requests to all of them, and denies requests with an invalid one",
+			notes.WarnAt(diagnostic.TokensOfOtherPods, item, "spec.selector", "selects some but not all pods behind "+servicesNamed(found.partly),
+				"the waypoint verifies the tokens of requests to all of them, and denies requests with an invalid one",
 				"give the other pods a Service of their own")
 		}
 		refs = refsTo(services)

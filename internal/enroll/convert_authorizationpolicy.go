@@ -47,11 +47,14 @@ func convertPolicy(plan generate.Plan, input *survey.Index, notes *survey.Notes,
 	}
 	if l4 := atPods(plan, spec); len(l4) > 0 {
 		field, found := aboutRules(l4, "has no HTTP attributes, but other rules do", "have no HTTP attributes, but other rules do")
-		notes.WarnAt(diagnostic.NotAtPods, item, field, found, "the policy was attached to a waypoint, so the clients that "+agree(l4, "this rule allows", "these rules allow")+" are denied at pod addresses", "list who may reach pods in access.monitoring, or move "+agree(l4, "the rule", "these rules")+" to a policy without HTTP attributes")
+		notes.WarnAt(diagnostic.NotAtPods, item, field, found,
+			"the policy was attached to a waypoint, so the clients that "+agree(l4, "this rule allows", "these rules allow")+" are denied at pod addresses",
+			"list who may reach pods in access.monitoring, or move "+agree(l4, "the rule", "these rules")+" to a policy without HTTP attributes")
 	}
 	if compare := comparing(spec, atPodsOnly); len(compare) > 0 {
 		field, found := aboutRules(compare, "compares "+podAttributes, "compare "+podAttributes)
-		notes.WarnAt(diagnostic.PodAttributeAtWaypoint, item, field, found, "a waypoint does not see these of a pod, so the clients that "+agree(compare, "the rule allows", "these rules allow")+" are denied", "remove the condition")
+		notes.WarnAt(diagnostic.PodAttributeAtWaypoint, item, field, found,
+			"a waypoint does not see these of a pod, so the clients that "+agree(compare, "the rule allows", "these rules allow")+" are denied", "remove the condition")
 	}
 	item.Drop(spec, "selector")
 	item.Set(spec, "targetRefs", refs)
@@ -111,7 +114,9 @@ func targets(input *survey.Index, spec *yaml.Node, at place, wanted survey.Label
 		services, rules = groups[0].services, list(groups[0].rules...)
 	}
 	if len(services) > mostTargets {
-		return nil, nil, obstacle{diagnostic.TooManyServices, "spec.selector", fmt.Sprintf("selects the pods of more than %d Services, and a policy can name %d", mostTargets, mostTargets), fmt.Sprintf("write several policies with targetRefs, each for at most %d Services", mostTargets)}
+		return nil, nil, obstacle{diagnostic.TooManyServices, "spec.selector",
+			fmt.Sprintf("selects the pods of more than %d Services, and a policy can name %d", mostTargets, mostTargets),
+			fmt.Sprintf("write several policies with targetRefs, each for at most %d Services", mostTargets)}
 	}
 	return refsTo(services), rules, obstacle{}
 }

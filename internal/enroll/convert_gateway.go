@@ -66,7 +66,8 @@ func withoutOpenDoor(plan generate.Plan, input *survey.Index, notes *survey.Note
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", at)
 	if door == nil {
 		for _, item := range apart {
-			notes.WarnAt(diagnostic.GatewayPolicyOfRevision, item, "", "decides who may reach the Gateway, and has the label "+label.IoIstioRev.Name+": "+item.Revision(), "an istiod of another revision ignores it, so AuthorizationPolicy "+mesh.GatewayName+", which allows every client, was added",
+			notes.WarnAt(diagnostic.GatewayPolicyOfRevision, item, "", "decides who may reach the Gateway, and has the label "+label.IoIstioRev.Name+": "+item.Revision(),
+				"an istiod of another revision ignores it, so AuthorizationPolicy "+mesh.GatewayName+", which allows every client, was added",
 				"remove the label, or delete the policy")
 		}
 		return wanted

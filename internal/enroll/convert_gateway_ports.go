@@ -80,7 +80,8 @@ func atGateway(input *survey.Index, notes *survey.Notes, item *manifest.Item, ru
 		at := numbers(namesPorts)
 		field, found := aboutRules(at, "names", "name")
 		notes.WarnAt(diagnostic.GatewayPortNotKnown, item, field, found+" ports of the old gateway's pods ("+strings.Join(unknown, ", ")+") that no port of its Service in the input leads to",
-			"at the new Gateway a rule compares the port of the listener, so "+theRules(at)+" may not match the same requests", "write the port of the listener, or add the Service of the old gateway to the input")
+			"at the new Gateway a rule compares the port of the listener, so "+theRules(at)+" may not match the same requests",
+			"write the port of the listener, or add the Service of the old gateway to the input")
 	}
 	if by := numbers(namesAddresses); len(by) > 0 {
 		field, found := aboutRules(by, "compares addresses of clients", "compare addresses of clients")
@@ -116,7 +117,8 @@ func tellGatewayPorts(plan generate.Plan, input *survey.Index, notes *survey.Not
 	}
 	if len(at) > 0 {
 		field, found := aboutRules(at, "names ports of pods, and is for the old gateway too", "name ports of pods, and are for the old gateway too")
-		notes.WarnAt(diagnostic.GatewayPortsDiffer, item, field, found, "at the new Gateway a rule compares the port of the listener, so "+theRules(at)+" "+agree(at, "does", "do")+" not match the same requests there",
+		notes.WarnAt(diagnostic.GatewayPortsDiffer, item, field, found,
+			"at the new Gateway a rule compares the port of the listener, so "+theRules(at)+" "+agree(at, "does", "do")+" not match the same requests there",
 			"write a policy with targetRefs to the Gateway and the ports of its listeners")
 	}
 }

@@ -22,7 +22,9 @@ func copyAllowOfKubeflow(plan generate.Plan, input *survey.Index, notes *survey.
 		notes.WarnAt(why.code, item, why.field, why.found, deniedClients(spec), why.remedy)
 	case len(w.parts) == 0:
 		field, found := aboutUnseen(spec, ", and the pods of the policy are behind no waypoint")
-		notes.WarnAt(diagnostic.BehindNoWaypoint, item, field, found, "ztunnel, which protects them, drops rules with HTTP attributes, so the clients that "+theUnseen(spec)+" should allow are denied", "write the rules with peers and ports only")
+		notes.WarnAt(diagnostic.BehindNoWaypoint, item, field, found,
+			"ztunnel, which protects them, drops rules with HTTP attributes, so the clients that "+theUnseen(spec)+" should allow are denied",
+			"write the rules with peers and ports only")
 	case len(wanted) == 0:
 		reportOnlyAtWaypoint(notes, item, "everywhere else")
 	case selectsOutside(input, w.whole, at.namespace, wanted):

@@ -38,7 +38,8 @@ func reportSelector(notes *survey.Notes, item *manifest.Item, profiles bool) {
 	selector := manifest.Field(spec, "selector")
 	if !isMap(selector) || !isMap(manifest.Field(selector, "matchLabels")) {
 		if !profiles {
-			notes.WarnAt(diagnostic.SelectorNotKnown, item, "spec.selector", "is not a map of labels", "Istio rejects the policy, so no proxy enforces "+ruleNames(ruleNumbers(spec)), "write spec.selector.matchLabels as a map")
+			notes.WarnAt(diagnostic.SelectorNotKnown, item, "spec.selector", "is not a map of labels",
+				"Istio rejects the policy, so no proxy enforces "+ruleNames(ruleNumbers(spec)), "write spec.selector.matchLabels as a map")
 		}
 		return
 	}

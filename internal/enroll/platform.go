@@ -16,7 +16,9 @@ import (
 
 // movePlatform moves Kubeflow's control plane: it edits its objects and returns the ones to place.
 // stay are the policies at the old gateway that cannot move to the new one.
-func movePlatform(plan generate.Plan, kubeflow survey.Kubeflow, input *survey.Index, notes *survey.Notes, stay []*manifest.Item, shipped map[manifest.ID][]*yaml.Node, wanted []generate.Object) []generate.Object {
+func movePlatform(plan generate.Plan, kubeflow survey.Kubeflow, input *survey.Index, notes *survey.Notes,
+	stay []*manifest.Item, shipped map[manifest.ID][]*yaml.Node, wanted []generate.Object,
+) []generate.Object {
 	if plan.Mesh.Waypoint.VerifyTokens {
 		throughWaypoint(plan, input)
 	}

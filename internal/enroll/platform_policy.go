@@ -140,7 +140,8 @@ func twins(input *survey.Index, item *manifest.Item, fresh *yaml.Node) bool {
 		return true
 	}
 	theirs, ours := manifest.Field(spec, "selector", "matchLabels"), manifest.Field(fresh, "selector", "matchLabels")
-	return theirs != nil && ours != nil && samePolicy(manifest.Without(spec, "selector"), manifest.Without(fresh, "selector")) && samePods(input, item.Namespace, survey.LabelsOf(theirs), survey.LabelsOf(ours))
+	return theirs != nil && ours != nil && samePolicy(manifest.Without(spec, "selector"), manifest.Without(fresh, "selector")) &&
+		samePods(input, item.Namespace, survey.LabelsOf(theirs), survey.LabelsOf(ours))
 }
 
 // samePods reports whether two selectors select the same workloads of the input, and at least one.

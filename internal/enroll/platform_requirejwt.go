@@ -25,7 +25,8 @@ func stillRequiresToken(notes *survey.Notes, item *manifest.Item, ours generate.
 			"clients without a session would reach the Services behind the Gateway, so policy "+ours.Name+" was added, which requires a token everywhere except on the login's paths",
 			"delete it, or make it exempt exact paths only")
 	case len(exempt) > 0:
-		notes.Warn(diagnostic.LoginPolicyExempts, item, "was kept, but exempts "+strings.Join(exempt, ", ")+" from the login", "clients without a session reach these paths, and only the policies behind the Gateway protect them",
+		notes.Warn(diagnostic.LoginPolicyExempts, item, "was kept, but exempts "+strings.Join(exempt, ", ")+" from the login",
+			"clients without a session reach these paths, and only the policies behind the Gateway protect them",
 			"remove the paths from notPaths, unless that is intended")
 	}
 	return strict

@@ -22,10 +22,12 @@ func reportCoverage(notes *survey.Notes, item *manifest.Item, at place, w covera
 	}
 	if rules := comparing(spec, atPodsOnly); len(rules) > 0 {
 		field, found := aboutRules(rules, "compares "+podAttributes, "compare "+podAttributes)
-		notes.WarnAt(diagnostic.PodAttributeAtWaypoint, item, field, found, "a waypoint does not see these of a pod, so it does not enforce "+theRules(rules)+" for requests to Services", "remove the condition")
+		notes.WarnAt(diagnostic.PodAttributeAtWaypoint, item, field, found,
+			"a waypoint does not see these of a pod, so it does not enforce "+theRules(rules)+" for requests to Services", "remove the condition")
 	}
 	if mixed := slices.Concat(w.partly, w.through.mixed); len(mixed) > 0 {
-		notes.WarnAt(diagnostic.OtherPodsToo, item, "spec.selector", "selects some but not all pods behind "+servicesNamed(mixed), "a waypoint cannot tell pods apart, so it enforces the policy for all of them", "give the other pods a Service of their own")
+		notes.WarnAt(diagnostic.OtherPodsToo, item, "spec.selector", "selects some but not all pods behind "+servicesNamed(mixed),
+			"a waypoint cannot tell pods apart, so it enforces the policy for all of them", "give the other pods a Service of their own")
 	}
 	unenforced := "the waypoint does not enforce " + ruleNames(ruleNumbers(spec)) + " for requests there, and ztunnel sees the waypoint as the client"
 	for _, why := range missing(spec, w) {
@@ -58,7 +60,9 @@ func reportNoCopy(notes *survey.Notes, item *manifest.Item, at place, w coverage
 	if !at.all && len(lacks) == 0 {
 		if len(http) > 0 { // ztunnel enforces all others, and sees the client: no waypoint is in front of these pods
 			field, found := aboutUnseen(spec, ", and the pods of the policy are behind no waypoint")
-			notes.WarnAt(diagnostic.BehindNoWaypoint, item, field, found, "ztunnel, which protects them, does not know "+unseenAttribute(spec)+", so no proxy enforces "+theUnseen(spec), "write the rules with peers and ports only, or have the component check them")
+			notes.WarnAt(diagnostic.BehindNoWaypoint, item, field, found,
+				"ztunnel, which protects them, does not know "+unseenAttribute(spec)+", so no proxy enforces "+theUnseen(spec),
+				"write the rules with peers and ports only, or have the component check them")
 		}
 		return
 	}

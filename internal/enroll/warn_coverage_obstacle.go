@@ -23,7 +23,8 @@ func missing(spec *yaml.Node, w coverage) []obstacle {
 		out = append(out, portsNotKnown(w.portless))
 	}
 	if len(w.unknown) > 0 {
-		out = append(out, obstacle{diagnostic.PodsNotKnown, "spec.selector", "may select pods of " + servicesNamed(w.unknown) + ", whose pods are not in the input", "add their workloads to the input, or " + nameTargets})
+		out = append(out, obstacle{diagnostic.PodsNotKnown, "spec.selector", "may select pods of " + servicesNamed(w.unknown) + ", whose pods are not in the input",
+			"add their workloads to the input, or " + nameTargets})
 	}
 	if len(w.models) > 0 {
 		out = append(out, obstacle{
@@ -59,7 +60,8 @@ func noService(spec *yaml.Node, w coverage) obstacle {
 	case len(w.whole)+len(w.partly) > 0:
 		return portsOfNoService()
 	case len(w.past) > 0:
-		return obstacle{diagnostic.ServicesPastWaypoint, selectorField(spec), "selects the pods of " + servicesNamed(w.past) + ", which the waypoint is not in front of", "write the rules with peers and ports only, or put the Services behind the waypoint"}
+		return obstacle{diagnostic.ServicesPastWaypoint, selectorField(spec), "selects the pods of " + servicesNamed(w.past) + ", which the waypoint is not in front of",
+			"write the rules with peers and ports only, or put the Services behind the waypoint"}
 	case manifest.Field(spec, "selector") == nil:
 		return portsOfNoService()
 	}
@@ -71,7 +73,8 @@ func noServiceSelected() obstacle {
 }
 
 func portsNotKnown(services []survey.Service) obstacle {
-	return obstacle{diagnostic.PortsNotKnown, "", "names ports of pods, and the input does not say which port of " + servicesNamed(services) + " leads to them", "write the targetPort as a number, or " + nameTargets}
+	return obstacle{diagnostic.PortsNotKnown, "", "names ports of pods, and the input does not say which port of " + servicesNamed(services) + " leads to them",
+		"write the targetPort as a number, or " + nameTargets}
 }
 
 func portsOfNoService() obstacle {

@@ -23,7 +23,8 @@ func jwtRuleTrouble(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule
 	session := slices.Contains(tokens.SessionIssuers, rule.Issuer)
 	missing := plan.Mesh.Tokens.Unwritten(rule.JWTRule)
 	if rule.Issuer == "" {
-		warnRule(notes, diagnostic.RuleWithoutIssuer, rule, "names no issuer", "a token that its keys sign is accepted with any issuer, including the cluster's own, so whoever has the keys can name any user or service account",
+		warnRule(notes, diagnostic.RuleWithoutIssuer, rule, "names no issuer",
+			"a token that its keys sign is accepted with any issuer, including the cluster's own, so whoever has the keys can name any user or service account",
 			"write the issuer, or remove the rule from the ingress Gateway")
 	}
 	if len(missing) > 0 {

@@ -33,7 +33,8 @@ func kserveTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes)
 		}
 	}
 	if kserve.DeploymentMode != "" && item == nil {
-		notes.Find(diagnostic.KServeConfigMissing, "spec.cluster.kserve.deploymentMode", "is set, but ConfigMap inferenceservice-config is not in the input", "nothing was switched", "add KServe's manifests to the input, or remove the field")
+		notes.Find(diagnostic.KServeConfigMissing, "spec.cluster.kserve.deploymentMode", "is set, but ConfigMap inferenceservice-config is not in the input",
+			"nothing was switched", "add KServe's manifests to the input, or remove the field")
 	}
 }
 

@@ -133,13 +133,16 @@ func sharedHosts(plan generate.Plan, notes *survey.Notes, item *manifest.Item, t
 	}
 	for _, ns := range plan.Namespaces {
 		if others := longer[ns.Name]; len(others) > 0 {
-			effect := fmt.Sprintf("for example, model %s of %s and model x of %s get one host, and the older model receives the other's requests with their bearer tokens", t.twin(ns.Name, others[0]), ns.Name, others[0])
+			effect := fmt.Sprintf("for example, model %s of %s and model x of %s get one host, and the older model receives the other's requests with their bearer tokens",
+				t.twin(ns.Name, others[0]), ns.Name, others[0])
 			remedy := fmt.Sprintf("set ingress.domainTemplate in inferenceservice-config to %s (cluster.kserve.deploymentMode does, and switches every model)", modelHosts)
 			if item == nil {
-				notes.Find(diagnostic.ModelHostsShared, "spec.profiles", fmt.Sprintf("lists %s and %s, whose models can get the same host by KServe's default domainTemplate %s", ns.Name, someOf(others), template), effect, remedy)
+				notes.Find(diagnostic.ModelHostsShared, "spec.profiles",
+					fmt.Sprintf("lists %s and %s, whose models can get the same host by KServe's default domainTemplate %s", ns.Name, someOf(others), template), effect, remedy)
 				continue
 			}
-			notes.Report(item.Report(diagnostic.ModelHostsShared, "data[ingress]", fmt.Sprintf("gives models of profile %s and of %s the same host by the domainTemplate %s", ns.Name, someOf(others), template), effect, remedy))
+			notes.Report(item.Report(diagnostic.ModelHostsShared, "data[ingress]",
+				fmt.Sprintf("gives models of profile %s and of %s the same host by the domainTemplate %s", ns.Name, someOf(others), template), effect, remedy))
 		}
 	}
 }

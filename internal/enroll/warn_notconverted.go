@@ -31,7 +31,8 @@ func rootLoses(plan generate.Plan, input *survey.Index, notes *survey.Notes, pla
 		rules = survey.HTTPRules(spec)
 	}
 	field, found := aboutRules(rules, "is for the pods of profiles too, and the policy has no targetRefs", "are for the pods of profiles too, and the policy has no targetRefs")
-	notes.WarnAt(diagnostic.RootPolicyNotConverted, item, field, found, "the waypoints of profiles do not read the policy, and ztunnel sees the waypoint as the client, so no proxy enforces "+theRules(rules)+" for requests to Services",
+	notes.WarnAt(diagnostic.RootPolicyNotConverted, item, field, found,
+		"the waypoints of profiles do not read the policy, and ztunnel sees the waypoint as the client, so no proxy enforces "+theRules(rules)+" for requests to Services",
 		"set cluster.platform.enabled: true, or write a copy with targetRefs: [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}]")
 }
 
@@ -52,7 +53,8 @@ func elsewhereLoses(plan generate.Plan, input *survey.Index, notes *survey.Notes
 		case old && plan.Platform == nil && gateway && survey.Action(spec) != "ALLOW":
 			if !onNewGateway(plan, input, item, spec) {
 				field, found := aboutRules(ruleNumbers(spec), "is for the old gateway", "are for the old gateway")
-				notes.WarnAt(diagnostic.OldGatewayPolicyNotConverted, item, field, found, fmt.Sprintf("the Gateway %s/%s, which replaces it, does not enforce %s", mesh.GatewayNamespace, mesh.GatewayName, theRules(ruleNumbers(spec))),
+				notes.WarnAt(diagnostic.OldGatewayPolicyNotConverted, item, field, found,
+					fmt.Sprintf("the Gateway %s/%s, which replaces it, does not enforce %s", mesh.GatewayNamespace, mesh.GatewayName, theRules(ruleNumbers(spec))),
 					"set cluster.platform.enabled: true, or write a copy with targetRefs to that Gateway")
 			}
 		case !old && ztunnelAlone(plan, input, item.Namespace, survey.LabelsOf(labels)):

@@ -88,7 +88,8 @@ func (v verifying) voids(rule *security.JWTRule) (found, who string) {
 		claims := generate.ClaimsTo(rule, header)
 		switch {
 		case len(claims) == 0:
-			return accepts + " and does not write " + header, "whoever has such a token is " + anybody(header == userID) + " by the " + header + " that a client or a route writes, or nobody, as the order of the rules has it"
+			return accepts + " and does not write " + header,
+				"whoever has such a token is " + anybody(header == userID) + " by the " + header + " that a client or a route writes, or nobody, as the order of the rules has it"
 		case !slices.ContainsFunc(ours, func(r *security.JWTRule) bool { return slices.Equal(generate.ClaimsTo(r, header), claims) }):
 			return accepts + " and writes " + header + " from the claim " + strings.Join(claims, " and "), "whoever has such a token is who that claim says"
 		}

@@ -50,26 +50,44 @@ func named(name string) map[string]string { return map[string]string{"app": name
 // kserve-models-web-app, MinIO, and labels of their own on the profile-controller).
 var components = []componentSpec{
 	{name: Dashboard, workloads: []string{"dashboard", "centraldashboard"}, services: []string{"dashboard", "centraldashboard"}, account: "dashboard", labels: named("kubeflow-dashboard")},
-	{name: ProfileController, workloads: []string{"profiles-deployment"}, services: []string{"profiles-kfam"}, account: "profiles-controller-service-account", labels: named("profile-controller"), keys: []string{"kustomize.component"}},
+	{
+		name: ProfileController, workloads: []string{"profiles-deployment"}, services: []string{"profiles-kfam"},
+		account: "profiles-controller-service-account", labels: named("profile-controller"), keys: []string{"kustomize.component"},
+	},
 	{name: JupyterWebApp, workloads: []string{"jupyter-web-app-deployment"}, services: []string{"jupyter-web-app-service"}, account: "jupyter-web-app-service-account", labels: named(JupyterWebApp)},
 	{name: VolumesWebApp, workloads: []string{"volumes-web-app-deployment"}, services: []string{"volumes-web-app-service"}, account: "volumes-web-app-service-account", labels: named(VolumesWebApp)},
-	{name: TensorboardsWebApp, workloads: []string{"tensorboards-web-app-deployment"}, services: []string{"tensorboards-web-app-service"}, account: "tensorboards-web-app-service-account", labels: named(TensorboardsWebApp)},
+	{
+		name: TensorboardsWebApp, workloads: []string{"tensorboards-web-app-deployment"}, services: []string{"tensorboards-web-app-service"},
+		account: "tensorboards-web-app-service-account", labels: named(TensorboardsWebApp),
+	},
 	{name: KatibUI, workloads: []string{"katib-ui"}, services: []string{"katib-ui"}, account: "katib-ui", labels: katibLabels("ui")},
 	{name: KatibManager, workloads: []string{"katib-db-manager"}, services: []string{"katib-db-manager"}, account: "default", labels: katibLabels("db-manager")},
 	{name: KatibDatabase, workloads: []string{"katib-mysql"}, services: []string{"katib-mysql"}, account: "default", labels: katibLabels("mysql")},
-	{name: ModelsWebApp, workloads: []string{ModelsWebApp, "kserve-models-web-app"}, services: []string{ModelsWebApp, "kserve-models-web-app"}, account: ModelsWebApp, labels: map[string]string{"app": "kserve", "kustomize.component": ModelsWebApp}},
+	{
+		name: ModelsWebApp, workloads: []string{ModelsWebApp, "kserve-models-web-app"}, services: []string{ModelsWebApp, "kserve-models-web-app"},
+		account: ModelsWebApp, labels: map[string]string{"app": "kserve", "kustomize.component": ModelsWebApp},
+	},
 	{name: Pipelines, workloads: []string{"ml-pipeline"}, services: []string{"ml-pipeline"}, account: "ml-pipeline", labels: named(Pipelines)},
 	{name: PipelinesUI, workloads: []string{"ml-pipeline-ui"}, services: []string{"ml-pipeline-ui"}, account: "ml-pipeline-ui", labels: named(PipelinesUI)},
 	{name: Visualizations, workloads: []string{Visualizations}, services: []string{Visualizations}, account: Visualizations, labels: named(Visualizations)},
 	{name: PipelinesProfileController, workloads: []string{PipelinesProfileController}, services: []string{PipelinesProfileController}, account: "default", labels: named(PipelinesProfileController)},
 	{name: Metacontroller, workloads: []string{Metacontroller}, account: "meta-controller-service", labels: named(Metacontroller)},
 	{name: MetadataEnvoy, workloads: []string{"metadata-envoy-deployment"}, services: []string{"metadata-envoy-service"}, account: "default", labels: map[string]string{"component": "metadata-envoy"}},
-	{name: MetadataGRPC, workloads: []string{"metadata-grpc-deployment"}, services: []string{"metadata-grpc-service"}, account: "metadata-grpc-server", labels: map[string]string{"component": "metadata-grpc-server"}},
+	{
+		name: MetadataGRPC, workloads: []string{"metadata-grpc-deployment"}, services: []string{"metadata-grpc-service"},
+		account: "metadata-grpc-server", labels: map[string]string{"component": "metadata-grpc-server"},
+	},
 	{name: MySQL, workloads: []string{"mysql"}, services: []string{"mysql"}, account: "mysql", labels: named(MySQL)},
 	{name: SeaweedFS, workloads: []string{"seaweedfs"}, services: []string{"seaweedfs"}, account: "seaweedfs", labels: named(SeaweedFS), optional: true, insteadOf: "minio"},
 	{name: MinIO, workloads: []string{"minio"}, services: []string{"minio-service"}, account: "default", labels: named(MinIO), optional: true, former: true},
-	{name: ModelCatalog, workloads: []string{"model-catalog-server"}, services: []string{"model-catalog"}, account: "default", labels: map[string]string{"app.kubernetes.io/component": "server", "app.kubernetes.io/name": "model-catalog"}, optional: true},
-	{name: ModelCatalogDatabase, workloads: []string{"model-catalog-postgres"}, services: []string{"model-catalog-postgres"}, account: "default", labels: map[string]string{"app.kubernetes.io/component": "database", "app.kubernetes.io/part-of": "model-catalog"}, optional: true},
+	{
+		name: ModelCatalog, workloads: []string{"model-catalog-server"}, services: []string{"model-catalog"},
+		account: "default", labels: map[string]string{"app.kubernetes.io/component": "server", "app.kubernetes.io/name": "model-catalog"}, optional: true,
+	},
+	{
+		name: ModelCatalogDatabase, workloads: []string{"model-catalog-postgres"}, services: []string{"model-catalog-postgres"},
+		account: "default", labels: map[string]string{"app.kubernetes.io/component": "database", "app.kubernetes.io/part-of": "model-catalog"}, optional: true,
+	},
 }
 
 func katibLabels(component string) map[string]string {

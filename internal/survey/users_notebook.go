@@ -58,7 +58,8 @@ func (s *sources) headers(item *manifest.Item) map[string]string {
 		}
 	}
 	if len(headers) > 16 { // Gateway API: RequestHeaderModifier
-		s.WarnAt(diagnostic.NotebookHeadersUnset, item, headersField, fmt.Sprintf("sets %d headers, but an HTTPRoute allows 16", len(headers)), "none of them is set", "remove the headers that are not needed")
+		s.WarnAt(diagnostic.NotebookHeadersUnset, item, headersField, fmt.Sprintf("sets %d headers, but an HTTPRoute allows 16", len(headers)), "none of them is set",
+			"remove the headers that are not needed")
 		return nil
 	}
 	return headers

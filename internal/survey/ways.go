@@ -102,7 +102,8 @@ func (in *Index) addWays(item *manifest.Item, written map[manifest.ID]bool, entr
 // that a waypoint can stand before.
 func isWithoutSelector(item *manifest.Item) bool {
 	spec := manifest.Field(item.Node, "spec")
-	return item.Kind == "Service" && item.Group == "" && len(manifest.Content(manifest.Field(spec, "selector"))) == 0 && manifest.Value(spec, "clusterIP") != "None" && manifest.Value(spec, "type") != "ExternalName"
+	return item.Kind == "Service" && item.Group == "" && len(manifest.Content(manifest.Field(spec, "selector"))) == 0 &&
+		manifest.Value(spec, "clusterIP") != "None" && manifest.Value(spec, "type") != "ExternalName"
 }
 
 func (in *Index) addEndpoints(item *manifest.Item, front string, endpoints []*yaml.Node, written map[manifest.ID]bool) {

@@ -27,7 +27,8 @@ func (a *selfCheck) ownerLockedOut(t *Tenant, s *space, b binding) (refused bool
 			}
 		}
 	}
-	a.report(diagnostic.OwnerLockedOut, s.origin(), "denies its owner "+t.Owner+" at "+out.Point.String()+" ("+out.because()+")", "the owner is locked out", a.ownerRemedy(t, s, b.gateway, through, shown, out))
+	a.report(diagnostic.OwnerLockedOut, s.origin(), "denies its owner "+t.Owner+" at "+out.Point.String()+" ("+out.because()+")", "the owner is locked out",
+		a.ownerRemedy(t, s, b.gateway, through, shown, out))
 	return out.Policy == ""
 }
 

@@ -71,7 +71,8 @@ func (r *refusals) effects(s Spec) {
 func (r *refusals) identity(id Identity) {
 	const path = "spec.identity."
 	if len(id.TrustDomain) > 255 || !trustDomain.MatchString(id.TrustDomain) {
-		r.malformed(diagnostic.ConfigBadTrustDomain, path+"trustDomain", id.TrustDomain, "is not a trust domain", "copy trustDomain of the meshConfig, which has lowercase letters, digits, dots and dashes only")
+		r.malformed(diagnostic.ConfigBadTrustDomain, path+"trustDomain", id.TrustDomain, "is not a trust domain",
+			"copy trustDomain of the meshConfig, which has lowercase letters, digits, dots and dashes only")
 	}
 	r.header(path+"userIDHeader", id.UserIDHeader)
 	r.header(path+"groupsHeader", id.GroupsHeader)
@@ -99,7 +100,8 @@ func (r *refusals) ingress(in Ingress) {
 		_, name, _ := strings.Cut(in.Gateway, "/")
 		// Istio: the Gateway's Service is named <gateway>-istio, and a Service name is a label.
 		if in.ServiceAccount == name+"-istio" && !validLabel(in.ServiceAccount) {
-			r.add(diagnostic.ConfigBadName, "spec.ingress.gateway", quote(in.Gateway)+" has a name that does not fit, because Istio names the Gateway's Service NAME-istio", "use a Gateway with a name of at most 57 characters, without dots", "spec.ingress.serviceAccount")
+			r.add(diagnostic.ConfigBadName, "spec.ingress.gateway", quote(in.Gateway)+" has a name that does not fit, because Istio names the Gateway's Service NAME-istio",
+				"use a Gateway with a name of at most 57 characters, without dots", "spec.ingress.serviceAccount")
 		}
 	}
 	if in.ServiceAccount != "" {
@@ -139,7 +141,8 @@ func (r *refusals) waypointIdentity(s Spec) {
 	for _, account := range taken {
 		_, name, found := strings.Cut(account, "/")
 		if account == s.Waypoint.Name || found && name == s.Waypoint.Name {
-			r.add(diagnostic.ConfigWaypointAccount, "spec.waypoint.name", quote(s.Waypoint.Name)+" is also the name of a ServiceAccount that users' pods run as, and those pods would have the waypoint's identity", "choose another name")
+			r.add(diagnostic.ConfigWaypointAccount, "spec.waypoint.name",
+				quote(s.Waypoint.Name)+" is also the name of a ServiceAccount that users' pods run as, and those pods would have the waypoint's identity", "choose another name")
 			return
 		}
 	}
@@ -189,13 +192,15 @@ func (r *refusals) jwks(path string, t Tokens) {
 	case given:
 		u, err := url.Parse(t.JWKS.URI)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || len(t.JWKS.URI) > 2048 {
-			r.malformed(diagnostic.ConfigBadAddress, path+"uri", t.JWKS.URI, "is not an address that Istio can fetch", "write an http or https address with a host, for example uri: https://issuer.example.com/keys")
+			r.malformed(diagnostic.ConfigBadAddress, path+"uri", t.JWKS.URI, "is not an address that Istio can fetch",
+				"write an http or https address with a host, for example uri: https://issuer.example.com/keys")
 		}
 	}
 	for i, issuer := range t.Issuers {
 		// istiod trusts only its system's CAs and sends no token.
 		if t.JWKS.Source == Issuer && strings.HasPrefix(issuer, "https://kubernetes.default.svc") {
-			r.add(diagnostic.ConfigUnusableIssuer, at("spec.cluster.tokens.issuers", i), quote(issuer)+" cannot be discovered by istiod, which trusts public CAs only", "write jwks: {source: Proxy}, or list a public issuer", path+"source")
+			r.add(diagnostic.ConfigUnusableIssuer, at("spec.cluster.tokens.issuers", i), quote(issuer)+" cannot be discovered by istiod, which trusts public CAs only",
+				"write jwks: {source: Proxy}, or list a public issuer", path+"source")
 		}
 	}
 }

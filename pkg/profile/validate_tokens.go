@@ -16,7 +16,8 @@ func (r *refusals) sessions(s Spec) {
 	r.exact(path, s.Identity.SessionIssuers, "list the issuers that people log in with, or remove the line")
 	for i, issuer := range s.Identity.SessionIssuers {
 		if slices.Contains(s.Cluster.Tokens.Issuers, issuer) {
-			r.add(diagnostic.ConfigUnusableIssuer, at(path, i), quote(issuer)+" is one of cluster.tokens.issuers, whose tokens belong to ServiceAccounts", "list the issuer that people log in with", "spec.cluster.tokens.issuers")
+			r.add(diagnostic.ConfigUnusableIssuer, at(path, i), quote(issuer)+" is one of cluster.tokens.issuers, whose tokens belong to ServiceAccounts",
+				"list the issuer that people log in with", "spec.cluster.tokens.issuers")
 		}
 	}
 }
@@ -27,7 +28,8 @@ func (r *refusals) verifyTokens(s Spec) {
 	w := s.Waypoint
 	if w.VerifyTokens && s.Identity.UserIDPrefix != "" {
 		// Istio: outputClaimToHeaders copies a claim as it is.
-		r.add(diagnostic.ConfigContradiction, path, "true cannot work with identity.userIDPrefix, because a waypoint copies the claim without the prefix", "remove one of the two", "spec.identity.userIDPrefix")
+		r.add(diagnostic.ConfigContradiction, path, "true cannot work with identity.userIDPrefix, because a waypoint copies the claim without the prefix",
+			"remove one of the two", "spec.identity.userIDPrefix")
 	}
 	if w.VerifyTokensFor == nil {
 		return
@@ -36,7 +38,8 @@ func (r *refusals) verifyTokens(s Spec) {
 		r.add(diagnostic.ConfigEmptyList, path+"For", "is an empty list, which would close every Service to the ingress Gateway", "list Services, or remove the line for all of them")
 	}
 	if len(w.VerifyTokensFor) > mostTargets {
-		r.add(diagnostic.ConfigTooMany, path+"For", fmt.Sprint("has ", len(w.VerifyTokensFor), " items, which is more than one policy can target"), "list at most 16 Services, or remove the line for all of them")
+		r.add(diagnostic.ConfigTooMany, path+"For", fmt.Sprint("has ", len(w.VerifyTokensFor), " items, which is more than one policy can target"),
+			"list at most 16 Services, or remove the line for all of them")
 	}
 	seen := map[string]string{}
 	for i, name := range w.VerifyTokensFor {
