@@ -27,7 +27,7 @@ func editConfigMaps(plan generate.Plan, input *survey.Index, notes *survey.Notes
 				"run the function in the kustomization that generates the ConfigMap, or restart the pods")
 		}
 	}
-	hostsTrouble(plan, input, notes)
+	warnHosts(plan, input, notes)
 }
 
 func knownConfigMap(plan generate.Plan, name, namespace string) bool {

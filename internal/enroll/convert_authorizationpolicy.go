@@ -37,7 +37,7 @@ func convertPolicy(plan generate.Plan, input *survey.Index, notes *survey.Notes,
 	spec := manifest.Field(item.Node, "spec")
 	wanted, known := selectorOf(spec)
 	if !known {
-		reportSelector(notes, item, true)
+		warnSelector(notes, item, true)
 		return
 	}
 	refs, rules, why := targets(input, spec, at, wanted)

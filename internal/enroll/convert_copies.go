@@ -46,7 +46,7 @@ func copyPolicy(plan generate.Plan, input *survey.Index, notes *survey.Notes, ma
 	case !known && !root, allows && (at.all || len(survey.HTTPRules(spec)) == 0), !survey.IsAction(survey.Action(spec)), made.replace(item):
 	case !selects:
 		if at.all || plan.Cluster != nil {
-			reportSelector(notes, item, at.all)
+			warnSelector(notes, item, at.all)
 		}
 	case root:
 		copyFromRoot(plan, input, notes, made, places, item)

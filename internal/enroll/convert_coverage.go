@@ -27,7 +27,7 @@ func copyToWaypoint(plan generate.Plan, input *survey.Index, notes *survey.Notes
 		}
 		exempt(item, spec, principals, false)
 	}
-	reportCoverage(notes, item, at, w)
+	warnCoverage(notes, item, at, w)
 }
 
 // A coverage is where the waypoint of a place can enforce a policy, and where it cannot.

@@ -102,9 +102,9 @@ func namesAddresses(rule *yaml.Node) bool {
 	})
 }
 
-// tellGatewayPorts reports a policy for all pods that names ports of the old gateway's pods. At the new
+// warnGatewayPorts reports a policy for all pods that names ports of the old gateway's pods. At the new
 // Gateway it compares the ports of the listeners, and it cannot name both.
-func tellGatewayPorts(plan generate.Plan, input *survey.Index, notes *survey.Notes, item *manifest.Item, spec *yaml.Node) {
+func warnGatewayPorts(plan generate.Plan, input *survey.Index, notes *survey.Notes, item *manifest.Item, spec *yaml.Node) {
 	if item.Namespace != survey.OldGatewayNamespace && item.Namespace != plan.Mesh.RootNamespace || !survey.WithoutTargets(spec) ||
 		len(manifest.Content(manifest.Field(spec, "selector", "matchLabels"))) > 0 || survey.DryRun(item) {
 		return

@@ -18,7 +18,7 @@ func copyFromRoot(plan generate.Plan, input *survey.Index, notes *survey.Notes, 
 		return // a policy of the old gateway alone moves to the new one
 	}
 	if plan.Platform == nil {
-		rootLoses(plan, input, notes, places, item, wanted)
+		warnRootNotConverted(plan, input, notes, places, item, wanted)
 		return
 	}
 	all := place{all: true, principals: waypoints(plan, input, places), past: "at pod addresses and at Services that are behind no waypoint"}
@@ -30,7 +30,7 @@ func copyFromRoot(plan generate.Plan, input *survey.Index, notes *survey.Notes, 
 	} else {
 		w := coverage{parts: []part{{list(ref(survey.GatewayGroup, "GatewayClass", "istio-waypoint")), rules}}}
 		made.addPolicies(item, item.Namespace, "", w.parts)
-		reportCoverage(notes, item, all, w)
+		warnCoverage(notes, item, all, w)
 	}
 	if survey.Action(spec) == "DENY" {
 		if len(wanted) == 0 {
@@ -55,7 +55,7 @@ func copyFromRootToServices(plan generate.Plan, input *survey.Index, notes *surv
 	if len(sum.parts) == 0 && selectsElsewhere(input, wanted, places) {
 		return false
 	}
-	reportCoverage(notes, item, all, sum)
+	warnCoverage(notes, item, all, sum)
 	return true
 }
 

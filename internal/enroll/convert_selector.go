@@ -31,9 +31,9 @@ func isMap(n *yaml.Node) bool {
 	return n == nil || n.Kind == yaml.MappingNode || n.ShortTag() == yaml.NodeTagNull
 }
 
-// reportSelector reports a policy that is left as it is because nobody knows what it selects. Istio
+// warnSelector reports a policy that is left as it is because nobody knows what it selects. Istio
 // rejects a selector that is not a map; in the namespace of a profile the referee reports that.
-func reportSelector(notes *survey.Notes, item *manifest.Item, profiles bool) {
+func warnSelector(notes *survey.Notes, item *manifest.Item, profiles bool) {
 	spec := manifest.Field(item.Node, "spec")
 	selector := manifest.Field(spec, "selector")
 	if !isMap(selector) || !isMap(manifest.Field(selector, "matchLabels")) {

@@ -29,7 +29,7 @@ import (
 // nothing of the result may be used.
 func Place(plan generate.Plan, found survey.Found, wanted []generate.Object) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
 	input, notes := found.Index, &survey.Notes{Config: plan.Name}
-	findTrouble(plan, input, notes)
+	warnInput(plan, input, notes)
 	if plan.Restrict {
 		restrictControllers(plan, input, notes)
 	}
@@ -42,14 +42,14 @@ func Place(plan generate.Plan, found survey.Found, wanted []generate.Object) ([]
 		replaceOldIngress(plan, input)
 		stay = movePolicies(plan, input, notes)
 	}
-	tellLogins(plan, input, notes)
+	warnLogins(plan, input, notes)
 	shipped := shippedForms(plan)
 	if plan.Platform != nil {
 		wanted = movePlatform(plan, found.Kubeflow, input, notes, stay, shipped, wanted)
 	}
 	wanted = append(wanted, copyPolicies(plan, input, notes, stay, wanted)...)
-	verifyTrouble(plan, input, notes, wanted)
-	elsewhereLoses(plan, input, notes)
+	warnVoid(plan, input, notes, wanted)
+	warnNotConverted(plan, input, notes)
 	prune(plan, input, notes, wanted)
 	placeAll(plan, input, notes, shipped, wanted)
 	for _, item := range input.Items {

@@ -28,8 +28,8 @@ func labelNamespace(plan generate.Plan, notes *survey.Notes, item *manifest.Item
 	}
 }
 
-// namespaceTrouble reports labels and annotations of a profile's Namespace that contradict ours.
-func namespaceTrouble(notes *survey.Notes, item *manifest.Item, ns generate.Namespace) {
+// warnNamespace reports labels and annotations of a profile's Namespace that contradict ours.
+func warnNamespace(notes *survey.Notes, item *manifest.Item, ns generate.Namespace) {
 	if owner := item.Annotation("owner"); owner != ns.Owner && survey.OwnedBy(item) == "" {
 		found := fmt.Sprintf("is %q, but the profile's owner is %q", owner, ns.Owner)
 		if owner == "" {

@@ -31,7 +31,7 @@ func movePlatform(plan generate.Plan, kubeflow survey.Kubeflow, input *survey.In
 	wanted = append(wanted, patchNetworkPolicies(plan, input, notes, ours)...)
 	removeDestinationRules(plan, input, notes)
 	removeGateways(input)
-	tellPlatform(plan, input, notes, kubeflow)
+	warnPlatform(plan, input, notes, kubeflow)
 	return wanted
 }
 
@@ -69,8 +69,8 @@ func isShipped(shipped map[manifest.ID][]*yaml.Node, item *manifest.Item, spec *
 	return slices.ContainsFunc(shipped[item.ID], func(form *yaml.Node) bool { return samePolicy(spec, form) })
 }
 
-// tellPlatform reports what was found and what was assumed, and an istiod without ztunnel.
-func tellPlatform(plan generate.Plan, input *survey.Index, notes *survey.Notes, kubeflow survey.Kubeflow) {
+// warnPlatform reports what was found and what was assumed, and an istiod without ztunnel.
+func warnPlatform(plan generate.Plan, input *survey.Index, notes *survey.Notes, kubeflow survey.Kubeflow) {
 	found, assumed := kubeflow.Found()
 	notes.Note(diagnostic.ComponentsFound, "spec.cluster.platform", componentsFound(found), componentsAssumed(assumed))
 	istiod := input.ByID[manifest.NewID("apps", "Deployment", plan.Mesh.RootNamespace, "istiod")]

@@ -38,7 +38,7 @@ func movePolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes) 
 		}
 		if !input.AtOldGateway(item) {
 			if item.Kind == "AuthorizationPolicy" {
-				tellGatewayPorts(plan, input, notes, item, spec)
+				warnGatewayPorts(plan, input, notes, item, spec)
 			}
 			return
 		}
@@ -118,15 +118,15 @@ func withoutTwins(input *survey.Index, notes *survey.Notes, wanted []generate.Ob
 			twin := item.Kind == o.Kind && item.Group == survey.IstioSecurity && item.Namespace == o.Namespace &&
 				survey.OwnedBy(item) == "" && !item.Removed && item.Annotation("istio.io/dry-run") == "" && twins(input, item, fresh)
 			if twin && item.Revision() != "" {
-				tellRevision(notes, item, o)
+				warnRevision(notes, item, o)
 			}
 			return twin && item.Revision() == ""
 		})
 	})
 }
 
-// tellRevision reports that a policy of the input does not replace ours.
-func tellRevision(notes *survey.Notes, item *manifest.Item, o generate.Object) {
+// warnRevision reports that a policy of the input does not replace ours.
+func warnRevision(notes *survey.Notes, item *manifest.Item, o generate.Object) {
 	if item.ID != idOf(o) { // from which switchOn removes the label
 		notes.Warn(diagnostic.PolicyOfOtherRevision, item, "does the same as the generated policy "+o.Name+", but has the label "+label.IoIstioRev.Name+": "+item.Revision(),
 			"istiods of other revisions ignore it, so "+o.Name+" was added as well", "remove the label, or delete the policy")

@@ -31,7 +31,7 @@ func removeVirtualServices(plan generate.Plan, input *survey.Index, notes *surve
 		case why == "" && slices.ContainsFunc(wanted, old.is):
 			item.Removed = true
 		default:
-			unknownRoute(plan, input, notes, item, old, why)
+			warnRoute(plan, input, notes, item, old, why)
 		}
 	})
 }

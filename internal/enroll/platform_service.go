@@ -29,13 +29,13 @@ func labelServices(plan generate.Plan, kubeflow survey.Kubeflow, input *survey.I
 	if verified == nil {
 		pastWaypoint(plan, input, notes)
 	} else {
-		tellUnverified(plan, input, notes)
+		warnUnverified(plan, input, notes)
 	}
 	for _, name := range services {
 		ingress := slices.Contains(verified, name)
 		item := input.ByID[manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}]
 		if item == nil {
-			tellUnlabeled(notes, name, ingress, name == kubeflow.Component(survey.PipelinesUI).Service)
+			warnUnlabeled(notes, name, ingress, name == kubeflow.Component(survey.PipelinesUI).Service)
 			continue
 		}
 		item.Mark("labels", useWaypoint, profile.KubeflowWaypoint)
@@ -51,10 +51,10 @@ const (
 	ingressUseWaypoint = "istio.io/ingress-use-waypoint"
 )
 
-// tellUnlabeled reports a Service that should have been sent through the waypoint. verified: its
+// warnUnlabeled reports a Service that should have been sent through the waypoint. verified: its
 // pods allow only the waypoint, for the ingress Gateway as well; else the pods of the pipelines UI
 // allow both, and those of the API only the waypoint (pkg/generate: allowToPipelinesUI).
-func tellUnlabeled(notes *survey.Notes, name string, verified, ui bool) {
+func warnUnlabeled(notes *survey.Notes, name string, verified, ui bool) {
 	effect, remedy := "its pods accept traffic only from the waypoint, so every caller is denied", "add the Service to the input, or label it with "+useWaypoint+": "+profile.KubeflowWaypoint
 	switch {
 	case verified:
@@ -80,9 +80,9 @@ func pastWaypoint(plan generate.Plan, input *survey.Index, notes *survey.Notes) 
 	}
 }
 
-// tellUnverified reports routes to Services in kubeflow whose tokens are not verified again. Whether
+// warnUnverified reports routes to Services in kubeflow whose tokens are not verified again. Whether
 // their pods read the header is unknown here.
-func tellUnverified(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+func warnUnverified(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	known := append(plan.Platform.ReaderServices(), plan.Platform.BehindWaypoint...)
 	for _, item := range input.Items {
 		if item.Group != survey.GatewayGroup || item.Kind != "HTTPRoute" || survey.OwnedBy(item) != "" || item.Removed || !routesIngress(plan, item) {

@@ -49,9 +49,9 @@ func removeControllersPolicies(input *survey.Index, notes *survey.Notes, namespa
 	}
 }
 
-// controllersPolicyTrouble reports an edited policy of the profile-controller: the controller
+// warnControllersPolicy reports an edited policy of the profile-controller: the controller
 // overwrites it. What the edit allows until then is for the referee to report.
-func controllersPolicyTrouble(plan generate.Plan, notes *survey.Notes, item *manifest.Item, ns generate.Namespace) {
+func warnControllersPolicy(plan generate.Plan, notes *survey.Notes, item *manifest.Item, ns generate.Namespace) {
 	if plan.Restrict { // which removes it
 		return
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// findTrouble reports items that are not ours to edit and that would lock users out, or keep our
+// warnInput reports items that are not ours to edit and that would lock users out, or keep our
 // objects from taking effect.
-func findTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+func warnInput(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	namespaces := map[string]generate.Namespace{}
 	for _, ns := range plan.Namespaces {
 		namespaces[ns.Name] = ns
@@ -21,22 +21,22 @@ func findTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 		case item.Removed:
 		case item.Group == "" && item.Kind == "Namespace":
 			if ns, ours := namespaces[item.Name]; ours {
-				namespaceTrouble(notes, item, ns)
+				warnNamespace(notes, item, ns)
 			}
 		case ours && item.Group == survey.IstioSecurity && item.Name == generate.ControllersPolicyName:
-			controllersPolicyTrouble(plan, notes, item, ns)
+			warnControllersPolicy(plan, notes, item, ns)
 		case ours && item.Group == "serving.kserve.io" && item.Kind == "InferenceService":
-			modelTrouble(notes, item)
+			warnModel(notes, item)
 		}
 	}
-	gatewayTrouble(plan, input, notes)
-	kserveTrouble(plan, input, notes)
-	namespaceLabelsTrouble(input, notes)
+	warnGateway(plan, input, notes)
+	warnKServe(plan, input, notes)
+	warnLabelsFiles(input, notes)
 }
 
-// gatewayTrouble reports a tree that still has the sidecar-era gateway and not the new one: the
+// warnGateway reports a tree that still has the sidecar-era gateway and not the new one: the
 // policies would allow a gateway that does not exist.
-func gatewayTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+func warnGateway(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	if plan.Platform != nil { // which includes the new one
 		return
 	}

@@ -9,16 +9,16 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
-// reportCoverage reports where the copies of a policy are not enforced as the policy was. A policy
+// warnCoverage reports where the copies of a policy are not enforced as the policy was. A policy
 // without copies gets one message.
-func reportCoverage(notes *survey.Notes, item *manifest.Item, at place, w coverage) {
+func warnCoverage(notes *survey.Notes, item *manifest.Item, at place, w coverage) {
 	if len(w.parts) == 0 {
-		reportNoCopy(notes, item, at, w)
+		warnNoCopy(notes, item, at, w)
 		return
 	}
 	spec := manifest.Field(item.Node, "spec")
 	if len(unseen(spec)) > 0 {
-		reportOnlyAtWaypoint(notes, item, at.past)
+		warnOnlyAtWaypoint(notes, item, at.past)
 	}
 	if rules := comparing(spec, atPodsOnly); len(rules) > 0 {
 		field, found := aboutRules(rules, "compares "+podAttributes, "compare "+podAttributes)
@@ -38,8 +38,8 @@ func reportCoverage(notes *survey.Notes, item *manifest.Item, at place, w covera
 	}
 }
 
-// reportOnlyAtWaypoint reports rules that ztunnel does not enforce; past says for which requests.
-func reportOnlyAtWaypoint(notes *survey.Notes, item *manifest.Item, past string) {
+// warnOnlyAtWaypoint reports rules that ztunnel does not enforce; past says for which requests.
+func warnOnlyAtWaypoint(notes *survey.Notes, item *manifest.Item, past string) {
 	spec := manifest.Field(item.Node, "spec")
 	field, found := aboutUnseen(spec, ", which ztunnel does not enforce")
 	effect := "the waypoint enforces " + theUnseen(spec) + ", but no proxy does " + past
@@ -53,8 +53,8 @@ func reportOnlyAtWaypoint(notes *survey.Notes, item *manifest.Item, past string)
 	notes.WarnAt(diagnostic.OnlyAtWaypoint, item, field, found, effect, remedy)
 }
 
-// reportNoCopy reports a policy that no waypoint enforces.
-func reportNoCopy(notes *survey.Notes, item *manifest.Item, at place, w coverage) {
+// warnNoCopy reports a policy that no waypoint enforces.
+func warnNoCopy(notes *survey.Notes, item *manifest.Item, at place, w coverage) {
 	spec := manifest.Field(item.Node, "spec")
 	all, http, lacks := ruleNumbers(spec), unseen(spec), missing(spec, w)
 	if !at.all && len(lacks) == 0 {

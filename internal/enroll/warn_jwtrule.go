@@ -13,9 +13,9 @@ import (
 // chosen are claims that people write themselves at many issuers (OpenID Connect Core 5.1, 5.7).
 var chosen = []string{"name", "nickname", "preferred_username", "given_name", "family_name"}
 
-// jwtRuleTrouble warns about a rule of the input by which a token names a user that its issuer
+// warnJWTRule warns about a rule of the input by which a token names a user that its issuer
 // does not vouch for. listed: the configuration lists the session issuers.
-func jwtRuleTrouble(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule, listed bool) {
+func warnJWTRule(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule, listed bool) {
 	if rule.Item == nil {
 		return
 	}
@@ -37,13 +37,13 @@ func jwtRuleTrouble(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule
 				"write the header from email or sub")
 		}
 	}
-	audienceTrouble(plan, notes, rule)
+	warnAudience(plan, notes, rule)
 	if listed && !session && len(missing) == 0 && !plan.Mesh.Tokens.IsCluster(rule.Issuer) {
 		warnRule(notes, diagnostic.IssuerNotListed, rule, "accepts tokens of "+issuerName(rule.Issuer)+", which spec.identity.sessionIssuers does not list",
 			"a request with such a token is refused if the token names a user", "")
 	}
 	if session && !generate.HasKeys(rule.JWTRule) {
-		keysTrouble(plan, notes, rule)
+		warnKeys(plan, notes, rule)
 	}
 }
 
@@ -78,9 +78,9 @@ func forgery(plan generate.Plan, rule survey.JWTRule, missing []string) string {
 	}
 }
 
-// audienceTrouble warns about a rule that accepts the cluster's tokens for audiences that the
+// warnAudience warns about a rule that accepts the cluster's tokens for audiences that the
 // configuration does not name. Istio accepts a token that any one rule accepts.
-func audienceTrouble(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule) {
+func warnAudience(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule) {
 	tokens := plan.Mesh.Tokens
 	if !plan.Mesh.Tokens.IsCluster(rule.Issuer) || tokens.Audiences == nil {
 		return
@@ -97,8 +97,8 @@ func audienceTrouble(plan generate.Plan, notes *survey.Notes, rule survey.JWTRul
 		"remove the rule from the ingress Gateway, or give it the audiences of cluster.tokens.audiences")
 }
 
-// keysTrouble tells of a login whose keys istiod must discover.
-func keysTrouble(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule) {
+// warnKeys reports a login whose keys istiod must discover.
+func warnKeys(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule) {
 	const found = "has no jwksUri"
 	effect := "if the issuer does not answer within 14 s when istiod first asks where its keys are, every login is refused (401) until istiod asks again, up to 20 minutes later"
 	if plan.Mesh.Waypoint.VerifyTokens {

@@ -12,8 +12,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// rulesTwice finds such rules. Ours is what those of the input are measured by.
-func rulesTwice(plan generate.Plan, notes *survey.Notes, rules []survey.JWTRule) {
+// warnRulesTwice warns about rules that contradict an earlier one for their issuer. Ours comes first.
+func warnRulesTwice(plan generate.Plan, notes *survey.Notes, rules []survey.JWTRule) {
 	var earlier []survey.JWTRule
 	for _, rule := range rules {
 		if rule.Item == nil {
@@ -22,16 +22,16 @@ func rulesTwice(plan generate.Plan, notes *survey.Notes, rules []survey.JWTRule)
 	}
 	for _, rule := range rules {
 		if rule.Item != nil && (plan.Mesh.Tokens.IsCluster(rule.Issuer) || slices.Contains(plan.Mesh.Tokens.SessionIssuers, rule.Issuer)) {
-			ruleTwice(plan, notes, rule, earlier)
+			warnRuleTwice(plan, notes, rule, earlier)
 			earlier = append(earlier, rule)
 		}
 	}
 }
 
-// ruleTwice warns about a rule for an issuer that names users which differs from an earlier one, or
+// warnRuleTwice warns about a rule for an issuer that names users which differs from an earlier one, or
 // from the one that we write for the cluster's, in its keys or in where it takes the user from:
 // Istio accepts a token that one rule accepts.
-func ruleTwice(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule, earlier []survey.JWTRule) {
+func warnRuleTwice(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule, earlier []survey.JWTRule) {
 	tokens := plan.Mesh.Tokens
 	at := "accepts tokens of " + rule.Issuer + " "
 	const one = "Istio accepts a token that any one rule accepts, so "

@@ -12,15 +12,15 @@ import (
 // knativeBypasses is the effect of Serverless mode.
 const knativeBypasses = "traffic from Knative's gateways bypasses the waypoint, so requests from outside are denied"
 
-// modelTrouble reports a model that runs in Serverless mode.
-func modelTrouble(notes *survey.Notes, item *manifest.Item) {
+// warnModel reports a model that runs in Serverless mode.
+func warnModel(notes *survey.Notes, item *manifest.Item) {
 	if mode := item.Annotation("serving.kserve.io/deploymentMode"); mode == "Serverless" || mode == "Knative" {
 		notes.Warn(diagnostic.ModelServerless, item, "runs in "+mode+" mode", knativeBypasses, "set the annotation serving.kserve.io/deploymentMode to RawDeployment (Standard since KServe 0.16)")
 	}
 }
 
-// kserveTrouble reports a KServe whose models bypass the waypoint.
-func kserveTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+// warnKServe reports a KServe whose models bypass the waypoint.
+func warnKServe(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	if plan.Cluster == nil {
 		return
 	}

@@ -90,8 +90,8 @@ func ingressConfigOf(item *manifest.Item) (c ingressConfig) {
 	return c
 }
 
-// hostsTrouble reports profiles whose models may get the same host. Istio gives it to the older of two routes (sortConfigByCreationTime).
-func hostsTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+// warnHosts reports profiles whose models may get the same host. Istio gives it to the older of two routes (sortConfigByCreationTime).
+func warnHosts(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	if !plan.Cluster.KServe.Enabled {
 		return
 	}
@@ -108,13 +108,13 @@ func hostsTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes) 
 		notes.Report(item.Report(diagnostic.ModelHostsUnknown, "data[ingress]", "has the domainTemplate "+config.DomainTemplate+", which this function cannot evaluate",
 			"models of two profiles may get the same host", ""))
 	default:
-		sharedHosts(plan, notes, item, config.DomainTemplate, t)
+		warnSharedHosts(plan, notes, item, config.DomainTemplate, t)
 	}
 }
 
-// sharedHosts tries for each profile the prefixes or suffixes of its name, so that the cost grows with the profiles and not with their pairs.
+// warnSharedHosts reports the profiles. It tries for each profile the prefixes or suffixes of its name, so that the cost grows with the profiles and not with their pairs.
 // item is KServe's ConfigMap, or nil.
-func sharedHosts(plan generate.Plan, notes *survey.Notes, item *manifest.Item, template string, t hostTemplate) {
+func warnSharedHosts(plan generate.Plan, notes *survey.Notes, item *manifest.Item, template string, t hostTemplate) {
 	profiles := make(map[string]bool, len(plan.Namespaces))
 	for _, ns := range plan.Namespaces {
 		profiles[ns.Name] = true

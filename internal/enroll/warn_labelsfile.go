@@ -17,21 +17,21 @@ var ourLabels = []string{
 	label.IoIstioDataplaneMode.Name, label.IoIstioUseWaypoint.Name, "istio.io/ingress-use-waypoint", "istio-injection",
 }
 
-// namespaceLabelsTrouble reports our labels in the file from which the profile-controller labels
+// warnLabelsFiles reports our labels in the file from which the profile-controller labels
 // Namespaces. The file is never edited. The controller applies it to every tenant as soon as it
 // changes, and again on every event, so an entry would enroll all tenants at once, before their
 // policies exist (kubeflow/dashboard: profile_controller.go, mapEventToRequest).
-func namespaceLabelsTrouble(input *survey.Index, notes *survey.Notes) {
+func warnLabelsFiles(input *survey.Index, notes *survey.Notes) {
 	for _, item := range input.Items {
 		if survey.IsLabelsFile(item) {
-			labelsOfOurs(notes, item)
+			warnLabelsFile(notes, item)
 		}
 	}
 }
 
 const labelsField = "data[" + survey.LabelsKey + "]"
 
-func labelsOfOurs(notes *survey.Notes, item *manifest.Item) {
+func warnLabelsFile(notes *survey.Notes, item *manifest.Item) {
 	labels, err := survey.LabelsOfAll(item)
 	if err != nil {
 		notes.Report(item.Report(diagnostic.LabelsFileInvalid, labelsField, "is not a YAML map",

@@ -13,9 +13,9 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// tellSessions lists the issuers that were found, where there are several: a rule that writes both
+// warnSessions lists the issuers that were found, where there are several: a rule that writes both
 // headers may belong to something that is not a login.
-func tellSessions(plan generate.Plan, notes *survey.Notes) {
+func warnSessions(plan generate.Plan, notes *survey.Notes) {
 	issuers := plan.Mesh.Tokens.SessionIssuers
 	last := len(issuers) - 1
 	if last < 1 || plan.Cluster == nil && !plan.Mesh.Waypoint.VerifyTokens {
@@ -25,8 +25,8 @@ func tellSessions(plan generate.Plan, notes *survey.Notes) {
 		"an issuer that is not a login can name any user", "if one of them is not a login, list the issuers of the login here")
 }
 
-// tellNoSession says that the third rule of the policy is left out, and what to write.
-func tellNoSession(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+// warnNoSession reports that the third rule of the policy is left out, and what to write.
+func warnNoSession(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	const object = "spec.identity.sessionIssuers"
 	mesh := plan.Mesh
 	found := "no issuer that people log in with is known"

@@ -14,8 +14,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// rootLoses reports a policy of the root namespace that applies to profiles and is not converted.
-func rootLoses(plan generate.Plan, input *survey.Index, notes *survey.Notes, places map[string]place, item *manifest.Item, wanted survey.Labels) {
+// warnRootNotConverted reports a policy of the root namespace that applies to profiles and is not converted.
+func warnRootNotConverted(plan generate.Plan, input *survey.Index, notes *survey.Notes, places map[string]place, item *manifest.Item, wanted survey.Labels) {
 	spec := manifest.Field(item.Node, "spec")
 	if plan.Cluster == nil || input.SelectsOldGateway(manifest.Field(spec, "selector", "matchLabels")) {
 		return
@@ -36,8 +36,8 @@ func rootLoses(plan generate.Plan, input *survey.Index, notes *survey.Notes, pla
 		"set cluster.platform.enabled: true, or write a copy with targetRefs: [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}]")
 }
 
-// elsewhereLoses reports policies outside of profiles that lose rules and are not converted.
-func elsewhereLoses(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+// warnNotConverted reports policies outside of profiles that lose rules and are not converted.
+func warnNotConverted(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	if plan.Cluster == nil {
 		return
 	}

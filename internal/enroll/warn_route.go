@@ -14,8 +14,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// unknownRoute reports a VirtualService that was kept, with the HTTPRoute to write instead.
-func unknownRoute(plan generate.Plan, input *survey.Index, notes *survey.Notes, item *manifest.Item, old oldRoute, why string) {
+// warnRoute reports a VirtualService that was kept, with the HTTPRoute to write instead.
+func warnRoute(plan generate.Plan, input *survey.Index, notes *survey.Notes, item *manifest.Item, old oldRoute, why string) {
 	mesh := plan.Mesh
 	effect := "the old gateway no longer allows any request, so users cannot reach this path"
 	parent := fmt.Sprintf("parentRefs: [{name: %s, namespace: %s}]", mesh.GatewayName, mesh.GatewayNamespace)

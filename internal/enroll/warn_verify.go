@@ -9,9 +9,9 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// tellSessionRules reports session issuers whose tokens the waypoints cannot verify, or only by
+// warnSessionRules reports session issuers whose tokens the waypoints cannot verify, or only by
 // assumptions.
-func tellSessionRules(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+func warnSessionRules(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	for i, issuer := range plan.Mesh.Tokens.SessionIssuers {
 		known := false
 		for _, rule := range plan.Logins {
@@ -36,8 +36,8 @@ func tellSessionRules(plan generate.Plan, input *survey.Index, notes *survey.Not
 	}
 }
 
-// tellVerified reports namespaces that have none of the Services whose tokens are to be verified.
-func tellVerified(plan generate.Plan, notes *survey.Notes) {
+// warnNothingVerified reports namespaces that have none of the Services whose tokens are to be verified.
+func warnNothingVerified(plan generate.Plan, notes *survey.Notes) {
 	names := plan.Mesh.Waypoint.VerifyTokensFor
 	for _, ns := range plan.Namespaces {
 		if names != nil && len(ns.Verified) == 0 {

@@ -109,8 +109,8 @@ func anybody(user bool) string {
 
 func sameKeys(a, b *security.JWTRule) bool { return a.JwksUri == b.JwksUri && a.Jwks == b.Jwks }
 
-// verifyTrouble warns about the input's RequestAuthentications that void verifyTokens.
-func verifyTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes, wanted []generate.Object) {
+// warnVoid warns about the input's RequestAuthentications that void verifyTokens.
+func warnVoid(plan generate.Plan, input *survey.Index, notes *survey.Notes, wanted []generate.Object) {
 	verified := verifyingIn(plan, wanted, placesOf(plan))
 	ours := map[manifest.ID]bool{}
 	for _, o := range wanted {
@@ -121,13 +121,13 @@ func verifyTrouble(plan generate.Plan, input *survey.Index, notes *survey.Notes,
 			continue
 		}
 		for i, n := range manifest.Content(manifest.Field(item.Node, "spec", "jwtRules")) {
-			voidTrouble(plan, notes, item, i, survey.ReadJWTRule(manifest.Dealias(n)), verified)
+			warnVoidRule(plan, notes, item, i, survey.ReadJWTRule(manifest.Dealias(n)), verified)
 		}
 	}
 }
 
-// voidTrouble names every waypoint where a rule voids verifyTokens.
-func voidTrouble(plan generate.Plan, notes *survey.Notes, item *manifest.Item, index int, rule *security.JWTRule, verified map[string]verifying) {
+// warnVoidRule names every waypoint where a rule voids verifyTokens.
+func warnVoidRule(plan generate.Plan, notes *survey.Notes, item *manifest.Item, index int, rule *security.JWTRule, verified map[string]verifying) {
 	var found, who string
 	var waypoints []string
 	for _, namespace := range generate.SortedKeys(verified) {

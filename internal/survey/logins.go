@@ -65,7 +65,7 @@ func (in *Index) logins(config profile.AmbientProfile, notes *Notes) Logins {
 			continue
 		}
 		if item.Revision() != "" && item != dex { // from which the edits take the label
-			tellRevisionOfLogin(notes, item, config.Spec.Identity.SessionIssuers != nil)
+			warnRevisionOfLogin(notes, item, config.Spec.Identity.SessionIssuers != nil)
 			continue
 		}
 		for i, rule := range manifest.Content(manifest.Field(item.Node, "spec", "jwtRules")) {
@@ -105,8 +105,8 @@ func (g Gateway) isTarget(ref *yaml.Node) bool {
 	return manifest.Value(ref, "group") == GatewayGroup && manifest.Value(ref, "kind") == "Gateway" && manifest.Value(ref, "name") == g.Name
 }
 
-// tellRevisionOfLogin says that a RequestAuthentication at the ingress Gateway is not counted on.
-func tellRevisionOfLogin(notes *Notes, item *manifest.Item, listed bool) {
+// warnRevisionOfLogin reports that a RequestAuthentication at the ingress Gateway is not counted on.
+func warnRevisionOfLogin(notes *Notes, item *manifest.Item, listed bool) {
 	remedy := "remove the label"
 	if !listed {
 		remedy += ", or list the issuers in spec.identity.sessionIssuers"

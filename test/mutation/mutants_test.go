@@ -45,7 +45,7 @@ var mutants = []mutant{
 	{"a login of another issuer is named", enr + "warn_logins_none.go", "(issuer == \"\" || rule.Issuer == issuer) && ", ""},
 	{"a login that is copied to the Gateway is no session issuer", sur + "gateway.go", "in.gateway.Made && in.AtOldGateway(item)", "false"},
 	{"a login that keeps its token is verified again", enr + "warn_verify.go", "if !rule.ForwardOriginalToken {", "if false {"},
-	{"a rule that voids verified tokens is not told", enr + "enroll.go", "	verifyTrouble(plan, input, notes, wanted)\n", ""},
+	{"a rule that voids verified tokens is not told", enr + "enroll.go", "	warnVoid(plan, input, notes, wanted)\n", ""},
 	{"a rule that voids verified tokens is attached to the waypoint", enr + "convert_authentication.go", "kept := withoutVoiding(notes, item, verified, places, item.Namespace, refs)", "kept := rules"},
 	{"a rule that voids verified tokens is copied to the waypoints", enr + "convert_authentication.go", `rules := withoutVoiding(notes, item, verified, places, "", refs)`, `rules := manifest.Field(spec, "jwtRules")`},
 	{"a rule with other keys voids nothing", enr + "warn_verify_void.go", "if generate.HasKeys(rule) && !slices", "if false && !slices"},
@@ -167,7 +167,7 @@ var mutants = []mutant{
 
 	// What happens to what is there.
 	{"a policy with a selector goes to the whole waypoint", enr + "convert_authorizationpolicy.go", "len(wanted) == 0 && !ported {", "true {"},
-	{"a misspelt selector goes to the whole waypoint", enr + "convert_authorizationpolicy.go", "if !known {\n\t\treportSelector", "if !known && false {\n\t\treportSelector"},
+	{"a misspelt selector goes to the whole waypoint", enr + "convert_authorizationpolicy.go", "if !known {\n\t\twarnSelector", "if !known && false {\n\t\treportSelector"},
 	{"a Service counts when one of its pods matches", sur + "services.go", "case !pod.Cover(shared):", "case false:"},
 	{"the old ingress keeps its way in", enr + "convert_authorizationpolicy.go", "\treplaceIngress(plan, item, spec)\n", ""},
 	{"policies of the controllers are converted", enr + "convert_authorizationpolicy.go", "if !slices.Contains(controllersPolicies, item.Name) && survey.WithoutTargets(spec)", "if survey.WithoutTargets(spec)"},
