@@ -39,7 +39,7 @@ func sequenceItems(reader *Reader, data []byte, list *yaml.Node) ([]*Item, error
 	return items, nil
 }
 
-// countsLines tells whether the parser counts the lines of data as we do: YAML 1.1 has more
+// countsLines reports whether the parser counts the lines of data as we do: YAML 1.1 has more
 // characters that end one.
 func countsLines(data []byte) bool {
 	for _, other := range []string{"\u0085", "\u2028", "\u2029"} {

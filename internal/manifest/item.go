@@ -117,7 +117,7 @@ func (i *Item) Mark(in, key, text string) {
 	i.Set(i.Ensure(metadata, in), key, Text(text))
 }
 
-// Unmark removes metadata.<in>[key] and tells whether it was there.
+// Unmark removes metadata.<in>[key] and reports whether it was there.
 func (i *Item) Unmark(in, key string) bool {
 	metadata := Field(i.Node, "metadata")
 	below := Field(metadata, in)
@@ -130,7 +130,7 @@ func (i *Item) Unmark(in, key string) bool {
 	return true
 }
 
-// Drop removes key from the map at parent and tells whether it was there.
+// Drop removes key from the map at parent and reports whether it was there.
 func (i *Item) Drop(parent *yaml.Node, key string) bool {
 	at := IndexOf(parent, key)
 	if at < 0 {
@@ -179,16 +179,16 @@ func Quoted(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// Verbatim tells whether the item leaves as the text that it came as.
+// Verbatim reports whether the item leaves as the text that it came as.
 func (i *Item) Verbatim() bool { return i.Text != nil && !i.Changed }
 
-// SameAs tells whether key means the same in both items.
+// SameAs reports whether key means the same in both items.
 func (i *Item) SameAs(other *Item, key string) bool {
 	a, b := Field(i.Node, key), Field(other.Node, key)
 	return a == b || a != nil && b != nil && Equal(a, b)
 }
 
-// InPackage tells whether the item has a file of its own, as in a kpt package.
+// InPackage reports whether the item has a file of its own, as in a kpt package.
 func (i *Item) InPackage() bool { return i.Path() != "" }
 
 // DropPipelineAnnotations removes what tells kustomize and kpt where the item was.

@@ -17,12 +17,12 @@ type plainYAML struct {
 	quoted map[string]string
 }
 
-// plainObject tells whether n is a map with something in it, as every object is, and plain.
+// plainObject reports whether n is a map with something in it, as every object is, and plain.
 func plainObject(n *yaml.Node) bool {
 	return n.Kind == yaml.MappingNode && len(n.Content) > 0 && plain(n)
 }
 
-// plain tells whether n is of the kind that plainYAML writes; all else is for the library.
+// plain reports whether n is of the kind that plainYAML writes; all else is for the library.
 func plain(n *yaml.Node) bool {
 	if n.HeadComment != "" || n.LineComment != "" || n.FootComment != "" || n.Anchor != "" {
 		return false

@@ -114,7 +114,7 @@ func (in Input) check(list *Item) error {
 	return nil
 }
 
-// standsAlone tells whether n means the same wherever it stands: nothing in it is named elsewhere,
+// standsAlone reports whether n means the same wherever it stands: nothing in it is named elsewhere,
 // and it names nothing.
 func standsAlone(n *yaml.Node) bool {
 	return n.Anchor == "" && n.Kind != yaml.AliasNode && !slices.ContainsFunc(n.Content, func(below *yaml.Node) bool { return !standsAlone(below) })

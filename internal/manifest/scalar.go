@@ -6,7 +6,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// IsText tells whether every YAML reader takes s, without quotes, for a text and not for a number,
+// IsText reports whether every YAML reader takes s, without quotes, for a text and not for a number,
 // a bool, a date or null. What begins with a letter and holds no blank can be told by its letters;
 // the rest kyaml parses, which starts a YAML 1.1 parser for each.
 func IsText(s string) bool {
@@ -42,5 +42,5 @@ func plainName(s string) bool {
 
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
-// IsPlainText tells whether s can stand in a block of YAML as it is: a plain name that IsText.
+// IsPlainText reports whether s can stand in a block of YAML as it is: a plain name that IsText.
 func IsPlainText(s string) bool { return plainName(s) && IsText(s) }

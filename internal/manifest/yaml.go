@@ -86,7 +86,7 @@ func Without(spec *yaml.Node, key string) *yaml.Node {
 	return &yaml.Node{Kind: spec.Kind, Content: slices.Delete(slices.Clone(spec.Content), at, at+2)}
 }
 
-// Equal tells whether two trees mean the same: the order of keys, styles and comments apart.
+// Equal reports whether two trees mean the same: the order of keys, styles and comments apart.
 func Equal(a, b *yaml.Node) bool {
 	a, b = Dealias(a), Dealias(b)
 	if a.Kind != b.Kind || len(a.Content) != len(b.Content) {

@@ -86,7 +86,7 @@ func podTemplate(item *manifest.Item) *yaml.Node {
 	return manifest.Field(item.Node, "spec", "template")
 }
 
-// Cover tells whether they have all that a selector wants.
+// Cover reports whether they have all that a selector wants.
 func (l Labels) Cover(selector Labels) bool {
 	for _, wanted := range selector {
 		if l = l.from(wanted.key); len(l) == 0 || l[0] != wanted {

@@ -106,7 +106,7 @@ func (in *Index) OldGatewayNetwork() string {
 	return " (the old one has " + Names(found) + ")"
 }
 
-// OnOldGateway tells whether a VirtualService is for the old gateway.
+// OnOldGateway reports whether a VirtualService is for the old gateway.
 func (in *Index) OnOldGateway(item *manifest.Item) bool {
 	for _, gateway := range GatewaysOf(item) {
 		if gateway == (manifest.NewID(IstioNetworking, "Gateway", profile.KubeflowNamespace, "kubeflow-gateway")) {

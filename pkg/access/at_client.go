@@ -49,7 +49,7 @@ func (t *trip) assume(what string) {
 	}
 }
 
-// meet records a point's ruling and tells whether the request is over.
+// meet records a point's ruling and reports whether the request is over.
 func (t *trip) meet(r ruling) (over bool) {
 	t.steps = append(t.steps, r.Step)
 	switch {

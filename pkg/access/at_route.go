@@ -57,7 +57,7 @@ func (m *routeMatch) before(o *routeMatch) bool {
 	return len(m.query) > len(o.query)
 }
 
-// attaches tells whether a route hangs on a gateway, and under which hostnames: a parentRef names it, and a listener of that section and
+// attaches reports whether a route hangs on a gateway, and under which hostnames: a parentRef names it, and a listener of that section and
 // port admits the route's namespace and a hostname. A made up gateway admits all.
 func (w *World) attaches(r *route, g *gateway) (hostnames []string, doubt string, ok bool) {
 	for _, p := range r.parents {

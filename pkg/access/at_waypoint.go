@@ -56,7 +56,7 @@ func (w *World) bind(s *space, own labels, traffic string) binding {
 	return w.accepts(g, s.name, traffic)
 }
 
-// accepts tells whether a waypoint takes a namespace's traffic of a type: allowedRoutes of its HBONE listener and istio.io/waypoint-for.
+// accepts reports whether a waypoint takes a namespace's traffic of a type: allowedRoutes of its HBONE listener and istio.io/waypoint-for.
 func (w *World) accepts(g *gateway, namespace, traffic string) binding {
 	if !g.waypoint {
 		return binding{doubt: "Gateway " + g.id() + " is used as a waypoint but is of class " + g.class}
@@ -112,7 +112,7 @@ func isTrueLabel(v string) bool {
 	return false
 }
 
-// admits tells whether a namespace may attach to a listener (ambient makeWaypointSelector; Gateway API allowedRoutes).
+// admits reports whether a namespace may attach to a listener (ambient makeWaypointSelector; Gateway API allowedRoutes).
 func (l *listener) admits(w *World, own, other string) verdict3 {
 	switch l.from {
 	case "All":

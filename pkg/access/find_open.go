@@ -133,7 +133,7 @@ func (p *policy) onService() bool {
 	return false
 }
 
-// stops tells whether a DENY policy stops a stranger whatever it asks for.
+// stops reports whether a DENY policy stops a stranger whatever it asks for.
 func (a *selfCheck) stops(on layer, p *policy) bool {
 	at := freeAttributes(a.w.identity(stranger, strangerAccount))
 	for i := range p.rules {

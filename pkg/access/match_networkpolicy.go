@@ -8,7 +8,7 @@ type end struct {
 	profile   bool // its Namespace is a profile's, which may have labels of the profile-controller that the manifests do not show
 }
 
-// admits tells whether a NetworkPolicy lets the pods that it isolates connect to a peer, or a peer to them, at a TCP port of the receiver.
+// admits reports whether a NetworkPolicy lets the pods that it isolates connect to a peer, or a peer to them, at a TCP port of the receiver.
 func (w *World) admits(p *networkPolicy, way direction, peer *end, port int) verdict3 {
 	out := no
 	for i := range p.rules[way] {

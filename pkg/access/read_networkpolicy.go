@@ -123,7 +123,7 @@ func selectorOf(n *yaml.Node) (s podSelector) {
 // all reports whether it is the empty selector, which picks everything.
 func (s *podSelector) all() bool { return len(s.labels) == 0 && len(s.expressions) == 0 && !s.broken }
 
-// picks tells whether an object with these labels is selected. complete: it has no others; else one that lacks a label may have it.
+// picks reports whether an object with these labels is selected. complete: it has no others; else one that lacks a label may have it.
 func (s *podSelector) picks(own labels, complete bool) verdict3 {
 	if s.broken {
 		return maybe

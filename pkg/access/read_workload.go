@@ -194,7 +194,7 @@ func (s *service) target(number int, pod *workload) int {
 	return 0
 }
 
-// selects tells whether a selector picks what carries these labels. An empty selector picks all.
+// selects reports whether a selector picks what carries these labels. An empty selector picks all.
 func (l labels) selects(own labels) bool {
 	for _, want := range l {
 		if got, ok := own.get(want.key); !ok || got != want.value {
@@ -204,7 +204,7 @@ func (l labels) selects(own labels) bool {
 	return true
 }
 
-// lacks tells whether a selector fails only for labels that are not there.
+// lacks reports whether a selector fails only for labels that are not there.
 func (l labels) lacks(own labels) bool {
 	lacking := false
 	for _, want := range l {

@@ -61,7 +61,7 @@ func with(m map[string]string, key, value string) map[string]string {
 // FieldNames are the keys beside apiVersion, kind and metadata, in alphabetical order.
 func (o Object) FieldNames() []string { return SortedKeys(o.Fields) }
 
-// MarksOwner tells whether a label or annotation says whose an object is; such marks only go to
+// MarksOwner reports whether a label or annotation says whose an object is; such marks only go to
 // objects that are ours.
 func MarksOwner(key string) bool { return key == profile.OwnedBy || key == managedBy }
 
