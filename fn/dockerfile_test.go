@@ -200,3 +200,15 @@ func staticAndStripped(t *testing.T, program []byte, machine elf.Machine) {
 		t.Error("the program is not stripped")
 	}
 }
+
+// The build gets every directory of which the program needs a package: .dockerignore lists what it
+// reads.
+func TestTheBuildGetsEveryPackage(t *testing.T) {
+	ignore := read(t, "../.dockerignore")
+	for _, path := range strings.Fields(string(must(exec.Command("go", "list", "-deps", programPackage, "../image").Output()))) {
+		ours, found := strings.CutPrefix(path, module)
+		if top, _, _ := strings.Cut(ours, "/"); found && !strings.Contains(ignore, "\n!"+top+"\n") {
+			t.Errorf("%s is not in the build: .dockerignore does not name %s", ours, top)
+		}
+	}
+}

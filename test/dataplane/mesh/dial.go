@@ -15,8 +15,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/agent"
 	"istio.io/istio/pkg/workloadapi"
+
+	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/agent"
 )
 
 // Dial connects from a pod to namespace/service:port or to address:port, as the ztunnel of its node would. Without an
