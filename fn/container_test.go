@@ -141,7 +141,7 @@ func containerInstalls(t *testing.T, image string) {
 		t.Errorf("on a full disk: exit code %d, want %d", code, exitUsage)
 	}
 	part(t, "stdout", stdout, "")
-	part(t, "stderr", stderr, "no space left on device; nothing was installed")
+	part(t, "stderr", stderr, "cannot be written (no space left on device); nothing was installed")
 }
 
 // profilesList is a ResourceList that asks for n namespaces.
