@@ -23,18 +23,18 @@ func (b budget) print(w io.Writer) {
 
 // The most CPU that the function may take, as a part of what the other takes, by number of profiles.
 var (
-	againstIdentity = map[int]float64{100: 0.45, 1000: 0.40, 10000: 0.40}
+	againstIdentity = map[int]float64{100: 0.30, 1000: 0.25, 10000: 0.25}
 	againstHelm     = map[int]float64{1: 0.25, 100: 0.70, 1000: 0.70, 10000: 0.70}
 	againstOverlays = map[int]float64{1: 0.70, 100: 0.10}
 )
 
 const (
-	passThroughMost = 0.85
+	passThroughMost = 0.50
 	growthMost      = 1.05 // from 100 profiles on
-	generatedMost   = 55   // MB of memory for each MB
+	generatedMost   = 15   // MB of memory for each MB
 	passedMost      = 40
 	startUpMost     = 6  // ms of CPU beyond a program that prints one line
-	binaryMost      = 10 // MB
+	binaryMost      = 12 // MB
 )
 
 func (r report) budgets() []budget {
