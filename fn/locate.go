@@ -2,7 +2,6 @@ package fn
 
 import (
 	"cmp"
-	"errors"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
@@ -62,40 +61,23 @@ func inNamespace(id manifest.ID) manifest.ID {
 
 // locatedError is an error of messages of the referee with the files of their objects.
 func locatedError(err error, items []*manifest.Item) error {
-	return eachMessage(err, func(d diagnostic.Diagnostic) diagnostic.Diagnostic {
-		return located([]diagnostic.Diagnostic{d}, items)[0]
-	})
+	return diagnostic.Join(located(diagnostic.All(err), items))
 }
 
 // locatedIn is an error of messages about an item with the item's file.
 func locatedIn(err error, item *manifest.Item) error {
-	return eachMessage(err, func(d diagnostic.Diagnostic) diagnostic.Diagnostic {
-		d.Position = inFileOf(item, d.Position)
-		return d
-	})
-}
-
-// eachMessage is an error with each of the messages that it joins changed.
-func eachMessage(err error, change func(diagnostic.Diagnostic) diagnostic.Diagnostic) error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var all []error
-		for _, err := range joined.Unwrap() {
-			all = append(all, eachMessage(err, change))
-		}
-		return errors.Join(all...)
+	all := diagnostic.All(err)
+	for i := range all {
+		all[i].Position = inFileOf(item, all[i].Position)
 	}
-	var d diagnostic.Diagnostic
-	if errors.As(err, &d) {
-		return change(d)
-	}
-	return err
+	return diagnostic.Join(all)
 }
 
 // ofConfig are messages with their place in the configuration, as far as they are about it. Without a
 // file there is no line: kustomize and kpt send the configuration written anew.
 func ofConfig(config *manifest.Item, found []diagnostic.Diagnostic) []diagnostic.Diagnostic {
 	for i, d := range found {
-		if d.Position.File != "" || d.Object.Kind != profile.Kind && d.Object.Kind != "" {
+		if d.Code == "" || d.Position.File != "" || d.Object.Kind != profile.Kind && d.Object.Kind != "" {
 			continue
 		}
 		n, _ := manifest.Find(config.Node, d.Field)
@@ -108,7 +90,5 @@ func ofConfig(config *manifest.Item, found []diagnostic.Diagnostic) []diagnostic
 
 // ofConfigError is an error of such messages.
 func ofConfigError(config *manifest.Item, err error) error {
-	return eachMessage(err, func(d diagnostic.Diagnostic) diagnostic.Diagnostic {
-		return ofConfig(config, []diagnostic.Diagnostic{d})[0]
-	})
+	return diagnostic.Join(ofConfig(config, diagnostic.All(err)))
 }

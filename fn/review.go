@@ -1,8 +1,6 @@
 package fn
 
 import (
-	"errors"
-
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
@@ -33,14 +31,14 @@ func tenants(plan generate.Plan) []access.Tenant {
 
 // asErrors are the warnings among findings, and why they are errors; nil for none.
 func asErrors(config *manifest.Item, findings []diagnostic.Diagnostic) error {
-	var errs []error
+	var warnings []diagnostic.Diagnostic
 	for _, f := range findings {
 		if f.Severity() == diagnostic.Warning {
-			errs = append(errs, f)
+			warnings = append(warnings, f)
 		}
 	}
-	if len(errs) == 0 {
+	if len(warnings) == 0 {
 		return nil
 	}
-	return errors.Join(append(errs, config.Report(diagnostic.WarningsAreErrors, "spec.failOnWarning", "makes every warning an error", "", "fix what is listed above, or remove the field"))...)
+	return diagnostic.Join(append(warnings, config.Report(diagnostic.WarningsAreErrors, "spec.failOnWarning", "makes every warning an error", "", "fix what is listed above, or remove the field")))
 }

@@ -43,9 +43,6 @@ func (o Object) String() string {
 	return strings.TrimSpace(o.Kind + " " + name)
 }
 
-// is reports whether both are the same object, whatever its version.
-func (o Object) is(other Object) bool { return o.String() == other.String() }
-
 // String is file:line:column as far as it is known.
 func (p Position) String() string {
 	switch {

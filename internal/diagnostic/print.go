@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 )
 
@@ -54,10 +53,21 @@ func All(err error) []Diagnostic {
 	return []Diagnostic{{Found: err.Error()}}
 }
 
+// Join is an error of all messages, from which All returns them; nil for none.
+func Join(all []Diagnostic) error {
+	var errs []error
+	for _, d := range all {
+		errs = append(errs, d)
+	}
+	return errors.Join(errs...)
+}
+
 // group is a message, and the other objects that it is about.
 type group struct {
 	Diagnostic
 	also []Object
+	// known are all of its objects.
+	known map[Object]bool
 }
 
 // grouped are messages without repetitions, in the order in which each occurs first. Each error has
@@ -66,17 +76,18 @@ func grouped(all []Diagnostic) []*group {
 	var groups []*group
 	known := map[Diagnostic]*group{}
 	for _, d := range all {
-		same := d
+		same, object := d, d.Object
+		object.APIVersion = "" // the same object, whatever its version
 		if d.Severity() != Error && d.Object != (Object{}) && !d.ownConfig() {
 			same.Object, same.Position = Object{}, Position{}
 		}
 		g := known[same]
 		if g == nil {
-			g = &group{Diagnostic: d}
+			g = &group{Diagnostic: d, known: map[Object]bool{object: true}}
 			known[same], groups = g, append(groups, g)
 		}
-		if !d.Object.is(g.Object) && !slices.ContainsFunc(g.also, d.Object.is) {
-			g.also = append(g.also, d.Object)
+		if !g.known[object] {
+			g.also, g.known[object] = append(g.also, d.Object), true
 		}
 	}
 	return groups

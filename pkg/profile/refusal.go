@@ -100,13 +100,21 @@ func (r *refusals) join(later refusals) {
 // misplaced returns which fields of r are missing because they were written under another name, or
 // in another place: of several, the last one above that place.
 func (r *refusals) misplaced(unknown []refusal) map[int]bool {
+	lacking := map[string][]int{} // by the path, and by that of any item
+	for i, refused := range r.all {
+		if refused.Code != diagnostic.ConfigMissingField {
+			continue
+		}
+		lacking[refused.Field] = append(lacking[refused.Field], i)
+		if path := anyItem(refused.Field); path != refused.Field {
+			lacking[path] = append(lacking[path], i)
+		}
+	}
 	found := map[int]bool{}
 	for _, field := range unknown {
 		best := -1
-		for i, refused := range r.all {
-			lacks := refused.Code == diagnostic.ConfigMissingField && field.meant != "" &&
-				(refused.Field == field.meant || anyItem(refused.Field) == field.meant)
-			if lacks && !found[i] && (best < 0 || refused.Position.Line <= field.Position.Line) {
+		for _, i := range lacking[field.meant] {
+			if !found[i] && (best < 0 || r.all[i].Position.Line <= field.Position.Line) {
 				best = i
 			}
 		}
