@@ -137,13 +137,3 @@ func (d Diagnostic) others(also []Object) string {
 	}
 	return " (also " + strings.Join(names, ", ") + ")"
 }
-
-// Named is an object that is known as kind namespace/name, or kind name.
-func Named(text string) Object {
-	kind, name, _ := strings.Cut(text, " ")
-	namespace, rest, found := strings.Cut(name, "/")
-	if !found {
-		return Object{Kind: kind, Name: name}
-	}
-	return Object{Kind: kind, Namespace: namespace, Name: rest}
-}

@@ -35,8 +35,8 @@ func warnNamespace(notes *survey.Notes, item *manifest.Item, ns generate.Namespa
 		if owner == "" {
 			found = "is missing"
 		}
-		notes.Report(item.Report(diagnostic.NamespaceOwnerDiffers, "metadata.annotations[owner]", found,
-			"the profile-controller rejects a Namespace whose owner annotation does not name the Profile's owner", fmt.Sprintf("write owner: %q", ns.Owner)))
+		notes.WarnAt(diagnostic.NamespaceOwnerDiffers, item, "metadata.annotations[owner]", found,
+			"the profile-controller rejects a Namespace whose owner annotation does not name the Profile's owner", fmt.Sprintf("write owner: %q", ns.Owner))
 	}
 	if item.Label("istio-injection") == "enabled" && item.Label(label.IoIstioDataplaneMode.Name) == "ambient" {
 		notes.Warn(diagnostic.NamespaceInjected, item, "had both istio-injection: enabled and istio.io/dataplane-mode: ambient",

@@ -72,7 +72,7 @@ func isShipped(shipped map[manifest.ID][]*yaml.Node, item *manifest.Item, spec *
 // warnPlatform reports what was found and what was assumed, and an istiod without ztunnel.
 func warnPlatform(plan generate.Plan, input *survey.Index, notes *survey.Notes, kubeflow survey.Kubeflow) {
 	found, assumed := kubeflow.Found()
-	notes.Note(diagnostic.ComponentsFound, "spec.cluster.platform", componentsFound(found), componentsAssumed(assumed))
+	notes.WarnConfig(diagnostic.ComponentsFound, "spec.cluster.platform", componentsFound(found), componentsAssumed(assumed), "")
 	istiod := input.ByID[manifest.NewID("apps", "Deployment", plan.Mesh.RootNamespace, "istiod")]
 	ztunnel := slices.ContainsFunc(input.Items, func(i *manifest.Item) bool { return i.Kind == "DaemonSet" && i.Name == "ztunnel" })
 	if istiod != nil && !ztunnel {
@@ -108,9 +108,10 @@ func componentsAssumed(names []string) string {
 
 // enrollKubeflow puts the control plane into the mesh, if the input has its Namespace.
 func enrollKubeflow(input *survey.Index, notes *survey.Notes) {
-	item := input.ByID[manifest.ID{Kind: "Namespace", Name: profile.KubeflowNamespace}]
+	id := manifest.ID{Kind: "Namespace", Name: profile.KubeflowNamespace}
+	item := input.ByID[id]
 	if item == nil {
-		notes.Find(diagnostic.KubeflowNotEnrolled, "Namespace "+profile.KubeflowNamespace, "is not in the input, so it was not labeled", "its pods stay outside the mesh, where no policy is enforced",
+		notes.WarnAbsent(diagnostic.KubeflowNotEnrolled, id, "is not in the input, so it was not labeled", "its pods stay outside the mesh, where no policy is enforced",
 			"add the Namespace to the input, or label it with istio.io/dataplane-mode: ambient and istio-injection: disabled")
 		return
 	}

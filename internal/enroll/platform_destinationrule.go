@@ -28,6 +28,6 @@ func removeDestinationRules(plan generate.Plan, input *survey.Index, notes *surv
 			return
 		}
 		item.Drop(traffic, "tls")
-		notes.Report(item.Report(diagnostic.SidecarTLSRemoved, "", "had tls.mode: ISTIO_MUTUAL together with other settings", "the mode was removed, and the other settings were kept", ""))
+		notes.Warn(diagnostic.SidecarTLSRemoved, item, "had tls.mode: ISTIO_MUTUAL together with other settings", "the mode was removed, and the other settings were kept", "")
 	})
 }

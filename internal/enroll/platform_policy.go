@@ -73,7 +73,7 @@ func withoutKept(plan generate.Plan, input *survey.Index, notes *survey.Notes, s
 		explained := len(notes.Findings) > before // how it differs
 		switchOn(notes, item, o)
 		if was, fresh := manifest.Field(item.Node, "spec"), manifest.Field(o.Node(), "spec"); !explained && !samePolicy(was, fresh) && !isShipped(shipped, item, was) {
-			notes.Report(item.Report(diagnostic.LoginPolicyKept, "", "differs from how Kubeflow ships it", "it was kept as it is, on Gateway "+o.Namespace+"/"+plan.Mesh.GatewayName, ""))
+			notes.Warn(diagnostic.LoginPolicyKept, item, "differs from how Kubeflow ships it", "it was kept as it is, on Gateway "+o.Namespace+"/"+plan.Mesh.GatewayName, "")
 		}
 		return true
 	})

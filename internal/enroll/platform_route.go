@@ -27,7 +27,7 @@ func removeVirtualServices(plan generate.Plan, input *survey.Index, notes *surve
 		switch {
 		case why == "" && old.service == "profiles-kfam" && old.namespace == profile.KubeflowNamespace:
 			item.Removed = true
-			notes.Report(item.Report(diagnostic.RouteOfKFAMRemoved, "", "was removed without a replacement", "KFAM's policy does not allow the ingress Gateway, so the route could not be used", ""))
+			notes.Warn(diagnostic.RouteOfKFAMRemoved, item, "was removed without a replacement", "KFAM's policy does not allow the ingress Gateway, so the route could not be used", "")
 		case why == "" && slices.ContainsFunc(wanted, old.is):
 			item.Removed = true
 		default:

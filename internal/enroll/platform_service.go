@@ -62,7 +62,7 @@ func warnUnlabeled(notes *survey.Notes, name string, verified, ui bool) {
 	case ui:
 		effect = "its pods accept traffic only from the waypoint and the ingress Gateway, so calls from other pods are denied"
 	}
-	notes.Find(diagnostic.WaypointLabelNotSet, "Service "+profile.KubeflowNamespace+"/"+name, "is not in the input, so its waypoint label was not set", effect, remedy)
+	notes.WarnAbsent(diagnostic.WaypointLabelNotSet, manifest.ID{Kind: "Service", Namespace: profile.KubeflowNamespace, Name: name}, "is not in the input, so its waypoint label was not set", effect, remedy)
 }
 
 // pastWaypoint removes the labels that verified tokens had needed: their Services used the waypoint,
@@ -96,8 +96,8 @@ func warnUnverified(plan generate.Plan, input *survey.Index, notes *survey.Notes
 				}
 				if namespace == profile.KubeflowNamespace && !slices.Contains(known, name) {
 					known = append(known, name)
-					notes.Report(item.Report(diagnostic.ReaderNotVerified, "", fmt.Sprintf("routes to Service %s/%s, whose tokens no waypoint verifies again", namespace, name),
-						"if its pods read "+plan.Mesh.UserIDHeader+", a route can still set another user in it", ""))
+					notes.Warn(diagnostic.ReaderNotVerified, item, fmt.Sprintf("routes to Service %s/%s, whose tokens no waypoint verifies again", namespace, name),
+						"if its pods read "+plan.Mesh.UserIDHeader+", a route can still set another user in it", "")
 				}
 			}
 		}

@@ -28,12 +28,12 @@ func warnKServe(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	if item != nil {
 		mode := jsonText(survey.DataOf(item, "deploy"), "defaultDeploymentMode")
 		if kserve.DeploymentMode == "" && (mode == "Serverless" || mode == "Knative") {
-			notes.Report(item.Report(diagnostic.ModelsServerless, "data[deploy]", "sets defaultDeploymentMode to "+mode, knativeBypasses,
-				"set cluster.kserve.deploymentMode, which switches every model in the cluster"))
+			notes.WarnAt(diagnostic.ModelsServerless, item, "data[deploy]", "sets defaultDeploymentMode to "+mode, knativeBypasses,
+				"set cluster.kserve.deploymentMode, which switches every model in the cluster")
 		}
 	}
 	if kserve.DeploymentMode != "" && item == nil {
-		notes.Find(diagnostic.KServeConfigMissing, "spec.cluster.kserve.deploymentMode", "is set, but ConfigMap inferenceservice-config is not in the input",
+		notes.WarnConfig(diagnostic.KServeConfigMissing, "spec.cluster.kserve.deploymentMode", "is set, but ConfigMap inferenceservice-config is not in the input",
 			"nothing was switched", "add KServe's manifests to the input, or remove the field")
 	}
 }

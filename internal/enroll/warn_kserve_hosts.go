@@ -105,8 +105,8 @@ func warnHosts(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	switch t := readHostTemplate(config.DomainTemplate); {
 	case config.DisableIngressCreation, t.apart:
 	case !t.understood: // so the template is that of the ConfigMap
-		notes.Report(item.Report(diagnostic.ModelHostsUnknown, "data[ingress]", "has the domainTemplate "+config.DomainTemplate+", which this function cannot evaluate",
-			"models of two profiles may get the same host", ""))
+		notes.WarnAt(diagnostic.ModelHostsUnknown, item, "data[ingress]", "has the domainTemplate "+config.DomainTemplate+", which this function cannot evaluate",
+			"models of two profiles may get the same host", "")
 	default:
 		warnSharedHosts(plan, notes, item, config.DomainTemplate, t)
 	}
@@ -137,12 +137,12 @@ func warnSharedHosts(plan generate.Plan, notes *survey.Notes, item *manifest.Ite
 				t.twin(ns.Name, others[0]), ns.Name, others[0])
 			remedy := fmt.Sprintf("set ingress.domainTemplate in inferenceservice-config to %s (cluster.kserve.deploymentMode does, and switches every model)", modelHosts)
 			if item == nil {
-				notes.Find(diagnostic.ModelHostsShared, "spec.profiles",
+				notes.WarnConfig(diagnostic.ModelHostsShared, "spec.profiles",
 					fmt.Sprintf("lists %s and %s, whose models can get the same host by KServe's default domainTemplate %s", ns.Name, someOf(others), template), effect, remedy)
 				continue
 			}
-			notes.Report(item.Report(diagnostic.ModelHostsShared, "data[ingress]",
-				fmt.Sprintf("gives models of profile %s and of %s the same host by the domainTemplate %s", ns.Name, someOf(others), template), effect, remedy))
+			notes.WarnAt(diagnostic.ModelHostsShared, item, "data[ingress]",
+				fmt.Sprintf("gives models of profile %s and of %s the same host by the domainTemplate %s", ns.Name, someOf(others), template), effect, remedy)
 		}
 	}
 }

@@ -34,8 +34,8 @@ const labelsField = "data[" + survey.LabelsKey + "]"
 func warnLabelsFile(notes *survey.Notes, item *manifest.Item) {
 	labels, err := survey.LabelsOfAll(item)
 	if err != nil {
-		notes.Report(item.Report(diagnostic.LabelsFileInvalid, labelsField, "is not a YAML map",
-			"the labels that the profile-controller puts on every tenant's Namespace are unknown", "write one line for each label, such as key: \"value\""))
+		notes.WarnAt(diagnostic.LabelsFileInvalid, item, labelsField, "is not a YAML map",
+			"the labels that the profile-controller puts on every tenant's Namespace are unknown", "write one line for each label, such as key: \"value\"")
 		return
 	}
 	var sets, removes []string
@@ -53,12 +53,12 @@ func warnLabelsFile(notes *survey.Notes, item *manifest.Item) {
 	slices.Sort(sets)
 	slices.Sort(removes)
 	if len(sets) > 0 {
-		notes.Report(item.Report(diagnostic.LabelsFileSets, labelsField, "sets "+strings.Join(sets, ", "),
+		notes.WarnAt(diagnostic.LabelsFileSets, item, labelsField, "sets "+strings.Join(sets, ", "),
 			"as soon as the file changes, the profile-controller puts this on the Namespace of every tenant without such a label, listed or not, even if its policies and waypoint do not exist yet",
-			"remove the line (the Namespace of a listed profile gets its labels from this function, and cluster.admission.enabled labels new ones)"))
+			"remove the line (the Namespace of a listed profile gets its labels from this function, and cluster.admission.enabled labels new ones)")
 	}
 	if len(removes) > 0 {
-		notes.Report(item.Report(diagnostic.LabelsFileRemoves, labelsField, "removes "+strings.Join(removes, ", "),
-			"whenever the profile-controller reconciles a Profile, it takes this off the Namespace until the next apply", "remove the line"))
+		notes.WarnAt(diagnostic.LabelsFileRemoves, item, labelsField, "removes "+strings.Join(removes, ", "),
+			"whenever the profile-controller reconciles a Profile, it takes this off the Namespace until the next apply", "remove the line")
 	}
 }

@@ -21,7 +21,7 @@ func warnSessions(plan generate.Plan, notes *survey.Notes) {
 	if last < 1 || plan.Cluster == nil && !plan.Mesh.Waypoint.VerifyTokens {
 		return
 	}
-	notes.Find(diagnostic.SeveralSessionIssuers, "spec.identity.sessionIssuers", "tokens of "+strings.Join(issuers[:last], ", ")+" and "+issuers[last]+" name users",
+	notes.WarnConfig(diagnostic.SeveralSessionIssuers, "spec.identity.sessionIssuers", "tokens of "+strings.Join(issuers[:last], ", ")+" and "+issuers[last]+" name users",
 		"an issuer that is not a login can name any user", "if one of them is not a login, list the issuers of the login here")
 }
 
@@ -45,10 +45,10 @@ func warnNoSession(plan generate.Plan, input *survey.Index, notes *survey.Notes)
 	effect := fmt.Sprintf("%s does not refuse a %s that a client sends with a token of another issuer", mesh.ForgedIdentityName(), mesh.UserIDHeader)
 	remedy = "list the issuers, or " + remedy
 	if input.IngressGateway() == nil && len(plan.Logins) == 0 && len(logins) == 0 {
-		notes.Find(diagnostic.NoSessionIssuerYet, object, found, effect, remedy)
+		notes.WarnConfig(diagnostic.NoSessionIssuerYet, object, found, effect, remedy)
 		return
 	}
-	notes.Find(diagnostic.NoSessionIssuer, object, found, effect, remedy)
+	notes.WarnConfig(diagnostic.NoSessionIssuer, object, found, effect, remedy)
 }
 
 // loginsElsewhere are the RequestAuthentications of an issuer, "" for any, that write both headers

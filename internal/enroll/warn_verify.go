@@ -31,7 +31,7 @@ func warnSessionRules(plan generate.Plan, input *survey.Index, notes *survey.Not
 		if logins := loginsElsewhere(plan, input, issuer); len(logins) > 0 {
 			found, remedy = notInForce(plan, logins, issuer), toIngress(plan, input, logins)
 		}
-		notes.Find(diagnostic.SessionRuleUnknown, fmt.Sprintf("spec.identity.sessionIssuers[%d]", i), found,
+		notes.WarnConfig(diagnostic.SessionRuleUnknown, fmt.Sprintf("spec.identity.sessionIssuers[%d]", i), found,
 			"the waypoints expect a token of it in the header Authorization, take the user from its claim email, and istiod must discover its keys", remedy)
 	}
 }
@@ -41,7 +41,7 @@ func warnNothingVerified(plan generate.Plan, notes *survey.Notes) {
 	names := plan.Mesh.Waypoint.VerifyTokensFor
 	for _, ns := range plan.Namespaces {
 		if names != nil && len(ns.Verified) == 0 {
-			notes.Find(diagnostic.NothingVerified, "spec.waypoint.verifyTokensFor", fmt.Sprintf("none of the Services %s of the namespace %s is in the input", strings.Join(names, ", "), ns.Name),
+			notes.WarnConfig(diagnostic.NothingVerified, "spec.waypoint.verifyTokensFor", fmt.Sprintf("none of the Services %s of the namespace %s is in the input", strings.Join(names, ", "), ns.Name),
 				"its waypoint verifies no token, and the policy verified-tokens-only denies every request from the ingress Gateway", "add the Services to the input, or remove verifyTokensFor to mean all of them")
 		}
 	}

@@ -21,21 +21,34 @@ func (n *Notes) Warn(code diagnostic.Code, item *manifest.Item, found, effect, r
 	n.Report(item.Report(code, "", found, effect, remedy))
 }
 
-// Find reports something about a field of the configuration, or about an object, as kind
-// namespace/name, that may not be in the input.
-func (n *Notes) Find(code diagnostic.Code, subject, found, effect, remedy string) {
-	d := diagnostic.Diagnostic{Code: code, Found: found, Effect: effect, Remedy: remedy}
-	if strings.HasPrefix(subject, "spec.") {
-		d.Object, d.Field = diagnostic.Object{APIVersion: profile.APIVersion, Kind: profile.Kind, Name: n.Config}, subject
-	} else {
-		d.Object = diagnostic.Named(subject)
-	}
-	n.Report(d)
+// WarnAt is Warn about the field at a path below the item, such as spec.jwtRules[0].
+func (n *Notes) WarnAt(code diagnostic.Code, item *manifest.Item, field, found, effect, remedy string) {
+	n.Report(item.Report(code, field, found, effect, remedy))
 }
 
-// Note is Find for what nobody needs to act on.
-func (n *Notes) Note(code diagnostic.Code, subject, found, effect string) {
-	n.Find(code, subject, found, effect, "")
+// WarnAbsent reports something about an object that is not in the input.
+func (n *Notes) WarnAbsent(code diagnostic.Code, id manifest.ID, found, effect, remedy string) {
+	n.Report(diagnostic.Diagnostic{
+		Code: code, Object: diagnostic.Object{Kind: id.Kind, Namespace: id.Namespace, Name: id.Name},
+		Found: found, Effect: effect, Remedy: remedy,
+	})
+}
+
+// WarnConfig reports something about a field of the configuration.
+func (n *Notes) WarnConfig(code diagnostic.Code, field, found, effect, remedy string) {
+	n.Report(n.inConfig(code, field, found, effect, remedy))
+}
+
+// Refuse adds an error about a field of the configuration.
+func (n *Notes) Refuse(code diagnostic.Code, field, found, effect, remedy string) {
+	n.Errs = append(n.Errs, n.inConfig(code, field, found, effect, remedy))
+}
+
+func (n *Notes) inConfig(code diagnostic.Code, field, found, effect, remedy string) diagnostic.Diagnostic {
+	return diagnostic.Diagnostic{
+		Code: code, Object: diagnostic.Object{APIVersion: profile.APIVersion, Kind: profile.Kind, Name: n.Config}, Field: field,
+		Found: found, Effect: effect, Remedy: remedy,
+	}
 }
 
 // Report adds a message.
@@ -47,17 +60,4 @@ func Names(list []string) string {
 		return "nothing"
 	}
 	return strings.Join(list, ", ")
-}
-
-// WarnAt is Warn about the field at a path below the item, such as spec.jwtRules[0].
-func (n *Notes) WarnAt(code diagnostic.Code, item *manifest.Item, field, found, effect, remedy string) {
-	n.Report(item.Report(code, field, found, effect, remedy))
-}
-
-// Refuse adds an error about a field of the configuration.
-func (n *Notes) Refuse(code diagnostic.Code, field, found, effect, remedy string) {
-	n.Errs = append(n.Errs, diagnostic.Diagnostic{
-		Code: code, Object: diagnostic.Object{APIVersion: profile.APIVersion, Kind: profile.Kind, Name: n.Config}, Field: field,
-		Found: found, Effect: effect, Remedy: remedy,
-	})
 }
