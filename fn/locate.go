@@ -80,10 +80,12 @@ func ofConfig(config *manifest.Item, found []diagnostic.Diagnostic) []diagnostic
 		if d.Code == "" || d.Position.File != "" || d.Object.Kind != profile.Kind && d.Object.Kind != "" {
 			continue
 		}
-		n, _ := manifest.Find(config.Node, d.Field)
-		if found[i].Position = config.At(n); d.Position.Line > 0 && found[i].Position.Line > 0 {
-			found[i].Position.Line, found[i].Position.Column = d.Position.Line, d.Position.Column
+		if d.Position.Line > 0 {
+			found[i].Position = inFileOf(config, d.Position)
+			continue
 		}
+		n, _ := manifest.Find(config.Node, d.Field)
+		found[i].Position = config.At(n)
 	}
 	return found
 }
