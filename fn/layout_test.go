@@ -13,7 +13,7 @@ const module = "github.com/kubeflow-ambient/ambient-profile/"
 // finds knows nothing of what decides, what decides nothing of what places, and the referee nothing
 // of any of them.
 var layout = map[string][]string{
-	"cmd/ambient-profile": {"fn", "internal/diagnostic", "pkg/access", "pkg/profile"},
+	"cmd/ambient-profile": {"fn", "internal/diagnostic", "pkg/access"},
 	"fn":                  {"internal/diagnostic", "internal/enroll", "internal/manifest", "internal/survey", "pkg/access", "pkg/generate", "pkg/profile"},
 	"internal/enroll":     {"internal/diagnostic", "internal/manifest", "internal/survey", "pkg/generate", "pkg/profile"},
 	"pkg/generate":        {"internal/manifest", "internal/survey", "pkg/profile"},

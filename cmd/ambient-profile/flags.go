@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // form is the value of -o: one of the ways to print.
@@ -87,7 +86,7 @@ func meantFlag(c *cobra.Command, given string) string {
 			meant = "-o " + name
 		}
 	})
-	if closest := profile.Closest(name, names); meant == "" && len(name) > 2 && closest != "" {
+	if closest := diagnostic.Closest(name, names); meant == "" && len(name) > 2 && closest != "" {
 		meant = "--" + closest
 	}
 	if meant == "" {

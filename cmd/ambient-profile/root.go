@@ -12,7 +12,6 @@ import (
 
 	"github.com/kubeflow-ambient/ambient-profile/fn"
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // rootCommand is the program without a verb: the function, as kustomize and kpt call it, or on
@@ -85,7 +84,7 @@ func unknownCommand(c *cobra.Command, name string) error {
 	for _, verb := range c.Root().Commands() {
 		names = append(names, verb.Name())
 	}
-	if verb := profile.Closest(name, names); verb != "" {
+	if verb := diagnostic.Closest(name, names); verb != "" {
 		return misuse(c.Root(), diagnostic.UnknownCommand, fmt.Sprintf("unknown command %q", name), "did you mean "+verb+"?")
 	}
 	return misuse(c.Root(), diagnostic.UnknownCommand, fmt.Sprintf("unknown command %q, which is not a .yaml, .yml or .json file either", name), "")

@@ -167,38 +167,9 @@ func spelled(key string) string {
 
 // meant is what to write for a key that does not exist: the known one that differs by case or by few letters, else all.
 func meant(key string, known map[string]func(*yaml.Node, string)) string {
-	best, distance := "", 3
-	for name := range known {
-		d := editDistance(strings.ToLower(key), strings.ToLower(name))
-		if d < distance || d == distance && best != "" && name < best {
-			best, distance = name, d
-		}
+	names := slices.Sorted(maps.Keys(known))
+	if best := diagnostic.Closest(key, names); best != "" {
+		return "did you mean " + best + "?"
 	}
-	if best == "" {
-		return "use " + strings.Join(slices.Sorted(maps.Keys(known)), ", ")
-	}
-	return "did you mean " + best + "?"
-}
-
-func editDistance(a, b string) int {
-	if len(a) > 64 {
-		return 64
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
+	return "use " + strings.Join(names, ", ")
 }

@@ -138,7 +138,7 @@ func (r *refusals) oneOf(path, value string, choices ...string) {
 	found, remedy := "is not one of "+strings.Join(choices, ", "), "choose one of them"
 	if len(choices) == 1 {
 		found, remedy = "is not "+choices[0]+", the only choice", "write "+name+": "+choices[0]+", or remove the line"
-	} else if best := Closest(value, choices); best != "" {
+	} else if best := diagnostic.Closest(value, choices); best != "" {
 		remedy = "did you mean " + best + "?"
 	}
 	r.malformed(diagnostic.ConfigBadChoice, path, value, found, remedy)

@@ -57,7 +57,7 @@ func anotherObject(n *yaml.Node) error {
 		return d
 	}
 	kind := manifest.Value(n, "kind")
-	if kind == "" || Closest(kind, []string{Kind}) != "" {
+	if kind == "" || diagnostic.Closest(kind, []string{Kind}) != "" {
 		return nil
 	}
 	d.Found = "expected an AmbientProfile, got " + shorten(strings.TrimSpace(kind+" "+manifest.Value(n, "metadata", "name")))

@@ -17,7 +17,7 @@ func (d *decoder) unknownField(parent, p place, t reflect.Type) {
 	known := namesOf(fieldsOf(t))
 	if mistake := mistaken[t.Name()+"."+key]; mistake != "" {
 		remedy = mistake
-	} else if best := Closest(key, known); best != "" {
+	} else if best := diagnostic.Closest(key, known); best != "" {
 		remedy, meant = "did you mean "+best+"?", joined(parent.path, best)
 	} else if paths := pathsOf(key, "", d.document); len(paths) == 1 {
 		meant = paths[0]
