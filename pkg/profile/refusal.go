@@ -112,14 +112,17 @@ func (r *refusals) misplaced(unknown []refusal) map[int]bool {
 	}
 	found := map[int]bool{}
 	for _, field := range unknown {
-		best := -1
-		for _, i := range lacking[field.meant] {
-			if !found[i] && (best < 0 || r.all[i].Position.Line <= field.Position.Line) {
-				best = i
+		for left := lacking[field.meant]; len(left) > 0; left = lacking[field.meant] {
+			above, _ := slices.BinarySearchFunc(left, field.Position.Line+1, func(i, line int) int {
+				return cmp.Compare(r.all[i].Position.Line, line) // items of a list are in the order of the file
+			})
+			at := max(above-1, 0)
+			i := left[at]
+			lacking[field.meant] = slices.Delete(left, at, at+1)
+			if !found[i] {
+				found[i] = true
+				break
 			}
-		}
-		if best >= 0 {
-			found[best] = true
 		}
 	}
 	return found
