@@ -17,11 +17,11 @@ func TestAdmissionReadsTheLargestRoute(t *testing.T) {
 	guardrails(t, admissionCases(t))
 	for _, kind := range []string{"HTTPRoute", "GRPCRoute"} {
 		largest := admissionCase{account: "tenant", object: largestRoute(kind, "x-last-15-15")}
-		if err := submit(t, largest); err != nil {
+		if err := settle(t, largest); err != nil {
 			t.Errorf("%s: want it admitted: %v", kind, err)
 		}
-		forging := admissionCase{account: "tenant", object: largestRoute(kind, "Kubeflow_UserID")}
-		if err := submit(t, forging); !refusedBy(err, "ambient-profile-routes-do-not-name-the-user") {
+		forging := admissionCase{account: "tenant", policy: "ambient-profile-routes-do-not-name-the-user", object: largestRoute(kind, "Kubeflow_UserID")}
+		if err := settle(t, forging); !refusedBy(err, forging.policy) {
 			t.Errorf("%s: want it refused for its last header: %v", kind, err)
 		}
 	}
