@@ -26,6 +26,9 @@ func (d document) parse() (*yaml.Node, error) {
 	if !countsLines(d.data) {
 		place(n, linesOf(d.data))
 	}
+	if err := d.checkBareTags(n); err != nil {
+		return nil, d.inFile(err)
+	}
 	moveDown(n, d.line)
 	return n, nil
 }
