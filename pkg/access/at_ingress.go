@@ -12,7 +12,7 @@ func (t *trip) throughIngress(to *space) Verdict {
 	var best Verdict
 	var bestElsewhere, found bool
 	for _, g := range t.w.allIngresses() {
-		each := &trip{w: t.w, req: t.req, at: t.req.attributes(), assumed: append([]string(nil), t.assumed...)}
+		each := &trip{w: t.w, open: t.open, req: t.req, at: t.req.attributes(), assumed: append([]string(nil), t.assumed...)}
 		elsewhere := each.via(g, to)
 		v := each.verdict()
 		switch {
