@@ -182,6 +182,9 @@ func (t *trip) atGatewayPod(g *gateway) (over bool) {
 }
 
 func (t *trip) atGateway(g *gateway, point Point, rules []*jwtRule, doubt string) (over bool) {
+	if t.refusesMethod(point) {
+		return true
+	}
 	policies := t.w.atGateway(g)
 	if t.shown != nil {
 		t.carry(rules)

@@ -177,6 +177,9 @@ func (t *trip) atWaypoint(g *gateway, svc *service, p servicePort, pathOK bool) 
 	case !a.tcp && !pathOK:
 		return t.meet(ruling{outcome: Deny, Step: stepAt(point, "400: the path is not valid")})
 	}
+	if t.refusesMethod(point) {
+		return true
+	}
 	policies := t.w.atWaypoint(g, svc)
 	if t.req.From.ServiceAccount != "" { // a pod's token, which no gateway has seen
 		rules, _ := t.w.waypointJWT(g, svc)
