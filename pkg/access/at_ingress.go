@@ -186,13 +186,17 @@ func (t *trip) atGateway(g *gateway, point Point, rules []*jwtRule, doubt string
 		return true
 	}
 	policies := t.w.atGateway(g)
-	if t.shown != nil {
+	user, session := t.req.From.User != "", t.shown
+	switch {
+	case user:
+		t.shown = nil
+		t.at.setHeader("cookie", value{state: some})
+	case t.shown != nil:
 		t.carry(rules)
 	}
-	if r, assumed := t.w.judgeCustom(point, policies, &t.at, t.req.From.User != ""); r.Point.Kind != "" && t.meet(r) {
+	asked := t.w.judgeCustom(point, policies, &t.at, user)
+	if asked.Point.Kind != "" && t.meet(asked.ruling) || user && t.login(g, rules, policies, asked, session) {
 		return true
-	} else if assumed != "" {
-		t.assume(assumed)
 	}
 	if doubt != "" {
 		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, doubt)})

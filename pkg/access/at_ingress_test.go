@@ -34,7 +34,7 @@ const frontRef = "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway,
 func TestGatewayPolicies(t *testing.T) {
 	anonymous := Request{From: From{Anonymous: true}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x"}
 	user := Request{From: From{User: "u@x"}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x"}
-	mesh := "\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: '{extensionProviders: [{name: oauth2-proxy, envoyExtAuthzHttp: {service: a, port: 80}}]}'}"
+	mesh := "\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: '{extensionProviders: [{name: oauth2-proxy, envoyExtAuthzHttp: {service: a, port: 80, includeRequestHeadersInCheck: [cookie], headersToUpstreamOnAllow: [authorization]}}]}'}"
 	oauth := "{" + frontRef + "action: CUSTOM, provider: {name: oauth2-proxy}, rules: [{when: [{key: 'request.headers[authorization]', notValues: ['*']}]}]}"
 	for _, c := range []struct {
 		name, text      string
@@ -51,7 +51,7 @@ func TestGatewayPolicies(t *testing.T) {
 		{"CUSTOM by no token", atFront(oauth), NotJudged, Allow},
 		{"CUSTOM for all: a session passes, as assumed", atFront("{" + frontRef + "action: CUSTOM, provider: {name: oauth2-proxy}, rules: [{}]}"), NotJudged, Allow},
 		{"CUSTOM of a provider that is defined", atFront(oauth) + mesh, NotJudged, Allow},
-		{"CUSTOM of one that is not", edit(t, atFront(oauth), "oauth2-proxy", "typo") + mesh, Deny, Allow},
+		{"CUSTOM of one that is not", edit(t, atFront(oauth), "oauth2-proxy", "typo") + mesh, Deny, Deny},
 		{"CUSTOM for another path", atFront("{" + frontRef + "action: CUSTOM, provider: {name: x}, rules: [{to: [{operation: {paths: [/z]}}]}]}"), Allow, Allow},
 	} {
 		t.Run(c.name, func(t *testing.T) {

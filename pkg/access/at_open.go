@@ -56,12 +56,12 @@ func (o *open) another() (flipped question, more bool) {
 	return question{}, false
 }
 
-// choose is this run's answer to a question, from 0 to n-1. The same question has the same answer at every point.
+// choose is this run's answer to a question about a point, from 0 to n-1. The same question has the same answer whenever it comes up.
 func (t *trip) choose(point Point, n int, why string) int {
 	o := t.open
 	for i := range o.next {
-		if o.asked[i].why == why {
-			return o.asked[i].is
+		if q := &o.asked[i]; q.point == point && q.answers == n && q.why == why {
+			return q.is
 		}
 	}
 	if o.next == len(o.asked) {

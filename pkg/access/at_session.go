@@ -65,13 +65,10 @@ func (t *trip) userToken(rules []*jwtRule, policies []*policy) *token {
 	tok := &token{issuer: issuerWithoutRule(rules, policies), assumed: true}
 	for _, r := range rules {
 		if r.copy("email") != "" {
-			tok.issuer, tok.assumed = r.issuer, false
+			tok.issuer, tok.assumed, tok.of = r.issuer, false, r
 			tok.audiences = r.audiences[:min(len(r.audiences), 1)]
 			break
 		}
-	}
-	if tok.assumed {
-		t.assume("the session's issuer, which copies the claim email to the header " + t.w.userHeader(rules))
 	}
 	tok.claims = claims{
 		{"iss", knownValue(tok.issuer)}, {"sub", value{state: some}}, {"email", knownValue(t.req.From.User)}, {"*", value{state: perhaps}},
@@ -105,16 +102,12 @@ func (t *trip) kubernetesToken(rules []*jwtRule) *token {
 	if !t.w.look(ns).hasAccount(account) {
 		t.assume("ServiceAccount " + t.req.From.Token)
 	}
-	tok := &token{issuer: "https://kubernetes.default.svc.cluster.local"}
+	tok := &token{issuer: usualClusterIssuer}
 	if a := t.req.From.Audience; a != "" {
 		tok.audiences = []string{a}
 	}
-	found := false
-	for _, r := range rules {
-		// A rule that copies email too is the session's.
-		if r.copy("sub") != "" && r.copy("email") == "" && !found {
-			tok.issuer, found = r.issuer, true
-		}
+	if r := t.clusterRule(rules); r != nil {
+		tok.issuer, tok.of = r.issuer, r
 	}
 	tok.claims = claims{
 		{"iss", knownValue(tok.issuer)}, {"sub", knownValue("system:serviceaccount:" + ns + ":" + account)},
@@ -123,6 +116,41 @@ func (t *trip) kubernetesToken(rules []*jwtRule) *token {
 	}
 	tok.claims = append(tok.claims, audienceClaim(tok.audiences)...)
 	return tok
+}
+
+// clusterRule is the rule that tells which issuer the cluster's tokens bear. Where rules name several, a file does not say which is the
+// cluster's; nil: none does, and the issuer is the default of kubeadm and kind.
+func (t *trip) clusterRule(rules []*jwtRule) *jwtRule {
+	var of []*jwtRule
+	var issuers []string
+	for _, r := range rules {
+		if r.ofCluster() && !contains(issuers, r.issuer) {
+			of, issuers = append(of, r), append(issuers, r.issuer)
+		}
+	}
+	switch len(of) {
+	case 0:
+		if len(rules) > 0 {
+			t.assume("the issuer of the cluster's tokens, " + usualClusterIssuer)
+		}
+		return nil
+	case 1:
+		return of[0]
+	}
+	return of[t.choose(Point{Kind: AtRequest}, len(of), "which issuer the cluster's tokens bear is not known: rules take "+strings.Join(issuers, ", "))]
+}
+
+const usualClusterIssuer = "https://kubernetes.default.svc.cluster.local"
+
+// ofCluster: the rule may be that for the cluster's own tokens. It copies sub, and not email too, which is a session's; or its issuer is one
+// of an API server's: kubeadm's, EKS's, GKE's, AKS's.
+func (r *jwtRule) ofCluster() bool {
+	if r.copy("email") != "" || r.issuer == "" {
+		return false
+	}
+	host := strings.TrimPrefix(r.issuer, "https://")
+	return r.copy("sub") != "" || strings.HasPrefix(host, "kubernetes.default") || strings.HasPrefix(host, "oidc.eks.") ||
+		strings.HasPrefix(host, "oidc-eks.") || strings.HasPrefix(host, "container.googleapis.com/v1/projects/") || strings.Contains(host, ".oic.prod-aks.azure.")
 }
 
 // carry puts the token on the request, where the rule of its issuer looks for it.
@@ -154,13 +182,21 @@ func (t *trip) withAssumed(rules []*jwtRule) []*jwtRule {
 
 // userHeader is the header that carries the user: the one another rule copies sub to, else the one that most policies compare.
 func (w *World) userHeader(rules []*jwtRule) string {
+	if h := subjectHeader(rules); h != "" {
+		return h
+	}
+	w.onceHeader.Do(func() { w.madeUpHeader = w.commonHeader() })
+	return w.madeUpHeader
+}
+
+// subjectHeader is the header that a rule copies sub to, "" for none.
+func subjectHeader(rules []*jwtRule) string {
 	for _, r := range rules {
 		if h := r.copy("sub"); h != "" {
 			return h
 		}
 	}
-	w.onceHeader.Do(func() { w.madeUpHeader = w.commonHeader() })
-	return w.madeUpHeader
+	return ""
 }
 
 func (w *World) commonHeader() string {

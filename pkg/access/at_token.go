@@ -15,6 +15,7 @@ type token struct {
 	at        location // no header: a parameter or a cookie
 	dropped   bool     // the ingress does not forward it
 	assumed   bool     // its rule at the ingress is not in the manifests
+	of        *jwtRule // the rule that it was made for, if any
 	// anyAudience: nobody knows its audiences, so a rule that asks for some may accept it.
 	anyAudience bool
 }
@@ -94,7 +95,7 @@ func (c claims) hold(name string) bool {
 // setHeader replaces a header. One that is gone for sure is kept as absent where the client may send any.
 func (a *attributes) setHeader(name string, v value) {
 	a.headers = a.headers.without(name)
-	if v.state != absent || a.anyHeader {
+	if v.state != absent || a.mayHave(name) {
 		a.headers = append(a.headers, namedValue{name, v})
 	}
 }

@@ -187,10 +187,12 @@ func (t *trip) atWaypoint(g *gateway, svc *service, p servicePort, pathOK bool) 
 			t.carry(rules)
 		}
 	}
-	if r, assumed := t.w.judgeCustom(point, policies, a, t.req.From.User != ""); r.Point.Kind != "" && t.meet(r) {
+	asked := t.w.judgeCustom(point, policies, a, t.req.From.User != "")
+	if asked.Point.Kind != "" && t.meet(asked.ruling) {
 		return true
-	} else if assumed != "" {
-		t.assume(assumed)
+	}
+	if _, over := t.passesAuthorizer(point, asked, nil); over {
+		return true
 	}
 	if !a.tcp && t.verify(point, func() ([]*jwtRule, string) { return t.w.waypointJWT(g, svc) }) {
 		return true
