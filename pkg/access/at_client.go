@@ -35,6 +35,7 @@ type trip struct {
 	at      attributes
 	query   string
 	shown   *token   // the token that the client shows, until a proxy takes it off
+	doubled string   // the header with the token, to which a route added a value
 	written []string // headers that a route has set
 	steps   []Step
 	assumed []string
@@ -141,6 +142,7 @@ func (t *trip) settlePath() (ok bool) {
 		i = t.choose(Point{Kind: AtRequest}, len(readings), why)
 	}
 	t.query, t.at.path = readings[i].query, knownValue(readings[i].path)
+	t.at.query = t.query
 	return readings[i].ok
 }
 

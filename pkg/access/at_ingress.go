@@ -186,6 +186,7 @@ func (t *trip) atGateway(g *gateway, point Point, rules []*jwtRule, doubt string
 		return true
 	}
 	policies := t.w.atGateway(g)
+	rules = t.inOrder(point, rules)
 	user, session := t.req.From.User != "", t.shown
 	switch {
 	case user:
@@ -202,8 +203,8 @@ func (t *trip) atGateway(g *gateway, point Point, rules []*jwtRule, doubt string
 		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, doubt)})
 		return true
 	}
-	if refused := t.at.authenticate(t.withAssumed(rules), t.shown); refused.status != 0 {
-		return t.meet(refused.ruling(point))
+	if t.authenticate(point, t.withAssumed(rules)) {
+		return true
 	}
 	if !t.at.forwarded {
 		t.shown = nil

@@ -55,6 +55,7 @@ func (t *trip) login(g *gateway, rules []*jwtRule, policies []*policy, a authori
 	}
 	p, stated := t.w.mesh.providers[a.provider]
 	switch {
+	case session.of != nil && session.of.onlyCookies(): // the browser holds the token itself
 	case asked && stated && !namesHeader(p.sends, "authorization"):
 		return false
 	case asked && session.assumed:
@@ -78,7 +79,7 @@ func (t *trip) login(g *gateway, rules []*jwtRule, policies []*policy, a authori
 // issuedBy: the login is in the manifests and no rule copies the claim email. That rule may be lacking, or the token is of an issuer that no rule
 // takes, or of one whose rule writes no header.
 func (t *trip) issuedBy(g *gateway, rules []*jwtRule, session *token) *token {
-	others := slices.DeleteFunc(slices.Clone(rules), func(r *jwtRule) bool { return r.issuer == "" || r.ofCluster() })
+	others := slices.DeleteFunc(slices.Clone(rules), func(r *jwtRule) bool { return r.issuer == "" || isClusterIssuer(r.issuer) })
 	i := t.choose(g.point(), 2+len(others), "no rule of a RequestAuthentication there copies the claim email, so whether it takes a session's token is not known")
 	if i == 0 {
 		return session

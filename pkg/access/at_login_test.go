@@ -102,7 +102,9 @@ func TestWhichIssuerTheClustersTokensBear(t *testing.T) {
 	deny := func(issuer string) string {
 		return frontPolicy("d", "action: DENY, rules: [{from: [{source: {requestPrincipals: ['"+issuer+"/*']}}]}]")
 	}
-	bare := func(text string) string { return edit(t, text, ", outputClaimToHeaders: [{claim: sub, header: x-who}]", "") }
+	bare := func(text string) string {
+		return edit(t, text, ", outputClaimToHeaders: [{claim: sub, header: x-who}]", "")
+	}
 	r := Request{From: From{Token: "b/c"}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x"}
 	for _, c := range []struct {
 		name, text string

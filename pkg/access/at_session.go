@@ -118,56 +118,75 @@ func (t *trip) kubernetesToken(rules []*jwtRule) *token {
 	return tok
 }
 
+const usualClusterIssuer = "https://kubernetes.default.svc.cluster.local"
+
 // clusterRule is the rule that tells which issuer the cluster's tokens bear. Where rules name several, a file does not say which is the
 // cluster's; nil: none does, and the issuer is the default of kubeadm and kind.
 func (t *trip) clusterRule(rules []*jwtRule) *jwtRule {
-	var of []*jwtRule
-	var issuers []string
-	for _, r := range rules {
-		if r.ofCluster() && !contains(issuers, r.issuer) {
-			of, issuers = append(of, r), append(issuers, r.issuer)
-		}
+	of, others := clusterRules(rules)
+	if len(of) == 0 {
+		of, others = others, nil
 	}
-	switch len(of) {
-	case 0:
-		if len(rules) > 0 {
-			t.assume("the issuer of the cluster's tokens, " + usualClusterIssuer)
-		}
+	switch {
+	case len(of) == 0 && len(rules) == 0:
 		return nil
-	case 1:
+	case len(of) == 0:
+		t.assume("the issuer of the cluster's tokens, " + usualClusterIssuer)
+		return nil
+	case len(others) > 0:
+		t.assume("the issuer of the cluster's tokens is that of an API server, and not " + others[0].issuer)
+	}
+	if len(of) == 1 {
 		return of[0]
+	}
+	var issuers []string
+	for _, r := range of {
+		issuers = append(issuers, r.issuer)
 	}
 	return of[t.choose(Point{Kind: AtRequest}, len(of), "which issuer the cluster's tokens bear is not known: rules take "+strings.Join(issuers, ", "))]
 }
 
-const usualClusterIssuer = "https://kubernetes.default.svc.cluster.local"
-
-// ofCluster: the rule may be that for the cluster's own tokens. It copies sub, and not email too, which is a session's; or its issuer is one
-// of an API server's: kubeadm's, EKS's, GKE's, AKS's.
-func (r *jwtRule) ofCluster() bool {
-	if r.copy("email") != "" || r.issuer == "" {
-		return false
+// clusterRules gives the rules whose issuer is one of an API server's, one for each issuer, and the others that may be for the cluster's tokens:
+// they copy sub, and not email too, which is a session's.
+func clusterRules(rules []*jwtRule) (of, others []*jwtRule) {
+	seen := map[string]bool{"": true}
+	for _, r := range rules {
+		switch {
+		case seen[r.issuer] || r.copy("email") != "":
+			continue
+		case isClusterIssuer(r.issuer):
+			of = append(of, r)
+		case r.copy("sub") != "":
+			others = append(others, r)
+		default:
+			continue
+		}
+		seen[r.issuer] = true
 	}
-	host := strings.TrimPrefix(r.issuer, "https://")
-	return r.copy("sub") != "" || strings.HasPrefix(host, "kubernetes.default") || strings.HasPrefix(host, "oidc.eks.") ||
-		strings.HasPrefix(host, "oidc-eks.") || strings.HasPrefix(host, "container.googleapis.com/v1/projects/") || strings.Contains(host, ".oic.prod-aks.azure.")
+	return of, others
 }
 
-// carry puts the token on the request, where the rule of its issuer looks for it.
+// isClusterIssuer: kubeadm and kind, EKS, GKE, AKS.
+func isClusterIssuer(issuer string) bool {
+	host := strings.TrimPrefix(issuer, "https://")
+	return strings.HasPrefix(host, "kubernetes.default") || strings.HasPrefix(host, "oidc.eks.") || strings.HasPrefix(host, "oidc-eks.") ||
+		strings.HasPrefix(host, "container.googleapis.com/v1/projects/") || strings.Contains(host, ".oic.prod-aks.azure.")
+}
+
+// carry puts the token on the request, in the first place where the rule of its issuer looks.
 func (t *trip) carry(rules []*jwtRule) {
-	t.shown.at = location{"authorization", "Bearer "}
+	tok := *t.shown
+	t.shown = &tok
+	tok.at = bearer
 	for _, r := range rules {
-		if r.issuer == t.shown.issuer {
-			if len(r.locations) == 0 {
-				t.shown.at = location{}
-				return // a parameter or cookie
-			}
-			t.shown.at = r.locations[0]
+		if r.issuer == tok.issuer {
+			tok.at, tok.in = r.firstPlace()
 			break
 		}
 	}
-	at := t.shown.at
-	t.at.headers = append(t.at.headers.without(at.header), namedValue{at.header, knownValue(at.prefix + "token")})
+	if at := tok.at; at.header != "" {
+		t.at.headers = append(t.at.headers.without(at.header), namedValue{at.header, knownValue(at.prefix + "token")})
+	}
 }
 
 // withAssumed adds the rule of a session's issuer that the manifests lack.
@@ -176,7 +195,7 @@ func (t *trip) withAssumed(rules []*jwtRule) []*jwtRule {
 		return rules
 	}
 	return append(rules[:len(rules):len(rules)], &jwtRule{
-		issuer: t.shown.issuer, forward: true, copies: []claimHeader{{"email", t.w.userHeader(rules)}}, locations: []location{{"authorization", "Bearer "}},
+		issuer: t.shown.issuer, forward: true, copies: []claimHeader{{"email", t.w.userHeader(rules)}}, locations: []location{bearer},
 	})
 }
 

@@ -10,6 +10,7 @@ type attributes struct {
 	method    value
 	host      value
 	path      value // without the query
+	query     string
 	headers   headers
 	claims    claims
 	forwarded bool     // the token stays on the request for the next proxy
