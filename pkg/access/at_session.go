@@ -70,9 +70,11 @@ func (t *trip) userToken(rules []*jwtRule, policies []*policy) *token {
 			break
 		}
 	}
-	tok.claims = claims{
-		{"iss", knownValue(tok.issuer)}, {"sub", value{state: some}}, {"email", knownValue(t.req.From.User)}, {"*", value{state: perhaps}},
+	tok.claims = claims{{"iss", knownValue(tok.issuer)}, {"email", knownValue(t.req.From.User)}, {"*", value{state: perhaps}}}
+	if _, given := t.req.From.Claims["sub"]; !given {
+		tok.claims = append(tok.claims, namedValue{"sub", value{state: some}})
 	}
+	tok.claims.add("", t.req.From.Claims)
 	tok.claims = append(tok.claims, audienceClaim(tok.audiences)...)
 	return tok
 }
@@ -103,17 +105,18 @@ func (t *trip) kubernetesToken(rules []*jwtRule) *token {
 		t.assume("ServiceAccount " + t.req.From.Token)
 	}
 	tok := &token{issuer: usualClusterIssuer}
-	if a := t.req.From.Audience; a != "" {
-		tok.audiences = []string{a}
-	}
+	tok.audiences = t.req.From.audiences()
 	if r := t.clusterRule(rules); r != nil {
 		tok.issuer, tok.of = r.issuer, r
 	}
 	tok.claims = claims{
 		{"iss", knownValue(tok.issuer)}, {"sub", knownValue("system:serviceaccount:" + ns + ":" + account)},
 		{"kubernetes.io\x00namespace", knownValue(ns)}, {"kubernetes.io\x00serviceaccount\x00name", knownValue(account)},
-		{"jti", value{state: some}},
+		{"kubernetes.io\x00serviceaccount\x00uid", value{state: some}}, {"kubernetes.io\x00pod\x00name", value{state: perhaps}},
+		{"kubernetes.io\x00pod\x00uid", value{state: perhaps}}, {"kubernetes.io\x00node\x00name", value{state: perhaps}},
+		{"kubernetes.io\x00node\x00uid", value{state: perhaps}}, {"jti", value{state: some}},
 	}
+	tok.claims.add("", t.req.From.Claims)
 	tok.claims = append(tok.claims, audienceClaim(tok.audiences)...)
 	return tok
 }
