@@ -48,6 +48,9 @@ func (a *attributes) header(name string) value {
 	case ":path":
 		return value{state: some} // with its query, which nobody compares
 	}
+	if isProxyHeader(name) {
+		return value{state: perhaps}
+	}
 	for i := range a.headers {
 		if a.headers[i].name == name {
 			return a.headers[i].value

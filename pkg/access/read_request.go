@@ -3,6 +3,8 @@ package access
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 
@@ -121,6 +123,11 @@ func (r Request) check() *impossible {
 	case r.Path != "" && !strings.HasPrefix(r.Path, "/"):
 		return &impossible{value, "request.path", "does not start with a slash", "write path: /" + r.Path}
 	}
+	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
+		if why := badHeader(name, r.Headers[name]); why != "" {
+			return &impossible{value, "request.headers." + name, why, "write a name of letters, digits and dashes, and a value on one line"}
+		}
+	}
 	for _, account := range [2][2]string{{"token", f.Token}, {"serviceAccount", f.ServiceAccount}} {
 		if _, _, ok := splitAccount(account[1]); account[1] != "" && !ok {
 			return &impossible{value, "from." + account[0], fmt.Sprintf("%q is not namespace/name", account[1]), "write both, with one slash between them"}
@@ -191,6 +198,7 @@ func (r Request) attributes() attributes {
 		}
 		a.headers = append(a.headers, namedValue{lower, knownValue(v)})
 	}
+	a.headers = a.headers.nominated()
 	return a
 }
 
