@@ -56,7 +56,7 @@ func (t *trip) login(g *gateway, rules []*jwtRule, policies []*policy, a authori
 	p, stated := t.w.mesh.providers[a.provider]
 	switch {
 	case session.of != nil && session.of.onlyCookies(): // the browser holds the token itself
-	case asked && stated && !namesHeader(p.sends, "authorization"):
+	case asked && stated && !p.addsTokenOf(session.of):
 		return false
 	case asked && session.assumed:
 		session = t.issuedBy(g, rules, session)
@@ -74,6 +74,14 @@ func (t *trip) login(g *gateway, rules []*jwtRule, policies []*policy, a authori
 	t.shown = session
 	t.carry(rules)
 	return false
+}
+
+// addsTokenOf: the provider may set a header in which the rule of a session looks for its token.
+func (p provider) addsTokenOf(r *jwtRule) bool {
+	if r == nil {
+		return namesHeader(p.sends, bearer.header)
+	}
+	return slices.ContainsFunc(r.locations, func(l location) bool { return namesHeader(p.sends, l.header) })
 }
 
 // issuedBy: the login is in the manifests and no rule copies the claim email. That rule may be lacking, or the token is of an issuer that no rule

@@ -29,7 +29,7 @@ const goodLogin = "{name: login, envoyExtAuthzHttp: {service: l, port: 80, inclu
 // A session is a cookie, which only an authorizer that is asked turns into a token.
 func TestASessionHasATokenWhereALoginIsAskedFor(t *testing.T) {
 	const asks = "action: CUSTOM, provider: {name: login}, rules: [{to: [{operation: {notPaths: [/s/open*]}}], when: [{key: 'request.headers[authorization]', notValues: ['*']}]}]"
-	all := asks[:strings.Index(asks, "rules")] + "rules: [{}]"
+	const all = "action: CUSTOM, provider: {name: login}, rules: [{}]"
 	who := frontPolicy("not-ann", "action: DENY, rules: [{when: [{key: 'request.auth.claims[email]', values: [ann@x]}]}]")
 	tokens := frontPolicy("tokens", "action: DENY, rules: [{from: [{source: {notRequestPrincipals: ['*']}}]}]")
 	byHeader := frontPolicy("by-header", "rules: [{when: [{key: 'request.headers[x-who]', values: [ann@x]}]}]")
@@ -58,6 +58,9 @@ func TestASessionHasATokenWhereALoginIsAskedFor(t *testing.T) {
 
 		{"a provider that adds the token", base + sessionRule + frontPolicy("c", asks) + tokens + meshProviders(goodLogin), "/s/x", nil, Allow, ""},
 		{"one that does not", base + sessionRule + frontPolicy("c", asks) + tokens + meshProviders(strings.Replace(goodLogin, "[Authorization]", "[x-team]", 1)), "/s/x", nil, Deny, "tokens"},
+		{"one whose header no rule reads", base + edit(t, sessionRule, "forwardOriginalToken: true", "fromHeaders: [{name: X-Jwt}]") + frontPolicy("c", asks) + tokens + meshProviders(goodLogin), "/s/x", nil, Deny, "tokens"},
+		{"one by the header that a rule reads", base + edit(t, sessionRule, "forwardOriginalToken: true", "fromHeaders: [{name: X-Jwt}]") + frontPolicy("c", asks) + tokens + meshProviders(strings.Replace(goodLogin, "[Authorization]", "[x-jwt]", 1)), "/s/x", nil, Allow, ""},
+		{"a browser that holds the token itself", base + edit(t, sessionRule, "forwardOriginalToken: true", "fromCookies: [id]") + frontPolicy("c", asks) + tokens, "/s/open/x", nil, Allow, ""},
 		{"one by a prefix", base + sessionRule + frontPolicy("c", asks) + tokens + meshProviders(strings.Replace(goodLogin, "[Authorization]", "[\"auth*\"]", 1)), "/s/x", nil, Allow, ""},
 		{"one that sees no cookie", base + sessionRule + frontPolicy("c", asks) + tokens + meshProviders(strings.Replace(goodLogin, "[Cookie]", "[accept]", 1)), "/s/x", nil, NotJudged, "cookie"},
 		{"one by its older field", base + sessionRule + frontPolicy("c", asks) + meshProviders(strings.Replace(goodLogin, "includeRequestHeadersInCheck", "includeHeadersInCheck", 1)), "/s/x", nil, Allow, ""},
