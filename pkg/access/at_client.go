@@ -35,7 +35,7 @@ type trip struct {
 	at      attributes
 	query   string
 	shown   *token   // the token that the client shows, until a proxy takes it off
-	doubled string   // the header with the token, to which a route added a value
+	doubled string   // the header with the token, where it has another value too
 	written []string // headers that a route has set
 	steps   []Step
 	assumed []string

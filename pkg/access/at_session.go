@@ -188,6 +188,9 @@ func (t *trip) carry(rules []*jwtRule) {
 		}
 	}
 	if at := tok.at; at.header != "" {
+		if t.req.From.carries() && find(t.at.headers, at.header).state == known { // a login replaces what is there
+			t.doubled = at.header
+		}
 		t.at.headers = append(t.at.headers.without(at.header), namedValue{at.header, knownValue(at.prefix + "token")})
 	}
 }

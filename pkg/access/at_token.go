@@ -205,7 +205,7 @@ func (t *trip) forward(c *candidate) {
 	}
 }
 
-// twoTokens: a route added a second value to the header with the token. Releases of Envoy read the first one, or all that follows the prefix
+// twoTokens: the request or a route has a second value for the header with the token. Releases of Envoy read the first one, or all that follows the prefix
 // (jwt_authn extractor.cc extractJWT, token_passed_entirely).
 func (t *trip) twoTokens(rules []*jwtRule) bool {
 	return t.shown != nil && t.doubled != "" && slices.ContainsFunc(rules, func(r *jwtRule) bool { return r.finds(t.shown) })
@@ -220,6 +220,10 @@ func (t *trip) authenticate(point Point, rules []*jwtRule) (over bool) {
 				t.at.strip(r)
 			}
 		}
+	}
+	if t.twoTokens(rules) {
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, "the header "+t.doubled+" has two values, which Envoys read differently")})
+		return true
 	}
 	refused := t.at.authenticate(t.byKeys(point, rules), t.shown)
 	if refused.doubt != "" { // then nobody knows what the request is from here on

@@ -34,6 +34,7 @@ func TestWhereEnvoyLooksForTokens(t *testing.T) {
 		{"a good one in a parameter", "fromParams: [t]", jwt, "/s/x?t=good", nil, Deny},
 		{"a good one in a cookie", "fromCookies: [t]", jwt, "/s/x", nil, Deny},
 		{"a good one in a header", "fromHeaders: [{name: X-Token}]", jwt, "/s/x", nil, Deny},
+		{"two in one header", "", jwt, "/s/x", map[string]string{"authorization": "Bearer y"}, NotJudged},
 		{"two tokens", "", jwt, "/s/x?access_token=y", nil, NotJudged},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -214,9 +214,5 @@ func (t *trip) verify(point Point, rules func() ([]*jwtRule, string)) (over bool
 		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, "a route sets the header "+header+", and whose token that is nobody knows")})
 		return true
 	}
-	if t.twoTokens(list) {
-		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, "a route adds a second value to the header "+t.doubled+", which Envoys read differently")})
-		return true
-	}
 	return t.authenticate(point, list)
 }

@@ -420,7 +420,7 @@ var mutants = []mutant{
 	{"a parameter holds no token", acc + "match_token.go", "hasParameter(a.query, name) && ", "false && "},
 	{"a cookie holds no token", acc + "match_token.go", "cookie.state == known && ", "false && "},
 	{"scope is a text", acc + "at_token.go", "	a.claims = a.claims.split(r.spaces)\n", ""},
-	{"a second token behind the first is not seen", acc + "at_waypoint.go", "	if t.twoTokens(list) {\n", "	if false {\n"},
+	{"a second token behind the first is not seen", acc + "at_token.go", "	if t.twoTokens(rules) {\n", "	if false {\n"},
 	{"a preflight has one reading", acc + "at_token.go", "name != \"\" && t.choose(", "name != \"\" && false && t.choose("},
 	{"a header of the proxy is the client's", acc + "match_envoy.go", "	if isProxyHeader(name) {\n", "	if false {\n"},
 	{"a token that a route took off counts", acc + "at_token.go", "		t.shown = nil\n", ""},
