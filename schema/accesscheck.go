@@ -36,6 +36,7 @@ var accessRules = map[string]Schema{
 	"AccessCheckSpec.Cases": {MinItems: 1},
 	"AccessCase.Expect":     oneOf("allow", "deny"),
 	"From.Token":            aReference,
+	"From.Audiences":        {MinItems: 1},
 	"JWT.Audiences":         {MinItems: 1},
 	"From.ServiceAccount":   aReference,
 	"Request.Path":          {Pattern: "^/"},

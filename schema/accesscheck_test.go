@@ -40,7 +40,7 @@ func TestAccessCheckFieldsAreRead(t *testing.T) {
 			}
 		}
 	}
-	if known != 5+7+4+6 {
+	if known != 5+9+4+6 {
 		t.Errorf("the schema knows %d fields; a type of pkg/access has another one: see that ParseCheck reads it", known)
 	}
 }
@@ -54,6 +54,10 @@ func TestAccessCheckSchemaAgreesWithTheReferee(t *testing.T) {
 		"{name: x, from: {jwt: {issuer: i, subject: s, audiences: [a, b], claims: {groups: [x], a: {b: c}}}}, " + to + ", expect: deny}": true,
 		"{name: x, from: {serviceAccount: a/b, jwt: {issuer: i}}, " + to + ", expect: deny}":                                             true,
 		"{name: x, from: {serviceAccount: a/b, token: a/b}, " + to + ", expect: deny}":                                                   true,
+		"{name: x, from: {token: a/b, audiences: [a, b], claims: {x: y}}, " + to + ", expect: deny}":                                     true,
+		"{name: x, from: {user: a, claims: {groups: [x], realm_access: {roles: [y]}}}, " + to + ", expect: deny}":                        true,
+		"{name: x, from: {token: a/b, audiences: []}, " + to + ", expect: deny}":                                                         false,
+		"{name: x, from: {user: a, claims: {x: 1}}, " + to + ", expect: deny}":                                                           false,
 		"{name: x, from: {jwt: {subject: s}}, " + to + ", expect: deny}":                                                                 false,
 		"{name: x, from: {jwt: {issuer: i, audiences: []}}, " + to + ", expect: deny}":                                                   false,
 		"{name: x, from: {jwt: {issuer: i, claims: {a: 1}}}, " + to + ", expect: deny}":                                                  false,

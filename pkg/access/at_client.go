@@ -2,12 +2,12 @@ package access
 
 import "cmp"
 
-// Decide answers one request. A request that cannot be answered is NotJudged and says why; nothing is ever allowed on a guess.
-func (w *World) Decide(r Request) Verdict {
+// decide judges a request by this run's answers to what is open.
+func (w *World) decide(r Request, o *open) Verdict {
 	if bad := r.check(); bad != nil {
 		return Verdict{Step: stepAt(Point{Kind: AtRequest}, bad.String())}
 	}
-	t := &trip{w: w, req: r, at: r.attributes()}
+	t := &trip{w: w, req: r, at: r.attributes(), open: o}
 	if w.mesh.assumed != "" {
 		t.assume(w.mesh.assumed)
 	}
@@ -30,10 +30,12 @@ func (w *World) Decide(r Request) Verdict {
 // trip is a request on its way.
 type trip struct {
 	w       *World
+	open    *open
 	req     Request
 	at      attributes
 	query   string
 	shown   *token   // the token that the client shows, until a proxy takes it off
+	doubled string   // the header with the token, where it has another value too
 	written []string // headers that a route has set
 	steps   []Step
 	assumed []string
@@ -134,10 +136,14 @@ func (s *space) hasAccount(name string) bool {
 
 // settlePath fixes the path as proxies see it; ok is false where they answer 400.
 func (t *trip) settlePath() (ok bool) {
-	var path string
-	path, t.query, ok = normalize(cmp.Or(t.req.Path, "/"), t.w.mesh.normalization)
-	t.at.path = knownValue(path)
-	return ok
+	readings, why := readPath(cmp.Or(t.req.Path, "/"), t.w.mesh.normalization)
+	i := 0
+	if len(readings) > 1 {
+		i = t.choose(Point{Kind: AtRequest}, len(readings), why)
+	}
+	t.query, t.at.path = readings[i].query, knownValue(readings[i].path)
+	t.at.query = t.query
+	return readings[i].ok
 }
 
 // fromCaptured goes from a pod in the mesh to a Service or pods.

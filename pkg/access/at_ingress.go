@@ -12,7 +12,7 @@ func (t *trip) throughIngress(to *space) Verdict {
 	var best Verdict
 	var bestElsewhere, found bool
 	for _, g := range t.w.allIngresses() {
-		each := &trip{w: t.w, req: t.req, at: t.req.attributes(), assumed: append([]string(nil), t.assumed...)}
+		each := &trip{w: t.w, open: t.open, req: t.req, at: t.req.attributes(), assumed: append([]string(nil), t.assumed...)}
 		elsewhere := each.via(g, to)
 		v := each.verdict()
 		switch {
@@ -182,21 +182,29 @@ func (t *trip) atGatewayPod(g *gateway) (over bool) {
 }
 
 func (t *trip) atGateway(g *gateway, point Point, rules []*jwtRule, doubt string) (over bool) {
+	if t.refusesMethod(point) {
+		return true
+	}
 	policies := t.w.atGateway(g)
-	if t.shown != nil {
+	rules = t.inOrder(point, rules)
+	user, session := t.req.From.User != "", t.shown
+	switch {
+	case user:
+		t.shown = nil
+		t.at.setHeader("cookie", value{state: some})
+	case t.shown != nil:
 		t.carry(rules)
 	}
-	if r, assumed := t.w.judgeCustom(point, policies, &t.at, t.req.From.User != ""); r.Point.Kind != "" && t.meet(r) {
+	asked := t.w.judgeCustom(point, policies, &t.at, user)
+	if asked.Point.Kind != "" && t.meet(asked.ruling) || user && t.login(g, rules, policies, asked, session) {
 		return true
-	} else if assumed != "" {
-		t.assume(assumed)
 	}
 	if doubt != "" {
 		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, doubt)})
 		return true
 	}
-	if refused := t.at.authenticate(t.withAssumed(rules), t.shown); refused.status != 0 {
-		return t.meet(refused.ruling(point))
+	if t.authenticate(point, t.withAssumed(rules)) {
+		return true
 	}
 	if !t.at.forwarded {
 		t.shown = nil

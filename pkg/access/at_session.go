@@ -65,17 +65,16 @@ func (t *trip) userToken(rules []*jwtRule, policies []*policy) *token {
 	tok := &token{issuer: issuerWithoutRule(rules, policies), assumed: true}
 	for _, r := range rules {
 		if r.copy("email") != "" {
-			tok.issuer, tok.assumed = r.issuer, false
+			tok.issuer, tok.assumed, tok.of = r.issuer, false, r
 			tok.audiences = r.audiences[:min(len(r.audiences), 1)]
 			break
 		}
 	}
-	if tok.assumed {
-		t.assume("the session's issuer, which copies the claim email to the header " + t.w.userHeader(rules))
+	tok.claims = claims{{"iss", knownValue(tok.issuer)}, {"email", knownValue(t.req.From.User)}, {"*", value{state: perhaps}}}
+	if _, given := t.req.From.Claims["sub"]; !given {
+		tok.claims = append(tok.claims, namedValue{"sub", value{state: some}})
 	}
-	tok.claims = claims{
-		{"iss", knownValue(tok.issuer)}, {"sub", value{state: some}}, {"email", knownValue(t.req.From.User)}, {"*", value{state: perhaps}},
-	}
+	tok.claims.add("", t.req.From.Claims)
 	tok.claims = append(tok.claims, audienceClaim(tok.audiences)...)
 	return tok
 }
@@ -105,41 +104,95 @@ func (t *trip) kubernetesToken(rules []*jwtRule) *token {
 	if !t.w.look(ns).hasAccount(account) {
 		t.assume("ServiceAccount " + t.req.From.Token)
 	}
-	tok := &token{issuer: "https://kubernetes.default.svc.cluster.local"}
-	if a := t.req.From.Audience; a != "" {
-		tok.audiences = []string{a}
-	}
-	found := false
-	for _, r := range rules {
-		// A rule that copies email too is the session's.
-		if r.copy("sub") != "" && r.copy("email") == "" && !found {
-			tok.issuer, found = r.issuer, true
-		}
+	tok := &token{issuer: usualClusterIssuer}
+	tok.audiences = t.req.From.audiences()
+	if r := t.clusterRule(rules); r != nil {
+		tok.issuer, tok.of = r.issuer, r
 	}
 	tok.claims = claims{
 		{"iss", knownValue(tok.issuer)}, {"sub", knownValue("system:serviceaccount:" + ns + ":" + account)},
 		{"kubernetes.io\x00namespace", knownValue(ns)}, {"kubernetes.io\x00serviceaccount\x00name", knownValue(account)},
-		{"jti", value{state: some}},
+		{"kubernetes.io\x00serviceaccount\x00uid", value{state: some}}, {"kubernetes.io\x00pod\x00name", value{state: perhaps}},
+		{"kubernetes.io\x00pod\x00uid", value{state: perhaps}}, {"kubernetes.io\x00node\x00name", value{state: perhaps}},
+		{"kubernetes.io\x00node\x00uid", value{state: perhaps}}, {"jti", value{state: some}},
 	}
+	tok.claims.add("", t.req.From.Claims)
 	tok.claims = append(tok.claims, audienceClaim(tok.audiences)...)
 	return tok
 }
 
-// carry puts the token on the request, where the rule of its issuer looks for it.
-func (t *trip) carry(rules []*jwtRule) {
-	t.shown.at = location{"authorization", "Bearer "}
+const usualClusterIssuer = "https://kubernetes.default.svc.cluster.local"
+
+// clusterRule is the rule that tells which issuer the cluster's tokens bear. Where rules name several, a file does not say which is the
+// cluster's; nil: none does, and the issuer is the default of kubeadm and kind.
+func (t *trip) clusterRule(rules []*jwtRule) *jwtRule {
+	of, others := clusterRules(rules)
+	if len(of) == 0 {
+		of, others = others, nil
+	}
+	switch {
+	case len(of) == 0 && len(rules) == 0:
+		return nil
+	case len(of) == 0:
+		t.assume("the issuer of the cluster's tokens, " + usualClusterIssuer)
+		return nil
+	case len(others) > 0:
+		t.assume("the issuer of the cluster's tokens is that of an API server, and not " + others[0].issuer)
+	}
+	if len(of) == 1 {
+		return of[0]
+	}
+	var issuers []string
+	for _, r := range of {
+		issuers = append(issuers, r.issuer)
+	}
+	return of[t.choose(Point{Kind: AtRequest}, len(of), "which issuer the cluster's tokens bear is not known: rules take "+strings.Join(issuers, ", "))]
+}
+
+// clusterRules gives the rules whose issuer is one of an API server's, one for each issuer, and the others that may be for the cluster's tokens:
+// they copy sub, and not email too, which is a session's.
+func clusterRules(rules []*jwtRule) (of, others []*jwtRule) {
+	seen := map[string]bool{"": true}
 	for _, r := range rules {
-		if r.issuer == t.shown.issuer {
-			if len(r.locations) == 0 {
-				t.shown.at = location{}
-				return // a parameter or cookie
-			}
-			t.shown.at = r.locations[0]
+		switch {
+		case seen[r.issuer] || r.copy("email") != "":
+			continue
+		case isClusterIssuer(r.issuer):
+			of = append(of, r)
+		case r.copy("sub") != "":
+			others = append(others, r)
+		default:
+			continue
+		}
+		seen[r.issuer] = true
+	}
+	return of, others
+}
+
+// isClusterIssuer: kubeadm and kind, EKS, GKE, AKS.
+func isClusterIssuer(issuer string) bool {
+	host := strings.TrimPrefix(issuer, "https://")
+	return strings.HasPrefix(host, "kubernetes.default") || strings.HasPrefix(host, "oidc.eks.") || strings.HasPrefix(host, "oidc-eks.") ||
+		strings.HasPrefix(host, "container.googleapis.com/v1/projects/") || strings.Contains(host, ".oic.prod-aks.azure.")
+}
+
+// carry puts the token on the request, in the first place where the rule of its issuer looks.
+func (t *trip) carry(rules []*jwtRule) {
+	tok := *t.shown
+	t.shown = &tok
+	tok.at = bearer
+	for _, r := range rules {
+		if r.issuer == tok.issuer {
+			tok.at, tok.in = r.firstPlace()
 			break
 		}
 	}
-	at := t.shown.at
-	t.at.headers = append(t.at.headers.without(at.header), namedValue{at.header, knownValue(at.prefix + "token")})
+	if at := tok.at; at.header != "" {
+		if t.req.From.carries() && find(t.at.headers, at.header).state == known { // a login replaces what is there
+			t.doubled = at.header
+		}
+		t.at.headers = append(t.at.headers.without(at.header), namedValue{at.header, knownValue(at.prefix + "token")})
+	}
 }
 
 // withAssumed adds the rule of a session's issuer that the manifests lack.
@@ -148,19 +201,27 @@ func (t *trip) withAssumed(rules []*jwtRule) []*jwtRule {
 		return rules
 	}
 	return append(rules[:len(rules):len(rules)], &jwtRule{
-		issuer: t.shown.issuer, forward: true, copies: []claimHeader{{"email", t.w.userHeader(rules)}}, locations: []location{{"authorization", "Bearer "}},
+		issuer: t.shown.issuer, forward: true, copies: []claimHeader{{"email", t.w.userHeader(rules)}}, locations: []location{bearer},
 	})
 }
 
 // userHeader is the header that carries the user: the one another rule copies sub to, else the one that most policies compare.
 func (w *World) userHeader(rules []*jwtRule) string {
+	if h := subjectHeader(rules); h != "" {
+		return h
+	}
+	w.onceHeader.Do(func() { w.madeUpHeader = w.commonHeader() })
+	return w.madeUpHeader
+}
+
+// subjectHeader is the header that a rule copies sub to, "" for none.
+func subjectHeader(rules []*jwtRule) string {
 	for _, r := range rules {
 		if h := r.copy("sub"); h != "" {
 			return h
 		}
 	}
-	w.onceHeader.Do(func() { w.madeUpHeader = w.commonHeader() })
-	return w.madeUpHeader
+	return ""
 }
 
 func (w *World) commonHeader() string {

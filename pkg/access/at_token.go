@@ -13,16 +13,18 @@ type token struct {
 	audiences []string
 	claims    claims
 	at        location // no header: a parameter or a cookie
+	in        string   // which one
 	dropped   bool     // the ingress does not forward it
 	assumed   bool     // its rule at the ingress is not in the manifests
+	of        *jwtRule // the rule that it was made for, if any
 	// anyAudience: nobody knows its audiences, so a rule that asks for some may accept it.
 	anyAudience bool
 }
 
-// refusal is Envoy's answer to a token that it does not accept; status 0: none.
+// refusal is Envoy's answer to a token that it does not accept; status 0: none. doubt: nobody knows whether it accepts it.
 type refusal struct {
-	status int
-	reason string
+	status        int
+	reason, doubt string
 }
 
 func (r refusal) ruling(point Point) ruling {
@@ -35,42 +37,71 @@ func (r refusal) ruling(point Point) ruling {
 // is there. It returns why a request is refused.
 func (a *attributes) authenticate(rules []*jwtRule, t *token) (refused refusal) {
 	a.claims, a.forwarded = nil, true
-	if len(rules) == 0 || a.preflight() {
+	if a.preflight() {
 		return refusal{}
 	}
 	for _, r := range rules {
 		a.strip(r)
-		switch {
-		case t == nil || !r.finds(t):
+		switch s := a.look(r, t); {
+		case s.unknown != "":
+			return refusal{doubt: "whose token is in the " + s.unknown + " is not known"}
+		case s.shown != "" && s.other != "": // Istio calls the outcome undefined (JWTRule.fromHeaders)
+			return refusal{doubt: "the request has tokens in the " + s.shown + " and in the " + s.other}
+		case s.other != "":
+			refused = cmp.Or(refused, refusal{status: 401, reason: "the token in the " + s.other + " is of no issuer"})
+		case s.shown == "":
 		case r.issuer != "" && r.issuer != t.issuer:
-			refused = cmp.Or(refused, refusal{401, "no rule accepts the issuer " + t.issuer})
+			refused = cmp.Or(refused, refusal{status: 401, reason: "no rule accepts the issuer " + t.issuer})
 		case !t.anyAudience && !r.takes(t.audiences):
-			refused = refusal{403, "the token's audience " + quoteNone(strings.Join(t.audiences, ", ")) + " is not one of " + strings.Join(r.audiences, ", ")}
+			refused = refusal{status: 403, reason: "the token's audience " + quoteNone(strings.Join(t.audiences, ", ")) + " is not one of " + strings.Join(r.audiences, ", ")}
 		default:
 			a.accept(r, t)
 			return refusal{}
 		}
 	}
-	return cmp.Or(refused, a.foreignToken(rules, t))
+	return refused
+}
+
+// hasKeysOf: a rule without an issuer goes by the keys alone.
+func (r *jwtRule) hasKeysOf(t *token) bool {
+	return t.of == r || t.of != nil && r.keys != "" && t.of.keys == r.keys
+}
+
+// writtenHeader is one that the request has and a rule writes, "" for none.
+func (a *attributes) writtenHeader(rules []*jwtRule) string {
+	for _, r := range rules {
+		for _, name := range r.writes() {
+			if find(a.headers, name).state != absent {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// writes are the headers that a rule sets.
+func (r *jwtRule) writes() (names []string) {
+	for _, c := range r.copies {
+		names = append(names, c.header)
+	}
+	if r.payload != "" {
+		names = append(names, r.payload)
+	}
+	return names
 }
 
 // strip takes off what only the rule may write.
 func (a *attributes) strip(r *jwtRule) {
-	for _, c := range r.copies {
-		a.setHeader(c.header, value{})
-	}
-	if r.payload != "" {
-		a.setHeader(r.payload, value{})
+	for _, name := range r.writes() {
+		a.setHeader(name, value{})
 	}
 }
 
-// accept writes what a token says.
+// accept writes what a token says. A token that is not to be forwarded leaves its header; nobody compares a parameter or a cookie.
 func (a *attributes) accept(r *jwtRule, t *token) {
 	a.claims, a.forwarded = t.claims, r.forward
-	for _, l := range r.locations {
-		if !r.forward {
-			a.headers = a.headers.without(l.header)
-		}
+	if !r.forward && t.at.header != "" {
+		a.headers = a.headers.without(t.at.header)
 	}
 	for _, c := range r.copies {
 		name := strings.ReplaceAll(c.claim, ".", "\x00")
@@ -84,6 +115,24 @@ func (a *attributes) accept(r *jwtRule, t *token) {
 	if r.payload != "" {
 		a.setHeader(r.payload, value{state: some})
 	}
+	a.claims = a.claims.split(r.spaces)
+}
+
+// split makes lists of the words of scope, permission and the claims that a rule names, as policies compare them. Headers get the text (authn
+// buildSpaceDelimitedClaims; Envoy normalize_payload_in_metadata).
+func (c claims) split(names []string) (out claims) {
+	for _, v := range c {
+		if v.state != known || v.name != "scope" && v.name != "permission" && !contains(names, v.name) {
+			out = append(out, v)
+			continue
+		}
+		for word := range strings.SplitSeq(v.s, " ") {
+			if word != "" {
+				out = append(out, namedValue{v.name, value{word, element}})
+			}
+		}
+	}
+	return out
 }
 
 // hold reports whether a claim is a mapping.
@@ -94,24 +143,9 @@ func (c claims) hold(name string) bool {
 // setHeader replaces a header. One that is gone for sure is kept as absent where the client may send any.
 func (a *attributes) setHeader(name string, v value) {
 	a.headers = a.headers.without(name)
-	if v.state != absent || a.anyHeader {
+	if v.state != absent || a.mayHave(name) {
 		a.headers = append(a.headers, namedValue{name, v})
 	}
-}
-
-// foreignToken: a bearer token that the case made up is none that an issuer signed.
-func (a *attributes) foreignToken(rules []*jwtRule, shown *token) refusal {
-	for _, r := range rules {
-		for _, l := range r.locations {
-			if shown != nil && l.header == shown.at.header {
-				continue
-			}
-			if v := find(a.headers, l.header); v.state == known && v.s != "" && strings.Contains(v.s, l.prefix) {
-				return refusal{401, "the token in the header " + l.header + " is of no issuer"}
-			}
-		}
-	}
-	return refusal{}
 }
 
 // preflight: OPTIONS with Origin and Access-Control-Request-Method (Envoy jwt_authn bypass_cors_preflight, which Istio sets).
@@ -147,8 +181,7 @@ func quoteNone(s string) string {
 }
 
 // forward has a route's rule change the request, and looks at what becomes of the client's token: it is gone where the rule takes its
-// header off or sets another value. A value that is added comes behind it, and the first token is the one that counts (Envoy jwt_authn
-// extractor.cc extractJWT).
+// header off or sets another value.
 func (t *trip) forward(c *candidate) {
 	var before value
 	if t.shown != nil {
@@ -163,9 +196,77 @@ func (t *trip) forward(c *candidate) {
 	if t.shown == nil || t.shown.at.header == "" {
 		return
 	}
-	if after := find(t.at.headers, t.shown.at.header); after != before && !strings.HasPrefix(after.s, before.s+",") {
+	switch after := find(t.at.headers, t.shown.at.header); {
+	case after == before:
+	case strings.HasPrefix(after.s, before.s+","):
+		t.doubled = t.shown.at.header
+	default:
 		t.shown = nil
 	}
+}
+
+// twoTokens: the request or a route has a second value for the header with the token. Releases of Envoy read the first one, or all that follows the prefix
+// (jwt_authn extractor.cc extractJWT, token_passed_entirely).
+func (t *trip) twoTokens(rules []*jwtRule) bool {
+	return t.shown != nil && t.doubled != "" && slices.ContainsFunc(rules, func(r *jwtRule) bool { return r.finds(t.shown) })
+}
+
+// authenticate has a point verify the token. Envoy 1.40 takes the headers that rules write off a preflight too, and Envoy 1.39, which Istio 1.31 is
+// released with, does not.
+func (t *trip) authenticate(point Point, rules []*jwtRule) (over bool) {
+	if t.at.preflight() {
+		if name := t.at.writtenHeader(rules); name != "" && t.choose(Point{Kind: AtRequest}, 2, "Envoy 1.40 takes the header "+name+" off a preflight, and 1.39 does not") == 1 {
+			for _, r := range rules {
+				t.at.strip(r)
+			}
+		}
+	}
+	if t.twoTokens(rules) {
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, "the header "+t.doubled+" has two values, which Envoys read differently")})
+		return true
+	}
+	refused := t.at.authenticate(t.byKeys(point, rules), t.shown)
+	if refused.doubt != "" { // then nobody knows what the request is from here on
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, refused.doubt)})
+		return true
+	}
+	if refused.status != 0 {
+		return t.meet(refused.ruling(point))
+	}
+	r := t.lacksRequired(rules)
+	if r == nil || t.choose(point, 2, r.of.String()+" requires a token of "+cmp.Or(r.issuer, r.keys)+
+		", which Istio 1.32 asks for and earlier releases do not") == 0 {
+		return false
+	}
+	return t.meet(refusal{status: 401, reason: "the token of " + cmp.Or(r.issuer, r.keys) + " is required"}.ruling(point))
+}
+
+// byKeys: a rule without an issuer goes by the keys alone, and whether they are those of the token is known only of the rule that it was made for.
+func (t *trip) byKeys(point Point, rules []*jwtRule) []*jwtRule {
+	for i, r := range rules {
+		if t.shown == nil || r.issuer != "" || !r.finds(t.shown) || r.hasKeysOf(t.shown) || t.choose(point, 2,
+			"a rule takes tokens of any issuer whose keys are at "+r.keys+", and whether the token's are is not known") == 0 {
+			continue
+		}
+		rules = slices.Clone(rules)
+		other := *r
+		other.issuer = "another than that of the token, by its keys"
+		rules[i] = &other
+	}
+	return rules
+}
+
+// lacksRequired is a rule whose token must be there and is not (Istio 1.32: JWTRule.presence).
+func (t *trip) lacksRequired(rules []*jwtRule) *jwtRule {
+	if t.at.preflight() {
+		return nil
+	}
+	for _, r := range rules {
+		if r.required && (t.shown == nil || !r.finds(t.shown) || r.issuer != "" && r.issuer != t.shown.issuer || !t.shown.anyAudience && !r.takes(t.shown.audiences)) {
+			return r
+		}
+	}
+	return nil
 }
 
 // writtenToken names a header that a route has set and that holds a token where a rule looks: its issuer and claims are not known.

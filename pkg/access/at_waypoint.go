@@ -177,6 +177,9 @@ func (t *trip) atWaypoint(g *gateway, svc *service, p servicePort, pathOK bool) 
 	case !a.tcp && !pathOK:
 		return t.meet(ruling{outcome: Deny, Step: stepAt(point, "400: the path is not valid")})
 	}
+	if t.refusesMethod(point) {
+		return true
+	}
 	policies := t.w.atWaypoint(g, svc)
 	if t.req.From.ServiceAccount != "" { // a pod's token, which no gateway has seen
 		rules, _ := t.w.waypointJWT(g, svc)
@@ -184,10 +187,12 @@ func (t *trip) atWaypoint(g *gateway, svc *service, p servicePort, pathOK bool) 
 			t.carry(rules)
 		}
 	}
-	if r, assumed := t.w.judgeCustom(point, policies, a, t.req.From.User != ""); r.Point.Kind != "" && t.meet(r) {
+	asked := t.w.judgeCustom(point, policies, a, t.req.From.User != "")
+	if asked.Point.Kind != "" && t.meet(asked.ruling) {
 		return true
-	} else if assumed != "" {
-		t.assume(assumed)
+	}
+	if _, over := t.passesAuthorizer(point, asked, nil); over {
+		return true
 	}
 	if !a.tcp && t.verify(point, func() ([]*jwtRule, string) { return t.w.waypointJWT(g, svc) }) {
 		return true
@@ -200,6 +205,7 @@ func (t *trip) atWaypoint(g *gateway, svc *service, p servicePort, pathOK bool) 
 // verify checks the token at a point.
 func (t *trip) verify(point Point, rules func() ([]*jwtRule, string)) (over bool) {
 	list, doubt := rules()
+	list = t.inOrder(point, list)
 	if doubt != "" { // then nobody knows what the request is from here on
 		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, doubt)})
 		return true
@@ -208,8 +214,5 @@ func (t *trip) verify(point Point, rules func() ([]*jwtRule, string)) (over bool
 		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, "a route sets the header "+header+", and whose token that is nobody knows")})
 		return true
 	}
-	if refused := t.at.authenticate(list, t.shown); refused.status != 0 {
-		return t.meet(refused.ruling(point))
-	}
-	return false
+	return t.authenticate(point, list)
 }

@@ -167,7 +167,7 @@ func (c recordedCase) unknowable(set recordedSet) bool {
 // decideAt asks the referee at one enforcement point.
 func decideAt(w *World, c recordedCase, tok *token) Verdict {
 	r := Request{Method: c.Request.Method, Host: c.Request.Host, Path: c.Request.Path, Port: c.Request.Port, Headers: c.Request.Headers, TCP: c.Request.TCP}
-	t := &trip{w: w, req: r, at: r.attributes(), shown: tok}
+	t := &trip{w: w, open: &open{}, req: r, at: r.attributes(), shown: tok}
 	if p := c.Request.From; p != nil {
 		td := p.TD
 		if td == "" {

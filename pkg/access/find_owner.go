@@ -94,9 +94,8 @@ func (a *selfCheck) ownerTokens(t *Tenant) (out []*token) {
 				tok.claims = append(tok.claims, namedValue{"sub", value{state: some}})
 			}
 			tok.claims = append(append(tok.claims, audienceClaim(tok.audiences)...), namedValue{"*", value{state: perhaps}})
-			if tok.dropped = !r.forward; len(r.locations) > 0 {
-				tok.at = r.locations[0]
-			}
+			tok.dropped, tok.of = !r.forward, r
+			tok.at, tok.in = r.firstPlace()
 			out = append(out, tok)
 		}
 	}

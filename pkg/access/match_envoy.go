@@ -10,11 +10,13 @@ type attributes struct {
 	method    value
 	host      value
 	path      value // without the query
+	query     string
 	headers   headers
 	claims    claims
-	forwarded bool  // the token stays on the request for the next proxy
-	anyHeader bool  // the client may send any header that is not listed
-	doubt     doubt // the first that was met
+	forwarded bool     // the token stays on the request for the next proxy
+	anyHeader bool     // the client may send any header that is not listed
+	writable  []string // patterns of headers that an authorizer may have set
+	doubt     doubt    // the first that was met
 }
 
 type headers []namedValue
@@ -46,16 +48,22 @@ func (a *attributes) header(name string) value {
 	case ":path":
 		return value{state: some} // with its query, which nobody compares
 	}
+	if isProxyHeader(name) {
+		return value{state: perhaps}
+	}
 	for i := range a.headers {
 		if a.headers[i].name == name {
 			return a.headers[i].value
 		}
 	}
-	if a.anyHeader {
+	if a.mayHave(name) {
 		return value{state: perhaps}
 	}
 	return value{}
 }
+
+// mayHave: nobody knows whether a header that is not listed is there.
+func (a *attributes) mayHave(name string) bool { return a.anyHeader || namesHeader(a.writable, name) }
 
 // matchClaim: of a list, one element must match (authz/matcher.MetadataListValueMatcherForJWTClaims).
 func (a *attributes) matchClaim(name, pattern string) verdict3 {

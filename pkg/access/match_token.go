@@ -1,6 +1,9 @@
 package access
 
-import "strings"
+import (
+	"net/url"
+	"strings"
+)
 
 // takes: one of the rule's audiences is one of the token's, without regard to the scheme and one trailing slash (Envoy check_audience.cc
 // sanitizeAudience). A rule without audiences takes any token.
@@ -15,13 +18,95 @@ func (r *jwtRule) takes(audiences []string) bool {
 	return len(r.audiences) == 0
 }
 
-// finds: the rule looks where the token is. A prefix may stand anywhere in the header's value (Envoy jwt_authn extractor.cc).
+// finds: the rule looks where the token is, and reads the token and no more there.
 func (r *jwtRule) finds(t *token) bool {
 	if t.at.header == "" {
-		return r.elsewhere
+		return contains(r.params, strings.TrimPrefix(t.in, inParam)) || contains(r.cookies, strings.TrimPrefix(t.in, inCookie))
 	}
 	for _, l := range r.locations {
-		if l.header == t.at.header && strings.Contains(t.at.prefix+"token", l.prefix) {
+		if s, found := l.read(t.at.prefix + "token"); l.header == t.at.header && found && s == "token" {
+			return true
+		}
+	}
+	return false
+}
+
+// read is what Envoy takes for the token in a header's value. The prefix may stand anywhere in it, and what no token can begin with is skipped
+// (Envoy jwt_authn extractor.cc extractJWT).
+func (l location) read(v string) (token string, found bool) {
+	i := strings.Index(v, l.prefix)
+	switch {
+	case l.prefix == "":
+		return v, true
+	case i < 0:
+		return "", false
+	}
+	rest := v[i+len(l.prefix):]
+	for j := range len(rest) {
+		if c := rest[j]; unreserved(c) && c != '~' {
+			return rest[j:], true
+		}
+	}
+	return v, true
+}
+
+// sight is what a rule sees of tokens: the one that the client shows, others, which no issuer has signed, and what nobody knows.
+type sight struct{ shown, other, unknown string }
+
+// look has a rule look for tokens in all its places.
+func (a *attributes) look(r *jwtRule, t *token) (s sight) {
+	if t != nil && r.finds(t) {
+		s.shown = t.in
+		if t.at.header != "" {
+			s.shown = "header " + t.at.header
+		}
+	}
+	for _, l := range r.locations {
+		v := find(a.headers, l.header)
+		_, found := l.read(v.s)
+		switch {
+		case t != nil && l.header == t.at.header:
+			if own, found := l.read(t.at.prefix + "token"); found && own != "token" {
+				s.other = "header " + l.header
+			}
+		case v.state == known && found:
+			s.other = "header " + l.header
+		case v.state == some || v.state == perhaps:
+			s.unknown = "header " + l.header
+		}
+	}
+	for _, name := range r.params {
+		if hasParameter(a.query, name) && (t == nil || t.in != inParam+name) {
+			s.other = inParam + name
+		}
+	}
+	cookie := find(a.headers, "cookie")
+	for _, name := range r.cookies {
+		switch {
+		case t != nil && t.in == inCookie+name:
+		case cookie.state == known && hasCookie(cookie.s, name):
+			s.other = inCookie + name
+		case cookie.state == perhaps:
+			s.unknown = inCookie + name
+		}
+	}
+	return s
+}
+
+// hasParameter: a query holds a parameter, whose name may be escaped (Envoy Utility::QueryParamsMulti parseAndDecodeQueryString).
+func hasParameter(query, name string) bool {
+	for pair := range strings.SplitSeq(query, "&") {
+		key, _, _ := strings.Cut(pair, "=")
+		if s, err := url.PathUnescape(key); err == nil && s == name || key == name {
+			return true
+		}
+	}
+	return false
+}
+
+func hasCookie(header, name string) bool {
+	for pair := range strings.SplitSeq(header, ";") {
+		if key, _, _ := strings.Cut(strings.TrimSpace(pair), "="); key == name {
 			return true
 		}
 	}

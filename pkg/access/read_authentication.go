@@ -1,7 +1,9 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"sort"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -11,13 +13,14 @@ import (
 type authentication struct {
 	origin
 	attachment
-	rules []jwtRule
-	bad   *fault
+	rules   []jwtRule
+	created string // metadata.creationTimestamp, in manifests that come from a cluster
+	bad     *fault
 }
 
 func (w *World) readAuthentication(m meta, n *yaml.Node) *fault {
 	s := w.space(m.namespace)
-	a := &authentication{origin: m.in(s)}
+	a := &authentication{origin: m.in(s), created: textOf(field(field(n, "metadata"), "creationTimestamp"))}
 	spec := field(n, "spec")
 	a.bad = below("spec", a.attach(spec))
 	rules := field(spec, "jwtRules")
@@ -29,6 +32,7 @@ func (w *World) readAuthentication(m meta, n *yaml.Node) *fault {
 		if bad != nil {
 			a.bad = below(fmt.Sprintf("spec.jwtRules[%d]", i), bad)
 		}
+		rule.of = a
 		a.rules = append(a.rules, rule)
 	}
 	s.authentications = append(s.authentications, a)
@@ -38,7 +42,7 @@ func (w *World) readAuthentication(m meta, n *yaml.Node) *fault {
 // jwtRules are the rules of all RequestAuthentications at a point, by issuer (authn newPolicyApplier). doubt: one of them is unusable.
 func (w *World) jwtRules(spaces []string, applies func(*authentication) bool) (rules []*jwtRule, doubt string) {
 	for _, ns := range spaces {
-		for _, a := range w.look(ns).authentications {
+		for _, a := range oldestFirst(w.look(ns).authentications) {
 			if !applies(a) {
 				continue
 			}
@@ -52,6 +56,19 @@ func (w *World) jwtRules(spaces []string, applies func(*authentication) bool) (r
 	}
 	sort.SliceStable(rules, func(i, j int) bool { return rules[i].issuer < rules[j].issuer })
 	return rules, doubt
+}
+
+// oldestFirst is Istio's order within a namespace: by age, and of one second by name (model sortConfigByCreationTime). Those whose age is not
+// known stay where they are.
+func oldestFirst(list []*authentication) []*authentication {
+	if len(list) < 2 || slices.ContainsFunc(list, func(a *authentication) bool { return a.created == "" }) {
+		return list
+	}
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b *authentication) int {
+		return cmp.Or(cmp.Compare(a.created, b.created), cmp.Compare(a.name, b.name))
+	})
+	return list
 }
 
 // jwtSpaces are the namespaces whose rules a gateway or waypoint has, its own first: of two rules for one issuer the first one is tried first

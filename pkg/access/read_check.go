@@ -129,7 +129,8 @@ func (r *strictReader) expect(n *yaml.Node, path string, into *Outcome) {
 
 func (r *strictReader) from(n *yaml.Node, path string, f *From) {
 	r.fields(n, path, map[string]func(*yaml.Node, string){
-		"user": r.text(&f.User), "token": r.text(&f.Token), "audience": r.text(&f.Audience), "anonymous": r.yes(&f.Anonymous),
+		"user": r.text(&f.User), "token": r.text(&f.Token), "audience": r.text(&f.Audience), "audiences": r.list(&f.Audiences),
+		"claims": r.claimMap(&f.Claims), "anonymous": r.yes(&f.Anonymous),
 		"serviceAccount": r.text(&f.ServiceAccount), "offMesh": r.yes(&f.OffMesh),
 		"jwt": func(n *yaml.Node, path string) {
 			f.JWT = &JWT{}

@@ -9,19 +9,23 @@ import (
 func (r *strictReader) jwt(n *yaml.Node, path string, j *JWT) {
 	r.fields(n, path, map[string]func(*yaml.Node, string){
 		"issuer": r.text(&j.Issuer), "subject": r.text(&j.Subject), "audiences": r.list(&j.Audiences),
-		"claims": func(n *yaml.Node, path string) {
-			if n.Kind != yaml.MappingNode {
-				r.refuse(n, diagnostic.CheckWrongType, path, "expected a map, got "+describe(n), "write claims: {NAME: VALUE}")
-				return
-			}
-			j.Claims, _ = r.claims(n, path, 0).(map[string]any)
-			for _, claim := range [3][2]string{{"iss", "issuer"}, {"sub", "subject"}, {"aud", "audiences"}} {
-				if _, twice := j.Claims[claim[0]]; twice {
-					r.refuse(field(n, claim[0]), diagnostic.CheckFieldsConflict, path+"."+claim[0], "is the claim that "+claim[1]+" sets", "write it in "+claim[1])
-				}
-			}
-		},
+		"claims": r.claimMap(&j.Claims),
 	})
+	for _, claim := range [3][2]string{{"iss", "issuer"}, {"sub", "subject"}, {"aud", "audiences"}} {
+		if _, twice := j.Claims[claim[0]]; twice {
+			r.refuse(field(field(n, "claims"), claim[0]), diagnostic.CheckFieldsConflict, path+".claims."+claim[0], "is the claim that "+claim[1]+" sets", "write it in "+claim[1])
+		}
+	}
+}
+
+func (r *strictReader) claimMap(into *map[string]any) func(*yaml.Node, string) {
+	return func(n *yaml.Node, path string) {
+		if n.Kind != yaml.MappingNode {
+			r.refuse(n, diagnostic.CheckWrongType, path, "expected a map, got "+describe(n), "write claims: {NAME: VALUE}")
+			return
+		}
+		*into, _ = r.claims(n, path, 0).(map[string]any)
+	}
 }
 
 // claims reads a map of strings, lists of strings, and maps of these.

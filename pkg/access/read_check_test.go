@@ -194,6 +194,18 @@ func TestATokenOfACaseIsStrict(t *testing.T) {
 		"{jwt: {issuer: i, audiences: [a], claims: {g: [x], r: {o: [p]}}}}": "",
 		"{jwt: {issuer: i}, serviceAccount: a/b}":                           "",
 		"{token: a/b, audience: x, serviceAccount: a/b}":                    "",
+		"{token: a/b, audiences: [x, y], claims: {groups: [g]}}":            "",
+		"{token: a/b, audiences: x}":                                        "spec.cases[0].from.audiences: expected a list",
+		"{token: a/b, audience: x, audiences: [y]}":                         "spec.cases[0].from.audience: is set beside from.audiences",
+		"{user: u, audiences: [y]}":                                         "spec.cases[0].from.audiences: is set without from.token",
+		"{user: u, claims: {sub: s, groups: [g]}}":                          "",
+		"{user: u, claims: {email: e}}":                                     "spec.cases[0].from.claims.email: is a claim that the client sets",
+		"{user: u, claims: [a]}":                                            "spec.cases[0].from.claims: expected a map",
+		"{token: a/b, claims: {sub: s}}":                                    "spec.cases[0].from.claims.sub: is a claim that the client sets",
+		"{token: a/b, claims: {kubernetes.io: {namespace: x}}}":             "spec.cases[0].from.claims.kubernetes.io: is a claim that the client sets",
+		"{anonymous: true, claims: {a: b}}":                                 "spec.cases[0].from.claims: is set without from.user or from.token",
+		"{serviceAccount: a/b, claims: {a: b}}":                             "spec.cases[0].from.claims: is set without from.user or from.token",
+		"{jwt: {issuer: i}, claims: {a: b}}":                                "spec.cases[0].from.claims: is set beside from.jwt",
 	} {
 		c, err := parseCheck(t, head+from+tail)
 		switch {

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,17 +18,35 @@ type jwtRule struct {
 	copies    []claimHeader
 	payload   string     // the header that gets the claims as a whole
 	locations []location // headers
-	elsewhere bool       // parameters or cookies are looked at, too
-	forward   bool       // the token stays on the request
+	params    []string
+	cookies   []string
+	spaces    []string // claims of which the words are a list, beside scope and permission
+	keys      string   // jwksUri
+	forward   bool     // the token stays on the request
+	required  bool     // presence: REQUIRED, which Istio has since 1.32
+	of        *authentication
 }
 
 type claimHeader struct{ claim, header string }
 type location struct{ header, prefix string }
 
+// bearer is where clients show a token, and where Envoy looks unless it is told otherwise (jwt_authn extractor.cc addProvider).
+var bearer = location{"authorization", "Bearer "}
+
+var jwtRuleFields = map[string]bool{
+	"issuer": true, "audiences": true, "jwksUri": true, "jwks_uri": true, "jwks": true, "fromHeaders": true, "fromParams": true, "fromCookies": true,
+	"outputPayloadToHeader": true, "forwardOriginalToken": true, "outputClaimToHeaders": true, "timeout": true, "spaceDelimitedClaims": true, "presence": true,
+}
+
 // parseJWTRule reads a rule; an error is what Istio's validation refuses (validation validateJwtRule).
 func parseJWTRule(n *yaml.Node) (r jwtRule, bad *fault) {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return r, wrong(n, "", "must be a mapping")
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if key := n.Content[i]; !jwtRuleFields[key.Value] {
+			return r, wrong(key, "."+key.Value, "unknown field")
+		}
 	}
 	var err error
 	if r.issuer, err = text(field(n, "issuer")); err != nil {
@@ -38,6 +57,16 @@ func parseJWTRule(n *yaml.Node) (r jwtRule, bad *fault) {
 	}
 	r.payload = strings.ToLower(textOf(field(n, "outputPayloadToHeader")))
 	r.forward = boolean(field(n, "forwardOriginalToken"))
+	if r.spaces, bad = filled(n, "spaceDelimitedClaims"); bad != nil {
+		return r, bad
+	}
+	switch presence := textOf(field(n, "presence")); presence {
+	case "", "OPTIONAL":
+	case "REQUIRED":
+		r.required = true
+	default:
+		return r, wrong(field(n, "presence"), ".presence", "%q is not one of OPTIONAL, REQUIRED", presence)
+	}
 	if bad = r.parseCopies(n); bad != nil {
 		return r, bad
 	}
@@ -88,24 +117,47 @@ func (r *jwtRule) parseLocations(n *yaml.Node) *fault {
 		}
 		r.locations = append(r.locations, location{strings.ToLower(name), textOf(field(h, "prefix"))})
 	}
-	params, bad := filled(n, "fromParams")
-	if bad != nil {
+	var bad *fault
+	if r.params, bad = filled(n, "fromParams"); bad != nil {
 		return bad
 	}
-	cookies, bad := filled(n, "fromCookies")
-	if bad != nil {
+	if r.cookies, bad = filled(n, "fromCookies"); bad != nil {
 		return bad
 	}
-	r.elsewhere = len(params)+len(cookies) > 0
-	if len(r.locations) == 0 && !r.elsewhere {
-		r.locations = []location{{"authorization", "Bearer "}} // Envoy's default
+	if len(r.locations)+len(r.params)+len(r.cookies) == 0 {
+		r.locations, r.params = []location{bearer}, []string{"access_token"} // Envoy's defaults
 	}
 	return nil
 }
 
+// firstPlace is where a client shows a token of the rule: a header, or else a parameter or cookie.
+func (r *jwtRule) firstPlace() (at location, in string) {
+	switch {
+	case len(r.locations) > 0:
+		return r.locations[0], ""
+	case len(r.params) > 0:
+		return location{}, inParam + r.params[0]
+	case len(r.cookies) > 0:
+		return location{}, inCookie + r.cookies[0]
+	}
+	return bearer, ""
+}
+
+// What stands before the name of a parameter or cookie.
+const (
+	inParam  = "parameter "
+	inCookie = "cookie "
+)
+
+// onlyCookies: the rule reads nothing but cookies.
+func (r *jwtRule) onlyCookies() bool {
+	return len(r.locations)+len(r.params) == 0 && len(r.cookies) > 0
+}
+
 // checkKeys: somewhere the keys must come from.
 func (r *jwtRule) checkKeys(n *yaml.Node) *fault {
-	uri, jwks := textOf(field(n, "jwksUri")), textOf(field(n, "jwks"))
+	uri, jwks := cmp.Or(textOf(field(n, "jwksUri")), textOf(field(n, "jwks_uri"))), textOf(field(n, "jwks"))
+	r.keys = uri
 	if uri != "" {
 		if u, err := url.Parse(uri); err != nil || u.Scheme != "http" && u.Scheme != "https" {
 			return wrong(field(n, "jwksUri"), ".jwksUri", "%q is not an http or https URL", uri)
@@ -114,6 +166,8 @@ func (r *jwtRule) checkKeys(n *yaml.Node) *fault {
 	switch {
 	case r.issuer == "" && uri == "":
 		return wrong(n, ".issuer", "must be set, or jwksUri")
+	case uri != "" && jwks != "":
+		return wrong(field(n, "jwks"), ".jwks", "must not be set beside jwksUri") // the CRD's oneof
 	case jwks != "" && !json.Valid([]byte(jwks)):
 		return wrong(field(n, "jwks"), ".jwks", "is not JSON")
 	}

@@ -80,14 +80,15 @@ func TestATokenIsFoundWhereARuleLooks(t *testing.T) {
 		{"the second of two", jwtRule{locations: []location{plain, bearer}}, bearer, true},
 		{"another prefix", jwtRule{locations: []location{{"authorization", "JWT "}}}, bearer, false},
 		{"the end of the prefix", jwtRule{locations: []location{{"authorization", "rer "}}}, bearer, true},
-		{"a parameter", jwtRule{elsewhere: true}, query, true},
-		{"a parameter beside a header", jwtRule{elsewhere: true, locations: []location{bearer}}, query, true},
+		{"a parameter", jwtRule{params: []string{"t"}}, query, true},
+		{"a parameter beside a header", jwtRule{params: []string{"t"}, locations: []location{bearer}}, query, true},
+		{"a cookie", jwtRule{cookies: []string{"t"}}, query, false},
 		{"no parameter", jwtRule{locations: []location{bearer}}, query, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			at := attributes{headers: headers{{"x-a", knownValue("root")}}}
-			c.rule.copies = []claimHeader{{"sub", "x-a"}}
-			refused := at.authenticate([]*jwtRule{&c.rule}, &token{at: c.at, claims: claims{{"sub", knownValue("s")}}})
+			c.rule.issuer, c.rule.copies = "i", []claimHeader{{"sub", "x-a"}}
+			refused := at.authenticate([]*jwtRule{&c.rule}, &token{issuer: "i", at: c.at, in: inParam + "t", claims: claims{{"sub", knownValue("s")}}})
 			if want := map[bool]value{true: knownValue("s"), false: {}}[c.found]; refused.status != 0 || at.header("x-a") != want || (at.claims != nil) != c.found {
 				t.Errorf("refused %v, header %v, claims %v", refused, at.header("x-a"), at.claims)
 			}

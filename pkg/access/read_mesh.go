@@ -12,7 +12,7 @@ type mesh struct {
 	stated        bool     // a ConfigMap istio is in the manifests
 	domains       []string // the trust domain, then its aliases
 	rootNamespace string
-	providers     map[string]authorizer
+	providers     map[string]provider
 	normalization string
 	assumed       string // what was assumed about the trust domain
 }
@@ -50,15 +50,7 @@ func (w *World) readConfigMap(m meta, n *yaml.Node) *fault {
 	if norm := textOf(field(field(c, "pathNormalization"), "normalization")); norm != "" && norm != "DEFAULT" {
 		w.mesh.normalization = norm
 	}
-	w.mesh.providers = map[string]authorizer{}
-	for _, p := range list(field(c, "extensionProviders")) {
-		switch {
-		case field(p, "envoyExtAuthzHttp") != nil:
-			w.mesh.providers[textOf(field(p, "name"))] = httpAuthorizer
-		case field(p, "envoyExtAuthzGrpc") != nil:
-			w.mesh.providers[textOf(field(p, "name"))] = grpcAuthorizer
-		}
-	}
+	w.mesh.readProviders(list(field(c, "extensionProviders")))
 	return nil
 }
 

@@ -3,6 +3,8 @@ package access
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 
@@ -22,15 +24,18 @@ type Request struct {
 	TCP     bool              // not HTTP
 }
 
-// From is the client: exactly one of its fields is set, Audience only beside Token, and Token or JWT also beside ServiceAccount.
+// From is the client: exactly one of its fields is set. Audiences goes beside Token, Claims beside User or Token, and Token or JWT also beside
+// ServiceAccount.
 type From struct {
-	User           string // through the ingress, with a session: a token of the issuer whose rule copies the claim email
-	Token          string // a Kubernetes token of this account (namespace/name): through the ingress, or with serviceAccount in the hands of that pod
-	Audience       string // of that token; empty: none
-	JWT            *JWT   // any token with a good signature: through the ingress, or with serviceAccount in the hands of that pod
-	Anonymous      bool   // through the ingress, with nothing
-	ServiceAccount string // a pod in the mesh that runs as this account (namespace/name)
-	OffMesh        bool   // a pod or machine outside the mesh that reaches pod and Service addresses
+	User           string         // through the ingress, with a session: a token of the issuer whose rule copies the claim email
+	Token          string         // a Kubernetes token of this account (namespace/name): through the ingress, or with serviceAccount in the hands of that pod
+	Audience       string         // deprecated: audiences with one
+	Audiences      []string       // of that token; empty: none
+	Claims         map[string]any // of the session, whose other claims are unknown, or of the Kubernetes token: texts, lists of texts, or mappings of these
+	JWT            *JWT           // any token with a good signature: through the ingress, or with serviceAccount in the hands of that pod
+	Anonymous      bool           // through the ingress, with nothing
+	ServiceAccount string         // a pod in the mesh that runs as this account (namespace/name)
+	OffMesh        bool           // a pod or machine outside the mesh that reaches pod and Service addresses
 }
 
 // JWT is a token as its issuer signed it.
@@ -95,8 +100,18 @@ func (r Request) check() *impossible {
 		return &impossible{conflict, "from", "names more than one client", oneClient}
 	case f.JWT != nil && f.JWT.Issuer == "":
 		return &impossible{missing, "from.jwt.issuer", "is missing", "write the issuer of the token"}
+	case f.Audience != "" && len(f.Audiences) > 0:
+		return &impossible{conflict, "from.audience", "is set beside from.audiences", "write it in audiences"}
 	case f.Audience != "" && f.Token == "":
 		return &impossible{conflict, "from.audience", "is set without from.token", "remove it, or add the token"}
+	case len(f.Audiences) > 0 && f.Token == "":
+		return &impossible{conflict, "from.audiences", "is set without from.token", "remove it, or add the token"}
+	case len(f.Claims) > 0 && f.JWT != nil:
+		return &impossible{conflict, "from.claims", "is set beside from.jwt", "write it in from.jwt.claims"}
+	case len(f.Claims) > 0 && f.User == "" && f.Token == "":
+		return &impossible{conflict, "from.claims", "is set without from.user or from.token", "remove it, or add one of them"}
+	case f.ownClaim() != "":
+		return &impossible{conflict, "from.claims." + f.ownClaim(), "is a claim that the client sets", "remove it"}
 	case r.To.Namespace == "":
 		return &impossible{missing, "to.namespace", "is missing", "write the namespace of the Service or pod"}
 	case r.To.Service == "" && r.To.Pod == nil:
@@ -108,12 +123,39 @@ func (r Request) check() *impossible {
 	case r.Path != "" && !strings.HasPrefix(r.Path, "/"):
 		return &impossible{value, "request.path", "does not start with a slash", "write path: /" + r.Path}
 	}
+	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
+		if why := badHeader(name, r.Headers[name]); why != "" {
+			return &impossible{value, "request.headers." + name, why, "write a name of letters, digits and dashes, and a value on one line"}
+		}
+	}
 	for _, account := range [2][2]string{{"token", f.Token}, {"serviceAccount", f.ServiceAccount}} {
 		if _, _, ok := splitAccount(account[1]); account[1] != "" && !ok {
 			return &impossible{value, "from." + account[0], fmt.Sprintf("%q is not namespace/name", account[1]), "write both, with one slash between them"}
 		}
 	}
 	return nil
+}
+
+// ownClaim is a claim that is given beside the client that it follows from, "" for none.
+func (f From) ownClaim() string {
+	names := []string{"iss", "aud", "email"}
+	if f.Token != "" {
+		names = []string{"iss", "aud", "sub", "kubernetes.io"}
+	}
+	for _, name := range names {
+		if _, given := f.Claims[name]; given {
+			return name
+		}
+	}
+	return ""
+}
+
+// audiences are those of the Kubernetes token.
+func (f From) audiences() []string {
+	if f.Audience != "" {
+		return []string{f.Audience}
+	}
+	return f.Audiences
 }
 
 const oneClient = "write exactly one of user, token, jwt, anonymous, serviceAccount, offMesh, or serviceAccount with token or jwt"
@@ -156,6 +198,7 @@ func (r Request) attributes() attributes {
 		}
 		a.headers = append(a.headers, namedValue{lower, knownValue(v)})
 	}
+	a.headers = a.headers.nominated()
 	return a
 }
 

@@ -99,7 +99,7 @@ func TestAWaypointThatVerifiesTokensTrustsNoHeader(t *testing.T) {
 		{"her session whose token a route takes off", forgingRoute("{remove: [Authorization]}"), Request{From: From{User: "alice@example.com"}, To: lab, Path: "/forge/x"}, Allow, Deny},
 		{"a session by a route that sets no token", forgingRoute("{set: [{name: authorization, value: Bearer EMPTY}]}"), Request{From: From{User: "alice@example.com"}, To: lab, Path: "/forge/x"}, Allow, Deny},
 		{"a session by a route that sets a token", forgingRoute("{set: [{name: authorization, value: Bearer a.b.c}]}"), Request{From: From{User: "bob@example.com"}, To: lab, Path: "/forge/x"}, Deny, NotJudged},
-		{"her session behind which a route adds another", forgingRoute("{add: [{name: authorization, value: Bearer a.b.c}]}"), Request{From: From{User: "alice@example.com"}, To: lab, Path: "/forge/x"}, Allow, Allow},
+		{"her session behind which a route adds another", forgingRoute("{add: [{name: authorization, value: Bearer a.b.c}]}"), Request{From: From{User: "alice@example.com"}, To: lab, Path: "/forge/x"}, Allow, NotJudged},
 		{"a pod of hers", "", Request{From: From{ServiceAccount: "alice/default-editor"}, To: lab}, Allow, Allow},
 		{"a pod of hers with her token", "", Request{From: From{ServiceAccount: "alice/default-editor", Token: "alice/default-editor"}, To: lab}, Allow, Allow},
 		{"a pod of hers with what is no token of ours", "", Request{From: From{ServiceAccount: "alice/default-editor"}, To: lab, Headers: map[string]string{"Authorization": "Bearer EMPTY"}}, Allow, Deny},

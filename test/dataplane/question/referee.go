@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/world"
 	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kube"
 )
 
@@ -21,10 +22,18 @@ type Verdict struct {
 	OK   bool   `json:"ok"`
 }
 
+// meshConfig is what the referee is shown of the mesh beside the world: the login is defined there.
+func meshConfig() *kube.Object {
+	return &kube.Object{Object: map[string]any{
+		"apiVersion": "v1", "kind": "ConfigMap", "metadata": map[string]any{"name": "istio", "namespace": "istio-system"},
+		"data": map[string]any{"mesh": world.LoginProvider},
+	}}
+}
+
 // Referee runs `ambient-profile check` on a world.
 func Referee(ctx context.Context, program, dir string, objects []*kube.Object, cases []Case) ([]Verdict, error) {
 	manifests := filepath.Join(dir, "world.yaml")
-	if err := Write(manifests, objects); err != nil {
+	if err := Write(manifests, append(objects[:len(objects):len(objects)], meshConfig())); err != nil {
 		return nil, err
 	}
 	check := map[string]any{

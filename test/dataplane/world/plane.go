@@ -108,14 +108,8 @@ func (p *Plane) connect(context.Context) (err error) {
 	return err
 }
 
-// addLoginProvider names oauth2-proxy as Kubeflow's mesh config does; istiod reads the ConfigMap again by itself.
-func (p *Plane) addLoginProvider(ctx context.Context) error {
-	maps := p.client.CoreV1().ConfigMaps("istio-system")
-	cm, err := maps.Get(ctx, "istio", metav1.GetOptions{})
-	if err != nil {
-		return err
-	}
-	cm.Data["mesh"] += `
+// LoginProvider is the part of meshConfig that defines oauth2-proxy.
+const LoginProvider = `
 extensionProviders:
 - name: oauth2-proxy
   envoyExtAuthzHttp:
@@ -125,6 +119,15 @@ extensionProviders:
     headersToUpstreamOnAllow: [authorization]
     includeRequestHeadersInCheck: [authorization, cookie]
 `
+
+// addLoginProvider names oauth2-proxy as Kubeflow's mesh config does; istiod reads the ConfigMap again by itself.
+func (p *Plane) addLoginProvider(ctx context.Context) error {
+	maps := p.client.CoreV1().ConfigMaps("istio-system")
+	cm, err := maps.Get(ctx, "istio", metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	cm.Data["mesh"] += LoginProvider
 	_, err = maps.Update(ctx, cm, metav1.UpdateOptions{})
 	return err
 }

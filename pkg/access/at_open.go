@@ -1,0 +1,72 @@
+package access
+
+// open are the questions of one request that neither it nor the manifests answer, such as which of two Envoys reads its path. The request is
+// judged once for each answer; a verdict stands only where all agree.
+type open struct {
+	asked []question
+	next  int // the question of this run that comes next
+}
+
+type question struct {
+	point       Point
+	why         string
+	answers, is int
+}
+
+// maxRuns is how often one request is judged at most.
+const maxRuns = 64
+
+// Decide answers one request. A request that cannot be answered is NotJudged and says why; nothing is ever allowed on a guess.
+func (w *World) Decide(r Request) Verdict {
+	o := &open{}
+	v := w.decide(r, o)
+	for run := 1; v.Outcome != NotJudged; run++ {
+		flipped, more := o.another()
+		switch {
+		case !more:
+			return v
+		case run == maxRuns:
+			return v.unsettled(flipped)
+		}
+		if other := w.decide(r, o); other.Outcome != v.Outcome {
+			return v.unsettled(flipped)
+		}
+	}
+	return v
+}
+
+// unsettled is what is left of a verdict that another answer to a question does not share.
+func (v Verdict) unsettled(q question) Verdict {
+	step := stepAt(q.point, q.why)
+	v.Outcome, v.Step = NotJudged, step
+	v.Steps = append(v.Steps[:len(v.Steps):len(v.Steps)], step)
+	return v
+}
+
+// another prepares the next run, by the next answer to the last question that has one.
+func (o *open) another() (flipped question, more bool) {
+	o.next = 0
+	for i := len(o.asked) - 1; i >= 0; i-- {
+		if q := &o.asked[i]; q.is+1 < q.answers {
+			q.is++
+			o.asked = o.asked[:i+1]
+			return *q, true
+		}
+	}
+	return question{}, false
+}
+
+// choose is this run's answer to a question about a point, from 0 to n-1. The same question has the same answer whenever it comes up.
+func (t *trip) choose(point Point, n int, why string) int {
+	o := t.open
+	for i := range o.next {
+		if q := &o.asked[i]; q.point == point && q.answers == n && q.why == why {
+			return q.is
+		}
+	}
+	if o.next == len(o.asked) {
+		o.asked = append(o.asked, question{point, why, n, 0})
+	}
+	o.next++
+	return o.asked[o.next-1].is
+}
