@@ -11,23 +11,28 @@
 // and ztunnel's is the commit that istio.deps of this Istio pins.
 //
 //	istio.io/istio v0.0.0-20260827124520-eed52ebb66ad
-//	  cni/pkg/util podHasSidecar                                           at_capture.go
+//	  cni/pkg/nodeagent getPodLevelTrafficOverrides                        read_departure.go
+//	  cni/pkg/nodeagent reconcilePod                                       at_capture.go
 //	  cni/pkg/util CheckBooleanAnnotation                                  read_departure.go
+//	  cni/pkg/util Matches                                                 at_capture.go
+//	  cni/pkg/util podHasSidecar                                           at_capture.go
+//	  cni/pkg/util SplitExcludeNamespaces                                  read_capture.go
 //	  pilot/pkg/config/kube/gateway buildDestination                       read_route.go
-//	  pilot/pkg/config/kube/gateway createURIMatch                         read_route.go
 //	  pilot/pkg/config/kube/gateway createRewriteFilter                    at_route.go
+//	  pilot/pkg/config/kube/gateway createURIMatch                         read_route.go
 //	  pilot/pkg/config/kube/gateway sortHTTPRoutes                         at_routetable.go
 //	  pilot/pkg/config/kube/gatewaycommon GetDefaultName                   read_gateway.go
 //	  pilot/pkg/config/kube/gatewaycommon IsManaged                        read_gateway.go
-//	  pilot/pkg/model ListAuthorizationPolicies                            at_policies.go
-//	  pilot/pkg/model ShouldAttachPolicy                                   at_policies.go
+//	  pilot/pkg/config/kube/gatewaycommon setLabelOverrides                at_ingress.go
 //	  pilot/pkg/model getConfigsForWorkload                                read_authentication.go
+//	  pilot/pkg/model ListAuthorizationPolicies                            at_policies.go
 //	  pilot/pkg/model ResolveShortnameToFQDN                               read_lead.go
+//	  pilot/pkg/model ShouldAttachPolicy                                   at_policies.go
 //	  pilot/pkg/networking/core buildHTTPConnectionManager                 match_path.go
-//	  pilot/pkg/security/authn newPolicyApplier                            read_authentication.go
 //	  pilot/pkg/security/authn convertToEnvoyJwtConfig                     at_token.go
-//	  pilot/pkg/security/authz/builder getBadCustomDenyRules               at_custom.go
+//	  pilot/pkg/security/authn newPolicyApplier                            read_authentication.go
 //	  pilot/pkg/security/authz/builder buildTCP                            at_custom.go
+//	  pilot/pkg/security/authz/builder getBadCustomDenyRules               at_custom.go
 //	  pilot/pkg/security/authz/matcher HeaderMatcher                       match_pattern.go
 //	  pilot/pkg/security/authz/matcher HostMatcher                         match_pattern.go
 //	  pilot/pkg/security/authz/matcher StringMatcherWithPrefix             match_pattern.go
@@ -47,7 +52,7 @@
 //	  pilot/pkg/serviceregistry/ambient ingressUseWaypointFromLabels       at_waypoint.go
 //	  pilot/pkg/serviceregistry/ambient makeWaypointSelector               at_waypoint.go
 //	  pilot/pkg/serviceregistry/ambient stringToMatch                      match_pattern.go
-//	  pilot/pkg/xds/endpoints findServiceWaypoint                          at_client.go
+//	  pilot/pkg/xds/endpoints findServiceWaypoint                          at_clientpod.go
 //	  pkg/config/kube ConvertProtocol                                      read_workload.go
 //	  pkg/config/security CheckTrustDomainValues                           read_policy_check.go
 //	  pkg/config/security CheckValidPathTemplate                           match_pattern.go
@@ -58,6 +63,8 @@
 //	  pkg/config/validation validateJwtRule                                read_jwtrule.go
 //	  pkg/config/validation validateOneOfSelectorType                      read_attachment.go
 //	  pkg/config/validation ValidateStrictHTTPHeaderName                   read_jwtrule.go
+//	  pkg/kube/inject IgnoredNamespaces                                    at_capture.go
+//	  pkg/kube/inject injectRequired                                       at_capture.go
 //
 //	github.com/envoyproxy/go-control-plane/envoy v1.37.1-0.20260713214202-ca8ce173c36f
 //	  filters/http/jwt_authn/authenticator.cc addJWTClaimToHeader          at_token.go
