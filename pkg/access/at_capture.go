@@ -29,10 +29,18 @@ func (s *space) member(pod *workload) membership {
 	return m
 }
 
-// partOf tells how a pod of a namespace takes part, and why that is unclear. istio-cni leaves alone a pod on the host's network and one with the
+// partOf tells how a pod of a namespace takes part, and why that is unclear.
+func (s *space) partOf(pod *workload) (membership, string) {
+	if pod.settled {
+		return pod.part, pod.partWhy
+	}
+	return s.settlePart(pod)
+}
+
+// settlePart is partOf from the labels of Namespace and pod. istio-cni leaves alone a pod on the host's network and one with the
 // annotation of a sidecar, and takes those that its selectors pick (cni/pkg/util CompiledEnablementSelectors.Matches, podHasSidecar).
 // ambient.istio.io/redirection does not count: istio-cni writes it, and corrects it where it is not so (cni/pkg/nodeagent reconcilePod).
-func (s *space) partOf(pod *workload) (membership, string) {
+func (s *space) settlePart(pod *workload) (membership, string) {
 	if pod.hostNetwork {
 		return outside, ""
 	}
@@ -67,6 +75,9 @@ func (s *space) notDeclared() string { return "Namespace " + s.name + " is not i
 
 // selectable are the labels that selectors for namespaces see.
 func (s *space) selectable() labels {
+	if s.own != nil {
+		return s.own
+	}
 	return append(labels{{"kubernetes.io/metadata.name", s.name}}, s.labels...)
 }
 

@@ -24,6 +24,10 @@ type workload struct {
 	perhaps string   // why it may not be meant
 	assumes []string // what the manifests lack about it and was taken as plain
 	from    []reference
+
+	settled bool // part and partWhy are known
+	part    membership
+	partWhy string
 }
 
 type namedPort struct {

@@ -53,6 +53,7 @@ type space struct {
 	notebooks       []string
 	isNotebook      map[string]bool
 	capture         *capture // the cluster's
+	own             labels   // as selectors for namespaces see them
 
 	noted
 }
@@ -235,9 +236,12 @@ func (w *World) finish() {
 	w.mesh.settle(w)
 	for _, name := range w.names {
 		s := w.namespaces[name]
+		s.own = s.selectable()
 		for _, pod := range s.workloads {
 			w.follow(name, pod)
 			s.applyPodDefaults(pod)
+			pod.part, pod.partWhy = s.settlePart(pod)
+			pod.settled = true
 		}
 		for _, g := range w.namespaces[name].gateways {
 			g.settle(w)
