@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // clientPod is a kind of pods that a client of a ServiceAccount may be.
@@ -46,7 +47,7 @@ func (w *World) clientPods(s *space, namespace, account string) (out []clientPod
 		}
 	}
 	for _, pod := range s.workloads {
-		if pod.anyAccount {
+		if pod.anyAccount || pod.ownAccount && strings.HasPrefix(account, pod.name+"-") {
 			add(pod, true)
 		}
 	}

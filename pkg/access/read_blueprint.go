@@ -5,8 +5,9 @@ import "sigs.k8s.io/kustomize/kyaml/yaml"
 // blueprint is an object that makes no pods itself, while others take labels, annotations or the pods' spec from it.
 type blueprint struct {
 	origin
-	stirs string   // what in it decides how a pod takes part
-	keys  []string // of its labels
+	stirs   string   // what in it decides how a pod takes part
+	keys    []string // of its labels
+	account string   // a WorkspaceKind's, in 2.0 betas
 }
 
 var blueprintKinds = []groupKind{
@@ -24,6 +25,7 @@ type reference struct {
 
 func (w *World) readBlueprint(m meta, n *yaml.Node) {
 	b := blueprint{origin: m.origin, stirs: stirs(field(n, "spec"))}
+	b.account = textOf(field(field(field(field(n, "spec"), "podTemplate"), "serviceAccount"), "name"))
 	for _, l := range [2]*yaml.Node{field(n, "spec"), field(field(field(n, "spec"), "podTemplate"), "podMetadata")} {
 		own, _ := labelsOf(field(l, "labels"))
 		for _, x := range own {
@@ -43,6 +45,9 @@ func (w *World) follow(namespace string, pod *workload) {
 				continue
 			}
 			found = true
+			if b.account != "" {
+				pod.account = b.account
+			}
 			pod.adds = append(pod.adds[:len(pod.adds):len(pod.adds)], b.keys...)
 			if b.stirs != "" && pod.unsure == "" {
 				pod.unsure = b.String() + " has " + b.stirs + ", which pods of " + r.by + " may get"

@@ -38,7 +38,7 @@ func (w *World) makeWorkspace(m meta, n *yaml.Node) {
 	l, _ := labelsOf(field(md, "labels"))
 	annotations, _ := labelsOf(field(md, "annotations"))
 	pod := w.make(m, l, annotations, nil, append([]string{"notebooks.kubeflow.org/", "statefulset"}, statefulSetAdds...)...)
-	pod.account, pod.anyAccount = "ws-"+m.name, true
+	pod.account = "ws-" + m.name
 	pod.from = []reference{{[]string{"WorkspaceKind"}, textOf(field(spec, "kind")), m.object().String()}}
 }
 
@@ -107,7 +107,7 @@ func (w *World) makeLanguageModel(m meta, n *yaml.Node) {
 		l, _ := labelsOf(field(metadata, "labels"))
 		annotations, _ := labelsOf(field(metadata, "annotations"))
 		pod := w.make(m, merge(labels{{"app.kubernetes.io/name", m.name}}, l), annotations, pods, adds...)
-		pod.anyAccount = pod.account == "default"
+		pod.ownAccount = pod.account == "default"
 		pod.unsettle("the metadata of "+m.object().String(), field(n, "metadata"))
 		pod.from = []reference{{[]string{"LLMInferenceServiceConfig"}, "", m.object().String()}}
 	}

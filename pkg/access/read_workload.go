@@ -14,6 +14,7 @@ type workload struct {
 	annotations labels
 	account     string
 	anyAccount  bool // its controller or what it refers to says which account
+	ownAccount  bool // or one that its controller makes, whose name begins with its own
 	hostNetwork bool
 	proxy       bool // it has a container istio-proxy: a sidecar that was injected before, or a gateway
 	ports       []namedPort
