@@ -206,7 +206,11 @@ func (s *space) service(name string) *service { return s.named[name] }
 // pods gives the kinds of pods behind a Service; a made up one where the manifests hold none.
 func (s *space) pods(svc *service) []*workload {
 	if len(svc.selector) == 0 {
-		return []*workload{s.madeUp(svc.name, nil)}
+		pod := s.madeUp(svc.name, nil)
+		if !svc.assumed {
+			pod.unsure = "Service " + svc.name + " has no selector, so the manifests do not say which pods are behind it"
+		}
+		return []*workload{pod}
 	}
 	return s.picked(svc.selector, svc.name, "Service "+svc.name+" selects")
 }
