@@ -144,3 +144,16 @@ func TestLabelsThatAControllerMayAdd(t *testing.T) {
 	decides(t, load(t, peer), Request{From: outsider, To: to}, NotJudged)
 	decides(t, load(t, peer), Request{From: From{ServiceAccount: "b/c"}, To: to}, Allow)
 }
+
+// A Service without a selector leads to endpoints that the manifests do not show.
+func TestServiceWithoutSelector(t *testing.T) {
+	text := edit(t, onlyB, "spec: {selector: {app: s}, ports", "spec: {ports")
+	v := decides(t, load(t, text), Request{From: From{ServiceAccount: "b/c"}, To: To{Namespace: "a", Service: "s"}}, NotJudged)
+	if !strings.Contains(v.By(), "Service s has no selector") {
+		t.Error(v.By())
+	}
+	decides(t, load(t, text), Request{From: From{OffMesh: true}, To: To{Namespace: "a", Service: "s"}}, NotJudged)
+	closed := text + "---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: l7, namespace: a}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}]}\n"
+	decides(t, load(t, closed), Request{From: From{ServiceAccount: "b/c"}, To: To{Namespace: "a", Service: "s"}}, Deny) // at the waypoint
+	decides(t, load(t, text), Request{From: From{OffMesh: true}, To: To{Namespace: "a", Service: "other"}}, Deny)       // assumed plain
+}

@@ -156,7 +156,11 @@ func (w *World) atPod(to *space, pod *workload, a *attributes) ruling {
 	case outside:
 		return ruling{outcome: Allow, Step: stepAt(Point{Kind: AtMesh}, "the pod is not in the mesh: no policy protects it")}
 	case sidecar:
-		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtSidecar}, "the pod has a sidecar, which is not judged here")}
+		proxy := "sidecar"
+		if _, status := pod.annotations.get(statusKey); pod.proxy && !status {
+			proxy = "proxy of its own" // a gateway's
+		}
+		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtSidecar}, "the pod has a "+proxy+", which is not judged here")}
 	case unclear:
 		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, why)}
 	}

@@ -1,6 +1,10 @@
 package access
 
-import "sigs.k8s.io/kustomize/kyaml/yaml"
+import (
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
 
 // blueprint is an object that makes no pods itself, while others take labels, annotations or the pods' spec from it.
 type blueprint struct {
@@ -21,6 +25,9 @@ type reference struct {
 	kinds []string
 	name  string
 	by    string // the object, as a verdict names it
+	quiet bool   // one that the manifests lack is as its own installation has it
+
+	anywhere bool // in any namespace, else in the object's own or in none
 }
 
 func (w *World) readBlueprint(m meta, n *yaml.Node) {
@@ -35,13 +42,24 @@ func (w *World) readBlueprint(m meta, n *yaml.Node) {
 	w.blueprints = append(w.blueprints, b)
 }
 
+// readModelConfig: KServe's own configuration may keep labels or annotations from the pods of models (v1beta1 NewInferenceServicesConfig).
+func (w *World) readModelConfig(m meta, n *yaml.Node) {
+	b := blueprint{origin: m.origin}
+	for _, key := range [...]string{dataplaneMode, injectKey, revisionKey, statusKey, bypassInbound} {
+		if strings.Contains(textOf(field(field(n, "data"), "inferenceService")), key) {
+			b.stirs = key + " in a list of what is not handed down"
+		}
+	}
+	w.blueprints = append(w.blueprints, b)
+}
+
 // follow settles what pods get from their blueprints. One that the manifests lack is taken to hand nothing down.
 func (w *World) follow(namespace string, pod *workload) {
 	for _, r := range pod.from {
 		found := false
 		for i := range w.blueprints {
 			b := &w.blueprints[i]
-			if !contains(r.kinds, b.kind) || r.name != "" && r.name != b.name || b.namespace != "" && b.namespace != namespace && r.name != "" {
+			if !contains(r.kinds, b.kind) || r.name != "" && r.name != b.name || b.namespace != "" && b.namespace != namespace && !r.anywhere {
 				continue
 			}
 			found = true
@@ -50,10 +68,10 @@ func (w *World) follow(namespace string, pod *workload) {
 			}
 			pod.adds = append(pod.adds[:len(pod.adds):len(pod.adds)], b.keys...)
 			if b.stirs != "" && pod.unsure == "" {
-				pod.unsure = b.String() + " has " + b.stirs + ", which pods of " + r.by + " may get"
+				pod.unsure = b.String() + " has " + b.stirs + ", which may change what pods of " + r.by + " get"
 			}
 		}
-		if !found {
+		if !found && !r.quiet {
 			pod.assumes = append(pod.assumes, join2(r.kinds[len(r.kinds)-1], r.name)+" of "+r.by+" hands down nothing")
 		}
 	}

@@ -33,7 +33,7 @@ func (w *World) makeTrainJob(m meta, n *yaml.Node) {
 	pod := w.make(m, nil, nil, nil, append([]string{"trainer.kubeflow.org/", "jobset.sigs.k8s.io/"}, jobAdds...)...)
 	pod.anyAccount = true
 	pod.unsettle(m.object().String(), spec)
-	pod.from = []reference{{[]string{"TrainingRuntime", "ClusterTrainingRuntime"}, textOf(field(field(spec, "runtimeRef"), "name")), m.object().String()}}
+	pod.from = []reference{{kinds: []string{"TrainingRuntime", "ClusterTrainingRuntime"}, name: textOf(field(field(spec, "runtimeRef"), "name")), by: m.object().String()}}
 }
 
 // makeTrials: kubeflow/katib makes objects of spec.trialTemplate.trialSpec, each the spec.runSpec of a Trial.

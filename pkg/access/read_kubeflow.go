@@ -39,7 +39,7 @@ func (w *World) makeWorkspace(m meta, n *yaml.Node) {
 	annotations, _ := labelsOf(field(md, "annotations"))
 	pod := w.make(m, l, annotations, nil, append([]string{"notebooks.kubeflow.org/", "statefulset"}, statefulSetAdds...)...)
 	pod.account = "ws-" + m.name
-	pod.from = []reference{{[]string{"WorkspaceKind"}, textOf(field(spec, "kind")), m.object().String()}}
+	pod.from = []reference{{kinds: []string{"WorkspaceKind"}, name: textOf(field(spec, "kind")), by: m.object().String()}}
 }
 
 // makePVCViewer: kubeflow/notebooks, branch notebooks-v1 (177b098), pvcviewer_controller.go: three labels, none of the PVCViewer's own.
@@ -79,8 +79,10 @@ func (w *World) makeModel(m meta, n *yaml.Node) {
 		}
 		for _, s := range specs {
 			pod := w.make(m, l, merge(own, annotations), s, modelAdds...)
+			pod.from = []reference{{kinds: []string{"ConfigMap"}, name: "inferenceservice-config", by: m.object().String(), quiet: true, anywhere: true}}
 			if part == "predictor" {
-				pod.from = []reference{{[]string{"ServingRuntime", "ClusterServingRuntime"}, textOf(field(field(spec, "model"), "runtime")), m.object().String()}}
+				runtime := textOf(field(field(spec, "model"), "runtime"))
+				pod.from = append(pod.from, reference{kinds: []string{"ServingRuntime", "ClusterServingRuntime"}, name: runtime, by: m.object().String()})
 			}
 			if malformed(n) {
 				pod.unsure = "the labels of " + m.object().String() + " are no strings"
@@ -109,7 +111,7 @@ func (w *World) makeLanguageModel(m meta, n *yaml.Node) {
 		pod := w.make(m, merge(labels{{"app.kubernetes.io/name", m.name}}, l), annotations, pods, adds...)
 		pod.ownAccount = pod.account == "default"
 		pod.unsettle("the metadata of "+m.object().String(), field(n, "metadata"))
-		pod.from = []reference{{[]string{"LLMInferenceServiceConfig"}, "", m.object().String()}}
+		pod.from = []reference{{kinds: []string{"LLMInferenceServiceConfig"}, by: m.object().String(), anywhere: true}}
 	}
 	add(spec, field(spec, "template"))
 	for _, part := range [2]*yaml.Node{spec, field(spec, "prefill")} {

@@ -39,6 +39,14 @@ func TestWhatPodsGetFromTheirMakers(t *testing.T) {
 			"kind: ClusterServingRuntime\napiVersion: serving.kserve.io/v1alpha1\nmetadata: {name: s}\nspec: {labels: {" + none + "}, containers: [{}]}\n---\n", captured},
 		{"any ServingRuntime", object("serving.kserve.io/v1beta1 InferenceService", "", "{predictor: {model: {modelFormat: {name: f}}}}") +
 			"kind: ServingRuntime\napiVersion: serving.kserve.io/v1alpha1\nmetadata: {name: s, namespace: a}\nspec: {hostNetwork: true, containers: [{}]}\n---\n", unclear},
+		{"a ServingRuntime of another namespace", object("serving.kserve.io/v1beta1 InferenceService", "", "{predictor: {model: {modelFormat: {name: f}}}}") +
+			"kind: ServingRuntime\napiVersion: serving.kserve.io/v1alpha1\nmetadata: {name: s, namespace: z}\nspec: {hostNetwork: true, containers: [{}]}\n---\n", captured},
+		{"an LLMInferenceServiceConfig", object("serving.kserve.io/v1alpha2 LLMInferenceService", "", "{}") +
+			"kind: LLMInferenceServiceConfig\napiVersion: serving.kserve.io/v1alpha2\nmetadata: {name: s, namespace: kserve}\nspec: {template: {hostNetwork: true}}\n---\n", unclear},
+		{"KServe keeps a label from models", object("serving.kserve.io/v1beta1 InferenceService", labelled, "{predictor: {model: {}}}") +
+			"kind: ConfigMap\napiVersion: v1\nmetadata: {name: inferenceservice-config, namespace: kubeflow}\ndata: {inferenceService: '{\"serviceLabelDisallowedList\": [\"istio.io/dataplane-mode\"]}'}\n---\n", unclear},
+		{"KServe keeps another label from models", object("serving.kserve.io/v1beta1 InferenceService", labelled, "{predictor: {model: {}}}") +
+			"kind: ConfigMap\napiVersion: v1\nmetadata: {name: inferenceservice-config, namespace: kubeflow}\ndata: {inferenceService: '{\"serviceLabelDisallowedList\": [\"x\"]}'}\n---\n", outside},
 		{"an InferenceGraph", object("serving.kserve.io/v1alpha1 InferenceGraph", labelled, "{nodes: {}}"), outside},
 		{"an LLMInferenceService's spec", object("serving.kserve.io/v1alpha2 LLMInferenceService", "", "{labels: {"+none+"}}"), outside},
 		{"an LLMInferenceService's annotations", object("serving.kserve.io/v1alpha2 LLMInferenceService", "", "{annotations: {sidecar.istio.io/status: x}}"), outside},

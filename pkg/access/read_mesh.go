@@ -28,6 +28,9 @@ func (w *World) readConfigMap(m meta, n *yaml.Node) *fault {
 	case "istio-sidecar-injector":
 		w.readInjection(n)
 		return nil
+	case "inferenceservice-config":
+		w.readModelConfig(m, n)
+		return nil
 	case "istio-cni-config":
 		w.readCNI(n)
 		return nil

@@ -43,7 +43,7 @@ func (w *World) makeSteps(m meta, spec *yaml.Node) {
 		}
 		pod.unsettle("templateDefaults of "+m.object().String(), field(spec, "templateDefaults"))
 		if ref := field(spec, "workflowTemplateRef"); ref != nil {
-			pod.from = []reference{{[]string{"ClusterWorkflowTemplate", "WorkflowTemplate"}, textOf(field(ref, "name")), m.object().String()}}
+			pod.from = []reference{{kinds: []string{"ClusterWorkflowTemplate", "WorkflowTemplate"}, name: textOf(field(ref, "name")), by: m.object().String()}}
 		}
 	}
 	for _, template := range list(field(spec, "templates")) {
