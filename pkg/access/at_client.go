@@ -11,6 +11,9 @@ func (w *World) decide(r Request, o *open) Verdict {
 	if w.mesh.assumed != "" {
 		t.assume(w.mesh.assumed)
 	}
+	if w.capture.ambientDisabled {
+		t.assume("istio-cni captures pods, although its ConfigMap says AMBIENT_ENABLED: false")
+	}
 	to := w.look(r.To.Namespace)
 	if !to.declared {
 		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Namespace "+r.To.Namespace+" is not in the manifests, so its labels are not known")})
@@ -22,7 +25,7 @@ func (w *World) decide(r Request, o *open) Verdict {
 	case r.From.OffMesh:
 		t.fromOutside(to)
 	default:
-		t.fromPod(to)
+		return t.fromPods(to)
 	}
 	return t.verdict()
 }
@@ -41,6 +44,7 @@ type trip struct {
 	assumed []string
 	routed  string
 	noRoute bool // a route is assumed
+	past    bool // the client calls no waypoint
 
 	denied, pending, waypoint, last *ruling
 }
@@ -90,31 +94,8 @@ func (t *trip) verdict() Verdict {
 
 // fromOutside: nothing but ztunnel at the pods sees a client outside the mesh, without an identity; the waypoint is passed by.
 func (t *trip) fromOutside(to *space) {
-	t.at.peer = identity{}
+	t.at.peer, t.past = identity{}, true
 	t.direct(to, t.settlePath())
-}
-
-// fromPod: a pod that ztunnel captures goes through the waypoint of the Service, or of the pod's address; one with a sidecar keeps its
-// identity and passes the waypoint by (endpoint_builder findServiceWaypoint: only gateways call waypoints); one outside has no identity.
-func (t *trip) fromPod(to *space) {
-	ns, account, _ := splitAccount(t.req.From.ServiceAccount)
-	from := t.w.look(ns)
-	if !from.hasAccount(account) {
-		t.assume("ServiceAccount " + t.req.From.ServiceAccount)
-	}
-	ok := t.settlePath()
-	switch from.clientMember(account) {
-	case outside:
-		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pods of "+t.req.From.ServiceAccount+" are not in the mesh: no identity, no waypoint"))
-		t.direct(to, ok)
-	case sidecar:
-		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pods of "+t.req.From.ServiceAccount+" have sidecars, which call no waypoint"))
-		t.at.peer = t.w.identity(ns, account)
-		t.direct(to, ok)
-	default:
-		t.at.peer = t.w.identity(ns, account)
-		t.fromCaptured(to, ok)
-	}
 }
 
 func (s *space) hasAccount(name string) bool {

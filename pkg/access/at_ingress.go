@@ -91,7 +91,7 @@ func (w *World) makeUpIngress() *gateway {
 	}
 	ns, name, _ := strings.Cut(id, "/")
 	g := &gateway{origin: origin{kind: "Gateway", namespace: ns, name: name}, class: "istio", account: name + "-istio", assumed: "Gateway " + id, pod: gatewayPod(name, nil)}
-	g.pod.assumed = true
+	g.pod.assumed, g.pod.labels = true, append(g.pod.labels, label{dataplaneMode, "none"})
 	for _, pod := range w.look(ns).workloads {
 		if pod.name == name { // an ingress that no Gateway object made, such as istio-ingressgateway
 			g.pod, g.account = pod, pod.account
@@ -166,16 +166,16 @@ func (g *gateway) port() int {
 	return 80
 }
 
-// atGatewayPod: a gateway pod in a captured namespace has ztunnel before it, to which the client has no identity.
+// atGatewayPod: ztunnel stands before a gateway's pods only where it captures them, and then the client has no identity to it. Istio labels the pods
+// of a Gateway istio.io/dataplane-mode: none, unless the Gateway has the label itself (deploymentcontroller setLabelOverrides).
 func (t *trip) atGatewayPod(g *gateway) (over bool) {
 	s := t.w.look(g.namespace)
-	if mode, set := g.pod.labels.get("istio.io/dataplane-mode"); set && mode != "ambient" ||
-		!set && s.labels.value("istio.io/dataplane-mode") != "ambient" {
+	if s.member(g.pod) != captured || g.pod.bypass() {
 		return false
 	}
 	a := t.at
-	a.tcp = true
-	if r := t.w.strict(s, g.pod, a.port); r.outcome != Allow && t.meet(r) {
+	a.tcp, a.peer = true, identity{}
+	if r := t.w.strict(s, g.pod, nil, a.port); r.outcome != Allow && t.meet(r) {
 		return true
 	}
 	return t.meet(t.w.judge(l4, Point{AtZtunnel, g.id()}, t.w.atZtunnel(g.namespace, g.pod), &a))

@@ -77,7 +77,16 @@ func TestAGatewayInACapturedNamespace(t *testing.T) {
 	text := small + ingress + "\n---\nkind: Namespace\napiVersion: v1\nmetadata: {name: edge, labels: {istio.io/dataplane-mode: ambient}}"
 	decides(t, load(t, text), r, Allow)
 	strict := text + "\n---\nkind: PeerAuthentication\napiVersion: security.istio.io/v1\nmetadata: {name: p, namespace: edge}\nspec: {mtls: {mode: STRICT}}"
-	decides(t, load(t, strict), r, Deny)
+	decides(t, load(t, strict), r, Allow) // Istio labels its pods istio.io/dataplane-mode: none
+	const labelled = "labels: {app: front, istio.io/dataplane-mode: ambient}"
+	own := edit(t, strict, "labels: {app: front}", labelled)
+	decides(t, load(t, own), r, Deny)
+	decides(t, load(t, edit(t, own, labelled, labelled+", annotations: {ambient.istio.io/bypass-inbound-capture: 'true'}")), r, Allow)
+	of := func(infrastructure string) string {
+		return edit(t, own, "spec: {gatewayClassName: istio,", "spec: {infrastructure: {labels: {"+infrastructure+"}}, gatewayClassName: istio,")
+	}
+	decides(t, load(t, of("istio.io/dataplane-mode: none")), r, Allow)
+	decides(t, load(t, of("x: y")), r, Deny) // the Gateway has the label, its pods have none, so their Namespace decides
 }
 
 const jwt = `

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"sort"
 	"strconv"
 )
@@ -21,7 +22,7 @@ func (t *trip) direct(to *space, pathOK bool) {
 		t.toPods(to, pods, svc, number)
 		return
 	}
-	if !t.at.peer.known() || t.req.From.ServiceAccount == "" {
+	if t.past || !t.at.peer.known() || t.req.From.ServiceAccount == "" {
 		t.toPods(to, pods, nil, servicePort{target: t.directPort(svc, pods)})
 		return
 	}
@@ -59,26 +60,56 @@ func (t *trip) directPort(svc *service, pods []*workload) int {
 	return 0
 }
 
-// throughPodWaypoint: a waypoint for workloads or for all also takes pod addresses; the usual one, for services, does not.
+// throughPodWaypoint: a waypoint for workloads or for all also takes pod addresses; the usual one, for services, does not. Of pods behind
+// different ones the worst answer counts.
 func (t *trip) throughPodWaypoint(to *space, pods []*workload, number int, pathOK bool) {
+	type group struct {
+		binding
+		pods []*workload
+	}
+	var groups []group
 	for _, pod := range pods {
 		b := t.w.podWaypoint(to, pod)
-		if b.doubt != "" {
-			t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, b.doubt)})
-			return
+		i := slices.IndexFunc(groups, func(g group) bool {
+			return g.gateway == b.gateway && g.doubt == b.doubt && (g.pods[0].perhaps == "") == (pod.perhaps == "")
+		})
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, group{binding: b})
 		}
-		if b.gateway == nil {
-			continue
-		}
-		// All pods of one namespace that have a waypoint for their address are taken to share it.
-		if !t.atWaypoint(b.gateway, nil, servicePort{number: number, target: number}, pathOK) {
-			t.at.peer = t.w.identity(b.gateway.namespace, b.gateway.account)
-			t.toPods(to, pods, nil, servicePort{number: number, target: number})
-		}
-		return
+		groups[i].pods = append(groups[i].pods, pod)
 	}
-	t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pod addresses pass the waypoint by"))
-	t.toPods(to, pods, nil, servicePort{number: number, target: number})
+	var best *trip
+	rank := ruling{}
+	for _, g := range groups {
+		each := *t
+		each.steps, each.assumed, each.at.headers = slices.Clone(t.steps), slices.Clone(t.assumed), slices.Clone(t.at.headers)
+		each.throughWaypointOf(to, g.pods, g.binding, servicePort{number: number, target: number}, pathOK)
+		r := ruling{outcome: each.verdict().Outcome}
+		switch perhaps := g.pods[0].perhaps; {
+		case best == nil:
+			best, rank = &each, r
+		case perhaps != "" && r != rank && rank.outcome != Allow:
+			best.denied, best.pending, rank.outcome = nil, nil, NotJudged
+			best.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, perhaps)})
+		case perhaps == "" && worse(rank, r) != rank:
+			best, rank = &each, r
+		}
+	}
+	*t = *best
+}
+
+func (t *trip) throughWaypointOf(to *space, pods []*workload, b binding, at servicePort, pathOK bool) {
+	switch {
+	case b.doubt != "":
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, b.doubt)})
+	case b.gateway == nil:
+		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pod addresses pass the waypoint by"))
+		t.toPods(to, pods, nil, at)
+	case !t.atWaypoint(b.gateway, nil, at, pathOK):
+		t.at.peer = t.w.identity(b.gateway.namespace, b.gateway.account)
+		t.toPods(to, pods, nil, at)
+	}
 }
 
 // toPods is the last hop: ztunnel at each kind of pod that may be meant, and the worst of their answers.
@@ -90,12 +121,24 @@ func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) 
 			t.assume("pods of " + join(to.name, pod.name))
 			t.assumeUnselected("pods of "+join(to.name, pod.name), t.w.unselected(to.name, pod))
 		}
+		for _, a := range pod.assumes {
+			t.assume(a)
+		}
 		a := t.at
 		a.tcp, a.port = true, p.target
 		if svc != nil {
 			a.port = svc.target(p.number, pod)
 		}
 		r := t.w.atPod(to, pod, &a)
+		if pod.perhaps != "" {
+			if i == 0 {
+				out, kind = r, pod.name
+			}
+			if r.outcome != out.outcome && out.outcome != Allow {
+				out, differ = ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, pod.perhaps)}, false
+			}
+			continue
+		}
 		differ = differ || i > 0 && r != out
 		if i == 0 || worse(out, r) != out {
 			out, kind = r, pod.name
@@ -109,23 +152,73 @@ func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) 
 
 // atPod judges a connection at a pod.
 func (w *World) atPod(to *space, pod *workload, a *attributes) ruling {
-	switch to.member(pod) {
+	switch member, why := to.partOf(pod); member {
 	case outside:
 		return ruling{outcome: Allow, Step: stepAt(Point{Kind: AtMesh}, "the pod is not in the mesh: no policy protects it")}
 	case sidecar:
-		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtSidecar}, "the pod has a sidecar, which is not judged here")}
+		proxy := "sidecar"
+		if _, status := pod.annotations.get(statusKey); pod.proxy && !status {
+			proxy = "proxy of its own" // a gateway's
+		}
+		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtSidecar}, "the pod has a "+proxy+", which is not judged here")}
 	case unclear:
-		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Namespace "+to.name+" is not in the manifests")}
+		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, why)}
 	}
+	r := w.atCaptured(to, pod, nil, a)
+	if len(pod.adds) == 0 {
+		return r
+	}
+	for _, more := range w.maySelect(to, pod) {
+		if other := w.atCaptured(to, pod, more, a); other.outcome != r.outcome {
+			return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtZtunnel}, "whether "+more.id()+" selects the pod depends on labels that "+pod.kind+" "+join(to.name, pod.name)+" may give it")}
+		}
+	}
+	return r
+}
+
+// atCaptured judges a connection at ztunnel, with one more thing that may select the pod.
+func (w *World) atCaptured(to *space, pod *workload, more selecting, a *attributes) ruling {
+	peer, _ := more.(*peerAuthentication)
 	if !a.peer.known() {
-		if pod.bypass { // the mesh's own connections still come to ztunnel at 15008
+		if pod.bypass() { // the mesh's own connections still come to ztunnel at 15008
 			return ruling{outcome: Allow, Step: stepAt(Point{Kind: AtMesh}, "the pod's annotation "+bypassInbound+" lets plain text in past ztunnel")}
 		}
-		if r := w.strict(to, pod, a.port); r.outcome != Allow {
+		if r := w.strict(to, pod, peer, a.port); r.outcome != Allow {
 			return r
 		}
 	}
-	return w.judge(l4, Point{Kind: AtZtunnel}, w.atZtunnel(to.name, pod), a)
+	policies := w.atZtunnel(to.name, pod)
+	if p, ok := more.(*policy); ok {
+		policies = append(policies, p)
+	}
+	return w.judge(l4, Point{Kind: AtZtunnel}, policies, a)
+}
+
+// selecting is what selects pods by their labels.
+type selecting interface{ id() string }
+
+// maySelect is what selects a pod if its controller gives it labels that are not known. One at a time is enough: what several do together, one of them
+// does.
+func (w *World) maySelect(to *space, pod *workload) (out []selecting) {
+	may := func(l labels) bool { return !l.selects(pod.labels) && pod.mayCarry(l) }
+	for i, ns := range [2]string{w.mesh.rootNamespace, to.name} {
+		if i == 1 && ns == w.mesh.rootNamespace {
+			break
+		}
+		for _, p := range w.look(ns).policies {
+			if p.reachesZtunnel() && may(p.selector) {
+				out = append(out, p)
+			}
+		}
+	}
+	if to.name != w.mesh.rootNamespace {
+		for _, p := range to.peers {
+			if p.selected && may(p.selector) {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
 }
 
 // assumeUnselected records that a made up pod has none of the labels by which policies could select it.
@@ -137,7 +230,8 @@ func (t *trip) assumeUnselected(what string, policies []string) {
 
 // strict judges a connection without an identity: STRICT denies it. The workload's mode stands before the namespace's, and that before the
 // mesh's; a port's before all (ambient convertedSelectorPeerAuthentications and convertPeerAuthentication).
-func (w *World) strict(s *space, pod *workload, number int) ruling {
+// more: a PeerAuthentication that may select the pod.
+func (w *World) strict(s *space, pod *workload, more *peerAuthentication, number int) ruling {
 	mode, by, doubt := "", "", false
 	use := func(p *peerAuthentication, m string) {
 		if m != "" && m != "UNSET" {
@@ -160,7 +254,7 @@ func (w *World) strict(s *space, pod *workload, number int) ruling {
 			}
 			continue
 		}
-		if workload == nil && s.name != w.mesh.rootNamespace && p.selector.selects(pod.labels) {
+		if workload == nil && s.name != w.mesh.rootNamespace && (p == more || p.selector.selects(pod.labels)) {
 			workload = p
 		}
 	}

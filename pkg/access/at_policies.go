@@ -86,18 +86,21 @@ func (w *World) atZtunnel(namespace string, pod *workload) []*policy {
 			break
 		}
 		for _, p := range w.look(ns).policies {
-			if len(p.targets) > 0 && (p.bad == nil || !p.selected) || p.action > deny || p.dryRun && p.bad == nil {
-				continue
-			}
-			if p.selected && p.selector == nil {
-				continue // `selector: {}` without matchLabels attaches to no workload at all (ambient buildWorkloadPolicies)
-			}
-			if p.selector.selects(pod.labels) {
+			if p.reachesZtunnel() && p.selector.selects(pod.labels) {
 				out = append(out, p)
 			}
 		}
 	}
 	return out
+}
+
+// reachesZtunnel reports whether ztunnel is given a policy for the pods that it selects. `selector: {}` without matchLabels attaches to no
+// workload at all (ambient buildWorkloadPolicies).
+func (p *policy) reachesZtunnel() bool {
+	if len(p.targets) > 0 && (p.bad == nil || !p.selected) || p.action > deny || p.dryRun && p.bad == nil {
+		return false
+	}
+	return !p.selected || p.selector != nil
 }
 
 // unselected are the policies that would apply to a made up pod if it had more labels than are known.

@@ -11,29 +11,34 @@
 // and ztunnel's is the commit that istio.deps of this Istio pins.
 //
 //	istio.io/istio v0.0.0-20260827124520-eed52ebb66ad
-//	  cni/pkg/util podHasSidecar                                           at_capture.go
+//	  cni/pkg/nodeagent getPodLevelTrafficOverrides                        read_departure.go
+//	  cni/pkg/nodeagent reconcilePod                                       at_capture.go
 //	  cni/pkg/util CheckBooleanAnnotation                                  read_departure.go
+//	  cni/pkg/util Matches                                                 at_capture.go
+//	  cni/pkg/util podHasSidecar                                           at_capture.go
+//	  cni/pkg/util SplitExcludeNamespaces                                  read_capture.go
 //	  pilot/pkg/config/kube/gateway buildDestination                       read_route.go
-//	  pilot/pkg/config/kube/gateway createURIMatch                         read_route.go
 //	  pilot/pkg/config/kube/gateway createRewriteFilter                    at_route.go
+//	  pilot/pkg/config/kube/gateway createURIMatch                         read_route.go
 //	  pilot/pkg/config/kube/gateway sortHTTPRoutes                         at_routetable.go
 //	  pilot/pkg/config/kube/gatewaycommon GetDefaultName                   read_gateway.go
 //	  pilot/pkg/config/kube/gatewaycommon IsManaged                        read_gateway.go
-//	  pilot/pkg/model ListAuthorizationPolicies                            at_policies.go
-//	  pilot/pkg/model ShouldAttachPolicy                                   at_policies.go
-//	  pilot/pkg/model getConfigsForWorkload                                read_authentication.go
+//	  pilot/pkg/config/kube/gatewaycommon setLabelOverrides                at_ingress.go
 //	  pilot/pkg/model getConfigsForWorkload                                at_order.go
+//	  pilot/pkg/model getConfigsForWorkload                                read_authentication.go
+//	  pilot/pkg/model ListAuthorizationPolicies                            at_policies.go
 //	  pilot/pkg/model ResolveShortnameToFQDN                               read_lead.go
+//	  pilot/pkg/model ShouldAttachPolicy                                   at_policies.go
 //	  pilot/pkg/model sortConfigByCreationTime                             read_authentication.go
 //	  pilot/pkg/networking/core buildHTTPConnectionManager                 match_path.go
-//	  pilot/pkg/security/authn newPolicyApplier                            read_authentication.go
 //	  pilot/pkg/security/authn buildSpaceDelimitedClaims                   at_token.go
 //	  pilot/pkg/security/authn convertToEnvoyJwtConfig                     at_token.go
-//	  pilot/pkg/security/authz/builder getBadCustomDenyRules               at_custom.go
-//	  pilot/pkg/security/authz/builder buildTCP                            at_custom.go
+//	  pilot/pkg/security/authn newPolicyApplier                            read_authentication.go
 //	  pilot/pkg/security/authz/builder buildExtAuthzHTTP                   read_provider.go
-//	  pilot/pkg/security/authz/builder generateHTTPConfig                  read_provider.go
+//	  pilot/pkg/security/authz/builder buildTCP                            at_custom.go
 //	  pilot/pkg/security/authz/builder generateHeaders                     read_provider.go
+//	  pilot/pkg/security/authz/builder generateHTTPConfig                  read_provider.go
+//	  pilot/pkg/security/authz/builder getBadCustomDenyRules               at_custom.go
 //	  pilot/pkg/security/authz/matcher HeaderMatcher                       match_pattern.go
 //	  pilot/pkg/security/authz/matcher HostMatcher                         match_pattern.go
 //	  pilot/pkg/security/authz/matcher StringMatcherWithPrefix             match_pattern.go
@@ -53,7 +58,7 @@
 //	  pilot/pkg/serviceregistry/ambient ingressUseWaypointFromLabels       at_waypoint.go
 //	  pilot/pkg/serviceregistry/ambient makeWaypointSelector               at_waypoint.go
 //	  pilot/pkg/serviceregistry/ambient stringToMatch                      match_pattern.go
-//	  pilot/pkg/xds/endpoints findServiceWaypoint                          at_client.go
+//	  pilot/pkg/xds/endpoints findServiceWaypoint                          at_clientpod.go
 //	  pkg/config/kube ConvertProtocol                                      read_workload.go
 //	  pkg/config/security CheckTrustDomainValues                           read_policy_check.go
 //	  pkg/config/security CheckValidPathTemplate                           match_pattern.go
@@ -64,17 +69,19 @@
 //	  pkg/config/validation validateJwtRule                                read_jwtrule.go
 //	  pkg/config/validation validateOneOfSelectorType                      read_attachment.go
 //	  pkg/config/validation ValidateStrictHTTPHeaderName                   read_jwtrule.go
+//	  pkg/kube/inject IgnoredNamespaces                                    at_capture.go
+//	  pkg/kube/inject injectRequired                                       at_capture.go
 //
 //	github.com/envoyproxy/go-control-plane/envoy v1.37.1-0.20260713214202-ca8ce173c36f
+//	  common/http/conn_manager_utility.cc mutateRequestHeaders             read_header.go
+//	  common/http/http1/balsa_parser.cc isMethodValid                      at_method.go
+//	  config/rbac/v3 url_path                                              match_envoy.go
+//	  config/route/v3 path_separated_prefix                                at_route.go
 //	  filters/http/jwt_authn/authenticator.cc addJWTClaimToHeader          at_token.go
 //	  filters/http/jwt_authn/check_audience.cc sanitizeAudience            match_token.go
-//	  filters/http/jwt_authn/extractor.cc extractJWT                       match_token.go
 //	  filters/http/jwt_authn/extractor.cc addProvider                      read_jwtrule.go
-//	  common/http/http1/balsa_parser.cc isMethodValid                      at_method.go
-//	  common/http/conn_manager_utility.cc mutateRequestHeaders             read_header.go
+//	  filters/http/jwt_authn/extractor.cc extractJWT                       match_token.go
 //	  path/match/uri_template uri_template                                 match_pattern.go
-//	  config/route/v3 path_separated_prefix                                at_route.go
-//	  config/rbac/v3 url_path                                              match_envoy.go
 //
 //	sigs.k8s.io/gateway-api v1.6.0
 //	  apis/v1 allowedRoutes                                                at_waypoint.go

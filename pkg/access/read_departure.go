@@ -70,12 +70,14 @@ func leavesBy(metadata, spec *yaml.Node) string {
 	return ""
 }
 
-const bypassInbound = "ambient.istio.io/bypass-inbound-capture"
-
-// bypasses reports whether what comes in to a pod does not pass ztunnel. Istio 1.31: istio-cni takes what strconv.ParseBool takes
-// (CheckBooleanAnnotation).
 func bypasses(annotations *yaml.Node) bool {
-	yes, err := strconv.ParseBool(textOf(field(annotations, bypassInbound)))
+	return isBypass(textOf(field(annotations, bypassInbound)))
+}
+
+// isBypass reports whether what comes in to a pod with this value does not pass ztunnel. Istio 1.31: istio-cni takes what strconv.ParseBool
+// takes (CheckBooleanAnnotation, getPodLevelTrafficOverrides).
+func isBypass(value string) bool {
+	yes, err := strconv.ParseBool(value)
 	return err == nil && yes
 }
 

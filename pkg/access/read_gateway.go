@@ -18,6 +18,7 @@ type gateway struct {
 	account     string
 	byHand      bool      // Istio makes no pods for it, so nothing here tells their account
 	pod         *workload // what the gateway's own pods look like
+	labelled    bool      // the Gateway has the label istio.io/dataplane-mode, whether its pods get it or not
 	listeners   []listener
 	assumed     string // what is assumed where it is made up
 
@@ -64,6 +65,12 @@ func (w *World) readGateway(m meta, n *yaml.Node) *fault {
 		infrastructure = m.labels // Istio: without infrastructure labels the Gateway's own go to its pods (deploymentcontroller)
 	}
 	g.pod = gatewayPod(g.name, infrastructure)
+	_, g.labelled = m.labels.get(dataplaneMode)
+	annotations := field(field(spec, "infrastructure"), "annotations")
+	if annotations == nil {
+		annotations = m.annotations
+	}
+	g.pod.annotations, _ = labelsOf(annotations)
 	g.trafficType = m.labels.value("istio.io/waypoint-for")
 	g.account, _ = m.annotation("gateway.istio.io/service-account")
 	addresses := list(field(spec, "addresses"))
@@ -125,10 +132,13 @@ func (g *gateway) settle(w *World) {
 		}
 	}
 	if g.waypoint {
-		g.pod.labels = append(g.pod.labels, label{"istio.io/dataplane-mode", "none"})
+		g.pod.labels = append(g.pod.labels, label{dataplaneMode, "none"})
 		return
+	}
+	if _, own := g.pod.labels.get(dataplaneMode); !own && !g.labelled && !g.eastWest {
+		g.pod.labels = append(g.pod.labels, label{dataplaneMode, "none"}) // deploymentcontroller setLabelOverrides
 	}
 	// Istio 1.31 (kube-gateway.yaml): policies select a Gateway's pods by these as well.
 	g.pod.labels = append(g.pod.labels, label{"gateway.networking.k8s.io/gateway-class-name", g.class}, label{"gateway.istio.io/managed", "istio.io-gateway-controller"},
-		label{"service.istio.io/canonical-name", g.account}, label{"service.istio.io/canonical-revision", "latest"})
+		label{injectKey, "false"}, label{"service.istio.io/canonical-name", g.account}, label{"service.istio.io/canonical-revision", "latest"})
 }

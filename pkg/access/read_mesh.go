@@ -23,7 +23,18 @@ func defaultMesh() mesh {
 
 // readConfigMap takes meshConfig from the ConfigMap `istio` that istiod reads. One of another revision (istio-<rev>) is left alone.
 func (w *World) readConfigMap(m meta, n *yaml.Node) *fault {
-	if m.name != "istio" {
+	switch m.name {
+	case "istio":
+	case "istio-sidecar-injector":
+		w.readInjection(n)
+		return nil
+	case "inferenceservice-config":
+		w.readModelConfig(m, n)
+		return nil
+	case "istio-cni-config":
+		w.readCNI(n)
+		return nil
+	default:
 		return nil
 	}
 	raw := field(field(n, "data"), "mesh")

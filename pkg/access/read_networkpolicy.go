@@ -125,6 +125,11 @@ func (s *podSelector) all() bool { return len(s.labels) == 0 && len(s.expression
 
 // picks reports whether an object with these labels is selected. complete: it has no others; else one that lacks a label may have it.
 func (s *podSelector) picks(own labels, complete bool) verdict3 {
+	return s.picksWith(own, func(string) bool { return !complete })
+}
+
+// picksWith is picks of an object that may have the labels that may says, besides its own.
+func (s *podSelector) picksWith(own labels, may func(key string) bool) verdict3 {
 	if s.broken {
 		return maybe
 	}
@@ -132,7 +137,7 @@ func (s *podSelector) picks(own labels, complete bool) verdict3 {
 	for _, want := range s.labels {
 		got, ok := own.get(want.key)
 		switch {
-		case ok && got != want.value, !ok && complete:
+		case ok && got != want.value, !ok && !may(want.key):
 			return no
 		case !ok:
 			out = maybe
@@ -142,7 +147,7 @@ func (s *podSelector) picks(own labels, complete bool) verdict3 {
 		got, ok := own.get(x.key)
 		var v verdict3
 		switch {
-		case !ok && !complete:
+		case !ok && may(x.key):
 			v = maybe
 		case x.operator == "In":
 			v = is(ok && contains(x.values, got))

@@ -9,13 +9,26 @@ import (
 
 // workload is a kind of pod that the manifests make: a Pod or the template of a controller.
 type workload struct {
-	name        string
+	kind, name  string
 	labels      labels
+	annotations labels
 	account     string
+	anyAccount  bool // its controller or what it refers to says which account
+	ownAccount  bool // or one that its controller makes, whose name begins with its own
 	hostNetwork bool
-	bypass      bool // plain text reaches it past ztunnel
+	proxy       bool // it has a container istio-proxy: a sidecar that was injected before, or a gateway
 	ports       []namedPort
 	assumed     bool // made up, because the manifests hold none: a plain pod with the labels that are known
+
+	adds    []string // prefixes of the labels that its controller may add; "" is any but Istio's
+	unsure  string   // why it is not known how it takes part in the mesh
+	perhaps string   // why it may not be meant
+	assumes []string // what the manifests lack about it and was taken as plain
+	from    []reference
+
+	settled bool // part and partWhy are known
+	part    membership
+	partWhy string
 }
 
 type namedPort struct {
@@ -23,38 +36,60 @@ type namedPort struct {
 	number int
 }
 
+// bypass reports whether plain text reaches a pod past ztunnel.
+func (w *workload) bypass() bool { return isBypass(w.annotations.value(bypassInbound)) }
+
+// mayHave reports whether a pod that lacks a label may get it from its controller. Those that decide how it takes part are not among them: there
+// the workload is unsure.
+func (w *workload) mayHave(key string) bool {
+	for _, prefix := range w.adds {
+		if strings.HasPrefix(key, prefix) && (prefix != "" || !isCaptureKey(key)) {
+			return true
+		}
+	}
+	return false
+}
+
+// isCaptureKey reports whether a label or annotation decides how a pod takes part in the mesh.
+func isCaptureKey(key string) bool {
+	switch key {
+	case dataplaneMode, injectKey, revisionKey, statusKey, bypassInbound:
+		return true
+	}
+	return false
+}
+
+// picksPod is picks of a pod.
+func (s *podSelector) picksPod(pod *workload) verdict3 {
+	return s.picksWith(pod.labels, pod.mayHave)
+}
+
 func (w *World) readPod(m meta, n *yaml.Node) *fault {
-	w.addWorkload(m, m.labels, m.annotations, field(n, "spec"))
+	w.addWorkload(m, m.labels, m.annotations, field(n, "spec"), nil)
 	return nil
+}
+
+// What Kubernetes' own controllers add (kube-controller-manager 1.36: pkg/controller/deployment, statefulset, daemon and job).
+var (
+	deploymentAdds  = []string{"pod-template-hash"}
+	statefulSetAdds = []string{"controller-revision-hash", "statefulset.kubernetes.io/", "apps.kubernetes.io/pod-index"}
+	daemonSetAdds   = []string{"controller-revision-hash", "pod-template-generation"}
+	jobAdds         = []string{"batch.kubernetes.io/", "controller-uid", "job-name"}
+)
+
+var templateAdds = map[string][]string{
+	"Deployment": deploymentAdds, "ReplicaSet": deploymentAdds, "StatefulSet": statefulSetAdds, "DaemonSet": daemonSetAdds, "Job": jobAdds,
 }
 
 func (w *World) readTemplate(m meta, n *yaml.Node) *fault {
-	return below("spec.template", w.addTemplate(m, field(field(n, "spec"), "template")))
+	return below("spec.template", w.addTemplate(m, field(field(n, "spec"), "template"), templateAdds[m.kind]))
 }
 
 func (w *World) readCronJob(m meta, n *yaml.Node) *fault {
-	return below("spec.jobTemplate.spec.template", w.addTemplate(m, field(field(field(field(n, "spec"), "jobTemplate"), "spec"), "template")))
+	return below("spec.jobTemplate.spec.template", w.addTemplate(m, field(field(field(field(n, "spec"), "jobTemplate"), "spec"), "template"), jobAdds))
 }
 
-// readNotebook: the notebook controller makes a StatefulSet from the template and adds the label notebook-name, and a Service of the same
-// name on port 80 to the container's first port.
-func (w *World) readNotebook(m meta, n *yaml.Node) *fault {
-	s := w.space(m.namespace)
-	if s.isNotebook == nil {
-		s.isNotebook = map[string]bool{}
-	}
-	s.notebooks, s.isNotebook[m.name] = append(s.notebooks, m.name), true
-	w.notebookRewriter(s, m)
-	if bad := w.addTemplate(m, field(field(n, "spec"), "template")); bad != nil || len(s.workloads) == 0 {
-		return below("spec.template", bad)
-	}
-	pod := s.workloads[len(s.workloads)-1]
-	pod.bypass = pod.bypass || bypasses(m.annotations) // the controller gives the pod the Notebook's own
-	pod.labels = append(pod.labels, label{"notebook-name", m.name}, label{"statefulset", m.name})
-	return nil
-}
-
-func (w *World) addTemplate(m meta, template *yaml.Node) *fault {
+func (w *World) addTemplate(m meta, template *yaml.Node, adds []string) *fault {
 	if template == nil {
 		return nil
 	}
@@ -62,24 +97,50 @@ func (w *World) addTemplate(m meta, template *yaml.Node) *fault {
 	if bad != nil {
 		return bad
 	}
-	w.addWorkload(m, l, field(field(template, "metadata"), "annotations"), field(template, "spec"))
+	w.addWorkload(m, l, field(field(template, "metadata"), "annotations"), field(template, "spec"), adds)
 	return nil
 }
 
-func (w *World) addWorkload(m meta, l labels, annotations, spec *yaml.Node) {
-	pod := &workload{name: m.name, labels: l, account: "default", hostNetwork: boolean(field(spec, "hostNetwork")), bypass: bypasses(annotations)}
+func (w *World) addWorkload(m meta, l labels, annotations, spec *yaml.Node, adds []string) *workload {
+	pod := podOf(m, l, spec)
+	pod.annotations, _ = labelsOf(annotations) // the API server rejects what is no map of strings
+	pod.adds = adds
+	s := w.space(m.namespace)
+	s.workloads = append(s.workloads, pod)
+	return pod
+}
+
+// podOf is a pod of an object, from what its spec says.
+func podOf(m meta, l labels, spec *yaml.Node) *workload {
+	pod := &workload{kind: m.kind, name: m.name, labels: l, account: "default", hostNetwork: boolean(field(spec, "hostNetwork"))}
 	if a := textOf(field(spec, "serviceAccountName")); a != "" {
 		pod.account = a
 	}
-	for _, c := range list(field(spec, "containers")) {
-		for _, p := range list(field(c, "ports")) {
-			if n := number(field(p, "containerPort")); n > 0 {
-				pod.ports = append(pod.ports, namedPort{textOf(field(p, "name")), n})
+	for _, key := range [2]string{"containers", "initContainers"} {
+		for _, c := range list(field(spec, key)) {
+			pod.proxy = pod.proxy || textOf(field(c, "name")) == "istio-proxy"
+			if key == "initContainers" {
+				continue
+			}
+			for _, p := range list(field(c, "ports")) {
+				if n := number(field(p, "containerPort")); n > 0 {
+					pod.ports = append(pod.ports, namedPort{textOf(field(p, "name")), n})
+				}
 			}
 		}
 	}
+	return pod
+}
+
+// readNotebook: the notebook controller makes a Service of the same name on port 80 to the container's first port (makeNotebook has the pods).
+func (w *World) readNotebook(m meta, _ *yaml.Node) *fault {
 	s := w.space(m.namespace)
-	s.workloads = append(s.workloads, pod)
+	if s.isNotebook == nil {
+		s.isNotebook = map[string]bool{}
+	}
+	s.notebooks, s.isNotebook[m.name] = append(s.notebooks, m.name), true
+	w.notebookRewriter(s, m)
+	return nil
 }
 
 // service is one Service.

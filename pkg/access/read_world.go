@@ -20,6 +20,8 @@ type World struct {
 	ingresses  []*gateway
 	classes    []gatewayClass
 	virtual    bool // there are VirtualServices, which are not followed
+	capture    capture
+	blueprints []blueprint
 
 	rewriters    []*rewriter
 	listenerSets []*listenerSet
@@ -43,12 +45,15 @@ type space struct {
 	services        []*service
 	named           map[string]*service // the first of each name
 	workloads       []*workload
+	podDefaults     []podDefault
 	gateways        []*gateway
 	routes          []*route
 	grants          []grant
 	accounts        []string
 	notebooks       []string
 	isNotebook      map[string]bool
+	capture         *capture // the cluster's
+	own             labels   // as selectors for namespaces see them
 
 	noted
 }
@@ -84,6 +89,7 @@ func (w *World) add(n *yaml.Node) error {
 	read, note := readers[groupKind{group, kind}], noters[groupKind{group, kind}]
 	if read == nil && note == nil {
 		w.readAnyDeparture(n)
+		w.readPods(group, kind, n)
 		return nil
 	}
 	m, bad := readMeta(n, labelled[kind])
@@ -91,6 +97,9 @@ func (w *World) add(n *yaml.Node) error {
 		if read != nil && bad == nil {
 			bad = read(w, m, n)
 		}
+	}
+	if bad == nil && makers[groupKind{group, kind}] != nil {
+		w.readPods(group, kind, n)
 	}
 	if bad != nil {
 		return m.finding(diagnostic.ManifestUnreadable, bad.field, bad.place, bad.reason, "", "correct the field")
@@ -109,14 +118,17 @@ var readers = map[groupKind]reader{
 	{"", "ServiceAccount"}: (*World).readAccount,
 	{"", "ConfigMap"}:      (*World).readConfigMap,
 
-	{"", "Pod"}:                  (*World).readPod,
-	{"apps", "Deployment"}:       (*World).readTemplate,
-	{"apps", "StatefulSet"}:      (*World).readTemplate,
-	{"apps", "DaemonSet"}:        (*World).readTemplate,
-	{"apps", "ReplicaSet"}:       (*World).readTemplate,
-	{"batch", "Job"}:             (*World).readTemplate,
-	{"batch", "CronJob"}:         (*World).readCronJob,
-	{"kubeflow.org", "Notebook"}: (*World).readNotebook,
+	{"", "Pod"}:                    (*World).readPod,
+	{"apps", "Deployment"}:         (*World).readTemplate,
+	{"apps", "StatefulSet"}:        (*World).readTemplate,
+	{"apps", "DaemonSet"}:          (*World).readTemplate,
+	{"apps", "ReplicaSet"}:         (*World).readTemplate,
+	{"batch", "Job"}:               (*World).readTemplate,
+	{"batch", "CronJob"}:           (*World).readCronJob,
+	{"kubeflow.org", "Notebook"}:   (*World).readNotebook,
+	{"kubeflow.org", "PodDefault"}: (*World).readPodDefault,
+
+	{"admissionregistration.k8s.io", "MutatingWebhookConfiguration"}: (*World).readWebhooks,
 
 	{"security.istio.io", "AuthorizationPolicy"}:   (*World).readPolicy,
 	{"security.istio.io", "RequestAuthentication"}: (*World).readAuthentication,
@@ -184,7 +196,7 @@ func (w *World) space(name string) *space {
 	}
 	s := w.namespaces[name]
 	if s == nil {
-		s = &space{name: name}
+		s = &space{name: name, capture: &w.capture}
 		w.namespaces[name] = s
 		w.names = append(w.names, name)
 	}
@@ -223,6 +235,14 @@ func (w *World) readPolicy(m meta, n *yaml.Node) *fault {
 func (w *World) finish() {
 	w.mesh.settle(w)
 	for _, name := range w.names {
+		s := w.namespaces[name]
+		s.own = s.selectable()
+		for _, pod := range s.workloads {
+			w.follow(name, pod)
+			s.applyPodDefaults(pod)
+			pod.part, pod.partWhy = s.settlePart(pod)
+			pod.settled = true
+		}
 		for _, g := range w.namespaces[name].gateways {
 			g.settle(w)
 			if !g.waypoint && !g.eastWest {

@@ -72,13 +72,16 @@ func (w *World) explain(s *space, roles Roles) NamespaceReport {
 
 // describe tells how the namespace takes part in the mesh.
 func (w *World) describe(s *space) string {
-	switch s.member(&plainPod) {
+	switch member, why := s.partOf(&plainPod); member {
 	case outside:
 		return "not in the mesh"
 	case sidecar:
 		return "sidecars, which are not judged"
 	case unclear:
-		return "its Namespace is not in the manifests"
+		if !s.declared {
+			return "its Namespace is not in the manifests"
+		}
+		return "not known, " + why
 	}
 	b := w.bind(s, nil, "service")
 	switch {

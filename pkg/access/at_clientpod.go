@@ -1,0 +1,167 @@
+package access
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// clientPod is a kind of pods that a client of a ServiceAccount may be.
+type clientPod struct {
+	member membership
+	host   bool     // on the network of its node
+	proxy  *gateway // the Gateway whose pods have the account
+	name   string   // of the workload
+	why    string   // it is unclear
+	may    bool     // whether it has the account is not known
+	assume []string
+}
+
+// clientPods are the kinds of pods of a ServiceAccount, one of each way to take part in the mesh. Where the manifests hold none it is a plain
+// pod of the namespace, or the proxy of the Gateway whose account it is.
+func (w *World) clientPods(s *space, namespace, account string) (out []clientPod) {
+	add := func(pod *workload, may bool) {
+		c := clientPod{host: pod.hostNetwork, name: cmp.Or(pod.kind, "pod") + " " + pod.name, may: may, assume: pod.assumes}
+		c.member, c.why = s.partOf(pod)
+		if !slices.ContainsFunc(out, func(o clientPod) bool { return o.member == c.member && o.host == c.host && o.why == c.why }) {
+			out = append(out, c)
+		}
+	}
+	for _, pod := range s.workloads {
+		if pod.account == account && !pod.anyAccount {
+			add(pod, false)
+		}
+	}
+	if len(out) == 0 {
+		for _, g := range s.gateways {
+			if g.account == account && !g.waypoint && !g.byHand && s.member(g.pod) == outside {
+				return []clientPod{{member: sidecar, proxy: g, name: "Gateway " + g.name}}
+			}
+		}
+		assumed := s.madeUp("pod", nil)
+		add(assumed, false)
+		out[0].assume = []string{"pods of ServiceAccount " + join(namespace, account)}
+		if out[0].member == unclear && !s.declared { // a case with a ServiceAccount speaks of pods in the mesh
+			out[0].member = captured
+		}
+	}
+	for _, pod := range s.workloads {
+		if pod.anyAccount || pod.ownAccount && strings.HasPrefix(account, pod.name+"-") {
+			add(pod, true)
+		}
+	}
+	return out
+}
+
+// fromPods answers for each kind of pods that the client may be, with the worst: the one that gets in. One of which it is not known whether it is
+// meant only counts where its answer differs.
+func (t *trip) fromPods(to *space) Verdict {
+	ns, account, _ := splitAccount(t.req.From.ServiceAccount)
+	from := t.w.look(ns)
+	if !from.hasAccount(account) {
+		t.assume("ServiceAccount " + t.req.From.ServiceAccount)
+	}
+	kinds := t.w.clientPods(from, ns, account)
+	var best Verdict
+	name, differ := "", false
+	for i, c := range kinds {
+		v := t.again().fromKind(to, c)
+		if i == 0 {
+			best, name = v, c.name
+			continue
+		}
+		if v.Outcome == best.Outcome {
+			continue
+		}
+		if c.may {
+			best = notKnown(best, "whether pods of "+c.name+" have the ServiceAccount "+account+" is not known")
+			continue
+		}
+		differ = true
+		if worse(ruling{outcome: best.Outcome}, ruling{outcome: v.Outcome}).outcome != best.Outcome {
+			best, name = v, c.name
+		}
+	}
+	if differ {
+		best.Why += " (for pods of " + name + "; those of " + join(ns, account) + " take part in " + strconv.Itoa(len(kinds)) + " ways)"
+	}
+	return best
+}
+
+// again is the trip from its start.
+func (t *trip) again() *trip {
+	return &trip{w: t.w, req: t.req, at: t.req.attributes(), assumed: slices.Clone(t.assumed)}
+}
+
+// notKnown is a verdict that something which is not known could change.
+func notKnown(v Verdict, why string) Verdict {
+	v.Outcome, v.Step = NotJudged, stepAt(Point{Kind: AtMesh}, why)
+	return v
+}
+
+// fromKind goes from one kind of pods. Where it is unclear how they take part, an answer that is the same for all ways stands.
+func (t *trip) fromKind(to *space, c clientPod) Verdict {
+	for _, a := range c.assume {
+		t.assume(a)
+	}
+	if c.member == unclear {
+		var first Verdict
+		for i, m := range [3]membership{captured, outside, sidecar} {
+			each := c
+			each.member = m
+			v := t.again().fromKind(to, each)
+			if i == 0 {
+				first = v
+			} else if v.Outcome != first.Outcome {
+				return notKnown(first, c.why)
+			}
+		}
+		return first
+	}
+	ok := t.settlePath()
+	ns, account, _ := splitAccount(t.req.From.ServiceAccount)
+	t.past = c.member != captured
+	switch {
+	case c.host:
+		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pods of "+t.req.From.ServiceAccount+" are on the host's network: no identity, no waypoint"))
+		t.direct(to, ok)
+		return t.ofItsNode(t.verdict())
+	case c.member == outside:
+		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pods of "+t.req.From.ServiceAccount+" are not in the mesh: no identity, no waypoint"))
+		t.direct(to, ok)
+	case c.proxy != nil:
+		t.at.peer = t.w.identity(ns, account)
+		t.fromGateway(to, ok)
+	case c.member == sidecar:
+		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pods of "+t.req.From.ServiceAccount+" have sidecars, which call no waypoint"))
+		t.at.peer = t.w.identity(ns, account)
+		t.direct(to, ok)
+	default:
+		t.at.peer = t.w.identity(ns, account)
+		t.fromCaptured(to, ok)
+	}
+	return t.verdict()
+}
+
+// ofItsNode: istio-cni gives what comes from a node's own network to the pods of that node an address that passes ztunnel by, for the
+// kubelet's probes (Istio 1.31: cni/pkg/iptables CreateHostRulesForHealthChecks). Which node a pod runs on is not in the manifests.
+func (t *trip) ofItsNode(v Verdict) Verdict {
+	if v.Outcome == Deny {
+		return notKnown(v, "a pod on the host's network reaches the pods of its own node past ztunnel, and which node that is is not known")
+	}
+	return v
+}
+
+// fromGateway: a gateway's proxy has an identity. It calls a waypoint only with istio.io/ingress-use-waypoint (endpoint_builder
+// findServiceWaypoint).
+func (t *trip) fromGateway(to *space, ok bool) {
+	if t.req.To.Service != "" && !t.req.To.Direct {
+		if svc := t.service(to, t.req.To.Service); t.w.ingressUsesWaypoint(svc) {
+			t.toService(to, svc, t.w.serviceWaypoint(svc), ok)
+			return
+		}
+	}
+	t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "a gateway passes the waypoint by"))
+	t.direct(to, ok)
+}

@@ -1,0 +1,78 @@
+package access
+
+import (
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// capture is how the cluster's injector and istio-cni choose pods. The zero value is what Istio's charts install.
+type capture struct {
+	webhooks        []injector // of the manifests; none: those of a default installation
+	policyOff       bool       // pods are injected only where they ask for it
+	never, always   []podSelector
+	enablement      []injector // istio-cni's enablementSelectors; none: the default
+	excluded        []string   // namespaces that istio-cni leaves alone
+	excludedStated  bool
+	ambientDisabled bool // istio-cni's ConfigMap says that it captures no pods
+}
+
+// injector selects pods by their labels and those of their Namespace.
+type injector struct{ namespaces, pods podSelector }
+
+// picks reports whether it selects a pod of a namespace.
+func (i *injector) picks(namespace labels, declared bool, pod *workload) verdict3 {
+	return min(i.namespaces.picks(namespace, declared), i.pods.picksPod(pod))
+}
+
+// readWebhooks takes the selectors of Istio's injection webhooks (Istio 1.31: istio-discovery/templates/mutatingwebhook.yaml and the revision
+// tags of default/templates/mutatingwebhook.yaml name them PREFIX.sidecar-injector.istio.io).
+func (w *World) readWebhooks(_ meta, n *yaml.Node) *fault {
+	for _, hook := range list(field(n, "webhooks")) {
+		if !strings.HasSuffix(textOf(field(hook, "name")), "sidecar-injector.istio.io") {
+			continue
+		}
+		i := injector{selectorOf(field(hook, "namespaceSelector")), selectorOf(field(hook, "objectSelector"))}
+		i.pods.broken = i.pods.broken || len(list(field(hook, "matchConditions"))) > 0
+		w.capture.webhooks = append(w.capture.webhooks, i)
+	}
+	return nil
+}
+
+// readInjection takes the injector's own configuration (pkg/kube/inject Config).
+func (w *World) readInjection(n *yaml.Node) {
+	c := embedded(field(field(n, "data"), "config"))
+	w.capture.policyOff = textOf(field(c, "policy")) == "disabled"
+	for _, s := range list(field(c, "neverInjectSelector")) {
+		w.capture.never = append(w.capture.never, selectorOf(deref(s)))
+	}
+	for _, s := range list(field(c, "alwaysInjectSelector")) {
+		w.capture.always = append(w.capture.always, selectorOf(deref(s)))
+	}
+}
+
+// readCNI takes what istio-cni selects pods by (Istio 1.31: istio-cni/templates/configmap-cni.yaml).
+func (w *World) readCNI(n *yaml.Node) {
+	data := field(n, "data")
+	w.capture.ambientDisabled = textOf(field(data, "AMBIENT_ENABLED")) == "false"
+	if excluded := field(data, "EXCLUDE_NAMESPACES"); excluded != nil {
+		w.capture.excludedStated = true
+		for ns := range strings.SplitSeq(textOf(excluded), ",") { // cni/pkg/util SplitExcludeNamespaces
+			if ns = strings.TrimSpace(ns); ns != "" {
+				w.capture.excluded = append(w.capture.excluded, ns)
+			}
+		}
+	}
+	for _, s := range list(embedded(field(data, "AMBIENT_ENABLEMENT_SELECTOR"))) {
+		w.capture.enablement = append(w.capture.enablement, injector{selectorOf(field(s, "namespaceSelector")), selectorOf(field(s, "podSelector"))})
+	}
+}
+
+// embedded is the YAML in a string, nil where there is none.
+func embedded(n *yaml.Node) *yaml.Node {
+	var doc yaml.Node
+	if n == nil || yaml.Unmarshal([]byte(textOf(n)), &doc) != nil || len(doc.Content) == 0 {
+		return nil
+	}
+	return doc.Content[0]
+}
