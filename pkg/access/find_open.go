@@ -152,11 +152,10 @@ func (a *selfCheck) opens(on layer, p *policy, own string, t *Tenant) (who strin
 	}
 	for i := range p.rules {
 		r := &p.rules[i]
-		if on == l7 && r.openPath() || on == l4 && t != nil && p.name == t.Monitoring && r.monitoring() {
-			continue
-		}
-		if who := a.podPasses(on, p, r, own); who != "" {
-			return who, i
+		if !t.meant(on, r) {
+			if who := a.podPasses(on, p, r, own); who != "" {
+				return who, i
+			}
 		}
 		if t == nil || on == l4 {
 			continue
