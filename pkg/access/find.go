@@ -46,6 +46,7 @@ func (w *World) Findings(tenants []Tenant) []Finding {
 	for i := range tenants {
 		a.tenant(&tenants[i])
 	}
+	a.entrances(tenants)
 	for _, r := range w.rewrites(tenants) {
 		a.found = append(a.found, r.finding())
 	}
@@ -61,6 +62,8 @@ type selfCheck struct {
 	ingress *gateway
 	front   []*policy // policies at the ingress, none where it is made up
 	users   identity  // who comes with the users of the tenant at hand
+
+	opened map[*policy]bool // those that are reported as open to strangers
 
 	// Root namespace policies that apply to whole tenants.
 	rootL4, rootL7 []*policy
