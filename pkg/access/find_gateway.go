@@ -63,14 +63,16 @@ func (a *selfCheck) findEntrances() (out []*entrance) {
 	}
 	for _, name := range a.w.names {
 		for _, g := range a.w.namespaces[name].istioGateways {
-			out = append(out, &entrance{origin: g.origin, pods: a.w.podsOf(g)})
+			if a.w.serves(g) {
+				out = append(out, &entrance{origin: g.origin, pods: a.w.podsOf(g)})
+			}
 		}
 	}
 	return out
 }
 
-// deployedAs are the pods of a Gateway: its own, or where it is deployed by hand those behind the Service that is its address (gatewaycommon
-// IsManaged).
+// deployedAs are the pods of a Gateway: its own, or where it is deployed by hand those behind the Service that is its address (gateway
+// extractGatewayServices).
 func (w *World) deployedAs(g *gateway) []*gateway {
 	if !g.byHand || g.address == "" {
 		return []*gateway{g}
@@ -83,7 +85,7 @@ func (w *World) deployedAs(g *gateway) []*gateway {
 	}
 	s := w.look(namespace)
 	if svc := s.service(name); svc != nil && len(svc.selector) > 0 {
-		return w.podsOf(&istioGateway{origin{namespace: namespace, name: name}, svc.selector})
+		return w.podsOf(&istioGateway{origin: origin{namespace: namespace, name: name}, selector: svc.selector})
 	}
 	return []*gateway{g}
 }
@@ -208,7 +210,7 @@ func (a *selfCheck) passes(g *gateway, c *comer, to way) entry {
 		return e
 	}
 	headless := svc.headless
-	svc.headless = false // a gateway sends even a headless one to the waypoint, which cannot deliver it
+	svc.headless = false // a gateway sends even a headless one to the waypoint
 	switch b := a.w.serviceWaypoint(&svc); {
 	case b.gateway == nil || !a.w.ingressUsesWaypoint(&svc):
 		for _, pod := range s.pods(&svc) {
@@ -216,7 +218,8 @@ func (a *selfCheck) passes(g *gateway, c *comer, to way) entry {
 				return e
 			}
 		}
-	case !headless:
+	case headless: // which the waypoint cannot deliver
+	default:
 		a.passesWaypoint(&e, b.gateway, &svc, peer, c)
 	}
 	return e

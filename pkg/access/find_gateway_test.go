@@ -116,6 +116,11 @@ func TestFindingsOfOtherGateways(t *testing.T) {
 		{"an Ingress at pods that nothing allows", ingress, ""},
 		{"an Ingress at pods that a policy allows", ingress + oldGateway, "Ingress alice/i: routes clients without a login to Service alice/tet; waypoint alice/waypoint allows them (rules[0] of AuthorizationPolicy alice/old)"},
 		{"an Ingress of another class", edit(t, ingress, "Name: istio", "Name: nginx") + oldGateway, ""},
+		{"an Ingress of a class of Istio's", edit(t, ingress, "Name: istio", "Name: mesh") + oldGateway + "\n---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: mesh}\nspec: {controller: istio.io/ingress-controller}", "Ingress alice/i: routes"},
+		{"an Ingress of a class that is not Istio's", ingress + oldGateway + "\n---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: istio}\nspec: {controller: example.com/other}", ""},
+		{"an Ingress by its annotation", edit(t, edit(t, ingress, "ingressClassName: istio, ", ""), "namespace: alice}\nspec: {rules", "namespace: alice, annotations: {kubernetes.io/ingress.class: istio}}\nspec: {rules") + oldGateway, "Ingress alice/i: routes"},
+		{"an Ingress by the annotation of another", edit(t, ingress, "namespace: alice}\nspec: {ingressClassName", "namespace: alice, annotations: {kubernetes.io/ingress.class: nginx}}\nspec: {ingressClassName") + oldGateway, ""},
+		{"an Ingress of no class", edit(t, ingress, "ingressClassName: istio, ", "") + oldGateway, ""},
 
 		{"one at the pods of the ingress, by hand", byHand("ambient-ingressgateway-istio.istio-system.svc.cluster.local"), ""},
 		{"one at pods of the namespace, by hand", byHand("mine") + proxy("alice") + "\n---\napiVersion: v1\nkind: Service\nmetadata: {name: mine, namespace: alice}\nspec: {selector: {app: proxy}, ports: [{port: 80}]}", "Gateway alice/door:"},

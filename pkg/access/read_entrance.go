@@ -11,6 +11,23 @@ import (
 type istioGateway struct {
 	origin
 	selector labels
+	class    string // of an Ingress, where it depends on an IngressClass
+}
+
+// readIngressClass keeps whose Ingresses are of a class.
+func (w *World) readIngressClass(m meta, n *yaml.Node) *fault {
+	if w.ingressClasses == nil {
+		w.ingressClasses = map[string]string{}
+	}
+	w.ingressClasses[m.name] = textOf(field(field(n, "spec"), "controller"))
+	return nil
+}
+
+// serves reports whether Istio serves the Gateway: all but an Ingress of another controller's class (ingress shouldProcessIngressWithClass).
+// A class that is not in the manifests is known by the name that Istio's charts give it.
+func (w *World) serves(g *istioGateway) bool {
+	controller, known := w.ingressClasses[g.class]
+	return g.class == "" || known && controller == "istio.io/ingress-controller" || !known && g.class == "istio"
 }
 
 // istioIngress is where Istio serves Ingress objects: at the pods with this label (meshConfig ingressSelector, by default ingressgateway).
@@ -19,21 +36,22 @@ var istioIngress = labels{{"istio", "ingressgateway"}}
 func (w *World) readIstioGateway(m meta, n *yaml.Node) *fault {
 	s := w.space(m.namespace)
 	selector, bad := labelsAt(field(field(n, "spec"), "selector"), "spec.selector")
-	s.istioGateways = append(s.istioGateways, &istioGateway{m.in(s), selector})
+	s.istioGateways = append(s.istioGateways, &istioGateway{m.in(s), selector, ""})
 	return bad
 }
 
-// readIngress reads an Ingress that Istio serves, as a Gateway with a route. Others lead through pods that nobody knows here, which ztunnel
-// judges by their identity, if they have one (istio.io/istio pilot/pkg/config/kube/ingress shouldProcessIngressWithClass: the annotation
-// comes first, and no class at all is for Istio only in the mode DEFAULT).
+// readIngress reads an Ingress as a Gateway of Istio with a route. One of another class leads through pods that nobody knows here.
 func (w *World) readIngress(m meta, n *yaml.Node) *fault {
 	spec := field(n, "spec")
-	class, annotated := m.annotation("kubernetes.io/ingress.class")
-	if !annotated {
-		class = textOf(field(spec, "ingressClassName"))
-	}
-	if class != "istio" {
+	annotated, ok := m.annotation("kubernetes.io/ingress.class")
+	if ok && annotated != "istio" {
 		return nil
+	}
+	class := textOf(field(spec, "ingressClassName"))
+	if ok {
+		class = ""
+	} else if class == "" {
+		return nil // nobody's, with the default ingressControllerMode STRICT
 	}
 	s := w.space(m.namespace)
 	l := &lead{route: route{origin: m.in(s)}, gateways: []string{ingressGateway(m.name)}}
@@ -48,7 +66,7 @@ func (w *World) readIngress(m meta, n *yaml.Node) *fault {
 			add(field(p, "backend"))
 		}
 	}
-	s.istioGateways = append(s.istioGateways, &istioGateway{l.origin, istioIngress})
+	s.istioGateways = append(s.istioGateways, &istioGateway{l.origin, istioIngress, class})
 	s.leads = append(s.leads, l)
 	return nil
 }

@@ -19,6 +19,7 @@ var noters = map[groupKind]reader{
 	{"networking.istio.io", "VirtualService"}:  (*World).readVirtualServiceLead,
 	{"networking.istio.io", "Gateway"}:         (*World).readIstioGateway,
 	{"networking.k8s.io", "Ingress"}:           (*World).readIngress,
+	{"networking.k8s.io", "IngressClass"}:      (*World).readIngressClass,
 
 	{"inference.networking.k8s.io", "InferencePool"}:   (*World).readPool,
 	{"inference.networking.x-k8s.io", "InferencePool"}: (*World).readPool,

@@ -21,6 +21,8 @@ type World struct {
 	classes    []gatewayClass
 	virtual    bool // there are VirtualServices, which are not followed
 
+	ingressClasses map[string]string // the controller of each
+
 	rewriters    []*rewriter
 	listenerSets []*listenerSet
 	listenersOf  map[string]*listenerSet
