@@ -405,6 +405,8 @@ var mutants = []mutant{
 	{"the pods of an Istio Gateway are unknown", acc + "read_entrance.go", "			if g.selector.selects(pod.labels) {\n", "			if false {\n"},
 	{"Istio serves any Ingress", acc + "read_entrance.go", "	return g.class == \"\" || known", "	return true || known"},
 	{"a Gateway that is deployed by hand has pods of its own", acc + "find_gateway.go", "if !g.byHand || g.address == \"\" {", "if true {"},
+	{"each namespace has a message of its own", "internal/diagnostic/print.go", "object.anyNamespace(d.Effect)", "d.Effect"},
+	{"a part of a name is a namespace", "internal/diagnostic/print.go", "partOfName(text, start-1) || partOfName(text, end)", "false"},
 	{"routes may say who the user is", acc + "find.go", "	for _, r := range w.rewrites(tenants) {\n		a.found = append(a.found, r.finding())\n	}\n", ""},
 	{"explain keeps such routes to itself", acc + "set_clients.go", "		r.Findings = append(r.Findings, f.report())\n", "		_ = f\n"},
 	{"a route may set the token", acc + "find_rewrite.go", `name == "authorization" || name == "cookie"`, `name == "cookie"`},
