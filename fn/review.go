@@ -5,6 +5,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // review has the referee look at what goes out, and encodes what is new: it sees manifests, and of
@@ -29,7 +30,7 @@ func tenants(plan generate.Plan, items []*manifest.Item) []access.Tenant {
 		out[i] = access.Tenant{
 			Namespace: ns.Name, Owner: ns.OwnerHeader, Header: ns.UserIDHeader, Groups: plan.Mesh.Tokens.GroupsHeader,
 			Waypoint: ns.Waypoint.Name, Gateway: ns.GatewayNamespace + "/" + ns.GatewayName, Ingress: ns.Ingress,
-			OpenPaths: ns.Access.OpenPaths, Scrapers: scrapers, Superseded: dropped[ns.Name],
+			Platform: profile.KubeflowNamespace, OpenPaths: ns.Access.OpenPaths, Scrapers: scrapers, Superseded: dropped[ns.Name],
 		}
 	}
 	return out

@@ -18,6 +18,8 @@ type Tenant struct {
 	Gateway   string // namespace/name of the ingress Gateway; "": the one that Ingress tells
 	Ingress   string // the principal <trust domain>/ns/<namespace>/sa/<account> that the ingress runs as; "" or where a Gateway tells: as that says
 
+	Platform string // the namespace whose web applications know users by the user header; "": none
+
 	// OpenPaths are the paths that every pod may GET and HEAD through the waypoint, by configuration. No gateway may.
 	OpenPaths []string
 	// Scrapers are the clients of other namespaces that may connect to ports of the pods, by configuration.
@@ -46,6 +48,7 @@ func (w *World) Findings(tenants []Tenant) []Finding {
 	for i := range tenants {
 		a.tenant(&tenants[i])
 	}
+	a.webApps(tenants)
 	a.entrances(tenants)
 	for _, r := range w.rewrites(tenants) {
 		a.found = append(a.found, r.finding())
