@@ -133,7 +133,7 @@ func (a *selfCheck) file(e *entrance, namespace string, r *route, rule *routeRul
 func (e *entrance) key() string {
 	switch {
 	case e.kind == "Ingress":
-		return istioKey(ingressGateway(e.name))
+		return istioKey(ingressGateway(e.id()))
 	case strings.HasPrefix(e.apiVersion, gatewayGroup):
 		return e.id()
 	}
@@ -263,7 +263,7 @@ func (a *selfCheck) allowed(e *entry, on layer, policies []*policy, at *attribut
 			continue
 		}
 		for i := range p.rules {
-			if r := &p.rules[i]; a.w.match(on, p, r, at) != no && (on == l4 || e.stream || e.way.leadsBy(r)) {
+			if r := &p.rules[i]; a.w.match(on, p, r, at) != no && (on == l4 || e.stream || e.leadsBy(r)) {
 				e.policy, e.rule, e.at = p, i, point
 				return
 			}

@@ -54,7 +54,7 @@ func (w *World) readIngress(m meta, n *yaml.Node) *fault {
 		return nil // nobody's, with the default ingressControllerMode STRICT
 	}
 	s := w.space(m.namespace)
-	l := &lead{route: route{origin: m.in(s)}, gateways: []string{ingressGateway(m.name)}}
+	l := &lead{route: route{origin: m.in(s)}, gateways: []string{ingressGateway(join(s.name, m.name))}}
 	add := func(n *yaml.Node) {
 		if name := textOf(field(field(n, "service"), "name")); name != "" {
 			l.backends = append(l.backends, backend{kind: "Service", namespace: s.name, name: name, port: number(field(field(field(n, "service"), "port"), "number"))})
@@ -71,16 +71,8 @@ func (w *World) readIngress(m meta, n *yaml.Node) *fault {
 	return nil
 }
 
-// ingressGateway is the name of the Gateway that Istio makes of an Ingress, as its lead and its istioGateway know it.
-func ingressGateway(name string) string { return "Ingress " + name }
-
-// key is by what a lead names its gateway.
-func (g *istioGateway) key() string {
-	if g.kind == "Ingress" {
-		return ingressGateway(g.name)
-	}
-	return g.id()
-}
+// ingressGateway is what the lead of an Ingress calls the Gateway that Istio makes of it.
+func ingressGateway(id string) string { return "Ingress " + id }
 
 // gatewaysOf are the Istio Gateways that a VirtualService names, as namespace/name.
 func gatewaysOf(spec *yaml.Node, own string) (out []string) {

@@ -398,7 +398,7 @@ var mutants = []mutant{
 	{"a client without a token is who it says, whatever the Gateway writes", acc + "find_gateway.go", "comer{anybody, name, at.header(name), tok}", "comer{anybody, name, sent, tok}"},
 	{"an authorizer lets anybody in", acc + "find_gateway.go", "if asks.outcome == NotJudged && tok == nil {", "if false {"},
 	{"what a waypoint denies gets in by another Gateway", acc + "find_gateway.go", "		if p.bad == nil && !p.dryRun && p.action == deny {\n			if m, _ := a.w.matchPolicy(on, p, at); m == yes {", "		if p.bad == nil && !p.dryRun && p.action == deny {\n			if m, _ := a.w.matchPolicy(on, p, at); false && m == yes {"},
-	{"a route leads to every path", acc + "find_gateway.go", "(on == l4 || e.stream || e.way.leadsBy(r))", "true"},
+	{"a route leads to every path", acc + "find_gateway.go", "(on == l4 || e.stream || e.leadsBy(r))", "true"},
 	{"what a route rewrites keeps its path", acc + "find_gateway.go", "f.prefix != nil || f.full != nil", "false"},
 	{"a waypoint delivers to headless Services", acc + "find_gateway.go", "	case headless: //", "	case headless && name == \"\": //"},
 	{"VirtualServices of other gateways lead nowhere", acc + "find_gateway.go", "			for _, g := range l.gateways {\n", "			for _, g := range l.gateways[:0] {\n"},
