@@ -5,6 +5,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // review has the referee look at what goes out, and encodes what is new: it sees manifests, and of
@@ -14,16 +15,22 @@ func review(plan generate.Plan, out []*manifest.Item, form manifest.Form) ([]dia
 	if err != nil {
 		return nil, locatedError(err, out)
 	}
-	return located(world.Findings(tenants(plan)), out), nil
+	return located(world.Findings(tenants(plan, out)), out), nil
 }
 
 // tenants are the profiles' namespaces, as the referee needs to know them.
-func tenants(plan generate.Plan) []access.Tenant {
+func tenants(plan generate.Plan, items []*manifest.Item) []access.Tenant {
+	dropped := superseded(plan, items)
+	scrapers := make([]access.Scraper, len(plan.Mesh.Scrapers))
+	for i, s := range plan.Mesh.Scrapers {
+		scrapers[i] = access.Scraper{Principal: s.Principal, Ports: s.Ports}
+	}
 	out := make([]access.Tenant, len(plan.Namespaces))
 	for i, ns := range plan.Namespaces {
 		out[i] = access.Tenant{
 			Namespace: ns.Name, Owner: ns.OwnerHeader, Header: ns.UserIDHeader, Groups: plan.Mesh.Tokens.GroupsHeader,
-			Waypoint: ns.Waypoint.Name, Ingress: ns.Ingress, Superseded: superseded, Monitoring: generate.L4PolicyName,
+			Waypoint: ns.Waypoint.Name, Gateway: ns.GatewayNamespace + "/" + ns.GatewayName, Ingress: ns.Ingress,
+			Platform: profile.KubeflowNamespace, OpenPaths: ns.Access.OpenPaths, Scrapers: scrapers, Superseded: dropped[ns.Name],
 		}
 	}
 	return out

@@ -22,7 +22,12 @@ var judged = map[diagnostic.Code]string{
 	diagnostic.PodsUnprotected:     inMesh + waypoints,
 	diagnostic.WaypointUnprotected: inMesh + waypoints,
 	diagnostic.NamespaceOffMesh:    "apiVersion: v1\nkind: Namespace\nmetadata: {name: alice}\n",
-	diagnostic.WaypointNotUsed:     strings.Replace(inMesh, ", istio.io/use-waypoint: waypoint", "", 1) + waypoints,
+	diagnostic.GatewayOpen: strings.Replace(inMesh, "waypoint}", "waypoint, istio.io/ingress-use-waypoint: \"true\"}", 1) + waypoints + "---\n" +
+		"apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: demo, namespace: demos}\nspec: {gatewayClassName: istio, listeners: [{name: web, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]}\n---\n" +
+		"apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: lab, namespace: alice}\nspec: {parentRefs: [{name: demo, namespace: demos}], rules: [{backendRefs: [{name: lab, port: 80}]}]}\n---\n" +
+		"apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: demos, namespace: alice}\n" +
+		"spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], rules: [{from: [{source: {serviceAccounts: [demos/demo-istio]}}]}]}\n",
+	diagnostic.WaypointNotUsed: strings.Replace(inMesh, ", istio.io/use-waypoint: waypoint", "", 1) + waypoints,
 }
 
 // found is the message with a code that the referee has of manifests.
@@ -39,7 +44,7 @@ func found(t *testing.T, code diagnostic.Code) string {
 			}
 		}
 	}))
-	for _, d := range world.Findings([]access.Tenant{{Namespace: "alice", Owner: "alice@example.com", Waypoint: "waypoint"}}) {
+	for _, d := range world.Findings([]access.Tenant{{Namespace: "alice", Owner: "alice@example.com", Waypoint: "waypoint", Gateway: "istio-system/ambient-ingressgateway"}}) {
 		if d.Code == code {
 			var out bytes.Buffer
 			d.Position = diagnostic.Position{}

@@ -80,6 +80,7 @@ func grouped(all []Diagnostic) []*group {
 		object.APIVersion = "" // the same object, whatever its version
 		if d.Severity() != Error && d.Object != (Object{}) && !d.ownConfig() {
 			same.Object, same.Position = Object{}, Position{}
+			same.Found, same.Effect, same.Remedy = object.anyNamespace(d.Found), object.anyNamespace(d.Effect), object.anyNamespace(d.Remedy)
 		}
 		g := known[same]
 		if g == nil {
@@ -91,4 +92,41 @@ func grouped(all []Diagnostic) []*group {
 		}
 	}
 	return groups
+}
+
+// anyNamespace is a text without the name of the object's namespace: what is found in each of many
+// namespaces, in the same words, is one message.
+func (o Object) anyNamespace(text string) string {
+	name := o.Namespace
+	if o.Kind == "Namespace" {
+		name = o.Name
+	}
+	if name == "" || !strings.Contains(text, name) {
+		return text
+	}
+	var out strings.Builder
+	for at := 0; ; {
+		next := strings.Index(text[at:], name)
+		if next < 0 {
+			out.WriteString(text[at:])
+			return out.String()
+		}
+		start, end := at+next, at+next+len(name)
+		out.WriteString(text[at:start])
+		if partOfName(text, start-1) || partOfName(text, end) {
+			out.WriteString(name)
+		} else {
+			out.WriteByte(0)
+		}
+		at = end
+	}
+}
+
+// partOfName reports whether a name goes on at an index of a text.
+func partOfName(text string, i int) bool {
+	if i < 0 || i >= len(text) {
+		return false
+	}
+	c := text[i]
+	return c == '-' || c == '@' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }

@@ -80,6 +80,31 @@ func TestTheSameMessageIsOneLine(t *testing.T) {
 	})
 }
 
+// What differs only in the namespace of its object is the same message, in the words of the first.
+func TestTheSameMessageOfManyNamespacesIsOneLine(t *testing.T) {
+	in := func(namespace, name, found string) Diagnostic {
+		return Diagnostic{Code: RulesLost, Object: Object{Kind: "Service", Namespace: namespace, Name: name}, Found: found, Effect: "pods of " + namespace + " are open", Remedy: "see " + namespace + "/x"}
+	}
+	whole := func(name string) Diagnostic {
+		return Diagnostic{Code: RulesLost, Object: Object{Kind: "Namespace", Name: name}, Found: "has no " + name + "/waypoint"}
+	}
+	got := printed(t, func(out *strings.Builder) {
+		Print(out, []Diagnostic{
+			in("a", "s", "is a Service of ann, a pal"), in("b", "t", "is b Service of ann, b pal"), in("c", "s", "is c Service of ann, a pal"),
+			in("an", "s", "is open to ann@x.io, ann-1 and an"), in("ann", "s", "is open to ann@x.io, ann-1 and ann"), in("ann", "t", "is open to an@x.io, an-1 and ann"),
+			whole("a"), whole("b"), {Code: RulesLost, Object: Object{Kind: "ClusterRole", Name: "r"}, Found: "has no a/waypoint"},
+		})
+	})
+	same(t, got, []string{
+		"warning: [AP0701] Service a/s (also b/t): is a Service of ann, a pal; pods of a are open; see a/x",
+		"warning: [AP0701] Service c/s: is c Service of ann, a pal; pods of c are open; see c/x",
+		"warning: [AP0701] Service an/s (also ann/s): is open to ann@x.io, ann-1 and an; pods of an are open; see an/x",
+		"warning: [AP0701] Service ann/t: is open to an@x.io, an-1 and ann; pods of ann are open; see ann/x",
+		"warning: [AP0701] Namespace a (also b): has no a/waypoint",
+		"warning: [AP0701] ClusterRole r: has no a/waypoint",
+	})
+}
+
 // An error, and what is about a file or a field of one of our own, is one line each; but no line
 // comes twice.
 func TestMessagesWithoutAnotherObjectAreNotOne(t *testing.T) {

@@ -3,6 +3,8 @@ package access
 import (
 	"fmt"
 
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
@@ -13,12 +15,24 @@ type Tenant struct {
 	Header    string // the user header; "": kubeflow-userid
 	Groups    string // the groups header; "": kubeflow-groups
 	Waypoint  string // the Gateway that the namespace's traffic must go through; "": any
+	Gateway   string // namespace/name of the ingress Gateway; "": the one that Ingress tells
 	Ingress   string // the principal <trust domain>/ns/<namespace>/sa/<account> that the ingress runs as; "" or where a Gateway tells: as that says
 
-	// Superseded are policies that lose rules in ztunnel and should: others allow what these rules say.
-	Superseded []string
-	// Monitoring is the policy that allows named clients of other namespaces on named ports of the pods, as was asked for; "": none.
-	Monitoring string
+	Platform string // the namespace whose web applications know users by the user header; "": none
+
+	// OpenPaths are the paths that every pod may GET and HEAD through the waypoint, by configuration. No gateway may.
+	OpenPaths []string
+	// Scrapers are the clients of other namespaces that may connect to ports of the pods, by configuration.
+	Scrapers []Scraper
+	// Superseded are specs of AuthorizationPolicies whose rules ztunnel drops and should, because other policies allow what they say. A
+	// policy counts by its rules, never by its name.
+	Superseded []*yaml.Node
+}
+
+// Scraper is a client that may connect to some ports of a tenant's pods.
+type Scraper struct {
+	Principal string
+	Ports     []string
 }
 
 // Finding is one thing that is probably wrong. Its position has no file, because a node does not know it.
@@ -29,11 +43,13 @@ type Finding = diagnostic.Diagnostic
 // said once, and so is every route that changes who a user is. The cost is linear in the objects.
 func (w *World) Findings(tenants []Tenant) []Finding {
 	a := newSelfCheck(w, tenants)
-	a.rootPolicies()
+	a.rootPolicies(tenants)
 	a.lockoutsOfAll()
 	for i := range tenants {
 		a.tenant(&tenants[i])
 	}
+	a.webApps(tenants)
+	a.entrances(tenants)
 	for _, r := range w.rewrites(tenants) {
 		a.found = append(a.found, r.finding())
 	}
@@ -49,6 +65,8 @@ type selfCheck struct {
 	ingress *gateway
 	front   []*policy // policies at the ingress, none where it is made up
 	users   identity  // who comes with the users of the tenant at hand
+
+	opened map[*policy]bool // those that are reported as open to strangers
 
 	// Root namespace policies that apply to whole tenants.
 	rootL4, rootL7 []*policy
@@ -88,8 +106,14 @@ func (a *selfCheck) reportRule(code diagnostic.Code, p *policy, rule int, found,
 
 func ruleField(i int) string { return fmt.Sprintf("spec.rules[%d]", i) }
 
-// rootPolicies judges the policies of the root namespace once: their stranger is the same for every tenant.
-func (a *selfCheck) rootPolicies() {
+// rootPolicies judges the policies of the root namespace once: their stranger is the same for every tenant, and what is open by
+// configuration is taken to be.
+func (a *selfCheck) rootPolicies(tenants []Tenant) {
+	var first *Tenant
+	if len(tenants) > 0 {
+		first = &tenants[0]
+		a.users = a.ingressOf(first)
+	}
 	for _, p := range a.w.look(a.w.mesh.rootNamespace).policies {
 		switch {
 		case p.bad != nil || p.dryRun || p.action > deny || p.selected && p.selector == nil:
@@ -105,13 +129,13 @@ func (a *selfCheck) rootPolicies() {
 		}
 	}
 	for _, p := range a.rootL4 {
-		if who, i := a.opens(l4, p, "", nil); who != "" && !a.deniedL4 {
+		if who, i := a.opens(l4, p, "", first); who != "" && !a.deniedL4 {
 			a.reportRule(diagnostic.StrangersAllowed, p, i, "allows "+who+" to connect to the pods of every namespace",
 				"the pods of every tenant are open to other tenants, past its waypoint", "add a selector to the policy, or narrow the sources of the rule")
 		}
 	}
 	for _, p := range a.rootL7 {
-		if who, i := a.opens(l7, p, "", nil); who != "" {
+		if who, i := a.opens(l7, p, "", first); who != "" {
 			a.reportRule(diagnostic.StrangersAllowed, p, i, "allows "+who+" through every waypoint",
 				"the Services of every tenant are open to other tenants", "set targetRefs to the waypoint that the policy is meant for")
 		}
@@ -193,12 +217,12 @@ func (a *selfCheck) lostRules(t *Tenant, s *space) {
 		case p.bad != nil:
 			a.reportField(diagnostic.PolicyRejected, p.origin, p.bad.field, p.bad.place, p.bad.reason, "Istio rejects the policy, so nothing enforces it", "correct the field")
 			continue
-		case len(p.targets) > 0 || p.action > deny || p.dryRun || contains(t.Superseded, p.name):
+		case len(p.targets) > 0 || p.action > deny || p.dryRun:
 			continue
 		}
 		lost, first, attr := 0, 0, ""
 		for i := range p.rules {
-			if dropped := p.rules[i].droppedByZtunnel(); dropped != "" {
+			if dropped := p.rules[i].droppedByZtunnel(); dropped != "" && !t.superseded(p, &p.rules[i]) {
 				if lost == 0 {
 					first, attr = i, dropped
 				}

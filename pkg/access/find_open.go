@@ -13,7 +13,7 @@ const strangerAccount = "default-editor"
 const stranger = "another-tenant"
 
 func newSelfCheck(w *World, tenants []Tenant) *selfCheck {
-	a := &selfCheck{w: w, tenants: make(map[string]bool, len(tenants)), sorted: make([]string, 0, len(tenants))}
+	a := &selfCheck{w: w, opened: map[*policy]bool{}, tenants: make(map[string]bool, len(tenants)), sorted: make([]string, 0, len(tenants))}
 	for i := range tenants {
 		if ns := tenants[i].Namespace; !a.tenants[ns] {
 			a.tenants[ns] = true
@@ -21,19 +21,46 @@ func newSelfCheck(w *World, tenants []Tenant) *selfCheck {
 		}
 	}
 	slices.Sort(a.sorted)
-	if len(w.ingresses) == 0 {
-		a.ingress = w.assumedIngress()
-		return a
+	a.ingress = w.ingressFor(tenants)
+	if a.ingress.assumed == "" {
+		a.front = w.atGateway(a.ingress)
 	}
-	a.ingress = w.ingresses[0]
+	return a
+}
+
+// ingressFor is the Gateway by which the tenants' users come: the one that they name, else the one that runs as they say, else the first.
+// One that they name and that is not in the manifests is made up, because any other is a stranger's.
+func (w *World) ingressFor(tenants []Tenant) *gateway {
+	if len(w.ingresses) == 0 {
+		return w.assumedIngress()
+	}
+	if len(tenants) == 0 {
+		return w.ingresses[0]
+	}
+	t := &tenants[0]
 	for _, g := range w.ingresses {
-		if len(tenants) > 0 && tenants[0].comesBy(g) {
-			a.ingress = g
-			break
+		if t.Gateway == g.id() {
+			return g
 		}
 	}
-	a.front = w.atGateway(a.ingress)
-	return a
+	for _, g := range w.ingresses {
+		if t.Gateway == "" && t.comesBy(g) {
+			return g
+		}
+	}
+	if t.Gateway == "" {
+		return w.ingresses[0]
+	}
+	namespace, name, _ := strings.Cut(t.Gateway, "/")
+	g := &gateway{
+		origin: origin{kind: "Gateway", namespace: namespace, name: name}, class: "istio", account: name + "-istio",
+		assumed: "Gateway " + t.Gateway, pod: gatewayPod(name, nil),
+	}
+	if id, ok := parsePrincipal(t.Ingress); ok && id.namespace == namespace {
+		g.account = id.account
+	}
+	g.pod.assumed = true
+	return g
 }
 
 func (t *Tenant) comesBy(g *gateway) bool {
@@ -150,13 +177,17 @@ func (a *selfCheck) opens(on layer, p *policy, own string, t *Tenant) (who strin
 	if p.action != allow {
 		return "", 0
 	}
+	defer func() {
+		if who != "" {
+			a.opened[p] = true
+		}
+	}()
 	for i := range p.rules {
 		r := &p.rules[i]
-		if on == l7 && r.openPath() || on == l4 && t != nil && p.name == t.Monitoring && r.monitoring() {
-			continue
-		}
-		if who := a.podPasses(on, p, r, own); who != "" {
-			return who, i
+		if !t.meant(on, r) {
+			if who := a.podPasses(on, p, r, own); who != "" {
+				return who, i
+			}
 		}
 		if t == nil || on == l4 {
 			continue

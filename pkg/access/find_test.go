@@ -11,9 +11,25 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
-var twoTenants = []Tenant{
-	{Namespace: "alice", Owner: "alice@example.com", Waypoint: "waypoint", Superseded: []string{"ns-owner-access-istio"}, Monitoring: "ns-l4-waypoint"},
-	{Namespace: "bob", Owner: "bob@example.com", Waypoint: "waypoint", Superseded: []string{"ns-owner-access-istio"}, Monitoring: "ns-l4-waypoint"},
+var twoTenants = []Tenant{tenantOf("alice"), tenantOf("bob")}
+
+// tenantOf is a profile as the function states it: what the configuration opens, and which rules of the profile-controller are replaced.
+func tenantOf(name string) Tenant {
+	var controllers yaml.Node
+	if err := yaml.Unmarshal([]byte(`
+rules:
+- when: [{key: 'request.headers[kubeflow-userid]', values: [`+name+`@example.com]}]
+  from: [{source: {principals: [cluster.local/ns/istio-system/sa/ambient-ingressgateway-istio, cluster.local/ns/kubeflow/sa/ml-pipeline-ui]}}]
+- when: [{key: source.namespace, values: [`+name+`]}]
+- to: [{operation: {paths: [/healthz, /metrics]}}]
+`), &controllers); err != nil {
+		panic(err)
+	}
+	return Tenant{
+		Namespace: name, Owner: name + "@example.com", Waypoint: "waypoint",
+		OpenPaths: []string{"/healthz", "/metrics", "/wait-for-drain"}, Superseded: controllers.Content,
+		Scrapers: []Scraper{{"cluster.local/ns/monitoring/sa/prometheus", []string{"9090"}}},
+	}
 }
 
 func TestFindingsOfAHealthyWorld(t *testing.T) {
@@ -27,6 +43,11 @@ func TestFindings(t *testing.T) {
 		return fmt.Sprintf("\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: %s, namespace: %s}\nspec: %s", name, namespace, spec)
 	}
 	all := tenants(t)
+	const (
+		pods        = "from: [{source: {notNamespaces: [istio-system]}}], "
+		controllers = "from: [{source: {principals: [cluster.local/ns/kubeflow/sa/ml-pipeline-ui, cluster.local/ns/istio-system/sa/ambient-ingressgateway-istio]}}], " +
+			"when: [{key: 'request.headers[kubeflow-userid]', values: [alice@example.com]}]"
+	)
 	onWP := "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], "
 	for _, c := range []struct {
 		name, text string
@@ -47,8 +68,15 @@ func TestFindings(t *testing.T) {
 
 		{"a foreign L7 policy opens all", all + add("alice", "x", "{"+onWP+"rules: [{}]}"), []string{"alice/x: spec.rules[0]: allows any pod in the mesh through the waypoint"}},
 		{"by a path", all + add("alice", "x", "{"+onWP+"rules: [{to: [{operation: {paths: [/x]}}]}]}"), []string{"alice/x"}},
-		{"by GET on a path is an open path", all + add("alice", "x", "{"+onWP+"rules: [{to: [{operation: {paths: [/x], methods: [GET]}}]}]}"), nil},
-		{"by GET on a pattern is none", all + add("alice", "x", "{"+onWP+"rules: [{to: [{operation: {paths: ['/x*'], methods: [GET]}}]}]}"), []string{"alice/x"}},
+		{"by GET on a path that is not open", all + add("alice", "x", "{"+onWP+"rules: [{"+pods+"to: [{operation: {paths: [/x], methods: [GET]}}]}]}"), []string{"alice/x: spec.rules[0]: allows any pod in the mesh"}},
+		{"by GET on an open path", all + add("alice", "x", "{"+onWP+"rules: [{"+pods+"to: [{operation: {paths: [/metrics], methods: [GET]}}]}]}"), nil},
+		{"by HEAD and GET on two, for one Service", all + add("alice", "x", "{targetRefs: [{group: '', kind: Service, name: tet}], rules: [{"+pods+"to: [{operation: {paths: [/metrics, /healthz], methods: [HEAD, GET]}}]}]}"), nil},
+		{"by POST on an open path", all + add("alice", "x", "{"+onWP+"rules: [{"+pods+"to: [{operation: {paths: [/metrics], methods: [GET, POST]}}]}]}"), []string{"any pod in the mesh"}},
+		{"by any method on an open path", all + add("alice", "x", "{"+onWP+"rules: [{"+pods+"to: [{operation: {paths: [/metrics]}}]}]}"), []string{"any pod in the mesh"}},
+		{"on an open path or any other way", all + add("alice", "x", "{"+onWP+"rules: [{"+pods+"to: [{operation: {paths: [/metrics], methods: [GET]}}, {operation: {methods: [GET]}}]}]}"), []string{"any pod in the mesh"}},
+		{"on the start of an open path", all + add("alice", "x", "{"+onWP+"rules: [{"+pods+"to: [{operation: {paths: ['/metrics*'], methods: [GET]}}]}]}"), []string{"any pod in the mesh"}},
+		{"on an open path from the gateway too", all + add("alice", "x", "{"+onWP+"rules: [{to: [{operation: {paths: [/metrics], methods: [GET]}}]}]}"), []string{"every request from the ingress, whoever the user is"}},
+		{"on a path from the gateway", all + add("alice", "x", "{"+onWP+"rules: [{from: [{source: {namespaces: [istio-system]}}], to: [{operation: {paths: [/notebook/alice/tet/api/contents], methods: [GET]}}]}]}"), []string{"every request from the ingress, whoever the user is"}},
 		{"every user", all + add("alice", "x", "{"+onWP+"rules: [{from: [{source: {namespaces: [istio-system]}}]}]}"), []string{"every request from the ingress, whoever the user is"}},
 		{"every user with a name", all + add("alice", "x", "{"+onWP+"rules: [{from: [{source: {namespaces: [istio-system]}}], when: [{key: 'request.headers[kubeflow-userid]', values: ['*']}]}]}"), []string{"every user"}},
 		{"every user of a domain", all + add("alice", "x", "{"+onWP+"rules: [{from: [{source: {namespaces: [istio-system]}}], when: [{key: 'request.headers[kubeflow-userid]', values: ['*@example.com']}]}]}"), []string{"every user that matches *@example.com"}},
@@ -57,12 +85,17 @@ func TestFindings(t *testing.T) {
 
 		{"a KFAM policy without targetRefs has no effect", all + add("alice", "user-bob", "{rules: [{when: [{key: 'request.headers[kubeflow-userid]', values: [bob@example.com]}]}]}"),
 			[]string{"alice/user-bob: spec.rules[0]: uses request.headers[kubeflow-userid], but the policy has no targetRefs; ztunnel drops every rule of the policy"}},
-		{"one that others supersede", all + add("alice", "ns-owner-access-istio", "{rules: [{when: [{key: 'request.headers[kubeflow-userid]', values: [x]}]}]}"), nil},
+		{"what others say again, whatever its name", all + add("alice", "x", "{rules: [{"+controllers+"}, {to: [{operation: {paths: [/metrics, /healthz]}}]}]}"), nil},
+		{"what only the name says", all + add("alice", "ns-owner-access-istio", "{rules: [{"+edit(t, controllers, "alice@", "carol@")+"}]}"), []string{"alice/ns-owner-access-istio: spec.rules[0]: uses request.headers[kubeflow-userid], but"}},
+		{"what another tenant's policies say again", all + add("bob", "x", "{rules: [{"+controllers+"}]}"), []string{"bob/x: spec.rules[0]: uses"}},
+		{"a DENY that says the same", all + add("alice", "x", "{action: DENY, rules: [{"+controllers+"}]}"), []string{"ztunnel leaves out the HTTP attributes"}},
 		{"a DENY loses its path", all + add("alice", "x", "{action: DENY, rules: [{to: [{operation: {paths: [/x]}}]}]}"), []string{"ztunnel leaves out the HTTP attributes"}},
 		{"malformed", all + add("alice", "x", "{rules: [{form: []}]}"), []string{"alice/x: spec.rules[0].form: unknown field; Istio rejects the policy"}},
 
 		{"the root namespace opens all, said once", all + add("istio-system", "x", "{rules: [{}]}"), []string{"AuthorizationPolicy istio-system/x: spec.rules[0]: allows any pod in the mesh to connect to the pods of every namespace"}},
 		{"all waypoints, said once", all + add("istio-system", "x", "{targetRefs: [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}], rules: [{}]}"), []string{"through every waypoint"}},
+		{"the ingress through all waypoints", all + add("istio-system", "x", "{targetRefs: [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}], rules: [{from: [{source: {namespaces: [istio-system]}}]}]}"), []string{"every request from the ingress, whoever the user is, through every waypoint"}},
+		{"open paths through all waypoints", all + add("istio-system", "x", "{targetRefs: [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}], rules: [{"+pods+"to: [{operation: {methods: [GET], paths: [/healthz]}}]}]}"), nil},
 		{"allow nothing there is none", all + add("istio-system", "x", "{targetRefs: [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}]}"), nil},
 
 		{"no L4 policy", edit(t, all, "name: ns-l4-waypoint\n  namespace: alice", "name: ns-l4-waypoint\n  namespace: elsewhere"), []string{"Namespace alice: has no ALLOW policy without targetRefs"}},
@@ -96,16 +129,39 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// Monitoring by the function's own policy is meant, also where the scraper lives in a tenant's namespace; a stranger's is not.
+// Monitoring that the configuration asks for is meant, also where the scraper lives in a tenant's namespace. Anything more is not, whatever
+// the policy's name.
 func TestFindingsLeaveMonitoringAside(t *testing.T) {
 	list := append([]Tenant{{Namespace: "monitoring"}}, twoTenants...)
 	text := tenants(t)
 	for _, f := range load(t, text).Findings(list) {
 		t.Error(f)
 	}
-	foreign := text + "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: x, namespace: bob}\nspec: {rules: [{from: [{source: {principals: [cluster.local/ns/monitoring/sa/p]}}], to: [{operation: {ports: ['1']}}]}]}"
-	if got := load(t, foreign).Findings(list); len(got) != 1 || !strings.Contains(got[0].Found, "pods of monitoring") {
-		t.Errorf("%q", got)
+	const prometheus = "principals: [cluster.local/ns/monitoring/sa/prometheus]"
+	for _, c := range []struct {
+		name, rule string
+		want       int
+	}{
+		{"the same", "from: [{source: {" + prometheus + "}}], to: [{operation: {ports: ['9090']}}]", 0},
+		{"the same in other words", "from: [{source: {serviceAccounts: [monitoring/prometheus]}}], to: [{operation: {ports: ['9090']}}]", 0},
+		{"another port", "from: [{source: {" + prometheus + "}}], to: [{operation: {ports: ['9090', '1']}}]", 1},
+		{"every port", "from: [{source: {" + prometheus + "}}]", 1},
+		{"another account", "from: [{source: {principals: [cluster.local/ns/monitoring/sa/p]}}], to: [{operation: {ports: ['9090']}}]", 1},
+		{"another account in other words", "from: [{source: {serviceAccounts: [monitoring/p]}}], to: [{operation: {ports: ['9090']}}]", 1},
+		{"its namespace", "from: [{source: {namespaces: [monitoring]}}], to: [{operation: {ports: ['9090']}}]", 1},
+		{"one more client", "from: [{source: {" + prometheus + "}}, {source: {namespaces: [monitoring]}}], to: [{operation: {ports: ['9090']}}]", 1},
+		{"one more operation", "from: [{source: {" + prometheus + "}}], to: [{operation: {ports: ['9090']}}, {operation: {ports: ['1']}}]", 1},
+		{"anybody on its port", "to: [{operation: {ports: ['9090']}}]", 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			// Under the name of the function's own policy for another account, and under any.
+			for _, name := range []string{"ns-l4-waypoint", "x"} {
+				foreign := "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: " + name + ", namespace: bob}\nspec: {rules: [{" + c.rule + "}]}"
+				if got := load(t, text+foreign).Findings(list); len(got) != c.want {
+					t.Errorf("%s: %q", name, got)
+				}
+			}
+		})
 	}
 }
 
@@ -123,7 +179,7 @@ func manyTenants(t testing.TB, n int) ([]*yaml.Node, []Tenant) {
 	for i := range n {
 		name := fmt.Sprintf("team-%05d", i)
 		items = append(items, manifests(t, strings.ReplaceAll(one, "alice", name))...)
-		out[i] = Tenant{Namespace: name, Owner: name + "@example.com", Waypoint: "waypoint"}
+		out[i] = Tenant{Namespace: name, Owner: name + "@example.com", Waypoint: "waypoint", OpenPaths: twoTenants[0].OpenPaths, Scrapers: twoTenants[0].Scrapers}
 	}
 	return items, out
 }

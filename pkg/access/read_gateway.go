@@ -16,6 +16,7 @@ type gateway struct {
 	eastWest    bool
 	trafficType string // istio.io/waypoint-for
 	account     string
+	address     string    // the first of spec.addresses, where it is a host name
 	byHand      bool      // Istio makes no pods for it, so nothing here tells their account
 	pod         *workload // what the gateway's own pods look like
 	labelled    bool      // the Gateway has the label istio.io/dataplane-mode, whether its pods get it or not
@@ -75,6 +76,9 @@ func (w *World) readGateway(m meta, n *yaml.Node) *fault {
 	g.account, _ = m.annotation("gateway.istio.io/service-account")
 	addresses := list(field(spec, "addresses"))
 	g.byHand = len(addresses) > 1 || len(addresses) == 1 && cmp.Or(textOf(field(addresses[0], "type")), "IPAddress") != "IPAddress" // gatewaycommon IsManaged
+	if len(addresses) > 0 && textOf(field(addresses[0], "type")) == "Hostname" {
+		g.address = textOf(field(addresses[0], "value"))
+	}
 	for _, l := range list(field(spec, "listeners")) {
 		g.listeners = append(g.listeners, readListener(deref(l)))
 	}

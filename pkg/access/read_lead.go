@@ -9,9 +9,10 @@ import (
 // lead is where a route leads that is not followed: a GRPCRoute, TLSRoute, TCPRoute or VirtualService, and an HTTPRoute as far as it names
 // something else than Services.
 type lead struct {
-	route         // as far as it says where it hangs
-	anywhere bool // it hangs on Istio Gateways, whose pods nobody knows here
-	stream   bool // it carries connections and no requests
+	route             // as far as it says where it hangs
+	anywhere bool     // it hangs on Istio Gateways, whose pods nobody knows here
+	stream   bool     // it carries connections and no requests
+	gateways []string // Istio's, as namespace/name
 	backends []backend
 }
 
@@ -61,7 +62,7 @@ func (w *World) addLead(m meta, spec *yaml.Node, l lead, wanted func(backend) bo
 // Service through a waypoint.
 func (w *World) readVirtualServiceLead(m meta, n *yaml.Node) *fault {
 	s, spec := w.space(m.namespace), field(n, "spec")
-	l := &lead{route: route{origin: m.in(s)}}
+	l := &lead{route: route{origin: m.in(s)}, gateways: gatewaysOf(spec, s.name)}
 	for _, g := range list(field(spec, "gateways")) {
 		l.anywhere = l.anywhere || textOf(deref(g)) != "mesh"
 	}

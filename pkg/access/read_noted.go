@@ -6,6 +6,8 @@ type noted struct {
 	pools      []pool
 	departures []departure
 	networks   []*networkPolicy
+
+	istioGateways []*istioGateway
 }
 
 // noters read it. A kind may be among the readers as well.
@@ -15,6 +17,9 @@ var noters = map[groupKind]reader{
 	{"gateway.networking.k8s.io", "TLSRoute"}:  (*World).readLead,
 	{"gateway.networking.k8s.io", "TCPRoute"}:  (*World).readLead,
 	{"networking.istio.io", "VirtualService"}:  (*World).readVirtualServiceLead,
+	{"networking.istio.io", "Gateway"}:         (*World).readIstioGateway,
+	{"networking.k8s.io", "Ingress"}:           (*World).readIngress,
+	{"networking.k8s.io", "IngressClass"}:      (*World).readIngressClass,
 
 	{"inference.networking.k8s.io", "InferencePool"}:   (*World).readPool,
 	{"inference.networking.x-k8s.io", "InferencePool"}: (*World).readPool,

@@ -23,6 +23,8 @@ type World struct {
 	capture    capture
 	blueprints []blueprint
 
+	ingressClasses map[string]string // the controller of each
+
 	rewriters    []*rewriter
 	listenerSets []*listenerSet
 	listenersOf  map[string]*listenerSet
