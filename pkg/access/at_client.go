@@ -12,6 +12,12 @@ func (w *World) Decide(r Request) Verdict {
 		t.assume(w.mesh.assumed)
 	}
 	to := w.look(r.To.Namespace)
+	for _, c := range [2]*cloud{w.everything, to.clouds.whole} {
+		if c != nil {
+			t.meet(c.ruling(Point{Kind: AtMesh}))
+			return t.verdict()
+		}
+	}
 	if !to.declared {
 		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Namespace "+r.To.Namespace+" is not in the manifests, so its labels are not known")})
 		return t.verdict()
@@ -39,6 +45,8 @@ type trip struct {
 	assumed []string
 	routed  string
 	noRoute bool // a route is assumed
+	unknown bool // what the request is like since a cloud
+	plain   bool // it may be that a proxy sends it without its identity
 
 	denied, pending, waypoint, last *ruling
 }
@@ -108,6 +116,12 @@ func (t *trip) fromPod(to *space) {
 	case sidecar:
 		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pods of "+t.req.From.ServiceAccount+" have sidecars, which call no waypoint"))
 		t.at.peer = t.w.identity(ns, account)
+		if c := t.w.cloudOnSidecars(from, account); c != nil {
+			t.underCloud(Point{Kind: AtSidecar}, c)
+		}
+		if t.req.To.Service != "" && !t.req.To.Direct {
+			t.hop(ns, t.service(to, t.req.To.Service))
+		}
 		t.direct(to, ok)
 	default:
 		t.at.peer = t.w.identity(ns, account)
@@ -169,6 +183,6 @@ func (t *trip) service(to *space, name string) *service {
 		number = 80
 	}
 	svc := plainService(to.name, name)
-	svc.assumed, svc.ports = true, []servicePort{{number: number}}
+	svc.assumed, svc.ports, svc.cloud = true, []servicePort{{number: number}}, to.entry(name)
 	return svc
 }

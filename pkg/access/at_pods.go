@@ -12,6 +12,12 @@ func (t *trip) direct(to *space, pathOK bool) {
 		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Service "+svc.name+" is an ExternalName")})
 		return
 	}
+	if svc != nil && !t.req.To.Direct {
+		if c := t.w.cloudOnService(svc); c != nil {
+			t.meet(c.ruling(Point{Kind: AtMesh}))
+			return
+		}
+	}
 	if svc != nil && !t.req.To.Direct && !svc.headless {
 		number, ok := t.servicePort(svc)
 		if !ok {
@@ -95,7 +101,14 @@ func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) 
 		if svc != nil {
 			a.port = svc.target(p.number, pod)
 		}
+		if t.unknown {
+			a.port = 0
+		}
 		r := t.w.atPod(to, pod, &a)
+		if t.unknown || t.plain { // an Envoy may send it as plain text
+			a.peer = identity{}
+			r = worse(r, t.w.atPod(to, pod, &a))
+		}
 		differ = differ || i > 0 && r != out
 		if i == 0 || worse(out, r) != out {
 			out, kind = r, pod.name
@@ -109,6 +122,9 @@ func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) 
 
 // atPod judges a connection at a pod.
 func (w *World) atPod(to *space, pod *workload, a *attributes) ruling {
+	if pod.cloud != nil {
+		return pod.cloud.ruling(Point{Kind: AtMesh})
+	}
 	switch to.member(pod) {
 	case outside:
 		return ruling{outcome: Allow, Step: stepAt(Point{Kind: AtMesh}, "the pod is not in the mesh: no policy protects it")}
@@ -116,6 +132,9 @@ func (w *World) atPod(to *space, pod *workload, a *attributes) ruling {
 		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtSidecar}, "the pod has a sidecar, which is not judged here")}
 	case unclear:
 		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Namespace "+to.name+" is not in the manifests")}
+	}
+	if c := w.cloudOnPod(to, pod); c != nil {
+		return c.ruling(Point{Kind: AtZtunnel})
 	}
 	if !a.peer.known() {
 		if pod.bypass { // the mesh's own connections still come to ztunnel at 15008

@@ -15,7 +15,10 @@ type workload struct {
 	hostNetwork bool
 	bypass      bool // plain text reaches it past ztunnel
 	ports       []namedPort
-	assumed     bool // made up, because the manifests hold none: a plain pod with the labels that are known
+	assumed     bool   // made up, because the manifests hold none: a plain pod with the labels that are known
+	cloud       *cloud // what is not judged of it
+
+	sidecarCloud *cloud // or of its sidecar, where it has one
 }
 
 type namedPort struct {
@@ -24,7 +27,7 @@ type namedPort struct {
 }
 
 func (w *World) readPod(m meta, n *yaml.Node) *fault {
-	w.addWorkload(m, m.labels, m.annotations, field(n, "spec"))
+	w.addWorkload(m, m.labels, n, "")
 	return nil
 }
 
@@ -62,12 +65,25 @@ func (w *World) addTemplate(m meta, template *yaml.Node) *fault {
 	if bad != nil {
 		return bad
 	}
-	w.addWorkload(m, l, field(field(template, "metadata"), "annotations"), field(template, "spec"))
+	w.addWorkload(m, l, template, templatePath(m.kind))
 	return nil
 }
 
-func (w *World) addWorkload(m meta, l labels, annotations, spec *yaml.Node) {
-	pod := &workload{name: m.name, labels: l, account: "default", hostNetwork: boolean(field(spec, "hostNetwork")), bypass: bypasses(annotations)}
+// templatePath is where the template of an object's pods is.
+func templatePath(kind string) string {
+	if kind == "CronJob" {
+		return "spec.jobTemplate.spec.template."
+	}
+	return "spec.template."
+}
+
+// addWorkload files a kind of pod: a Pod, or the template at a path.
+func (w *World) addWorkload(m meta, l labels, n *yaml.Node, path string) {
+	metadata, spec := field(n, "metadata"), field(n, "spec")
+	s := w.space(m.namespace)
+	pod := &workload{name: m.name, labels: l, account: "default", hostNetwork: boolean(field(spec, "hostNetwork")), bypass: bypasses(field(metadata, "annotations"))}
+	pod.cloud = cloudByName(m.in(s), "Pod", metadata, path+"metadata", false)
+	pod.sidecarCloud = cloudByName(m.in(s), "Pod", metadata, path+"metadata", true)
 	if a := textOf(field(spec, "serviceAccountName")); a != "" {
 		pod.account = a
 	}
@@ -78,7 +94,6 @@ func (w *World) addWorkload(m meta, l labels, annotations, spec *yaml.Node) {
 			}
 		}
 	}
-	s := w.space(m.namespace)
 	s.workloads = append(s.workloads, pod)
 }
 
@@ -91,6 +106,7 @@ type service struct {
 	external bool
 	ports    []servicePort
 	assumed  bool
+	cloud    *cloud // what is not judged of it
 }
 
 // plainService is a Service that is not in the manifests.
@@ -136,6 +152,7 @@ func (w *World) readService(m meta, n *yaml.Node) *fault {
 		}
 		svc.ports = append(svc.ports, port)
 	}
+	svc.cloud = cloudByName(svc.origin, "Service", field(n, "metadata"), "metadata", false)
 	s.services = append(s.services, svc)
 	if s.named == nil {
 		s.named = map[string]*service{}

@@ -25,6 +25,11 @@ type World struct {
 	listenerSets []*listenerSet
 	listenersOf  map[string]*listenerSet
 
+	clouded                              []*cloud // everything that is not judged, in the order met
+	everything, everyEnvoy, everyGateway *cloud
+	classOverlays                        []classOverlay
+	wild                                 []*cloud // about Services, by hosts with a wildcard
+
 	onceIngress, onceHeader sync.Once // made up when the first request needs them
 	madeUpIngress           *gateway
 	madeUpHeader            string
@@ -44,6 +49,7 @@ type space struct {
 	named           map[string]*service // the first of each name
 	workloads       []*workload
 	gateways        []*gateway
+	overlays        map[string]*overlay
 	routes          []*route
 	grants          []grant
 	accounts        []string
@@ -51,6 +57,7 @@ type space struct {
 	isNotebook      map[string]bool
 
 	noted
+	clouds clouds
 }
 
 // Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
@@ -81,6 +88,7 @@ func (w *World) add(n *yaml.Node) error {
 	} else {
 		group = ""
 	}
+	w.readClouds(groupKind{group, kind}, n)
 	read, note := readers[groupKind{group, kind}], noters[groupKind{group, kind}]
 	if read == nil && note == nil {
 		w.readAnyDeparture(n)
@@ -201,9 +209,12 @@ func (w *World) look(name string) *space {
 
 var nowhere space
 
-func (w *World) readNamespace(m meta, _ *yaml.Node) *fault {
+func (w *World) readNamespace(m meta, n *yaml.Node) *fault {
 	s := w.space(m.name)
 	s.declared, s.labels, s.place = true, m.labels, m.place
+	if c := cloudByName(m.origin, "Namespace", field(n, "metadata"), "metadata", false); c != nil {
+		s.clouds.whole = c
+	}
 	return nil
 }
 
@@ -222,6 +233,7 @@ func (w *World) readPolicy(m meta, n *yaml.Node) *fault {
 // finish settles what only all manifests together say.
 func (w *World) finish() {
 	w.mesh.settle(w)
+	w.settleClouds()
 	for _, name := range w.names {
 		for _, g := range w.namespaces[name].gateways {
 			g.settle(w)

@@ -1,0 +1,116 @@
+package access
+
+const (
+	whyNotes    = "Istio writes it for people and tools"
+	whyStats    = "it is about what is measured or logged"
+	whySidecar  = "it changes what a sidecar does, and sidecars are not judged"
+	whyTraffic  = "traffic that the sidecar does not see has no identity"
+	whyTopology = "it says where a pod runs"
+	whyCapture  = "whether a sidecar is injected is read from labels only"
+)
+
+// labelLines are the labels of Istio and the Gateway API.
+var labelLines = []ledgerLine{
+	harmless("gateway.istio.io/managed", whyNotes),
+	harmless("gateway.networking.k8s.io/gateway-class-name", whyNotes),
+	judgedBy("gateway.networking.k8s.io/gateway-name", "read_gateway.go", "TestGatewayPolicies"),
+	judgedBy("istio.io/dataplane-mode", "at_capture.go", "TestBindingAndCapture"),
+	judgedBy("istio.io/ingress-use-waypoint", "at_waypoint.go", "TestIngressUsesTheWaypointOnlyWhenToldTo"),
+	notJudged("istio.io/rev", ofProxies, "only an istiod of that revision serves it", "default").of("Gateway"),
+	harmless("istio.io/tag", whyNotes),
+	judgedBy("istio.io/use-waypoint", "at_waypoint.go", "TestBindingAndCapture"),
+	elsewhere("istio.io/use-waypoint-canary", "a canary waypoint shares the traffic, which is NOT JUDGED"),
+	elsewhere("istio.io/use-waypoint-canary-namespace", "it counts beside istio.io/use-waypoint-canary only"),
+	judgedBy("istio.io/use-waypoint-namespace", "at_waypoint.go", "TestWaypointOfAnotherNamespace"),
+	judgedBy("istio.io/waypoint-for", "at_waypoint.go", "TestBindingAndCapture"),
+	harmless("networking.istio.io/enable-autoallocate-ip", "a ServiceEntry is NOT JUDGED whatever its address"),
+	notJudged("networking.istio.io/gatewayPort", ofService, "a gateway to another network listens there").of("Service"),
+	harmless("operator.istio.io/component", whyNotes),
+	harmless("operator.istio.io/managed", whyNotes),
+	harmless("operator.istio.io/version", whyNotes),
+	notJudged("security.istio.io/tlsMode", ofSidecars, whySidecar).of("Pod"),
+	harmless("service.istio.io/canonical-name", whyStats),
+	harmless("service.istio.io/canonical-revision", whyStats),
+	harmless("service.istio.io/workload-name", whyStats),
+	judgedBy("sidecar.istio.io/inject", "at_capture.go", "TestBindingAndCapture"),
+	harmless("topology.istio.io/cluster", whyTopology),
+	harmless("topology.istio.io/locality", whyTopology),
+	notJudged("topology.istio.io/network", ofPolicies, "pods of another network are reached through a gateway between networks").of("Pod", "Service", "Gateway"),
+	harmless("topology.istio.io/subzone", whyTopology),
+}
+
+// annotationLines are the annotations of Istio and the Gateway API.
+var annotationLines = []ledgerLine{
+	harmless("alpha.istio.io/canonical-serviceaccounts", "it counts for services outside Kubernetes only"),
+	harmless("alpha.istio.io/kubernetes-serviceaccounts", "it adds accounts that a client takes as the Service's"),
+	judgedBy("ambient.istio.io/bypass-inbound-capture", "read_departure.go", "TestPodsThatBypassInboundCapture"),
+	harmless("ambient.istio.io/dns-capture", "it is about names, which are taken to lead where they say"),
+	elsewhere("ambient.istio.io/redirection", "istio-cni writes it, and reads the rest of the pod"),
+	notJudged("ambient.istio.io/waypoint-inbound-binding", ofProxies, "it changes how traffic comes to the waypoint").of("Gateway", "GatewayClass"),
+	harmless("galley.istio.io/analyze-suppress", whyNotes),
+	harmless("gateway.istio.io/controller-version", whyNotes),
+	notJudged("gateway.istio.io/name-override", ofProxies, "it changes the gateway's account").of("Gateway"),
+	judgedBy("gateway.istio.io/service-account", "read_gateway.go", "TestBindingAndCapture"),
+	notJudged("inject.istio.io/templates", ofSidecars, whySidecar).of("Pod"),
+	harmless("istio.io/autoRegistrationGroup", "a WorkloadEntry is NOT JUDGED whatever it says"),
+	harmless("istio.io/connectedAt", whyNotes),
+	harmless("istio.io/disconnectedAt", whyNotes),
+	judgedBy("istio.io/dry-run", "read_policy.go", "TestZtunnelDryRunAndRoot"),
+	elsewhere("istio.io/reroute-virtual-interfaces", "what comes from a virtual machine is not judged"),
+	harmless("istio.io/use-waypoint-canary-weight", "it counts beside istio.io/use-waypoint-canary only"),
+	harmless("istio.io/workloadController", "a WorkloadEntry is NOT JUDGED whatever it says"),
+	harmless("kubernetes.io/ingress.class", "an Ingress is not read"),
+	notJudged("networking.istio.io/exportTo", ofService, "gateways and waypoints of other namespaces may not know the Service", "*").of("Service"),
+	harmless("networking.istio.io/service-type", "it says from where a gateway is reached"),
+	harmless("networking.istio.io/traffic-distribution", whyWhichPod),
+	harmless("prometheus.istio.io/merge-metrics", whyStats),
+	notJudged("proxy.istio.io/config", ofSidecars, whySidecar).of("Pod"),
+	notJudged("proxy.istio.io/config", ofProxies, "it changes the proxy itself").of("Gateway"),
+	notJudged("proxy.istio.io/overrides", ofSidecars, whySidecar).of("Pod"),
+	harmless("readiness.status.sidecar.istio.io/*", whyStats),
+	harmless("sidecar.istio.io/agentLogLevel", whyStats),
+	notJudged("sidecar.istio.io/bootstrapOverride", ofSidecars, whySidecar).of("Pod"),
+	harmless("sidecar.istio.io/componentLogLevel", whyStats),
+	notJudged("sidecar.istio.io/discoveryAddress", ofSidecars, whySidecar).of("Pod"),
+	harmless("sidecar.istio.io/extraStatTags", whyStats),
+	notJudged("sidecar.istio.io/interceptionMode", ofSidecars, whyTraffic).of("Pod"),
+	harmless("sidecar.istio.io/logLevel", whyStats),
+	harmless("sidecar.istio.io/nativeSidecar", "it says how the sidecar is started"),
+	harmless("sidecar.istio.io/proxyCPU", whyStats),
+	harmless("sidecar.istio.io/proxyCPULimit", whyStats),
+	notJudged("sidecar.istio.io/proxyImage", ofSidecars, whySidecar).of("Pod"),
+	harmless("sidecar.istio.io/proxyImageType", "all types of the image decide alike"),
+	harmless("sidecar.istio.io/proxyMemory", whyStats),
+	harmless("sidecar.istio.io/proxyMemoryLimit", whyStats),
+	harmless("sidecar.istio.io/rewriteAppHTTPProbers", "it is about the kubelet's probes"),
+	harmless("sidecar.istio.io/statsCompression", whyStats),
+	harmless("sidecar.istio.io/statsEvictionInterval", whyStats),
+	harmless("sidecar.istio.io/statsFlushInterval", whyStats),
+	harmless("sidecar.istio.io/statsHistogramBins", whyStats),
+	harmless("sidecar.istio.io/statsHistogramBuckets", whyStats),
+	harmless("sidecar.istio.io/statsInclusionPrefixes", whyStats),
+	harmless("sidecar.istio.io/statsInclusionRegexps", whyStats),
+	harmless("sidecar.istio.io/statsInclusionSuffixes", whyStats),
+	elsewhere("sidecar.istio.io/status", whyCapture),
+	notJudged("sidecar.istio.io/userVolume", ofSidecars, whySidecar).of("Pod"),
+	notJudged("sidecar.istio.io/userVolumeMount", ofSidecars, whySidecar).of("Pod"),
+	harmless("status.sidecar.istio.io/port", whyStats),
+	harmless("topology.istio.io/controlPlaneClusters", whyTopology),
+	harmless("traffic.istio.io/nodeSelector", "it says from where a gateway is reached"),
+	notJudged("traffic.sidecar.istio.io/*", ofSidecars, whyTraffic).of("Pod"),
+}
+
+// otherNames are labels and annotations that are in no table of istio.io/api.
+var otherNames = []ledgerLine{
+	harmless("istio.io/gateway-name", whyNotes),
+	harmless("istio.io/persistent-session", "it chooses among endpoints that are judged alike"),
+	harmless("istio.io/persistent-session-header", "it chooses among endpoints that are judged alike"),
+	harmless("install.operator.istio.io/owning-resource", whyNotes),
+	harmless("install.operator.istio.io/owning-resource-namespace", whyNotes),
+	harmless("gateway.networking.k8s.io/bundle-version", whyNotes),
+	harmless("gateway.networking.k8s.io/channel", whyNotes),
+	harmless("networking.istio.io/address-type", "it says from where a gateway is reached"),
+	harmless("gateway.istio.io/alias-for", whyNotes),
+	harmless("gateway.istio.io/tls-terminate-mode", "a listener's certificate decides nothing that is judged"),
+	harmless("gateway.networking.k8s.io/safe-upgrades", whyNotes),
+}
