@@ -22,6 +22,8 @@ var judged = map[diagnostic.Code]string{
 	diagnostic.PodsUnprotected:     inMesh + waypoints,
 	diagnostic.WaypointUnprotected: inMesh + waypoints,
 	diagnostic.NamespaceOffMesh:    "apiVersion: v1\nkind: Namespace\nmetadata: {name: alice}\n",
+	diagnostic.VerdictsClouded: inMesh + waypoints + "---\napiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata: {name: limits, namespace: alice}\n" +
+		"spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}]}\n",
 	diagnostic.WaypointNotUsed:     strings.Replace(inMesh, ", istio.io/use-waypoint: waypoint", "", 1) + waypoints,
 }
 

@@ -25,6 +25,7 @@ const (
 	IstiodPublicKey      Code = "AP0721"
 	IstiodVersionUnknown Code = "AP0722"
 	ManifestUnreadable   Code = "AP0723"
+	VerdictsClouded      Code = "AP0724"
 )
 
 var refereeCodes = []Entry{
@@ -51,4 +52,5 @@ var refereeCodes = []Entry{
 	{IstiodPublicKey, Warning, "a version of istiod accepts tokens that anyone can sign (CVE-2026-31837)"},
 	{IstiodVersionUnknown, Info, "the version of istiod is not known"},
 	{ManifestUnreadable, Error, "an object cannot be judged"},
+	{VerdictsClouded, Warning, "an object or a setting that the referee does not judge may change who is allowed"},
 }

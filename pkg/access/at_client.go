@@ -116,9 +116,7 @@ func (t *trip) fromPod(to *space) {
 	case sidecar:
 		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pods of "+t.req.From.ServiceAccount+" have sidecars, which call no waypoint"))
 		t.at.peer = t.w.identity(ns, account)
-		if c := t.w.cloudOnSidecars(from, account); c != nil {
-			t.underCloud(Point{Kind: AtSidecar}, c)
-		}
+		t.throughSidecar(from, account)
 		if t.req.To.Service != "" && !t.req.To.Direct {
 			t.hop(ns, t.service(to, t.req.To.Service))
 		}

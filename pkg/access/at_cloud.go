@@ -39,7 +39,12 @@ func (w *World) cloudOnGateway(g *gateway) *cloud {
 	case g.cloud != nil:
 		return g.cloud
 	}
-	return w.cloudOn(w.gatewaySpaces(g, nil), func(c *cloud) bool { return c.onGateway(c.applies(), g) })
+	return w.cloudOn(w.gatewaySpaces(g, nil), func(c *cloud) bool {
+		if c.kind == "ProxyConfig" {
+			return c.configures(g)
+		}
+		return c.onGateway(c.applies(), g)
+	})
 }
 
 // cloudOnWaypoint is what makes a waypoint unknown for a Service. One without targetRefs applies to no waypoint, whatever its selector
@@ -52,11 +57,30 @@ func (w *World) cloudOnWaypoint(g *gateway, svc *service) *cloud {
 		return g.cloud
 	}
 	return w.cloudOn(w.gatewaySpaces(g, svc), func(c *cloud) bool {
-		if c.kind == "EnvoyFilter" {
+		switch c.kind {
+		case "EnvoyFilter":
 			return c.onWaypoint(w, c.applies(), g, nil)
+		case "ProxyConfig":
+			return (c.namespace == g.namespace || c.namespace == w.mesh.rootNamespace) && c.configures(g)
 		}
 		return c.onWaypoint(w, c.applies(), g, svc)
 	})
+}
+
+// configures: istiod looks for the ProxyConfig of a Gateway's pods by one label of them only (Istio 1.31: deploymentcontroller render).
+func (c *cloud) configures(g *gateway) bool {
+	return c.selector.selects(labels{{"gateway.networking.k8s.io/gateway-name", g.name}})
+}
+
+// throughSidecar: a sidecar that somebody changed makes the request unknown; one that is told to leave traffic alone, or not to know
+// Services, sends it as plain text.
+func (t *trip) throughSidecar(s *space, account string) {
+	if c := t.w.cloudOnSidecars(s, account); c != nil {
+		t.underCloud(Point{Kind: AtSidecar}, c)
+	} else if c := t.w.cloudOnCapture(s, account); c != nil {
+		t.meet(c.ruling(Point{Kind: AtSidecar}))
+		t.plain = true
+	}
 }
 
 // cloudOnSidecars is what makes the sidecars of an account's pods unknown.
@@ -64,34 +88,42 @@ func (w *World) cloudOnSidecars(s *space, account string) *cloud {
 	if w.everyEnvoy != nil {
 		return w.everyEnvoy
 	}
-	applies := func(c *cloud) bool {
-		return len(c.targets) == 0 && s.anyPod(account, func(pod *workload) bool { return c.selector.selects(pod.labels) })
-	}
+	return w.cloudOn(w.sidecarSpaces(s), func(c *cloud) bool { return s.anySidecar(account, c) })
+}
+
+// cloudOnCapture is what makes it unknown what of an account's traffic its sidecars send with its identity.
+func (w *World) cloudOnCapture(s *space, account string) *cloud {
 	for _, pod := range s.workloads {
 		if pod.account == account && pod.sidecarCloud != nil && s.member(pod) == sidecar {
 			return pod.sidecarCloud
 		}
 	}
-	spaces := []string{w.mesh.rootNamespace}
-	if s.name != w.mesh.rootNamespace {
-		spaces = append(spaces, s.name)
-	}
-	for _, ns := range spaces {
+	for _, ns := range w.sidecarSpaces(s) {
 		for _, c := range w.look(ns).clouds.sidecars {
-			if applies(c) {
+			if s.anySidecar(account, c) {
 				return c
 			}
 		}
 	}
-	return w.cloudOn(spaces, applies)
+	return nil
 }
 
-// anyPod reports whether a pod of an account may be as f says; where the manifests hold none of them, any may.
-func (s *space) anyPod(account string, f func(*workload) bool) bool {
+func (w *World) sidecarSpaces(s *space) []string {
+	if s.name == w.mesh.rootNamespace {
+		return []string{s.name}
+	}
+	return []string{w.mesh.rootNamespace, s.name}
+}
+
+// anySidecar reports whether something applies to a pod of an account; where the manifests hold none, it may.
+func (s *space) anySidecar(account string, c *cloud) bool {
+	if len(c.targets) > 0 {
+		return false
+	}
 	found := false
 	for _, pod := range s.workloads {
 		if pod.account == account {
-			if found = true; f(pod) {
+			if found = true; c.selector.selects(pod.labels) {
 				return true
 			}
 		}
@@ -144,12 +176,23 @@ func (w *World) cloudOnService(svc *service) *cloud {
 		return svc.cloud
 	}
 	for _, c := range w.look(svc.namespace).clouds.services {
-		if len(c.hosts) > 0 && c.about(svc) || len(c.hosts) == 0 && len(svc.selector) > 0 && svc.selector.selects(c.selector) {
+		if c.about(svc) {
 			return c
 		}
 	}
 	for _, c := range w.wild {
 		if c.about(svc) {
+			return c
+		}
+	}
+	return nil
+}
+
+// cloudOnEndpoints is what adds endpoints to a Service, of which nobody knows what protects them (Istio 1.31: Services select the labels of
+// WorkloadEntries, and of those that join a WorkloadGroup, as they do those of pods).
+func (w *World) cloudOnEndpoints(svc *service) *cloud {
+	for _, c := range w.look(svc.namespace).clouds.endpoints {
+		if len(svc.selector) > 0 && svc.selector.selects(c.selector) {
 			return c
 		}
 	}

@@ -13,7 +13,11 @@ func (t *trip) direct(to *space, pathOK bool) {
 		return
 	}
 	if svc != nil && !t.req.To.Direct {
-		if c := t.w.cloudOnService(svc); c != nil {
+		c := t.w.cloudOnService(svc)
+		if svc.headless {
+			c = firstCloud(c, t.w.cloudOnEndpoints(svc))
+		}
+		if c != nil {
 			t.meet(c.ruling(Point{Kind: AtMesh}))
 			return
 		}
@@ -89,6 +93,12 @@ func (t *trip) throughPodWaypoint(to *space, pods []*workload, number int, pathO
 
 // toPods is the last hop: ztunnel at each kind of pod that may be meant, and the worst of their answers.
 func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) {
+	if svc != nil && !t.req.To.Direct {
+		if c := t.w.cloudOnEndpoints(svc); c != nil {
+			t.meet(c.ruling(Point{Kind: AtMesh}))
+			return
+		}
+	}
 	var out ruling
 	kind, differ := "", false
 	for i, pod := range pods {

@@ -31,6 +31,7 @@ func (w *World) Findings(tenants []Tenant) []Finding {
 	a := newSelfCheck(w, tenants)
 	a.rootPolicies()
 	a.lockoutsOfAll()
+	a.clouded(tenants)
 	for i := range tenants {
 		a.tenant(&tenants[i])
 	}

@@ -109,7 +109,9 @@ func (n *ledgerNode) put(l *ledgerLine) {
 }
 
 // takes reports whether a value is one that changes nothing.
-func (l *ledgerLine) takes(value string) bool { return slices.Contains(l.usual, value) }
+func (l *ledgerLine) takes(value string) bool {
+	return value == "[]" || slices.Contains(l.usual, value)
+}
 
 // ledgerIndex is the ledger, quick to look up.
 type ledgerIndex struct {
@@ -149,14 +151,6 @@ func (l *ledgerIndex) of(k groupKind) (tree *ledgerNode, known bool) {
 		return t, true
 	}
 	return l.kinds[groupKind{k.group, "*"}], true
-}
-
-// named gives the lines of a label or annotation: its own, else those of all names of its domain.
-func (l *ledgerIndex) named(key string) []*ledgerLine {
-	if lines := l.names[key]; lines != nil {
-		return lines
-	}
-	return l.names[key[:strings.IndexByte(key, '/')+1]+"*"]
 }
 
 // ledgerGroup reports whether a group is one whose every kind may touch what is judged.

@@ -1,5 +1,10 @@
 package access
 
+import (
+	"slices"
+	"strings"
+)
+
 // flagLines are the environment variables of istiod that Istio 1.31 knows.
 var flagLines = []ledgerLine{
 	notJudged("PILOT_ENABLE_AMBIENT", ofAll, "without it istiod serves neither ztunnel nor waypoints", "true", "1", "t", "T", "TRUE", "True"),
@@ -43,6 +48,18 @@ var flagLines = []ledgerLine{
 	notJudged("ENABLE_MCS_CLUSTER_LOCAL", ofAll, "it changes which Services istiod knows", "false"),
 	notJudged("ENABLE_MCS_SERVICE_DISCOVERY", ofAll, "it changes which Services istiod knows", "false"),
 	notJudged("PILOT_ENABLE_AGENTGATEWAY", ofNothing, "a waypoint of another class is NOT JUDGED with and without it"),
+}
+
+// quietFlags are the lines of harmlessFlags.
+func quietFlags() []ledgerLine {
+	var out []ledgerLine
+	for why, names := range harmlessFlags {
+		for _, name := range names {
+			out = append(out, harmless(name, why))
+		}
+	}
+	slices.SortFunc(out, func(a, b ledgerLine) int { return strings.Compare(a.path, b.path) })
+	return out
 }
 
 // harmlessFlags are the variables that change no verdict, by the reason.

@@ -4,6 +4,7 @@ const (
 	whyNotes    = "Istio writes it for people and tools"
 	whyStats    = "it is about what is measured or logged"
 	whySidecar  = "it changes what a sidecar does, and sidecars are not judged"
+	whyServer   = "requests to a pod with a sidecar are NOT JUDGED"
 	whyTraffic  = "traffic that the sidecar does not see has no identity"
 	whyTopology = "it says where a pod runs"
 	whyCapture  = "whether a sidecar is injected is read from labels only"
@@ -67,7 +68,10 @@ var annotationLines = []ledgerLine{
 	notJudged("proxy.istio.io/config", ofSidecars, whySidecar).of("Pod"),
 	notJudged("proxy.istio.io/config", ofProxies, "it changes the proxy itself").of("Gateway"),
 	notJudged("proxy.istio.io/overrides", ofSidecars, whySidecar).of("Pod"),
-	harmless("readiness.status.sidecar.istio.io/*", whyStats),
+	harmless("readiness.status.sidecar.istio.io/applicationPorts", whyStats),
+	harmless("readiness.status.sidecar.istio.io/failureThreshold", whyStats),
+	harmless("readiness.status.sidecar.istio.io/initialDelaySeconds", whyStats),
+	harmless("readiness.status.sidecar.istio.io/periodSeconds", whyStats),
 	harmless("sidecar.istio.io/agentLogLevel", whyStats),
 	notJudged("sidecar.istio.io/bootstrapOverride", ofSidecars, whySidecar).of("Pod"),
 	harmless("sidecar.istio.io/componentLogLevel", whyStats),
@@ -97,12 +101,35 @@ var annotationLines = []ledgerLine{
 	harmless("status.sidecar.istio.io/port", whyStats),
 	harmless("topology.istio.io/controlPlaneClusters", whyTopology),
 	harmless("traffic.istio.io/nodeSelector", "it says from where a gateway is reached"),
-	notJudged("traffic.sidecar.istio.io/*", ofSidecars, whyTraffic).of("Pod"),
+	harmless("traffic.sidecar.istio.io/excludeInboundPorts", whyServer),
+	notJudged("traffic.sidecar.istio.io/excludeInterfaces", ofSidecars, whyTraffic).of("Pod"),
+	notJudged("traffic.sidecar.istio.io/excludeOutboundIPRanges", ofSidecars, whyTraffic).of("Pod"),
+	notJudged("traffic.sidecar.istio.io/excludeOutboundPorts", ofSidecars, whyTraffic).of("Pod"),
+	harmless("traffic.sidecar.istio.io/includeInboundPorts", whyServer),
+	notJudged("traffic.sidecar.istio.io/includeOutboundIPRanges", ofSidecars, whyTraffic, "*").of("Pod"),
+	notJudged("traffic.sidecar.istio.io/includeOutboundPorts", ofSidecars, whyTraffic).of("Pod"),
+	notJudged("traffic.sidecar.istio.io/kubevirtInterfaces", ofSidecars, whyTraffic).of("Pod"),
 }
 
 // otherNames are labels and annotations that are in no table of istio.io/api.
 var otherNames = []ledgerLine{
 	harmless("istio.io/gateway-name", whyNotes),
+	judgedBy(defaultsForClass, "read_overlay.go", "TestParameters"),
+	harmless("experimental.istio.io/disable-gateway-port-translation", "Gateways of Istio's own kind are not followed"),
+	notJudged("networking.istio.io/tunnel", ofPolicies, "gateways and waypoints take the pod for one that speaks HBONE").of("Pod"),
+	harmless("istio.io/draining", "it chooses among endpoints that are judged alike"),
+	harmless("istio.io/connect-strategy", "it chooses among endpoints that are judged alike"),
+	harmless("istio.io/ignore-policy-attachment", "a BackendTLSPolicy is NOT JUDGED"),
+	harmless("istio.io/inferencepool-name", whyNotes),
+	harmless("istio.io/inferencepool-extension-service", whyNotes),
+	harmless("istio.io/inferencepool-extension-port", whyNotes),
+	harmless("istio.io/inferencepool-extension-failure-mode", whyNotes),
+	harmless("envoyfilter.istio.io/referenced-services", "an EnvoyFilter is NOT JUDGED"),
+	harmless("policy.istio.io/checkRetries", "what an authorizer answers is NOT JUDGED"),
+	harmless("gateway.istio.io/tls-cipher-suites", "a listener's certificate decides nothing that is judged"),
+	harmless("gateway.istio.io/agentgatewayImage", "a waypoint of another class is NOT JUDGED"),
+	notJudged("gateway.istio.io/listener-protocol", ofProxies, "it changes what a listener takes"),
+	notJudged("ambient.istio.io/xfcc-include-client-identity", ofProxies, "it changes a header that the waypoint writes").of("Gateway"),
 	harmless("istio.io/persistent-session", "it chooses among endpoints that are judged alike"),
 	harmless("istio.io/persistent-session-header", "it chooses among endpoints that are judged alike"),
 	harmless("install.operator.istio.io/owning-resource", whyNotes),
@@ -113,4 +140,15 @@ var otherNames = []ledgerLine{
 	harmless("gateway.istio.io/alias-for", whyNotes),
 	harmless("gateway.istio.io/tls-terminate-mode", "a listener's certificate decides nothing that is judged"),
 	harmless("gateway.networking.k8s.io/safe-upgrades", whyNotes),
+}
+
+// podLines are what of a Pod, or of a template of Pods, matters to capture and to identity.
+var podLines = []ledgerLine{
+	judgedBy("metadata.labels", "read_workload.go", "TestZtunnelDryRunAndRoot"),
+	judgedBy("metadata.annotations", "read_departure.go", "TestPodsThatBypassInboundCapture"),
+	judgedBy("spec.hostNetwork", "at_capture.go", "TestBindingAndCapture"),
+	judgedBy("spec.serviceAccountName", "read_workload.go", "TestBindingAndCapture"),
+	judgedBy("spec.containers.ports", "read_workload.go", "TestPodAddressesAndClients"),
+	elsewhere("spec.containers.name", "a container istio-proxy of its own is a sidecar, which is read from labels and annotations only"),
+	harmless("spec.*", "istio-cni and ztunnel do not read it"),
 }

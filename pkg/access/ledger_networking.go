@@ -33,9 +33,8 @@ var networkingParts = []ledgerPart{
 		harmless("spec.selector", "it narrows where the rest applies"),
 		harmless("spec.selector.matchLabels", "it narrows where the rest applies"),
 		harmless("spec.concurrency", "the number of a proxy's threads decides nothing"),
-		notJudged("spec.environmentVariables", ofProxies, "they change what the proxy asks istiod for"),
-		notJudged("spec.image", ofProxies, "another image may decide otherwise", "distroless", "debug", "default"),
-		notJudged("spec.image.imageType", ofNothing, "spec.image covers it", "distroless", "debug", "default"),
+		notJudged("spec.environmentVariables", ofProxies, "they change what the proxy asks istiod for", "{}"),
+		harmless("spec.image", "all types of the image decide alike"), harmless("spec.image.imageType", "all types of the image decide alike"),
 	}},
 	{"telemetry.istio.io", "*", ofNothing, []ledgerLine{harmless("*", whyLog)}},
 }

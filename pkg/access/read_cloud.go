@@ -155,13 +155,28 @@ func (k *ledgerWalk) field(tree *ledgerNode, path string, key, value *yaml.Node)
 		}
 		return
 	}
-	if n.line != nil && n.line.state == isNotJudged && (value.Kind != yaml.ScalarNode || !n.line.takes(value.Value)) {
+	if n.line != nil && n.line.state == isNotJudged && !n.line.takes(valueText(value)) {
 		k.found(n.line, path, key)
 	}
 	if len(n.below) == 0 && (n.rest == nil || n.rest.state != isNotJudged) {
 		return
 	}
 	k.below(n, path, value)
+}
+
+// valueText is a value as the usual values of a line are written. An empty list is an absent one.
+func valueText(n *yaml.Node) string {
+	switch {
+	case n.Kind == yaml.ScalarNode:
+		return n.Value
+	case n.Kind == yaml.MappingNode && len(n.Content) == 0:
+		return "{}"
+	case n.Kind == yaml.SequenceNode && len(n.Content) == 0:
+		return "[]"
+	case n.Kind == yaml.SequenceNode && len(n.Content) == 1:
+		return deref(n.Content[0]).Value
+	}
+	return n.Value
 }
 
 // below visits a mapping, or the mappings of a list.
@@ -182,13 +197,14 @@ func (k *ledgerWalk) below(n *ledgerNode, path string, value *yaml.Node) {
 
 // clouds are the clouds of one namespace, or of everything.
 type clouds struct {
-	proxies  []*cloud // by selectors, targetRefs or namespace
-	pods     []*cloud // what clouds pods
-	hops     []*cloud // toward Services, by the hosts
-	services []*cloud
-	entries  []*cloud // ServiceEntries
-	sidecars []*cloud
-	whole    *cloud // the namespace as such
+	proxies   []*cloud // by selectors, targetRefs or namespace
+	pods      []*cloud // what clouds pods
+	hops      []*cloud // toward Services, by the hosts
+	services  []*cloud
+	endpoints []*cloud
+	entries   []*cloud // ServiceEntries
+	sidecars  []*cloud
+	whole     *cloud // the namespace as such
 }
 
 func (w *World) addCloud(c *cloud) {
@@ -223,7 +239,7 @@ func (w *World) fileCloud(c *cloud) {
 		s.clouds.hops = append(s.clouds.hops, c)
 	case ofService:
 		if len(c.hosts) == 0 {
-			s.clouds.services = append(s.clouds.services, c)
+			s.clouds.endpoints = append(s.clouds.endpoints, c)
 		}
 		if c.kind == "ServiceEntry" {
 			s.clouds.entries = append(s.clouds.entries, c)

@@ -16,7 +16,7 @@ func cloudByName(o origin, kind string, metadata *yaml.Node, path string, sideca
 				continue
 			}
 			c := &cloud{origin: o, field: path + "." + names + "[" + key + "]", at: placeOf(n.Content[i])}
-			lines := ledger().named(key)
+			lines := ledger().names[key]
 			if lines == nil && !sidecar {
 				c.why = "the referee does not know it"
 				return c
