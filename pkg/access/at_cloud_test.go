@@ -61,6 +61,31 @@ func TestACertainDenialBehindACloudStands(t *testing.T) {
 	decides(t, load(t, both+"\nspec: {}"), cloudQuestions["gateway"], NotJudged)
 }
 
+// What a clouded gateway sends may pass the waypoint by, have no identity, and carry any token.
+func TestWhatACloudedProxyMaySend(t *testing.T) {
+	const filter = "\n---\nkind: EnvoyFilter\napiVersion: networking.istio.io/v1alpha3\nmetadata: {name: new, namespace: %s}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: %s}]}"
+	const policy = "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: more, namespace: a}\nspec: "
+	const atWaypoint = "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], "
+	const front = "principals: [cluster.local/ns/edge/sa/front-istio]"
+	onFront, onWaypoint := fmt.Sprintf(filter, "edge", "front"), fmt.Sprintf(filter, "a", "waypoint")
+	q := cloudQuestions["gateway"]
+
+	refused := cloudWorld + policy + "{" + atWaypoint + "action: DENY, rules: [{from: [{source: {" + front + "}}]}]}" + onFront
+	if v := decides(t, load(t, refused), q, Deny); v.Point.Kind != AtWaypoint {
+		t.Error(v.By())
+	}
+	decides(t, load(t, refused+policy+"{rules: [{from: [{source: {"+front+"}}]}]}"), q, NotJudged)
+
+	unnamed := edit(t, cloudWorld, "principals: [cluster.local/ns/a/sa/waypoint]", "notPrincipals: [cluster.local/ns/a/sa/waypoint]")
+	decides(t, load(t, unnamed), cloudQuestions["waypoint"], Deny)
+	decides(t, load(t, unnamed+onWaypoint), cloudQuestions["waypoint"], NotJudged)
+
+	token := cloudWorld + "\n---\nkind: RequestAuthentication\napiVersion: security.istio.io/v1\nmetadata: {name: t, namespace: a}\nspec: {" + atWaypoint + "jwtRules: [{issuer: x, jwks: '{}'}]}" +
+		policy + "{" + atWaypoint + "action: DENY, rules: [{from: [{source: {notRequestPrincipals: ['*']}}]}]}"
+	decides(t, load(t, token), q, Deny)
+	decides(t, load(t, token+onFront), q, NotJudged)
+}
+
 func TestClouds(t *testing.T) {
 	const gw, wp = "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: front}]", "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}]"
 	const svc = "targetRefs: [{group: '', kind: Service, name: s}]"

@@ -151,10 +151,11 @@ func TestLedgerHasEveryLabelAndAnnotation(t *testing.T) {
 func allLines() []ledgerSection {
 	var out []ledgerSection
 	for _, p := range ledgerParts() {
-		if len(out) == 0 || out[len(out)-1].title != p.group {
-			out = append(out, ledgerSection{title: p.group})
+		i := slices.IndexFunc(out, func(s ledgerSection) bool { return s.title == p.group })
+		if i < 0 {
+			i, out = len(out), append(out, ledgerSection{title: p.group})
 		}
-		s := &out[len(out)-1]
+		s := &out[i]
 		for _, l := range p.lines {
 			l.path = p.kind + " " + l.path
 			s.lines = append(s.lines, l)
