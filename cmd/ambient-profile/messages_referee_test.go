@@ -22,6 +22,8 @@ var judged = map[diagnostic.Code]string{
 	diagnostic.PodsUnprotected:     inMesh + waypoints,
 	diagnostic.WaypointUnprotected: inMesh + waypoints,
 	diagnostic.NamespaceOffMesh:    "apiVersion: v1\nkind: Namespace\nmetadata: {name: alice}\n",
+	diagnostic.VerdictsClouded: inMesh + waypoints + "---\napiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata: {name: limits, namespace: alice}\n" +
+		"spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}]}\n",
 	diagnostic.GatewayOpen: strings.Replace(inMesh, "waypoint}", "waypoint, istio.io/ingress-use-waypoint: \"true\"}", 1) + waypoints + "---\n" +
 		"apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: demo, namespace: demos}\nspec: {gatewayClassName: istio, listeners: [{name: web, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]}\n---\n" +
 		"apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: lab, namespace: alice}\nspec: {parentRefs: [{name: demo, namespace: demos}], rules: [{backendRefs: [{name: lab, port: 80}]}]}\n---\n" +

@@ -26,6 +26,7 @@ const (
 	IstiodVersionUnknown Code = "AP0722"
 	ManifestUnreadable   Code = "AP0723"
 	GatewayOpen          Code = "AP0724"
+	VerdictsClouded      Code = "AP0725"
 )
 
 var refereeCodes = []Entry{
@@ -53,4 +54,5 @@ var refereeCodes = []Entry{
 	{IstiodVersionUnknown, Info, "the version of istiod is not known"},
 	{ManifestUnreadable, Error, "an object cannot be judged"},
 	{GatewayOpen, Warning, "a Gateway other than the ingress leads strangers into the namespace of a profile"},
+	{VerdictsClouded, Warning, "an object or a setting that the referee does not judge may change who is allowed"},
 }

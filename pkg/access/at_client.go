@@ -15,6 +15,12 @@ func (w *World) decide(r Request, o *open) Verdict {
 		t.assume("istio-cni captures pods, although its ConfigMap says AMBIENT_ENABLED: false")
 	}
 	to := w.look(r.To.Namespace)
+	for _, c := range [2]*cloud{w.everything, to.clouds.whole} {
+		if c != nil {
+			t.meet(c.ruling(Point{Kind: AtMesh}))
+			return t.verdict()
+		}
+	}
 	if !to.declared {
 		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Namespace "+r.To.Namespace+" is not in the manifests, so its labels are not known")})
 		return t.verdict()
@@ -45,6 +51,8 @@ type trip struct {
 	routed  string
 	noRoute bool // a route is assumed
 	past    bool // the client calls no waypoint
+	unknown bool // what the request is like since a cloud
+	plain   bool // it may be that a proxy sends it without its identity
 
 	denied, pending, waypoint, last *ruling
 }
@@ -156,6 +164,6 @@ func (t *trip) service(to *space, name string) *service {
 		number = 80
 	}
 	svc := plainService(to.name, name)
-	svc.assumed, svc.ports = true, []servicePort{{number: number}}
+	svc.assumed, svc.ports, svc.cloud = true, []servicePort{{number: number}}, to.entry(name)
 	return svc
 }

@@ -91,7 +91,7 @@ func (t *trip) fromPods(to *space) Verdict {
 
 // again is the trip from its start.
 func (t *trip) again() *trip {
-	return &trip{w: t.w, req: t.req, at: t.req.attributes(), assumed: slices.Clone(t.assumed)}
+	return &trip{w: t.w, open: t.open, req: t.req, at: t.req.attributes(), assumed: slices.Clone(t.assumed)}
 }
 
 // notKnown is a verdict that something which is not known could change.
@@ -132,10 +132,17 @@ func (t *trip) fromKind(to *space, c clientPod) Verdict {
 		t.direct(to, ok)
 	case c.proxy != nil:
 		t.at.peer = t.w.identity(ns, account)
+		if cause := t.w.cloudOnGateway(c.proxy); cause != nil {
+			t.underCloud(c.proxy.point(), cause)
+		}
 		t.fromGateway(to, ok)
 	case c.member == sidecar:
 		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pods of "+t.req.From.ServiceAccount+" have sidecars, which call no waypoint"))
 		t.at.peer = t.w.identity(ns, account)
+		t.throughSidecar(t.w.look(ns), account)
+		if t.req.To.Service != "" && !t.req.To.Direct {
+			t.hop(ns, t.service(to, t.req.To.Service))
+		}
 		t.direct(to, ok)
 	default:
 		t.at.peer = t.w.identity(ns, account)

@@ -124,7 +124,15 @@ func (t *trip) via(g *gateway, to *space) (elsewhere bool) {
 	t.at.port = g.port()
 	rules, doubt := t.w.gatewayJWT(g)
 	t.shown = t.session(rules, t.w.atGateway(g))
-	if t.atGatewayPod(g) || t.atGateway(g, point, rules, doubt) {
+	if t.atGatewayPod(g) {
+		return false
+	}
+	if c := t.w.cloudOnGateway(g); c != nil {
+		t.underCloud(point, c)
+		t.pastGateway(g, to)
+		return false
+	}
+	if t.atGateway(g, point, rules, doubt) {
 		return false
 	}
 	return t.route(g, to, routes)
@@ -241,6 +249,7 @@ func (t *trip) route(g *gateway, to *space, routes *table) (elsewhere bool) {
 	if b.gateway != nil && !t.w.ingressUsesWaypoint(svc) {
 		b = binding{why: "no istio.io/ingress-use-waypoint: the gateway passes the waypoint by"}
 	}
+	t.hop(g.namespace, svc)
 	t.toService(to, svc, b, true)
 	return false
 }

@@ -13,6 +13,16 @@ func (t *trip) direct(to *space, pathOK bool) {
 		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Service "+svc.name+" is an ExternalName")})
 		return
 	}
+	if svc != nil && !t.req.To.Direct {
+		c := t.w.cloudOnService(svc)
+		if svc.headless {
+			c = firstCloud(c, t.w.cloudOnEndpoints(svc))
+		}
+		if c != nil {
+			t.meet(c.ruling(Point{Kind: AtMesh}))
+			return
+		}
+	}
 	if svc != nil && !t.req.To.Direct && !svc.headless {
 		number, ok := t.servicePort(svc)
 		if !ok {
@@ -114,6 +124,12 @@ func (t *trip) throughWaypointOf(to *space, pods []*workload, b binding, at serv
 
 // toPods is the last hop: ztunnel at each kind of pod that may be meant, and the worst of their answers.
 func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) {
+	if svc != nil && !t.req.To.Direct {
+		if c := t.w.cloudOnEndpoints(svc); c != nil {
+			t.meet(c.ruling(Point{Kind: AtMesh}))
+			return
+		}
+	}
 	var out ruling
 	kind, differ := "", false
 	for i, pod := range pods {
@@ -129,7 +145,14 @@ func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) 
 		if svc != nil {
 			a.port = svc.target(p.number, pod)
 		}
+		if t.unknown {
+			a.port = 0
+		}
 		r := t.w.atPod(to, pod, &a)
+		if t.unknown || t.plain { // an Envoy may send it as plain text
+			a.peer = identity{}
+			r = worse(r, t.w.atPod(to, pod, &a))
+		}
 		if pod.perhaps != "" {
 			if i == 0 {
 				out, kind = r, pod.name
@@ -152,6 +175,9 @@ func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) 
 
 // atPod judges a connection at a pod.
 func (w *World) atPod(to *space, pod *workload, a *attributes) ruling {
+	if pod.cloud != nil {
+		return pod.cloud.ruling(Point{Kind: AtMesh})
+	}
 	switch member, why := to.partOf(pod); member {
 	case outside:
 		return ruling{outcome: Allow, Step: stepAt(Point{Kind: AtMesh}, "the pod is not in the mesh: no policy protects it")}
@@ -163,6 +189,9 @@ func (w *World) atPod(to *space, pod *workload, a *attributes) ruling {
 		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtSidecar}, "the pod has a "+proxy+", which is not judged here")}
 	case unclear:
 		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, why)}
+	}
+	if c := w.cloudOnPod(to, pod); c != nil {
+		return c.ruling(Point{Kind: AtZtunnel})
 	}
 	r := w.atCaptured(to, pod, nil, a)
 	if len(pod.adds) == 0 {

@@ -58,7 +58,7 @@ func (w *World) bind(s *space, own labels, traffic string) binding {
 
 // accepts reports whether a waypoint takes a namespace's traffic of a type: allowedRoutes of its HBONE listener and istio.io/waypoint-for.
 func (w *World) accepts(g *gateway, namespace, traffic string) binding {
-	if !g.waypoint {
+	if !g.waypoint || g.class == "istio-agentgateway-waypoint" { // Istio 1.31: agentgateway takes no AuthorizationPolicy
 		return binding{doubt: "Gateway " + g.id() + " is used as a waypoint but is of class " + g.class}
 	}
 	l := listener{from: "Same"}
@@ -136,6 +136,13 @@ func (l *listener) admits(w *World, own, other string) verdict3 {
 // toService goes to a Service: through its waypoint where it has one, then to its pods.
 func (t *trip) toService(to *space, svc *service, b binding, pathOK bool) {
 	number, ok := t.servicePort(svc)
+	if t.unknown {
+		number, ok = servicePort{}, true
+	}
+	if c := t.w.cloudOnService(svc); c != nil {
+		t.meet(c.ruling(Point{Kind: AtMesh}))
+		return
+	}
 	switch {
 	case b.doubt != "":
 		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, b.doubt)})
@@ -147,8 +154,17 @@ func (t *trip) toService(to *space, svc *service, b binding, pathOK bool) {
 	default:
 		if !t.atWaypoint(b.gateway, svc, number, pathOK) {
 			t.at.peer = t.w.identity(b.gateway.namespace, b.gateway.account)
+			t.hop(b.gateway.namespace, svc)
 			t.toPods(to, to.pods(svc), svc, number)
 		}
+	}
+}
+
+// hop is an Envoy's connection to a Service.
+func (t *trip) hop(from string, svc *service) {
+	if c := t.w.cloudOnHop(from, svc); c != nil {
+		t.meet(c.ruling(Point{Kind: AtMesh}))
+		t.plain = true
 	}
 }
 
@@ -166,6 +182,10 @@ func (t *trip) servicePort(svc *service) (servicePort, bool) {
 // Service's. A port that is declared TCP, or a client that does not speak HTTP, meets the policies as TCP (listener_waypoint).
 func (t *trip) atWaypoint(g *gateway, svc *service, p servicePort, pathOK bool) (over bool) {
 	point := g.point()
+	if c := t.w.cloudOnWaypoint(g, svc); c != nil {
+		t.underCloud(point, c)
+		return false
+	}
 	a := &t.at
 	a.port, a.headers = p.number, a.headers.nextHop()
 	switch {
@@ -194,7 +214,7 @@ func (t *trip) atWaypoint(g *gateway, svc *service, p servicePort, pathOK bool) 
 	if _, over := t.passesAuthorizer(point, asked, nil); over {
 		return true
 	}
-	if !a.tcp && t.verify(point, func() ([]*jwtRule, string) { return t.w.waypointJWT(g, svc) }) {
+	if !a.tcp && !t.unknown && t.verify(point, func() ([]*jwtRule, string) { return t.w.waypointJWT(g, svc) }) {
 		return true
 	}
 	r := t.w.judge(l7, point, policies, a)

@@ -4,7 +4,8 @@
 //
 // It reads from the outside in, and a file's name states the step: read_ turns manifests and AccessChecks into what decides; at_ is a point
 // on a request's way; match_ compares one rule or pattern with the request; set_ asks for all clients and targets; find_ looks for what is
-// probably wrong; write_ prints.
+// probably wrong; write_ prints. ledger_ is the table of every field, label, annotation, setting and flag: judged, harmless, or NOT JUDGED. What it
+// does not judge is a cloud (read_cloud.go) over the verdicts that it could change (at_cloud.go).
 //
 // Most of it does what Istio, the Gateway API, Kubernetes, Envoy and ztunnel do. The table says which function is followed in which file, and at which
 // version. test/conformance asks Istio's own code at these versions. Envoy and ztunnel are not Go: the version of Envoy is that of its API,
@@ -22,16 +23,20 @@
 //	  pilot/pkg/config/kube/gateway createURIMatch                         read_route.go
 //	  pilot/pkg/config/kube/gateway extractGatewayServices                 find_gateway.go
 //	  pilot/pkg/config/kube/gateway sortHTTPRoutes                         at_routetable.go
+//	  pilot/pkg/config/kube/gatewaycommon applyOverlay                     read_overlay.go
 //	  pilot/pkg/config/kube/gatewaycommon GetDefaultName                   read_gateway.go
 //	  pilot/pkg/config/kube/gatewaycommon IsManaged                        read_gateway.go
 //	  pilot/pkg/config/kube/gatewaycommon setLabelOverrides                at_ingress.go
 //	  pilot/pkg/config/kube/ingress shouldProcessIngressWithClass          read_entrance.go
 //	  pilot/pkg/model getConfigsForWorkload                                at_order.go
+//	  pilot/pkg/model getMatchedEnvoyFilters                               at_cloud.go
 //	  pilot/pkg/model ListAuthorizationPolicies                            at_policies.go
 //	  pilot/pkg/model ResolveShortnameToFQDN                               read_lead.go
 //	  pilot/pkg/model ShouldAttachPolicy                                   at_policies.go
 //	  pilot/pkg/model sortConfigByCreationTime                             read_authentication.go
+//	  pilot/pkg/networking/core applyHBONETransportSocketMatches           ledger_networking.go
 //	  pilot/pkg/networking/core buildHTTPConnectionManager                 match_path.go
+//	  pilot/pkg/networking/core buildWaypointTLSContext                    ledger_networking.go
 //	  pilot/pkg/security/authn buildSpaceDelimitedClaims                   at_token.go
 //	  pilot/pkg/security/authn convertToEnvoyJwtConfig                     at_token.go
 //	  pilot/pkg/security/authn newPolicyApplier                            read_authentication.go
@@ -60,6 +65,7 @@
 //	  pilot/pkg/serviceregistry/ambient makeWaypointSelector               at_waypoint.go
 //	  pilot/pkg/serviceregistry/ambient stringToMatch                      match_pattern.go
 //	  pilot/pkg/xds/endpoints findServiceWaypoint                          at_clientpod.go
+//	  pkg/config LabelsInRevision                                          read_cloud.go
 //	  pkg/config/kube ConvertProtocol                                      read_workload.go
 //	  pkg/config/security CheckTrustDomainValues                           read_policy_check.go
 //	  pkg/config/security CheckValidPathTemplate                           match_pattern.go

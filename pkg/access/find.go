@@ -45,6 +45,7 @@ func (w *World) Findings(tenants []Tenant) []Finding {
 	a := newSelfCheck(w, tenants)
 	a.rootPolicies(tenants)
 	a.lockoutsOfAll()
+	a.clouded(tenants)
 	for i := range tenants {
 		a.tenant(&tenants[i])
 	}

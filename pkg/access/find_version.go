@@ -23,6 +23,7 @@ func (w *World) readIstiod(m meta, template *yaml.Node) {
 		image := textOf(field(c, "image"))
 		if name, _ := imageTag(image); name == "pilot" || strings.HasPrefix(name, "istio-pilot") || named && textOf(field(c, "name")) == "discovery" {
 			w.istiods = append(w.istiods, istiod{m.in(w.space(m.namespace)), image})
+			w.readFlags(m.in(w.space(m.namespace)), c)
 		}
 	}
 }

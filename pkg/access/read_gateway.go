@@ -22,6 +22,9 @@ type gateway struct {
 	labelled    bool      // the Gateway has the label istio.io/dataplane-mode, whether its pods get it or not
 	listeners   []listener
 	assumed     string // what is assumed where it is made up
+	cloud       *cloud // what is not judged of it
+
+	overlay *yaml.Node // spec.infrastructure.parametersRef
 
 	once   sync.Once // the routes are sorted when the first request asks
 	routes *table
@@ -82,6 +85,9 @@ func (w *World) readGateway(m meta, n *yaml.Node) *fault {
 	for _, l := range list(field(spec, "listeners")) {
 		g.listeners = append(g.listeners, readListener(deref(l)))
 	}
+	g.cloud = firstCloud(cloudByName(g.origin, "Gateway", field(n, "metadata"), "metadata"),
+		cloudByName(g.origin, "Gateway", field(spec, "infrastructure"), "spec.infrastructure"))
+	g.overlay = field(field(spec, "infrastructure"), "parametersRef")
 	s.gateways = append(s.gateways, g)
 	return nil
 }
@@ -114,6 +120,7 @@ func readListener(n *yaml.Node) listener {
 // settle fills in what the class says. Istio names a gateway's ServiceAccount <name>-<class>, a waypoint's just <name>, unless an annotation
 // names another (deploymentcontroller GetDefaultName).
 func (g *gateway) settle(w *World) {
+	g.cloud = firstCloud(g.cloud, g.parameters(w))
 	g.waypoint = g.class == "istio-waypoint" || g.class == "istio-agentgateway-waypoint"
 	g.eastWest = g.class == "istio-east-west"
 	traffic := ""

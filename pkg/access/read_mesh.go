@@ -23,6 +23,7 @@ func defaultMesh() mesh {
 
 // readConfigMap takes meshConfig from the ConfigMap `istio` that istiod reads. One of another revision (istio-<rev>) is left alone.
 func (w *World) readConfigMap(m meta, n *yaml.Node) *fault {
+	w.readOverlay(m, n)
 	switch m.name {
 	case "istio":
 	case "istio-sidecar-injector":
@@ -47,6 +48,7 @@ func (w *World) readConfigMap(m meta, n *yaml.Node) *fault {
 	}
 	c := doc.Content[0]
 	w.mesh.stated = true
+	w.readMeshClouds(m.in(w.space(m.namespace)), raw, c)
 	if td := textOf(field(c, "trustDomain")); td != "" {
 		w.mesh.domains[0] = td
 	}

@@ -29,6 +29,10 @@ type workload struct {
 	settled bool // part and partWhy are known
 	part    membership
 	partWhy string
+
+	cloud        *cloud // what is not judged of it
+	sidecarCloud *cloud // or of its sidecar, where it has one
+	madeBy       origin // the object that makes it
 }
 
 type namedPort struct {
@@ -112,7 +116,7 @@ func (w *World) addWorkload(m meta, l labels, annotations, spec *yaml.Node, adds
 
 // podOf is a pod of an object, from what its spec says.
 func podOf(m meta, l labels, spec *yaml.Node) *workload {
-	pod := &workload{kind: m.kind, name: m.name, labels: l, account: "default", hostNetwork: boolean(field(spec, "hostNetwork"))}
+	pod := &workload{kind: m.kind, name: m.name, labels: l, account: "default", hostNetwork: boolean(field(spec, "hostNetwork")), madeBy: m.origin}
 	if a := textOf(field(spec, "serviceAccountName")); a != "" {
 		pod.account = a
 	}
@@ -152,6 +156,7 @@ type service struct {
 	external bool
 	ports    []servicePort
 	assumed  bool
+	cloud    *cloud // what is not judged of it
 }
 
 // plainService is a Service that is not in the manifests.
@@ -197,6 +202,7 @@ func (w *World) readService(m meta, n *yaml.Node) *fault {
 		}
 		svc.ports = append(svc.ports, port)
 	}
+	svc.cloud = cloudByName(svc.origin, "Service", field(n, "metadata"), "metadata")
 	s.services = append(s.services, svc)
 	if s.named == nil {
 		s.named = map[string]*service{}

@@ -29,6 +29,11 @@ type World struct {
 	listenerSets []*listenerSet
 	listenersOf  map[string]*listenerSet
 
+	clouded                              []*cloud // everything that is not judged, in the order met
+	everything, everyEnvoy, everyGateway *cloud
+	classOverlays                        []classOverlay
+	wild                                 []*cloud // about Services, by hosts with a wildcard
+
 	onceIngress, onceHeader sync.Once // made up when the first request needs them
 	madeUpIngress           *gateway
 	madeUpHeader            string
@@ -49,6 +54,7 @@ type space struct {
 	workloads       []*workload
 	podDefaults     []podDefault
 	gateways        []*gateway
+	overlays        map[string]*overlay
 	routes          []*route
 	grants          []grant
 	accounts        []string
@@ -58,6 +64,7 @@ type space struct {
 	own             labels   // as selectors for namespaces see them
 
 	noted
+	clouds clouds
 }
 
 // Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
@@ -88,6 +95,7 @@ func (w *World) add(n *yaml.Node) error {
 	} else {
 		group = ""
 	}
+	w.readClouds(groupKind{group, kind}, n)
 	read, note := readers[groupKind{group, kind}], noters[groupKind{group, kind}]
 	if read == nil && note == nil {
 		w.readAnyDeparture(n)
@@ -215,9 +223,12 @@ func (w *World) look(name string) *space {
 
 var nowhere space
 
-func (w *World) readNamespace(m meta, _ *yaml.Node) *fault {
+func (w *World) readNamespace(m meta, n *yaml.Node) *fault {
 	s := w.space(m.name)
 	s.declared, s.labels, s.place = true, m.labels, m.place
+	if c := cloudByName(m.origin, "Namespace", field(n, "metadata"), "metadata"); c != nil {
+		s.clouds.whole = c
+	}
 	return nil
 }
 
@@ -236,6 +247,7 @@ func (w *World) readPolicy(m meta, n *yaml.Node) *fault {
 // finish settles what only all manifests together say.
 func (w *World) finish() {
 	w.mesh.settle(w)
+	w.settleClouds()
 	for _, name := range w.names {
 		s := w.namespaces[name]
 		s.own = s.selectable()
@@ -244,6 +256,7 @@ func (w *World) finish() {
 			s.applyPodDefaults(pod)
 			pod.part, pod.partWhy = s.settlePart(pod)
 			pod.settled = true
+			pod.settleNames()
 		}
 		for _, g := range w.namespaces[name].gateways {
 			g.settle(w)

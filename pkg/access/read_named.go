@@ -1,0 +1,101 @@
+package access
+
+import (
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// cloudByName finds a label or annotation of an object that the ledger does not judge there.
+func cloudByName(o origin, kind string, metadata *yaml.Node, path string) *cloud {
+	for _, names := range [2]string{"labels", "annotations"} {
+		n := field(metadata, names)
+		for i := 0; n != nil && n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+			key := n.Content[i].Value
+			if why := unjudgedName(kind, key, textOf(n.Content[i+1]), false); why != "" {
+				return &cloud{origin: o, field: path + "." + names + "[" + key + "]", at: placeOf(n.Content[i]), why: why}
+			}
+		}
+	}
+	return nil
+}
+
+// settleNames finds the label or annotation of a pod that the ledger does not judge, of whatever part of the object that makes it.
+func (w *workload) settleNames() {
+	for _, sidecar := range [2]bool{false, true} {
+		at := map[bool]**cloud{false: &w.cloud, true: &w.sidecarCloud}[sidecar]
+		for _, l := range slices.Concat(w.labels, w.annotations) {
+			if why := unjudgedName("Pod", l.key, l.value, sidecar); why != "" && *at == nil {
+				*at = &cloud{origin: w.madeBy, field: "the name " + l.key + " on its pods", at: w.madeBy.place, why: why}
+			}
+		}
+	}
+}
+
+// unjudgedName says why a label or annotation is not judged on a kind of object, "" where it is. sidecar: one that matters to a sidecar only.
+func unjudgedName(kind, key, value string, sidecar bool) string {
+	if !meshName(key) {
+		return ""
+	}
+	lines := ledger().names[key]
+	if lines == nil && !sidecar {
+		return "the referee does not know it"
+	}
+	for _, l := range lines {
+		if l.state == isNotJudged && l.counts(kind) && !l.takes(value) && sidecar == (l.scope == ofSidecars) {
+			return l.why
+		}
+	}
+	return ""
+}
+
+// meshName reports whether a label or annotation is one of Istio or the Gateway API.
+func meshName(key string) bool {
+	i := strings.IndexByte(key, '/')
+	if i < 0 {
+		return false
+	}
+	domain := key[:i]
+	return domain == "istio.io" || strings.HasSuffix(domain, ".istio.io") || domain == gatewayGroup
+}
+
+// counts reports whether a label or annotation counts on a kind of object.
+func (l *ledgerLine) counts(kind string) bool {
+	for _, on := range l.on {
+		if on == kind {
+			return true
+		}
+	}
+	return len(l.on) == 0
+}
+
+// readFlags looks the environment of istiod up. A value from elsewhere is not known.
+func (w *World) readFlags(o origin, container *yaml.Node) {
+	for _, e := range list(field(container, "env")) {
+		name, value := textOf(field(e, "name")), field(e, "value")
+		l := ledger().flags[name]
+		if l == nil || l.state != isNotJudged || field(e, "valueFrom") == nil && (value == nil || value.Value == "" || l.takes(value.Value)) {
+			continue
+		}
+		w.addCloud(&cloud{origin: o, field: "the variable " + name, at: placeOf(deref(e)), scope: l.scope, why: l.why})
+	}
+}
+
+// readMeshClouds looks the settings of meshConfig up.
+func (w *World) readMeshClouds(o origin, data, config *yaml.Node) {
+	seen := map[scope]bool{}
+	walk := ledgerWalk{found: func(l *ledgerLine, field string, _ *yaml.Node) {
+		c := &cloud{origin: o, field: "data.mesh, " + field, at: placeOf(data), scope: ofAll, why: "the referee does not know the setting"}
+		if l != nil {
+			c.scope, c.why = l.scope, l.why
+		}
+		if !seen[c.scope] {
+			seen[c.scope] = true
+			w.addCloud(c)
+		}
+	}}
+	for i := 0; config.Kind == yaml.MappingNode && i+1 < len(config.Content); i += 2 {
+		walk.field(ledger().mesh, config.Content[i].Value, config.Content[i], config.Content[i+1])
+	}
+}
