@@ -11,7 +11,7 @@ type noted struct {
 // noters read it. A kind may be among the readers as well.
 var noters = map[groupKind]reader{
 	{"gateway.networking.k8s.io", "HTTPRoute"}: (*World).readPoolLead,
-	{"gateway.networking.k8s.io", "GRPCRoute"}: (*World).readLead,
+	{"gateway.networking.k8s.io", "GRPCRoute"}: (*World).readPoolLead,
 	{"gateway.networking.k8s.io", "TLSRoute"}:  (*World).readLead,
 	{"gateway.networking.k8s.io", "TCPRoute"}:  (*World).readLead,
 	{"networking.istio.io", "VirtualService"}:  (*World).readVirtualServiceLead,
