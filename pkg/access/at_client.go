@@ -108,6 +108,10 @@ func (t *trip) fromPod(to *space) {
 	case sidecar:
 		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pods of "+t.req.From.ServiceAccount+" have sidecars, which call no waypoint"))
 		t.at.peer = t.w.identity(ns, account)
+		if r, found := t.w.routedBySidecar(t, to); found {
+			t.meet(r)
+			return
+		}
 		t.direct(to, ok)
 	default:
 		t.at.peer = t.w.identity(ns, account)

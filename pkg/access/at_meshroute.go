@@ -7,70 +7,94 @@ import "slices"
 // getWaypointDestinationCluster; endpoints findServiceWaypoint). Only ztunnel at the pods judges again.
 func (t *trip) leaveWaypoint(g *gateway, to *space, svc *service, p servicePort) {
 	t.at.peer = t.w.identity(g.namespace, g.account)
-	routes, doubt := t.w.waypointRoutes(g, svc, p.number, t.at.tcp)
+	virtuals := t.w.waypointVirtuals(g, svc, t.at.tcp)
+	var routes *virtualHost
+	if !t.at.tcp {
+		routes = t.w.waypointRoutes(g, svc, p.number)
+	}
+	stop := func(o *origin, why string) {
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(g.point(), named(o)+" "+why)})
+	}
 	switch {
-	case doubt != "":
-		t.meet(ruling{outcome: NotJudged, Step: stepAt(g.point(), doubt)})
-	case routes == nil:
-		t.toPods(to, to.pods(svc), svc, p)
-	default:
+	case len(virtuals) > 1 || len(virtuals) == 1 && routes != nil:
+		stop(&virtuals[0].origin, "and another route are bound to Service "+svc.name+", and which comes first is not judged")
+	case len(virtuals) == 1 && (t.at.tcp || !virtuals[0].plain):
+		stop(&virtuals[0].origin, "routes what is for Service "+svc.name+", which is not judged")
+	case len(virtuals) == 1:
+		t.byVirtualService(g, virtuals[0], svc, p)
+	case routes != nil:
 		t.byRoutes(g, routes, svc)
+	case t.at.tcp && t.w.waypointStream(g, svc) != nil:
+		stop(&t.w.waypointStream(g, svc).origin, "routes connections to Service "+svc.name+", which is not judged")
+	default:
+		t.toPods(to, to.pods(svc), svc, p)
 	}
 }
 
-// waypointRoutes are the routes of a Service at its waypoint: those of its own namespace and of the waypoint's (core
-// getVirtualServiceForWaypoint). nil: none.
-func (w *World) waypointRoutes(g *gateway, svc *service, number int, tcp bool) (out *virtualHost, doubt string) {
-	near := func(o *origin) bool { return o.namespace == svc.namespace || o.namespace == g.namespace }
+// ofWaypoint: a waypoint takes routes of the Service's namespace and of its own (core getVirtualServiceForWaypoint).
+func (g *gateway) ofWaypoint(o *origin, svc *service) bool {
+	return o.namespace == svc.namespace || o.namespace == g.namespace
+}
+
+// waypointVirtuals are the VirtualServices that have a word on what a waypoint does with requests, or with connections.
+func (w *World) waypointVirtuals(g *gateway, svc *service, tcp bool) (out []*virtualRoutes) {
 	for _, v := range w.bound.meshVirtuals(svc) {
-		if near(&v.origin) && (tcp && v.streams || !tcp && !v.leadsOnlyTo(svc, number)) {
-			return nil, named(&v.origin) + " routes what is for Service " + svc.name + ", which is not judged"
+		if g.ofWaypoint(&v.origin, svc) && (tcp && v.streams || !tcp && v.requests) {
+			out = append(out, v)
 		}
 	}
-	if tcp {
-		for _, l := range w.bound.streams[svc.id()] {
-			if near(&l.origin) {
-				return nil, named(&l.origin) + " routes connections to Service " + svc.name + ", which is not judged"
-			}
+	return out
+}
+
+func (w *World) waypointStream(g *gateway, svc *service) *lead {
+	for _, l := range w.bound.streams[svc.id()] {
+		if g.ofWaypoint(&l.origin, svc) {
+			return l
 		}
-		return nil, ""
 	}
+	return nil
+}
+
+// waypointRoutes are the routes of a Service at its waypoint, nil where there is none. Those of one namespace and port are in one list.
+func (w *World) waypointRoutes(g *gateway, svc *service, number int) *virtualHost {
 	t := &table{hosts: map[string]*virtualHost{}}
 	for _, r := range w.bound.toService[svc.id()] {
 		for _, p := range r.parents {
-			if p.kind == "Service" && join(p.namespace, p.name) == svc.id() && (p.port == 0 || p.port == number) && near(&r.origin) {
+			if p.kind == "Service" && join(p.namespace, p.name) == svc.id() && (p.port == 0 || p.port == number) && g.ofWaypoint(&r.origin, svc) {
 				t.add("*", r.namespace+"/"+portText(p.port), r, "")
 			}
 		}
 	}
-	for _, h := range t.ordered {
+	h := t.hosts["*"]
+	if h != nil {
 		h.atWaypoint = true
 		for _, l := range h.lists {
 			l.finish()
 		}
-		return h, w.mixed(svc, near)
 	}
-	return nil, ""
+	return h
 }
 
-// mixed: which comes first, a VirtualService or a route, a file does not show.
-func (w *World) mixed(svc *service, near func(*origin) bool) string {
-	for _, v := range w.bound.meshVirtuals(svc) {
-		if near(&v.origin) {
-			return named(&v.origin) + " and a route are bound to Service " + svc.name + ", and which comes first is not judged"
+// byVirtualService goes where a VirtualService leads that has a destination for every request: where they come to the same, which one takes a
+// request does not matter.
+func (t *trip) byVirtualService(g *gateway, v *virtualRoutes, svc *service, p servicePort) {
+	var out *trip
+	for _, b := range v.to {
+		if b.port == 0 {
+			b.port = p.number
+			if to := t.w.look(b.namespace).service(b.name); to != nil && len(to.ports) == 1 {
+				b.port = to.ports[0].number
+			}
 		}
+		one := t.fork()
+		one.toBackendPods(b, func(why string) Step { return stepAt(g.point(), named(&v.origin)+" "+why) })
+		if out != nil && one.verdict().Outcome != out.verdict().Outcome {
+			t.meet(ruling{outcome: NotJudged, Step: stepAt(g.point(), named(&v.origin)+" leads to several destinations, and which one takes the request is not judged")})
+			return
+		}
+		out = one
 	}
-	return ""
-}
-
-// leadsOnlyTo: every rule leads to the Service that was asked for, at the same port, so it changes nothing that ztunnel sees.
-func (v *virtualRoutes) leadsOnlyTo(svc *service, number int) bool {
-	if v.streams && len(v.to) == 0 || !v.plain {
-		return false
-	}
-	return !slices.ContainsFunc(v.to, func(b backend) bool {
-		return join(b.namespace, b.name) != svc.id() || b.port != 0 && b.port != number
-	})
+	*t = *out
 }
 
 // byRoutes goes where the routes of a Service lead.
@@ -109,7 +133,7 @@ func (t *trip) behind(c *candidate) (out *trip) {
 	}
 	for _, b := range c.rule.backends {
 		one := t.fork()
-		one.toBackendPods(c, b)
+		one.toBackendPods(b, c.step)
 		if out == nil || worse(ruling{outcome: out.verdict().Outcome}, ruling{outcome: one.verdict().Outcome}).outcome != out.verdict().Outcome {
 			out = one
 		}
@@ -118,29 +142,50 @@ func (t *trip) behind(c *candidate) (out *trip) {
 }
 
 // toBackendPods goes from a waypoint to the pods of a backend.
-func (t *trip) toBackendPods(c *candidate, b backend) {
-	if b.foreign {
-		t.meet(ruling{outcome: NotJudged, Step: c.step("leads to " + b.String() + ", which is not judged")})
+func (t *trip) toBackendPods(b backend, step func(why string) Step) {
+	s := t.w.look(b.namespace)
+	unknown := func(why string) { t.meet(ruling{outcome: NotJudged, Step: step("leads to " + why)}) }
+	if b.foreign || b.name == "" {
+		unknown(b.String() + ", which is not judged")
 		return
 	}
-	s := t.w.look(b.namespace)
+	id := join(b.namespace, b.name)
 	svc := t.service(s, b.name)
-	step := c.step("leads to " + b.String())
-	var p servicePort
-	for _, p = range svc.ports {
-		if p.number == b.port {
-			break
-		}
-	}
+	i := slices.IndexFunc(svc.ports, func(p servicePort) bool { return p.number == b.port })
 	switch {
 	case !s.declared:
-		t.meet(ruling{outcome: NotJudged, Step: c.step("leads to " + b.String() + ", whose Namespace is not in the manifests")})
+		unknown(id + ", whose Namespace is not in the manifests")
 	case svc.external || svc.headless:
-		t.meet(ruling{outcome: NotJudged, Step: c.step("leads to " + b.String() + ", which has no address of its own")})
-	case !svc.assumed && p.number != b.port:
-		t.meet(ruling{outcome: NotJudged, Step: c.step("leads to port " + portText(b.port) + " of " + b.String() + ", which is not there")})
+		unknown(id + ", which has no address of its own")
+	case i < 0 && !svc.assumed:
+		unknown("port " + portText(b.port) + " of " + id + ", which is not there")
 	default:
-		t.steps = append(t.steps, step)
-		t.toPods(s, s.pods(svc), svc, p)
+		t.steps = append(t.steps, step("leads to "+id))
+		t.toPods(s, s.pods(svc), svc, svc.ports[max(i, 0)])
 	}
+}
+
+// routedBySidecar: a client's sidecar follows the routes of the mesh itself, those of other namespaces as well (core
+// buildSidecarOutboundHTTPRouteConfig).
+func (w *World) routedBySidecar(t *trip, to *space) (r ruling, found bool) {
+	if t.req.To.Service == "" || t.req.To.Direct {
+		return r, false
+	}
+	svc := t.fork().service(to, t.req.To.Service)
+	var by *origin
+	for _, route := range w.bound.toService[svc.id()] {
+		by = &route.origin
+	}
+	for _, l := range w.bound.streams[svc.id()] {
+		by = &l.origin
+	}
+	for _, v := range w.bound.meshVirtuals(svc) {
+		if t.at.tcp && v.streams || !t.at.tcp && v.requests {
+			by = &v.origin
+		}
+	}
+	if by == nil {
+		return r, false
+	}
+	return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "the client's sidecar follows "+named(by)+", which is not judged")}, true
 }

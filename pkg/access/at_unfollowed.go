@@ -31,7 +31,7 @@ func (w *World) leadsTo() map[string][]*lead {
 	w.onceLeads.Do(func() {
 		for _, ns := range w.names {
 			for _, l := range w.namespaces[ns].leads {
-				if l.kind == "HTTPRoute" || l.kind == "GRPCRoute" || l.kind == "VirtualService" || !l.anywhere && !w.servedByIngress(&l.route, l.stream) {
+				if l.kind == "HTTPRoute" || l.kind == "GRPCRoute" || l.kind == "VirtualService" || !l.anywhere && !w.servedByIngress(&l.route, l.stream) || l.stream && w.refusesConnections(&l.route) {
 					continue
 				}
 				for _, b := range l.backends {
@@ -52,6 +52,21 @@ func (w *World) servedByIngress(r *route, stream bool) bool {
 		}
 	}
 	return false
+}
+
+// refusesConnections: the policies of every Gateway that a route is bound to deny all connections.
+func (w *World) refusesConnections(r *route) bool {
+	for _, p := range r.parents {
+		g := w.look(p.namespace).gateway(p.name)
+		if p.kind != "Gateway" || g == nil {
+			return false
+		}
+		at := connection(identity{})
+		if w.judge(l7, g.point(), w.atGateway(g), &at).outcome != Deny {
+			return false
+		}
+	}
+	return true
 }
 
 // mergedWith finds a VirtualService that the pods of a gateway serve beside its routes: one for an Istio Gateway that selects them, or for

@@ -101,7 +101,7 @@ func (t *trip) ways(to *space, svc *service) (out []way, led bool) {
 func (t *trip) waysAt(g *gateway, table *table, svc *service, pods []*workload) (out []way, leads bool) {
 	hosts := table.byBackend[svc.id()]
 	for _, h := range table.toPools {
-		if !slices.Contains(hosts, h) && t.w.hostLeadsToPool(h, svc, pods) {
+		if !slices.Contains(hosts, h) && t.w.leadsToPool(h, svc, pods) != nil {
 			hosts = append(slices.Clip(hosts), h)
 		}
 	}
@@ -116,7 +116,11 @@ func (t *trip) waysAt(g *gateway, table *table, svc *service, pods []*workload) 
 	for _, h := range chosen {
 		one := way{gateway: g, table: table, host: h, given: t.req.Path != "", leads: slices.Contains(hosts, h)}
 		if !one.given {
-			one.path, one.match = h.pathTo(svc.id())
+			if one.path, one.match = h.pathTo(svc.id()); one.match == nil && one.leads {
+				if c := t.w.leadsToPool(h, svc, pods); c != nil {
+					one.path, one.match = c.match.example(), c
+				}
+			}
 		}
 		out = append(out, one)
 	}

@@ -118,19 +118,20 @@ func (w *World) poolOf(c *candidate, svc *service, pods []*workload) string {
 func (w *World) poolSelects(b backend, pods []*workload) bool {
 	for _, p := range w.look(b.namespace).pools {
 		if p.name == b.name {
-			return slices.ContainsFunc(pods, func(pod *workload) bool { return pod.assumed || p.selector.selects(pod.labels) })
+			return slices.ContainsFunc(pods, func(pod *workload) bool { return p.selector.selects(pod.labels) })
 		}
 	}
 	return true
 }
 
-func (w *World) hostLeadsToPool(h *virtualHost, svc *service, pods []*workload) bool {
+// leadsToPool is a match of a host that leads to a pool which may choose pods of a Service, nil where none does.
+func (w *World) leadsToPool(h *virtualHost, svc *service, pods []*workload) *candidate {
 	for _, l := range h.lists {
 		for i := range l.all {
 			if w.poolOf(&l.all[i], svc, pods) != "" {
-				return true
+				return &l.all[i]
 			}
 		}
 	}
-	return false
+	return nil
 }

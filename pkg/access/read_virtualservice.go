@@ -14,7 +14,8 @@ type virtualRoutes struct {
 	hosts    []string // a short name in full
 	to       []backend
 	delegate bool // others delegate to it
-	streams  bool // it routes connections as well
+	requests bool // it routes requests
+	streams  bool // it routes connections
 	// plain: whatever takes a request, it goes to one of these destinations and is answered by nothing else.
 	plain bool
 }
@@ -38,7 +39,7 @@ func (w *World) readIstioGateway(m meta, n *yaml.Node) *fault {
 func (w *World) readVirtualService(m meta, n *yaml.Node) *fault {
 	s, spec := w.space(m.namespace), field(n, "spec")
 	hosts, _ := texts(field(spec, "hosts"))
-	v := &virtualRoutes{origin: m.in(s), delegate: len(hosts) == 0, streams: field(spec, "tls") != nil || field(spec, "tcp") != nil}
+	v := &virtualRoutes{origin: m.in(s), delegate: len(hosts) == 0, requests: field(spec, "http") != nil, streams: field(spec, "tls") != nil || field(spec, "tcp") != nil}
 	for _, h := range hosts {
 		v.hosts = append(v.hosts, fullHost(h, s.name))
 	}
