@@ -130,7 +130,7 @@ func TestAHeadlessServiceBehindTheIngress(t *testing.T) {
 	if v := decides(t, load(t, text("80", marked)), r, Deny); !strings.Contains(v.Why, "503") {
 		t.Error(v.By())
 	}
-	decides(t, load(t, text("80", "")), r, Allow)          // past the waypoint, to the pods
+	decides(t, load(t, text("80", "")), r, Allow)            // past the waypoint, to the pods
 	decides(t, load(t, text("15000", marked)), r, NotJudged) // Envoy's own interface
 	policy := "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: p, namespace: a}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}]}"
 	if v := decides(t, load(t, text("15000", marked)+policy), r, Deny); v.Policy != "a/p" {

@@ -109,7 +109,7 @@ func (t *trip) noRouteTakes(way *way, to *space, led bool) answer {
 // follow goes where a match leads.
 func (t *trip) follow(g *gateway, c *candidate, to *space) answer {
 	want := join(t.req.To.Namespace, t.req.To.Service)
-	svc := t.service(to, t.req.To.Service)
+	svc := t.fork().service(to, t.req.To.Service)
 	pool := t.w.poolOf(c, svc, to.pods(svc))
 	if doubt := cmp.Or(c.doubt, unserved(c.rule.doubt)); doubt != "" {
 		t.meet(ruling{outcome: NotJudged, Step: c.step(doubt)})
@@ -131,7 +131,7 @@ func (t *trip) follow(g *gateway, c *candidate, to *space) answer {
 	t.steps = append(t.steps, step)
 	t.forward(c)
 	t.usePort(c, want)
-	t.toBackend(g, to, svc)
+	t.toBackend(g, to, t.service(to, t.req.To.Service))
 	return answer{t.verdict(), toTarget}
 }
 

@@ -26,8 +26,9 @@ type World struct {
 	bound        boundRoutes
 	istioFronts  map[string]*istioGateway // by namespace/name
 
-	onceLeads               sync.Once
+	onceLeads, onceFronts   sync.Once // filed when the first request needs them
 	leads                   map[string][]*lead
+	fronts                  map[string]bool
 	onceIngress, onceHeader sync.Once // made up when the first request needs them
 	madeUpIngress           *gateway
 	madeUpHeader            string

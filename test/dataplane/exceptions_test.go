@@ -45,13 +45,6 @@ var exceptions = []exception{
 		},
 	},
 	{
-		name:   "one virtual host",
-		reason: "Envoy picks one virtual host by Host. When a route claims a host by name, routes without hostnames are not merged into it, so that host has no other path. The referee looks for the best route of all.",
-		is: func(world string, r question.Row) bool {
-			return world == "a host with routes of its own" && strings.EqualFold(strings.TrimSuffix(r.Case.Request.Host, ":80"), question.Host) && r.Referee.Got == "allow"
-		},
-	},
-	{
 		name:   "a lower-case method",
 		reason: "Envoy answers 400 to a method that is not in upper case, before any policy. The referee takes it for a method like any other.",
 		is: func(_ string, r question.Row) bool {
