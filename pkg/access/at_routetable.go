@@ -15,7 +15,13 @@ type table struct {
 	hosts     map[string]*virtualHost
 	ordered   []*virtualHost
 	byBackend map[string][]*virtualHost // namespace/name of a Service
-	toPools   []*virtualHost            // some match leads to an InferencePool
+	toPools   []hostMatch               // that lead to InferencePools
+}
+
+// hostMatch is a match of a virtual host.
+type hostMatch struct {
+	host  *virtualHost
+	match *candidate
 }
 
 // virtualHost is what Envoy chooses by the request's host: its routes, and no others.
@@ -142,9 +148,7 @@ func (t *table) finish() {
 func (t *table) index(h *virtualHost, c *candidate) {
 	for _, b := range c.rule.backends {
 		if b.kind == "InferencePool" {
-			if n := len(t.toPools); n == 0 || t.toPools[n-1] != h {
-				t.toPools = append(t.toPools, h)
-			}
+			t.toPools = append(t.toPools, hostMatch{h, c})
 		}
 		if b.foreign {
 			continue

@@ -1,6 +1,9 @@
 package access
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // unfollowed finds what leads to a Service and is not followed: a VirtualService of some gateway, a route of connections, the route in a
 // LLMInferenceService, a copy that a route sends. What they allow nobody knows here, so nobody can say that a request is denied.
@@ -73,16 +76,25 @@ func (w *World) refusesConnections(r *route) bool {
 // a listener by the name that Istio gives it (model mergeGateways; kube.InternalGatewayName). Istio 1.31 leaves out Istio Gateways of other
 // namespaces for a gateway that it deploys (filterStrictGatewayMerging); they count as leads only.
 func (w *World) mergedWith(g *gateway, a *attributes) (r ruling, found bool) {
-	for _, v := range w.bound.gateways {
-		for _, name := range v.gateways {
-			if !w.picksPods(name, g) || a.host.state == known && len(v.hosts) > 0 && !v.matchesHost(hostWithoutPort(a.host.s)) {
-				continue
-			}
-			step := Step{Point: Point{Kind: AtRoute}, Rule: -1, Why: named(&v.origin) + " is served by Gateway " + g.id() + " beside its routes, which is not judged"}
-			return ruling{outcome: NotJudged, Step: step}, true
+	for _, v := range w.mergedInto(g) {
+		if a.host.state == known && len(v.hosts) > 0 && !v.matchesHost(hostWithoutPort(a.host.s)) {
+			continue
 		}
+		step := Step{Point: Point{Kind: AtRoute}, Rule: -1, Why: named(&v.origin) + " is served by Gateway " + g.id() + " beside its routes, which is not judged"}
+		return ruling{outcome: NotJudged, Step: step}, true
 	}
 	return r, false
+}
+
+func (w *World) mergedInto(g *gateway) []*virtualRoutes {
+	g.onceMerged.Do(func() {
+		for _, v := range w.bound.gateways {
+			if slices.ContainsFunc(v.gateways, func(name string) bool { return w.picksPods(name, g) }) {
+				g.merged = append(g.merged, v)
+			}
+		}
+	})
+	return g.merged
 }
 
 func (w *World) picksPods(name string, g *gateway) bool {

@@ -72,12 +72,13 @@ func (a *answer) better(than answer) bool {
 // ways are all ways to a Service; led: the routes of some lead there.
 func (t *trip) ways(to *space, svc *service) (out []way, led bool) {
 	var none []way
+	pods := to.pods(svc)
 	for _, g := range t.w.allIngresses() {
 		for _, table := range t.w.tables(g) {
 			if t.req.Listener != "" && !table.any && !slices.Contains(table.listeners, t.req.Listener) {
 				continue
 			}
-			found, leads := t.waysAt(g, table, svc, to.pods(svc))
+			found, leads := t.waysAt(g, table, svc, pods)
 			led = led || leads
 			if len(found) > 0 {
 				out = append(out, found...)
@@ -100,9 +101,10 @@ func (t *trip) ways(to *space, svc *service) (out []way, led bool) {
 // waysAt are those through one table whose host is the request's or leads to the target.
 func (t *trip) waysAt(g *gateway, table *table, svc *service, pods []*workload) (out []way, leads bool) {
 	hosts := table.byBackend[svc.id()]
-	for _, h := range table.toPools {
-		if !slices.Contains(hosts, h) && t.w.leadsToPool(h, svc, pods) != nil {
-			hosts = append(slices.Clip(hosts), h)
+	toPool := map[*virtualHost]*candidate{}
+	for _, p := range table.toPools {
+		if !slices.Contains(hosts, p.host) && t.w.poolOf(p.match, svc, pods) != "" {
+			hosts, toPool[p.host] = append(slices.Clip(hosts), p.host), p.match
 		}
 	}
 	leads = len(hosts) > 0
@@ -116,10 +118,8 @@ func (t *trip) waysAt(g *gateway, table *table, svc *service, pods []*workload) 
 	for _, h := range chosen {
 		one := way{gateway: g, table: table, host: h, given: t.req.Path != "", leads: slices.Contains(hosts, h)}
 		if !one.given {
-			if one.path, one.match = h.pathTo(svc.id()); one.match == nil && one.leads {
-				if c := t.w.leadsToPool(h, svc, pods); c != nil {
-					one.path, one.match = c.match.example(), c
-				}
+			if one.path, one.match = h.pathTo(svc.id()); toPool[h] != nil {
+				one.path, one.match = toPool[h].match.example(), toPool[h]
 			}
 		}
 		out = append(out, one)

@@ -123,15 +123,3 @@ func (w *World) poolSelects(b backend, pods []*workload) bool {
 	}
 	return true
 }
-
-// leadsToPool is a match of a host that leads to a pool which may choose pods of a Service, nil where none does.
-func (w *World) leadsToPool(h *virtualHost, svc *service, pods []*workload) *candidate {
-	for _, l := range h.lists {
-		for i := range l.all {
-			if w.poolOf(&l.all[i], svc, pods) != "" {
-				return &l.all[i]
-			}
-		}
-	}
-	return nil
-}

@@ -22,8 +22,9 @@ type gateway struct {
 	admitsSets  listener // the namespaces whose ListenerSets may attach
 	assumed     string   // what is assumed where it is made up
 
-	once   sync.Once // the routes are sorted when the first request asks
-	tables []*table
+	once, onceMerged sync.Once // the routes are sorted when the first request asks
+	tables           []*table
+	merged           []*virtualRoutes // that its pods serve beside
 }
 
 type listener struct {
