@@ -81,6 +81,10 @@ func TestHostnamesAreIsolated(t *testing.T) {
 	if v := decides(t, load(t, doors(s, claim)), asked("lab.apps.example", ""), NotJudged); v.Routed != "a/t" {
 		t.Error(v.By())
 	}
+	all := route1("HTTPRoute", "s", on("plain")+", "+routed("s"))
+	if v := decides(t, load(t, doors(all, claim)), asked("lab.apps.example", ""), NotJudged); v.Routed != "a/t" { // one port, one virtual host
+		t.Error(v.By())
+	}
 	there := strings.Replace(s, "sectionName: plain", "sectionName: wild", 1)
 	if v := decides(t, load(t, doors(there, claim)), asked("LAB.apps.example:80", ""), Allow); v.Routed != "a/s" {
 		t.Error(v.By())

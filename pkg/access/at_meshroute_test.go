@@ -54,7 +54,7 @@ func TestRoutesOfAService(t *testing.T) {
 		{"for another path", beside(route1("HTTPRoute", "r", ofS+", rules: [{matches: [{path: {value: /y}}], backendRefs: [{name: t, port: 80}]}]")), Deny, "404"},
 		{"by the longer path", beside(route1("HTTPRoute", "r", ofS+", rules: [{backendRefs: [{name: s, port: 80}]}, {matches: [{path: {value: /x}}], backendRefs: [{name: t, port: 80}]}]")), Deny, "a/shut"},
 		{"whatever its hostnames", beside(route1("HTTPRoute", "r", "hostnames: [x.example], "+ofS+", "+routed("t"))), Deny, "a/shut"},
-		{"of another namespace", edit(t, beside(route1("HTTPRoute", "r", ofS+", "+routed("t"))), "{name: r, namespace: a}", "{name: r, namespace: other}"), Allow, ""},
+		{"of another namespace", edit(t, beside(route1("HTTPRoute", "r", ofS+", rules: [{backendRefs: [{name: t, namespace: a, port: 80}]}]")), "{name: r, namespace: a}", "{name: r, namespace: other}"), Allow, ""},
 		{"two that are equal", beside(route1("HTTPRoute", "r", ofS+", "+routed("t")), route1("HTTPRoute", "r2", ofS+", "+routed("s"))), NotJudged, "equal match"},
 		{"two that come to the same", beside(route1("HTTPRoute", "r", ofS+", "+routed("t")), route1("HTTPRoute", "r2", ofS+", "+routed("t"))), Deny, "a/shut"},
 		{"a redirect", beside(route1("HTTPRoute", "r", ofS+", rules: [{filters: [{type: RequestRedirect}]}]")), NotJudged, "redirect"},
@@ -72,7 +72,7 @@ func TestRoutesOfAService(t *testing.T) {
 		{"a subset", beside(virtual("a", "hosts: [s], http: [{route: [{destination: {host: s, subset: v1}}]}]")), NotJudged, "VirtualService a/v"},
 		{"a fault", beside(virtual("a", "hosts: [s], http: [{fault: {}, route: [{destination: {host: s}}]}]")), NotJudged, "VirtualService a/v"},
 		{"of a gateway only", beside(virtual("a", "gateways: [x/y], hosts: [s], http: [{route: [{destination: {host: t}}]}]")), Allow, ""},
-		{"of another namespace's", beside(virtual("other", "hosts: [s.a.svc.cluster.local], http: [{route: [{destination: {host: t}}]}]")), Allow, ""},
+		{"of another namespace's", beside(virtual("other", "hosts: [s.a.svc.cluster.local], http: [{route: [{destination: {host: t.a.svc.cluster.local}}]}]")), Allow, ""},
 		{"of connections only", beside(virtual("a", "hosts: [s], tcp: [{route: [{destination: {host: t}}]}]")), Allow, ""},
 		{"beside a route", beside(virtual("a", "hosts: [s], http: [{route: [{destination: {host: s}}]}]"), route1("HTTPRoute", "r", ofS+", "+routed("s"))), NotJudged, "which comes first"},
 	} {

@@ -17,6 +17,9 @@ func TestOneVirtualHost(t *testing.T) {
 	decides(t, w, asked("KF.example:80", ""), NotJudged)
 	decides(t, w, asked("other.example", ""), Allow)
 	decides(t, w, asked("", ""), Allow)
+	alone := load(t, twoDoors(claim)) // no route leads there, and one for this host would not be assumed among those of another
+	decides(t, alone, asked("kf.example", ""), NotJudged)
+	decides(t, alone, asked("other.example", ""), Allow)
 	wild := load(t, twoDoors(s, strings.Replace(claim, "kf.example", "'*.example'", 1)))
 	decides(t, wild, asked("kf.example", ""), NotJudged)
 	decides(t, wild, asked("example", ""), Allow)
