@@ -143,6 +143,10 @@ func (t *trip) fromKind(to *space, c clientPod) Verdict {
 		if t.req.To.Service != "" && !t.req.To.Direct {
 			t.hop(ns, t.service(to, t.req.To.Service))
 		}
+		if r, found := t.w.routedBySidecar(t, to); found {
+			t.meet(r)
+			return t.verdict()
+		}
 		t.direct(to, ok)
 	default:
 		t.at.peer = t.w.identity(ns, account)

@@ -1,19 +1,18 @@
 package access
 
 import (
+	"cmp"
 	"net/url"
-	"sort"
 	"strings"
 )
 
-// candidate is one match of one rule of a route that is attached to a gateway.
+// candidate is one match of one rule of a route that is attached to a gateway, or to a Service.
 type candidate struct {
-	route     *route
-	index     int // of the rule
-	rule      *routeRule
-	match     *routeMatch
-	hostnames []string
-	doubt     string
+	route *route
+	index int // of the rule
+	rule  *routeRule
+	match *routeMatch
+	doubt string // why it may not be there
 }
 
 // step is the route's rule, on the way of a request.
@@ -21,34 +20,31 @@ func (c *candidate) step(why string) Step {
 	return Step{Point: Point{Kind: AtRoute}, Policy: c.route.id(), Rule: c.index, Why: why}
 }
 
-func (w *World) findCandidates(g *gateway) []candidate {
-	var out []candidate
-	names := append([]string(nil), w.names...)
-	sort.Strings(names)
-	for _, ns := range names {
-		routes := append([]*route(nil), w.namespaces[ns].routes...)
-		sort.SliceStable(routes, func(i, j int) bool { return routes[i].name < routes[j].name })
-		for _, r := range routes {
-			if hostnames, doubt, ok := w.attaches(r, g); ok {
-				for i := range r.rules {
-					for j := range r.rules[i].matches {
-						out = append(out, candidate{r, i, &r.rules[i], &r.rules[i].matches[j], hostnames, doubt})
-					}
-				}
-			}
+// matchesOf are all matches of a route.
+func matchesOf(r *route, doubt string) (out []candidate) {
+	doubt = cmp.Or(doubt, unserved(r.doubt))
+	for i := range r.rules {
+		for j := range r.rules[i].matches {
+			out = append(out, candidate{r, i, &r.rules[i], &r.rules[i].matches[j], doubt})
 		}
 	}
-	sort.SliceStable(out, func(i, j int) bool { return out[i].match.before(out[j].match) })
 	return out
 }
 
+func unserved(part string) string {
+	if part == "" {
+		return ""
+	}
+	return part + " is not judged"
+}
+
 func (m *routeMatch) before(o *routeMatch) bool {
-	rank := [3]int{exactPath: 0, prefixPath: 1, regexPath: 2}
+	rank := [5]int{exactPath: 0, prefixPath: 1, regexPath: 2, anyPath: 3, unmatched: 4}
 	switch {
 	case m.kind != o.kind:
 		return rank[m.kind] < rank[o.kind]
-	case len(m.path) != len(o.path):
-		return len(m.path) > len(o.path)
+	case m.sortLength() != o.sortLength():
+		return m.sortLength() > o.sortLength()
 	case (m.method == "") != (o.method == ""):
 		return m.method != ""
 	case len(m.headers) != len(o.headers):
@@ -57,33 +53,12 @@ func (m *routeMatch) before(o *routeMatch) bool {
 	return len(m.query) > len(o.query)
 }
 
-// attaches reports whether a route hangs on a gateway, and under which hostnames: a parentRef names it, and a listener of that section and
-// port admits the route's namespace and a hostname. A made up gateway admits all.
-func (w *World) attaches(r *route, g *gateway) (hostnames []string, doubt string, ok bool) {
-	for _, p := range r.parents {
-		if p.kind != "Gateway" || p.namespace != g.namespace || p.name != g.name {
-			continue
-		}
-		if g.assumed != "" {
-			return orAny(r.hostnames), "", true
-		}
-		for i := range g.listeners {
-			l := &g.listeners[i]
-			if p.section != "" && p.section != l.name || p.port != 0 && p.port != l.port || l.protocol != "HTTP" && l.protocol != "HTTPS" {
-				continue
-			}
-			switch l.admits(w, g.namespace, r.namespace) {
-			case no:
-				continue
-			case maybe:
-				doubt = "whether Gateway " + g.id() + " admits routes of " + r.namespace + " depends on labels that are not given"
-			}
-			if h := l.narrow(r.hostnames); len(h) > 0 {
-				hostnames, ok = append(hostnames, h...), true
-			}
-		}
-	}
-	return hostnames, doubt, ok
+func (m *routeMatch) sortLength() int { return cmp.Or(m.length, len(m.path)) }
+
+// catchesAll: Envoy has such a match behind all others of its virtual host (istio route IsCatchAllRoute and SortVHostRoutes).
+func (m *routeMatch) catchesAll() bool {
+	return (m.kind == regexPath && m.path == ".*" || m.kind != regexPath && m.kind != exactPath && m.path == "/") &&
+		m.method == "" && len(m.headers) == 0 && len(m.query) == 0
 }
 
 func orAny(hostnames []string) []string {
@@ -126,67 +101,44 @@ func hostRank(pattern, host string) int {
 	return -1
 }
 
-// pick finds the match that takes a request: first the most specific hostname (Envoy chooses one virtual host), then the order of
-// candidates. A host that is not known fits every hostname.
-func (t *table) pick(a *attributes, query string) *candidate {
-	best := hostRankOf(t.hostnames, a)
-	if best < 0 {
-		return nil
-	}
-	for _, i := range t.near(a.path.s) {
-		if c := &t.all[i]; (a.host.state != known || hostRankOf(c.hostnames, a) == best) && c.match.fits(a, query) {
-			return c
-		}
-	}
-	return nil
-}
-
-func hostRankOf(hostnames []string, a *attributes) int {
-	best := -1
-	for _, h := range hostnames {
-		if a.host.state != known {
-			return 0
-		}
-		name, _, _ := strings.Cut(a.host.s, ":")
-		best = max(best, hostRank(h, name))
-	}
-	return best
-}
-
-func (m *routeMatch) fits(a *attributes, query string) bool {
+// fits reports whether a match takes a request; maybe where that depends on a header that nobody knows.
+func (m *routeMatch) fits(a *attributes, query string) verdict3 {
 	path := a.path.s
 	switch m.kind {
 	case exactPath:
 		if path != m.path {
-			return false
+			return no
 		}
 	case regexPath:
 		if !m.regex.MatchString(path) {
-			return false
+			return no
 		}
 	default: // whole segments only (Envoy path_separated_prefix)
 		if m.path != "/" && path != m.path && !strings.HasPrefix(path, m.path+"/") {
-			return false
+			return no
 		}
 	}
 	if m.method != "" && m.method != a.method.s {
-		return false
+		return no
 	}
+	if len(m.query) > 0 {
+		values, _ := url.ParseQuery(query)
+		for _, q := range m.query {
+			if !values.Has(q.name) || !q.fits(values.Get(q.name)) {
+				return no
+			}
+		}
+	}
+	out := yes
 	for _, h := range m.headers {
-		if v := a.header(strings.ToLower(h.name)); v.state != known || !h.fits(v.s) {
-			return false
+		switch v := a.header(strings.ToLower(h.name)); {
+		case v.state == absent || v.state == known && !h.fits(v.s):
+			return no
+		case v.state != known:
+			out = maybe
 		}
 	}
-	if len(m.query) == 0 {
-		return true
-	}
-	values, _ := url.ParseQuery(query)
-	for _, q := range m.query {
-		if !values.Has(q.name) || !q.fits(values.Get(q.name)) {
-			return false
-		}
-	}
-	return true
+	return out
 }
 
 func (h *routeHeader) fits(s string) bool {
@@ -196,10 +148,17 @@ func (h *routeHeader) fits(s string) bool {
 	return s == h.value
 }
 
-// forward changes a request as the rule's filters do on the way to the backend.
+// forward changes a request as the rule's filters do on the way to the backend. Envoy removes headers before it writes any.
 func (c *candidate) forward(a *attributes) {
 	for _, f := range c.rule.filters {
+		for _, name := range f.remove {
+			a.headers = a.headers.without(name)
+		}
 		for _, v := range f.set {
+			if v.name == "host" || v.name == ":authority" { // istio route TranslateHeadersOperations
+				a.host = v.value
+				continue
+			}
 			a.headers = append(a.headers.without(v.name), v)
 		}
 		for _, v := range f.add {
@@ -210,9 +169,6 @@ func (c *candidate) forward(a *attributes) {
 				v.value = value{state: some}
 			}
 			a.headers = append(a.headers.without(v.name), v)
-		}
-		for _, name := range f.remove {
-			a.headers = a.headers.without(name)
 		}
 		if f.hostname != "" {
 			a.host = knownValue(f.hostname)

@@ -16,10 +16,11 @@ func TestTableMissesNoRoute(t *testing.T) {
 			if m.kind != pathKind(kind) {
 				t.Fatal(m)
 			}
-			all = append(all, candidate{match: &m, rule: &routeRule{}, hostnames: []string{"*"}})
+			all = append(all, candidate{match: &m, rule: &routeRule{}})
 		}
 	}
-	table := newTable(all)
+	table := routeList{all: all}
+	table.finish()
 	for _, p := range append(paths, "", "/a/b/c/d", "/x/y", "a/b") {
 		a := attributes{path: knownValue(p), host: value{state: some}}
 		near := table.near(p)
@@ -27,8 +28,8 @@ func TestTableMissesNoRoute(t *testing.T) {
 			for j < len(near) && near[j] < i {
 				j++
 			}
-			if all[i].match.fits(&a, "") && (j == len(near) || near[j] != i) {
-				t.Errorf("%q fits %q and is not near: %v", all[i].match.path, p, near)
+			if table.all[i].match.fits(&a, "") == yes && (j == len(near) || near[j] != i) {
+				t.Errorf("%q fits %q and is not near: %v", table.all[i].match.path, p, near)
 			}
 		}
 		if len(near) == len(all) && p != "" {
@@ -60,8 +61,17 @@ func TestThePathOfARoute(t *testing.T) {
 	}
 }
 
-func TestAnExpressionIsNoPath(t *testing.T) {
-	text := edit(t, small+ingress, "{path: {value: /s/}}", "{path: {type: RegularExpression, value: /x.*/}}")
+// An expression gives a path where its first words do.
+func TestThePathOfAnExpression(t *testing.T) {
+	for expression, want := range map[string]string{
+		"^/.*$": "/", "/x.*/": "/x/", "^/m/n/?$": "/m/n", "/m/.+": "/m/x", "/[a-z]{3}": "", ".*": "/", "/a|/b": "",
+	} {
+		m := parsedMatch(t, "{path: {type: RegularExpression, value: '"+expression+"'}}")
+		if got := m.example(); got != want {
+			t.Errorf("%s: %q, want %q", expression, got, want)
+		}
+	}
+	text := edit(t, small+ingress, "{path: {value: /s/}}", "{path: {type: RegularExpression, value: '/[a-z]{3}'}}")
 	v := decides(t, load(t, text), Request{From: From{Anonymous: true}, To: To{Namespace: "a", Service: "s"}}, Allow)
 	for _, a := range v.Assumed {
 		if strings.HasPrefix(a, "path ") {

@@ -153,9 +153,7 @@ func (t *trip) toService(to *space, svc *service, b binding, pathOK bool) {
 		t.toPods(to, to.pods(svc), svc, number)
 	default:
 		if !t.atWaypoint(b.gateway, svc, number, pathOK) {
-			t.at.peer = t.w.identity(b.gateway.namespace, b.gateway.account)
-			t.hop(b.gateway.namespace, svc)
-			t.toPods(to, to.pods(svc), svc, number)
+			t.leaveWaypoint(b.gateway, to, svc, number)
 		}
 	}
 }

@@ -12,11 +12,11 @@ import (
 type entrance struct {
 	origin
 	pods []*gateway // who it runs as
-	ways []way
+	ways []passage
 }
 
-// way is one backend of a route.
-type way struct {
+// passage is one backend of a route.
+type passage struct {
 	from   origin
 	to     backend
 	rule   *routeRule // nil: any path leads there
@@ -123,8 +123,8 @@ func (a *selfCheck) file(e *entrance, namespace string, r *route, rule *routeRul
 		return
 	}
 	for _, b := range backends {
-		if a.tenants[b.home()] && (namespace == "" || a.w.permits(namespace, b)) {
-			e.ways = append(e.ways, way{r.origin, b, rule, stream})
+		if a.tenants[b.home()] && (namespace == "" || a.w.permits(r.origin, b)) {
+			e.ways = append(e.ways, passage{r.origin, b, rule, stream})
 		}
 	}
 }
@@ -158,7 +158,7 @@ func (w *World) gatewaysServing(r *route, stream bool) (out []string) {
 
 // entry is one way that is open: by which rule, and to whom.
 type entry struct {
-	way
+	passage
 	who    string
 	policy *policy
 	rule   int
@@ -166,7 +166,7 @@ type entry struct {
 }
 
 // enters are the ways by which clients of a gateway get in who belong to no tenant, the first one for each namespace.
-func (a *selfCheck) enters(g *gateway, ways []way, t *Tenant) (out []entry) {
+func (a *selfCheck) enters(g *gateway, ways []passage, t *Tenant) (out []entry) {
 	readers, connections := a.comers(g, t), a.connects(g, t)
 	seen := map[string]bool{}
 	for _, way := range ways {
@@ -189,8 +189,8 @@ func (a *selfCheck) enters(g *gateway, ways []way, t *Tenant) (out []entry) {
 }
 
 // passes judges a client of a gateway where a way leads.
-func (a *selfCheck) passes(g *gateway, c *comer, to way) entry {
-	e := entry{way: to, who: c.who}
+func (a *selfCheck) passes(g *gateway, c *comer, to passage) entry {
+	e := entry{passage: to, who: c.who}
 	s := a.w.look(to.to.home())
 	peer := a.w.identity(g.namespace, g.account)
 	if to.to.kind == "InferencePool" {
@@ -272,7 +272,7 @@ func (a *selfCheck) allowed(e *entry, on layer, policies []*policy, at *attribut
 }
 
 // leadsBy reports whether the route takes a path that the rule allows. What a route rewrites may become any path.
-func (w *way) leadsBy(r *rule) bool {
+func (w *passage) leadsBy(r *rule) bool {
 	if w.rule == nil || len(r.to) == 0 || slices.ContainsFunc(w.rule.filters, func(f routeFilter) bool { return f.prefix != nil || f.full != nil }) {
 		return true
 	}

@@ -29,7 +29,7 @@ func (a *selfCheck) followRoutes() {
 					if b.foreign {
 						continue // among the leads
 					}
-					if into := a.wayIn(b, false); into != nil && a.w.permits(s.name, b) && a.attached(r, false) {
+					if into := a.wayIn(b, false); into != nil && a.w.permits(r.origin, b) && a.attached(r, false) {
 						into[b.home()] = append(into[b.home()], b.hit(r.origin))
 					}
 				}
@@ -37,7 +37,7 @@ func (a *selfCheck) followRoutes() {
 		}
 		for _, l := range s.leads {
 			for _, b := range l.backends {
-				if into := a.wayIn(b, l.stream); into != nil && (l.anywhere || a.w.permits(s.name, b) && a.attached(&l.route, l.stream)) {
+				if into := a.wayIn(b, l.stream); into != nil && (l.anywhere || a.w.permits(l.origin, b) && a.attached(&l.route, l.stream)) {
 					into[b.home()] = append(into[b.home()], b.hit(l.origin))
 				}
 			}

@@ -147,7 +147,7 @@ func (r *strictReader) to(n *yaml.Node, path string, t *To) {
 
 func (r *strictReader) request(n *yaml.Node, path string, q *Request) {
 	r.fields(n, path, map[string]func(*yaml.Node, string){
-		"method": r.text(&q.Method), "host": r.text(&q.Host), "path": r.text(&q.Path), "headers": r.texts(&q.Headers), "tcp": r.yes(&q.TCP),
+		"method": r.text(&q.Method), "host": r.text(&q.Host), "path": r.text(&q.Path), "listener": r.text(&q.Listener), "headers": r.texts(&q.Headers), "tcp": r.yes(&q.TCP),
 		"port": func(n *yaml.Node, path string) {
 			if q.Port = number(n); 0 < q.Port && q.Port <= 65535 {
 				return

@@ -36,7 +36,9 @@ var istioIngress = labels{{"istio", "ingressgateway"}}
 func (w *World) readIstioGateway(m meta, n *yaml.Node) *fault {
 	s := w.space(m.namespace)
 	selector, bad := labelsAt(field(field(n, "spec"), "selector"), "spec.selector")
-	s.istioGateways = append(s.istioGateways, &istioGateway{m.in(s), selector, ""})
+	g := &istioGateway{m.in(s), selector, ""}
+	s.istioGateways = append(s.istioGateways, g)
+	w.istioFronts[g.id()] = g
 	return bad
 }
 

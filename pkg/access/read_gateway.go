@@ -21,21 +21,25 @@ type gateway struct {
 	pod         *workload // what the gateway's own pods look like
 	labelled    bool      // the Gateway has the label istio.io/dataplane-mode, whether its pods get it or not
 	listeners   []listener
+	admitsSets  listener // the namespaces whose ListenerSets may attach
 	assumed     string // what is assumed where it is made up
 	cloud       *cloud // what is not judged of it
 
 	overlay *yaml.Node // spec.infrastructure.parametersRef
 
-	once   sync.Once // the routes are sorted when the first request asks
-	routes *table
+	once, onceMerged sync.Once // the routes are sorted when the first request asks
+	tables           []*table
+	merged           []*virtualRoutes // that its pods serve beside
 }
 
 type listener struct {
 	place
 	name, protocol, hostname string
 	port                     int
-	mode                     string // of TLS
-	from                     string // namespaces whose routes may attach: Same, All, Selector
+	tls                      bool     // there are settings of TLS
+	mode                     string   // of TLS
+	kinds                    []string // of the routes that may attach; empty: all that the protocol allows
+	from                     string   // namespaces whose routes may attach: Same, All, Selector
 	selector                 labels
 	expressions              bool // the selector has matchExpressions, which are not judged
 }
@@ -88,6 +92,8 @@ func (w *World) readGateway(m meta, n *yaml.Node) *fault {
 	g.cloud = firstCloud(cloudByName(g.origin, "Gateway", field(n, "metadata"), "metadata"),
 		cloudByName(g.origin, "Gateway", field(spec, "infrastructure"), "spec.infrastructure"))
 	g.overlay = field(field(spec, "infrastructure"), "parametersRef")
+	g.admitsSets.from = "None"
+	g.admitsSets.readNamespaces(field(field(spec, "allowedListeners"), "namespaces"))
 	s.gateways = append(s.gateways, g)
 	return nil
 }
@@ -107,14 +113,26 @@ func readListener(n *yaml.Node) listener {
 		place: placeOf(n), name: textOf(field(n, "name")), protocol: textOf(field(n, "protocol")), hostname: textOf(field(n, "hostname")),
 		port: number(field(n, "port")), mode: textOf(field(field(n, "tls"), "mode")), from: "Same",
 	}
-	namespaces := field(field(n, "allowedRoutes"), "namespaces")
+	l.tls = field(n, "tls") != nil
+	for _, k := range list(field(field(n, "allowedRoutes"), "kinds")) {
+		if group := field(k, "group"); group == nil || textOf(group) == gatewayGroup {
+			l.kinds = append(l.kinds, textOf(field(k, "kind")))
+		} else {
+			l.kinds = append(l.kinds, textOf(group)+"/"+textOf(field(k, "kind")))
+		}
+	}
+	l.readNamespaces(field(field(n, "allowedRoutes"), "namespaces"))
+	return l
+}
+
+// readNamespaces reads which namespaces may attach something.
+func (l *listener) readNamespaces(namespaces *yaml.Node) {
 	if from := textOf(field(namespaces, "from")); from != "" {
 		l.from = from
 	}
 	selector := field(namespaces, "selector")
 	l.selector, _ = labelsOf(field(selector, "matchLabels"))
 	l.expressions = len(list(field(selector, "matchExpressions"))) > 0
-	return l
 }
 
 // settle fills in what the class says. Istio names a gateway's ServiceAccount <name>-<class>, a waypoint's just <name>, unless an annotation

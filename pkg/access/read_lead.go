@@ -6,7 +6,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// lead is where a route leads that is not followed: a GRPCRoute, TLSRoute, TCPRoute or VirtualService, and an HTTPRoute as far as it names
+// lead is where a route leads that is not followed: a TLSRoute, TCPRoute or VirtualService, and an HTTPRoute or GRPCRoute as far as it names
 // something else than Services.
 type lead struct {
 	route             // as far as it says where it hangs
@@ -16,13 +16,13 @@ type lead struct {
 	backends []backend
 }
 
-// readLead reads the routes of the Gateway API whose rules name backendRefs as those of an HTTPRoute do.
+// readLead reads the routes of connections, whose rules name backendRefs as those of an HTTPRoute do.
 func (w *World) readLead(m meta, n *yaml.Node) *fault {
-	w.addLead(m, field(n, "spec"), lead{stream: m.kind != "GRPCRoute"}, func(backend) bool { return true })
+	w.addLead(m, field(n, "spec"), lead{stream: true}, func(backend) bool { return true })
 	return nil
 }
 
-// readPoolLead reads of an HTTPRoute what is not followed.
+// readPoolLead reads of an HTTPRoute or GRPCRoute what is not followed.
 func (w *World) readPoolLead(m meta, n *yaml.Node) *fault {
 	w.addLead(m, field(n, "spec"), lead{}, func(b backend) bool { return b.foreign })
 	return nil
@@ -56,6 +56,7 @@ func (w *World) addLead(m meta, spec *yaml.Node, l lead, wanted func(backend) bo
 	}
 	l.route, _ = newRoute(m.in(s), spec)
 	s.leads = append(s.leads, &l)
+	w.bindStream(&l)
 }
 
 // readVirtualServiceLead reads where a VirtualService of a gateway leads. One without gateways is for the mesh, whose pods call no headless

@@ -13,11 +13,10 @@ type noted struct {
 // noters read it. A kind may be among the readers as well.
 var noters = map[groupKind]reader{
 	{"gateway.networking.k8s.io", "HTTPRoute"}: (*World).readPoolLead,
-	{"gateway.networking.k8s.io", "GRPCRoute"}: (*World).readLead,
+	{"gateway.networking.k8s.io", "GRPCRoute"}: (*World).readPoolLead,
 	{"gateway.networking.k8s.io", "TLSRoute"}:  (*World).readLead,
 	{"gateway.networking.k8s.io", "TCPRoute"}:  (*World).readLead,
 	{"networking.istio.io", "VirtualService"}:  (*World).readVirtualServiceLead,
-	{"networking.istio.io", "Gateway"}:         (*World).readIstioGateway,
 	{"networking.k8s.io", "Ingress"}:           (*World).readIngress,
 	{"networking.k8s.io", "IngressClass"}:      (*World).readIngressClass,
 

@@ -16,12 +16,13 @@ type Request struct {
 	From From
 	To   To
 
-	Method  string            // GET where empty
-	Host    string            // empty: nobody can say, unless a route does
-	Path    string            // with its query, as the client sends it; empty: that of a route to the Service, else /
-	Port    int               // of the Service, or of the pod with To.Direct or To.Pod; 0: the first one
-	Headers map[string]string // sent as they are
-	TCP     bool              // not HTTP
+	Method   string            // GET where empty
+	Host     string            // empty: any that leads to the target, as nobody can say
+	Listener string            // of the Gateways, by name; empty: any
+	Path     string            // with its query, as the client sends it; empty: that of a route to the Service, else /
+	Port     int               // of the Service, or of the pod with To.Direct or To.Pod; 0: the first one
+	Headers  map[string]string // sent as they are
+	TCP      bool              // not HTTP
 }
 
 // From is the client: exactly one of its fields is set. Audiences goes beside Token, Claims beside User or Token, and Token or JWT also beside

@@ -1,7 +1,6 @@
 package access
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,26 +36,6 @@ const (
 	removes headerVerb = "removes"
 )
 
-// listenerSet adds listeners to a Gateway.
-type listenerSet struct {
-	origin
-	parentNamespace, parentName string
-	listeners                   []listener
-}
-
-// readListenerSet: routes name it as their parent, and are served by its Gateway.
-func (w *World) readListenerSet(m meta, n *yaml.Node) *fault {
-	s, spec := w.space(m.namespace), field(n, "spec")
-	p := field(spec, "parentRef")
-	l := &listenerSet{origin: m.in(s), parentNamespace: cmp.Or(textOf(field(p, "namespace")), s.name), parentName: textOf(field(p, "name"))}
-	for _, e := range list(field(spec, "listeners")) {
-		l.listeners = append(l.listeners, readListener(deref(e)))
-	}
-	w.listenerSets = append(w.listenerSets, l)
-	w.listenersOf[l.id()] = l
-	return nil
-}
-
 // addRewriter keeps what changes a header: most routes change none.
 func (w *World) addRewriter(r route, changes []headerChange) *rewriter {
 	out := &rewriter{route: r, changes: changes}
@@ -64,14 +43,6 @@ func (w *World) addRewriter(r route, changes []headerChange) *rewriter {
 		w.rewriters = append(w.rewriters, out)
 	}
 	return out
-}
-
-// readGRPCRoute reads what a GRPCRoute does to headers. Its matches are not followed.
-func (w *World) readGRPCRoute(m meta, n *yaml.Node) *fault {
-	s, spec := w.space(m.namespace), field(n, "spec")
-	r, _ := newRoute(m.in(s), spec)
-	w.addRewriter(r, ruleChanges(spec, s.name, "spec"))
-	return nil
 }
 
 // readInferenceService: KServe's controller makes an HTTPRoute whose spec is this text, unchanged (LLMInferenceService
@@ -203,24 +174,4 @@ func headerOperations(n *yaml.Node, at string, to []backend) (out []headerChange
 		out = append(out, headerChange{at + "remove", placeOf(removed), removes, strings.ToLower(textOf(deref(e))), to})
 	}
 	return out
-}
-
-// readVirtualService reads what a VirtualService does to headers. Where it leads is not followed.
-func (w *World) readVirtualService(m meta, n *yaml.Node) *fault {
-	w.virtual = true
-	s, spec := w.space(m.namespace), field(n, "spec")
-	hosts, _ := texts(field(spec, "hosts"))
-	r := w.addRewriter(route{origin: m.in(s)}, virtualChanges(spec, s.name))
-	r.delegate = len(hosts) == 0
-	gateways, _ := texts(field(spec, "gateways"))
-	for _, g := range gateways {
-		if g != "mesh" && !strings.Contains(g, "/") {
-			g = join(s.name, g)
-		}
-		r.gateways = append(r.gateways, g)
-	}
-	if len(gateways) == 0 {
-		r.gateways = []string{"mesh"} // VirtualService.gateways: the default
-	}
-	return nil
 }

@@ -9,12 +9,13 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// route is one HTTPRoute.
+// route is one HTTPRoute or GRPCRoute.
 type route struct {
 	origin
 	parents   []parent
 	hostnames []string
 	rules     []routeRule
+	doubt     string // a part for which Istio may leave the whole route out
 }
 
 type parent struct {
@@ -26,13 +27,16 @@ type routeRule struct {
 	matches  []routeMatch
 	filters  []routeFilter
 	backends []backend
+	mirrors  []backend // which get copies of the requests
 	redirect bool
 	doubt    string // a part that is not judged
+	unserved string // a part for which Istio serves no rule of the route
 }
 
 type routeMatch struct {
 	kind    pathKind
 	path    string
+	length  int // by which Istio sorts, where it is not that of the path
 	regex   *regexp.Regexp
 	method  string
 	headers []routeHeader
@@ -45,6 +49,8 @@ const (
 	prefixPath pathKind = iota
 	exactPath
 	regexPath
+	anyPath   // a GRPCRoute's match without a method
+	unmatched // a GRPCRoute's rule without a match
 )
 
 type routeHeader struct {
@@ -89,15 +95,31 @@ func (w *World) readRoute(m meta, n *yaml.Node) *fault {
 		return below("spec", bad)
 	}
 	for i, e := range list(field(spec, "rules")) {
-		rule, bad := parseRouteRule(s.name, deref(e))
+		rule, bad := parseRouteRule(s.name, deref(e), parseRouteMatch, []routeMatch{{path: "/"}})
 		if bad != nil {
 			return below(fmt.Sprintf("spec.rules[%d]", i), bad)
 		}
-		r.rules = append(r.rules, rule)
+		r.add(rule)
 	}
-	w.addRewriter(r, ruleChanges(spec, s.name, "spec"))
-	s.routes = append(s.routes, &r)
+	w.addRoute(&r, spec)
 	return nil
+}
+
+// add adds a rule. Istio serves no rule of a route that has one with a filter that it does not know (gateway conversion convertHTTPRoute
+// and computeRoute).
+func (r *route) add(rule routeRule) {
+	if rule.unserved != "" {
+		r.doubt = cmp.Or(r.doubt, rule.unserved)
+	}
+	r.rules = append(r.rules, rule)
+}
+
+// addRoute files a route under what it is bound to.
+func (w *World) addRoute(r *route, spec *yaml.Node) {
+	s := w.space(r.namespace)
+	w.addRewriter(*r, ruleChanges(spec, s.name, "spec"))
+	s.routes = append(s.routes, r)
+	w.bindToServices(r)
 }
 
 // newRoute is a route as far as it says where it hangs: its parents and hostnames.
@@ -120,19 +142,23 @@ func parentsOf(spec *yaml.Node, namespace string) (out []parent) {
 	return out
 }
 
-func parseRouteRule(namespace string, n *yaml.Node) (r routeRule, bad *fault) {
+// parseRouteRule reads a rule; one without matches has those of none.
+func parseRouteRule(namespace string, n *yaml.Node, match func(*yaml.Node) (routeMatch, *fault), none []routeMatch) (r routeRule, bad *fault) {
 	for i, e := range list(field(n, "matches")) {
-		m, bad := parseRouteMatch(deref(e))
+		m, bad := match(deref(e))
 		if bad != nil {
 			return r, below(fmt.Sprintf(".matches[%d]", i), bad)
 		}
 		r.matches = append(r.matches, m)
 	}
 	if len(r.matches) == 0 {
-		r.matches = []routeMatch{{path: "/"}}
+		r.matches = none
 	}
 	for _, e := range list(field(n, "filters")) {
 		r.parseFilter(deref(e))
+		if b, ok := mirrorOf(namespace, e); ok {
+			r.mirrors = append(r.mirrors, b)
+		}
 	}
 	for _, e := range list(field(n, "backendRefs")) {
 		if w := field(e, "weight"); w != nil && number(w) == 0 {
@@ -236,7 +262,7 @@ func (r *routeRule) parseFilter(n *yaml.Node) {
 	case "ResponseHeaderModifier", "RequestMirror", "CORS":
 		return // they do not change what the backend's proxies judge
 	default:
-		r.doubt = "filter " + t
+		r.doubt, r.unserved = "filter "+t, "filter "+t
 	}
 	r.filters = append(r.filters, f)
 }
@@ -246,42 +272,4 @@ func headerList(n *yaml.Node) (out []namedValue) {
 		out = append(out, namedValue{strings.ToLower(textOf(field(e, "name"))), knownValue(textOf(field(e, "value")))})
 	}
 	return out
-}
-
-// grant is one ReferenceGrant: HTTPRoutes of these namespaces may use Services of its own, all or the named ones.
-type grant struct {
-	from  []string
-	all   bool
-	names []string
-}
-
-func (w *World) readGrant(m meta, n *yaml.Node) *fault {
-	s, g := w.space(m.namespace), grant{}
-	for _, f := range list(field(field(n, "spec"), "from")) {
-		if textOf(field(f, "kind")) == "HTTPRoute" && textOf(field(f, "group")) == gatewayGroup {
-			g.from = append(g.from, textOf(field(f, "namespace")))
-		}
-	}
-	for _, t := range list(field(field(n, "spec"), "to")) {
-		if textOf(field(t, "kind")) == "Service" && textOf(field(t, "group")) == "" {
-			name := textOf(field(t, "name"))
-			g.all = g.all || name == ""
-			g.names = append(g.names, name)
-		}
-	}
-	s.grants = append(s.grants, g)
-	return nil
-}
-
-// permits: a backendRef into another namespace needs a ReferenceGrant there (gateway conversion buildDestination).
-func (w *World) permits(from string, b backend) bool {
-	if from == b.namespace || b.byHost {
-		return true
-	}
-	for _, g := range w.look(b.namespace).grants {
-		if contains(g.from, from) && (g.all || contains(g.names, b.name)) {
-			return true
-		}
-	}
-	return false
 }

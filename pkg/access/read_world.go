@@ -19,7 +19,6 @@ type World struct {
 	istiods    []istiod
 	ingresses  []*gateway
 	classes    []gatewayClass
-	virtual    bool // there are VirtualServices, which are not followed
 	capture    capture
 	blueprints []blueprint
 
@@ -28,12 +27,17 @@ type World struct {
 	rewriters    []*rewriter
 	listenerSets []*listenerSet
 	listenersOf  map[string]*listenerSet
+	bound        boundRoutes
+	istioFronts  map[string]*istioGateway // by namespace/name
 
 	clouded                              []*cloud // everything that is not judged, in the order met
 	everything, everyEnvoy, everyGateway *cloud
 	classOverlays                        []classOverlay
 	wild                                 []*cloud // about Services, by hosts with a wildcard
 
+	onceLeads, onceFronts   sync.Once // filed when the first request needs them
+	leads                   map[string][]*lead
+	fronts                  map[string]bool
 	onceIngress, onceHeader sync.Once // made up when the first request needs them
 	madeUpIngress           *gateway
 	madeUpHeader            string
@@ -70,7 +74,7 @@ type space struct {
 // Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
 // metadata is an error that names it, a Finding; all of them are returned together. What is wrong inside one policy only makes that policy unjudgeable.
 func Load(items iter.Seq[*yaml.Node]) (*World, error) {
-	w := &World{namespaces: map[string]*space{}, listenersOf: map[string]*listenerSet{}, mesh: defaultMesh()}
+	w := &World{namespaces: map[string]*space{}, listenersOf: map[string]*listenerSet{}, istioFronts: map[string]*istioGateway{}, mesh: defaultMesh()}
 	var errs []error
 	for item := range items {
 		if err := w.add(deref(item)); err != nil {
@@ -153,6 +157,7 @@ var readers = map[groupKind]reader{
 	{"gateway.networking.k8s.io", "ListenerSet"}:       (*World).readListenerSet,
 	{"gateway.networking.x-k8s.io", "XListenerSet"}:    (*World).readListenerSet,
 	{"networking.istio.io", "VirtualService"}:          (*World).readVirtualService,
+	{"networking.istio.io", "Gateway"}:                 (*World).readIstioGateway,
 	{"serving.kserve.io", "LLMInferenceService"}:       (*World).readInferenceService,
 	{"serving.kserve.io", "LLMInferenceServiceConfig"}: (*World).readInferenceService,
 }

@@ -264,7 +264,7 @@ func (l *clientList) pod(attr attribute, ns, account string, r *rule) {
 			return
 		}
 	}
-	if g := l.w.look(ns).gateway(account); g != nil && g.waypoint || isIngressAccount(account) {
+	if g := l.w.look(ns).gateway(account); g != nil && g.waypoint || isIngressAccount(account) || l.w.namedFronts()[join(ns, account)] {
 		return
 	}
 	who := "pod " + join(ns, account)

@@ -15,15 +15,7 @@ type exception struct {
 	is     func(world string, r question.Row) bool
 }
 
-var exceptions = []exception{
-	{
-		name:   "one virtual host",
-		reason: "Envoy picks one virtual host by Host. When a route claims a host by name, routes without hostnames are not merged into it, so that host has no other path. The referee looks for the best route of all.",
-		is: func(world string, r question.Row) bool {
-			return world == "a host with routes of its own" && strings.EqualFold(strings.TrimSuffix(r.Case.Request.Host, ":80"), question.Host) && r.Referee.Got == "allow"
-		},
-	},
-}
+var exceptions = []exception{}
 
 // explained counts rows by the exception that explains them, and returns the others.
 func explained(envoy, world string, rows []question.Row, needed map[string]int) (wrong []question.Row) {

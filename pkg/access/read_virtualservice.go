@@ -1,0 +1,100 @@
+package access
+
+import (
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// virtualRoutes is one VirtualService, as far as it says where requests go.
+type virtualRoutes struct {
+	origin
+	gateways []string // namespace/name, or mesh
+	hosts    []string // a short name in full
+	to       []backend
+	delegate bool // others delegate to it
+	requests bool // it routes requests
+	streams  bool // it routes connections
+	// plain: whatever takes a request, it goes to one of these destinations and is answered by nothing else.
+	plain bool
+}
+
+// readVirtualService reads what a VirtualService does to headers, where it is bound and where it leads.
+func (w *World) readVirtualService(m meta, n *yaml.Node) *fault {
+	s, spec := w.space(m.namespace), field(n, "spec")
+	hosts, _ := texts(field(spec, "hosts"))
+	v := &virtualRoutes{origin: m.in(s), delegate: len(hosts) == 0, requests: field(spec, "http") != nil, streams: field(spec, "tls") != nil || field(spec, "tcp") != nil}
+	for _, h := range hosts {
+		v.hosts = append(v.hosts, fullHost(h, s.name))
+	}
+	gateways, _ := texts(field(spec, "gateways"))
+	for _, g := range gateways {
+		if g != "mesh" && !strings.Contains(g, "/") {
+			g = join(s.name, g)
+		}
+		v.gateways = append(v.gateways, g)
+	}
+	if len(gateways) == 0 {
+		v.gateways = []string{"mesh"} // VirtualService.gateways: the default
+	}
+	v.readRules(spec)
+	w.bound.addVirtualService(v)
+	r := w.addRewriter(route{origin: v.origin}, virtualChanges(spec, s.name))
+	r.delegate, r.gateways = v.delegate, v.gateways
+	return nil
+}
+
+// readRules reads the destinations of all rules, mirrors too: what they get is done, though nobody sees the answer.
+func (v *virtualRoutes) readRules(spec *yaml.Node) {
+	for _, kind := range [3]string{"http", "tls", "tcp"} {
+		for _, rule := range list(field(spec, kind)) {
+			for _, r := range list(field(rule, "route")) {
+				v.to = append(v.to, destinationBackend(v.namespace, field(r, "destination")))
+			}
+			if m := field(rule, "mirror"); m != nil {
+				v.to = append(v.to, destinationBackend(v.namespace, m))
+			}
+			for _, m := range list(field(rule, "mirrors")) {
+				v.to = append(v.to, destinationBackend(v.namespace, field(m, "destination")))
+			}
+		}
+	}
+	v.plain = !v.streams && plainRules(list(field(spec, "http")))
+}
+
+// plainRules: the last rule takes all that others have not, and each has a destination as a whole.
+func plainRules(rules []*yaml.Node) bool {
+	for _, r := range rules {
+		subset := func(d *yaml.Node) bool { return field(field(d, "destination"), "subset") != nil }
+		other := func(key string) bool { return field(r, key) != nil }
+		if len(list(field(r, "route"))) == 0 || slices.ContainsFunc(list(field(r, "route")), subset) ||
+			slices.ContainsFunc([]string{"redirect", "directResponse", "delegate", "fault", "mirror", "mirrors"}, other) {
+			return false
+		}
+	}
+	return len(rules) > 0 && field(rules[len(rules)-1], "match") == nil
+}
+
+func (v *virtualRoutes) ofMesh() bool { return slices.Contains(v.gateways, "mesh") }
+
+// ofGateway reports whether some gateway may serve it, or serve it for another that delegates to it.
+func (v *virtualRoutes) ofGateway() bool {
+	return v.delegate || slices.ContainsFunc(v.gateways, func(g string) bool { return g != "mesh" })
+}
+
+// fullHost is a host of a namespace's VirtualService in full (Istio: ResolveShortnameToFQDN).
+func fullHost(host, namespace string) string {
+	if strings.ContainsAny(host, ".*") || host == "" {
+		return strings.ToLower(host)
+	}
+	return strings.ToLower(hostOf(namespace, host))
+}
+
+// hostOf is the host name of a Service.
+func hostOf(namespace, name string) string { return name + "." + namespace + ".svc.cluster.local" }
+
+// matchesHost reports whether it is for a host; any of two patterns may be wider (host.Name Matches).
+func (v *virtualRoutes) matchesHost(host string) bool {
+	return slices.ContainsFunc(v.hosts, func(h string) bool { return within(host, h) || within(h, host) })
+}
