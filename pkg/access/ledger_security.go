@@ -88,6 +88,6 @@ var authenticationLines = []ledgerLine{
 	judgedBy("spec.jwtRules.outputClaimToHeaders.header", "at_token.go", "TestHeadersAreStrippedRuleByRule"),
 	judgedBy("spec.jwtRules.outputClaimToHeaders.claim", "at_token.go", "TestHeadersAreStrippedRuleByRule"),
 	harmless("spec.jwtRules.timeout", "how long a proxy waits for keys: they are taken to be there"),
-	notJudged("spec.jwtRules.spaceDelimitedClaims", ofPolicies, "a claim that it names is a list to policies"),
-	notJudged("spec.jwtRules.presence", ofPolicies, "it may require a token of every request").since("1.32"),
+	judgedBy("spec.jwtRules.spaceDelimitedClaims", "at_token.go", "TestClaimsThatAreWords"),
+	judgedBy("spec.jwtRules.presence", "at_token.go", "TestARequiredToken").since("1.32"),
 }
