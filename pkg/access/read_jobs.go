@@ -48,13 +48,13 @@ func (w *World) makeTrials(m meta, n *yaml.Node) {
 	kind, group := textOf(field(run, "kind")), groupOf(textOf(field(run, "apiVersion")))
 	made := meta{origin: m.origin}
 	made.kind = kind
-	switch make := makers[groupKind{group, kind}]; {
+	switch read := makers[groupKind{group, kind}]; {
 	case run == nil:
 		return
 	case group == "batch" && kind == "Job":
 		w.makeOf(made, field(field(run, "spec"), "template"), nil, jobAdds...)
-	case make != nil:
-		make(w, made, run)
+	case read != nil:
+		read(w, made, run)
 	default:
 		w.makeShapes(made, field(run, "spec"))
 	}

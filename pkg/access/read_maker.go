@@ -63,8 +63,8 @@ func (w *World) readPods(group, kind string, n *yaml.Node) {
 	m.kind = kind
 	m.namespace, m.name = textOf(field(md, "namespace")), textOf(field(md, "name"))
 	m.labels, _ = labelsOf(field(md, "labels"))
-	if make := makers[groupKind{group, kind}]; make != nil {
-		make(w, m, n)
+	if read := makers[groupKind{group, kind}]; read != nil {
+		read(w, m, n)
 	} else if field(n, "spec") != nil && m.namespace != "" && m.name != "" {
 		w.makeShapes(m, field(n, "spec"))
 	}

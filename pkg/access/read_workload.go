@@ -105,13 +105,12 @@ func (w *World) addTemplate(m meta, template *yaml.Node, adds []string) *fault {
 	return nil
 }
 
-func (w *World) addWorkload(m meta, l labels, annotations, spec *yaml.Node, adds []string) *workload {
+func (w *World) addWorkload(m meta, l labels, annotations, spec *yaml.Node, adds []string) {
 	pod := podOf(m, l, spec)
 	pod.annotations, _ = labelsOf(annotations) // the API server rejects what is no map of strings
 	pod.adds = adds
 	s := w.space(m.namespace)
 	s.workloads = append(s.workloads, pod)
-	return pod
 }
 
 // podOf is a pod of an object, from what its spec says.
