@@ -1,6 +1,10 @@
 package access
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 // A Gateway that routes or policies name is no pod among the clients, whatever it is called.
 func TestANamedGatewayIsNoPod(t *testing.T) {
@@ -11,6 +15,9 @@ func TestANamedGatewayIsNoPod(t *testing.T) {
 	for kind, want := range map[string]bool{"Gateway": true, "Other": false} {
 		if got := load(t, by(kind)).namedFronts()["edge/door-istio"]; got != want {
 			t.Errorf("%s: %v", kind, got)
+		}
+		if told := fmt.Sprint(load(t, by(kind)).Explain(Roles{})); strings.Contains(told, "pod edge/door-istio") == want {
+			t.Errorf("%s: %s", kind, told)
 		}
 	}
 	if load(t, small+"\n---\n"+route1("HTTPRoute", "r", "parentRefs: [{name: waypoint}], "+routed("s"))).namedFronts()["a/waypoint-istio"] {
