@@ -88,6 +88,7 @@ var authenticationLines = []ledgerLine{
 	judgedBy("spec.jwtRules.outputClaimToHeaders.header", "at_token.go", "TestHeadersAreStrippedRuleByRule"),
 	judgedBy("spec.jwtRules.outputClaimToHeaders.claim", "at_token.go", "TestHeadersAreStrippedRuleByRule"),
 	harmless("spec.jwtRules.timeout", "how long a proxy waits for keys: they are taken to be there"),
-	notJudged("spec.jwtRules.spaceDelimitedClaims", ofPolicies, "a claim that it names is a list to policies"),
-	notJudged("spec.jwtRules.presence", ofPolicies, "it may require a token of every request").since("1.32"),
+	notJudged("spec.jwtRules.spaceDelimitedClaims", ofPolicies, "a claim that it names is a list to policies; without a policy about it, it changes nothing"),
+	notJudged("spec.jwtRules.presence", ofPolicies, "it may require a token of every request").since("Istio 1.32"),
+	harmless("spec.jwtRules.jwks_uri", "a case states of whom a token is; its keys are taken to fit").since("older name of jwksUri"),
 }

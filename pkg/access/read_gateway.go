@@ -22,7 +22,8 @@ type gateway struct {
 	assumed     string // what is assumed where it is made up
 	cloud       *cloud // what is not judged of it
 
-	overlay *yaml.Node // spec.infrastructure.parametersRef
+	overlay  *yaml.Node // spec.infrastructure.parametersRef
+	revision string     // of the istiod that serves it
 
 	once   sync.Once // the routes are sorted when the first request asks
 	routes *table
@@ -76,6 +77,7 @@ func (w *World) readGateway(m meta, n *yaml.Node) *fault {
 	}
 	g.cloud = firstCloud(cloudByName(g.origin, "Gateway", field(n, "metadata"), "metadata", false),
 		cloudByName(g.origin, "Gateway", field(spec, "infrastructure"), "spec.infrastructure", false))
+	g.revision = cmp.Or(m.labels.value("istio.io/rev"), "default")
 	g.overlay = field(field(spec, "infrastructure"), "parametersRef")
 	s.gateways = append(s.gateways, g)
 	return nil
