@@ -40,7 +40,10 @@ func (w *World) cloudOnGateway(g *gateway) *cloud {
 		return g.cloud
 	}
 	return w.cloudOn(w.gatewaySpaces(g, nil), func(c *cloud) bool {
-		if c.kind == "ProxyConfig" {
+		switch {
+		case c.revision != "" && c.revision == g.revision:
+			return false
+		case c.kind == "ProxyConfig":
 			return c.configures(g)
 		}
 		return c.onGateway(c.applies(), g)
@@ -57,10 +60,12 @@ func (w *World) cloudOnWaypoint(g *gateway, svc *service) *cloud {
 		return g.cloud
 	}
 	return w.cloudOn(w.gatewaySpaces(g, svc), func(c *cloud) bool {
-		switch c.kind {
-		case "EnvoyFilter":
+		switch {
+		case c.revision != "" && c.revision == g.revision:
+			return false
+		case c.kind == "EnvoyFilter":
 			return c.onWaypoint(w, c.applies(), g, nil)
-		case "ProxyConfig":
+		case c.kind == "ProxyConfig":
 			return (c.namespace == g.namespace || c.namespace == w.mesh.rootNamespace) && c.configures(g)
 		}
 		return c.onWaypoint(w, c.applies(), g, svc)
@@ -210,7 +215,7 @@ func firstCloud(a, b *cloud) *cloud {
 func (w *World) cloudOnPod(s *space, pod *workload) *cloud {
 	for _, ns := range [2]string{w.mesh.rootNamespace, s.name} {
 		for _, c := range w.look(ns).clouds.pods {
-			if len(c.targets) == 0 && c.selector.selects(pod.labels) {
+			if len(c.targets) == 0 && c.selector.selects(pod.labels) && !w.revisions[c.revision] {
 				return c
 			}
 		}

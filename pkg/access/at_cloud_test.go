@@ -136,6 +136,7 @@ func TestClouds(t *testing.T) {
 		{"ProxyConfig", "a", "selector: {matchLabels: {app: s}}, environmentVariables: {A: b}", ""},
 		{"PeerAuthentication", "a", "colour: red", "gateway, off mesh, pod, sidecar, waypoint"},
 		{"RequestAuthentication", "a", "{jwtRules: [{issuer: x, jwks: '{}', presence: REQUIRED}], " + wp + "}", viaWaypoint},
+		{"RequestAuthentication", "a", "{jwtRules: [{issuer: x, jwks: '{}', spaceDelimitedClaims: [roles]}], " + wp + "}", ""},
 		{"Rampart", "a", "colour: red", everyWay},
 		{"Rampart", "b", "colour: red", ""},
 		{"Rampart", "istio-system", "colour: red", everyWay},
@@ -174,6 +175,9 @@ func TestCloudsByName(t *testing.T) {
 	flag := func(name, value string) string {
 		return "\n---\nkind: Deployment\napiVersion: apps/v1\nmetadata: {name: istiod, namespace: istio-system}\nspec: {template: {spec: {containers: [{name: discovery, image: pilot:1.31.0, env: [{name: " + name + ", value: '" + value + "'}]}]}}}"
 	}
+	canary := func(revision string) string {
+		return "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: new, namespace: a, labels: {istio.io/rev: " + revision + "}}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], rules: [{from: [{source: {namespaces: [z]}}]}]}"
+	}
 	mesh := func(settings string) string {
 		return "\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: '" + settings + "'}"
 	}
@@ -183,8 +187,9 @@ func TestCloudsByName(t *testing.T) {
 		{"a label that nobody knows", "{name: s, namespace: a}", "{name: s, namespace: a, labels: {new.istio.io/x: y}}", "", "gateway, gateway no, off mesh, sidecar, waypoint, waypoint no"},
 		{"a label of somebody else", "{name: s, namespace: a}", "{name: s, namespace: a, labels: {example.com/istio.io: y}}", "", ""},
 		{"a label of the namespace", "istio.io/dataplane-mode: ambient,", "istio.io/dataplane-mode: ambient, new.istio.io/x: y,", "", all},
-		{"a waypoint of another revision", "{name: waypoint, namespace: a}", "{name: waypoint, namespace: a, labels: {istio.io/rev: canary}}", "", envoys},
-		{"and of the usual one", "{name: waypoint, namespace: a}", "{name: waypoint, namespace: a, labels: {istio.io/rev: default}}", "", ""},
+		{"a waypoint of another revision", "{name: waypoint, namespace: a}", "{name: waypoint, namespace: a, labels: {istio.io/rev: canary}}", "", ""},
+		{"with a policy of its own", "{name: waypoint, namespace: a}", "{name: waypoint, namespace: a, labels: {istio.io/rev: canary}}", canary("canary"), ""},
+		{"and of another", "{name: waypoint, namespace: a}", "{name: waypoint, namespace: a, labels: {istio.io/rev: canary}}", canary("third"), envoys},
 		{"a gateway with settings of its own", "{name: front, namespace: edge,", "{name: front, namespace: edge, annotations: {proxy.istio.io/config: x},", "", "gateway, gateway no"},
 		{"a policy of another revision", "{name: l7, namespace: a}", "{name: l7, namespace: a, labels: {istio.io/rev: canary}}", "", envoys},
 		{"of pods", "{name: l4, namespace: a}", "{name: l4, namespace: a, labels: {istio.io/rev: canary}}", "", "gateway, off mesh, pod, sidecar, waypoint"},
@@ -254,4 +259,21 @@ func TestParameters(t *testing.T) {
 		decides(t, load(t, cloudWorld+class), q, want)
 		decides(t, load(t, cloudWorld+strings.Replace(class, "istio-waypoint", "istio", 1)), q, Allow)
 	}
+}
+
+// A claim that becomes a list matters where a policy is about it.
+func TestCloudsOnClaims(t *testing.T) {
+	const rule = "\n---\nkind: RequestAuthentication\napiVersion: security.istio.io/v1\nmetadata: {name: t, namespace: a}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], jwtRules: [{issuer: x, jwks: '{}', spaceDelimitedClaims: [roles]}]}"
+	const policy = "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: more, namespace: a}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], action: DENY, rules: [{when: [{key: 'request.auth.claims[%s]', values: [x]}]}]}"
+	q := cloudQuestions["waypoint"]
+	decides(t, load(t, cloudWorld+rule+fmt.Sprintf(policy, "other")), q, Allow)
+	decides(t, load(t, cloudWorld+rule+fmt.Sprintf(policy, "roles")), q, NotJudged)
+}
+
+// A gateway that the manifests do not hold is clouded as one that they do.
+func TestCloudsOnAGatewayThatIsMadeUp(t *testing.T) {
+	text := strings.Replace(cloudWorld, "kind: Gateway\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: front", "kind: Other\napiVersion: example.com/v1\nmetadata: {name: front", 1)
+	q := cloudQuestions["gateway"]
+	decides(t, load(t, text), q, Allow)
+	decides(t, load(t, text+"\n---\nkind: EnvoyFilter\napiVersion: networking.istio.io/v1alpha3\nmetadata: {name: new, namespace: edge}\nspec: {}"), q, NotJudged)
 }

@@ -17,7 +17,7 @@ var labelLines = []ledgerLine{
 	judgedBy("gateway.networking.k8s.io/gateway-name", "read_gateway.go", "TestGatewayPolicies"),
 	judgedBy("istio.io/dataplane-mode", "at_capture.go", "TestBindingAndCapture"),
 	judgedBy("istio.io/ingress-use-waypoint", "at_waypoint.go", "TestIngressUsesTheWaypointOnlyWhenToldTo"),
-	notJudged("istio.io/rev", ofProxies, "only an istiod of that revision serves it", "default").of("Gateway"),
+	elsewhere("istio.io/rev", "an object of another revision than the Gateway's that it is about is NOT JUDGED"),
 	harmless("istio.io/tag", whyNotes),
 	judgedBy("istio.io/use-waypoint", "at_waypoint.go", "TestBindingAndCapture"),
 	elsewhere("istio.io/use-waypoint-canary", "a canary waypoint shares the traffic, which is NOT JUDGED"),

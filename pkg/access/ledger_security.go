@@ -89,5 +89,6 @@ var authenticationLines = []ledgerLine{
 	judgedBy("spec.jwtRules.outputClaimToHeaders.claim", "at_token.go", "TestHeadersAreStrippedRuleByRule"),
 	harmless("spec.jwtRules.timeout", "how long a proxy waits for keys: they are taken to be there"),
 	judgedBy("spec.jwtRules.spaceDelimitedClaims", "at_token.go", "TestClaimsThatAreWords"),
-	judgedBy("spec.jwtRules.presence", "at_token.go", "TestARequiredToken").since("1.32"),
+	judgedBy("spec.jwtRules.presence", "at_token.go", "TestARequiredToken").since("Istio 1.32"),
+	harmless("spec.jwtRules.jwks_uri", "a case states of whom a token is; its keys are taken to fit").since("older name of jwksUri"),
 }

@@ -238,7 +238,7 @@ func (l *ledgerLine) note() (s string) {
 		s += " (but for `" + strings.Join(l.usual, "`, `") + "`)"
 	}
 	if l.release != "" {
-		s += " (Istio " + l.release + ")"
+		s += " (" + l.release + ")"
 	}
 	return s
 }

@@ -15,6 +15,8 @@ type cloud struct {
 	at         place  // of the field
 	scope      scope
 	hosts      []string // of the Services that it is about
+	revision   string   // it counts only for what another istiod serves
+	claims     []string // it counts only where a policy names one of these
 	why        string
 	in         string // the namespace that it applies in, where that is not its own
 }
@@ -49,7 +51,9 @@ func (w *World) readClouds(k groupKind, n *yaml.Node) {
 	}
 	if rev := field(field(field(n, "metadata"), "labels"), "istio.io/rev"); rev != nil && rev.Value != "default" && (k != groupKind{gatewayGroup, "Gateway"}) {
 		// An istiod of another revision leaves the object alone (Istio 1.31: pkg/config LabelsInRevision). A Gateway's labels are read with it.
-		w.addCloud(cloudOf(n).as("metadata.labels[istio.io/rev]", rev, ofPolicies, "only an istiod of that revision reads the object"))
+		c := cloudOf(n).as("metadata.labels[istio.io/rev]", rev, ofPolicies, "only an istiod of that revision reads the object")
+		c.revision = rev.Value
+		w.addCloud(c)
 	}
 	switch {
 	case k.group == "security.istio.io" && k.kind == "AuthorizationPolicy":
@@ -76,7 +80,14 @@ func (w *World) readFields(tree *ledgerNode, n *yaml.Node) {
 		}
 		if !seen[scope] {
 			seen[scope] = true
-			w.addCloud(cloudOf(n).as(field, at, scope, why))
+			c := cloudOf(n).as(field, at, scope, why)
+			if strings.HasSuffix(field, ".spaceDelimitedClaims") {
+				for _, r := range list(valueAt(n, "spec", "jwtRules")) {
+					names, _ := texts(valueAt(r, "spaceDelimitedClaims"))
+					c.claims = append(c.claims, names...)
+				}
+			}
+			w.addCloud(c)
 		}
 	}}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -86,6 +97,14 @@ func (w *World) readFields(tree *ledgerNode, n *yaml.Node) {
 			walk.field(tree, key, n.Content[i], n.Content[i+1])
 		}
 	}
+}
+
+// valueAt is field, step by step.
+func valueAt(n *yaml.Node, keys ...string) *yaml.Node {
+	for _, k := range keys {
+		n = field(n, k)
+	}
+	return n
 }
 
 // as is a cloud for a field.
@@ -214,8 +233,26 @@ func (w *World) addCloud(c *cloud) {
 // settleClouds files what was found, when the root namespace is known.
 func (w *World) settleClouds() {
 	for _, c := range w.clouded {
-		w.fileCloud(c)
+		if c.claims == nil || w.namesClaim(c.claims) {
+			w.fileCloud(c)
+		}
 	}
+}
+
+// namesClaim reports whether a policy is about one of the claims, or about something in it.
+func (w *World) namesClaim(claims []string) bool {
+	for _, ns := range w.names {
+		for _, p := range w.namespaces[ns].policies {
+			for i := range p.rules {
+				for _, c := range p.rules[i].when {
+					if name, _, _ := strings.Cut(c.key, "\x00"); c.attribute == claim && contains(claims, name) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
 }
 
 func (w *World) fileCloud(c *cloud) {

@@ -25,7 +25,8 @@ type gateway struct {
 	assumed     string // what is assumed where it is made up
 	cloud       *cloud // what is not judged of it
 
-	overlay *yaml.Node // spec.infrastructure.parametersRef
+	overlay  *yaml.Node // spec.infrastructure.parametersRef
+	revision string     // of the istiod that serves it
 
 	once, onceMerged sync.Once // the routes are sorted when the first request asks
 	tables           []*table
@@ -91,6 +92,7 @@ func (w *World) readGateway(m meta, n *yaml.Node) *fault {
 	}
 	g.cloud = firstCloud(cloudByName(g.origin, "Gateway", field(n, "metadata"), "metadata"),
 		cloudByName(g.origin, "Gateway", field(spec, "infrastructure"), "spec.infrastructure"))
+	g.revision = cmp.Or(m.labels.value("istio.io/rev"), "default")
 	g.overlay = field(field(spec, "infrastructure"), "parametersRef")
 	g.admitsSets.from = "None"
 	g.admitsSets.readNamespaces(field(field(spec, "allowedListeners"), "namespaces"))

@@ -33,7 +33,8 @@ type World struct {
 	clouded                              []*cloud // everything that is not judged, in the order met
 	everything, everyEnvoy, everyGateway *cloud
 	classOverlays                        []classOverlay
-	wild                                 []*cloud // about Services, by hosts with a wildcard
+	revisions                            map[string]bool // of istiods that serve Gateways
+	wild                                 []*cloud        // about Services, by hosts with a wildcard
 
 	onceLeads, onceFronts   sync.Once // filed when the first request needs them
 	leads                   map[string][]*lead
@@ -74,7 +75,7 @@ type space struct {
 // Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
 // metadata is an error that names it, a Finding; all of them are returned together. What is wrong inside one policy only makes that policy unjudgeable.
 func Load(items iter.Seq[*yaml.Node]) (*World, error) {
-	w := &World{namespaces: map[string]*space{}, listenersOf: map[string]*listenerSet{}, istioFronts: map[string]*istioGateway{}, mesh: defaultMesh()}
+	w := &World{namespaces: map[string]*space{}, listenersOf: map[string]*listenerSet{}, istioFronts: map[string]*istioGateway{}, revisions: map[string]bool{}, mesh: defaultMesh()}
 	var errs []error
 	for item := range items {
 		if err := w.add(deref(item)); err != nil {
@@ -265,6 +266,7 @@ func (w *World) finish() {
 		}
 		for _, g := range w.namespaces[name].gateways {
 			g.settle(w)
+			w.revisions[g.revision] = true
 			if !g.waypoint && !g.eastWest {
 				w.ingresses = append(w.ingresses, g)
 			}
