@@ -9,12 +9,14 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 
+	"istio.io/istio/pilot/pkg/features"
 	"istio.io/istio/pkg/log"
 	"istio.io/istio/pkg/test"
 )
@@ -27,14 +29,20 @@ func start(args []string, out, complaints io.Writer) int {
 	flags := flag.NewFlagSet("conformance", flag.ContinueOnError)
 	flags.SetOutput(complaints)
 	root := flags.String("root", "../..", "the repository, whose testdata/golden is judged and testdata/conformance written")
+	only := flags.String("only", "", "the one part to ask (shapes, golden, random, routes, ...); the freshness of the recordings is then not written")
+	name := flags.String("set", "", "with -only: the one set of that part, printed and not recorded")
 	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	if !features.EnableAmbient {
+		fmt.Fprintln(complaints, "conformance: error: run it with PILOT_ENABLE_AMBIENT=true, as istiod runs in an ambient mesh")
 		return 2
 	}
 	for _, s := range log.Scopes() {
 		s.SetOutputLevel(log.NoneLevel)
 	}
 	var err error
-	if failed := test.Wrap(func(t test.Failer) { err = record(t, *root, out) }); failed != nil {
+	if failed := test.Wrap(func(t test.Failer) { err = record(t, *root, *only, *name, out) }); failed != nil {
 		err = failed
 	}
 	if err != nil {
@@ -44,40 +52,91 @@ func start(args []string, out, complaints io.Writer) int {
 	return 0
 }
 
-func record(t test.Failer, root string, out io.Writer) error {
+type part struct {
+	name string
+	sets func() ([]Set, error)
+}
+
+func parts(root string) []part {
+	return []part{
+		{"shapes", func() ([]Set, error) { return shapes(filepath.Join(root, "test", "conformance", "shapes")) }},
+		{"golden", func() ([]Set, error) { return goldens(filepath.Join(root, "testdata", "golden")) }},
+		{"random", func() ([]Set, error) { return random(seed, randomSets), nil }},
+		{"routes", func() ([]Set, error) { return randomRoutes(seed, randomRouteSets), nil }},
+	}
+}
+
+func record(t test.Failer, root, only, name string, out io.Writer) error {
 	istiod := newControlPlane(t)
 	dir := filepath.Join(root, "testdata", "conformance")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	source := filepath.Join(root, "test", "conformance")
-	for _, part := range []struct {
-		name string
-		sets func() ([]Set, error)
-	}{
-		{"shapes", func() ([]Set, error) { return shapes(filepath.Join(source, "shapes")) }},
-		{"golden", func() ([]Set, error) { return goldens(filepath.Join(root, "testdata", "golden")) }},
-		{"random", func() ([]Set, error) { return random(seed, randomSets), nil }},
-	} {
+	for _, part := range parts(root) {
+		if only != "" && only != part.name {
+			continue
+		}
 		sets, err := part.sets()
 		if err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)
 		}
-		tally := map[string]int{}
-		for i := range sets {
-			if err := judge(t, istiod, root, &sets[i]); err != nil {
-				return fmt.Errorf("%s: %s: %w", part.name, sets[i].Name, err)
-			}
-			for _, c := range sets[i].Cases {
-				tally[c.Want.Got]++
-			}
+		if name != "" {
+			return show(istiod, root, sets, name, out)
 		}
-		if err := (Recording{sets}).write(filepath.Join(dir, part.name+".jsonl.gz")); err != nil {
+		if err := recordPart(istiod, root, dir, part.name, sets, out); err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "%s: %d sets, verdicts %v\n", part.name, len(sets), tally)
 	}
-	return writeInputs(source, filepath.Join(dir, "inputs.sha256"))
+	if only != "" {
+		return nil
+	}
+	return writeInputs(filepath.Join(root, "test", "conformance"), filepath.Join(dir, "inputs.sha256"))
+}
+
+func recordPart(istiod *controlPlane, root, dir, name string, sets []Set, out io.Writer) error {
+	tally := map[string]int{}
+	for i := range sets {
+		if err := judgeSet(istiod, root, &sets[i]); err != nil {
+			return fmt.Errorf("%s: %s: %w", name, sets[i].Name, err)
+		}
+		for _, c := range sets[i].Cases {
+			tally[c.Want.Got]++
+		}
+	}
+	if err := (Recording{sets}).write(filepath.Join(dir, name+".jsonl.gz")); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s: %d sets, verdicts %v\n", name, len(sets), tally)
+	return nil
+}
+
+// show judges one set and prints it.
+func show(istiod *controlPlane, root string, sets []Set, name string, out io.Writer) error {
+	for i := range sets {
+		if sets[i].Name != name {
+			continue
+		}
+		if err := judgeSet(istiod, root, &sets[i]); err != nil {
+			return err
+		}
+		enc := json.NewEncoder(out)
+		for _, c := range sets[i].Cases {
+			if err := enc.Encode(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("no set %q", name)
+}
+
+// judgeSet stops the servers of a set when it has been asked.
+func judgeSet(istiod *controlPlane, root string, set *Set) error {
+	var err error
+	if failed := test.Wrap(func(t test.Failer) { err = judge(t, istiod, root, set) }); failed != nil {
+		return failed
+	}
+	return err
 }
 
 // judge fills in Istio's verdicts.
@@ -105,6 +164,7 @@ func judge(t test.Failer, istiod *controlPlane, root string, set *Set) error {
 		return err
 	}
 	var index *ambientIndex
+	var routes *routing
 	for i := range set.Cases {
 		ask := &set.Cases[i]
 		if index == nil && (ask.Point == "ztunnel" || ask.Point == "binding") {
@@ -112,7 +172,12 @@ func judge(t test.Failer, istiod *controlPlane, root string, set *Set) error {
 				return err
 			}
 		}
+		if routes == nil && ask.Point == "route" {
+			routes = routingOf(t, c)
+		}
 		switch ask.Point {
+		case "route":
+			ask.Want, err = routes.ask(*ask)
 		case "ztunnel":
 			ask.Want, err = askZtunnel(index, *ask)
 		case "binding":

@@ -77,9 +77,9 @@ func filled(r Request, c Case) Request {
 		}
 	}
 	def(&r.IP, "10.244.1.7")
-	def(&r.DestIP, map[string]string{"waypoint": "10.96.0.10", "gateway": "10.244.0.3", "ztunnel": "10.244.2.9"}[c.Point])
+	def(&r.DestIP, map[string]string{"waypoint": "10.96.0.10", "gateway": "10.244.0.3", "ztunnel": "10.244.2.9", "route": "10.244.0.3"}[c.Point])
 	if r.Port == 0 {
-		r.Port = map[string]int{"waypoint": 80, "gateway": 80, "ztunnel": 8080}[c.Point]
+		r.Port = map[string]int{"waypoint": 80, "gateway": 80, "ztunnel": 8080, "route": 80}[c.Point]
 	}
 	if r.TCP || c.Point == "ztunnel" {
 		return r
