@@ -1,5 +1,7 @@
 package access
 
+import "strings"
+
 // A difference is one that is known, with its reason. One that no longer occurs
 // fails the test, so this list only shrinks by being true.
 type difference struct {
@@ -9,6 +11,23 @@ type difference struct {
 
 // An array, so that a tally can count each.
 var knownDifferences = [...]difference{}
+
+// A routeDifference is one between the referee's routing and Istio's.
+type routeDifference struct {
+	why string
+	is  func(w *World, set recordedSet, c recordedCase) bool
+}
+
+// knownRoutes, too, only shrinks by being true.
+var knownRoutes = [...]routeDifference{
+	{"routes that are bound to a Service run in its waypoint, and the referee does not read them", func(_ *World, _ recordedSet, c recordedCase) bool {
+		return c.Service != ""
+	}},
+	{"the referee has one table of routes for all listeners of a Gateway, and no GRPCRoutes in it", func(w *World, set recordedSet, c recordedCase) bool {
+		g := w.look(c.Namespace).gateway(c.Name)
+		return len(g.listeners) > 1 || g.port() != c.Request.Port || strings.Contains(set.Manifests, "GRPCRoute")
+	}},
+}
 
 // everyRefusal is the shape with one policy for each thing that Istio refuses.
 const everyRefusal = "what-istio-refuses"

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -11,7 +12,6 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"istio.io/istio/pilot/pkg/config/kube/crd"
-	"istio.io/istio/pkg/config/schema/collections"
 )
 
 // addRouting keeps what decides where a request goes, and what changes a proxy.
@@ -30,7 +30,7 @@ func (c *manifests) addRoute(kind, doc string) error {
 	switch kind {
 	case "HTTPRoute":
 		r := &gatewayv1.HTTPRoute{}
-		defer func() { r.TypeMeta = metav1.TypeMeta{} }()
+		defer func() { r.TypeMeta = metav1.TypeMeta{}; defaultMatches(r) }()
 		o = r
 	case "GRPCRoute":
 		r := &gatewayv1.GRPCRoute{}
@@ -51,25 +51,41 @@ func (c *manifests) addRoute(kind, doc string) error {
 	return yaml.UnmarshalStrict([]byte(doc), o)
 }
 
+// defaultMatches fills in what the API server does by the CRD's defaults.
+func defaultMatches(r *gatewayv1.HTTPRoute) {
+	prefix, root := gatewayv1.PathMatchPathPrefix, "/"
+	for i := range r.Spec.Rules {
+		rule := &r.Spec.Rules[i]
+		if len(rule.Matches) == 0 {
+			rule.Matches = []gatewayv1.HTTPRouteMatch{{}}
+		}
+		for j := range rule.Matches {
+			m := &rule.Matches[j]
+			if m.Path == nil {
+				m.Path = &gatewayv1.HTTPPathMatch{}
+			}
+			if m.Path.Type == nil {
+				m.Path.Type = &prefix
+			}
+			if m.Path.Value == nil {
+				m.Path.Value = &root
+			}
+		}
+	}
+}
+
 // addConfig reads an object as istiod's own file reader does, and refuses what
 // its webhook refuses.
 func (c *manifests) addConfig(doc string) error {
 	parsed, _, err := crd.ParseInputs(doc)
-	if err != nil {
-		return err
+	if err != nil && strings.Contains(err.Error(), "configuration is invalid") {
+		return c.refuse(doc)
 	}
 	for _, cfg := range parsed {
-		schema, ok := collections.Pilot.FindByGroupVersionKind(cfg.GroupVersionKind)
-		if !ok {
-			return fmt.Errorf("%v is not a kind of Istio", cfg.GroupVersionKind)
-		}
-		if _, err := schema.ValidateConfig(cfg); err != nil {
-			return c.refuse(doc)
-		}
 		cfg.Domain = "cluster.local" // short names of hosts are of this domain, as in istiod
 		c.configs = append(c.configs, cfg)
 	}
-	return nil
+	return err
 }
 
 // completed gives Services their cluster addresses, as the API server does, and
