@@ -12,20 +12,26 @@ type difference struct {
 // An array, so that a tally can count each.
 var knownDifferences = [...]difference{}
 
-// A routeDifference is one between the referee's routing and Istio's.
-type routeDifference struct {
-	why string
-	is  func(w *World, set recordedSet, c recordedCase) bool
+// A pointDifference is one at a point that has no verdict, such as a route.
+type pointDifference struct {
+	point, why string
+	is         func(w *World, set recordedSet, c recordedCase) bool
 }
 
-// knownRoutes, too, only shrinks by being true.
-var knownRoutes = [...]routeDifference{
-	{"routes that are bound to a Service run in its waypoint, and the referee does not read them", func(_ *World, _ recordedSet, c recordedCase) bool {
+// knownAtPoints, too, only shrinks by being true.
+var knownAtPoints = [...]pointDifference{
+	{"route", "routes that are bound to a Service run in its waypoint, and the referee does not read them", func(_ *World, _ recordedSet, c recordedCase) bool {
 		return c.Service != ""
 	}},
-	{"the referee has one table of routes for all listeners of a Gateway, and no GRPCRoutes in it", func(w *World, set recordedSet, c recordedCase) bool {
+	{"route", "the referee has one table of routes for all listeners of a Gateway, and no GRPCRoutes in it", func(w *World, set recordedSet, c recordedCase) bool {
 		g := w.look(c.Namespace).gateway(c.Name)
 		return len(g.listeners) > 1 || g.port() != c.Request.Port || strings.Contains(set.Manifests, "GRPCRoute")
+	}},
+	{"capture", "the referee reads no annotation of a pod, and not each revision and injection label as Istio's webhooks do", func(w *World, set recordedSet, c recordedCase) bool {
+		s := w.look(c.Namespace)
+		_, rev := s.labels.get("istio.io/rev")
+		_, injection := s.labels.get("istio-injection")
+		return rev || injection || strings.Contains(set.Manifests, `"istio.io/rev"`) || strings.Contains(set.Manifests, `"annotations":{"`)
 	}},
 }
 

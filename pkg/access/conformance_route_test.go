@@ -60,16 +60,20 @@ func routedAt(w *World, c recordedCase) routing {
 // route compares where the referee and Istio send a request, and what of it changes on the way.
 func (n *tally) route(w *World, set recordedSet, c recordedCase) string {
 	r := routedAt(w, c)
-	why := c.reroutes(r)
+	return n.atPoint(w, set, c, c.reroutes(r), r.doubt != "")
+}
+
+// atPoint counts what a comparison found, and forgives what is known to differ.
+func (n *tally) atPoint(w *World, set recordedSet, c recordedCase, why string, notJudged bool) string {
 	switch {
 	case why != "":
-		for i, known := range knownRoutes {
-			if known.is(w, set, c) {
-				n.knownRoutes[i]++
+		for i, known := range knownAtPoints {
+			if known.point == c.Point && known.is(w, set, c) {
+				n.knownAtPoints[i]++
 				return ""
 			}
 		}
-	case r.doubt != "":
+	case notJudged:
 		n.notJudged++
 	default:
 		n.agree++

@@ -24,8 +24,8 @@ import (
 // The referee is held to them, point by point.
 func TestConformsToIstio(t *testing.T) {
 	var known [len(knownDifferences)]int
-	var routes [len(knownRoutes)]int
-	for _, name := range []string{"shapes", "golden", "random", "routes"} {
+	var atPoints [len(knownAtPoints)]int
+	for _, name := range []string{"shapes", "golden", "random", "routes", "capture"} {
 		t.Run(name, func(t *testing.T) {
 			var all tally
 			for _, set := range recorded(t, name) {
@@ -37,8 +37,8 @@ func TestConformsToIstio(t *testing.T) {
 			for i, n := range all.known {
 				known[i] += n
 			}
-			for i, n := range all.knownRoutes {
-				routes[i] += n
+			for i, n := range all.knownAtPoints {
+				atPoints[i] += n
 			}
 			t.Log(&all)
 		})
@@ -48,9 +48,9 @@ func TestConformsToIstio(t *testing.T) {
 			t.Errorf("no case differs any more by %q: remove it from knownDifferences", knownDifferences[i].why)
 		}
 	}
-	for i, n := range routes {
+	for i, n := range atPoints {
 		if n == 0 {
-			t.Errorf("no case differs any more by %q: remove it from knownRoutes", knownRoutes[i].why)
+			t.Errorf("no case differs any more by %q: remove it from knownAtPoints", knownAtPoints[i].why)
 		}
 	}
 }

@@ -28,8 +28,9 @@ const authorizerHost = "oauth2-proxy.oauth2-proxy.svc.cluster.local"
 
 // A controlPlane is the part of istiod that turns policies into proxy configuration.
 type controlPlane struct {
-	env  *model.Environment
-	keys *model.JwksResolver
+	env     *model.Environment
+	keys    *model.JwksResolver
+	capture *capture
 }
 
 func meshOfCases() *meshconfig.MeshConfig {
@@ -45,7 +46,7 @@ func meshOfCases() *meshconfig.MeshConfig {
 	return m
 }
 
-func newControlPlane(t test.Failer) *controlPlane {
+func newControlPlane(t test.Failer) (*controlPlane, error) {
 	authorizer := &model.Service{
 		Hostname:   host.Name(authorizerHost),
 		Ports:      model.PortList{{Name: "http", Port: 80, Protocol: protocol.HTTP}},
@@ -54,7 +55,8 @@ func newControlPlane(t test.Failer) *controlPlane {
 	fake := core.NewConfigGenTest(t, core.TestOptions{MeshConfig: meshOfCases(), Services: []*model.Service{authorizer}})
 	keys := model.NewJwksResolver(time.Hour, time.Hour, time.Hour, time.Hour)
 	t.Cleanup(keys.Close)
-	return &controlPlane{fake.Env(), keys}
+	capture, err := newCapture()
+	return &controlPlane{fake.Env(), keys, capture}, err
 }
 
 // push is what istiod knows once it has seen these policies.

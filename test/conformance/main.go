@@ -63,11 +63,15 @@ func parts(root string) []part {
 		{"golden", func() ([]Set, error) { return goldens(filepath.Join(root, "testdata", "golden")) }},
 		{"random", func() ([]Set, error) { return random(seed, randomSets), nil }},
 		{"routes", func() ([]Set, error) { return randomRoutes(seed, randomRouteSets), nil }},
+		{"capture", func() ([]Set, error) { return randomCaptures(seed, randomCaptureSets), nil }},
 	}
 }
 
 func record(t test.Failer, root, only, name string, out io.Writer) error {
-	istiod := newControlPlane(t)
+	istiod, err := newControlPlane(t)
+	if err != nil {
+		return err
+	}
 	dir := filepath.Join(root, "testdata", "conformance")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -178,6 +182,8 @@ func judge(t test.Failer, istiod *controlPlane, root string, set *Set) error {
 		switch ask.Point {
 		case "route":
 			ask.Want, err = routes.ask(*ask)
+		case "capture":
+			ask.Want, err = istiod.capture.ask(c, *ask)
 		case "ztunnel":
 			ask.Want, err = askZtunnel(index, *ask)
 		case "binding":

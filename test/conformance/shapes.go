@@ -58,7 +58,7 @@ func shape(raw string) (Set, error) {
 		c := Case{Point: ask.Point}
 		c.Namespace, c.Name, _ = strings.Cut(ask.At, "/")
 		c.ServiceNamespace, c.Service, _ = strings.Cut(ask.Service, "/")
-		if ask.Point == "binding" {
+		if ask.Point == "binding" || ask.Point == "capture" || ask.Point == "extension" {
 			set.Cases = append(set.Cases, c)
 		}
 		for _, r := range ask.Requests {
