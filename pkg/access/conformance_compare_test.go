@@ -80,6 +80,8 @@ func (n *tally) disagreement(w *World, set recordedSet, c recordedCase) string {
 		return n.route(w, set, c)
 	case "capture":
 		return n.capture(w, set, c)
+	case "extension":
+		return n.extension(w, set, c)
 	}
 	tok, ok := tokenOf(c.Request.Token)
 	switch {

@@ -64,6 +64,7 @@ func parts(root string) []part {
 		{"random", func() ([]Set, error) { return random(seed, randomSets), nil }},
 		{"routes", func() ([]Set, error) { return randomRoutes(seed, randomRouteSets), nil }},
 		{"capture", func() ([]Set, error) { return randomCaptures(seed, randomCaptureSets), nil }},
+		{"extensions", func() ([]Set, error) { return randomExtensions(seed, randomExtensionSets), nil }},
 	}
 }
 
@@ -176,12 +177,14 @@ func judge(t test.Failer, istiod *controlPlane, root string, set *Set) error {
 				return err
 			}
 		}
-		if routes == nil && ask.Point == "route" {
+		if routes == nil && (ask.Point == "route" || ask.Point == "extension") {
 			routes = routingOf(t, c)
 		}
 		switch ask.Point {
 		case "route":
 			ask.Want, err = routes.ask(*ask)
+		case "extension":
+			ask.Want, err = routes.extended(*ask)
 		case "capture":
 			ask.Want, err = istiod.capture.ask(c, *ask)
 		case "ztunnel":

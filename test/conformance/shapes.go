@@ -55,10 +55,9 @@ func shape(raw string) (Set, error) {
 	}
 	set := Set{Manifests: manifests}
 	for _, ask := range q.Ask {
-		c := Case{Point: ask.Point}
-		c.Namespace, c.Name, _ = strings.Cut(ask.At, "/")
-		c.ServiceNamespace, c.Service, _ = strings.Cut(ask.Service, "/")
-		if ask.Point == "binding" || ask.Point == "capture" || ask.Point == "extension" {
+		c := caseAt(ask.Point, ask.At, ask.Service)
+		switch ask.Point {
+		case "binding", "capture", "extension":
 			set.Cases = append(set.Cases, c)
 		}
 		for _, r := range ask.Requests {
@@ -67,6 +66,17 @@ func shape(raw string) (Set, error) {
 		}
 	}
 	return set, nil
+}
+
+// caseAt is a question without a request; one about an extension is of port 80.
+func caseAt(point, at, service string) Case {
+	c := Case{Point: point}
+	c.Namespace, c.Name, _ = strings.Cut(at, "/")
+	c.ServiceNamespace, c.Service, _ = strings.Cut(service, "/")
+	if point == "extension" {
+		c.Request.Port = 80
+	}
+	return c
 }
 
 // filled completes a request to one that a proxy could see.
