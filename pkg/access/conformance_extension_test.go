@@ -14,7 +14,8 @@ var extensionsAt func(w *World, c recordedCase) []string
 // cloud what the referee says there.
 func (n *tally) extension(w *World, set recordedSet, c recordedCase) string {
 	if extensionsAt == nil {
-		return "the referee does not read extensions"
+		n.notJudged++ // TestConformsToIstioOnExtensions says so
+		return ""
 	}
 	why := ""
 	for _, id := range c.Want.By {

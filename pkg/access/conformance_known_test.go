@@ -10,7 +10,17 @@ type difference struct {
 }
 
 // An array, so that a tally can count each.
-var knownDifferences = [...]difference{}
+var knownDifferences = [...]difference{
+	{"of two rules of one issuer Istio tries the one of the older RequestAuthentication first", func(set recordedSet, c recordedCase, _ Verdict) bool {
+		return set.Name == "one-issuer-in-two-rules" && c.Name == "in"
+	}},
+	{"the referee does not read spaceDelimitedClaims", func(set recordedSet, c recordedCase, _ Verdict) bool {
+		return set.Name == "one-issuer-in-two-rules" && c.Name == "spaced"
+	}},
+	{"the comparison has a token lie where the rule looks, and this one lies in Authorization", func(set recordedSet, c recordedCase, _ Verdict) bool {
+		return set.Name == "one-issuer-in-two-rules" && c.Name == "elsewhere"
+	}},
+}
 
 // A pointDifference is one at a point that has no verdict, such as a route.
 type pointDifference struct {

@@ -1,6 +1,13 @@
 // Command conformance asks Istio's own code who may pass, and records the
 // answers that pkg/access is held to.
 //
+// Supported releases are 1.30, 1.31 and 1.32. The recordings under testdata/conformance
+// are of 1.31: release-1.31 of 2026-08-27, the newest commit of it that the Go module
+// proxy has (Istio tags its releases without the v that a Go module version needs). Of
+// 1.30 the proxy has the commit of 2026-08-26 (v0.0.0-20260826214018-9739e10eb9d7), not
+// recorded yet. Of 1.32 it has no commit of istio.io/istio, only istio.io/api and
+// client-go: NO VERDICT IS CHECKED AGAINST THE CODE OF 1.32.
+//
 // Istio is in it for what Istio decides: which policies its validation refuses,
 // which a proxy takes, what a waypoint's and a gateway's Envoy are told, what
 // ztunnel is told. The proxies are not in it: their matching is followed from

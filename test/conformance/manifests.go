@@ -122,7 +122,7 @@ func (c *manifests) addAuthorization(doc string) error {
 		return c.refuse(doc)
 	}
 	cfg := config.Config{Meta: config.Meta{
-		GroupVersionKind: gvk.AuthorizationPolicy, Name: o.Name, Namespace: o.Namespace, Annotations: o.Annotations,
+		GroupVersionKind: gvk.AuthorizationPolicy, Name: o.Name, Namespace: o.Namespace, Annotations: o.Annotations, CreationTimestamp: o.CreationTimestamp.Time,
 	}, Spec: &o.Spec}
 	if _, err := validation.ValidateAuthorizationPolicy(cfg); err != nil {
 		return c.refuse(doc)
@@ -139,7 +139,7 @@ func (c *manifests) addAuthentication(doc string) error {
 		return c.refuse(doc)
 	}
 	cfg := config.Config{Meta: config.Meta{
-		GroupVersionKind: gvk.RequestAuthentication, Name: o.Name, Namespace: o.Namespace,
+		GroupVersionKind: gvk.RequestAuthentication, Name: o.Name, Namespace: o.Namespace, CreationTimestamp: o.CreationTimestamp.Time,
 	}, Spec: &o.Spec}
 	if _, err := validation.ValidateRequestAuthentication(cfg); err != nil {
 		return c.refuse(doc)
