@@ -12,13 +12,14 @@ type difference struct {
 // An array, so that a tally can count each.
 var knownDifferences = [...]difference{
 	{"of two rules of one issuer Istio tries the one of the older RequestAuthentication first", func(set recordedSet, c recordedCase, _ Verdict) bool {
-		return set.Name == "one-issuer-in-two-rules" && c.Name == "in"
+		list, _ := c.Request.Token["aud"].([]any)
+		return set.Name == "one-issuer-in-two-rules" && c.Name == "in" && c.Request.Token != nil && (c.Request.Headers != nil || len(list) == 2 && list[0] == "first")
 	}},
 	{"the referee does not read spaceDelimitedClaims", func(set recordedSet, c recordedCase, _ Verdict) bool {
-		return set.Name == "one-issuer-in-two-rules" && c.Name == "spaced"
+		return set.Name == "one-issuer-in-two-rules" && c.Name == "spaced" && c.Request.Token["groups"] == "red admin"
 	}},
 	{"the comparison has a token lie where the rule looks, and this one lies in Authorization", func(set recordedSet, c recordedCase, _ Verdict) bool {
-		return set.Name == "one-issuer-in-two-rules" && c.Name == "elsewhere"
+		return set.Name == "one-issuer-in-two-rules" && c.Name == "elsewhere" && c.Request.Token != nil
 	}},
 }
 
