@@ -11,12 +11,13 @@ import (
 type tally struct {
 	sets, cases, agree, custom, notJudged, nack, beyond, refused int
 	known                                                        [len(knownDifferences)]int
+	knownAtPoints                                                [len(knownAtPoints)]int
 }
 
 func (n *tally) String() string {
 	return fmt.Sprintf("%d sets, %d cases: %d agree, %d wait for an authorizer, %d not judged, %d that Envoy would refuse, "+
-		"%d beyond the referee's requests, %v known to differ; %d policies refused",
-		n.sets, n.cases, n.agree, n.custom, n.notJudged, n.nack, n.beyond, n.known, n.refused)
+		"%d beyond the referee's requests, %v and at points %v known to differ; %d policies refused",
+		n.sets, n.cases, n.agree, n.custom, n.notJudged, n.nack, n.beyond, n.known, n.knownAtPoints, n.refused)
 }
 
 func (n *tally) compare(t *testing.T, set recordedSet) {
@@ -72,8 +73,15 @@ func (w *World) refused() (out []string) {
 
 // disagreement says where the referee and Istio part, "" where they do not.
 func (n *tally) disagreement(w *World, set recordedSet, c recordedCase) string {
-	if c.Point == "binding" {
+	switch c.Point {
+	case "binding":
 		return n.binding(w, c)
+	case "route":
+		return n.route(w, set, c)
+	case "capture":
+		return n.capture(w, set, c)
+	case "extension":
+		return n.extension(w, set, c)
 	}
 	tok, ok := tokenOf(c.Request.Token)
 	switch {

@@ -1,5 +1,7 @@
 package access
 
+import "strings"
+
 // A difference is one that is known, with its reason. One that no longer occurs
 // fails the test, so this list only shrinks by being true.
 type difference struct {
@@ -8,7 +10,41 @@ type difference struct {
 }
 
 // An array, so that a tally can count each.
-var knownDifferences = [...]difference{}
+var knownDifferences = [...]difference{
+	{"of two rules of one issuer Istio tries the one of the older RequestAuthentication first", func(set recordedSet, c recordedCase, _ Verdict) bool {
+		list, _ := c.Request.Token["aud"].([]any)
+		return set.Name == "one-issuer-in-two-rules" && c.Name == "in" && c.Request.Token != nil && (c.Request.Headers != nil || len(list) == 2 && list[0] == "first")
+	}},
+	{"the referee does not read spaceDelimitedClaims", func(set recordedSet, c recordedCase, _ Verdict) bool {
+		return set.Name == "one-issuer-in-two-rules" && c.Name == "spaced" && c.Request.Token["groups"] == "red admin"
+	}},
+	{"the comparison has a token lie where the rule looks, and this one lies in Authorization", func(set recordedSet, c recordedCase, _ Verdict) bool {
+		return set.Name == "one-issuer-in-two-rules" && c.Name == "elsewhere" && c.Request.Token != nil
+	}},
+}
+
+// A pointDifference is one at a point that has no verdict, such as a route.
+type pointDifference struct {
+	point, why string
+	is         func(w *World, set recordedSet, c recordedCase) bool
+}
+
+// knownAtPoints, too, only shrinks by being true.
+var knownAtPoints = [...]pointDifference{
+	{"route", "routes that are bound to a Service run in its waypoint, and the referee does not read them", func(_ *World, _ recordedSet, c recordedCase) bool {
+		return c.Service != ""
+	}},
+	{"route", "the referee has one table of routes for all listeners of a Gateway, and no GRPCRoutes in it", func(w *World, set recordedSet, c recordedCase) bool {
+		g := w.look(c.Namespace).gateway(c.Name)
+		return len(g.listeners) > 1 || g.port() != c.Request.Port || strings.Contains(set.Manifests, "GRPCRoute")
+	}},
+	{"capture", "the referee reads no annotation of a pod, and not each revision and injection label as Istio's webhooks do", func(w *World, set recordedSet, c recordedCase) bool {
+		s := w.look(c.Namespace)
+		_, rev := s.labels.get("istio.io/rev")
+		_, injection := s.labels.get("istio-injection")
+		return rev || injection || strings.Contains(set.Manifests, `"istio.io/rev"`) || strings.Contains(set.Manifests, `"annotations":{"`)
+	}},
+}
 
 // everyRefusal is the shape with one policy for each thing that Istio refuses.
 const everyRefusal = "what-istio-refuses"

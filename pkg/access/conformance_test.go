@@ -24,7 +24,8 @@ import (
 // The referee is held to them, point by point.
 func TestConformsToIstio(t *testing.T) {
 	var known [len(knownDifferences)]int
-	for _, name := range []string{"shapes", "golden", "random"} {
+	var atPoints [len(knownAtPoints)]int
+	for _, name := range []string{"shapes", "golden", "random", "routes", "capture"} {
 		t.Run(name, func(t *testing.T) {
 			var all tally
 			for _, set := range recorded(t, name) {
@@ -36,12 +37,20 @@ func TestConformsToIstio(t *testing.T) {
 			for i, n := range all.known {
 				known[i] += n
 			}
+			for i, n := range all.knownAtPoints {
+				atPoints[i] += n
+			}
 			t.Log(&all)
 		})
 	}
 	for i, n := range known {
 		if n == 0 {
 			t.Errorf("no case differs any more by %q: remove it from knownDifferences", knownDifferences[i].why)
+		}
+	}
+	for i, n := range atPoints {
+		if n == 0 {
+			t.Errorf("no case differs any more by %q: remove it from knownAtPoints", knownAtPoints[i].why)
 		}
 	}
 }
@@ -151,6 +160,7 @@ type recordedCase struct {
 	Want             struct {
 		Got        string
 		By, Custom []string
+		Sent       *sent
 	} `json:"want"`
 }
 

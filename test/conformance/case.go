@@ -76,6 +76,16 @@ type Verdict struct {
 	// Custom lists the CUSTOM rules that match: an external authorizer is asked
 	// first, and its answer is not known here.
 	Custom []string `json:"custom,omitempty"`
+	// Sent is the request that a route forwards; By lists where to.
+	Sent *Sent `json:"sent,omitempty"`
+}
+
+// Sent is a request as it leaves a proxy.
+type Sent struct {
+	Path    string            `json:"path"`
+	Host    string            `json:"host"`
+	Headers map[string]string `json:"headers,omitempty"` // those that changed
+	Removed []string          `json:"removed,omitempty"`
 }
 
 const (

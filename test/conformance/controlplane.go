@@ -21,15 +21,19 @@ const (
 	knownProvider = "oauth2-proxy"
 )
 
+// istioVersion is what the proxies say they are.
+const istioVersion = "1.31.0"
+
 const authorizerHost = "oauth2-proxy.oauth2-proxy.svc.cluster.local"
 
 // A controlPlane is the part of istiod that turns policies into proxy configuration.
 type controlPlane struct {
-	env  *model.Environment
-	keys *model.JwksResolver
+	env     *model.Environment
+	keys    *model.JwksResolver
+	capture *capture
 }
 
-func newControlPlane(t test.Failer) *controlPlane {
+func meshOfCases() *meshconfig.MeshConfig {
 	m := mesh.DefaultMeshConfig()
 	m.ExtensionProviders = append(m.ExtensionProviders, &meshconfig.MeshConfig_ExtensionProvider{
 		Name: knownProvider,
@@ -39,15 +43,20 @@ func newControlPlane(t test.Failer) *controlPlane {
 			},
 		},
 	})
+	return m
+}
+
+func newControlPlane(t test.Failer) (*controlPlane, error) {
 	authorizer := &model.Service{
 		Hostname:   host.Name(authorizerHost),
 		Ports:      model.PortList{{Name: "http", Port: 80, Protocol: protocol.HTTP}},
 		Attributes: model.ServiceAttributes{Name: "oauth2-proxy", Namespace: "oauth2-proxy"},
 	}
-	fake := core.NewConfigGenTest(t, core.TestOptions{MeshConfig: m, Services: []*model.Service{authorizer}})
+	fake := core.NewConfigGenTest(t, core.TestOptions{MeshConfig: meshOfCases(), Services: []*model.Service{authorizer}})
 	keys := model.NewJwksResolver(time.Hour, time.Hour, time.Hour, time.Hour)
 	t.Cleanup(keys.Close)
-	return &controlPlane{fake.Env(), keys}
+	capture, err := newCapture()
+	return &controlPlane{fake.Env(), keys, capture}, err
 }
 
 // push is what istiod knows once it has seen these policies.

@@ -1,6 +1,13 @@
 // Command conformance asks Istio's own code who may pass, and records the
 // answers that pkg/access is held to.
 //
+// Supported releases are 1.30, 1.31 and 1.32. The recordings under testdata/conformance
+// are of 1.31: release-1.31 of 2026-08-27, the newest commit of it that the Go module
+// proxy has (Istio tags its releases without the v that a Go module version needs). Of
+// 1.30 the proxy has the commit of 2026-08-26 (v0.0.0-20260826214018-9739e10eb9d7), not
+// recorded yet. Of 1.32 it has no commit of istio.io/istio, only istio.io/api and
+// client-go: NO VERDICT IS CHECKED AGAINST THE CODE OF 1.32.
+//
 // Istio is in it for what Istio decides: which policies its validation refuses,
 // which a proxy takes, what a waypoint's and a gateway's Envoy are told, what
 // ztunnel is told. The proxies are not in it: their matching is followed from
@@ -9,12 +16,14 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 
+	"istio.io/istio/pilot/pkg/features"
 	"istio.io/istio/pkg/log"
 	"istio.io/istio/pkg/test"
 )
@@ -27,14 +36,20 @@ func start(args []string, out, complaints io.Writer) int {
 	flags := flag.NewFlagSet("conformance", flag.ContinueOnError)
 	flags.SetOutput(complaints)
 	root := flags.String("root", "../..", "the repository, whose testdata/golden is judged and testdata/conformance written")
+	only := flags.String("only", "", "the one part to ask (shapes, golden, random, routes, ...); the freshness of the recordings is then not written")
+	name := flags.String("set", "", "with -only: the one set of that part, printed and not recorded")
 	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	if !features.EnableAmbient {
+		fmt.Fprintln(complaints, "conformance: error: run it with PILOT_ENABLE_AMBIENT=true, as istiod runs in an ambient mesh")
 		return 2
 	}
 	for _, s := range log.Scopes() {
 		s.SetOutputLevel(log.NoneLevel)
 	}
 	var err error
-	if failed := test.Wrap(func(t test.Failer) { err = record(t, *root, out) }); failed != nil {
+	if failed := test.Wrap(func(t test.Failer) { err = record(t, *root, *only, *name, out) }); failed != nil {
 		err = failed
 	}
 	if err != nil {
@@ -44,40 +59,96 @@ func start(args []string, out, complaints io.Writer) int {
 	return 0
 }
 
-func record(t test.Failer, root string, out io.Writer) error {
-	istiod := newControlPlane(t)
+type part struct {
+	name string
+	sets func() ([]Set, error)
+}
+
+func parts(root string) []part {
+	return []part{
+		{"shapes", func() ([]Set, error) { return shapes(filepath.Join(root, "test", "conformance", "shapes")) }},
+		{"golden", func() ([]Set, error) { return goldens(filepath.Join(root, "testdata", "golden")) }},
+		{"random", func() ([]Set, error) { return random(seed, randomSets), nil }},
+		{"routes", func() ([]Set, error) { return randomRoutes(seed, randomRouteSets), nil }},
+		{"capture", func() ([]Set, error) { return randomCaptures(seed, randomCaptureSets), nil }},
+		{"extensions", func() ([]Set, error) { return randomExtensions(seed, randomExtensionSets), nil }},
+	}
+}
+
+func record(t test.Failer, root, only, name string, out io.Writer) error {
+	istiod, err := newControlPlane(t)
+	if err != nil {
+		return err
+	}
 	dir := filepath.Join(root, "testdata", "conformance")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	source := filepath.Join(root, "test", "conformance")
-	for _, part := range []struct {
-		name string
-		sets func() ([]Set, error)
-	}{
-		{"shapes", func() ([]Set, error) { return shapes(filepath.Join(source, "shapes")) }},
-		{"golden", func() ([]Set, error) { return goldens(filepath.Join(root, "testdata", "golden")) }},
-		{"random", func() ([]Set, error) { return random(seed, randomSets), nil }},
-	} {
+	for _, part := range parts(root) {
+		if only != "" && only != part.name {
+			continue
+		}
 		sets, err := part.sets()
 		if err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)
 		}
-		tally := map[string]int{}
-		for i := range sets {
-			if err := judge(t, istiod, root, &sets[i]); err != nil {
-				return fmt.Errorf("%s: %s: %w", part.name, sets[i].Name, err)
-			}
-			for _, c := range sets[i].Cases {
-				tally[c.Want.Got]++
-			}
+		if name != "" {
+			return show(istiod, root, sets, name, out)
 		}
-		if err := (Recording{sets}).write(filepath.Join(dir, part.name+".jsonl.gz")); err != nil {
+		if err := recordPart(istiod, root, dir, part.name, sets, out); err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "%s: %d sets, verdicts %v\n", part.name, len(sets), tally)
 	}
-	return writeInputs(source, filepath.Join(dir, "inputs.sha256"))
+	if only != "" {
+		return nil
+	}
+	return writeInputs(filepath.Join(root, "test", "conformance"), filepath.Join(dir, "inputs.sha256"))
+}
+
+func recordPart(istiod *controlPlane, root, dir, name string, sets []Set, out io.Writer) error {
+	tally := map[string]int{}
+	for i := range sets {
+		if err := judgeSet(istiod, root, &sets[i]); err != nil {
+			return fmt.Errorf("%s: %s: %w", name, sets[i].Name, err)
+		}
+		for _, c := range sets[i].Cases {
+			tally[c.Want.Got]++
+		}
+	}
+	if err := (Recording{sets}).write(filepath.Join(dir, name+".jsonl.gz")); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s: %d sets, verdicts %v\n", name, len(sets), tally)
+	return nil
+}
+
+// show judges one set and prints it.
+func show(istiod *controlPlane, root string, sets []Set, name string, out io.Writer) error {
+	for i := range sets {
+		if sets[i].Name != name {
+			continue
+		}
+		if err := judgeSet(istiod, root, &sets[i]); err != nil {
+			return err
+		}
+		enc := json.NewEncoder(out)
+		for _, c := range sets[i].Cases {
+			if err := enc.Encode(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("no set %q", name)
+}
+
+// judgeSet stops the servers of a set when it has been asked.
+func judgeSet(istiod *controlPlane, root string, set *Set) error {
+	var err error
+	if failed := test.Wrap(func(t test.Failer) { err = judge(t, istiod, root, set) }); failed != nil {
+		return failed
+	}
+	return err
 }
 
 // judge fills in Istio's verdicts.
@@ -105,6 +176,7 @@ func judge(t test.Failer, istiod *controlPlane, root string, set *Set) error {
 		return err
 	}
 	var index *ambientIndex
+	var routes *routing
 	for i := range set.Cases {
 		ask := &set.Cases[i]
 		if index == nil && (ask.Point == "ztunnel" || ask.Point == "binding") {
@@ -112,7 +184,16 @@ func judge(t test.Failer, istiod *controlPlane, root string, set *Set) error {
 				return err
 			}
 		}
+		if routes == nil && (ask.Point == "route" || ask.Point == "extension") {
+			routes = routingOf(t, c)
+		}
 		switch ask.Point {
+		case "route":
+			ask.Want, err = routes.ask(*ask)
+		case "extension":
+			ask.Want, err = routes.extended(*ask)
+		case "capture":
+			ask.Want, err = istiod.capture.ask(c, *ask)
 		case "ztunnel":
 			ask.Want, err = askZtunnel(index, *ask)
 		case "binding":

@@ -27,11 +27,17 @@ type manifests struct {
 	objects    []runtime.Object // what the ambient index watches
 	gateways   map[string]*gatewayv1.Gateway
 	namespaces map[string]bool
+	routing    []runtime.Object // what the gateway controller watches beside them
+	configs    []config.Config  // of Istio's own kinds: VirtualService, EnvoyFilter and so on
+	pods       map[string]*corev1.Pod
+	labels     map[string]map[string]string // of Namespaces
 	refused    []string
 }
 
 func parse(text string) (*manifests, error) {
-	c := &manifests{gateways: map[string]*gatewayv1.Gateway{}, namespaces: map[string]bool{}}
+	c := &manifests{
+		gateways: map[string]*gatewayv1.Gateway{}, namespaces: map[string]bool{}, pods: map[string]*corev1.Pod{}, labels: map[string]map[string]string{},
+	}
 	for _, class := range []string{constants.WaypointGatewayClassName, istioClass} {
 		c.objects = append(c.objects, gatewayClass(class))
 	}
@@ -89,14 +95,18 @@ func (c *manifests) add(doc string) error {
 		c.gateways[gw.Namespace+"/"+gw.Name] = gw
 		return nil
 	case "v1/Namespace":
+		ns := &corev1.Namespace{}
 		c.namespaces[m.Metadata.Name] = true
-		return keep(c, doc, &corev1.Namespace{})
+		defer func() { c.labels[ns.Name] = ns.Labels }()
+		return keep(c, doc, ns)
 	case "v1/Service":
 		return keep(c, doc, &corev1.Service{})
 	case "v1/Pod":
-		return keep(c, doc, &corev1.Pod{})
+		pod := &corev1.Pod{}
+		c.pods[m.Metadata.Namespace+"/"+m.Metadata.Name] = pod
+		return keep(c, doc, pod)
 	}
-	return nil // nothing that Istio's authorization looks at
+	return c.addRouting(group, m.Kind, doc)
 }
 
 func hostOf(name, namespace string) string { return name + "." + namespace + ".svc.cluster.local" }
@@ -112,7 +122,7 @@ func (c *manifests) addAuthorization(doc string) error {
 		return c.refuse(doc)
 	}
 	cfg := config.Config{Meta: config.Meta{
-		GroupVersionKind: gvk.AuthorizationPolicy, Name: o.Name, Namespace: o.Namespace, Annotations: o.Annotations,
+		GroupVersionKind: gvk.AuthorizationPolicy, Name: o.Name, Namespace: o.Namespace, Annotations: o.Annotations, CreationTimestamp: o.CreationTimestamp.Time,
 	}, Spec: &o.Spec}
 	if _, err := validation.ValidateAuthorizationPolicy(cfg); err != nil {
 		return c.refuse(doc)
@@ -129,7 +139,7 @@ func (c *manifests) addAuthentication(doc string) error {
 		return c.refuse(doc)
 	}
 	cfg := config.Config{Meta: config.Meta{
-		GroupVersionKind: gvk.RequestAuthentication, Name: o.Name, Namespace: o.Namespace,
+		GroupVersionKind: gvk.RequestAuthentication, Name: o.Name, Namespace: o.Namespace, CreationTimestamp: o.CreationTimestamp.Time,
 	}, Spec: &o.Spec}
 	if _, err := validation.ValidateRequestAuthentication(cfg); err != nil {
 		return c.refuse(doc)

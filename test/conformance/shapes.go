@@ -55,10 +55,9 @@ func shape(raw string) (Set, error) {
 	}
 	set := Set{Manifests: manifests}
 	for _, ask := range q.Ask {
-		c := Case{Point: ask.Point}
-		c.Namespace, c.Name, _ = strings.Cut(ask.At, "/")
-		c.ServiceNamespace, c.Service, _ = strings.Cut(ask.Service, "/")
-		if ask.Point == "binding" {
+		c := caseAt(ask.Point, ask.At, ask.Service)
+		switch ask.Point {
+		case "binding", "capture", "extension":
 			set.Cases = append(set.Cases, c)
 		}
 		for _, r := range ask.Requests {
@@ -69,6 +68,17 @@ func shape(raw string) (Set, error) {
 	return set, nil
 }
 
+// caseAt is a question without a request; one about an extension is of port 80.
+func caseAt(point, at, service string) Case {
+	c := Case{Point: point}
+	c.Namespace, c.Name, _ = strings.Cut(at, "/")
+	c.ServiceNamespace, c.Service, _ = strings.Cut(service, "/")
+	if point == "extension" {
+		c.Request.Port = 80
+	}
+	return c
+}
+
 // filled completes a request to one that a proxy could see.
 func filled(r Request, c Case) Request {
 	def := func(s *string, v string) {
@@ -77,9 +87,9 @@ func filled(r Request, c Case) Request {
 		}
 	}
 	def(&r.IP, "10.244.1.7")
-	def(&r.DestIP, map[string]string{"waypoint": "10.96.0.10", "gateway": "10.244.0.3", "ztunnel": "10.244.2.9"}[c.Point])
+	def(&r.DestIP, map[string]string{"waypoint": "10.96.0.10", "gateway": "10.244.0.3", "ztunnel": "10.244.2.9", "route": "10.244.0.3"}[c.Point])
 	if r.Port == 0 {
-		r.Port = map[string]int{"waypoint": 80, "gateway": 80, "ztunnel": 8080}[c.Point]
+		r.Port = map[string]int{"waypoint": 80, "gateway": 80, "ztunnel": 8080, "route": 80}[c.Point]
 	}
 	if r.TCP || c.Point == "ztunnel" {
 		return r
