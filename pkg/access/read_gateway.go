@@ -22,8 +22,8 @@ type gateway struct {
 	labelled    bool      // the Gateway has the label istio.io/dataplane-mode, whether its pods get it or not
 	listeners   []listener
 	admitsSets  listener // the namespaces whose ListenerSets may attach
-	assumed     string // what is assumed where it is made up
-	cloud       *cloud // what is not judged of it
+	assumed     string   // what is assumed where it is made up
+	cloud       *cloud   // what is not judged of it
 
 	overlay  *yaml.Node // spec.infrastructure.parametersRef
 	revision string     // of the istiod that serves it
