@@ -97,11 +97,7 @@ func TestAPolicyThatIsWithdrawnClosesConnections(t *testing.T) {
 	become(t, add(t, objects, allow))
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	bob, err := plane.Identity(ctx, "bob", "default-editor")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := plane.Mesh.Dial(ctx, bob, plane.Address("alice/tet")+":8888")
+	c, err := plane.Dial(ctx, "bob/default-editor", plane.Address("alice/tet")+":8888")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +120,24 @@ func TestAPolicyThatIsWithdrawnClosesConnections(t *testing.T) {
 	if err := ask(); err == nil {
 		t.Error("the connection is still open")
 	}
-	note("L4 stand-in: a connection that a policy no longer allows is closed")
+	note("%s: a connection that a policy no longer allows is closed", plane.L4())
+}
+
+// A pod that is deleted and made again is in the mesh again: its owner's namespace reaches it, and another does not.
+func TestAPodThatIsMadeAgainIsGuarded(t *testing.T) {
+	needsPlane(t)
+	objects := base(t)
+	become(t, removes("Deployment/alice/tet")(t, objects))
+	if at := plane.Address("alice/tet"); at != "" {
+		t.Fatalf("the pod still runs at %s", at)
+	}
+	become(t, add(t, objects, policy("alice", "bob-may", `{action: ALLOW, rules: [{from: [{source: {namespaces: [bob]}}]}]}`)))
+	for account, want := range map[string]bool{"bob/default-editor": true, "research/default-editor": false, "": false} {
+		got, err := plane.FromPod(context.Background(), account, plane.Address("alice/tet")+":8888", world.Request{})
+		if allowed := err == nil && got.Reached == "alice/tet"; allowed != want {
+			t.Errorf("from %q: want allowed %v, got %d %v", account, want, got.Status, err)
+		}
+	}
 }
 
 // After a policy is withdrawn from a waypoint, a connection that the gateway holds open may carry one more request: the

@@ -77,7 +77,7 @@ func inside(ctx context.Context, m *testing.M) int {
 		err = errors.New(tools.Missing)
 	}
 	if err == nil {
-		plane, err = world.Start(ctx, tools.ControlPlane, tools.Envoys[0])
+		plane, err = world.Start(ctx, tools.ControlPlane, tools.Envoys[0], tools.Ztunnel)
 	}
 	if ctx.Err() != nil {
 		return interrupted()
@@ -132,6 +132,7 @@ func note(format string, args ...any) { lines = append(lines, fmt.Sprintf(format
 
 func summary(took time.Duration) {
 	fmt.Printf("\ndataplane summary\n  %s\n", strings.Join(lines, "\n  "))
+	fmt.Printf("  at L4: %s\n", plane.Decisions())
 	fmt.Printf("  took %s; %s\n", took.Round(time.Second), plane.Memory())
 	if tools.Missing != "" {
 		fmt.Printf("\n*** dataplane RAN WITH ONE ENVOY ONLY: %s\n*** (%s=1 makes this a failure)\n", tools.Missing, requiredEnv)

@@ -15,7 +15,7 @@ import (
 )
 
 // prelude gives a shell the parts of kubectl and of the login that the documentation's commands use. The tokens are the
-// API server's; a command in a pod gets the pod's ztunnel as its way out, which is the stand-in.
+// API server's; the way out of a command in a pod is who carries the pod's traffic here: plane.Dial.
 const prelude = `
 kubectl() {
   case "$*" in
@@ -69,7 +69,7 @@ func standIn(t *testing.T) (address string) {
 	return l.Addr().String()
 }
 
-// fromPod sends what a pod's curl asks its proxy for as the pod's ztunnel would.
+// fromPod sends what a pod's curl asks its proxy for, from the pod.
 func fromPod(w http.ResponseWriter, r *http.Request) {
 	// curl puts the user of http_proxy here; BasicAuth reads the header of that name only.
 	r.Header.Set("Authorization-Of-Request", r.Header.Get("Authorization"))

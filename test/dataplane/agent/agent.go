@@ -13,9 +13,10 @@ import (
 	discovery "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	secret "github.com/envoyproxy/go-control-plane/envoy/service/secret/v3"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 )
 
-// Agent stands between istiod and one Envoy.
+// Agent stands between istiod and one Envoy, or between istiod and a ztunnel, from whose configuration it takes nothing out.
 type Agent struct {
 	discovery.UnimplementedAggregatedDiscoveryServiceServer
 	secret.UnimplementedSecretDiscoveryServiceServer
@@ -41,14 +42,14 @@ type Seen struct {
 	Refused       []string // NACKs, and what could not be read
 }
 
-// Start serves one Envoy at ip, as the holder of a certificate.
-func Start(name, ip string, identity *Identity, istiod *grpc.ClientConn) (*Agent, error) {
+// Start serves one proxy at ip, as the holder of a certificate. An Envoy asks in plain text, a ztunnel by TLS.
+func Start(name, ip string, identity *Identity, istiod *grpc.ClientConn, transport credentials.TransportCredentials) (*Agent, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	a := &Agent{
-		Address: l.Addr().String(), name: name, ip: ip, identity: identity, istiod: istiod, server: grpc.NewServer(),
+		Address: l.Addr().String(), name: name, ip: ip, identity: identity, istiod: istiod, server: grpc.NewServer(grpc.Creds(transport)),
 		seen: Seen{Removed: map[string]int{}, Kept: map[string]int{}}, waiting: map[string]bool{}, last: time.Now(),
 	}
 	discovery.RegisterAggregatedDiscoveryServiceServer(a.server, a)

@@ -6,7 +6,10 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"math/big"
+	"net"
 	"net/url"
 	"time"
 )
@@ -21,16 +24,26 @@ func SelfMade(namespace, account string) (tls.Certificate, error) {
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	der, err := selfSign(name, key)
+	der, err := selfSign(&x509.Certificate{URIs: []*url.URL{name}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}, key)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
 }
 
-func selfSign(name *url.URL, key *ecdsa.PrivateKey) ([]byte, error) {
-	now := time.Now()
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), URIs: []*url.URL{name},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+// Loopback is a certificate for a server at 127.0.0.1, and the same as PEM for its clients.
+func Loopback() (tls.Certificate, []byte, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, nil, err
 	}
+	der, err := selfSign(&x509.Certificate{
+		Subject: pkix.Name{CommonName: "loopback"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}, key)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), err
+}
+
+func selfSign(template *x509.Certificate, key *ecdsa.PrivateKey) ([]byte, error) {
+	now := time.Now()
+	template.SerialNumber, template.KeyUsage = big.NewInt(1), x509.KeyUsageDigitalSignature
+	template.NotBefore, template.NotAfter = now.Add(-time.Hour), now.Add(time.Hour)
 	return x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 }

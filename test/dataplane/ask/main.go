@@ -138,7 +138,7 @@ func inside(ctx context.Context, dir string) error {
 		})
 	})
 	objects = append(objects, g.extra...)
-	plane, err := world.Start(ctx, tools.ControlPlane, tools.Envoys[0])
+	plane, err := world.Start(ctx, tools.ControlPlane, tools.Envoys[0], tools.Ztunnel)
 	if err != nil {
 		return err
 	}
@@ -148,6 +148,7 @@ func inside(ctx context.Context, dir string) error {
 		return err
 	}
 	print(os.Stdout, tools, answers)
+	fmt.Println("At L4 decided", plane.L4()+".")
 	for _, c := range plane.Complaints() {
 		fmt.Println("THIS PROVES NOTHING:", c)
 	}

@@ -1,7 +1,6 @@
 package envoy
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,19 +8,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/child"
 )
 
 // Process is one Envoy that runs.
 type Process struct {
+	*child.Process
 	Admin string // host:port of its admin interface
-
-	cmd  *exec.Cmd
-	log  string
-	done chan struct{}
 }
 
 // Start runs Envoy with a bootstrap; its log and its bootstrap are in dir under the node's name.
@@ -34,47 +30,10 @@ func Start(b Binary, dir string, n Node) (*Process, error) {
 	if err := os.WriteFile(name+".json", boot, 0o644); err != nil {
 		return nil, err
 	}
-	log, err := os.Create(name + ".log")
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
-	p := &Process{Admin: n.Admin, log: log.Name(), done: make(chan struct{})}
-	p.cmd = exec.Command(b.Path, "-c", name+".json", "--concurrency", "1", "--disable-hot-restart",
+	cmd := exec.Command(b.Path, "-c", name+".json", "--concurrency", "1", "--disable-hot-restart",
 		"--drain-time-s", "45", "--drain-strategy", "immediate", "--log-level", "warning") // drain as pilot-agent says
-	p.cmd.Stdout, p.cmd.Stderr = log, log
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread() // the "parent died" signal follows the thread that started the child
-		defer runtime.UnlockOSThread()
-		err := p.cmd.Start()
-		started <- err
-		if err == nil {
-			_ = p.cmd.Wait()
-			close(p.done)
-		}
-	}()
-	return p, <-started
-}
-
-// Stop ends it; nothing in it is worth a drain.
-func (p *Process) Stop() {
-	if p == nil {
-		return
-	}
-	_ = p.cmd.Process.Kill()
-	<-p.done
-}
-
-// Exited reports whether Envoy ended by itself.
-func (p *Process) Exited() bool {
-	select {
-	case <-p.done:
-		return true
-	default:
-		return false
-	}
+	c, err := child.Start(cmd, name+".log")
+	return &Process{c, n.Admin}, err
 }
 
 // Ready reports whether Envoy has its clusters and listeners.
@@ -98,22 +57,4 @@ func (p *Process) ask(path string) (string, error) {
 		err = fmt.Errorf("GET %s: %s", path, resp.Status)
 	}
 	return string(body), err
-}
-
-// LastWords is the end of its log.
-func (p *Process) LastWords() string {
-	said, _ := os.ReadFile(p.log)
-	lines := bytes.Split(bytes.TrimSpace(said), []byte("\n"))
-	return string(bytes.Join(lines[max(0, len(lines)-20):], []byte("\n")))
-}
-
-// MemoryMiB is what it holds now.
-func (p *Process) MemoryMiB() int {
-	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	var size, resident int
-	_, _ = fmt.Sscan(string(statm), &size, &resident)
-	return resident * os.Getpagesize() >> 20
 }

@@ -41,13 +41,53 @@ func (m *Mesh) Dial(ctx context.Context, from *agent.Identity, to string) (net.C
 	return m.dialWorkload(ctx, from, w, host, uint32(n))
 }
 
-func (m *Mesh) dialService(ctx context.Context, from *agent.Identity, namespace, name string, port uint32) (net.Conn, error) {
-	key := namespace + "/" + name + "." + namespace + ".svc.cluster.local"
+// Resolve is where a pod connects to that asks for namespace/service:port: the address of the Service, or of a pod if the
+// Service is headless. An address:port is itself.
+func (m *Mesh) Resolve(to string) (string, error) {
+	host, port, err := net.SplitHostPort(to)
+	if err != nil {
+		return "", err
+	}
+	namespace, name, ok := strings.Cut(host, "/")
+	if !ok {
+		return to, nil
+	}
+	key, s, err := m.service(namespace, name)
+	if err != nil {
+		return "", err
+	}
+	if len(s.Addresses) > 0 {
+		vip, ok := netip.AddrFromSlice(s.Addresses[0].Address)
+		if !ok {
+			return "", fmt.Errorf("Service %s has no address", key)
+		}
+		return net.JoinHostPort(vip.String(), port), nil
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return "", err
+	}
+	w, address, target := m.endpoint(key, uint32(n))
+	if w == nil {
+		return "", fmt.Errorf("Service %s has no endpoint", key)
+	}
+	return hostPort(address, target), nil
+}
+
+func (m *Mesh) service(namespace, name string) (key string, s *workloadapi.Service, err error) {
+	key = namespace + "/" + name + "." + namespace + ".svc.cluster.local"
 	m.mu.RLock()
-	s := m.services[key]
-	m.mu.RUnlock()
-	if s == nil {
-		return nil, fmt.Errorf("istiod knows no Service %s", key)
+	defer m.mu.RUnlock()
+	if s = m.services[key]; s == nil {
+		err = fmt.Errorf("istiod knows no Service %s", key)
+	}
+	return key, s, err
+}
+
+func (m *Mesh) dialService(ctx context.Context, from *agent.Identity, namespace, name string, port uint32) (net.Conn, error) {
+	key, s, err := m.service(namespace, name)
+	if err != nil {
+		return nil, err
 	}
 	// A headless Service has no address that a waypoint could be asked for.
 	if from != nil && s.GetWaypoint() != nil && len(s.Addresses) > 0 {

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/agent"
+	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/netns"
 )
 
 // hbonePort is where ztunnel takes tunnels for the pods of its node.
@@ -22,6 +23,8 @@ type Pod struct {
 	Account         string
 	IP              string
 	Handler         http.Handler
+	// Own is the network namespace of a pod that a real ztunnel guards. Then nothing is decided here.
+	Own *netns.Pod
 
 	mesh     *Mesh
 	identity *agent.Identity
@@ -42,6 +45,11 @@ func (m *Mesh) Serve(p *Pod, identity *agent.Identity) error {
 	p.mesh, p.identity, p.app, p.ports = m, identity, l.Addr().String(), map[int]net.Listener{}
 	server := &http.Server{Handler: p.Handler}
 	go func() { _ = server.Serve(l) }()
+	p.closers = append(p.closers, server)
+	if p.Own != nil {
+		p.closers = append(p.closers, p.Own)
+		return nil
+	}
 	tunnels, err := net.Listen("tcp", net.JoinHostPort(p.IP, hbonePort))
 	if err != nil {
 		return err
@@ -56,15 +64,15 @@ func (m *Mesh) Serve(p *Pod, identity *agent.Identity) error {
 		ErrorLog:  silent,
 	}
 	go func() { _ = hbone.ServeTLS(tunnels, "", "") }()
-	p.closers = append(p.closers, server, hbone)
+	p.closers = append(p.closers, hbone)
 	return nil
 }
 
-// Capture decides whether traffic to the pod is redirected, as istio-cni does.
+// Capture decides whether traffic to the pod is redirected to the stand-in, as istio-cni redirects it to ztunnel.
 func (p *Pod) Capture(on bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.captured = on
+	p.captured = on && p.Own == nil
 }
 
 func (p *Pod) isCaptured() bool {
@@ -80,7 +88,7 @@ func (p *Pod) Listen(port int) error {
 	if p.ports[port] != nil {
 		return nil
 	}
-	l, err := net.Listen("tcp", net.JoinHostPort(p.IP, strconv.Itoa(port)))
+	l, err := p.listen(port)
 	if err != nil {
 		return err
 	}
@@ -98,6 +106,18 @@ func (p *Pod) Listen(port int) error {
 	return nil
 }
 
+func (p *Pod) listen(port int) (l net.Listener, err error) {
+	at := net.JoinHostPort(p.IP, strconv.Itoa(port))
+	if p.Own == nil {
+		return net.Listen("tcp", at)
+	}
+	err = p.Own.Do(func() error {
+		l, err = net.Listen("tcp", at)
+		return err
+	})
+	return l, err
+}
+
 // Close ends the application with all its listeners.
 func (p *Pod) Close() {
 	p.mu.Lock()
@@ -107,7 +127,7 @@ func (p *Pod) Close() {
 	}
 }
 
-// plain is plain text that the redirection of a captured pod brings to its ztunnel.
+// plain is a connection in plain text; that of a captured pod passes the L4 decision.
 func (p *Pod) plain(c net.Conn, port uint32) {
 	defer c.Close()
 	captured := p.isCaptured()

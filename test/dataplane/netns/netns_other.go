@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"os"
 )
 
 var errNotLinux = errors.New("network namespaces exist on Linux only")
@@ -21,3 +22,21 @@ func Rerun(context.Context, ...string) (int, error) { return 1, errNotLinux }
 
 // Own cannot be done here.
 func Own(netip.Prefix) error { return errNotLinux }
+
+// Pod cannot be made here.
+type Pod struct{ File *os.File }
+
+// CanJoin reports why no pod can be made.
+func CanJoin() error { return errNotLinux }
+
+// Join cannot be done here.
+func Join(_, _ netip.Addr) (*Pod, error) { return nil, errNotLinux }
+
+// Do cannot be done here.
+func (*Pod) Do(func() error) error { return errNotLinux }
+
+// Redirect cannot be done here.
+func (*Pod) Redirect(bool) error { return errNotLinux }
+
+// Close has nothing to do.
+func (*Pod) Close() error { return nil }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/envoy"
 	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/netns"
+	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/ztunnel"
 	"github.com/kubeflow-ambient/ambient-profile/test/e2e/controlplane"
 )
 
@@ -20,6 +21,7 @@ import (
 type Rig struct {
 	ControlPlane controlplane.Binaries
 	Envoys       []envoy.Binary
+	Ztunnel      *ztunnel.Binary // or nil: then the stand-in decides at L4
 	// Program is ambient-profile as it is in the checkout; the tests know the product by nothing else.
 	Program string
 	// Checkout is the root of the repository.
@@ -60,6 +62,14 @@ func Prepare(ctx context.Context, module string) (*Rig, error) {
 		r.Missing = err.Error()
 	case err != nil:
 		return nil, err
+	}
+	if r.Ztunnel, err = ztunnel.Get(ctx); err != nil {
+		return nil, err
+	}
+	if r.Ztunnel != nil {
+		if err := netns.CanJoin(); err != nil {
+			return nil, fmt.Errorf("%w: ZTUNNEL is set, and pods cannot have network namespaces of their own: %w", ErrMissing, err)
+		}
 	}
 	if r.dir, err = controlplane.TempDir(); err != nil {
 		return nil, err

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/agent"
 	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/stubs"
 )
 
@@ -49,16 +48,9 @@ func (p *Plane) FromOutside(ctx context.Context, gateway string, port int, r Req
 // FromPod sends a request from a pod of an account (namespace/name), or from off the mesh if that is empty, to
 // namespace/service:port or address:port.
 func (p *Plane) FromPod(ctx context.Context, account, to string, r Request) (Answer, error) {
-	var identity *agent.Identity
-	if namespace, name, ok := strings.Cut(account, "/"); ok {
-		var err error
-		if identity, err = p.Identity(ctx, namespace, name); err != nil {
-			return Answer{}, err
-		}
-	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	c, err := p.Mesh.Dial(ctx, identity, to)
+	c, err := p.Dial(ctx, account, to)
 	if err != nil {
 		return Answer{}, err
 	}

@@ -92,11 +92,20 @@ func key(o *kube.Object) string {
 }
 
 // Settle waits until istiod has said what follows from the last change: something, or nothing for a while, and then
-// nothing more; and until every Envoy has answered.
+// nothing more; and until every proxy has answered.
 func (p *Plane) Settle(ctx context.Context) error {
 	const reaction, silence = 1200 * time.Millisecond, 350 * time.Millisecond // istiod collects changes for 100 ms
 	return eventually(ctx, 20*time.Second, func() error {
 		last, answered := p.Mesh.Quiet(), true
+		if p.node != nil {
+			if p.node.process.Exited() {
+				return fmt.Errorf("ztunnel has exited:\n%s", p.node.process.LastWords())
+			}
+			var at time.Time
+			if at, answered = p.node.relay.Quiet(); at.After(last) {
+				last = at
+			}
+		}
 		for _, g := range p.proxies {
 			if g.process.Exited() {
 				return fmt.Errorf("Envoy %s has exited:\n%s", g.key(), g.process.LastWords())
@@ -109,7 +118,7 @@ func (p *Plane) Settle(ctx context.Context) error {
 		}
 		switch {
 		case !answered:
-			return fmt.Errorf("an Envoy has not answered istiod")
+			return fmt.Errorf("a proxy has not answered istiod")
 		case last.Before(p.changed) && time.Since(p.changed) < reaction:
 			return fmt.Errorf("istiod has not said anything yet")
 		case time.Since(last) < silence:

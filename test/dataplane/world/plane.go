@@ -22,11 +22,12 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/mesh"
 	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/netns"
 	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/stubs"
+	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/ztunnel"
 	"github.com/kubeflow-ambient/ambient-profile/test/e2e/controlplane"
 	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kube"
 )
 
-// podNetwork holds every pod: 10.244.1.0/24 applications, 10.244.2.0/24 proxies.
+// podNetwork holds every pod: 10.244.1.0/24 applications, 10.244.2.0/24 proxies, 10.244.4.0/24 pods that only ask.
 var podNetwork = netip.MustParsePrefix("10.244.0.0/16")
 
 // Dex is the issuer of sessions in examples/platform.
@@ -44,6 +45,7 @@ type Plane struct {
 	kube    *kube.Client
 	root    []byte
 	envoy   envoy.Binary
+	node    *node // or nil: then the stand-in decides at L4
 
 	applied map[string]*kube.Object // the present world
 	pods    map[string]*pod
@@ -58,9 +60,13 @@ type Plane struct {
 	names   map[string]http.Handler // what istiod may ask for by name
 }
 
-// Start brings up an empty world in this process's network namespace.
-func Start(ctx context.Context, bin controlplane.Binaries, proxy envoy.Binary) (*Plane, error) {
-	if err := netns.Own(podNetwork); err != nil {
+// Start brings up an empty world in this process's network namespace. guard is a real ztunnel, or nil for the stand-in.
+func Start(ctx context.Context, bin controlplane.Binaries, proxy envoy.Binary, guard *ztunnel.Binary) (*Plane, error) {
+	own := podNetwork
+	if guard != nil {
+		own = proxyNetwork
+	}
+	if err := netns.Own(own); err != nil {
 		return nil, err
 	}
 	dex, err := stubs.NewIssuer("auth/dex", Dex)
@@ -80,7 +86,11 @@ func Start(ctx context.Context, bin controlplane.Binaries, proxy envoy.Binary) (
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{p.connect, p.addLoginProvider, p.readRoot, p.watch} {
+	steps := []func(context.Context) error{p.connect, p.addLoginProvider, p.readRoot, p.watch}
+	if guard != nil {
+		steps = append(steps, func(ctx context.Context) error { return p.startZtunnel(ctx, *guard) })
+	}
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			p.Stop()
 			return nil, err
@@ -97,6 +107,7 @@ func (p *Plane) Stop() {
 	for _, o := range p.pods {
 		o.app.Close()
 	}
+	p.node.stop()
 	p.control.Stop()
 }
 
@@ -163,12 +174,17 @@ func (p *Plane) Token(ctx context.Context, namespace, account, audience string) 
 	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return "", err
 	}
-	hour := int64(60 * 60)
-	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: &hour}}
+	var spec authenticationv1.TokenRequestSpec
 	if audience != "" {
-		request.Spec.Audiences = []string{audience}
+		spec.Audiences = []string{audience}
 	}
-	t, err := p.client.CoreV1().ServiceAccounts(namespace).CreateToken(ctx, account, request, metav1.CreateOptions{})
+	return p.sign(ctx, namespace, account, spec)
+}
+
+func (p *Plane) sign(ctx context.Context, namespace, account string, spec authenticationv1.TokenRequestSpec) (string, error) {
+	hour := int64(60 * 60)
+	spec.ExpirationSeconds = &hour
+	t, err := p.client.CoreV1().ServiceAccounts(namespace).CreateToken(ctx, account, &authenticationv1.TokenRequest{Spec: spec}, metav1.CreateOptions{})
 	if err != nil {
 		return "", err
 	}
@@ -205,7 +221,11 @@ func (p *Plane) Memory() string {
 	for _, g := range p.proxies {
 		total += g.process.MemoryMiB()
 	}
-	return fmt.Sprintf("%s, %d Envoys %d MiB", p.control.Memory(), len(p.proxies), total)
+	held := fmt.Sprintf("%s, %d Envoys %d MiB", p.control.Memory(), len(p.proxies), total)
+	if p.node != nil {
+		held += fmt.Sprintf(", ztunnel %d MiB", p.node.process.MemoryMiB())
+	}
+	return held
 }
 
 // IstiodLog is for a run that failed.

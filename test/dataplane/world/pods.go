@@ -24,6 +24,7 @@ type pod struct {
 	namespace, name string // of the workload
 	spec            corev1.PodTemplateSpec
 	app             *mesh.Pod
+	guarded         bool // by a real ztunnel
 }
 
 func (o *pod) key() string { return o.namespace + "/" + o.name }
@@ -43,6 +44,9 @@ func (p *Plane) followPods(ctx context.Context) error {
 	for k, o := range p.pods {
 		if wanted[k] != nil {
 			continue
+		}
+		if err := p.node.guard(o, false); err != nil {
+			return err
 		}
 		o.app.Close()
 		if err := p.deletePod(ctx, o.namespace, o.name); err != nil {
@@ -91,6 +95,9 @@ func (p *Plane) runPod(ctx context.Context, want *pod) error {
 		}
 		want.app = &mesh.Pod{Namespace: want.namespace, Name: want.name, Account: account, IP: p.freeAddress(1)}
 		want.app.Handler = p.handler(want)
+		if want.app.Own, err = p.node.join(want.app.IP); err != nil {
+			return err
+		}
 		if err := p.Mesh.Serve(want.app, identity); err != nil {
 			return err
 		}
@@ -107,7 +114,10 @@ func (p *Plane) runPod(ctx context.Context, want *pod) error {
 		}
 		annotations[redirected] = "enabled"
 	}
-	return p.writePod(ctx, is.namespace, is.name, account, is.app.IP, is.spec.Labels, annotations)
+	if err := p.writePod(ctx, is.namespace, is.name, account, is.app.IP, is.spec.Labels, annotations); err != nil {
+		return err
+	}
+	return p.node.guard(is, captured)
 }
 
 // captures decides as istio-cni does. Sidecars are not injected here, so only an annotation says that a pod has one.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/grpc/credentials/insecure"
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -86,7 +87,7 @@ func (p *Plane) runProxy(ctx context.Context, namespace, gateway, kind string) e
 		account: pod.Spec.ServiceAccountName, labels: pod.Labels,
 	}
 	if pod.Labels["istio.io/dataplane-mode"] == "ambient" {
-		return fmt.Errorf("it asks for ztunnel in front of itself, which the stand-in cannot be")
+		return fmt.Errorf("it asks for ztunnel in front of itself, which nothing here can be")
 	}
 	if err := p.writePod(ctx, namespace, g.name, g.account, g.ip, g.labels, pod.Annotations); err != nil {
 		return err
@@ -114,7 +115,7 @@ func (p *Plane) startAgent(ctx context.Context, g *proxyPod) error {
 	if err != nil {
 		return err
 	}
-	g.agent, err = agent.Start(g.key(), g.ip, identity, istiod)
+	g.agent, err = agent.Start(g.key(), g.ip, identity, istiod, insecure.NewCredentials())
 	return err
 }
 
@@ -176,12 +177,18 @@ func (p *Plane) Removed() map[string]int {
 	return all
 }
 
-// Complaints are what makes a run worthless: configuration that an Envoy refused, an extension that nobody has looked at,
+// Complaints are what makes a run worthless: configuration that a proxy refused, an extension that nobody has looked at,
 // a policy that the stand-in for ztunnel cannot decide.
 func (p *Plane) Complaints() []string {
 	all := append(p.Mesh.Failures(), p.past...)
 	for _, g := range p.proxies {
 		all = append(all, g.complaints()...)
+	}
+	if p.node != nil {
+		all = append(all, p.node.relay.Seen().Refused...)
+		if p.node.process.Exited() {
+			all = append(all, "ztunnel has exited:\n"+p.node.process.LastWords())
+		}
 	}
 	return all
 }
