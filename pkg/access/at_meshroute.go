@@ -26,7 +26,7 @@ func (t *trip) leaveWaypoint(g *gateway, to *space, svc *service, p servicePort)
 	case len(virtuals) == 1 && (t.at.tcp || !virtuals[0].plain):
 		stop(&virtuals[0].origin, "routes what is for Service "+svc.name+", which is not judged")
 	case len(virtuals) == 1:
-		t.byVirtualService(g, virtuals[0], svc, p)
+		t.byVirtualService(g, virtuals[0], p)
 	case routes != nil:
 		t.byRoutes(g, routes, svc)
 	case t.at.tcp && t.w.waypointStream(g, svc) != nil:
@@ -82,7 +82,7 @@ func (w *World) waypointRoutes(g *gateway, svc *service, number int) *virtualHos
 
 // byVirtualService goes where a VirtualService leads that has a destination for every request: where they come to the same, which one takes a
 // request does not matter.
-func (t *trip) byVirtualService(g *gateway, v *virtualRoutes, svc *service, p servicePort) {
+func (t *trip) byVirtualService(g *gateway, v *virtualRoutes, p servicePort) {
 	var out *trip
 	for _, b := range v.to {
 		if b.port == 0 {
