@@ -62,7 +62,7 @@ func TestNetworkPoliciesThatStopTheMesh(t *testing.T) {
 
 // Where the ingress Gateway is not in the manifests, nobody knows its pods' labels.
 func TestNetworkPoliciesAndAnUnknownIngress(t *testing.T) {
-	without := edit(t, tenants(t), "kind: Gateway\nmetadata:\n  name: ambient-ingressgateway", "kind: Nothing\nmetadata:\n  name: ambient-ingressgateway")
+	without := edit(t, tenants(t), "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata:\n  name: ambient-ingressgateway", "apiVersion: example.com/v1\nkind: Nothing\nmetadata:\n  name: ambient-ingressgateway")
 	policy := func(from string) string {
 		return "kind: NetworkPolicy\napiVersion: networking.k8s.io/v1\nmetadata: {name: a, namespace: alice}\nspec: {podSelector: {}, ingress: [{from: [{podSelector: {}}, " + from + "]}]}"
 	}
