@@ -24,6 +24,12 @@ func (w *World) clientPods(s *space, namespace, account string) (out []clientPod
 	add := func(pod *workload, may bool) {
 		c := clientPod{host: pod.hostNetwork, name: cmp.Or(pod.kind, "pod") + " " + pod.name, may: may, assume: pod.assumes}
 		c.member, c.why = s.partOf(pod)
+		if c.member == unclear && !s.declared && c.why == s.notDeclared() { // a case with a ServiceAccount speaks of pods in the mesh
+			c.member = captured
+			if !pod.assumed {
+				c.assume = append(slices.Clip(c.assume), "pods of namespace "+s.name+" are in the mesh: its Namespace is not in the manifests")
+			}
+		}
 		if !slices.ContainsFunc(out, func(o clientPod) bool { return o.member == c.member && o.host == c.host && o.why == c.why }) {
 			out = append(out, c)
 		}
@@ -42,9 +48,6 @@ func (w *World) clientPods(s *space, namespace, account string) (out []clientPod
 		assumed := s.madeUp("pod", nil)
 		add(assumed, false)
 		out[0].assume = []string{"pods of ServiceAccount " + join(namespace, account)}
-		if out[0].member == unclear && !s.declared { // a case with a ServiceAccount speaks of pods in the mesh
-			out[0].member = captured
-		}
 	}
 	for _, pod := range s.workloads {
 		if pod.anyAccount || pod.ownAccount && strings.HasPrefix(account, pod.name+"-") {

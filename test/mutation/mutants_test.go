@@ -508,7 +508,7 @@ var mutants = []mutant{
 	{"a waypoint takes routes of any namespace", acc + "at_meshroute.go", "	return o.namespace == svc.namespace || o.namespace == g.namespace\n", "	return true\n"},
 	{"equal routes of a Service are the first", acc + "at_meshroute.go", "	for _, c := range picks[1:] {\n		if other := t.behind(c)", "	for _, c := range picks[:0] {\n		if other := t.behind(c)"},
 	{"what no route of a Service takes goes to its pods", acc + "at_meshroute.go", "	if len(picks) == 0 {\n		t.meet(ruling{outcome: Deny,", "	if len(picks) == 0 {\n		t.meet(ruling{outcome: Allow,"},
-	{"a sidecar follows no routes", acc + "at_client.go", "if r, found := t.w.routedBySidecar(t, to); found {", "if r, found := t.w.routedBySidecar(t, to); false && found {"},
+	{"a sidecar follows no routes", acc + "at_clientpod.go", "if r, found := t.w.routedBySidecar(t, to); found {", "if r, found := t.w.routedBySidecar(t, to); false && found {"},
 	{"VirtualServices of gateways lead nowhere", acc + "at_unfollowed.go", "w.bound.leading[want]", "w.bound.leading[\"\"]"},
 	{"routes of connections lead nowhere", acc + "at_unfollowed.go", "w.leadsTo()[want]", "w.leadsTo()[\"\"]"},
 	{"copies lead nowhere", acc + "at_unfollowed.go", "w.bound.mirroring[want]", "w.bound.mirroring[\"\"]"},
