@@ -39,9 +39,10 @@ func (w *World) clientPods(s *space, namespace, account string) (out []clientPod
 				return []clientPod{{member: sidecar, proxy: g, name: "Gateway " + g.name}}
 			}
 		}
-		assumed := s.madeUp("pod", nil)
-		add(assumed, false)
-		out[0].assume = []string{"pods of ServiceAccount " + join(namespace, account)}
+		add(s.madeUp("pod", nil), false)
+		if s.hasAccount(account) { // else the account is assumed, and its pods with it
+			out[0].assume = []string{"pods of ServiceAccount " + join(namespace, account)}
+		}
 		if out[0].member == unclear && !s.declared { // a case with a ServiceAccount speaks of pods in the mesh
 			out[0].member = captured
 		}

@@ -57,6 +57,9 @@ func TestAccountsWithoutPodsAreAssumed(t *testing.T) {
 	if v := decides(t, load(t, account), r, Allow); !contains(v.Assumed, "pods of ServiceAccount b/c") || contains(v.Assumed, "ServiceAccount b/c") {
 		t.Errorf("%q", v.Assumed)
 	}
+	if v := decides(t, load(t, onlyB), r, Allow); !contains(v.Assumed, "ServiceAccount b/c") || contains(v.Assumed, "pods of ServiceAccount b/c") {
+		t.Errorf("%q", v.Assumed)
+	}
 	if v := decides(t, load(t, account+runs("p", "", "")), r, Allow); len(v.Assumed) != 0 {
 		t.Errorf("%q", v.Assumed)
 	}
