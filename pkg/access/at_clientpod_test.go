@@ -63,6 +63,10 @@ func TestAccountsWithoutPodsAreAssumed(t *testing.T) {
 	if v := decides(t, load(t, account+runs("p", "", "")), r, Allow); len(v.Assumed) != 0 {
 		t.Errorf("%q", v.Assumed)
 	}
+	undeclared := edit(t, account+runs("p", "", ""), "metadata: {name: b, labels: {istio.io/dataplane-mode: ambient}}", "metadata: {name: z}")
+	if v := decides(t, load(t, undeclared), r, Allow); !contains(v.Assumed, "pods of Namespace b are in the mesh") {
+		t.Errorf("%q", v.Assumed)
+	}
 	injected := edit(t, account, "name: b, labels: {istio.io/dataplane-mode: ambient}", "name: b, labels: {istio-injection: enabled}")
 	if v := decides(t, load(t, injected), r, Allow); !strings.Contains(v.Steps[0].Why, "sidecars") {
 		t.Errorf("%v", v.Steps)
