@@ -251,7 +251,7 @@ var mutants = []mutant{
 	{"another's object is taken over", enr + "same.go", `owner != "" && owner != plan.Name`, `owner == "-" && owner != plan.Name`},
 	{"an object of nobody's becomes ours", enr + "same.go", "if ours || !generate.MarksOwner(key) {", "if ours || key != \"\" {"},
 	{"a RoleBinding that grants another role is left", enr + "same.go", `[]string{"roleRef", "subjects"}`, `[]string{"subjects"}`},
-	{"of two objects one is edited", enr + "enroll.go", "if input.Twice[id] {", "if false {"},
+	{"of two objects one is edited", enr + "enroll.go", "if second := input.Twice[id]; second != nil {", "if second := input.Twice[id]; false {"},
 	{"a waypoint of another namespace stays", enr + "namespace.go", `item.Unmark("labels", useWaypointNamespace)`, "false"},
 	{"the L4 policy is pruned beside its labels", enr + "prune.go", "item.Name == generate.L4PolicyName && ", "false && "},
 	{"a Namespace is pruned", enr + "prune.go", `case item.Kind == "Namespace":`, `case item.Kind == "-":`},
