@@ -25,7 +25,7 @@ import (
 func TestConformsToIstio(t *testing.T) {
 	var known [len(knownDifferences)]int
 	var atPoints [len(knownAtPoints)]int
-	for _, name := range []string{"shapes", "golden", "random", "routes", "capture"} {
+	for _, name := range []string{"shapes", "golden", "random", "routes", "capture", "extensions"} {
 		t.Run(name, func(t *testing.T) {
 			var all tally
 			for _, set := range recorded(t, name) {
