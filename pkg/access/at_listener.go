@@ -85,7 +85,7 @@ func (l *served) readsRequests() bool {
 // takes reports whether a route's parentRef means this listener, and the listener takes the route: its section and port, the kind, the
 // namespace (gateway conversion referenceAllowed).
 func (w *World) takes(s *served, r *route, p parent) (doubt string, ok bool) {
-	if p.kind != s.owner.kind && !(s.any && p.kind == "Gateway") || p.namespace != s.owner.namespace || p.name != s.owner.name {
+	if p.kind != s.owner.kind && (!s.any || p.kind != "Gateway") || p.namespace != s.owner.namespace || p.name != s.owner.name {
 		return "", false
 	}
 	if s.any {

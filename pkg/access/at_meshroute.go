@@ -16,7 +16,7 @@ func (t *trip) leaveWaypoint(g *gateway, to *space, svc *service, p servicePort)
 	case r.stop != nil:
 		t.meet(ruling{outcome: NotJudged, Step: stepAt(g.point(), named(r.stop)+" "+r.why)})
 	case r.virtual != nil:
-		t.byVirtualService(g, r.virtual, svc, p)
+		t.byVirtualService(g, r.virtual, p)
 	case r.routes != nil:
 		t.byRoutes(g, r.routes, svc)
 	default:
@@ -99,7 +99,7 @@ func (w *World) waypointRoutes(g *gateway, svc *service, number int) *virtualHos
 
 // byVirtualService goes where a VirtualService leads that has a destination for every request: where they come to the same, which one takes a
 // request does not matter.
-func (t *trip) byVirtualService(g *gateway, v *virtualRoutes, svc *service, p servicePort) {
+func (t *trip) byVirtualService(g *gateway, v *virtualRoutes, p servicePort) {
 	var out *trip
 	for _, b := range v.to {
 		if b.port == 0 {

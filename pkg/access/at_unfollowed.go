@@ -12,14 +12,13 @@ func (w *World) unfollowed(svc *service) (r ruling, found bool) {
 	by := func(o *origin, why string) (ruling, bool) {
 		return ruling{outcome: NotJudged, Step: Step{Point: Point{Kind: AtRoute}, Rule: -1, Why: named(o) + " " + why}}, true
 	}
-	for _, v := range w.bound.leading[want] {
-		return by(&v.origin, "leads to "+want+" and is not followed")
+	if l := w.bound.leading[want]; len(l) > 0 {
+		return by(&l[0].origin, "leads to "+want+" and is not followed")
 	}
-	for _, l := range w.leadsTo()[want] {
-		if l.stream {
-			return by(&l.origin, "carries connections to "+want+", which is not judged")
-		}
-		return by(&l.origin, "has a route to "+want+", which is not followed")
+	if l := w.leadsTo()[want]; len(l) > 0 && l[0].stream {
+		return by(&l[0].origin, "carries connections to "+want+", which is not judged")
+	} else if len(l) > 0 {
+		return by(&l[0].origin, "has a route to "+want+", which is not followed")
 	}
 	for _, m := range w.bound.mirroring[want] {
 		if w.servedByIngress(m, false) {

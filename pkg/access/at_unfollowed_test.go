@@ -80,9 +80,9 @@ func TestInferencePools(t *testing.T) {
 	shut := "kind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: shut, namespace: a}\nspec: {selector: {matchLabels: {app: s}}}"
 	plain := route1("HTTPRoute", "r", "hostnames: [s.example], "+toFront+", "+routed("s"))
 	to := route1("HTTPRoute", "m", toFront+", rules: [{backendRefs: [{group: inference.networking.k8s.io, kind: InferencePool, name: p, port: 8000}]}]")
-	any := toS
-	any.Path = ""
-	for _, r := range []Request{toS, any} {
+	pathless := toS
+	pathless.Path = ""
+	for _, r := range []Request{toS, pathless} {
 		decides(t, load(t, twoDoors(plain, to, shut, pool("other"))), r, Deny)
 		for _, text := range []string{twoDoors(plain, to, shut, pool("s")), twoDoors(plain, to, shut)} {
 			if v := decides(t, load(t, text), r, NotJudged); !strings.Contains(v.Why, "InferencePool a/p") {

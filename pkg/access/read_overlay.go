@@ -68,9 +68,8 @@ func (o *overlay) cloud() (out *cloud) {
 				out = &cloud{origin: o.origin, field: "data." + field, at: placeOf(key), why: "it changes what istiod makes for Gateways"}
 			}
 		}}
-		if content := &doc; len(doc.Content) > 0 {
-			content = doc.Content[0]
-			walk.field(ledger().overlay, key.Value, key, content)
+		if len(doc.Content) > 0 {
+			walk.field(ledger().overlay, key.Value, key, doc.Content[0])
 		}
 	}
 	return out
