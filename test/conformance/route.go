@@ -25,6 +25,7 @@ import (
 
 // A routing is what a whole istiod tells the proxies of a cluster's Gateways.
 type routing struct {
+	version string // which the proxies say they are
 	server  *xds.FakeDiscoveryServer
 	c       *manifests
 	proxies map[string]*routedProxy // by namespace/name of the Gateway
@@ -37,10 +38,14 @@ type routedProxy struct {
 }
 
 // routingOf runs istiod, with its gateway controller, over the objects.
-func routingOf(t test.Failer, c *manifests) *routing {
+func routingOf(t test.Failer, c *manifests) (*routing, error) {
+	release, err := istioRelease()
+	if err != nil {
+		return nil, err
+	}
 	configs := slices.Concat(c.configs, c.policies)
 	server := xds.NewFakeDiscoveryServer(t, xds.FakeOptions{KubernetesObjects: c.completed(), Configs: configs, MeshConfig: meshOfCases()})
-	return &routing{server, c, map[string]*routedProxy{}}
+	return &routing{release + ".0", server, c, map[string]*routedProxy{}}, nil
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -112,7 +117,7 @@ func (r *routing) proxy(key string) (*routedProxy, error) {
 	labels := gatewayLabels(gw)
 	node := &model.Proxy{
 		Type: model.Router, ID: gw.Name + "-0." + gw.Namespace, ConfigNamespace: gw.Namespace, Labels: labels, IPAddresses: []string{gatewayIP(i)},
-		Metadata: &model.NodeMetadata{IstioVersion: istioVersion, Namespace: gw.Namespace, Labels: labels, ClusterID: "Kubernetes"},
+		Metadata: &model.NodeMetadata{IstioVersion: r.version, Namespace: gw.Namespace, Labels: labels, ClusterID: "Kubernetes"},
 	}
 	if isWaypoint(gw) {
 		node.Type = model.Waypoint
