@@ -32,6 +32,7 @@ import (
 
 // A routing is what a whole istiod tells the proxies of a cluster's Gateways.
 type routing struct {
+	version string // which the proxies say they are
 	server  *xds.FakeDiscoveryServer
 	c       *manifests
 	proxies map[string]*routedProxy // by namespace/name of the Gateway
@@ -44,12 +45,16 @@ type routedProxy struct {
 }
 
 // routingOf runs istiod, with its gateway controller, over the objects.
-func routingOf(t test.Failer, c *manifests) *routing {
+func routingOf(t test.Failer, c *manifests) (*routing, error) {
+	release, err := istioRelease()
+	if err != nil {
+		return nil, err
+	}
 	configs := slices.Concat(c.configs, c.policies)
 	server := xds.NewFakeDiscoveryServer(t, xds.FakeOptions{
 		KubernetesObjects: c.completed(), Configs: configs, MeshConfig: meshOfCases(), KubeClientModifier: func(client kube.Client) { installGatewayAPI(t, client) },
 	})
-	return &routing{server, c, map[string]*routedProxy{}}
+	return &routing{release + ".0", server, c, map[string]*routedProxy{}}, nil
 }
 
 // installGatewayAPI installs what the fake leaves out, and says of each CRD of the Gateway API
@@ -136,7 +141,7 @@ func (r *routing) proxy(key string) (*routedProxy, error) {
 	labels := gatewayLabels(gw)
 	node := &model.Proxy{
 		Type: model.Router, ID: gw.Name + "-0." + gw.Namespace, ConfigNamespace: gw.Namespace, Labels: labels, IPAddresses: []string{gatewayIP(i)},
-		Metadata: &model.NodeMetadata{IstioVersion: istioVersion, Namespace: gw.Namespace, Labels: labels, ClusterID: "Kubernetes"},
+		Metadata: &model.NodeMetadata{IstioVersion: r.version, Namespace: gw.Namespace, Labels: labels, ClusterID: "Kubernetes"},
 	}
 	if isWaypoint(gw) {
 		node.Type = model.Waypoint
