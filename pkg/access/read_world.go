@@ -18,6 +18,7 @@ type World struct {
 	names      []string // of the namespaces, in the order met
 	istiods    []istiod
 	ingresses  []*gateway
+	foreign    []*gateway // of other controllers than Istio's
 	classes    []gatewayClass
 	capture    capture
 	blueprints []blueprint
@@ -270,7 +271,10 @@ func (w *World) finish() {
 		for _, g := range w.namespaces[name].gateways {
 			g.settle(w)
 			w.revisions[g.revision] = true
-			if !g.waypoint && !g.eastWest {
+			switch {
+			case g.foreign:
+				w.foreign = append(w.foreign, g)
+			case !g.waypoint && !g.eastWest:
 				w.ingresses = append(w.ingresses, g)
 			}
 		}
