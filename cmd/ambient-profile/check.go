@@ -13,10 +13,15 @@ func checkCommand() *cobra.Command {
 		Use:   "check CHECK.yaml [FILE...]",
 		Short: "Run AccessChecks on rendered manifests",
 		Long: `Runs the AccessChecks of a file on rendered manifests, one verdict for each case. Without a FILE, or
-for -, the manifests are read from stdin. Exit code 1: a case failed, or could not be judged.`,
+for -, the manifests are read from stdin. Exit code 1: a case failed, or could not be judged.
+
+What a case names and the manifests lack is taken as plain: a Service without a policy of its own, a
+ServiceAccount with pods in the mesh. The table lists it below the cases, and -o json as "assumed".
+--fail-on-assumed makes such a case fail.`,
 		Example: `  ambient-profile check accesscheck.yaml rendered.yaml
   kustomize build --enable-alpha-plugins --enable-exec DIR | ambient-profile check accesscheck.yaml
-  ambient-profile check -o json accesscheck.yaml rendered.yaml`,
+  ambient-profile check -o json accesscheck.yaml rendered.yaml
+  ambient-profile check --fail-on-assumed accesscheck.yaml rendered.yaml`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return misuse(c, diagnostic.WrongArguments, "check needs a file with AccessChecks", "")
@@ -26,6 +31,7 @@ for -, the manifests are read from stdin. Exit code 1: a case failed, or could n
 		ValidArgsFunction: completeFiles,
 	}
 	output := outputFlag(c, "table", "json")
+	failOnAssumed := c.Flags().Bool("fail-on-assumed", false, "fail a case that names what is not in the manifests")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		file, rendered := args[0], args[1:]
 		if len(rendered) == 0 && file == "-" {
@@ -40,6 +46,9 @@ for -, the manifests are read from stdin. Exit code 1: a case failed, or could n
 		results, err := fn.Check(file, rendered, c.InOrStdin())
 		if err != nil {
 			return err
+		}
+		if *failOnAssumed {
+			access.FailMissing(results)
 		}
 		write := access.WriteResults
 		if output.chosen == "json" {

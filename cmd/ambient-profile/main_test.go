@@ -32,6 +32,8 @@ func TestExitCodesAndStreams(t *testing.T) {
 		return "  - {name: " + user + ", from: {user: " + user + "@example.com}, to: {namespace: alice, service: tet}, expect: " + expect + "}\n"
 	}
 	good, bad := file("good.yaml", head+caseOf("alice", "allow")+caseOf("bob", "deny")), file("bad.yaml", head+caseOf("bob", "allow"))
+	missing := file("missing.yaml", head+strings.Replace(caseOf("bob", "deny"), "service: tet", "service: tett", 1))
+	service := file("service.yaml", "{apiVersion: v1, kind: Service, metadata: {name: tet, namespace: alice}, spec: {selector: {app: tet}, ports: [{name: http, port: 80}]}}\n")
 	brokenCheck := file("check.yaml", head+"  - {name: x, form: {user: a}, to: {namespace: alice, service: tet}, expect: maybe}\n")
 	brokenYAML, empty, braces := file("broken.yaml", "a: [\n"), file("empty.yaml", ""), file("braces.yaml", "{}\n")
 	onlyConfigMap := file("configmap.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, namespace: alice}}\n")
@@ -66,6 +68,9 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"manifests of stdin":       {read(t, twoTenants), []string{"check", good}, 0, "2 cases, 0 failed", ""},
 		"a case fails":             {"", []string{"check", bad, twoTenants}, 1, "FAIL  bob", ""},
 		"for machines":             {"", []string{"check", "-o", "json", bad, twoTenants}, 1, `"got": "deny"`, ""},
+		"nothing is missing":       {"", []string{"check", "--fail-on-assumed", good, twoTenants, service}, 0, "2 cases, 0 failed", ""},
+		"a case of what is not":    {"", []string{"check", missing, twoTenants, service}, 0, "Service alice/tett (did you mean tet?)", ""},
+		"which may not be":         {"", []string{"check", "--fail-on-assumed", missing, twoTenants, service}, 1, "not in the manifests: Service alice/tett (did you mean tet?)", ""},
 		"the form behind":          {"", []string{"check", bad, twoTenants, "--output=json"}, 1, `"ok": false`, ""},
 		"the form in front":        {"", []string{"-o", "json", "check", bad, twoTenants}, 1, `"ok": false`, ""},
 		"a broken check":           {"", []string{"check", brokenCheck, twoTenants}, 1, "", "spec.cases[0].form"},

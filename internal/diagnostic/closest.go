@@ -13,6 +13,15 @@ func Closest(mistyped string, known []string) string {
 	return best
 }
 
+// Resembling is Closest among the names of objects, which may be short: at most one letter in three differs.
+func Resembling(name string, known []string) string {
+	best := Closest(name, known)
+	if 3*editDistance(strings.ToLower(best), strings.ToLower(name)) > min(len(best), len(name)) {
+		return ""
+	}
+	return best
+}
+
 // editDistance counts the insertions, deletions and replacements between two names (Levenshtein).
 func editDistance(a, b string) int {
 	if len(a) > 64 || len(b) > 64 {

@@ -1,8 +1,8 @@
 package access
 
 import (
+	"maps"
 	"slices"
-	"sort"
 	"strconv"
 )
 
@@ -45,16 +45,17 @@ func (t *trip) directPods(to *space) ([]*workload, *service) {
 		svc := t.service(to, t.req.To.Service)
 		return to.pods(svc), svc
 	}
-	keys := make([]string, 0, len(t.req.To.Pod))
-	for k := range t.req.To.Pod {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
+	return to.podsWith(t.req.To.podLabels()), nil
+}
+
+// podLabels are the labels of the pods that a case means.
+func (t *To) podLabels() labels {
+	keys := slices.Sorted(maps.Keys(t.Pod))
 	l := make(labels, 0, len(keys))
 	for _, k := range keys {
-		l = append(l, label{k, t.req.To.Pod[k]})
+		l = append(l, label{k, t.Pod[k]})
 	}
-	return to.podsWith(l), nil
+	return l
 }
 
 // directPort is the pod's port: the one asked for, else the one that the Service's first port leads to, else the container's first.

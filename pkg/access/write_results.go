@@ -14,7 +14,8 @@ type Result struct {
 	Got     string   `json:"got"`
 	By      string   `json:"by"`
 	OK      bool     `json:"ok"`
-	Assumed []string `json:"-"`
+	Assumed []string `json:"assumed"`
+	Missing []string `json:"-"` // what the case names that is not in the manifests
 }
 
 // Run decides every case, in order.
@@ -23,8 +24,11 @@ func (w *World) Run(c Check) []Result {
 	for i, one := range c.Cases {
 		v := w.Decide(one.Request)
 		out[i] = Result{
-			Name: one.Name, Expect: one.Expect.String(), Got: v.Outcome.String(), By: v.By(), Assumed: v.Assumed,
+			Name: one.Name, Expect: one.Expect.String(), Got: v.Outcome.String(), By: v.By(), Assumed: v.Assumed, Missing: w.missing(one.Request),
 			OK: v.Outcome == one.Expect && v.Outcome != NotJudged,
+		}
+		if out[i].Assumed == nil {
+			out[i].Assumed = []string{}
 		}
 	}
 	return out
@@ -38,6 +42,16 @@ func Failed(results []Result) (n int) {
 		}
 	}
 	return n
+}
+
+// FailMissing makes every case fail that names something that is not in the manifests, and says so.
+func FailMissing(results []Result) {
+	for i := range results {
+		if r := &results[i]; len(r.Missing) > 0 {
+			r.OK = false
+			r.By += "; not in the manifests: " + strings.Join(r.Missing, ", ")
+		}
+	}
 }
 
 // WriteResults writes a table for people: case, expected, got, decided by; then, once each, what was assumed.
@@ -69,7 +83,7 @@ func WriteResults(out io.Writer, results []Result) error {
 	return err
 }
 
-// WriteResultsJSON writes a list of {name, expect, got, by, ok}.
+// WriteResultsJSON writes a list of {name, expect, got, by, ok, assumed}.
 func WriteResultsJSON(out io.Writer, results []Result) error {
 	if results == nil {
 		results = []Result{}
