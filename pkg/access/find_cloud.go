@@ -1,8 +1,14 @@
 package access
 
-import "github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+import (
+	"cmp"
+	"strings"
 
-// clouded reports, once for each object, what makes everything, an ingress Gateway, a tenant's namespace or its waypoint NOT JUDGED.
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+)
+
+// clouded reports, once for each object, what makes everything, an ingress Gateway, a tenant's namespace, its waypoint, Services or pods
+// NOT JUDGED.
 func (a *selfCheck) clouded(tenants []Tenant) {
 	seen := map[*cloud]bool{}
 	about := map[string]bool{}
@@ -13,7 +19,7 @@ func (a *selfCheck) clouded(tenants []Tenant) {
 		seen[c], about[c.String()] = true, true
 		found := "may change what " + decides + " (" + c.why + ")"
 		a.reportField(diagnostic.VerdictsClouded, c.origin, c.field, c.at, found, "who reaches "+affected+" is NOT JUDGED",
-			"remove it, or check by hand whom it allows")
+			c.remedy())
 	}
 	report(a.w.everything, "all of the mesh does", "the profiles' namespaces")
 	report(a.w.everyEnvoy, "every gateway and waypoint does", "the profiles' namespaces")
@@ -36,5 +42,61 @@ func (a *selfCheck) clouded(tenants []Tenant) {
 		if b := a.w.bind(s, nil, "service"); b.gateway != nil {
 			report(a.w.cloudOnWaypoint(b.gateway, nil), "waypoint "+b.gateway.id()+" does", "the Services of namespace "+s.name)
 		}
+		a.cloudedInside(s, report)
 	}
+}
+
+// cloudedInside reports what makes a Service or pods of a tenant NOT JUDGED.
+func (a *selfCheck) cloudedInside(s *space, report func(c *cloud, decides, affected string)) {
+	for _, svc := range s.services {
+		name := "Service " + svc.id()
+		report(a.w.cloudOnService(svc), name+" leads to", name)
+		report(a.w.cloudOnEndpoints(svc), name+" leads to", name)
+		b := a.w.serviceWaypoint(svc)
+		if b.gateway != nil {
+			report(a.w.cloudOnWaypoint(b.gateway, svc), "waypoint "+b.gateway.id()+" does", name)
+			report(a.w.cloudOnHop(b.gateway.namespace, svc), "waypoint "+b.gateway.id()+" sends to "+name, name)
+			report(a.w.routeCloud(b.gateway, svc), "waypoint "+b.gateway.id()+" sends to "+name, name)
+		}
+		for _, g := range a.w.ingresses {
+			report(a.w.cloudOnHop(g.namespace, svc), "Gateway "+g.id()+" sends to "+name, name+" through it")
+		}
+	}
+	for _, pod := range s.workloads {
+		name := "the pods of " + cmp.Or(pod.kind, "Pod") + " " + join(s.name, pod.name)
+		report(pod.cloud, name+" take part in", name)
+		report(a.w.cloudOnPod(s, pod), "ztunnel does before "+name, name)
+	}
+}
+
+// routeCloud is a route bound to a Service, with which it is not judged where its waypoint sends what is for it.
+func (w *World) routeCloud(g *gateway, svc *service) *cloud {
+	for _, port := range svc.ports {
+		for _, tcp := range [2]bool{false, true} {
+			if r := w.routedInWaypoint(g, svc, port.number, tcp); r.stop != nil {
+				return &cloud{origin: *r.stop, why: "it " + r.why}
+			}
+		}
+	}
+	return nil
+}
+
+// remedy names what to take away: a label, an annotation, a variable, a field, or the object.
+func (c *cloud) remedy() string {
+	const otherwise = ", or check by hand whom it allows"
+	_, label, isLabel := strings.Cut(c.field, "labels[")
+	_, annotation, isAnnotation := strings.Cut(c.field, "annotations[")
+	switch {
+	case isLabel:
+		return "remove the label " + strings.TrimSuffix(label, "]") + otherwise
+	case isAnnotation:
+		return "remove the annotation " + strings.TrimSuffix(annotation, "]") + otherwise
+	case strings.HasPrefix(c.field, "the "):
+		return "remove " + c.field + otherwise
+	case c.field == "data.mesh":
+		return "give the meshConfig of one istiod"
+	case c.field != "" && c.field != "spec.gatewayClassName":
+		return "remove the field " + c.field + otherwise
+	}
+	return "remove the " + c.kind + otherwise
 }

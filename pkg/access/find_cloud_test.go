@@ -11,6 +11,7 @@ import (
 // What is not judged at the ingress, at a tenant's waypoint or everywhere is said, once for each object.
 func TestFindingsNameClouds(t *testing.T) {
 	const object = "\n---\nkind: %s\napiVersion: networking.istio.io/v1alpha3\nmetadata: {name: new, namespace: %s}\nspec: {%s}"
+	const lab = "\n---\nkind: Service\napiVersion: v1\nmetadata: {name: lab, namespace: bob}\nspec: {selector: {app: lab}, ports: [{name: http, port: 80}]}"
 	const to = "targetRefs: [{group: gateway.networking.k8s.io, kind: %s, name: %s}]"
 	for _, c := range []struct {
 		kind, namespace, spec string
@@ -23,15 +24,26 @@ func TestFindingsNameClouds(t *testing.T) {
 		{"EnvoyFilter", "bob", fmt.Sprintf(to, "Gateway", "waypoint"), []string{"waypoint bob/waypoint does"}},
 		{"EnvoyFilter", "bob", "", nil},
 		{"ServiceEntry", "bob", "hosts: [example.com]", nil},
+		{"ServiceEntry", "alice", "hosts: [lab.bob.svc.cluster.local]", []string{"Service bob/lab leads to"}},
+		{"ServiceEntry", "alice", "hosts: [lab.other.svc.cluster.local]", nil},
+		{"DestinationRule", "bob", "host: lab, trafficPolicy: {tls: {mode: SIMPLE}}", []string{"waypoint bob/waypoint sends to Service bob/lab"}},
+		{"DestinationRule", "bob", "host: lab, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}", nil},
+		{"DestinationRule", "bob", "host: nothing, trafficPolicy: {tls: {mode: SIMPLE}}", nil},
+		{"VirtualService", "bob", "hosts: [lab], http: [{fault: {}, route: [{destination: {host: elsewhere}}]}]", []string{"waypoint bob/waypoint sends to Service bob/lab"}},
+		{"VirtualService", "bob", "hosts: [nothing], http: [{fault: {}, route: [{destination: {host: elsewhere}}]}]", nil},
+		{"WorkloadEntry", "bob", "address: 10.1.2.3, labels: {app: lab}", []string{"Service bob/lab leads to"}},
 		{"Rampart", "bob", "", []string{"Namespace bob does"}},
 		{"Rampart", "istio-system", "", []string{"all of the mesh does"}},
 		{"Telemetry", "istio-system", "", []string{"all of the mesh does"}}, // of a group that is not its own
 	} {
-		w := load(t, tenants(t)+fmt.Sprintf(object, c.kind, c.namespace, c.spec))
+		w := load(t, tenants(t)+lab+fmt.Sprintf(object, c.kind, c.namespace, c.spec))
 		var got []string
 		for _, f := range w.Findings([]Tenant{{Namespace: "alice", Waypoint: "waypoint"}, {Namespace: "bob", Waypoint: "waypoint"}}) {
 			if f.Code == diagnostic.VerdictsClouded {
 				got = append(got, f.Found)
+				if f.Remedy != "remove the "+c.kind+", or check by hand whom it allows" && f.Remedy != "remove the field "+f.Field+", or check by hand whom it allows" {
+					t.Errorf("remedy %q", f.Remedy)
+				}
 				if f.Object.Name != "new" || f.Position.Line == 0 {
 					t.Errorf("about %+v at %+v", f.Object, f.Position)
 				}
