@@ -160,7 +160,7 @@ func (a *selfCheck) tenant(t *Tenant) {
 	}
 	switch s.member(&plainPod) {
 	case outside:
-		a.report(diagnostic.NamespaceOffMesh, s.origin(), "is not in the mesh", "no policy protects its pods from other tenants", "label it istio.io/dataplane-mode: ambient")
+		a.report(diagnostic.NamespaceOffMesh, s.origin(), "is not in the mesh", "no policy protects its pods from other tenants", s.enrollRemedy())
 		return
 	case sidecar:
 		a.report(diagnostic.NamespaceOffMesh, s.origin(), "has sidecars injected into its pods", "the waypoint's policies do not apply to them", "label it istio-injection: disabled")
