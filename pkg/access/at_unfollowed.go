@@ -36,7 +36,7 @@ func (w *World) leadsTo() map[string][]*lead {
 	w.onceLeads.Do(func() {
 		for _, ns := range w.names {
 			for _, l := range w.namespaces[ns].leads {
-				if l.kind == "HTTPRoute" || l.kind == "GRPCRoute" || l.kind == "VirtualService" || !l.anywhere && !w.servedByIngress(&l.route, l.stream) || l.stream && w.refusesConnections(&l.route) {
+				if l.kind == "HTTPRoute" || l.kind == "GRPCRoute" || l.kind == "VirtualService" || !w.servesLead(l) || l.stream && w.refusesConnections(&l.route) {
 					continue
 				}
 				for _, b := range l.backends {
@@ -48,6 +48,14 @@ func (w *World) leadsTo() map[string][]*lead {
 		}
 	})
 	return w.leads
+}
+
+// servesLead reports whether some gateway of Istio may serve a lead.
+func (w *World) servesLead(l *lead) bool {
+	if l.entrance != nil {
+		return w.serves(l.entrance)
+	}
+	return l.anywhere || w.servedByIngress(&l.route, l.stream)
 }
 
 func (w *World) servedByIngress(r *route, stream bool) bool {

@@ -31,6 +31,10 @@ func TestUnfollowedRoutes(t *testing.T) {
 		{"a TLSRoute that no listener takes", twoDoors(plain, shut, tls(toFront)), Deny, "a/shut"},
 		{"a TCPRoute of a Gateway that is not there", twoDoors(plain, shut, route1("TCPRoute", "c", "parentRefs: [{name: back}], "+routed("s"))), NotJudged, "TCPRoute a/c"},
 		{"a copy of another route's requests", twoDoors(plain, shut, route1("HTTPRoute", "m", "hostnames: [m.example], "+toFront+", rules: [{filters: [{type: RequestMirror, requestMirror: {backendRef: {name: s, port: 80}}}], backendRefs: [{name: t, port: 80}]}]")), NotJudged, "HTTPRoute a/m"},
+		{"an Ingress", twoDoors(plain, shut, ingressTo("istio", "s")), NotJudged, "Ingress a/i"},
+		{"an Ingress to another", twoDoors(plain, shut, ingressTo("istio", "t")), Deny, "a/shut"},
+		{"an Ingress of another class", twoDoors(plain, shut, ingressTo("nginx", "s")), Deny, "a/shut"},
+		{"an Ingress of Istio by another name", twoDoors(plain, shut, ingressTo("mesh", "s"), "kind: IngressClass\napiVersion: networking.k8s.io/v1\nmetadata: {name: mesh}\nspec: {controller: istio.io/ingress-controller}"), NotJudged, "Ingress a/i"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if v := decides(t, load(t, c.text), toS, c.want); !strings.Contains(v.By(), c.by) {
@@ -90,4 +94,8 @@ func TestInferencePools(t *testing.T) {
 			}
 		}
 	}
+}
+
+func ingressTo(class, service string) string {
+	return "kind: Ingress\napiVersion: networking.k8s.io/v1\nmetadata: {name: i, namespace: a}\nspec: {ingressClassName: " + class + ", rules: [{http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: " + service + ", port: {number: 80}}}}]}}]}"
 }

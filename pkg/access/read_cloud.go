@@ -249,7 +249,7 @@ func (w *World) fileCloud(c *cloud) {
 	case ofHop:
 		s.clouds.hops = append(s.clouds.hops, c)
 	case ofService:
-		if len(c.hosts) == 0 {
+		if len(c.hosts) == 0 || c.kind == "EndpointSlice" {
 			s.clouds.endpoints = append(s.clouds.endpoints, c)
 		}
 		if c.kind == "ServiceEntry" {

@@ -68,7 +68,8 @@ func (w *World) readIngress(m meta, n *yaml.Node) *fault {
 			add(field(p, "backend"))
 		}
 	}
-	s.istioGateways = append(s.istioGateways, &istioGateway{l.origin, istioIngress, class})
+	l.entrance = &istioGateway{l.origin, istioIngress, class}
+	s.istioGateways = append(s.istioGateways, l.entrance)
 	s.leads = append(s.leads, l)
 	return nil
 }

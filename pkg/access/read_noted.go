@@ -24,6 +24,8 @@ var noters = map[groupKind]reader{
 	{"inference.networking.x-k8s.io", "InferencePool"}: (*World).readPool,
 	{"networking.k8s.io", "NetworkPolicy"}:             (*World).readNetworkPolicy,
 
+	{"discovery.k8s.io", "EndpointSlice"}: (*World).readEndpointSlice,
+
 	{"", "Pod"}:                                  (*World).readPodDeparture,
 	{"", "ReplicationController"}:                (*World).readTemplateDeparture,
 	{"apps", "Deployment"}:                       (*World).readTemplateDeparture,

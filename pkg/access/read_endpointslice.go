@@ -1,0 +1,20 @@
+package access
+
+import "sigs.k8s.io/kustomize/kyaml/yaml"
+
+// readEndpointSlice: one that no controller of Kubernetes has written adds addresses to a Service, of which nobody knows what protects them
+// (Istio 1.31: serviceregistry/kube/controller endpointSliceController, by the label kubernetes.io/service-name). Endpoints add nothing here:
+// where a Service has a selector, Kubernetes replaces what somebody wrote.
+func (w *World) readEndpointSlice(m meta, n *yaml.Node) *fault {
+	l := lenientLabels(valueAt(n, "metadata", "labels"))
+	switch l.value("endpointslice.kubernetes.io/managed-by") {
+	case "endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io":
+		return nil
+	}
+	if name := l.value("kubernetes.io/service-name"); name != "" {
+		c := cloudOf(n).as("metadata.labels[kubernetes.io/service-name]", valueAt(n, "metadata", "labels", "kubernetes.io/service-name"), ofService, "it adds addresses to Service "+name)
+		c.hosts = []string{name}
+		w.addCloud(c)
+	}
+	return nil
+}
