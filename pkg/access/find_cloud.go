@@ -95,7 +95,7 @@ func (c *cloud) remedy() string {
 		return "remove " + c.field + otherwise
 	case c.field == "data.mesh":
 		return "give the meshConfig of one istiod"
-	case c.field != "" && c.field != "spec.gatewayClassName":
+	case c.field != "" && c.field != "spec" && c.field != "spec.gatewayClassName":
 		return "remove the field " + c.field + otherwise
 	}
 	return "remove the " + c.kind + otherwise
