@@ -41,8 +41,39 @@ func (r Report) WriteTable(out io.Writer) error {
 			b.WriteString([2]string{"  - ", "    "}[min(j, 1)] + line + "\n")
 		}
 	}
+	r.writeDead(&b)
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// writeDead lists rules without a line; those of like policies in several namespaces once.
+func (r Report) writeDead(b *strings.Builder) {
+	type like struct{ policy, why string }
+	var order []like
+	in := map[like][]string{}
+	for _, d := range r.Dead {
+		ns, name, _ := strings.Cut(d.Policy, "/")
+		l := like{fmt.Sprintf("%s rule %d", name, d.Rule), d.Why}
+		if in[l] == nil {
+			order = append(order, l)
+		}
+		in[l] = append(in[l], ns)
+	}
+	if len(order) > 0 && len(r.Namespaces)+len(r.Findings) > 0 {
+		b.WriteByte('\n')
+	}
+	for i, l := range order {
+		if i == 0 {
+			b.WriteString("ALLOW rules that no line above names\n")
+		}
+		where := strings.Join(in[l], ", ")
+		if n := len(in[l]); n > 3 {
+			where = fmt.Sprintf("%s, %s and %d more", in[l][0], in[l][1], n-2)
+		}
+		for j, line := range wrap(plain(where+": "+l.policy+": "+l.why), 114) {
+			b.WriteString([2]string{"  - ", "    "}[min(j, 1)] + line + "\n")
+		}
+	}
 }
 
 // WriteJSON writes the report for machines.

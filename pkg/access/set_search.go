@@ -1,0 +1,327 @@
+package access
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// found is a way in by an opening: what the rule's words say, and what else the request must be like.
+type found struct {
+	verdict Verdict
+	text    string
+	note    string
+	narrow  bool   // not every request gets in
+	such    string // a request that does
+}
+
+// maxTries bounds how many requests are tried for one word.
+const maxTries = 100
+
+// search looks for requests of a client that an opening allows.
+func (x *asker) search(o *opening, c *client, to *aim) (out found, hit bool) {
+	approaches := []*approach{nil}
+	if c.from.ingress() && len(to.approaches) > 0 {
+		approaches = nil
+		for i := range to.approaches {
+			approaches = append(approaches, &to.approaches[i])
+		}
+	}
+	var all []*hunt
+	unjudged := found{}
+	for _, by := range approaches {
+		h := &hunt{x: x, o: o, c: c, to: to, by: by}
+		if h.start() {
+			all = append(all, h)
+		} else if h.unjudged != nil && unjudged.text == "" {
+			unjudged = found{verdict: *h.unjudged, narrow: true, text: h.words(nil)}
+		}
+	}
+	if len(all) == 0 {
+		return unjudged, unjudged.verdict.Why != ""
+	}
+	out = all[0].result(all)
+	if len(all) < len(approaches) && !all[0].axes[1].listed {
+		var by []string
+		for _, h := range all {
+			if t := h.by.text(); !slices.Contains(by, t) {
+				by = append(by, t)
+			}
+		}
+		out.note, out.narrow = strings.TrimSpace(out.note+" by the route "+strings.Join(by, ", ")), true
+	}
+	return out, true
+}
+
+// hunt is the search by one approach.
+type hunt struct {
+	x        *asker
+	o        *opening
+	c        *client
+	to       *aim
+	by       *approach
+	axes     []axis
+	picks    []int // of the request that passes
+	verdict  Verdict
+	wide     bool
+	unjudged *Verdict
+}
+
+// start finds one request that passes: first with the rule's own values, then with those of other rules too.
+func (h *hunt) start() bool {
+	for _, wide := range [2]bool{false, true} {
+		h.wide = wide
+		var ok bool
+		if h.axes, ok = h.x.axes(h.o, h.c, h.to, h.by, wide); !ok {
+			continue
+		}
+		hit, over := h.pinned(-1, "")
+		if hit || over {
+			return hit
+		}
+	}
+	return false
+}
+
+// pinned tries requests whose options on one axis are for a word. over: no other request would do better.
+func (h *hunt) pinned(at int, word string) (hit, over bool) {
+	allowed := make([][]int, len(h.axes))
+	for i := range h.axes {
+		for j := range h.axes[i].options {
+			if i != at || h.axes[i].options[j].word == word {
+				allowed[i] = append(allowed[i], j)
+			}
+		}
+		if len(allowed[i]) == 0 {
+			return false, false
+		}
+	}
+	base := make([]int, len(h.axes))
+	for i := range base {
+		base[i] = allowed[i][0]
+		if h.picks != nil && i != at {
+			base[i] = h.picks[i]
+		}
+	}
+	queue := [][]int{base}
+	for n := 0; n < len(queue) && n < maxTries; n++ {
+		v := h.x.w.Decide(h.request(queue[n]))
+		if h.o.passes(v) {
+			if h.picks == nil {
+				h.picks, h.verdict = queue[n], v
+			}
+			return true, false
+		}
+		if v.Outcome == NotJudged && h.o.policy != nil && v.Policy == h.o.policy.id() && h.unjudged == nil {
+			h.unjudged = &v
+		}
+		h.x.stop(h.o, v)
+		varies := h.varies(&v)
+		for i := range allowed {
+			if !varies(&h.axes[i]) {
+				continue
+			}
+			for _, j := range allowed[i] {
+				other := slices.Clone(queue[n])
+				other[i] = j
+				if len(queue) < maxTries && !slices.ContainsFunc(queue, func(q []int) bool { return slices.Equal(q, other) }) {
+					queue = append(queue, other)
+				}
+			}
+		}
+		if n == 0 && len(queue) == 1 && !h.wide {
+			over = h.hopeless(&v)
+		}
+	}
+	return false, over
+}
+
+// varies gives the attributes by which another request may do better than one with this verdict.
+func (h *hunt) varies(v *Verdict) func(*axis) bool {
+	none := func(*axis) bool { return false }
+	switch {
+	case v.Outcome == Allow || h.o.misses(*v): // the rule itself did not match
+		return func(a *axis) bool { return ofToken(a.attribute) }
+	case v.Point.Kind == AtRoute:
+		return func(a *axis) bool { return a.attribute == path || a.attribute == host || a.attribute == method }
+	case v.Policy != "" && v.Rule >= 0:
+		p := h.x.policyOf(h.to, v.Policy)
+		if p == nil || v.Rule >= len(p.rules) {
+			return none
+		}
+		return p.rules[v.Rule].compares
+	case v.Policy != "" && v.Point.Kind == AtGateway:
+		return func(*axis) bool { return true }
+	case v.Policy != "":
+		return func(a *axis) bool { return a.attribute == port }
+	}
+	return none
+}
+
+// hopeless reports whether the values of other rules cannot help against a verdict either.
+func (h *hunt) hopeless(v *Verdict) bool {
+	switch {
+	case v.Outcome == Allow || h.o.misses(*v):
+		return true
+	case v.Policy != "" && v.Rule >= 0:
+		p := h.x.policyOf(h.to, v.Policy)
+		return p == nil || v.Rule >= len(p.rules) || !p.rules[v.Rule].negotiable()
+	}
+	return v.Policy == "" && v.Point.Kind != AtRoute
+}
+
+// compares reports whether the rule speaks of an attribute.
+func (r *rule) compares(a *axis) bool {
+	for _, l := range append(append([][]condition{r.when}, r.from...), r.to...) {
+		for _, c := range pseudo(slices.Clone(l)) {
+			if c.attribute == a.attribute && c.key == a.key || ofToken(c.attribute) && ofToken(a.attribute) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// negotiable reports whether the rule speaks of anything that a client chooses.
+func (r *rule) negotiable() bool {
+	for _, l := range append(append([][]condition{r.when}, r.from...), r.to...) {
+		for _, c := range l {
+			if c.attribute >= requestPrincipal || c.attribute == port {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (h *hunt) request(picks []int) Request {
+	r := Request{From: h.c.from, To: h.to.to, Headers: maps.Clone(h.c.header)}
+	if r.Headers == nil {
+		r.Headers = map[string]string{}
+	}
+	if h.o.policy != nil {
+		r.favor = append(r.favor, h.o.of())
+	}
+	if h.o.front != nil {
+		r.favor = append(r.favor, h.o.front.of())
+	}
+	for i, j := range picks {
+		h.axes[i].options[j].set(&r)
+	}
+	if h.by != nil {
+		h.by.apply(&r)
+	}
+	r.unrouted = h.by == nil && r.From.ingress()
+	return r
+}
+
+// words are the axes in the rule's words; of those with several, each is tried. others: hunts by further approaches, where a word passes that does not here.
+func (h *hunt) words(others []*hunt) string {
+	var parts []string
+	text, both := h.operations(others)
+	if both {
+		parts = append(parts, text)
+	}
+	for i := range h.axes {
+		a := &h.axes[i]
+		if !a.listed && a.but == "" || h.c.owns[a.key] && a.attribute == header || both && i < 2 {
+			continue
+		}
+		parts = append(parts, a.text(h.passing(i, others)))
+	}
+	return strings.Join(parts, " ")
+}
+
+// passing are the words of an axis by which requests get in.
+func (h *hunt) passing(i int, others []*hunt) []string {
+	a := &h.axes[i]
+	if !a.listed {
+		return []string{""}
+	}
+	var out []string
+	for _, word := range a.words() {
+		if h.passesWith(i, word, others) {
+			out = append(out, word)
+		}
+	}
+	return out
+}
+
+// operations are methods and paths where a rule lists several of both and a DENY may take one of one: then each method is tried with each path.
+func (h *hunt) operations(others []*hunt) (text string, ok bool) {
+	if h.picks == nil || !h.axes[0].listed || !h.axes[1].listed || len(h.axes[0].words()) < 2 || len(h.axes[1].words()) < 2 ||
+		!slices.ContainsFunc(slices.Concat(h.to.policies, h.x.gatewayPolicies), func(p *policy) bool { return p.action == deny }) {
+		return "", false
+	}
+	before, parts := h.picks, []string(nil)
+	byMethods := map[string][]string{}
+	for _, p := range h.axes[1].words() {
+		if !h.moveTo(1, p) {
+			continue
+		}
+		methods := h.axes[0].text(h.passing(0, nil))
+		if byMethods[methods] == nil {
+			parts = append(parts, methods)
+		}
+		byMethods[methods] = append(byMethods[methods], p)
+	}
+	h.picks = before
+	for i, m := range parts {
+		parts[i] = m + " " + h.axes[1].text(byMethods[m])
+	}
+	return strings.Join(parts, ", "), true
+}
+
+// moveTo makes the request that passes one for a word.
+func (h *hunt) moveTo(at int, word string) bool {
+	before := h.picks
+	h.picks = nil
+	if hit, _ := h.pinned(at, word); !hit {
+		h.picks = before
+		return false
+	}
+	return true
+}
+
+// words are those of the options, each once.
+func (a *axis) words() (out []string) {
+	for i := range a.options {
+		if w := a.options[i].word; !slices.Contains(out, w) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+func (h *hunt) passesWith(at int, word string, others []*hunt) bool {
+	if h.picks == nil || h.axes[at].options[h.picks[at]].word == word {
+		return true
+	}
+	if hit, _ := h.pinned(at, word); hit {
+		return true
+	}
+	return slices.ContainsFunc(others, func(o *hunt) bool {
+		i := slices.IndexFunc(o.axes, func(a axis) bool { return a.attribute == h.axes[at].attribute && a.key == h.axes[at].key })
+		if o == h || i < 0 {
+			return false
+		}
+		hit, _ := o.pinned(i, word)
+		return hit
+	})
+}
+
+// result is what a hunt that hit found.
+func (h *hunt) result(others []*hunt) found {
+	var notes []string
+	for i, j := range h.picks {
+		if n := h.axes[i].options[j].note; n != "" {
+			notes = append(notes, n)
+		}
+	}
+	out := found{verdict: h.verdict, text: h.words(others), note: strings.Join(notes, " ")}
+	out.narrow = out.text != "" || out.note != ""
+	r := h.request(h.picks)
+	out.such = cmp.Or(r.Method, "GET") + " " + r.Path
+	return out
+}
