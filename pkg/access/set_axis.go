@@ -1,7 +1,6 @@
 package access
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
@@ -272,90 +271,4 @@ func (x *asker) sideAxes(own []sameAxis, c *client, to *aim, seeds *values) (out
 
 func ofToken(a attribute) bool {
 	return a == claim || a == requestPrincipal || a == audience || a == presenter
-}
-
-// portOptions are the ports of a Service that the rule takes. Where a route leads to the Service, it says which.
-func (x *asker) portOptions(o *opening, s *sameAxis, word string, listed bool, c *client, to *aim, by *approach) (out []option) {
-	ports := []int{0}
-	switch {
-	case by != nil:
-		ports[0] = by.port(to)
-	case to.svc != nil && len(to.svc.ports) > 0:
-		ports = ports[:0]
-		for _, p := range to.svc.ports {
-			ports = append(ports, p.number)
-		}
-	case listed:
-		ports[0] = portOf(word)
-	}
-	for _, n := range ports {
-		at := attributes{port: n}
-		if listed && at.matchPort(word) == no || !s.takes(x.w, o.policy, &at) {
-			continue
-		}
-		set := func(r *Request) { r.Port = n }
-		if by != nil {
-			set = func(*Request) {}
-		}
-		out = append(out, option{word: word, set: set})
-	}
-	return out
-}
-
-func portOf(v string) (n int) {
-	for _, d := range v {
-		n = n*10 + int(d-'0')
-	}
-	return n
-}
-
-// text is the axis in the rule's words, of which those in passing let a request in.
-func (a *axis) text(passing []string) string {
-	listed := strings.Join(passing, ", ")
-	if a.attribute == method {
-		listed = strings.Join(passing, ",")
-	}
-	join := func(name, any string) string {
-		switch {
-		case a.but == "":
-			return strings.TrimSpace(name + " " + listed)
-		case listed == "":
-			return any + " but " + a.but
-		}
-		return strings.TrimSpace(name+" "+listed) + " but " + a.but
-	}
-	switch a.attribute {
-	case method:
-		return join("", "any method")
-	case path:
-		return join("", "any path")
-	case host:
-		return join("host", "any host")
-	case port:
-		return join("port", "any port")
-	case header:
-		return a.ofKey("with ", a.key, listed)
-	case claim:
-		return a.ofKey("with claim ", strings.ReplaceAll(a.key, "\x00", "."), listed)
-	case requestPrincipal:
-		return a.ofKey("with a token of ", "", listed)
-	case audience:
-		return a.ofKey("with audience ", "", listed)
-	case presenter:
-		return a.ofKey("with claim ", "azp", listed)
-	}
-	return a.ofKey("with ", cmp.Or(a.key, (&condition{attribute: a.attribute}).name()), listed)
-}
-
-func (a *axis) ofKey(with, key, listed string) string {
-	if key != "" {
-		key += ": "
-	}
-	switch {
-	case listed != "" && a.but != "":
-		return with + key + listed + " but " + a.but
-	case listed != "":
-		return with + key + listed
-	}
-	return strings.Replace(with, "with", "without", 1) + key + a.but
 }

@@ -66,6 +66,7 @@ type hunt struct {
 	verdict  Verdict
 	wide     bool
 	unjudged *Verdict
+	wider    *hunt
 }
 
 // start finds one request that passes: first with the rule's own values, then with those of other rules too.
@@ -76,7 +77,7 @@ func (h *hunt) start() bool {
 		if h.axes, ok = h.x.axes(h.o, h.c, h.to, h.by, wide); !ok {
 			continue
 		}
-		hit, over := h.pinned(-1, "")
+		hit, over := h.pinned()
 		if hit || over {
 			return hit
 		}
@@ -84,12 +85,21 @@ func (h *hunt) start() bool {
 	return false
 }
 
-// pinned tries requests whose options on one axis are for a word. over: no other request would do better.
-func (h *hunt) pinned(at int, word string) (hit, over bool) {
+// pin is that an axis has an option for this word.
+type pin struct {
+	axis int
+	word string
+}
+
+// pinned tries requests whose options are for the words of pins. over: no other request would do better.
+func (h *hunt) pinned(pins ...pin) (hit, over bool) {
+	other := func(i int, word string) bool {
+		return slices.ContainsFunc(pins, func(p pin) bool { return p.axis == i && p.word != word })
+	}
 	allowed := make([][]int, len(h.axes))
 	for i := range h.axes {
 		for j := range h.axes[i].options {
-			if i != at || h.axes[i].options[j].word == word {
+			if !other(i, h.axes[i].options[j].word) {
 				allowed[i] = append(allowed[i], j)
 			}
 		}
@@ -100,7 +110,7 @@ func (h *hunt) pinned(at int, word string) (hit, over bool) {
 	base := make([]int, len(h.axes))
 	for i := range base {
 		base[i] = allowed[i][0]
-		if h.picks != nil && i != at {
+		if h.picks != nil && !other(i, h.axes[i].options[h.picks[i]].word) {
 			base[i] = h.picks[i]
 		}
 	}
@@ -123,10 +133,10 @@ func (h *hunt) pinned(at int, word string) (hit, over bool) {
 				continue
 			}
 			for _, j := range allowed[i] {
-				other := slices.Clone(queue[n])
-				other[i] = j
-				if len(queue) < maxTries && !slices.ContainsFunc(queue, func(q []int) bool { return slices.Equal(q, other) }) {
-					queue = append(queue, other)
+				next := slices.Clone(queue[n])
+				next[i] = j
+				if len(queue) < maxTries && !slices.ContainsFunc(queue, func(q []int) bool { return slices.Equal(q, next) }) {
+					queue = append(queue, next)
 				}
 			}
 		}
@@ -214,101 +224,6 @@ func (h *hunt) request(picks []int) Request {
 	}
 	r.unrouted = h.by == nil && r.From.ingress()
 	return r
-}
-
-// words are the axes in the rule's words; of those with several, each is tried. others: hunts by further approaches, where a word passes that does not here.
-func (h *hunt) words(others []*hunt) string {
-	var parts []string
-	text, both := h.operations(others)
-	if both {
-		parts = append(parts, text)
-	}
-	for i := range h.axes {
-		a := &h.axes[i]
-		if !a.listed && a.but == "" || h.c.owns[a.key] && a.attribute == header || both && i < 2 {
-			continue
-		}
-		parts = append(parts, a.text(h.passing(i, others)))
-	}
-	return strings.Join(parts, " ")
-}
-
-// passing are the words of an axis by which requests get in.
-func (h *hunt) passing(i int, others []*hunt) []string {
-	a := &h.axes[i]
-	if !a.listed {
-		return []string{""}
-	}
-	var out []string
-	for _, word := range a.words() {
-		if h.passesWith(i, word, others) {
-			out = append(out, word)
-		}
-	}
-	return out
-}
-
-// operations are methods and paths where a rule lists several of both and a DENY may take one of one: then each method is tried with each path.
-func (h *hunt) operations(others []*hunt) (text string, ok bool) {
-	if h.picks == nil || !h.axes[0].listed || !h.axes[1].listed || len(h.axes[0].words()) < 2 || len(h.axes[1].words()) < 2 ||
-		!slices.ContainsFunc(slices.Concat(h.to.policies, h.x.gatewayPolicies), func(p *policy) bool { return p.action == deny }) {
-		return "", false
-	}
-	before, parts := h.picks, []string(nil)
-	byMethods := map[string][]string{}
-	for _, p := range h.axes[1].words() {
-		if !h.moveTo(1, p) {
-			continue
-		}
-		methods := h.axes[0].text(h.passing(0, nil))
-		if byMethods[methods] == nil {
-			parts = append(parts, methods)
-		}
-		byMethods[methods] = append(byMethods[methods], p)
-	}
-	h.picks = before
-	for i, m := range parts {
-		parts[i] = m + " " + h.axes[1].text(byMethods[m])
-	}
-	return strings.Join(parts, ", "), true
-}
-
-// moveTo makes the request that passes one for a word.
-func (h *hunt) moveTo(at int, word string) bool {
-	before := h.picks
-	h.picks = nil
-	if hit, _ := h.pinned(at, word); !hit {
-		h.picks = before
-		return false
-	}
-	return true
-}
-
-// words are those of the options, each once.
-func (a *axis) words() (out []string) {
-	for i := range a.options {
-		if w := a.options[i].word; !slices.Contains(out, w) {
-			out = append(out, w)
-		}
-	}
-	return out
-}
-
-func (h *hunt) passesWith(at int, word string, others []*hunt) bool {
-	if h.picks == nil || h.axes[at].options[h.picks[at]].word == word {
-		return true
-	}
-	if hit, _ := h.pinned(at, word); hit {
-		return true
-	}
-	return slices.ContainsFunc(others, func(o *hunt) bool {
-		i := slices.IndexFunc(o.axes, func(a axis) bool { return a.attribute == h.axes[at].attribute && a.key == h.axes[at].key })
-		if o == h || i < 0 {
-			return false
-		}
-		hit, _ := o.pinned(i, word)
-		return hit
-	})
 }
 
 // result is what a hunt that hit found.
