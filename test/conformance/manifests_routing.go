@@ -93,7 +93,17 @@ func (c *manifests) addConfig(doc string) error {
 // (kube-gateway.yaml and waypoint.yaml), so that a proxy of it knows its ports.
 func (c *manifests) completed() []runtime.Object {
 	out := append([]runtime.Object(nil), c.routing...)
-	have := map[string]bool{}
+	have, sets := map[string]bool{}, map[string][]*gatewayv1.ListenerSet{}
+	for _, o := range c.routing {
+		if set, ok := o.(*gatewayv1.ListenerSet); ok {
+			of := set.Spec.ParentRef
+			key := set.Namespace + "/" + string(of.Name)
+			if of.Namespace != nil {
+				key = string(*of.Namespace) + "/" + string(of.Name)
+			}
+			sets[key] = append(sets[key], set)
+		}
+	}
 	for _, o := range c.objects {
 		out = append(out, o)
 		if svc, ok := o.(*corev1.Service); ok {
@@ -104,7 +114,7 @@ func (c *manifests) completed() []runtime.Object {
 		gw := c.gateways[key]
 		name := serviceOf(gw)
 		if !have[gw.Namespace+"/"+name] {
-			out = append(out, gatewayService(gw, name))
+			out = append(out, gatewayService(gw, name, sets[key]))
 		}
 		out = append(out, gatewayPod(gw, gatewayIP(i)))
 	}
