@@ -135,7 +135,7 @@ func TestClouds(t *testing.T) {
 		{"ProxyConfig", "a", "environmentVariables: {}", ""},
 		{"ProxyConfig", "a", "selector: {matchLabels: {app: s}}, environmentVariables: {A: b}", ""},
 		{"PeerAuthentication", "a", "colour: red", "gateway, off mesh, pod, sidecar, waypoint"},
-		{"RequestAuthentication", "a", "{jwtRules: [{issuer: x, jwks: '{}', presence: REQUIRED}], " + wp + "}", viaWaypoint},
+		{"RequestAuthentication", "a", "{jwtRules: [{issuer: x, jwks: '{}', presence: REQUIRED}], " + wp + "}", "gateway, waypoint"}, // by the releases that ask for the token
 		{"RequestAuthentication", "a", "{jwtRules: [{issuer: x, jwks: '{}', spaceDelimitedClaims: [roles]}], " + wp + "}", ""},
 		{"Rampart", "a", "colour: red", everyWay},
 		{"Rampart", "b", "colour: red", ""},
@@ -259,15 +259,6 @@ func TestParameters(t *testing.T) {
 		decides(t, load(t, cloudWorld+class), q, want)
 		decides(t, load(t, cloudWorld+strings.Replace(class, "istio-waypoint", "istio", 1)), q, Allow)
 	}
-}
-
-// A claim that becomes a list matters where a policy is about it.
-func TestCloudsOnClaims(t *testing.T) {
-	const rule = "\n---\nkind: RequestAuthentication\napiVersion: security.istio.io/v1\nmetadata: {name: t, namespace: a}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], jwtRules: [{issuer: x, jwks: '{}', spaceDelimitedClaims: [roles]}]}"
-	const policy = "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: more, namespace: a}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], action: DENY, rules: [{when: [{key: 'request.auth.claims[%s]', values: [x]}]}]}"
-	q := cloudQuestions["waypoint"]
-	decides(t, load(t, cloudWorld+rule+fmt.Sprintf(policy, "other")), q, Allow)
-	decides(t, load(t, cloudWorld+rule+fmt.Sprintf(policy, "roles")), q, NotJudged)
 }
 
 // A gateway that the manifests do not hold is clouded as one that they do.

@@ -32,7 +32,7 @@ func (w *World) makeUpIngress() *gateway {
 		s := w.namespaces[ns]
 		for _, r := range s.routes {
 			for _, p := range r.parents {
-				if p.kind == "Gateway" {
+				if g := w.look(p.namespace).gateway(p.name); p.kind == "Gateway" && (g == nil || !g.foreign) {
 					votes[join(p.namespace, p.name)] += 1 << 20
 				}
 			}

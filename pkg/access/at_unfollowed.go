@@ -7,8 +7,11 @@ import (
 
 // unfollowed finds what leads to a Service and is not followed: a VirtualService of some gateway, a route of connections, the route in a
 // LLMInferenceService, a copy that a route sends. What they allow nobody knows here, so nobody can say that a request is denied.
-func (w *World) unfollowed(svc *service) (r ruling, found bool) {
+func (w *World) unfollowed(svc *service, pods []*workload) (r ruling, found bool) {
 	want := svc.id()
+	if g, ok := w.foreignTo(svc, pods); ok {
+		return g.foreignCloud().ruling(Point{Kind: AtRoute}), true
+	}
 	by := func(o *origin, why string) (ruling, bool) {
 		return ruling{outcome: NotJudged, Step: Step{Point: Point{Kind: AtRoute}, Rule: -1, Why: named(o) + " " + why}}, true
 	}

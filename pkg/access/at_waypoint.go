@@ -58,7 +58,7 @@ func (w *World) bind(s *space, own labels, traffic string) binding {
 
 // accepts reports whether a waypoint takes a namespace's traffic of a type: allowedRoutes of its HBONE listener and istio.io/waypoint-for.
 func (w *World) accepts(g *gateway, namespace, traffic string) binding {
-	if !g.waypoint || g.class == "istio-agentgateway-waypoint" { // Istio 1.31: agentgateway takes no AuthorizationPolicy
+	if !g.waypoint { // agentgateway too: Istio 1.31 gives it no AuthorizationPolicy
 		return binding{doubt: "Gateway " + g.id() + " is used as a waypoint but is of class " + g.class}
 	}
 	l := listener{from: "Same"}

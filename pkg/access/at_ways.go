@@ -45,7 +45,7 @@ func (t *trip) throughIngress(to *space) Verdict {
 		best = answer{t.verdict(), byAssumption}
 	}
 	if best.rank != toTarget || best.Outcome == Deny {
-		if r, found := t.w.unfollowed(svc); found {
+		if r, found := t.w.unfollowed(svc, to.pods(svc)); found {
 			t.steps = best.Steps
 			t.denied, t.pending, t.assumed = nil, nil, best.Assumed
 			t.meet(r)

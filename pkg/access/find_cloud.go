@@ -21,6 +21,15 @@ func (a *selfCheck) clouded(tenants []Tenant) {
 	for _, g := range a.w.ingresses {
 		report(a.w.cloudOnGateway(g), "Gateway "+g.id()+" does", "the profiles' namespaces through it")
 	}
+	a.w.foreignRoutes(func(r *route, g *gateway) {
+		for i := range r.rules {
+			for _, b := range r.rules[i].backends {
+				if a.tenants[b.home()] {
+					report(g.foreignCloud(), "Gateway "+g.id()+" does", "namespace "+b.home()+" through it")
+				}
+			}
+		}
+	})
 	for _, t := range tenants {
 		s := a.w.look(t.Namespace)
 		report(s.clouds.whole, "Namespace "+s.name+" does", "it")

@@ -45,3 +45,25 @@ func TestFindingsNameClouds(t *testing.T) {
 		}
 	}
 }
+
+// A Gateway of another class is named where its routes lead to a tenant.
+func TestFindingsNameGatewaysOfOtherClasses(t *testing.T) {
+	const gate = "\n---\nkind: Gateway\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: side, namespace: edge}\nspec: {gatewayClassName: doorman, listeners: [{name: web, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]}"
+	route := func(namespace string) string {
+		return "\n---\nkind: HTTPRoute\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: side, namespace: " + namespace + "}\nspec: {parentRefs: [{name: side, namespace: edge}], rules: [{backendRefs: [{name: lab, port: 80}]}]}"
+	}
+	for namespace, want := range map[string]string{
+		"bob":   "may change what Gateway edge/side does (class doorman is not one of Istio's Envoys, so Istio's policies may not hold there)",
+		"other": "",
+	} {
+		got := ""
+		for _, f := range load(t, tenants(t)+gate+route(namespace)).Findings([]Tenant{{Namespace: "alice", Waypoint: "waypoint"}, {Namespace: "bob", Waypoint: "waypoint"}}) {
+			if f.Code == diagnostic.VerdictsClouded {
+				got += f.Found
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q", namespace, got)
+		}
+	}
+}

@@ -16,7 +16,6 @@ type cloud struct {
 	scope      scope
 	hosts      []string // of the Services that it is about
 	revision   string   // it counts only for what another istiod serves
-	claims     []string // it counts only where a policy names one of these
 	why        string
 	in         string // the namespace that it applies in, where that is not its own
 }
@@ -80,14 +79,7 @@ func (w *World) readFields(tree *ledgerNode, n *yaml.Node) {
 		}
 		if !seen[scope] {
 			seen[scope] = true
-			c := cloudOf(n).as(field, at, scope, why)
-			if strings.HasSuffix(field, ".spaceDelimitedClaims") {
-				for _, r := range list(valueAt(n, "spec", "jwtRules")) {
-					names, _ := texts(valueAt(r, "spaceDelimitedClaims"))
-					c.claims = append(c.claims, names...)
-				}
-			}
-			w.addCloud(c)
+			w.addCloud(cloudOf(n).as(field, at, scope, why))
 		}
 	}}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -233,26 +225,8 @@ func (w *World) addCloud(c *cloud) {
 // settleClouds files what was found, when the root namespace is known.
 func (w *World) settleClouds() {
 	for _, c := range w.clouded {
-		if c.claims == nil || w.namesClaim(c.claims) {
-			w.fileCloud(c)
-		}
+		w.fileCloud(c)
 	}
-}
-
-// namesClaim reports whether a policy is about one of the claims, or about something in it.
-func (w *World) namesClaim(claims []string) bool {
-	for _, ns := range w.names {
-		for _, p := range w.namespaces[ns].policies {
-			for i := range p.rules {
-				for _, c := range p.rules[i].when {
-					if name, _, _ := strings.Cut(c.key, "\x00"); c.attribute == claim && contains(claims, name) {
-						return true
-					}
-				}
-			}
-		}
-	}
-	return false
 }
 
 func (w *World) fileCloud(c *cloud) {

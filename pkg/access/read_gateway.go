@@ -14,6 +14,7 @@ type gateway struct {
 	class       string
 	waypoint    bool
 	eastWest    bool
+	foreign     bool   // its proxy is not Istio's Envoy, or may not be: what comes through it is not judged
 	trafficType string // istio.io/waypoint-for
 	account     string
 	address     string    // the first of spec.addresses, where it is a host name
@@ -137,18 +138,40 @@ func (l *listener) readNamespaces(namespaces *yaml.Node) {
 	l.expressions = len(list(field(selector, "matchExpressions"))) > 0
 }
 
+const meshController = "istio.io/mesh-controller"
+
+// istioClasses are the controllers of the classes that istiod knows without a GatewayClass (Istio 1.31: gatewaycommon AllClasses).
+var istioClasses = map[string]string{
+	"istio": "istio.io/gateway-controller", "istio-remote": "istio.io/unmanaged-gateway", "istio-waypoint": meshController, "istio-east-west": "istio.io/eastwest-controller",
+	"istio-agentgateway": "istio.io/agentgateway-controller", "istio-agentgateway-waypoint": "istio.io/agentgateway-waypoint-controller",
+}
+
+// controllerOf is the controller of a class, and the traffic that its GatewayClass gives waypoints. Where there is no GatewayClass, istiod
+// goes by its own names.
+func (w *World) controllerOf(class string) (controller, traffic string) {
+	controller = istioClasses[class]
+	for _, c := range w.classes {
+		if c.name == class {
+			controller, traffic = c.controller, c.trafficType
+		}
+	}
+	return controller, traffic
+}
+
 // settle fills in what the class says. Istio names a gateway's ServiceAccount <name>-<class>, a waypoint's just <name>, unless an annotation
 // names another (deploymentcontroller GetDefaultName).
 func (g *gateway) settle(w *World) {
 	g.cloud = firstCloud(g.cloud, g.parameters(w))
-	g.waypoint = g.class == "istio-waypoint" || g.class == "istio-agentgateway-waypoint"
-	g.eastWest = g.class == "istio-east-west"
-	traffic := ""
-	for _, c := range w.classes {
-		if c.name == g.class {
-			g.waypoint = c.controller == "istio.io/mesh-controller"
-			traffic = c.trafficType
-		}
+	controller, traffic := w.controllerOf(g.class)
+	switch controller {
+	case meshController:
+		g.waypoint = true
+	case "istio.io/eastwest-controller":
+		g.eastWest = true
+	case "istio.io/gateway-controller", "istio.io/unmanaged-gateway":
+	default:
+		g.foreign = true
+		return
 	}
 	if g.trafficType == "" {
 		g.trafficType = traffic

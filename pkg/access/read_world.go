@@ -18,6 +18,7 @@ type World struct {
 	names      []string // of the namespaces, in the order met
 	istiods    []istiod
 	ingresses  []*gateway
+	foreign    []*gateway // of other controllers than Istio's
 	classes    []gatewayClass
 	capture    capture
 	blueprints []blueprint
@@ -191,6 +192,9 @@ func readMeta(n *yaml.Node, labelled bool) (m meta, bad *fault) {
 	if m.name, err = text(field(md, "name")); err != nil {
 		return m, wrong(field(md, "name"), "metadata.name", "%v", err)
 	}
+	if prefix := textOf(field(md, "generateName")); m.name == "" && prefix != "" {
+		m.name = prefix + "*" // apiserver: the name is made up when the object is created
+	}
 	if m.name == "" {
 		return m, wrong(md, "metadata.name", "is missing")
 	}
@@ -267,7 +271,10 @@ func (w *World) finish() {
 		for _, g := range w.namespaces[name].gateways {
 			g.settle(w)
 			w.revisions[g.revision] = true
-			if !g.waypoint && !g.eastWest {
+			switch {
+			case g.foreign:
+				w.foreign = append(w.foreign, g)
+			case !g.waypoint && !g.eastWest:
 				w.ingresses = append(w.ingresses, g)
 			}
 		}
