@@ -169,7 +169,7 @@ func (c recordedCase) reroutesTo(r routing, release string) string {
 	case got == "forward" && len(to) == 0:
 		got = "500" // Istio sends what has no backend, or one that it must not use, to a cluster that answers 500
 	case got == "404" && r.got == "500" && release == "1.30":
-		got = "500" // 1.30 makes no route of a rule without a backend
+		got = "500" // 1.30 answers 404 to a rule without backends, 1.31 500 (gateway conversion convertHTTPRoute)
 	case got == "closed":
 		got = "404" // no route leads on, whether a listener says so or not
 	}

@@ -74,12 +74,12 @@ func defaultMatches(r *gatewayv1.HTTPRoute) {
 	}
 }
 
-// addConfig reads an object as istiod's own file reader does, and refuses what
-// its webhook refuses.
+// addConfig reads an object as istiod's own file reader does, which validates it.
 func (c *manifests) addConfig(doc string) error {
 	parsed, _, err := crd.ParseInputs(doc)
 	if err != nil && strings.Contains(err.Error(), "configuration is invalid") {
-		return c.refuse(doc)
+		c.invalid = append(c.invalid, err) // an error where routes are asked, and nothing to a policy
+		return nil
 	}
 	for _, cfg := range parsed {
 		cfg.Domain = "cluster.local" // short names of hosts are of this domain, as in istiod

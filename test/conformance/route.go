@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -47,7 +48,7 @@ type routedProxy struct {
 // routingOf runs istiod, with its gateway controller, over the objects.
 func routingOf(t test.Failer, c *manifests) (*routing, error) {
 	release, err := istioRelease()
-	if err != nil {
+	if err := errors.Join(append(c.invalid, err)...); err != nil {
 		return nil, err
 	}
 	configs := slices.Concat(c.configs, c.policies)
