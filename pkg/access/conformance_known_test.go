@@ -2,7 +2,6 @@ package access
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -29,22 +28,25 @@ type pointDifference struct {
 // knownAtPoints, too, only shrinks by being true.
 var knownAtPoints = [...]pointDifference{
 	{"extension", "the referee does not read which contexts an EnvoyFilter's patches are for: one that changes no gateway clouds them", func(w *World, set recordedSet, c recordedCase) bool {
-		return set.clouds(extensionOn(w, c), "EnvoyFilter", `"context":"SIDECAR_INBOUND"`, `"context":"GATEWAY"`)
+		kind, doc := set.object(extensionOn(w, c))
+		return kind == "EnvoyFilter" && (strings.Contains(doc, `"context":"SIDECAR_INBOUND"`) || strings.Contains(doc, `"context":"GATEWAY"`))
 	}},
-	{"extension", "the referee does not read for which side of a proxy a WasmPlugin is", func(w *World, set recordedSet, c recordedCase) bool {
-		return set.clouds(extensionOn(w, c), "WasmPlugin", `"mode":"SERVER"`, `"mode":"CLIENT"}`)
+	{"extension", "the referee does not read for which side of a proxy a WasmPlugin or TrafficExtension is", func(w *World, set recordedSet, c recordedCase) bool {
+		kind, doc := set.object(extensionOn(w, c))
+		return kind != "EnvoyFilter" && (strings.Contains(doc, `"mode":"SERVER"`) || strings.Contains(doc, `"mode":"CLIENT"}`))
 	}},
 }
 
-// clouds reports whether an object ("Kind ns/name") is of a kind and says one of some words.
-func (set recordedSet) clouds(id, kind string, words ...string) bool {
-	ns, name, _ := strings.Cut(strings.TrimPrefix(id, kind+" "), "/")
+// object finds "Kind ns/name" in the manifests of a random set.
+func (set recordedSet) object(id string) (kind, doc string) {
+	kind, id, _ = strings.Cut(id, " ")
+	ns, name, _ := strings.Cut(id, "/")
 	for _, doc := range documentsOf(set.Manifests) {
 		if strings.Contains(doc, fmt.Sprintf(`"kind":%q,"metadata":{"name":%q,"namespace":%q}`, kind, name, ns)) {
-			return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(doc, word) })
+			return kind, doc
 		}
 	}
-	return false
+	return kind, ""
 }
 
 // everyRefusal is the shape with one policy for each thing that Istio refuses.
