@@ -81,6 +81,7 @@ bench-compare: ## compare with helm, kustomize and kyaml as whole processes (ARG
 .PHONY: conformance
 conformance: ## ask Istio's own code again (compiles it: minutes) and hold the referee to its answers
 	cd test/conformance && go test ./... && PILOT_ENABLE_AMBIENT=true go run . -root ../..
+	cd test/conformance && PILOT_ENABLE_AMBIENT=true go run -modfile go.1.30.mod -tags istio130 . -root ../..
 	go test ./pkg/access -count=1 -run Conform
 
 .PHONY: e2e

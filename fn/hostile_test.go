@@ -202,8 +202,6 @@ func TestRefusedResourceLists(t *testing.T) {
 		"an alias of what the list names":       {"functionConfig: &x {}\n" + listHead + "- *x\n", "items[0]: the alias *x does not refer to anything"},
 		"a key that stands twice":               {resourceListOf(edited + "    name: bob\n"), "Namespace alice: metadata.name: is set twice"},
 		"what is encoded as binary":             {resourceListOf(binary), "items[0].a2luZA==: \"a2luZA==\" is encoded as !!binary"},
-		"a list in the list":                    {resourceListOf("- apiVersion: v1\n  kind: List\n  items: []\n"), "stdin:4:3: [AP0125] ResourceList: items[0]: is a list (List)"},
-		"a list of one kind, without a name":    {resourceListOf("- apiVersion: v1\n  kind: SecretList\n  items: []\n"), "items[0]: is a list (SecretList)"},
 		"a key that is null":                    {resourceListOf(edited + "    labels: {~: a}\n"), "Namespace alice: metadata.labels: a key is not a string"},
 		"a directive":                           {"%YAML 1.1\n---\n" + resourceListOf(left), "stdin:1:1: [AP0104] a directive"},
 		"another document behind an end marker": {strings.Replace(resourceListOf(""), "items:\n", "items: []\n", 1) + "...\na: b\n", "stdin:13:1: [AP0108] a second document starts here; send one ResourceList"},

@@ -85,3 +85,15 @@ func profileNames(item *manifest.Item) []string {
 	}
 	return names
 }
+
+// notLocal reports the configurations of a package that kpt would apply like any other object of it.
+func notLocal(items []*manifest.Item) []diagnostic.Diagnostic {
+	var found []diagnostic.Diagnostic
+	for _, item := range items {
+		if item.Group == ownGroup && item.InPackage() && !item.IsLocal() {
+			found = append(found, item.Report(diagnostic.ConfigNotLocal, "metadata.annotations["+manifest.LocalAnnotation+"]", "is missing",
+				"kpt live apply would send the "+item.Kind+" to the API server, which does not know this kind", `write `+manifest.LocalAnnotation+`: "true"`))
+		}
+	}
+	return found
+}

@@ -30,6 +30,8 @@ func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, erro
 	if err != nil {
 		return nil, nil, err
 	}
+	found.InPackage = in.InPackage()
+	found.Selected = found.InPackage && in.IsSelection()
 	plan := generate.NewPlan(config, found)
 	wanted := generate.Manifests(plan)
 	out, placed, err := enroll.Place(plan, found, wanted)
@@ -40,7 +42,7 @@ func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	findings := slices.Concat(profile.Warnings(in.Config.Node, config), looked, placed, withoutRepeats(reviewed, placed))
+	findings := slices.Concat(profile.Warnings(in.Config.Node, config), notLocal(in.Objects), looked, placed, withoutRepeats(reviewed, placed))
 	if config.Spec.FailOnWarning {
 		err = asErrors(in.Config, findings)
 	}

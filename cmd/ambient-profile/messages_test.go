@@ -134,18 +134,24 @@ type call struct {
 func calls() map[diagnostic.Code]call {
 	const list = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n"
 	const profile = "apiVersion: ambient.kubeflow.org/v1alpha1, kind: AmbientProfile, metadata: {name: kubeflow}, spec: {profiles: [{name: alice, owner: {name: alice@example.com}}]}"
+	strict := strings.Replace(profile, "spec: {", "spec: {failOnWarning: true, ", 1)
 	const check = "apiVersion: ambient.kubeflow.org/v1alpha1, kind: AccessCheck, metadata: {name: tenants}, spec: {cases: [{name: a, from: {offMesh: true}, to: {namespace: alice, service: tet}, expect: allow}]}"
 	in := func(args, stdin string) call { return call{args, strings.NewReader(stdin), io.Discard} }
 	return map[diagnostic.Code]call{
-		diagnostic.CannotRead:         in("tenants.yaml", ""),
-		diagnostic.InvalidYAML:        in("-", "kind: AmbientProfile\nmetadata: {name: kubeflow}\nspec:\n  profiles:\n  - name: alice\n   owner: {name: alice@example.com}\n"),
-		diagnostic.TabIndentation:     in("-", "kind: AmbientProfile\nspec:\n\tprofiles: []\n"),
-		diagnostic.ListedNoObject:     in("explain", "apiVersion: v1\nkind: List\nitems: [alice]\n"),
-		diagnostic.MergeWithoutMap:    in("explain", "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: alice\n  labels: {<<: x}\n"),
-		diagnostic.NoResourceList:     in("", ""),
-		diagnostic.WrongResourceList:  in("", list+"items: {}\n"),
-		diagnostic.ListInResourceList: in("", list+"items:\n- {apiVersion: v1, kind: List, items: []}\nfunctionConfig: {"+profile+"}\n"),
-		diagnostic.NoFunctionConfig:   in("", list+"items: []\n"),
+		diagnostic.CannotRead:          in("tenants.yaml", ""),
+		diagnostic.InvalidYAML:         in("-", "kind: AmbientProfile\nmetadata: {name: kubeflow}\nspec:\n  profiles:\n  - name: alice\n   owner: {name: alice@example.com}\n"),
+		diagnostic.TabIndentation:      in("-", "kind: AmbientProfile\nspec:\n\tprofiles: []\n"),
+		diagnostic.ListedNoObject:      in("explain", "apiVersion: v1\nkind: List\nitems: [alice]\n"),
+		diagnostic.MergeWithoutMap:     in("explain", "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: alice\n  labels: {<<: x}\n"),
+		diagnostic.NoResourceList:      in("", ""),
+		diagnostic.WrongResourceList:   in("", list+"items: {}\n"),
+		diagnostic.NoFunctionConfig:    in("", list+"items: []\n"),
+		diagnostic.TemplateNotRendered: in("explain", "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {{ .Values.name }}\n"),
+
+		diagnostic.ConfigNotLocal: in("", list+"items:\n- {"+strings.Replace(strict, "kubeflow}", "kubeflow, annotations: {config.kubernetes.io/path: tenants.yaml}}", 1)+"}\nfunctionConfig: {"+strict+"}\n"),
+		diagnostic.NameGenerated:  in("", list+"items:\n- {apiVersion: kubeflow.org/v1, kind: Notebook, metadata: {generateName: lab-, namespace: alice}}\nfunctionConfig: {"+strict+"}\n"),
+		diagnostic.NamespaceLocal: in("", list+"items:\n- {apiVersion: v1, kind: Namespace, metadata: {name: alice, annotations: {config.kubernetes.io/local-config: \"true\"}}}\nfunctionConfig: {"+strict+"}\n"),
+		diagnostic.SelectionHides: in("", list+"items:\n- {apiVersion: kubeflow.org/v1, kind: Profile, metadata: {name: bob, annotations: {internal.config.k8s.io/kpt-resource-id: \"2\", config.kubernetes.io/path: bob.yaml}}}\nfunctionConfig: {"+profile+"}\n"),
 
 		diagnostic.UnknownCommand:    in("explian rendered.yaml", ""),
 		diagnostic.UnknownFlag:       in("tenants.yaml -o out.yaml", ""),

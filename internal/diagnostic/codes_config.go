@@ -47,6 +47,7 @@ const (
 	ConfigUppercase   Code = "AP0252"
 	ConfigBeyondASCII Code = "AP0253"
 	ConfigRestrict    Code = "AP0254"
+	ConfigNotLocal    Code = "AP0255"
 )
 
 var configCodes = []Entry{
@@ -94,4 +95,5 @@ var configCodes = []Entry{
 	{ConfigUppercase, Warning, "a user name contains uppercase letters"},
 	{ConfigBeyondASCII, Warning, "a user name contains characters beyond ASCII, which can look like others"},
 	{ConfigRestrict, Warning, "Restrict stops the profile-controller from making new profiles"},
+	{ConfigNotLocal, Warning, "a configuration in a kpt package would be applied to the cluster"},
 }

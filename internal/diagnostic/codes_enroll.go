@@ -7,12 +7,14 @@ const (
 	RoleBindingConflict  Code = "AP0305"
 	NotebookHeaderUnset  Code = "AP0306"
 	NotebookHeadersUnset Code = "AP0307"
+	NameGenerated        Code = "AP0308"
 
 	NamespaceOwnerDiffers  Code = "AP0311"
 	NamespaceInjected      Code = "AP0312"
 	WaypointOptOutRemoved  Code = "AP0313"
 	OtherWaypointRemoved   Code = "AP0314"
 	ControllerPolicyEdited Code = "AP0315"
+	NamespaceLocal         Code = "AP0316"
 
 	OwnedByOther     Code = "AP0321"
 	OwnedNotWanted   Code = "AP0322"
@@ -21,6 +23,7 @@ const (
 	DenyOverwritten  Code = "AP0325"
 	OverridesRemoved Code = "AP0326"
 	InInputTwice     Code = "AP0327"
+	SelectionHides   Code = "AP0328"
 
 	HashedNameKept       Code = "AP0331"
 	ConfigMapNotString   Code = "AP0332"
@@ -41,12 +44,14 @@ var enrollCodes = []Entry{
 	{RoleBindingConflict, Error, "a RoleBinding with a generated name grants something else"},
 	{NotebookHeaderUnset, Warning, "a header that a Notebook asks for is not set"},
 	{NotebookHeadersUnset, Warning, "no header that a Notebook asks for is set"},
+	{NameGenerated, Warning, "a Profile or a Notebook gets its name only when it is created"},
 
 	{NamespaceOwnerDiffers, Warning, "a Namespace has another owner than its profile"},
 	{NamespaceInjected, Warning, "a Namespace had both sidecar injection and ambient mode"},
 	{WaypointOptOutRemoved, Warning, "a Namespace opted out of its waypoint"},
 	{OtherWaypointRemoved, Warning, "a Namespace used the waypoint of another namespace"},
 	{ControllerPolicyEdited, Warning, "a policy differs from what the profile-controller writes"},
+	{NamespaceLocal, Warning, "a Namespace in the input does not go to the cluster"},
 
 	{OwnedByOther, Error, "another AmbientProfile owns an object"},
 	{OwnedNotWanted, Error, "the AmbientProfile owns an object in the input that it does not generate"},
@@ -55,6 +60,7 @@ var enrollCodes = []Entry{
 	{DenyOverwritten, Warning, "a DENY policy was overwritten by an ALLOW policy"},
 	{OverridesRemoved, Warning, "a label or annotation that disables a generated object was removed"},
 	{InInputTwice, Error, "an object that would be edited or removed is in the input twice"},
+	{SelectionHides, Error, "kpt shows the function only some objects of the package, so that it would write others twice"},
 
 	{HashedNameKept, Warning, "a ConfigMap was edited, but keeps its hash-suffixed name"},
 	{ConfigMapNotString, Error, "a value in a ConfigMap is not a string"},

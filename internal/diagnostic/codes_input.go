@@ -2,33 +2,33 @@ package diagnostic
 
 // Codes AP01xx: bytes, files and YAML that cannot be read (internal/manifest).
 const (
-	CannotRead         Code = "AP0101"
-	NotUTF8            Code = "AP0102"
-	ByteOrderMark      Code = "AP0103"
-	Directive          Code = "AP0104"
-	InvalidYAML        Code = "AP0105"
-	TabIndentation     Code = "AP0106"
-	NeverClosed        Code = "AP0107"
-	HiddenDocument     Code = "AP0108"
-	EmptyConfig        Code = "AP0109"
-	SecondDocument     Code = "AP0110"
-	BinaryValue        Code = "AP0111"
-	WrongTag           Code = "AP0112"
-	UnknownAlias       Code = "AP0113"
-	ExpandingAliases   Code = "AP0114"
-	KeyNotAString      Code = "AP0115"
-	DuplicateKey       Code = "AP0116"
-	RewrittenKey       Code = "AP0117"
-	MergeWithoutMap    Code = "AP0118"
-	MergeOverrides     Code = "AP0119"
-	ItemsInAnObject    Code = "AP0120"
-	ListedNoObject     Code = "AP0121"
-	ListedWithoutKind  Code = "AP0122"
-	NoResourceList     Code = "AP0123"
-	WrongResourceList  Code = "AP0124"
-	ListInResourceList Code = "AP0125"
-	NoFunctionConfig   Code = "AP0126"
-	NotAMap            Code = "AP0127"
+	CannotRead          Code = "AP0101"
+	NotUTF8             Code = "AP0102"
+	ByteOrderMark       Code = "AP0103"
+	Directive           Code = "AP0104"
+	InvalidYAML         Code = "AP0105"
+	TabIndentation      Code = "AP0106"
+	NeverClosed         Code = "AP0107"
+	HiddenDocument      Code = "AP0108"
+	EmptyConfig         Code = "AP0109"
+	SecondDocument      Code = "AP0110"
+	BinaryValue         Code = "AP0111"
+	WrongTag            Code = "AP0112"
+	UnknownAlias        Code = "AP0113"
+	ExpandingAliases    Code = "AP0114"
+	KeyNotAString       Code = "AP0115"
+	DuplicateKey        Code = "AP0116"
+	RewrittenKey        Code = "AP0117"
+	MergeWithoutMap     Code = "AP0118"
+	MergeOverrides      Code = "AP0119"
+	ItemsInAnObject     Code = "AP0120"
+	ListedNoObject      Code = "AP0121"
+	ListedWithoutKind   Code = "AP0122"
+	NoResourceList      Code = "AP0123"
+	WrongResourceList   Code = "AP0124"
+	NoFunctionConfig    Code = "AP0126"
+	NotAMap             Code = "AP0127"
+	TemplateNotRendered Code = "AP0128"
 )
 
 var inputCodes = []Entry{
@@ -56,7 +56,7 @@ var inputCodes = []Entry{
 	{ListedWithoutKind, Error, "an item of a list without kind or apiVersion"},
 	{NoResourceList, Error, "stdin does not hold a ResourceList"},
 	{WrongResourceList, Error, "a ResourceList that is not as the KRM functions specification has it"},
-	{ListInResourceList, Error, "a list among the items of a ResourceList"},
 	{NoFunctionConfig, Error, "a ResourceList without a configuration of the function"},
 	{NotAMap, Error, "a field of the input that must be a map"},
+	{TemplateNotRendered, Error, "a template that was not rendered, or a variable that was not replaced"},
 }

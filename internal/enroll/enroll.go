@@ -51,6 +51,7 @@ func Place(plan generate.Plan, found survey.Found, wanted []generate.Object) ([]
 	warnVoid(plan, input, notes, wanted)
 	warnNotConverted(plan, input, notes)
 	prune(plan, input, notes, wanted)
+	refuseHidden(plan, input, notes, wanted)
 	placeAll(plan, input, notes, shipped, wanted)
 	for _, item := range input.Items {
 		notes.Errs = append(notes.Errs, item.Errs...)
@@ -65,15 +66,24 @@ func Place(plan generate.Plan, found survey.Found, wanted []generate.Object) ([]
 // would change only one of them, and the other could be the one that the cluster keeps.
 func theOnly(input *survey.Index, notes *survey.Notes, id manifest.ID) *manifest.Item {
 	item := input.ByID[id]
-	if input.Twice[id] {
-		notes.Errs = append(notes.Errs, item.Report(diagnostic.InInputTwice, "", "is in the input twice", "both would be applied", "keep one of the two"))
+	if second := input.Twice[id]; second != nil {
+		notes.Errs = append(notes.Errs, second.Report(diagnostic.InInputTwice, "", "is in the input twice"+firstAt(item), "the one that is applied last would win, and only the other would be edited",
+			"remove one of the two, or a file that is given twice"))
 	}
 	return item
 }
 
+// firstAt says where the first of two items is, if that is known.
+func firstAt(item *manifest.Item) string {
+	if at := item.At(item.Node).String(); at != "" {
+		return ", first at " + at
+	}
+	return ""
+}
+
 // placeAll merges each manifest into the item of the same identity, or appends it.
 func placeAll(plan generate.Plan, input *survey.Index, notes *survey.Notes, shipped map[manifest.ID][]*yaml.Node, wanted []generate.Object) {
-	files := newFiles(input.Items)
+	files := newFiles(input)
 	for _, object := range wanted {
 		item := theOnly(input, notes, idOf(object))
 		if item == nil || item.Removed {
@@ -84,7 +94,17 @@ func placeAll(plan generate.Plan, input *survey.Index, notes *survey.Notes, ship
 	}
 }
 
-// remaining are the items that are not removed.
+// remaining are the items that are not removed, with those that do not go to the cluster where they were.
 func remaining(input *survey.Index) []*manifest.Item {
-	return slices.DeleteFunc(input.Items, func(item *manifest.Item) bool { return item.Removed })
+	out := slices.DeleteFunc(input.Items, func(item *manifest.Item) bool { return item.Removed })
+	if len(input.Local) == 0 {
+		return out
+	}
+	var all []*manifest.Item
+	for _, item := range input.All {
+		if !item.Removed {
+			all = append(all, item)
+		}
+	}
+	return append(all, out[len(all)-len(input.Local):]...)
 }

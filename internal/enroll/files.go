@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
@@ -17,22 +18,15 @@ type files struct {
 	next map[string]int
 }
 
-func newFiles(items []*manifest.Item) files {
-	var f files
-	for _, item := range items {
-		path := item.Path()
-		if path == "" {
-			continue
+func newFiles(input *survey.Index) files {
+	if !input.InPackage {
+		return files{}
+	}
+	f := files{map[string]int{}}
+	for _, item := range input.All {
+		if path := item.Path(); path != "" {
+			f.next[path] = max(f.next[path], item.Index()+1)
 		}
-		if f.next == nil {
-			f.next = map[string]int{}
-		}
-		text := item.Annotation(manifest.IndexAnnotation)
-		if text == "" {
-			text = item.Annotation(manifest.IndexAnnotationToo)
-		}
-		index, _ := strconv.Atoi(text) // without an index, it is the file's only object
-		f.next[path] = max(f.next[path], index+1)
 	}
 	return f
 }

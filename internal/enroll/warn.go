@@ -29,6 +29,12 @@ func warnInput(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 			warnModel(notes, item)
 		}
 	}
+	for _, item := range input.Local {
+		if _, ours := namespaces[item.Name]; ours && item.Group == "" && item.Kind == "Namespace" {
+			notes.WarnAt(diagnostic.NamespaceLocal, item, "metadata.annotations["+manifest.LocalAnnotation+"]", "keeps the Namespace out of the cluster",
+				"the profile needs its Namespace, so another one was generated", "remove the annotation to have this Namespace labeled, or remove this Namespace")
+		}
+	}
 	warnGateway(plan, input, notes)
 	warnKServe(plan, input, notes)
 	warnLabelsFiles(input, notes)

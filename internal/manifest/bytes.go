@@ -20,21 +20,25 @@ func sequenceItems(reader *Reader, data []byte, list *yaml.Node) ([]*Item, error
 	if list.Kind == yaml.SequenceNode && list.Style&yaml.FlowStyle == 0 && list.Column == 1 && countsLines(data) {
 		starts = starting(data, list.Content)
 	}
-	items := make([]*Item, len(list.Content))
+	items := make([]*Item, 0, len(list.Content))
 	for i, n := range list.Content {
-		item, err := reader.read(n, fmt.Sprintf("items[%d]", i))
+		path := fmt.Sprintf("items[%d]", i)
+		item, err := reader.read(n, path)
 		if err != nil {
 			return nil, err
 		}
-		items[i] = item
-		if starts == nil {
-			continue
+		if starts != nil {
+			end := len(data)
+			if i+1 < len(starts) {
+				end = starts[i+1]
+			}
+			item.Text = asRead(data[starts[i]:end], n)
 		}
-		end := len(data)
-		if i+1 < len(starts) {
-			end = starts[i+1]
+		read, err := unlistSent(item, path)
+		if err != nil {
+			return nil, err
 		}
-		item.Text = asRead(data[starts[i]:end], n)
+		items = append(items, read...)
 	}
 	return items, nil
 }
@@ -160,11 +164,12 @@ var separator = regexp.MustCompile(`(?m)^---([ \t]+#.*|[ \t]*)\r?(\n|\z)`)
 func splitDocuments(file string, data []byte) []document {
 	data = bytes.TrimPrefix(data, byteOrderMark)
 	var documents []document
+	var above []byte
 	start, line := 0, 0
 	add := func(end, next int) {
-		documents = append(documents, document{file, data[start:end], line})
+		documents = append(documents, document{file, data[start:end], line, above})
 		line += bytes.Count(data[start:next], []byte("\n"))
-		start = next
+		start, above = next, data[end:next]
 	}
 	for _, loc := range separator.FindAllIndex(data, -1) {
 		add(loc[0], loc[1])

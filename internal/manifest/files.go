@@ -25,7 +25,7 @@ func readConfig(name string, stdin io.Reader) (*Item, error) {
 	file := Sources([]string{name})
 	var config *Item
 	for _, text := range splitDocuments(file, data) {
-		document, err := text.parse()
+		document, _, err := text.parse()
 		switch {
 		case err != nil:
 			return nil, err
@@ -106,7 +106,7 @@ func readDocument(reader *Reader, text document) ([]*Item, error) {
 	if len(bytes.TrimSpace(text.data)) == 0 {
 		return nil, nil
 	}
-	document, err := text.parse()
+	document, around, err := text.parse()
 	if err != nil {
 		return nil, err
 	}
@@ -114,36 +114,20 @@ func readDocument(reader *Reader, text document) ([]*Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	if item.IsList() {
-		return unlist(item)
+	item.around, item.separator = around, text.separator
+	if !item.IsList() {
+		item.Text = asRead(text.data, document)
+		return []*Item{item}, nil
 	}
-	item.Text = asRead(text.data, document)
-	return []*Item{item}, nil
+	items, err := unlist(item)
+	if len(items) > 0 {
+		items[0].around, items[0].separator = around, text.separator
+	}
+	return items, err
 }
 
-// unlist are the items of a List, those of a List in it as well.
-func unlist(list *Item) ([]*Item, error) {
-	listed, err := list.Items()
-	if err != nil {
-		return nil, err
-	}
-	var items []*Item
-	for _, item := range listed {
-		if !item.IsList() {
-			items = append(items, item)
-			continue
-		}
-		more, err := unlist(item)
-		if err != nil {
-			return nil, err
-		}
-		items = append(items, more...)
-	}
-	return items, nil
-}
-
-// onlyDocument is the top node of the one document in data; nil where that holds comments only. An
-// error has the line in data.
+// onlyDocument is the one document in data, without a node where that holds comments only. An error
+// has the line in data.
 func onlyDocument(data []byte) (*yaml.Node, error) {
 	refuse := func(at int, code diagnostic.Code, found, effect, remedy string) error {
 		return diagnostic.Diagnostic{Code: code, Position: placeOf(data, at), Found: found, Effect: effect, Remedy: remedy}
@@ -165,7 +149,7 @@ func onlyDocument(data []byte) (*yaml.Node, error) {
 	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
 		return nil, hiddenDocument(data, &more, err)
 	}
-	return Root(&document), nil
+	return &document, nil
 }
 
 // hiddenDocument is an error about what comes after the document in data, where the library found

@@ -27,7 +27,7 @@ data:
 
 func documentOf(t *testing.T, text string) *yaml.Node {
 	t.Helper()
-	document, err := onlyDocument([]byte(text))
+	document, _, err := document{data: []byte(text)}.parse()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,11 @@ type Item struct {
 	New func() *yaml.Node
 	// Text is what Node was read from, as it must stand in the output; nil where that is unknown.
 	Text []byte
+	// around are the comments above and below Node in its file, and separator the line --- there.
+	around    around
+	separator []byte
+	// sent is the list of a ResourceList that it is in, or nil.
+	sent *sentList
 	// File is the file that it was read from, "stdin" where that was it; "" for an item of a
 	// ResourceList.
 	File string
@@ -54,6 +59,9 @@ func Group(apiVersion string) string {
 func NewItem(n *yaml.Node) *Item {
 	metadata := Field(n, "metadata")
 	id := ID{Group(Value(n, "apiVersion")), Value(n, "kind"), Value(metadata, "namespace"), Value(metadata, "name")}
+	if prefix := Value(metadata, "generateName"); id.Name == "" && prefix != "" {
+		id.Name = prefix + "*" // no name that an object can have: the API server makes one up
+	}
 	if slices.Contains(clusterScoped, id.Kind) {
 		id.Namespace = "" // apiserver: ignores the namespace of what has none
 	}
@@ -102,9 +110,21 @@ func (i *Item) Annotation(key string) string {
 	return Value(Field(Field(i.Node, "metadata"), "annotations"), key)
 }
 
+// IsLocal reports whether kustomize and kpt keep the object out of the cluster: it is there for the
+// functions that read it (kustomize: DropLocalNodes; kpt live: the value false applies it).
+func (i *Item) IsLocal() bool {
+	value := Field(Field(Field(i.Node, "metadata"), "annotations"), LocalAnnotation)
+	return value != nil && value.Value != "false"
+}
+
 // Label is the value of metadata.labels[key], or "".
 func (i *Item) Label(key string) string {
 	return Value(Field(Field(i.Node, "metadata"), "labels"), key)
+}
+
+// IsGenerated reports whether the object's name is made up when it is created.
+func (i *Item) IsGenerated() bool {
+	return strings.HasSuffix(i.Name, "*") && Value(i.Node, "metadata", "name") == ""
 }
 
 // Revision is the revision of istiod that alone sees the object, "" where all do. Istio 1.31
@@ -198,8 +218,7 @@ func (i *Item) DropPipelineAnnotations() {
 		return
 	}
 	for at := len(annotations.Content) - 2; at >= 0; at -= 2 {
-		switch key := annotations.Content[at].Value; {
-		case strings.HasPrefix(key, internalPrefix), key == PathAnnotationToo, key == IndexAnnotationToo, key == idAnnotationToo:
+		if key := annotations.Content[at].Value; ofPipeline(key) {
 			i.Unmark("annotations", key)
 		}
 	}

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -47,6 +48,104 @@ func (i *Item) Items() ([]*Item, error) {
 		items = append(items, item)
 	}
 	return items, nil
+}
+
+// unlist are the items of a List, those of a List in it as well.
+func unlist(list *Item) ([]*Item, error) {
+	listed, err := list.Items()
+	if err != nil {
+		return nil, err
+	}
+	var items []*Item
+	for _, item := range listed {
+		if !item.IsList() {
+			items = append(items, item)
+			continue
+		}
+		more, err := unlist(item)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, more...)
+	}
+	return items, nil
+}
+
+// sentList is a list among the items of a ResourceList. Its objects are read one by one, and leave in
+// it again: kpt keeps it in a file of its own.
+type sentList struct {
+	*Item
+	// objects is how many there were in it.
+	objects int
+}
+
+// unlistSent are items with the objects of a list in place of the list, unless it is empty. path is
+// where the list is.
+func unlistSent(list *Item, path string) ([]*Item, error) {
+	if !list.IsList() {
+		return []*Item{list}, nil
+	}
+	items, err := unlist(list)
+	if err != nil {
+		return nil, located(list, path, err)
+	}
+	if len(items) == 0 {
+		return []*Item{list}, nil
+	}
+	sent := &sentList{list, len(items)}
+	for _, item := range items {
+		item.sent = sent
+	}
+	return items, nil
+}
+
+// with is the list with those of its objects that are left: as it was read, if these are all, and as
+// they were.
+func (l *sentList) with(left []*Item) *Item {
+	stays := make(map[*yaml.Node]bool, len(left))
+	changed := len(left) < l.objects
+	for _, item := range left {
+		stays[item.Node] = true
+		changed = changed || item.Changed
+	}
+	if changed {
+		l.Changed = true
+		keepListed(l.Node, stays)
+	}
+	return l.Item
+}
+
+// relisted are items with the lists that they came in, each where the first of its objects is.
+func relisted(items []*Item) []*Item {
+	left := map[*sentList][]*Item{}
+	for _, item := range items {
+		if item.sent != nil {
+			left[item.sent] = append(left[item.sent], item)
+		}
+	}
+	if len(left) == 0 {
+		return items
+	}
+	var out []*Item
+	for _, item := range items {
+		if item.sent == nil {
+			out = append(out, item)
+		} else if item == left[item.sent][0] {
+			out = append(out, item.sent.with(left[item.sent]))
+		}
+	}
+	return out
+}
+
+// keepListed removes the objects of a list, and of the lists in it, that do not stay. It reports
+// whether any is left.
+func keepListed(list *yaml.Node, stays map[*yaml.Node]bool) bool {
+	items := Field(list, "items")
+	if items == nil || items.Kind != yaml.SequenceNode {
+		return false
+	}
+	items.Content = slices.DeleteFunc(items.Content, func(n *yaml.Node) bool { return !stays[n] && !keepListed(n, stays) })
+	return len(items.Content) > 0
 }
 
 // lend gives an object of the list i the kind and the apiVersion that it lacks.

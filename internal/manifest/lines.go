@@ -9,28 +9,31 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
-// document is the text of one document of a file, and how many lines are above it.
+// document is the text of one document of a file, how many lines are above it, and the last of
+// them, which separates it from the document before.
 type document struct {
-	file string
-	data []byte
-	line int
+	file      string
+	data      []byte
+	line      int
+	separator []byte
 }
 
-// parse returns the top node of the document, with the lines and columns of its file; nil if there
-// are only comments.
-func (d document) parse() (*yaml.Node, error) {
-	n, err := onlyDocument(d.data)
+// parse returns the top node of the document, with the lines and columns of its file, and the
+// comments around it, which belong to no node below; nil if there are only comments.
+func (d document) parse() (*yaml.Node, around, error) {
+	whole, err := onlyDocument(d.data)
 	if err != nil {
-		return nil, d.inFile(err)
+		return nil, around{}, d.inFile(err)
 	}
+	n := Root(whole)
 	if !countsLines(d.data) {
 		place(n, linesOf(d.data))
 	}
 	if err := d.checkBareTags(n); err != nil {
-		return nil, d.inFile(err)
+		return nil, around{}, d.inFile(err)
 	}
 	moveDown(n, d.line)
-	return n, nil
+	return n, around{whole.HeadComment, whole.FootComment}, nil
 }
 
 // inFile gives an error about a line of the document that line of the file.

@@ -130,6 +130,7 @@ func (w *plainYAML) scalar(n *yaml.Node) error {
 	}
 	quoted, known := w.quoted[n.Value]
 	if !known {
+		quoteBase60(n)
 		line, err := yaml.Marshal(&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{yaml.NewStringRNode("k").YNode(), n}})
 		if err != nil {
 			return err

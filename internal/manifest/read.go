@@ -31,7 +31,7 @@ func (r *Reader) read(n *yaml.Node, path string) (*Item, error) {
 	if n == nil {
 		return NewItem(n), nil
 	}
-	settling := settling{r, map[*yaml.Node]bool{}}
+	settling := settling{Reader: r}
 	var err error
 	if n.Kind == yaml.AliasNode {
 		err = settling.outside(n)
@@ -40,6 +40,9 @@ func (r *Reader) read(n *yaml.Node, path string) (*Item, error) {
 	}
 	item := NewItem(n)
 	item.File = r.File
+	if len(settling.anchored) > 0 {
+		item.dropCopiedPlace()
+	}
 	if err == nil {
 		err = item.checkItems()
 	}
@@ -81,6 +84,9 @@ func (s *settling) settle(n *yaml.Node) error {
 		n.Content[i] = value
 	}
 	if n.Anchor != "" {
+		if s.anchored == nil {
+			s.anchored = map[*yaml.Node]bool{}
+		}
 		s.anchored[n] = true
 		n.Anchor = ""
 	}
@@ -96,6 +102,11 @@ func (s *settling) resolve(alias *yaml.Node) (*yaml.Node, error) {
 		return nil, s.outside(alias)
 	}
 	if value := s.copy(alias.Alias); s.added <= expansion {
+		value.HeadComment, value.LineComment, value.FootComment = alias.HeadComment, alias.LineComment, alias.FootComment
+		if len(value.Content) > 0 && value.Style&yaml.FlowStyle == 0 { // go-yaml: loses the comment behind an anchor
+			keepComments(&yaml.Node{LineComment: alias.LineComment}, &yaml.Node{}, value.Content[0])
+			value.LineComment = ""
+		}
 		return value, nil
 	}
 	return nil, fault(alias, diagnostic.ExpandingAliases, fmt.Sprintf("with the alias *%s, aliases add more than %d values", alias.Value, expansion), "", "write the values out")
@@ -110,6 +121,7 @@ const unknownAlias = "the alias *%s does not refer to anything in the same objec
 func (s *settling) copy(n *yaml.Node) *yaml.Node {
 	s.added++
 	out := *n
+	out.HeadComment, out.LineComment, out.FootComment = "", "", "" // they are where the anchor is
 	out.Content = make([]*yaml.Node, 0, len(n.Content))
 	for _, below := range n.Content {
 		if s.added > expansion {
@@ -126,6 +138,8 @@ func (s *settling) keys(n *yaml.Node) error {
 	merge := -1
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		switch key := n.Content[i]; {
+		case isTemplate(n):
+			return fault(n, diagnostic.TemplateNotRendered, templateFound, "", templateRemedy)
 		case key.Kind != yaml.ScalarNode || key.ShortTag() == yaml.NodeTagNull:
 			return fault(key, diagnostic.KeyNotAString, "a key is not a string", "", "write a plain name")
 		case seen[key.Value]:
@@ -149,6 +163,8 @@ func (s *settling) keys(n *yaml.Node) error {
 	err := add(n, from, merge, whole[merge])
 	if err != nil {
 		n.Content = whole // it is about the merge key
+	} else if len(n.Content) > 0 {
+		keepComments(whole[merge], whole[merge+1], n.Content[min(merge, len(n.Content)-2)])
 	}
 	return err
 }

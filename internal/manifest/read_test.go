@@ -96,7 +96,7 @@ func FuzzReadAsTheCluster(f *testing.F) {
 // readOrFail is the error of reading a text; what is read must be the same to kubectl.
 func readOrFail(t *testing.T, text string) error {
 	t.Helper()
-	n, err := document{file: "f", data: []byte(text)}.parse()
+	n, _, err := document{file: "f", data: []byte(text)}.parse()
 	if err != nil {
 		return err
 	}

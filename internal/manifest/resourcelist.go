@@ -29,7 +29,7 @@ func Read(r io.Reader) (Input, error) {
 		return Input{}, err
 	}
 	data = bytes.TrimPrefix(data, byteOrderMark)
-	document, err := document{file: "stdin", data: data}.parse()
+	document, _, err := document{file: "stdin", data: data}.parse()
 	var d diagnostic.Diagnostic
 	if errors.As(err, &d) && d.Code == diagnostic.HiddenDocument {
 		d.Found, d.Effect, d.Remedy = "a second document starts here", "", "send one ResourceList, or give a file: ambient-profile CONFIG.yaml"
@@ -76,6 +76,20 @@ func Read(r io.Reader) (Input, error) {
 	return in, in.check(list)
 }
 
+// InPackage reports whether the objects are those of a package, which may be empty: each has a file
+// of its own, and so has the configuration, unless kpt read it from elsewhere. It tells kpt by the
+// index that kpt leaves in every configuration, and kustomize in none.
+func (in Input) InPackage() bool {
+	return in.Form.apiVersion != "" && (in.Config.Annotation(IndexAnnotation) != "" || slices.ContainsFunc(in.Objects, (*Item).InPackage))
+}
+
+// IsSelection reports whether kpt sent only some objects of the package (selectors, exclusions): it
+// gives each an id then, to find them again.
+func (in Input) IsSelection() bool {
+	isSelected := func(item *Item) bool { return item.Annotation(selectionID) != "" }
+	return isSelected(in.Config) || slices.ContainsFunc(in.Objects, isSelected)
+}
+
 // placeConfig gives the configuration the place of the item that it is a copy of.
 func (in Input) placeConfig() {
 	for _, item := range in.Objects {
@@ -99,11 +113,6 @@ func notAList(got *Item) error {
 }
 
 func (in Input) check(list *Item) error {
-	for i, item := range in.Objects {
-		if item.IsList() {
-			return list.Report(diagnostic.ListInResourceList, fmt.Sprintf("items[%d]", i), fmt.Sprintf("is a list (%s)", item.Kind), "the function would not see its items", "send them one by one")
-		}
-	}
 	known := []string{"config.kubernetes.io/v1", "config.kubernetes.io/v1beta1", "config.kubernetes.io/v1alpha1"}
 	switch {
 	case !slices.Contains(known, in.Form.apiVersion):

@@ -1,17 +1,18 @@
 package manifest
 
 import (
+	"regexp"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
 // IsText reports whether every YAML reader takes s, without quotes, for a text and not for a number,
-// a bool, a date or null. What begins with a letter and holds no blank can be told by its letters;
+// a bool or null. What begins with a letter and holds no blank can be told by its letters;
 // the rest kyaml parses, which starts a YAML 1.1 parser for each.
 func IsText(s string) bool {
 	if s == "" || !isLetter(s[0]) || strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' }) || s[len(s)-1] == ':' {
-		return !yaml.IsValueNonString(s)
+		return !yaml.IsValueNonString(s) && !isBase60(s)
 	}
 	if len(s) > len("false") {
 		return true
@@ -21,6 +22,23 @@ func IsText(s string) bool {
 		return false
 	}
 	return true
+}
+
+// base60 is a number in base 60 (YAML 1.1: int and float). 1:30 is 90 to PyYAML and Ruby, and a text
+// to go-yaml, which writes it without quotes from a node.
+var base60 = regexp.MustCompile(`\A[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?\z`)
+
+func isBase60(s string) bool { return strings.Contains(s, ":") && base60.MatchString(s) }
+
+// quoteBase60 puts numbers in base 60 in quotes, so that they stay the texts that they are to the
+// cluster. It is for what is written anew.
+func quoteBase60(n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && n.Style == 0 && isBase60(n.Value) {
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	for _, below := range n.Content {
+		quoteBase60(below)
+	}
 }
 
 // plainName is true for a letter with letters, digits and inner punctuation behind it, which is a

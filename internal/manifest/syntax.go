@@ -22,7 +22,9 @@ import (
 const searched = 4 << 20
 
 // syntaxError is what is wrong with a document that the YAML library cannot read, by its lines.
-func syntaxError(data []byte) diagnostic.Diagnostic {
+func syntaxError(data []byte) diagnostic.Diagnostic { return ofTemplate(data, invalid(data)) }
+
+func invalid(data []byte) diagnostic.Diagnostic {
 	problem, line := problemOf(data)
 	if problem == noContent { // at the end, it is about the bracket that is open there
 		if p, l := problemOf(append(slices.Clone(data), "\n x"...)); opening[p] != 0 {

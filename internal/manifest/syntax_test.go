@@ -59,7 +59,7 @@ func TestPlacesOfSyntaxErrors(t *testing.T) {
 		// The same in the second document of a file, by the lines of the file.
 		for _, above := range []string{"", "# one\n---\n"} {
 			d := document{file: "in.yaml", data: []byte(text), line: strings.Count(above, "\n")}
-			_, err := d.parse()
+			_, _, err := d.parse()
 			line, rest, _ := strings.Cut(want, ":")
 			var number int
 			if _, scan := fmt.Sscan(line, &number); scan != nil {
@@ -76,7 +76,7 @@ func TestPlacesOfSyntaxErrors(t *testing.T) {
 // In a large document the line is what the library says, without a search that takes long.
 func TestPlaceInALargeDocument(t *testing.T) {
 	text := "a: 1\n" + strings.Repeat("# a comment that makes it large\n", searched/32) + "b: c: d\n"
-	_, err := document{file: "in.yaml", data: []byte(text)}.parse()
+	_, _, err := document{file: "in.yaml", data: []byte(text)}.parse()
 	if want := fmt.Sprintf("in.yaml:%d: [AP0105] the YAML is not valid (mapping values", strings.Count(text, "\n")); err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("%v, want %s", err, want)
 	}
@@ -95,7 +95,7 @@ func FuzzPlacesOfSyntaxErrors(f *testing.F) {
 		if err == nil {
 			return
 		}
-		_, err = document{file: "f", data: text}.parse()
+		_, _, err = document{file: "f", data: text}.parse()
 		var line, column int
 		if _, scan := fmt.Sscanf(err.Error(), "f:%d:%d: [AP", &line, &column); scan != nil {
 			if _, scan := fmt.Sscanf(err.Error(), "f:%d: [AP", &line); scan != nil {
@@ -142,7 +142,7 @@ func TestPlacesOfNodes(t *testing.T) {
 
 // On a line with such a character, a column counts what stands before it as well.
 func TestColumnsBehindALineEndOfYAML(t *testing.T) {
-	n, err := document{file: "in.yaml", data: []byte("a: {b: \"\u2028é\", c: d}\n")}.parse()
+	n, _, err := document{file: "in.yaml", data: []byte("a: {b: \"\u2028é\", c: d}\n")}.parse()
 	if err != nil {
 		t.Fatal(err)
 	}

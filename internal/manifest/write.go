@@ -41,7 +41,7 @@ func Write(w io.Writer, items []*Item, form Form, results *yaml.Node) error {
 	return diagnostic.Undone(out.Flush())
 }
 
-// Encode yields the tree of every item that has one, in order. That of a new item is made once: it is
+// Encode yields the tree of every item that has one and goes to the cluster, in order. That of a new item is made once: it is
 // encoded in the form, then yielded, then forgotten, because the trees of all new items would take
 // thirty times their text. An item that cannot be encoded stays as it is, and Write reports it.
 func Encode(items []*Item, form Form) iter.Seq[*yaml.Node] {
@@ -55,7 +55,7 @@ func Encode(items []*Item, form Form) iter.Seq[*yaml.Node] {
 					item.Text, item.New = text, nil
 				}
 			}
-			if n != nil && !yield(n) {
+			if n != nil && !item.IsLocal() && !yield(n) {
 				return
 			}
 		}
@@ -79,8 +79,8 @@ func documents(items []*Item) ([][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if i > 0 {
-			texts = append(texts, []byte("---\n"))
+		if separator := item.above(i == 0); separator != nil {
+			texts = append(texts, separator)
 		}
 		texts = append(texts, text)
 	}
@@ -95,7 +95,7 @@ func (f Form) list(items []*Item, results *yaml.Node) ([][]byte, error) {
 	}
 	texts := append(make([][]byte, 0, len(items)+3), []byte(head))
 	w := newWriter(true)
-	for _, item := range items {
+	for _, item := range relisted(items) {
 		text, err := w.item(item)
 		if err != nil {
 			return nil, err
@@ -135,8 +135,30 @@ func (w *writer) item(item *Item) ([]byte, error) {
 	case item.New != nil:
 		return w.text(item.New())
 	default:
+		return w.edited(item)
+	}
+}
+
+// edited is the text of an item that is not as it was read any more.
+func (w *writer) edited(item *Item) ([]byte, error) {
+	if item.Node == nil || plainObject(item.Node) && item.around == (around{}) {
 		return w.text(item.Node)
 	}
+	whole := item.Node
+	if !w.sequence {
+		whole = item.around.document(item.Node)
+	}
+	keepTexts(item.Node)
+	text, err := w.text(whole)
+	if err == nil && !readsAs(text, item.Node, w.sequence) {
+		quoteOpenEnds(item.Node)
+		text, err = w.text(whole)
+	}
+	if err == nil && !readsAs(text, item.Node, w.sequence) { // a comment got into something else
+		dropComments(item.Node)
+		text, err = w.text(item.Node)
+	}
+	return withLineEndsOf(item.Text, text), err
 }
 
 // text is a node as it is to leave.
@@ -167,6 +189,7 @@ func (w *writer) node(n *yaml.Node) error {
 
 // encode has an encoder for each object: go-yaml never trims its event queue during one's life.
 func encode(w io.Writer, n *yaml.Node) error {
+	quoteBase60(n)
 	encoder := yaml.NewEncoder(w)
 	if err := encoder.Encode(n); err != nil {
 		return err

@@ -8,9 +8,14 @@ import (
 // Index is the input as it can be looked up: by identity, and what of it leads to which pods. What
 // takes long is gathered once, when somebody asks.
 type Index struct {
-	Items     []*manifest.Item
-	ByID      map[manifest.ID]*manifest.Item
-	Twice     map[manifest.ID]bool
+	// Items go to the cluster, and Local are those that do not. All has both, in their order.
+	Items, Local, All []*manifest.Item
+	// InPackage is true where new objects need a file (kpt), and Selected where the function is shown only some
+	// objects of the package.
+	InPackage, Selected bool
+	ByID                map[manifest.ID]*manifest.Item
+	// Twice are the second ones of those that are there twice.
+	Twice     map[manifest.ID]*manifest.Item
 	services  map[string][]Service
 	named     map[string]map[string]Service // the same by name
 	workloads map[string][]PodMaker
@@ -27,10 +32,10 @@ type Index struct {
 	ingressPods []Labels
 }
 
-// NewIndex finds items by identity; of duplicates, which no cluster could hold, the first.
+// NewIndex finds items that go to the cluster by identity; of duplicates, which no cluster could hold, the first.
 func NewIndex(spec profile.Spec, items []*manifest.Item) *Index {
 	in := &Index{
-		Items: items, ByID: make(map[manifest.ID]*manifest.Item, len(items)), Twice: map[manifest.ID]bool{},
+		All: items, Items: make([]*manifest.Item, 0, len(items)), ByID: make(map[manifest.ID]*manifest.Item, len(items)), Twice: map[manifest.ID]*manifest.Item{},
 		services: map[string][]Service{}, named: map[string]map[string]Service{}, workloads: map[string][]PodMaker{}, ports: map[string]string{},
 		notebooks: map[string][]string{}, gateway: gatewayOf(spec),
 	}
@@ -40,8 +45,13 @@ func NewIndex(spec profile.Spec, items []*manifest.Item) *Index {
 		}
 	}
 	for _, item := range items {
+		if item.IsLocal() {
+			in.Local = append(in.Local, item)
+			continue
+		}
+		in.Items = append(in.Items, item)
 		if _, found := in.ByID[item.ID]; found {
-			in.Twice[item.ID] = true
+			in.Twice[item.ID] = item
 			continue
 		}
 		in.ByID[item.ID] = item

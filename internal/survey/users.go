@@ -3,7 +3,10 @@ package survey
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
@@ -15,7 +18,7 @@ import (
 // source: a contributor taken from our own earlier RoleBinding could not be revoked. The error joins
 // all problems; each names its object.
 func users(p profile.AmbientProfile, items []*manifest.Item, notes *Notes) (profile.AmbientProfile, error) {
-	s := sources{Notes: notes, spec: p.Spec, at: map[string]int{}, known: map[[3]string]bool{}, bindings: map[[3]string]*manifest.Item{}}
+	s := sources{Notes: notes, spec: p.Spec, at: map[string]int{}, profiles: map[string]*manifest.Item{}, known: map[[3]string]bool{}, bindings: map[[3]string]*manifest.Item{}}
 	s.spec.Profiles = slices.Clone(p.Spec.Profiles)
 	for i, inline := range s.spec.Profiles {
 		s.at[inline.Name] = i
@@ -49,6 +52,8 @@ type sources struct {
 	spec profile.Spec
 	// at is the index of a namespace's profile in spec.Profiles.
 	at map[string]int
+	// profiles are the Profiles that owners were taken from, by name.
+	profiles map[string]*manifest.Item
 	// known are the contributors (namespace, name, role) and notebooks (namespace, name, "") so far.
 	known map[[3]string]bool
 	// bindings are the RoleBindings of the contributors that were found.
@@ -82,9 +87,41 @@ func (s *sources) of(namespace string) *profile.Profile {
 // rejects adds what is wrong with an item, and reports whether anything is.
 func (s *sources) rejects(item *manifest.Item, refused ...diagnostic.Diagnostic) bool {
 	for _, d := range refused {
+		if d.Code == diagnostic.ConfigNotRendered {
+			d = withPatch(item, d)
+		}
 		s.Errs = append(s.Errs, item.Report(d.Code, d.Field, d.Found, d.Effect, d.Remedy))
 	}
 	return len(refused) > 0
+}
+
+// withPatch is a message about a variable of kustomize in an item, with why it is still there and a patch
+// that replaces it. Kubeflow 1.9 and 1.10 have a Profile $(profile-name), because the replacement
+// selects it by that name, which is a regular expression to kustomize (kubeflow/manifests, user-namespace).
+func withPatch(item *manifest.Item, d diagnostic.Diagnostic) diagnostic.Diagnostic {
+	n, found := manifest.Find(item.Node, d.Field)
+	if !found || !strings.Contains(n.Value, "$(") {
+		return d
+	}
+	d.Effect = "kustomize reports no error if the target of a replacement matches nothing"
+	d.Remedy = fmt.Sprintf("correct the replacement, or write in the kustomization patches: [{target: {kind: %s, name: %s}, patch: '[{\"op\": \"replace\", \"path\": \"/%s\", \"value\": \"VALUE\"}]'}]",
+		item.Kind, strconv.Quote(regexp.QuoteMeta(item.Name)), pointer(d.Field))
+	return d
+}
+
+// pointer is the path of a field as JSON Patch has it (RFC 6901), without the slash at its beginning.
+func pointer(field string) string {
+	parents, key, _ := strings.Cut(strings.TrimSuffix(field, "]"), "[")
+	path := strings.ReplaceAll(parents, ".", "/")
+	if key != "" {
+		path += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+	}
+	return path
+}
+
+// warnGenerated reports a source whose name nobody knows before it is created.
+func (s *sources) warnGenerated(item *manifest.Item, effect string) {
+	s.WarnAt(diagnostic.NameGenerated, item, "metadata.generateName", "makes up the name when the object is created", effect, "write metadata.name instead")
 }
 
 // warnAll adds what is allowed in an item, but seldom meant.

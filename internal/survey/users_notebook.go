@@ -26,6 +26,10 @@ func (s *sources) notebook(item *manifest.Item) {
 	if p == nil {
 		return
 	}
+	if item.IsGenerated() {
+		s.warnGenerated(item, "it gets no route")
+		return
+	}
 	if !s.isNew(item.Namespace, item.Name, "") {
 		return // inline, where the configuration is complete, or in the input twice
 	}

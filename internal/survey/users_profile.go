@@ -15,6 +15,12 @@ import (
 func (s *sources) profile(item *manifest.Item) {
 	owner := ownerOf(item)
 	inline := s.of(item.Name)
+	if item.IsGenerated() {
+		if s.selected(item) {
+			s.warnGenerated(item, "no namespace is configured for it")
+		}
+		return
+	}
 	if inline == nil {
 		if s.selected(item) {
 			s.add(item, owner)
@@ -25,12 +31,24 @@ func (s *sources) profile(item *manifest.Item) {
 	case inline.Owner.Name == "":
 		if s.selected(item) && !s.rejects(item, s.spec.CheckFound(profile.Profile{Name: item.Name, Owner: owner})...) {
 			inline.Owner = owner
+			s.profiles[item.Name] = item
 			s.warnAll(item, owner.Warnings("spec.owner"))
 		}
 	case !sameOwner(item.Name, inline.Owner, owner):
+		by := "the AmbientProfile"
+		if first := s.profiles[item.Name]; first != nil {
+			by = "another Profile of this name" + comma(first.At(first.Node).String())
+		}
 		s.Errs = append(s.Errs, item.Report(diagnostic.ConfigOwnerDiffers, "spec.owner",
-			fmt.Sprintf("is %s %q, but the AmbientProfile names %s %q", owner.Kind, owner.Name, inline.Owner.Kind, inline.Owner.Name), "", "correct one of the two"))
+			fmt.Sprintf("is %s %q, but %s names %s %q", owner.Kind, owner.Name, by, inline.Owner.Kind, inline.Owner.Name), "", "correct one of the two"))
 	}
+}
+
+func comma(at string) string {
+	if at == "" {
+		return ""
+	}
+	return ", at " + at + ","
 }
 
 func (s *sources) add(item *manifest.Item, owner profile.Owner) {
@@ -39,7 +57,7 @@ func (s *sources) add(item *manifest.Item, owner profile.Owner) {
 		return
 	}
 	s.warnAll(item, owner.Warnings("spec.owner"))
-	s.at[found.Name] = len(s.spec.Profiles)
+	s.at[found.Name], s.profiles[found.Name] = len(s.spec.Profiles), item
 	s.spec.Profiles = append(s.spec.Profiles, found)
 }
 

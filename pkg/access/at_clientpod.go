@@ -23,7 +23,12 @@ type clientPod struct {
 func (w *World) clientPods(s *space, namespace, account string) (out []clientPod) {
 	add := func(pod *workload, may bool) {
 		c := clientPod{host: pod.hostNetwork, name: cmp.Or(pod.kind, "pod") + " " + pod.name, may: may, assume: pod.assumes}
-		c.member, c.why = s.partOf(pod)
+		if c.member, c.why = s.partOf(pod); c.member == unclear && c.why == s.notDeclared() { // a case with a ServiceAccount speaks of pods in the mesh
+			c.member, c.why = captured, ""
+			if !pod.assumed {
+				c.assume = append(slices.Clone(c.assume), "pods of Namespace "+namespace+" are in the mesh")
+			}
+		}
 		if !slices.ContainsFunc(out, func(o clientPod) bool { return o.member == c.member && o.host == c.host && o.why == c.why }) {
 			out = append(out, c)
 		}
@@ -39,11 +44,9 @@ func (w *World) clientPods(s *space, namespace, account string) (out []clientPod
 				return []clientPod{{member: sidecar, proxy: g, name: "Gateway " + g.name}}
 			}
 		}
-		assumed := s.madeUp("pod", nil)
-		add(assumed, false)
-		out[0].assume = []string{"pods of ServiceAccount " + join(namespace, account)}
-		if out[0].member == unclear && !s.declared { // a case with a ServiceAccount speaks of pods in the mesh
-			out[0].member = captured
+		add(s.madeUp("pod", nil), false)
+		if s.hasAccount(account) { // else the account is assumed, and its pods with it
+			out[0].assume = []string{"pods of ServiceAccount " + join(namespace, account)}
 		}
 	}
 	for _, pod := range s.workloads {

@@ -57,7 +57,14 @@ func TestAccountsWithoutPodsAreAssumed(t *testing.T) {
 	if v := decides(t, load(t, account), r, Allow); !contains(v.Assumed, "pods of ServiceAccount b/c") || contains(v.Assumed, "ServiceAccount b/c") {
 		t.Errorf("%q", v.Assumed)
 	}
+	if v := decides(t, load(t, onlyB), r, Allow); !contains(v.Assumed, "ServiceAccount b/c") || contains(v.Assumed, "pods of ServiceAccount b/c") {
+		t.Errorf("%q", v.Assumed)
+	}
 	if v := decides(t, load(t, account+runs("p", "", "")), r, Allow); len(v.Assumed) != 0 {
+		t.Errorf("%q", v.Assumed)
+	}
+	undeclared := edit(t, account+runs("p", "", ""), "metadata: {name: b, labels: {istio.io/dataplane-mode: ambient}}", "metadata: {name: z}")
+	if v := decides(t, load(t, undeclared), r, Allow); !contains(v.Assumed, "pods of Namespace b are in the mesh") {
 		t.Errorf("%q", v.Assumed)
 	}
 	injected := edit(t, account, "name: b, labels: {istio.io/dataplane-mode: ambient}", "name: b, labels: {istio-injection: enabled}")

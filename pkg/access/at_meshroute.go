@@ -12,28 +12,45 @@ func (t *trip) leaveWaypoint(g *gateway, to *space, svc *service, p servicePort)
 		t.toPods(to, to.pods(svc), svc, p)
 		return
 	}
-	virtuals := t.w.waypointVirtuals(g, svc, t.at.tcp)
-	var routes *virtualHost
-	if !t.at.tcp {
-		routes = t.w.waypointRoutes(g, svc, p.number)
-	}
-	stop := func(o *origin, why string) {
-		t.meet(ruling{outcome: NotJudged, Step: stepAt(g.point(), named(o)+" "+why)})
-	}
-	switch {
-	case len(virtuals) > 1 || len(virtuals) == 1 && routes != nil:
-		stop(&virtuals[0].origin, "and another route are bound to Service "+svc.name+", and which comes first is not judged")
-	case len(virtuals) == 1 && (t.at.tcp || !virtuals[0].plain):
-		stop(&virtuals[0].origin, "routes what is for Service "+svc.name+", which is not judged")
-	case len(virtuals) == 1:
-		t.byVirtualService(g, virtuals[0], p)
-	case routes != nil:
-		t.byRoutes(g, routes, svc)
-	case t.at.tcp && t.w.waypointStream(g, svc) != nil:
-		stop(&t.w.waypointStream(g, svc).origin, "routes connections to Service "+svc.name+", which is not judged")
+	switch r := t.w.routedInWaypoint(g, svc, p.number, t.at.tcp); {
+	case r.stop != nil:
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(g.point(), named(r.stop)+" "+r.why)})
+	case r.virtual != nil:
+		t.byVirtualService(g, r.virtual, p)
+	case r.routes != nil:
+		t.byRoutes(g, r.routes, svc)
 	default:
 		t.toPods(to, to.pods(svc), svc, p)
 	}
+}
+
+// waypointRouting is what a waypoint routes by what is for a Service: one of these, or nothing.
+type waypointRouting struct {
+	virtual *virtualRoutes
+	routes  *virtualHost
+	stop    *origin // what is not judged
+	why     string
+}
+
+func (w *World) routedInWaypoint(g *gateway, svc *service, number int, tcp bool) (r waypointRouting) {
+	virtuals := w.waypointVirtuals(g, svc, tcp)
+	if !tcp {
+		r.routes = w.waypointRoutes(g, svc, number)
+	}
+	switch {
+	case len(virtuals) > 1 || len(virtuals) == 1 && r.routes != nil:
+		return waypointRouting{stop: &virtuals[0].origin, why: "and another route are bound to Service " + svc.name + ", and which comes first is not judged"}
+	case len(virtuals) == 1 && (tcp || !virtuals[0].plain):
+		return waypointRouting{stop: &virtuals[0].origin, why: "routes what is for Service " + svc.name + ", which is not judged"}
+	case len(virtuals) == 1:
+		r.virtual = virtuals[0]
+	case r.routes != nil || !tcp:
+	default:
+		if l := w.waypointStream(g, svc); l != nil {
+			return waypointRouting{stop: &l.origin, why: "routes connections to Service " + svc.name + ", which is not judged"}
+		}
+	}
+	return r
 }
 
 // ofWaypoint: a waypoint takes routes of the Service's namespace and of its own (core getVirtualServiceForWaypoint).

@@ -182,16 +182,19 @@ func (c *candidate) forward(a *attributes) {
 	}
 }
 
-// replacePrefix: /jupyter/x with prefix /jupyter and / in its place is /x (gateway conversion createRewriteFilter).
+// replacePrefix: Istio 1.31 writes what stands for the prefix before the rest as it is, so with /v2 for the prefix / the path /x is /v2x. Only
+// where nothing stands for it the rest keeps its slash (gateway conversion createRewriteFilter; networking core/route applyHTTPRouteDestination).
 func replacePrefix(path, prefix, with string) string {
-	rest := path
-	if prefix != "/" {
-		rest = strings.TrimPrefix(path, prefix)
+	if prefix == "/" {
+		prefix = ""
 	}
-	rest = strings.TrimPrefix(rest, "/")
+	rest := strings.TrimPrefix(path, prefix)
 	with = strings.TrimSuffix(with, "/")
-	if rest == "" && with != "" && !strings.HasSuffix(path, "/") {
-		return with
+	switch {
+	case with == "":
+		return "/" + strings.TrimPrefix(rest, "/")
+	case prefix == "":
+		return with + strings.TrimPrefix(rest, "/")
 	}
-	return with + "/" + rest
+	return with + rest
 }

@@ -10,9 +10,14 @@ import (
 func captureAt(w *World, c recordedCase) string {
 	s := w.look(c.Namespace)
 	for _, pod := range s.workloads {
-		if pod.name == c.Name {
-			return map[membership]string{outside: "outside", captured: "captured", sidecar: "sidecar", unclear: ""}[s.member(pod)]
+		if pod.name != c.Name {
+			continue
 		}
+		part := s.member(pod)
+		if part == captured && pod.bypass() {
+			return "bypass"
+		}
+		return map[membership]string{outside: "outside", captured: "captured", sidecar: "sidecar", unclear: ""}[part]
 	}
 	return "no such pod"
 }

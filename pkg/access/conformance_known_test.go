@@ -1,7 +1,5 @@
 package access
 
-import "strings"
-
 // A difference is one that is known, with its reason. One that no longer occurs
 // fails the test, so this list only shrinks by being true.
 type difference struct {
@@ -30,21 +28,7 @@ type pointDifference struct {
 }
 
 // knownAtPoints, too, only shrinks by being true.
-var knownAtPoints = [...]pointDifference{
-	{"route", "routes that are bound to a Service run in its waypoint, and the referee does not read them", func(_ *World, _ recordedSet, c recordedCase) bool {
-		return c.Service != ""
-	}},
-	{"route", "the referee has one table of routes for all listeners of a Gateway, and no GRPCRoutes in it", func(w *World, set recordedSet, c recordedCase) bool {
-		g := w.look(c.Namespace).gateway(c.Name)
-		return len(g.listeners) > 1 || g.port() != c.Request.Port || strings.Contains(set.Manifests, "GRPCRoute")
-	}},
-	{"capture", "the referee reads no annotation of a pod, and not each revision and injection label as Istio's webhooks do", func(w *World, set recordedSet, c recordedCase) bool {
-		s := w.look(c.Namespace)
-		_, rev := s.labels.get("istio.io/rev")
-		_, injection := s.labels.get("istio-injection")
-		return rev || injection || strings.Contains(set.Manifests, `"istio.io/rev"`) || strings.Contains(set.Manifests, `"annotations":{"`)
-	}},
-}
+var knownAtPoints = [...]pointDifference{}
 
 // everyRefusal is the shape with one policy for each thing that Istio refuses.
 const everyRefusal = "what-istio-refuses"

@@ -25,7 +25,7 @@ import (
 func TestConformsToIstio(t *testing.T) {
 	var known [len(knownDifferences)]int
 	var atPoints [len(knownAtPoints)]int
-	for _, name := range []string{"shapes", "golden", "random", "routes", "capture"} {
+	for _, name := range recordings() {
 		t.Run(name, func(t *testing.T) {
 			var all tally
 			for _, set := range recorded(t, name) {
@@ -54,6 +54,21 @@ func TestConformsToIstio(t *testing.T) {
 		}
 	}
 }
+
+// recordings names those of the newest release whose code is available (test/conformance/release.go), and those of each older one, which
+// has a directory.
+func recordings() []string {
+	names := []string{"shapes", "golden", "random", "routes", "capture", "extensions"}
+	for _, release := range olderReleases {
+		for _, name := range []string{"shapes", "random", "routes", "capture", "extensions"} {
+			names = append(names, release+"/"+name)
+		}
+	}
+	return names
+}
+
+// olderReleases have a recording of their own. There is NONE of 1.32: the Go module proxy has no commit of it.
+var olderReleases = []string{"1.30"}
 
 // A comparison that cannot fail is worth nothing: with every recorded verdict
 // turned round, every case that agreed must differ.
@@ -111,7 +126,7 @@ func TestIstioDeniesEachImpersonation(t *testing.T) {
 // A recording is stale when what it was made from has changed since.
 func TestConformanceIsFresh(t *testing.T) {
 	var sources []string
-	for _, pattern := range []string{"*.go", "go.mod", "shapes/*.yaml"} {
+	for _, pattern := range []string{"*.go", "go*.mod", "shapes/*.yaml"} {
 		files, err := filepath.Glob(filepath.Join("../../test/conformance", pattern))
 		if err != nil || len(files) == 0 {
 			t.Fatal(pattern, files, err)
@@ -123,8 +138,10 @@ func TestConformanceIsFresh(t *testing.T) {
 	for _, f := range sources {
 		parts = append(parts, []byte(filepath.Base(f)), bytes.ReplaceAll(read(t, f), []byte("\r\n"), []byte("\n")))
 	}
-	if want := strings.TrimSpace(string(read(t, "../../testdata/conformance/inputs.sha256"))); digest(parts...) != want {
-		t.Error("test/conformance has changed since the recording: run `make conformance`")
+	for _, release := range append([]string{""}, olderReleases...) {
+		if want := strings.TrimSpace(string(read(t, filepath.Join("../../testdata/conformance", release, "inputs.sha256")))); digest(parts...) != want {
+			t.Errorf("test/conformance has changed since the recording of release %q: run `make conformance`", release)
+		}
 	}
 	judged := map[string]bool{}
 	for _, set := range recorded(t, "golden") {
@@ -148,6 +165,7 @@ type recordedSet struct {
 	Cases                         []recordedCase
 	// addresses: its policies ask for addresses or server names, which no manifest has.
 	addresses bool
+	release   string // "" for the newest
 }
 
 type recordedCase struct {
@@ -187,6 +205,9 @@ func recorded(t *testing.T, name string) (sets []recordedSet) {
 			return sets
 		case err != nil:
 			t.Fatal(err)
+		}
+		if release, _, older := strings.Cut(name, "/"); older {
+			set.release = release
 		}
 		text := set.Manifests
 		if set.Golden != "" { // one that is gone fails where the set is loaded

@@ -7,8 +7,8 @@ import (
 )
 
 // makeTraining: kubeflow/training-operator, branch release-1.9 (078ec30), controller.v1/common/pod.go createNewPod and mpi/mpijob_controller.go: each
-// replica's template, with labels under training.kubeflow.org. A launcher without an account gets NAME-launcher; kubeflow/mpi-operator
-// (v2beta1) leaves it as it is.
+// replica's template, with labels under training.kubeflow.org. A launcher without an account gets NAME-launcher. An MPIJob v2beta1 is
+// kubeflow/mpi-operator's, which was not read: which account its launcher gets is not known.
 func (w *World) makeTraining(m meta, n *yaml.Node) {
 	adds := append([]string{"training.kubeflow.org/", "scheduling.x-k8s.io/"}, jobAdds...)
 	for _, replicas := range pairs(field(n, "spec")) {
@@ -18,25 +18,29 @@ func (w *World) makeTraining(m meta, n *yaml.Node) {
 				continue
 			}
 			pod := w.makeOf(m, template, labels{{"training.kubeflow.org/job-name", m.name}}, adds...)
-			if m.kind == "MPIJob" && kind == "Launcher" && textOf(field(field(template, "spec"), "serviceAccountName")) == "" &&
-				!strings.HasSuffix(m.apiVersion, "/v2beta1") {
+			if m.kind == "MPIJob" && kind == "Launcher" && textOf(field(field(template, "spec"), "serviceAccountName")) == "" {
 				pod.account = m.name + "-launcher"
+			}
+			if strings.HasSuffix(m.apiVersion, "/v2beta1") {
+				pod.follows(m)
+				pod.anyAccount = true
 			}
 		}
 	}
 }
 
-// makeTrainJob: kubeflow/trainer 2.x makes a JobSet of the runtime that the TrainJob refers to. Which of the TrainJob's own labels and overrides
-// come to the pods depends on the release.
+// makeTrainJob: kubeflow/trainer 8c0f505, pkg/runtime/core/trainingruntime.go: a JobSet of the runtime that the TrainJob refers to. Which of the
+// TrainJob's own labels and patches come to the pods depends on the release.
 func (w *World) makeTrainJob(m meta, n *yaml.Node) {
 	spec := field(n, "spec")
-	pod := w.make(m, nil, nil, nil, append([]string{"trainer.kubeflow.org/", "jobset.sigs.k8s.io/"}, jobAdds...)...)
+	pod := w.make(m, nil, nil, nil, append([]string{"trainer.kubeflow.org/", "jobset.sigs.k8s.io/", "scheduling.x-k8s.io/"}, jobAdds...)...)
 	pod.anyAccount = true
 	pod.unsettle(m.object().String(), spec)
 	pod.from = []reference{{kinds: []string{"TrainingRuntime", "ClusterTrainingRuntime"}, name: textOf(field(field(spec, "runtimeRef"), "name")), by: m.object().String()}}
 }
 
-// makeTrials: kubeflow/katib makes objects of spec.trialTemplate.trialSpec, each the spec.runSpec of a Trial.
+// makeTrials: kubeflow/katib, which was not read, makes objects of spec.trialTemplate.trialSpec, each the spec.runSpec of a Trial; its webhook
+// may give their pods more labels.
 func (w *World) makeTrials(m meta, n *yaml.Node) {
 	spec := field(n, "spec")
 	run := field(spec, "runSpec")
@@ -59,7 +63,7 @@ func (w *World) makeTrials(m meta, n *yaml.Node) {
 		w.makeShapes(made, field(run, "spec"))
 	}
 	for _, pod := range s.workloads[before:] {
-		pod.adds = append(pod.adds[:len(pod.adds):len(pod.adds)], "katib.kubeflow.org/")
+		pod.adds = []string{""}
 	}
 }
 
@@ -73,7 +77,7 @@ func groupOf(apiVersion string) string {
 
 var knativeAdds = append([]string{"app", "serving.knative.dev/", "networking.knative.dev/"}, deploymentAdds...)
 
-// makeKnative: knative/serving 1.2x, pkg/reconciler/revision/resources/meta.go makeLabels: pods get the labels and annotations of
+// makeKnative: knative/serving 98e5ef9, pkg/reconciler/revision/resources/meta.go makeLabels and podAnnotations: pods get the labels and annotations of
 // spec.template, labels under serving.knative.dev and app where there is none.
 func (w *World) makeKnative(m meta, n *yaml.Node) {
 	w.makeOf(m, field(field(n, "spec"), "template"), nil, knativeAdds...)
@@ -84,18 +88,19 @@ func (w *World) makeRevision(m meta, n *yaml.Node) {
 	w.make(m, m.labels, annotations, field(n, "spec"), knativeAdds...)
 }
 
-// makeRollout: argoproj/argo-rollouts 1.8: the template's pods, to which a strategy may give more metadata.
+// makeRollout: argoproj/argo-rollouts, which was not read: the template's pods, to which a strategy may give more metadata.
 func (w *World) makeRollout(m meta, n *yaml.Node) {
 	if template := field(field(n, "spec"), "template"); template != nil { // else workloadRef names a Deployment
-		pod := w.makeOf(m, template, nil, "rollouts-pod-template-hash", "role")
+		pod := w.makeOf(m, template, nil)
+		pod.follows(m)
 		pod.unsettle(m.object().String(), field(field(n, "spec"), "strategy"))
 	}
 }
 
-// makeRay: ray-project/kuberay 1.5, ray-operator/controllers/ray/common/pod.go: the template of each group, with labels under ray.io; a group may
-// have labels of its own. A RayJob's and a RayService's cluster is in their spec.
+// makeRay: ray-project/kuberay feeaf72, ray-operator/controllers/ray/common/pod.go: the template of each group, with labels under ray.io; labels of
+// the group count before the template's. Batch schedulers add their own. A RayJob's and a RayService's cluster is in their spec.
 func (w *World) makeRay(m meta, n *yaml.Node) {
-	adds := append([]string{"ray.io/", "app.kubernetes.io/", "kueue.x-k8s.io/", "volcano.sh/"}, jobAdds...)
+	adds := append([]string{"ray.io/", "app.kubernetes.io/", "kueue.x-k8s.io/", "volcano.sh/", "yunikorn.apache.org/", "applicationId", "queue"}, jobAdds...)
 	group := func(g *yaml.Node) {
 		if template := field(g, "template"); template != nil {
 			own, _ := labelsOf(field(g, "labels"))
@@ -115,7 +120,7 @@ func (w *World) makeRay(m meta, n *yaml.Node) {
 	}
 }
 
-// makeSpark: kubeflow/spark-operator 2.x: driver and executor have labels, annotations and hostNetwork of their own, or a template. What their
+// makeSpark: kubeflow/spark-operator, which was not read: driver and executor have labels, annotations and hostNetwork of their own, or a template. What their
 // settings and the rest say besides is not followed.
 func (w *World) makeSpark(m meta, n *yaml.Node) {
 	spec := field(n, "spec")
@@ -129,7 +134,8 @@ func (w *World) makeSpark(m meta, n *yaml.Node) {
 		}
 		l, _ := labelsOf(field(part, "labels"))
 		annotations, _ := labelsOf(field(part, "annotations"))
-		pod := w.make(m, merge(l, labels{{"spark-role", role}}), annotations, part, "spark-", "sparkoperator.k8s.io/", "version")
+		pod := w.make(m, merge(l, labels{{"spark-role", role}}), annotations, part)
+		pod.follows(m)
 		pod.anyAccount = true
 		if a := textOf(field(part, "serviceAccount")); a != "" {
 			pod.account, pod.anyAccount = a, false
@@ -141,7 +147,7 @@ func (w *World) makeSpark(m meta, n *yaml.Node) {
 	}
 }
 
-// makeJobSet: kubernetes-sigs/jobset 0.10, pkg/controllers/jobset_controller.go: each job's template.
+// makeJobSet: kubernetes-sigs/jobset 08dfbdf, pkg/controllers/jobset_controller.go labelAndAnnotateObject: each job's template.
 func (w *World) makeJobSet(m meta, n *yaml.Node) {
 	for _, j := range list(field(field(n, "spec"), "replicatedJobs")) {
 		template := field(field(field(j, "template"), "spec"), "template")
@@ -149,7 +155,7 @@ func (w *World) makeJobSet(m meta, n *yaml.Node) {
 	}
 }
 
-// makeLeaderWorkerSet: kubernetes-sigs/lws 0.7, pkg/controllers: without a template of its own the leader has the workers'.
+// makeLeaderWorkerSet: kubernetes-sigs/lws 060ab4d, pkg/controllers: labels under leaderworkerset.sigs.k8s.io; without a template of its own the leader has the workers'.
 func (w *World) makeLeaderWorkerSet(m meta, n *yaml.Node) {
 	template := field(field(n, "spec"), "leaderWorkerTemplate")
 	for _, part := range [2]string{"leaderTemplate", "workerTemplate"} {

@@ -91,7 +91,7 @@ func (w *World) makeModel(m meta, n *yaml.Node) {
 	}
 }
 
-// makeGraph: kserve/kserve aaac4e2, inferencegraph/knative_reconciler.go and raw_ig.go: the router's pods get the labels and annotations of the
+// makeGraph: kserve/kserve aaac4e2, v1alpha1/inferencegraph/knative_reconciler.go and raw_ig.go: the router's pods get the labels and annotations of the
 // InferenceGraph.
 func (w *World) makeGraph(m meta, n *yaml.Node) {
 	annotations, _ := labelsOf(m.annotations)

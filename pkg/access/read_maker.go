@@ -10,7 +10,8 @@ import (
 // maker reads the pods that the controller of a kind makes of an object.
 type maker func(w *World, m meta, n *yaml.Node)
 
-// makers are the kinds whose controllers were read: which labels and annotations they hand down, and which labels they add.
+// makers are the kinds of which it is known how their controllers hand labels and annotations down. Where a controller was read, its file and
+// commit are named; of the others, pods are taken to be as the object says (follows).
 var makers map[groupKind]maker
 
 func init() {
@@ -128,6 +129,14 @@ func pairs(n *yaml.Node) iter.Seq2[string, *yaml.Node] {
 	}
 }
 
+// follows marks the pods of a controller that was not read: they are taken to have the labels and annotations that the object gives them, and
+// may have more labels.
+func (w *workload) follows(m meta) {
+	w.adds = []string{""}
+	w.anyAccount = w.anyAccount || w.account == "default"
+	w.assumes = append(w.assumes, "pods of "+m.object().String()+" have the labels and annotations that it gives them")
+}
+
 func (w *World) makeTemplate(m meta, n *yaml.Node) {
 	w.makeOf(m, field(field(n, "spec"), "template"), nil)
 }
@@ -194,9 +203,8 @@ func (w *World) makeShapes(m meta, spec *yaml.Node) {
 			walk(n.Alias)
 			return
 		case n.Kind == yaml.MappingNode && field(field(n, "spec"), "containers") != nil:
-			pod := w.makeOf(m, n, nil, "")
-			pod.anyAccount = textOf(field(field(n, "spec"), "serviceAccountName")) == ""
-			pod.assumes = []string{"pods of " + m.object().String() + " have the labels and annotations of its template"}
+			pod := w.makeOf(m, n, nil)
+			pod.follows(m)
 			return
 		case n.Kind == yaml.MappingNode && len(list(field(n, "containers"))) > 0:
 			pod := w.make(m, nil, nil, n, "")

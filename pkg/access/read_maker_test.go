@@ -114,8 +114,8 @@ func TestLabelsThatMakersAdd(t *testing.T) {
 	}
 	w := load(t, "kind: MPIJob\napiVersion: kubeflow.org/v1\nmetadata: {name: x, namespace: a}\nspec: {mpiReplicaSpecs: {Launcher: {template: {spec: {x: y}}}}}\n---\n"+
 		"kind: MPIJob\napiVersion: kubeflow.org/v2beta1\nmetadata: {name: y, namespace: a}\nspec: {mpiReplicaSpecs: {Launcher: {template: {spec: {x: y}}}}}")
-	if pods := w.namespaces["a"].workloads; pods[0].account != "x-launcher" || pods[1].account != "default" {
-		t.Errorf("launchers have the accounts %s and %s", pods[0].account, pods[1].account)
+	if pods := w.namespaces["a"].workloads; pods[0].account != "x-launcher" || pods[0].anyAccount || pods[1].account != "y-launcher" || !pods[1].anyAccount {
+		t.Errorf("launchers have the accounts %s %v and %s %v", pods[0].account, pods[0].anyAccount, pods[1].account, pods[1].anyAccount)
 	}
 }
 

@@ -2,7 +2,7 @@ package access
 
 import "sigs.k8s.io/kustomize/kyaml/yaml"
 
-// makeWorkflow: argoproj/argo-workflows 3.7, workflow/controller/workflowpod.go createWorkflowPod: a template's metadata counts before the
+// makeWorkflow: argoproj/argo-workflows f016ad8, workflow/controller/workflowpod.go: a template's metadata counts before the
 // podMetadata of the spec.
 func (w *World) makeWorkflow(m meta, n *yaml.Node) { w.makeSteps(m, field(n, "spec")) }
 
@@ -10,7 +10,7 @@ func (w *World) makeCronWorkflow(m meta, n *yaml.Node) {
 	w.makeSteps(m, field(field(n, "spec"), "workflowSpec"))
 }
 
-// makeScheduledWorkflow: kubeflow/pipelines 2.x keeps the spec of a Workflow in spec.workflow.spec.
+// makeScheduledWorkflow: kubeflow/pipelines, which was not read, keeps the spec of a Workflow in spec.workflow.spec, also as text.
 func (w *World) makeScheduledWorkflow(m meta, n *yaml.Node) {
 	spec := field(field(field(n, "spec"), "workflow"), "spec")
 	if spec != nil && spec.Kind == yaml.ScalarNode {

@@ -73,7 +73,7 @@ func (w *World) readPod(m meta, n *yaml.Node) *fault {
 	return nil
 }
 
-// What Kubernetes' own controllers add (kube-controller-manager 1.36: pkg/controller/deployment, statefulset, daemon and job).
+// What Kubernetes' own controllers add (k8s.io/api v0.36.1: apps/v1 and batch/v1 name these labels).
 var (
 	deploymentAdds  = []string{"pod-template-hash"}
 	statefulSetAdds = []string{"controller-revision-hash", "statefulset.kubernetes.io/", "apps.kubernetes.io/pod-index"}

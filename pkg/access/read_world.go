@@ -194,6 +194,9 @@ func readMeta(n *yaml.Node, labelled bool) (m meta, bad *fault) {
 	if m.name, err = text(field(md, "name")); err != nil {
 		return m, wrong(field(md, "name"), "metadata.name", "%v", err)
 	}
+	if prefix := textOf(field(md, "generateName")); m.name == "" && prefix != "" {
+		m.name = prefix + "*" // apiserver: the name is made up when the object is created
+	}
 	if m.name == "" {
 		return m, wrong(md, "metadata.name", "is missing")
 	}

@@ -183,6 +183,10 @@ func (r *refusals) user(path, name string) {
 		r.add(diagnostic.ConfigTooLong, path, quote(name)+" is longer than 320 characters", "write the user's name or e-mail address")
 		return
 	}
+	if found, remedy := notRendered(name); found != "" {
+		r.add(diagnostic.ConfigNotRendered, path, quote(name)+" "+found, remedy)
+		return
+	}
 	r.value(path, name)
 }
 

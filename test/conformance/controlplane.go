@@ -4,13 +4,11 @@ import (
 	"time"
 
 	meshconfig "istio.io/api/mesh/v1alpha1"
-	"istio.io/istio/pilot/pkg/config/memory"
 	"istio.io/istio/pilot/pkg/model"
 	"istio.io/istio/pilot/pkg/networking/core"
 	"istio.io/istio/pkg/config/host"
 	"istio.io/istio/pkg/config/mesh"
 	"istio.io/istio/pkg/config/protocol"
-	"istio.io/istio/pkg/config/schema/collections"
 	"istio.io/istio/pkg/test"
 )
 
@@ -20,9 +18,6 @@ const (
 	rootNamespace = "istio-system"
 	knownProvider = "oauth2-proxy"
 )
-
-// istioVersion is what the proxies say they are.
-const istioVersion = "1.31.0"
 
 const authorizerHost = "oauth2-proxy.oauth2-proxy.svc.cluster.local"
 
@@ -61,7 +56,7 @@ func newControlPlane(t test.Failer) (*controlPlane, error) {
 
 // push is what istiod knows once it has seen these policies.
 func (p *controlPlane) push(c *manifests) (*model.PushContext, error) {
-	store := memory.MakeSkipValidation(collections.Pilot)
+	store := newStore()
 	for _, cfg := range c.policies {
 		if _, err := store.Create(cfg); err != nil {
 			return nil, err

@@ -1,12 +1,11 @@
 // Command conformance asks Istio's own code who may pass, and records the
 // answers that pkg/access is held to.
 //
-// Supported releases are 1.30, 1.31 and 1.32. The recordings under testdata/conformance
-// are of 1.31: release-1.31 of 2026-08-27, the newest commit of it that the Go module
-// proxy has (Istio tags its releases without the v that a Go module version needs). Of
-// 1.30 the proxy has the commit of 2026-08-26 (v0.0.0-20260826214018-9739e10eb9d7), not
-// recorded yet. Of 1.32 it has no commit of istio.io/istio, only istio.io/api and
-// client-go: NO VERDICT IS CHECKED AGAINST THE CODE OF 1.32.
+// Supported releases are 1.30, 1.31 and 1.32. Istio's tags are no versions of Go
+// modules, so only the commits are available that the module proxy has (release.go):
+// one of release-1.31 (go.mod), one of release-1.30 (go.1.30.mod), and NONE OF
+// release-1.32, of which only istio.io/api and istio.io/client-go are there. NO
+// VERDICT IS CHECKED AGAINST THE CODE OF 1.32.
 //
 // Istio is in it for what Istio decides: which policies its validation refuses,
 // which a proxy takes, what a waypoint's and a gateway's Envoy are told, what
@@ -59,32 +58,20 @@ func start(args []string, out, complaints io.Writer) int {
 	return 0
 }
 
-type part struct {
-	name string
-	sets func() ([]Set, error)
-}
-
-func parts(root string) []part {
-	return []part{
-		{"shapes", func() ([]Set, error) { return shapes(filepath.Join(root, "test", "conformance", "shapes")) }},
-		{"golden", func() ([]Set, error) { return goldens(filepath.Join(root, "testdata", "golden")) }},
-		{"random", func() ([]Set, error) { return random(seed, randomSets), nil }},
-		{"routes", func() ([]Set, error) { return randomRoutes(seed, randomRouteSets), nil }},
-		{"capture", func() ([]Set, error) { return randomCaptures(seed, randomCaptureSets), nil }},
-		{"extensions", func() ([]Set, error) { return randomExtensions(seed, randomExtensionSets), nil }},
-	}
-}
-
 func record(t test.Failer, root, only, name string, out io.Writer) error {
 	istiod, err := newControlPlane(t)
 	if err != nil {
 		return err
 	}
-	dir := filepath.Join(root, "testdata", "conformance")
+	release, err := istioRelease()
+	if err != nil {
+		return err
+	}
+	dir := recordings(root, release)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, part := range parts(root) {
+	for _, part := range parts(root, release) {
 		if only != "" && only != part.name {
 			continue
 		}
@@ -185,7 +172,9 @@ func judge(t test.Failer, istiod *controlPlane, root string, set *Set) error {
 			}
 		}
 		if routes == nil && (ask.Point == "route" || ask.Point == "extension") {
-			routes = routingOf(t, c)
+			if routes, err = routingOf(t, c); err != nil {
+				return err
+			}
 		}
 		switch ask.Point {
 		case "route":

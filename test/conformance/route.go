@@ -12,19 +12,27 @@ import (
 	hcm "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	metadatafake "k8s.io/client-go/metadata/fake"
+	clienttesting "k8s.io/client-go/testing"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+	"sigs.k8s.io/gateway-api/pkg/consts"
 
 	"istio.io/api/label"
 	"istio.io/istio/pilot/pkg/model"
 	"istio.io/istio/pilot/test/xds"
 	"istio.io/istio/pkg/config/constants"
+	"istio.io/istio/pkg/config/schema/gvr"
+	"istio.io/istio/pkg/kube"
+	"istio.io/istio/pkg/kube/kclient/clienttest"
 	"istio.io/istio/pkg/test"
 	"istio.io/istio/pkg/wellknown"
 )
 
 // A routing is what a whole istiod tells the proxies of a cluster's Gateways.
 type routing struct {
+	version string // which the proxies say they are
 	server  *xds.FakeDiscoveryServer
 	c       *manifests
 	proxies map[string]*routedProxy // by namespace/name of the Gateway
@@ -37,10 +45,31 @@ type routedProxy struct {
 }
 
 // routingOf runs istiod, with its gateway controller, over the objects.
-func routingOf(t test.Failer, c *manifests) *routing {
+func routingOf(t test.Failer, c *manifests) (*routing, error) {
+	release, err := istioRelease()
+	if err != nil {
+		return nil, err
+	}
 	configs := slices.Concat(c.configs, c.policies)
-	server := xds.NewFakeDiscoveryServer(t, xds.FakeOptions{KubernetesObjects: c.completed(), Configs: configs, MeshConfig: meshOfCases()})
-	return &routing{server, c, map[string]*routedProxy{}}
+	server := xds.NewFakeDiscoveryServer(t, xds.FakeOptions{
+		KubernetesObjects: c.completed(), Configs: configs, MeshConfig: meshOfCases(), KubeClientModifier: func(client kube.Client) { installGatewayAPI(t, client) },
+	})
+	return &routing{release + ".0", server, c, map[string]*routedProxy{}}, nil
+}
+
+// installGatewayAPI installs what the fake leaves out, and says of each CRD of the Gateway API
+// which release it is of: istiod serves GRPCRoutes of those only whose CRD says that it is new
+// enough (kclient minimumVersionFilter).
+func installGatewayAPI(t test.Failer, client kube.Client) {
+	crds := client.Metadata().(*metadatafake.FakeMetadataClient)
+	crds.PrependReactor("create", "customresourcedefinitions", func(action clienttesting.Action) (bool, runtime.Object, error) {
+		crd := action.(clienttesting.CreateAction).GetObject().(*metav1.PartialObjectMetadata)
+		if strings.HasSuffix(crd.Name, "."+gatewayv1.GroupName) {
+			crd.Annotations = map[string]string{consts.BundleVersionAnnotation: consts.BundleVersion}
+		}
+		return true, crd, crds.Tracker().Create(action.GetResource(), crd, "")
+	})
+	clienttest.MakeCRD(t, client, gvr.ListenerSet)
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -112,7 +141,7 @@ func (r *routing) proxy(key string) (*routedProxy, error) {
 	labels := gatewayLabels(gw)
 	node := &model.Proxy{
 		Type: model.Router, ID: gw.Name + "-0." + gw.Namespace, ConfigNamespace: gw.Namespace, Labels: labels, IPAddresses: []string{gatewayIP(i)},
-		Metadata: &model.NodeMetadata{IstioVersion: istioVersion, Namespace: gw.Namespace, Labels: labels, ClusterID: "Kubernetes"},
+		Metadata: &model.NodeMetadata{IstioVersion: r.version, Namespace: gw.Namespace, Labels: labels, ClusterID: "Kubernetes"},
 	}
 	if isWaypoint(gw) {
 		node.Type = model.Waypoint

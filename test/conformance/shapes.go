@@ -111,7 +111,7 @@ func writeInputs(dir, path string) error {
 
 func inputs(dir string) (string, error) {
 	var files []string
-	for _, pattern := range []string{"*.go", "go.mod", "shapes/*.yaml"} {
+	for _, pattern := range []string{"*.go", "go*.mod", "shapes/*.yaml"} {
 		found, err := filepath.Glob(filepath.Join(dir, pattern))
 		if err != nil {
 			return "", err

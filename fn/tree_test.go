@@ -1,0 +1,105 @@
+package fn
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// One object that the function cannot know, or need not, does not stop a tree.
+
+const treeConfig = "apiVersion: ambient.kubeflow.org/v1alpha1\nkind: AmbientProfile\nmetadata: {name: kubeflow}\nspec: {cluster: {enabled: false}, profiles: [{name: alice, owner: {name: alice@example.com}}]}\n"
+
+// treeRun is a standalone run on inputs, one file each.
+func treeRun(t *testing.T, config string, inputs ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	dir := t.TempDir()
+	args := []string{filepath.Join(dir, "config.yaml")}
+	write(t, args[0], config)
+	for i, text := range inputs {
+		file := filepath.Join(dir, "input"+itoa(i)+".yaml")
+		write(t, file, text)
+		args = append(args, file)
+	}
+	return execute(t, "", args...)
+}
+
+// The API server makes up a name: the object passes through, and its pods count.
+func TestAnObjectWithGenerateName(t *testing.T) {
+	const job = "apiVersion: batch/v1\nkind: Job\nmetadata:\n  generateName: nightly-\n  namespace: alice\n"
+	const out = "spec: {template: {metadata: {labels: {app: x, istio.io/dataplane-mode: none}}, spec: {restartPolicy: Never, containers: [{name: c, image: example.com/c:1}]}}}\n"
+	code, stdout, stderr := treeRun(t, treeConfig, job+"spec: {template: {metadata: {labels: {app: x}}}}\n", job+out,
+		"apiVersion: kubeflow.org/v1\nkind: Notebook\nmetadata: {generateName: lab-, namespace: alice}\nspec: {}\n")
+	if code != exitOK {
+		t.Fatal(stderr)
+	}
+	part(t, "stdout", stdout, job+"spec: {template: {metadata: {labels: {app: x}}}}\n---\n"+job+out)
+	part(t, "stderr", stderr, "Job alice/nightly-*")
+	part(t, "stderr", stderr, "Notebook alice/lab-*: metadata.generateName: makes up the name when the object is created; it gets no route")
+	if strings.Contains(stdout, "HTTPRoute") {
+		t.Error("a Notebook without a name has a route")
+	}
+	if code, _, stderr := execute(t, stdout, "explain"); code != exitOK {
+		t.Error(stderr)
+	}
+	// A Profile without a name is no namespace.
+	code, stdout, stderr = treeRun(t, strings.Replace(treeConfig, "spec: {", "spec: {profileSelector: {}, ", 1), "apiVersion: kubeflow.org/v1\nkind: Profile\nmetadata: {generateName: team-}\nspec: {owner: {name: bob@example.com}}\n")
+	if code != exitOK || strings.Contains(stdout, "bob@example.com'") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	part(t, "stderr", stderr, "Profile team-*: metadata.generateName: makes up the name when the object is created; no namespace is configured for it")
+}
+
+// What the API server returns for kubectl get: the items have no kind, and get that of the list.
+func TestItemsOfATypedList(t *testing.T) {
+	code, stdout, stderr := treeRun(t, treeConfig, "apiVersion: v1\nkind: List\nitems:\n- apiVersion: rbac.authorization.k8s.io/v1\n  kind: RoleBindingList\n  items:\n"+
+		"  - metadata: {name: bob, namespace: alice, annotations: {user: bob@example.com, role: edit}}\n    roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: kubeflow-edit}\n"+
+		"    subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: bob@example.com}]\n")
+	if code != exitOK {
+		t.Fatal(stderr)
+	}
+	part(t, "stdout", stdout, "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: bob, namespace: alice,")
+	part(t, "stdout", stdout, "- bob@example.com\n")
+}
+
+// kustomize and kpt leave out what is local: the Namespace in the cluster is another one.
+func TestALocalNamespaceIsNotInTheCluster(t *testing.T) {
+	const local = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: alice\n  annotations:\n    config.kubernetes.io/local-config: \"true\"\n"
+	code, stdout, stderr := treeRun(t, treeConfig, local, "kind: A\n")
+	if code != exitOK {
+		t.Fatal(stderr)
+	}
+	part(t, "stdout", stdout, local+"---\nkind: A\n---\n")
+	part(t, "stdout", stdout, "---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: alice\n  labels:\n")
+	part(t, "stderr", stderr, "Namespace alice: metadata.annotations[config.kubernetes.io/local-config]: keeps the Namespace out of the cluster")
+	code, stdout, stderr = treeRun(t, treeConfig, strings.Replace(local, `"true"`, `"false"`, 1))
+	if code != exitOK || strings.Count(stdout, "kind: Namespace\n") != 1 {
+		t.Errorf("with the value false, it is applied: exit code %d, %s\n%s", code, stderr, stdout)
+	}
+}
+
+// A variable that was left in the input has its cause, and what to write.
+func TestWhatWasNotReplacedIsNamed(t *testing.T) {
+	const profiles = "apiVersion: kubeflow.org/v1\nkind: Profile\nmetadata: {name: NAME}\nspec: {owner: {kind: User, name: OWNER}}\n"
+	config := strings.Replace(treeConfig, "profiles: [{name: alice, owner: {name: alice@example.com}}]", "profileSelector: {}", 1)
+	for _, test := range []struct{ input, want string }{
+		{strings.NewReplacer("NAME", "$(team)", "OWNER", "x@example.com").Replace(profiles), `metadata.name: "$(team)" looks like a kustomize variable that was not replaced; kustomize reports no error`},
+		{strings.NewReplacer("NAME", "$(team)", "OWNER", "x@example.com").Replace(profiles), `patches: [{target: {kind: Profile, name: "\\$\\(team\\)"}, patch: '[{"op": "replace", "path": "/metadata/name", "value": "VALUE"}]'}]`},
+		{strings.NewReplacer("NAME", "team", "OWNER", "$(owner)").Replace(profiles), `spec.owner.name: "$(owner)" looks like a kustomize variable`},
+		{strings.NewReplacer("NAME", "team", "OWNER", "\"{{ owner }}\"").Replace(profiles), `spec.owner.name: "{{ owner }}" looks like a template; render it first`},
+		{strings.NewReplacer("NAME", "team", "OWNER", "{{ .owner }}").Replace(profiles), "Profile team: spec.owner.name: looks like a template that was not rendered; render it first"},
+		{strings.NewReplacer("NAME", "team", "OWNER", "${OWNER}").Replace(profiles), "input0.yaml:4:34: [AP0128] looks like a variable that was not replaced; replace it first, for example with envsubst"},
+		{strings.NewReplacer("NAME", "team", "OWNER", `"${OWNER}"`).Replace(profiles), `"${OWNER}" looks like a variable that was not replaced; replace it first, for example with envsubst`},
+		{"{{- range .teams }}\n" + profiles + "{{- end }}\n", "input0.yaml:1:1: [AP0128] looks like a template that was not rendered"},
+		{"kind: A\n{% if x %}\nmetadata: {}\n", "input0.yaml:2:1: [AP0128] looks like a template that was not rendered"},
+		{"kind: [A # {{ no template }}\n", "input0.yaml:1:7: [AP0107]"},
+		{strings.NewReplacer("NAME", "team", "OWNER", "a@example.com").Replace(profiles) + "---\n" + strings.NewReplacer("NAME", "team", "OWNER", "b@example.com").Replace(profiles),
+			`Profile team: spec.owner: is User "b@example.com", but another Profile of this name, at `},
+	} {
+		code, stdout, stderr := treeRun(t, config, test.input)
+		if code != exitError || stdout != "" {
+			t.Errorf("exit code %d for\n%s", code, test.input)
+		}
+		part(t, "stderr", stderr, test.want)
+	}
+}
