@@ -141,6 +141,7 @@ func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) 
 			t.assume(a)
 		}
 		a := t.at
+		a.inbound = inbound{a.tcp, t.badPath}
 		a.tcp, a.port = true, p.target
 		if svc != nil {
 			a.port = svc.target(p.number, pod)
@@ -182,11 +183,7 @@ func (w *World) atPod(to *space, pod *workload, a *attributes) ruling {
 	case outside:
 		return ruling{outcome: Allow, Step: stepAt(Point{Kind: AtMesh}, "the pod is not in the mesh: no policy protects it")}
 	case sidecar:
-		proxy := "sidecar"
-		if _, status := pod.annotations.get(statusKey); pod.proxy && !status {
-			proxy = "proxy of its own" // a gateway's
-		}
-		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtSidecar}, "the pod has a "+proxy+", which is not judged here")}
+		return w.atProxied(to, pod, a)
 	case unclear:
 		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, why)}
 	}

@@ -15,8 +15,10 @@ func (w *World) unfollowed(svc *service, pods []*workload) (r ruling, found bool
 	by := func(o *origin, why string) (ruling, bool) {
 		return ruling{outcome: NotJudged, Step: Step{Point: Point{Kind: AtRoute}, Rule: -1, Why: named(o) + " " + why}}, true
 	}
-	if l := w.bound.leading[want]; len(l) > 0 {
-		return by(&l[0].origin, "leads to "+want+" and is not followed")
+	for _, v := range w.bound.leading[want] {
+		if !w.refusedEverywhere(v) {
+			return by(&v.origin, "leads to "+want+" and is not followed")
+		}
 	}
 	if l := w.leadsTo()[want]; len(l) > 0 && l[0].stream {
 		return by(&l[0].origin, "carries connections to "+want+", which is not judged")
@@ -69,6 +71,34 @@ func (w *World) refusesConnections(r *route) bool {
 		at := connection(identity{})
 		if w.judge(l7, g.point(), w.atGateway(g), &at).outcome != Deny {
 			return false
+		}
+	}
+	return true
+}
+
+// refusedEverywhere: the policies of all pods that may serve a VirtualService allow nobody anything.
+func (w *World) refusedEverywhere(v *virtualRoutes) bool {
+	if v.delegate {
+		return false
+	}
+	for _, name := range v.gateways {
+		if name == "mesh" {
+			continue
+		}
+		front := w.istioFronts[name]
+		if front == nil || len(front.selector) == 0 {
+			return false
+		}
+		pods := w.podsOf(front)
+		for _, g := range pods {
+			if g.pod.assumed || g.name != "" || w.cloudOnProxied(w.look(g.namespace), g.pod) != nil {
+				return false
+			}
+			at := freeAttributes(identity{})
+			at.port = 80
+			if w.atGatewayOf(w.look(g.namespace), g.pod, &at).outcome != Deny {
+				return false
+			}
 		}
 	}
 	return true

@@ -55,6 +55,7 @@ type space struct {
 	policies        []*policy
 	authentications []*authentication
 	peers           []*peerAuthentication
+	scopes          []*sidecarScope
 	services        []*service
 	named           map[string]*service // the first of each name
 	workloads       []*workload
@@ -160,6 +161,7 @@ var readers = map[groupKind]reader{
 	{"gateway.networking.x-k8s.io", "XListenerSet"}:    (*World).readListenerSet,
 	{"networking.istio.io", "VirtualService"}:          (*World).readVirtualService,
 	{"networking.istio.io", "Gateway"}:                 (*World).readIstioGateway,
+	{"networking.istio.io", "Sidecar"}:                 (*World).readSidecar,
 	{"serving.kserve.io", "LLMInferenceService"}:       (*World).readInferenceService,
 	{"serving.kserve.io", "LLMInferenceServiceConfig"}: (*World).readInferenceService,
 }
