@@ -109,8 +109,7 @@ func (w *World) closedAt(front *istioGateway) bool {
 }
 
 // mergedWith finds a VirtualService that the pods of a gateway serve beside its routes: one for an Istio Gateway that selects them, or for
-// a listener by the name that Istio gives it (model mergeGateways; kube.InternalGatewayName). Istio 1.31 leaves out Istio Gateways of other
-// namespaces for a gateway that it deploys (filterStrictGatewayMerging); they count as leads only.
+// a listener by the name that Istio gives it (model mergeGateways; kube.InternalGatewayName).
 func (w *World) mergedWith(g *gateway, a *attributes) (r ruling, found bool) {
 	for _, v := range w.mergedInto(g) {
 		if a.host.state == known && len(v.hosts) > 0 && !v.matchesHost(hostWithoutPort(a.host.s)) {
@@ -142,7 +141,13 @@ func (w *World) picksPods(name string, g *gateway) bool {
 		return ns == g.namespace && own == g.name
 	}
 	i := w.istioFronts[name]
-	return i != nil && g.assumed == "" && (i.namespace == g.namespace || g.byHand) && i.selector.selects(g.pod.labels)
+	return i != nil && g.assumed == "" && (i.namespace == g.namespace || g.byHand || !w.mergesApart()) && i.selector.selects(g.pod.labels)
+}
+
+// mergesApart: Istio 1.31 leaves out Istio Gateways of other namespaces for a gateway that it deploys (model filterStrictGatewayMerging), and
+// 1.30 does not. Where the manifests do not show the version of each istiod, nobody knows.
+func (w *World) mergesApart() bool {
+	return len(w.istiods) > 0 && !slices.ContainsFunc(w.istiods, func(i istiod) bool { return !i.isFrom(31) })
 }
 
 func hostWithoutPort(host string) string {
