@@ -15,6 +15,9 @@ func (w *World) unfollowed(svc *service, pods []*workload) (r ruling, found bool
 	by := func(o *origin, why string) (ruling, bool) {
 		return ruling{outcome: NotJudged, Step: Step{Point: Point{Kind: AtRoute}, Rule: -1, Why: named(o) + " " + why}}, true
 	}
+	if i := w.ingressTo(svc); i != nil {
+		return by(&i.origin, "leads to "+want+" and is not followed")
+	}
 	for _, v := range w.bound.leading[want] {
 		if !w.refusedEverywhere(v) {
 			return by(&v.origin, "leads to "+want+" and is not followed")
@@ -85,23 +88,24 @@ func (w *World) refusedEverywhere(v *virtualRoutes) bool {
 		if name == "mesh" {
 			continue
 		}
-		front := w.istioFronts[name]
-		if front == nil || len(front.selector) == 0 {
+		if front := w.istioFronts[name]; front == nil || !w.closedAt(front) {
 			return false
-		}
-		pods := w.podsOf(front)
-		for _, g := range pods {
-			if g.pod.assumed || g.name != "" || w.cloudOnProxied(w.look(g.namespace), g.pod) != nil {
-				return false
-			}
-			at := freeAttributes(identity{})
-			at.port = 80
-			if w.atGatewayOf(w.look(g.namespace), g.pod, &at).outcome != Deny {
-				return false
-			}
 		}
 	}
 	return true
+}
+
+// closedAt: the pods that an Istio Gateway selects are in the manifests, and their policies allow nothing.
+func (w *World) closedAt(front *istioGateway) bool {
+	for _, g := range w.podsOf(front) {
+		at := freeAttributes(identity{})
+		at.port = 80
+		s := w.look(g.namespace)
+		if g.pod.assumed || g.name != "" || w.cloudOnProxied(s, g.pod) != nil || w.atGatewayOf(s, g.pod, &at).outcome != Deny {
+			return false
+		}
+	}
+	return len(front.selector) > 0
 }
 
 // mergedWith finds a VirtualService that the pods of a gateway serve beside its routes: one for an Istio Gateway that selects them, or for

@@ -3,7 +3,7 @@ package access
 const networkingGroup = "networking.istio.io"
 
 const (
-	whyOthersRoute = "Istio's own routing is not followed: a verdict through the ingress says so"
+	whyOthersRoute = "where it leads is NOT JUDGED"
 	whyWhichPod    = "it chooses among endpoints that are judged alike, or refuses for load"
 	whyListener    = "it changes which requests of a pod its sidecar takes"
 	whyLog         = "what is written down about requests changes none"
@@ -14,8 +14,12 @@ var networkingParts = []ledgerPart{
 	{networkingGroup, "EnvoyFilter", ofProxies, []ledgerLine{
 		notJudged("spec", ofProxies, "it changes the proxy itself"), notJudged("spec.*", ofNothing, "spec covers it"),
 	}},
-	{networkingGroup, "Gateway", ofNamespace, []ledgerLine{elsewhere("spec.*", whyOthersRoute)}},
-	{networkingGroup, "VirtualService", ofNamespace, []ledgerLine{elsewhere("spec.*", whyOthersRoute)}},
+	{networkingGroup, "Gateway", ofNamespace, []ledgerLine{
+		notJudgedBy("spec.*", "at_unfollowed.go", "TestMergedVirtualServices", whyOthersRoute),
+	}},
+	{networkingGroup, "VirtualService", ofNamespace, []ledgerLine{
+		notJudgedBy("spec.*", "at_meshroute.go", "TestRoutesOfAService", whyOthersRoute+", but for one that leads to one place whatever the request is"),
+	}},
 	{networkingGroup, "DestinationRule", ofHop, destinationLines()},
 	{networkingGroup, "ServiceEntry", ofService, []ledgerLine{
 		notJudged("spec", ofService, "it changes what a host leads to"), notJudged("spec.*", ofNothing, "spec covers it"),

@@ -57,6 +57,8 @@ func (w *World) readClouds(k groupKind, n *yaml.Node) {
 	switch {
 	case k.group == "security.istio.io" && k.kind == "AuthorizationPolicy":
 		// A field that nobody knows makes the policy one that Istio refuses.
+	case tree != nil && tree.unknown == ofRoute:
+		// Its reader asks for unknownField: what it cannot know clouds where the route leads, and nothing else.
 	case tree != nil:
 		w.readFields(tree, n)
 	default:
@@ -89,6 +91,18 @@ func (w *World) readFields(tree *ledgerNode, n *yaml.Node) {
 			walk.field(tree, key, n.Content[i], n.Content[i+1])
 		}
 	}
+}
+
+// unknownField names a field of an object that the ledger does not judge, "" for none.
+func unknownField(k groupKind, n *yaml.Node) (out string) {
+	tree, _ := ledger().of(k)
+	walk := ledgerWalk{found: func(_ *ledgerLine, field string, _ *yaml.Node) { out = cmp.Or(out, field) }}
+	for i := 0; tree != nil && i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == "spec" {
+			walk.field(tree, "spec", n.Content[i], n.Content[i+1])
+		}
+	}
+	return out
 }
 
 // valueAt is field, step by step.

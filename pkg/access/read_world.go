@@ -30,6 +30,7 @@ type World struct {
 	listenersOf  map[string]*listenerSet
 	bound        boundRoutes
 	istioFronts  map[string]*istioGateway // by namespace/name
+	ingressLeads []*ingressLead
 
 	clouded                              []*cloud // everything that is not judged, in the order met
 	everything, everyEnvoy, everyGateway *cloud
