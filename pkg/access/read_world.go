@@ -17,6 +17,7 @@ type World struct {
 	namespaces map[string]*space
 	names      []string // of the namespaces, in the order met
 	istiods    []istiod
+	meshMaps   []*meshMap
 	ingresses  []*gateway
 	foreign    []*gateway // of other controllers than Istio's
 	classes    []gatewayClass
@@ -259,6 +260,7 @@ func (w *World) readPolicy(m meta, n *yaml.Node) *fault {
 
 // finish settles what only all manifests together say.
 func (w *World) finish() {
+	w.chooseMesh()
 	w.mesh.settle(w)
 	w.settleClouds()
 	for _, name := range w.names {
