@@ -89,6 +89,8 @@ func (s *space) openTo(outcome string) string {
 	switch {
 	case outcome == Allow.String() && member == outside:
 		return "all of it: not in the mesh"
+	case outcome == Allow.String() && member == sidecar:
+		return "all of it: sidecars that allow all"
 	case outcome == Allow.String():
 		return "everything"
 	case !s.declared:

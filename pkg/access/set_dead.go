@@ -30,7 +30,7 @@ func (x *asker) dead(r *Report) (out []DeadRule) {
 	for _, name := range names {
 		for _, p := range x.w.namespaces[name].policies {
 			for i := range p.rules {
-				if key := ruleKey(p.id(), i); p.action == allow && !named[key] && !unknown[name] {
+				if key := ruleKey(p.id(), i); p.action == allow && !named[key] && (!unknown[name] || name == x.w.mesh.rootNamespace) {
 					out = append(out, DeadRule{p.id(), i, x.whyDead(p, i)})
 				}
 			}
@@ -47,14 +47,19 @@ func (x *asker) whyDead(p *policy, index int) string {
 	case p.dryRun:
 		return "a dry run"
 	}
+	if s := x.w.look(p.namespace); !s.declared && len(p.targets) == 0 && len(p.selector) > 0 {
+		return "NOT JUDGED: " + s.notDeclared()
+	}
 	if why := x.unattached(p); why != "" {
 		return "attached to nothing: " + why
 	}
-	if what := r.droppedByZtunnel(); what != "" && len(p.targets) == 0 && !x.atAnyGateway(p) {
+	if what := r.droppedByZtunnel(); what != "" && len(p.targets) == 0 && !x.atAnyGateway(p) && x.unsettled[key] == "" {
 		return "dropped by ztunnel, which does not see " + what
 	}
-	if by := x.covered[key]; by != "" {
-		return "shadowed by " + strings.TrimPrefix(by, p.namespace+"/")
+	for _, c := range x.covered[key] {
+		if c.too() {
+			return "shadowed by " + strings.TrimPrefix(c.by, p.namespace+"/")
+		}
 	}
 	if why := x.unsettled[key]; why != "" {
 		return "NOT JUDGED: " + why
@@ -71,10 +76,13 @@ func (x *asker) unattached(p *policy) string {
 		switch {
 		case p.selected && len(p.selector) == 0:
 			return "the selector is empty"
-		case x.atAnyGateway(p), p.namespace == x.w.mesh.rootNamespace && len(p.selector) == 0:
+		case x.atAnyGateway(p):
 			return ""
 		}
 		s := x.w.look(p.namespace)
+		if len(p.selector) == 0 && p.namespace == x.w.mesh.rootNamespace {
+			return ""
+		}
 		for _, pod := range s.workloads {
 			if p.selector.selects(pod.labels) && s.member(pod) != outside {
 				return ""

@@ -57,7 +57,7 @@ func (i item) rank() int {
 // phrases are the items of a group that say the same of different Services or pods.
 func phrases(g []item) (out [][]item) {
 	for _, i := range g {
-		at := slices.IndexFunc(out, func(o []item) bool { return o[0].text == i.text && o[0].noRoute == i.noRoute && o[0].pods == i.pods })
+		at := slices.IndexFunc(out, func(o []item) bool { return o[0].text == i.text && o[0].pods == i.pods })
 		if at < 0 {
 			out = append(out, []item{i})
 		} else if !slices.ContainsFunc(out[at], func(o item) bool { return o.name == i.name }) {
@@ -68,13 +68,16 @@ func phrases(g []item) (out [][]item) {
 }
 
 func (r *reach) phrase(l []item, pods int) []string {
-	route := ""
-	if l[0].noRoute {
-		route = " (no route yet)"
-	}
+	const noRoute = " (no route yet)"
 	var names, labels []string
+	routed := 0
 	for _, i := range l {
-		names, labels = append(names, i.name), append(labels, i.label+route)
+		if i.noRoute {
+			i.name, i.label = i.name+noRoute, i.label+noRoute
+		} else {
+			routed++
+		}
+		names, labels = append(names, i.name), append(labels, i.label)
 	}
 	text := l[0].text
 	switch {
@@ -89,10 +92,12 @@ func (r *reach) phrase(l []item, pods int) []string {
 		return []string{out}
 	case text == "":
 		return labels
-	case len(l) == r.all:
-		return []string{text + route}
+	case len(l) == r.all && routed == len(l):
+		return []string{text}
+	case len(l) == r.all && routed == 0:
+		return []string{text + noRoute}
 	}
-	return []string{text + " of " + strings.Join(names, ", ") + route}
+	return []string{text + " of " + strings.Join(names, ", ")}
 }
 
 // shortBy names the deciding policy within its namespace, and the kind of point; then the gateways' rules that ask for something.

@@ -22,8 +22,12 @@ type podAim struct {
 func (x *asker) podAims(s *space) (out []podAim) {
 	add := func(name string, pod *workload, assumed bool) {
 		a := podAim{name: name, assumed: assumed, to: To{Namespace: s.name, Pod: map[string]string{}, only: pod}, pod: pod, policies: x.w.atZtunnel(s.name, pod)}
+		proxied := s.member(pod) == sidecar
+		if proxied {
+			a.policies = x.w.atProxy(s.name, pod)
+		}
 		for _, o := range openingsOf(a.policies) {
-			if o.policy != nil && o.of().droppedByZtunnel() == "" {
+			if o.policy != nil && (proxied || o.of().droppedByZtunnel() == "") {
 				a.openings = append(a.openings, o)
 			}
 		}
@@ -112,11 +116,29 @@ func (r *reach) podAddresses(a *podAim) {
 		if v.Outcome == Deny && v.Rule >= 0 && o.takes(r.x.w, r.c.peers(r.x)) {
 			r.x.stop(o, v)
 		}
-		for _, n := range o.ports(a) {
-			if at := r.atPod(a, n, o.of()); at.Outcome == Allow && o.passes(at) || at.Outcome == NotJudged && v.Outcome != NotJudged && at.Policy == o.policy.id() {
-				r.addPod(at, item{name: a.name, text: "port " + portText(n), pods: true, assumed: a.assumed})
-			}
+		r.atPorts(a, o, v)
+	}
+}
+
+// atPorts asks at the ports that a rule names. v is the answer at any other.
+func (r *reach) atPorts(a *podAim, o *opening, v Verdict) {
+	var open []string
+	var last Verdict
+	for _, n := range o.ports(a) {
+		at := r.atPod(a, n, o.of())
+		switch {
+		case o.passes(at):
+			open, last = append(open, portText(n)), at
+		case at.Outcome == NotJudged && v.Outcome != NotJudged && at.Policy == o.policy.id():
+			r.addPod(at, item{name: a.name, text: "port " + portText(n), pods: true, assumed: a.assumed})
 		}
+	}
+	switch len(open) {
+	case 0:
+	case 1:
+		r.addPod(last, item{name: a.name, text: "port " + open[0], pods: true, assumed: a.assumed})
+	default:
+		r.addPod(last, item{name: a.name, text: "ports " + strings.Join(open, ", "), pods: true, assumed: a.assumed})
 	}
 }
 
@@ -129,9 +151,17 @@ func (r *reach) addPod(v Verdict, i item) {
 
 func (r *reach) coverPods(a *podAim, v Verdict) {
 	for i := range a.openings {
-		if key := a.openings[i].key(); !contains(v.rules(), key) && r.x.covered[key] == "" && a.openings[i].takes(r.x.w, r.c.peers(r.x)) {
-			r.x.covered[key] = strings.Join(v.rules(), "")
+		o := &a.openings[i]
+		if contains(v.rules(), o.key()) || !o.takes(r.x.w, r.c.peers(r.x)) {
+			continue
 		}
+		r.x.cover(o, v, func() bool {
+			ports := o.ports(a)
+			if len(ports) == 0 {
+				ports = []int{a.free}
+			}
+			return slices.ContainsFunc(ports, func(n int) bool { return o.passes(r.atPod(a, n, o.of())) })
+		})
 	}
 }
 

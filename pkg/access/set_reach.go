@@ -14,15 +14,15 @@ type asker struct {
 	gateways        []identity
 	routed          map[string][]string
 	rules           map[string]*policy // in force, by name
-	covered         map[string]string  // rules whose clients have everything anyway, and by which rule
-	unsettled       map[string]string  // rules of points that are not judged, and why
-	stopped         map[string]string  // rules whose requests something else stops, and what
-	passed          map[string]bool    // rules of gateways that let requests in
-	asks            map[string]bool    // and that ask for something
+	covered         map[string][]covered
+	unsettled       map[string]string // rules of points that are not judged, and why
+	stopped         map[string]string // rules whose requests something else stops, and what
+	passed          map[string]bool   // rules of gateways that let requests in
+	asks            map[string]bool   // and that ask for something
 }
 
 func newAsker(w *World) *asker {
-	x := &asker{w: w, routed: w.routedServices(), covered: map[string]string{}, unsettled: map[string]string{}, stopped: map[string]string{}, passed: map[string]bool{}, asks: map[string]bool{}, rules: map[string]*policy{}}
+	x := &asker{w: w, routed: w.routedServices(), covered: map[string][]covered{}, unsettled: map[string]string{}, stopped: map[string]string{}, passed: map[string]bool{}, asks: map[string]bool{}, rules: map[string]*policy{}}
 	for _, g := range w.allIngresses() {
 		x.gateways = append(x.gateways, w.identity(g.namespace, g.account))
 		for _, p := range w.atGateway(g) {
@@ -264,14 +264,34 @@ func (r *rule) narrowFor(c *client) bool {
 
 // cover notes for which rules a client needs no line, because another rule lets it reach all.
 func (r *reach) cover(to *aim, v Verdict) {
-	by := ""
+	for i := range to.openings {
+		o := &to.openings[i]
+		if o.policy == nil || contains(v.rules(), o.key()) || !o.takes(r.x.w, r.c.peers(r.x)) {
+			continue
+		}
+		r.x.cover(o, v, func() bool {
+			f, hit := r.x.search(o, r.c, to)
+			return hit && f.verdict.Outcome == Allow
+		})
+	}
+}
+
+// covered is that a client has by another rule whatever an opening lets it have.
+type covered struct {
+	by  string
+	too func() bool // whether the opening lets the client in at all
+}
+
+// maxCovered bounds how many clients are kept for each rule.
+const maxCovered = 20
+
+func (x *asker) cover(o *opening, v Verdict, too func() bool) {
+	by := string(v.Point.Kind)
 	if l := v.rules(); len(l) > 0 {
 		by = l[0]
 	}
-	for i := range to.openings {
-		if o := &to.openings[i]; o.policy != nil && !contains(v.rules(), o.key()) && o.takes(r.x.w, r.c.peers(r.x)) && r.x.covered[o.key()] == "" {
-			r.x.covered[o.key()] = cmp.Or(by, string(v.Point.Kind))
-		}
+	if key := o.key(); len(x.covered[key]) < maxCovered {
+		x.covered[key] = append(x.covered[key], covered{by, too})
 	}
 }
 
