@@ -18,10 +18,12 @@ type aim struct {
 	approaches  []approach
 	pooled      bool // only an InferencePool may lead there, which is not judged
 
-	seeds    *values
-	hosted   verdict3 // whether some policy compares hosts; maybe: not asked yet
-	accepted []JWT
-	asked    bool // for the tokens
+	// what is looked for when it is first needed
+	seeds      *values
+	accepted   []JWT
+	asked      bool // for accepted
+	hosts      bool // some policy compares hosts
+	askedHosts bool
 }
 
 // values are those that the policies at a point name.
@@ -165,12 +167,13 @@ func (a *aim) host() string {
 }
 
 func (a *aim) comparesHosts(x *asker) bool {
-	if a.hosted == maybe {
-		a.hosted = is(a.compares(x, func(c *condition) bool {
+	if !a.askedHosts {
+		a.askedHosts = true
+		a.hosts = a.compares(x, func(c *condition) bool {
 			return c.attribute == host || c.attribute == header && (c.key == ":authority" || c.key == "host")
-		}))
+		})
 	}
-	return a.hosted == yes
+	return a.hosts
 }
 
 // comparesTokens reports whether some policy of the point asks for a token.

@@ -53,16 +53,22 @@ func (x *asker) whyDead(p *policy, index int) string {
 	if why := x.unattached(p); why != "" {
 		return "attached to nothing: " + why
 	}
-	if what := r.droppedByZtunnel(); what != "" && len(p.targets) == 0 && !x.atAnyGateway(p) && x.unsettled[key] == "" {
-		return "dropped by ztunnel, which does not see " + what
+	dropped := ""
+	if what := r.droppedByZtunnel(); what != "" && len(p.targets) == 0 {
+		dropped = "dropped by ztunnel, which does not see " + what
+	}
+	switch why := x.unsettled[key]; {
+	case why != "":
+		return "NOT JUDGED: " + why
+	case dropped != "" && !x.atAnyGateway(p):
+		return dropped
+	case dropped != "":
+		return dropped + "; at the ingress Gateway it lets in nothing that was tried"
 	}
 	for _, c := range x.covered[key] {
 		if c.too() {
 			return "shadowed by " + strings.TrimPrefix(c.by, p.namespace+"/")
 		}
-	}
-	if why := x.unsettled[key]; why != "" {
-		return "NOT JUDGED: " + why
 	}
 	if by := x.stopped[key]; by != "" {
 		return "matches nothing that gets through: " + by

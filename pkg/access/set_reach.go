@@ -170,13 +170,16 @@ func (r *reach) ask(to *aim, v Verdict, like bool) {
 	case narrow && !allowed:
 		whole.text = "some requests"
 		r.add(v, whole)
-	case v.Outcome == NotJudged && allowed && (v.lacks == host || v.Point.Kind == AtRoute):
+	case v.Outcome == NotJudged && allowed && v.lacks == host:
 	case v.Outcome == NotJudged && like:
 	case !narrow:
 		r.add(v, whole)
 	}
 	if v.Outcome == NotJudged {
 		r.x.doubt(to.openings, v)
+		if v.Point.Kind == AtGateway {
+			r.x.doubt(r.x.fronts, v)
+		}
 	}
 	for _, f := range hits {
 		r.add(f.verdict, item{name: to.name, label: to.label, text: strings.TrimSpace(f.text + " " + f.note)})
@@ -207,7 +210,7 @@ func (r *reach) openings(to *aim, v Verdict) (out []found) {
 			case !hit:
 			case f.verdict.Outcome == NotJudged && v.Outcome == NotJudged:
 			default:
-				if !f.narrow && v.Outcome == Deny {
+				if !f.narrow && v.Outcome != Allow {
 					f.note = "in part, such as " + f.such
 				}
 				if !slices.ContainsFunc(out, func(g found) bool { return g.same(&f) }) {

@@ -238,5 +238,8 @@ func (h *hunt) result(others []*hunt) found {
 	out.narrow = out.text != "" || out.note != ""
 	r := h.request(h.picks)
 	out.such = cmp.Or(r.Method, "GET") + " " + r.Path
+	if r.Host != "" && h.to.comparesHosts(h.x) {
+		out.such += " at host " + r.Host
+	}
 	return out
 }

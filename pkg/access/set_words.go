@@ -15,12 +15,25 @@ func (h *hunt) words(others []*hunt) string {
 	}
 	for i := range h.axes {
 		a := &h.axes[i]
-		if !a.listed && a.but == "" || h.c.owns[a.key] && a.attribute == header || both && i < 2 {
+		if !a.listed && a.but == "" || a.attribute == header && (h.c.owns[a.key] || h.without(a.key)) || both && i < 2 {
 			continue
 		}
 		parts = append(parts, a.text(h.passing(i, others)))
 	}
 	return strings.Join(parts, " ")
+}
+
+// without reports whether the request passes without a header too, because a route sets it.
+func (h *hunt) without(name string) bool {
+	if h.picks == nil {
+		return false
+	}
+	r := h.request(h.picks)
+	if _, sent := r.Headers[name]; !sent {
+		return false
+	}
+	delete(r.Headers, name)
+	return h.o.passes(h.x.w.Decide(r))
 }
 
 // passing are the words of an axis by which requests get in.
