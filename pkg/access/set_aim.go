@@ -177,7 +177,7 @@ func (a *aim) comparesHosts(x *asker) bool {
 }
 
 // comparesTokens reports whether some policy of the point asks for a token.
-func (a *aim) comparesTokens(x *asker) bool {
+func (a *aim) comparesTokens() bool {
 	return slices.ContainsFunc(a.policies, func(p *policy) bool {
 		return p.any(func(c *condition) bool { return ofToken(c.attribute) })
 	})

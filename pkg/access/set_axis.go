@@ -146,7 +146,7 @@ func (x *asker) optionsFor(o *opening, s *sameAxis, word string, listed bool, c 
 			}
 		}
 	case port:
-		out = x.portOptions(o, s, word, listed, c, to, by)
+		out = x.portOptions(o, s, word, listed, to, by)
 	case header:
 		if c.owns[s.key] { // as the client comes, else as anybody may send it
 			out = append(out, option{word: word, set: func(*Request) {}})
@@ -259,7 +259,7 @@ func (x *asker) sideAxes(own []sameAxis, c *client, to *aim, seeds *values) (out
 		out = append(out, a)
 	}
 	if c.from.ServiceAccount != "" && !slices.ContainsFunc(own, func(s sameAxis) bool { return ofToken(s.attribute) }) {
-		if a := (axis{attribute: requestPrincipal, options: []option{{set: func(*Request) {}}}}); to.comparesTokens(x) {
+		if a := (axis{attribute: requestPrincipal, options: []option{{set: func(*Request) {}}}}); to.comparesTokens() {
 			for _, t := range to.tokens(x) {
 				a.options = append(a.options, option{note: "with a token of " + t.Issuer, set: func(r *Request) { r.From.JWT = &t }})
 			}

@@ -132,3 +132,24 @@ func TestExplainSaysPortsOfPods(t *testing.T) {
 		}
 	}
 }
+
+// A namespace of which every client reaches one port is not open.
+func TestExplainCallsNothingOpenThatIsNot(t *testing.T) {
+	text := edit(t, small, ", istio.io/use-waypoint: waypoint", "")
+	const one = "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: p, namespace: a}\nspec: {rules: [{to: [{operation: {ports: ['8080']}}]}]}"
+	for more, want := range map[string]bool{"": true, one: false} {
+		if got := lines(t, text+more, "a"); (len(got) == 1 && strings.HasPrefix(got[0], "anyone: everything")) != want {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
+// A Service that a route leads to is asked for by its name, though the manifests lack it.
+func TestExplainAsksForWhatRoutesLeadTo(t *testing.T) {
+	route := edit(t, publicRoute, "{name: tet, port: 80}", "{name: gallery, port: 80}")
+	if got := lines(t, tenants(t)+route, "alice"); !slices.ContainsFunc(got, func(l string) bool {
+		return strings.HasPrefix(l, "user alice@example.com (owner): ") && strings.Contains(l, ", gallery (assumed) by ")
+	}) {
+		t.Errorf("%q", got)
+	}
+}

@@ -85,7 +85,9 @@ func (a *podAim) findPorts(s *space) {
 			}
 		}
 	}
-	for a.free = 1; named[a.free]; a.free++ {
+	a.free = 1
+	for named[a.free] {
+		a.free++
 	}
 }
 

@@ -1,7 +1,7 @@
 package access
 
 // portOptions are the ports of a Service that the rule takes. Where a route leads to the Service, it says which.
-func (x *asker) portOptions(o *opening, s *sameAxis, word string, listed bool, c *client, to *aim, by *approach) (out []option) {
+func (x *asker) portOptions(o *opening, s *sameAxis, word string, listed bool, to *aim, by *approach) (out []option) {
 	ports := []int{0}
 	switch {
 	case by != nil:

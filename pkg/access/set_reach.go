@@ -162,7 +162,7 @@ func (r *reach) ask(to *aim, v Verdict, like bool) {
 		return
 	}
 	var hits []found
-	if r.c.meets(to) && !(to.pooled && r.c.from.ingress()) && (v.Outcome != NotJudged || v.Policy != "" || v.Point.Kind == AtRoute) {
+	if r.c.meets(to) && (!to.pooled || !r.c.from.ingress()) && (v.Outcome != NotJudged || v.Policy != "" || v.Point.Kind == AtRoute) {
 		hits = r.openings(to, v)
 	}
 	allowed := slices.ContainsFunc(hits, func(f found) bool { return f.verdict.Outcome == Allow })
@@ -315,6 +315,6 @@ func (x *asker) stop(o *opening, v Verdict) {
 	case v.Outcome == NotJudged:
 		x.doubt([]opening{*o}, v)
 	case x.stopped[o.key()] == "":
-		x.stopped[o.key()] = v.Step.String()
+		x.stopped[o.key()] = v.String()
 	}
 }

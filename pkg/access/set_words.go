@@ -53,8 +53,9 @@ func (h *hunt) passing(i int, others []*hunt) []string {
 
 // operations are methods and paths where a rule lists several of both and a DENY may take one of one: then each method is tried with each path.
 func (h *hunt) operations(others []*hunt) (text string, ok bool) {
+	denies := func(p *policy) bool { return p.action == deny }
 	if h.picks == nil || !h.axes[0].listed || !h.axes[1].listed || len(h.axes[0].words()) < 2 || len(h.axes[1].words()) < 2 ||
-		!slices.ContainsFunc(slices.Concat(h.to.policies, h.x.gatewayPolicies), func(p *policy) bool { return p.action == deny }) {
+		!slices.ContainsFunc(h.to.policies, denies) && (!h.c.from.ingress() || !slices.ContainsFunc(h.x.gatewayPolicies, denies)) {
 		return "", false
 	}
 	var parts []string
@@ -131,12 +132,12 @@ func (a *axis) text(passing []string) string {
 	if a.attribute == method {
 		listed = strings.Join(passing, ",")
 	}
-	join := func(name, any string) string {
+	join := func(name, whole string) string {
 		switch {
 		case a.but == "":
 			return strings.TrimSpace(name + " " + listed)
 		case listed == "":
-			return any + " but " + a.but
+			return whole + " but " + a.but
 		}
 		return strings.TrimSpace(name+" "+listed) + " but " + a.but
 	}
