@@ -86,7 +86,10 @@ func TestCheckRuns(t *testing.T) {
     "expect": "deny",
     "got": "deny",
     "by": "waypoint alice/waypoint: alice/ns-owner-access-istio-l7-allow: no ALLOW rule of 2 policies matches",
-    "ok": true
+    "ok": true,
+    "assumed": [
+      "a login before Gateway istio-system/ambient-ingressgateway, which gives a session its token"
+    ]
   }
 ]
 `

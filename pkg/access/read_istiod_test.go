@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// istiodOf is an istiod with a REVISION; mount: the ConfigMap at /etc/istio/config, "" for none.
-func istiodOf(name, revision, mount string) string {
+// istiodWith is an istiod with a REVISION; mount: the ConfigMap at /etc/istio/config, "" for none.
+func istiodWith(name, revision, mount string) string {
 	text := "\n---\nkind: Deployment\napiVersion: apps/v1\nmetadata: {name: " + name + ", namespace: istio-system}\nspec: {template: {spec: {containers: [{name: discovery, image: pilot:1.31.0, env: ["
 	if revision != "" {
 		text += "{name: REVISION, value: '" + revision + "'}"
@@ -33,21 +33,21 @@ func TestMeshConfigOfRevision(t *testing.T) {
 		want       Outcome
 		why        string
 	}{
-		{"of the istiod's revision", istiodOf("istiod-7-2", "7-2", "") + meshConfigMap("istio-7-2", harbor), Allow, ""},
-		{"of the istiod's revision, first", meshConfigMap("istio-7-2", other) + istiodOf("istiod-7-2", "7-2", ""), Deny, ""},
-		{"beside that of another revision", istiodOf("istiod-7-2", "7-2", "") + meshConfigMap("istio", other) + meshConfigMap("istio-7-2", harbor), Allow, ""},
-		{"of the default revision", istiodOf("istiod", "default", "") + meshConfigMap("istio", harbor) + meshConfigMap("istio-7-2", other), Allow, ""},
-		{"of no revision", istiodOf("istiod", "", "") + meshConfigMap("istio", harbor) + meshConfigMap("istio-7-2", other), Allow, ""},
-		{"mounted by another name", istiodOf("istiod", "7-2", "harbor-settings") + meshConfigMap("harbor-settings", harbor) + meshConfigMap("istio-7-2", other), Allow, ""},
+		{"of the istiod's revision", istiodWith("istiod-7-2", "7-2", "") + meshConfigMap("istio-7-2", harbor), Allow, ""},
+		{"of the istiod's revision, first", meshConfigMap("istio-7-2", other) + istiodWith("istiod-7-2", "7-2", ""), Deny, ""},
+		{"beside that of another revision", istiodWith("istiod-7-2", "7-2", "") + meshConfigMap("istio", other) + meshConfigMap("istio-7-2", harbor), Allow, ""},
+		{"of the default revision", istiodWith("istiod", "default", "") + meshConfigMap("istio", harbor) + meshConfigMap("istio-7-2", other), Allow, ""},
+		{"of no revision", istiodWith("istiod", "", "") + meshConfigMap("istio", harbor) + meshConfigMap("istio-7-2", other), Allow, ""},
+		{"mounted by another name", istiodWith("istiod", "7-2", "harbor-settings") + meshConfigMap("harbor-settings", harbor) + meshConfigMap("istio-7-2", other), Allow, ""},
 		{"the only one", meshConfigMap("istio-7-2", harbor), Allow, ""},
 		{"two that agree", meshConfigMap("istio", harbor) + meshConfigMap("istio-7-2", harbor), Allow, ""},
-		{"two istiods that agree", istiodOf("istiod", "", "") + istiodOf("istiod-7-2", "7-2", "") + meshConfigMap("istio", harbor) + meshConfigMap("istio-7-2", harbor), Allow, ""},
+		{"two istiods that agree", istiodWith("istiod", "", "") + istiodWith("istiod-7-2", "7-2", "") + meshConfigMap("istio", harbor) + meshConfigMap("istio-7-2", harbor), Allow, ""},
 		{"two, and no istiod", meshConfigMap("istio", harbor) + meshConfigMap("istio-7-2", other), NotJudged, "ConfigMap istio-system/istio-7-2 (line 4), data.mesh, is not judged: ConfigMap istio-system/istio says something else"},
-		{"two istiods", istiodOf("istiod", "", "") + istiodOf("istiod-7-2", "7-2", "") + meshConfigMap("istio", harbor) + meshConfigMap("istio-7-2", other), NotJudged, "ConfigMap istio-system/istio says something else"},
-		{"two istiods, one without its own", istiodOf("istiod", "", "") + istiodOf("istiod-7-2", "7-2", "") + meshConfigMap("istio", harbor), NotJudged, "istiod istio-system/istiod-7-2 reads ConfigMap istio-system/istio-7-2, which is not in the manifests"},
-		{"an istiod without its own", istiodOf("istiod-7-2", "7-2", "") + meshConfigMap("istio", harbor), NotJudged, "istiod istio-system/istiod-7-2 reads ConfigMap istio-system/istio-7-2, which is not in the manifests"},
-		{"a revision from elsewhere, and one meshConfig", strings.Replace(istiodOf("istiod", "7", ""), "value: '7'", "valueFrom: {fieldRef: {fieldPath: metadata.name}}", 1) + meshConfigMap("istio-7-2", harbor), Allow, ""},
-		{"a revision from elsewhere, and two", strings.Replace(istiodOf("istiod", "7", ""), "value: '7'", "valueFrom: {fieldRef: {fieldPath: metadata.name}}", 1) + meshConfigMap("istio-7-2", harbor) + meshConfigMap("istio", other), NotJudged, "says something else"},
+		{"two istiods", istiodWith("istiod", "", "") + istiodWith("istiod-7-2", "7-2", "") + meshConfigMap("istio", harbor) + meshConfigMap("istio-7-2", other), NotJudged, "ConfigMap istio-system/istio says something else"},
+		{"two istiods, one without its own", istiodWith("istiod", "", "") + istiodWith("istiod-7-2", "7-2", "") + meshConfigMap("istio", harbor), NotJudged, "istiod istio-system/istiod-7-2 reads ConfigMap istio-system/istio-7-2, which is not in the manifests"},
+		{"an istiod without its own", istiodWith("istiod-7-2", "7-2", "") + meshConfigMap("istio", harbor), NotJudged, "istiod istio-system/istiod-7-2 reads ConfigMap istio-system/istio-7-2, which is not in the manifests"},
+		{"a revision from elsewhere, and one meshConfig", strings.Replace(istiodWith("istiod", "7", ""), "value: '7'", "valueFrom: {fieldRef: {fieldPath: metadata.name}}", 1) + meshConfigMap("istio-7-2", harbor), Allow, ""},
+		{"a revision from elsewhere, and two", strings.Replace(istiodWith("istiod", "7", ""), "value: '7'", "valueFrom: {fieldRef: {fieldPath: metadata.name}}", 1) + meshConfigMap("istio-7-2", harbor) + meshConfigMap("istio", other), NotJudged, "says something else"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v := load(t, namespaces+policies+c.text).Decide(q)

@@ -9,11 +9,10 @@ import (
 // lead is where a route leads that is not followed: a TLSRoute, TCPRoute or VirtualService, and an HTTPRoute or GRPCRoute as far as it names
 // something else than Services.
 type lead struct {
-	route                  // as far as it says where it hangs
-	anywhere bool          // it hangs on Istio Gateways, whose pods nobody knows here
-	stream   bool          // it carries connections and no requests
-	gateways []string      // Istio's, as namespace/name
-	entrance *istioGateway // of an Ingress
+	route             // as far as it says where it hangs
+	anywhere bool     // it hangs on Istio Gateways, whose pods nobody knows here
+	stream   bool     // it carries connections and no requests
+	gateways []string // Istio's, as namespace/name
 	backends []backend
 }
 
