@@ -94,26 +94,6 @@ func (y *way) rank(led bool) wayRank {
 	return byAssumption
 }
 
-// noRouteTakes: where routes lead to the target and do not take this request, or others have its host, the gateway answers 404. Where none
-// leads there, one is assumed.
-func (t *trip) noRouteTakes(way *way, to *space, led bool) answer {
-	g, want := way.gateway, join(t.req.To.Namespace, t.req.To.Service)
-	claimed := way.given && way.host != nil && way.host.domain != "*"
-	if claimed || led && (way.given || way.host == nil) {
-		why := "no route of Gateway " + g.id() + " takes the request (404)"
-		if claimed {
-			why = "no route of host " + way.host.domain + " at Gateway " + g.id() + " takes the request (404)"
-		}
-		t.routed = "nothing: " + why
-		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtRoute}, why)})
-		return answer{t.verdict(), toElsewhere}
-	}
-	t.assume("a route from Gateway " + g.id() + " to " + want)
-	t.noRoute, t.routed = true, want
-	t.toBackend(g, to, t.service(to, t.req.To.Service))
-	return answer{t.verdict(), way.rank(led)}
-}
-
 // follow goes where a match leads.
 func (t *trip) follow(g *gateway, c *candidate, to *space) answer {
 	want := join(t.req.To.Namespace, t.req.To.Service)

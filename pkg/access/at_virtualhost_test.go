@@ -11,22 +11,22 @@ func TestOneVirtualHost(t *testing.T) {
 	s := route1("HTTPRoute", "s", toFront+", "+routed("s"))
 	claim := route1("HTTPRoute", "claim", "hostnames: [kf.example], "+toFront+", rules: [{matches: [{path: {value: /mine}}], backendRefs: [{name: t, port: 80}]}]")
 	w := load(t, twoDoors(s, claim))
-	if v := decides(t, w, asked("kf.example", ""), NotJudged); !strings.Contains(v.Why, "404") {
+	if v := decides(t, w, asked("kf.example", ""), Deny); !strings.Contains(v.Why, "404") {
 		t.Error(v.By())
 	}
-	decides(t, w, asked("KF.example:80", ""), NotJudged)
+	decides(t, w, asked("KF.example:80", ""), Deny)
 	decides(t, w, asked("other.example", ""), Allow)
 	decides(t, w, asked("", ""), Allow)
 	alone := load(t, twoDoors(claim)) // no route leads there, and one for this host would not be assumed among those of another
 	decides(t, alone, asked("kf.example", ""), NotJudged)
 	decides(t, alone, asked("other.example", ""), Allow)
 	wild := load(t, twoDoors(s, strings.Replace(claim, "kf.example", "'*.example'", 1)))
-	decides(t, wild, asked("kf.example", ""), NotJudged)
+	decides(t, wild, asked("kf.example", ""), Deny)
 	decides(t, wild, asked("example", ""), Allow)
 	// The longer suffix counts.
 	w = load(t, twoDoors(strings.Replace(s, "spec: {", "spec: {hostnames: ['*.b.example'], ", 1), strings.Replace(claim, "kf.example", "'*.example'", 1)))
 	decides(t, w, asked("x.b.example", ""), Allow)
-	decides(t, w, asked("x.c.example", ""), NotJudged)
+	decides(t, w, asked("x.c.example", ""), Deny)
 }
 
 // Who may send any Host may choose the virtual host: the worst of those that lead to the target is reported.

@@ -1,0 +1,78 @@
+package access
+
+import (
+	"slices"
+	"strings"
+)
+
+// noRouteTakes: where routes lead to the target and do not take this request, or others have its host, the gateway answers 404. Where none
+// leads there, one is assumed.
+func (t *trip) noRouteTakes(way *way, to *space, led bool) answer {
+	g, want := way.gateway, join(t.req.To.Namespace, t.req.To.Service)
+	claimed := way.given && way.host != nil && way.host.domain != "*"
+	if claimed || led && (way.given || way.host == nil) {
+		why := "no route of Gateway " + g.id() + " takes the request (404)"
+		if claimed {
+			why = "no route of host " + way.host.domain + " at Gateway " + g.id() + " takes the request (404)"
+		}
+		t.routed = "nothing: " + why
+		outcome := NotJudged
+		if led && way.given && t.noneMayTake(g, way.table) {
+			outcome = Deny
+		}
+		t.meet(ruling{outcome: outcome, Step: stepAt(Point{Kind: AtRoute}, why)})
+		return answer{t.verdict(), toElsewhere}
+	}
+	t.assume("a route from Gateway " + g.id() + " to " + want)
+	t.noRoute, t.routed = true, want
+	t.toBackend(g, to, t.service(to, t.req.To.Service))
+	return answer{t.verdict(), way.rank(led)}
+}
+
+// noneMayTake reports whether a gateway's routes are all known and none may take the request, so that Envoy answers 404 (Envoy 1.39:
+// router/config_impl RouteMatcher::route finds no route, and router Filter::decodeHeaders sends route_not_found). A Gateway or listener that is not
+// judged, and a VirtualService that the same pods serve, may have another. What is not known of the request counts as if it fitted.
+func (t *trip) noneMayTake(g *gateway, table *table) bool {
+	if g.assumed != "" || t.at.method.state != known || t.at.path.state != known || slices.ContainsFunc(t.w.servedListeners(g), func(l served) bool { return l.doubt != "" }) {
+		return false
+	}
+	if _, found := t.w.mergedWith(g, &t.at); found {
+		return false
+	}
+	hosts := table.ordered
+	if host, ok := t.host(); ok {
+		if !plainHost(host) {
+			return false
+		}
+		hosts = []*virtualHost{table.host(host)}
+	}
+	asks := slices.ContainsFunc(t.w.atGateway(g), func(p *policy) bool { return p.action == custom })
+	return !slices.ContainsFunc(hosts, func(h *virtualHost) bool { return h != nil && h.mayTake(&t.at, t.query, asks) })
+}
+
+// plainHost reports whether every reader of a host takes it for the same name: letters, digits, and perhaps a port.
+func plainHost(host string) bool {
+	name, port, _ := strings.Cut(host, ":")
+	ascii := func(c rune) bool { return c != '-' && c != '.' && (c < '0' || c > '9') && (c < 'a' || c > 'z') }
+	return name != "" && !strings.HasSuffix(name, ".") && !strings.ContainsFunc(strings.ToLower(name), ascii) && strings.Trim(port, "0123456789") == ""
+}
+
+// mayTake reports whether some match fits as far as the request is known. A header that the case does not give may be there, and a CUSTOM
+// policy's provider may write any.
+func (h *virtualHost) mayTake(a *attributes, query string, asks bool) bool {
+	for _, l := range h.lists {
+		for _, i := range l.near(a.path.s) {
+			m := *l.all[i].match
+			m.headers = slices.DeleteFunc(slices.Clone(m.headers), func(h routeHeader) bool {
+				return asks || a.header(strings.ToLower(h.name)).state != known
+			})
+			if strings.ContainsAny(query, "%+;") { // which Envoy and Go read each in its way
+				m.query = nil
+			}
+			if m.fits(a, query) != no {
+				return true
+			}
+		}
+	}
+	return false
+}
