@@ -15,7 +15,11 @@ func explainCommand() *cobra.Command {
 		Short: "Print who may reach what under rendered manifests",
 		Long: `Prints who may reach what under rendered manifests, namespace by namespace. The manifests may come
 from anywhere: this program, kustomize, helm, or kubectl get -o yaml. Without a file, or for -, they
-are read from stdin.`,
+are read from stdin.
+
+The column REACHES names what the client reaches. "NOT JUDGED:" before a name means that the referee,
+the part of this program that decides as Istio does, does not know; the column BY says why. The last
+line counts these lines.`,
 		Example: `  ambient-profile explain rendered.yaml
   kustomize build --enable-alpha-plugins --enable-exec DIR | ambient-profile explain
   ambient-profile explain -o mermaid rendered.yaml`,
@@ -30,7 +34,13 @@ are read from stdin.`,
 		if err != nil {
 			return err
 		}
-		write := map[string]func(io.Writer) error{"table": report.WriteTable, "mermaid": report.WriteMermaid, "json": report.WriteJSON}
+		table := func(out io.Writer) error {
+			if err := report.WriteTable(out); err != nil {
+				return err
+			}
+			return report.WriteSummary(out)
+		}
+		write := map[string]func(io.Writer) error{"table": table, "mermaid": report.WriteMermaid, "json": report.WriteJSON}
 		return write[output.chosen](c.OutOrStdout())
 	}
 	return c

@@ -32,7 +32,7 @@ func (x *asker) doubt(openings []opening, v Verdict) {
 func (x *asker) stop(o *opening, v Verdict) {
 	switch {
 	case o.policy == nil || o.misses(v) || v.Outcome == Allow:
-	case v.Outcome == NotJudged && v.Point.Kind == AtRoute:
+	case v.Point.Kind == AtRoute: // another request may have a route
 	case v.Outcome == NotJudged:
 		x.doubt([]opening{*o}, v)
 	case x.stopped[o.key()] == "":
