@@ -38,6 +38,7 @@
 //	  pilot/pkg/config/kube/gatewaycommon GetDefaultName                   read_gateway.go
 //	  pilot/pkg/config/kube/gatewaycommon IsManaged                        read_gateway.go
 //	  pilot/pkg/config/kube/gatewaycommon setLabelOverrides                at_ingress.go
+//	  pilot/pkg/config/kube/ingress convertIngressRule                     read_leadpath.go
 //	  pilot/pkg/config/kube/ingress shouldProcessIngressWithClass          read_entrance.go
 //	  pilot/pkg/model getConfigsForWorkload                                at_order.go
 //	  pilot/pkg/model getMatchedEnvoyFilters                               at_cloud.go

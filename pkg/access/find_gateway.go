@@ -108,12 +108,19 @@ func (a *selfCheck) followWays(all []*entrance) {
 		}
 		for _, l := range s.leads {
 			for _, key := range a.w.gatewaysServing(&l.route, l.stream) {
-				a.file(byKey[key], s.name, &l.route, nil, l.backends, l.stream)
+				a.fileLead(byKey[key], s.name, l)
 			}
 			for _, g := range l.gateways {
-				a.file(byKey[istioKey(g)], "", &l.route, nil, l.backends, l.stream)
+				a.fileLead(byKey[istioKey(g)], "", l)
 			}
 		}
+	}
+}
+
+// fileLead adds the backends of a lead, each with the paths that lead there.
+func (a *selfCheck) fileLead(e *entrance, namespace string, l *lead) {
+	for i := range l.backends {
+		a.file(e, namespace, &l.route, l.by(i), l.backends[i:i+1], l.stream)
 	}
 }
 

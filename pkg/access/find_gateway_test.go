@@ -55,6 +55,11 @@ func TestFindingsOfOtherGateways(t *testing.T) {
 		return "\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: p, namespace: " + namespace + "}\nspec: {template: {metadata: {labels: {app: proxy, istio.io/dataplane-mode: none}}, spec: {serviceAccountName: proxy, containers: [{name: p}]}}}"
 	}
 	ingress := "\n---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i, namespace: alice}\nspec: {ingressClassName: istio, rules: [{http: {paths: [{path: /, backend: {service: {name: tet, port: {number: 80}}}}]}}]}"
+	bobsVirtual := func(match string) string {
+		return edit(t, edit(t, virtual, "name: door, namespace: alice}", "name: door, namespace: bob}"), "gateways: [door], http: [{", "gateways: [bob/door], http: [{"+match) + proxy("bob") +
+			aPolicy("bob", "opened", "selector: {matchLabels: {app: proxy}}, rules: [{}]")
+	}
+	openToAll := aPolicy("alice", "old", onGateway("waypoint")+"rules: [{from: [{source: {principals: [cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account]}}], to: [{operation: {paths: [/metrics]}}]}]")
 	oldGateway := aPolicy("alice", "old", onGateway("waypoint")+"rules: [{from: [{source: {principals: [cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account]}}]}]")
 	byHand := func(host string) string {
 		return aDoor("alice", ", addresses: [{type: Hostname, value: "+host+"}]") + aRoute("alice", "alice/door", tet) + edit(t, opened, onGateway("door"), "selector: {matchLabels: {app: proxy}}, ")
@@ -113,6 +118,18 @@ func TestFindingsOfOtherGateways(t *testing.T) {
 		{"one of Istio at the ingress's own pods", edit(t, virtual, "selector: {app: proxy}", "selector: {gateway.networking.k8s.io/gateway-name: ambient-ingressgateway}"), ""},
 		{"a route of the mesh", edit(t, virtual, "gateways: [door]", "gateways: [mesh]"), ""},
 		{"a route for another gateway", edit(t, virtual, "gateways: [door]", "gateways: [istio-system/door]"), ""},
+		{"one of Istio of another tenant, by the open paths", bobsVirtual(""), "Gateway bob/door: admits clients without a login, and VirtualService alice/v routes them to Service tet; waypoint alice/waypoint allows them (rules[2]"},
+		{"by an open path that it takes", bobsVirtual("match: [{uri: {exact: /metrics}}, {uri: {prefix: /v1}}], "), "Gateway bob/door:"},
+		{"by the beginning of one", bobsVirtual("match: [{uri: {prefix: /met}}], "), "Gateway bob/door:"},
+		{"by a match of something else", bobsVirtual("match: [{uri: {prefix: /v1}}, {port: 80}], "), "Gateway bob/door:"},
+		{"by an expression of it", bobsVirtual("match: [{uri: {regex: '/m.*'}}], "), "Gateway bob/door:"},
+		{"by a match in any letter case", bobsVirtual("match: [{uri: {exact: /METRICS}, ignoreUriCase: true}], "), "Gateway bob/door:"},
+		{"by a rewrite of it", bobsVirtual("match: [{uri: {prefix: /v1}}], rewrite: {uri: /}, "), "Gateway bob/door:"},
+		{"but not where it takes none", bobsVirtual("match: [{uri: {prefix: /v1}}, {uri: {exact: /v2}}, {uri: {regex: '/v3/.*'}}], "), ""},
+		{"an Ingress that takes no open path", edit(t, ingress, "path: /, ", "path: /v1, pathType: Prefix, ") + openToAll, ""},
+		{"an Ingress that takes one", edit(t, ingress, "path: /, ", "path: /metrics, pathType: Exact, ") + openToAll, "Ingress alice/i:"},
+		{"an Ingress that takes all", edit(t, ingress, "path: /, ", "path: /, pathType: Prefix, ") + openToAll, "Ingress alice/i:"},
+		{"an Ingress whose paths are Istio's own", edit(t, ingress, "path: /, ", "path: /v1*, pathType: ImplementationSpecific, ") + openToAll, "Ingress alice/i:"},
 		{"an Ingress at pods that nothing allows", ingress, ""},
 		{"an Ingress at pods that a policy allows", ingress + oldGateway, "Ingress alice/i: routes clients without a login to Service alice/tet; waypoint alice/waypoint allows them (rules[0] of AuthorizationPolicy alice/old)"},
 		{"an Ingress of another class", edit(t, ingress, "Name: istio", "Name: nginx") + oldGateway, ""},

@@ -48,15 +48,16 @@ func (w *World) readIngress(m meta, n *yaml.Node) *fault {
 	spec := field(n, "spec")
 	s := w.space(m.namespace)
 	l := &lead{route: route{origin: m.in(s)}, gateways: []string{ingressGateway(join(s.name, m.name))}}
-	add := func(n *yaml.Node) {
+	add := func(n *yaml.Node, by *routeRule) {
 		if name := textOf(field(field(n, "service"), "name")); name != "" {
 			l.backends = append(l.backends, backend{kind: "Service", namespace: s.name, name: name, port: number(field(field(field(n, "service"), "port"), "number"))})
+			l.paths = append(l.paths, by)
 		}
 	}
-	add(field(spec, "defaultBackend"))
+	add(field(spec, "defaultBackend"), nil)
 	for _, rule := range list(field(spec, "rules")) {
 		for _, p := range list(field(field(rule, "http"), "paths")) {
-			add(field(p, "backend"))
+			add(field(p, "backend"), ingressPaths(p))
 		}
 	}
 	annotated, ok := m.annotation("kubernetes.io/ingress.class")

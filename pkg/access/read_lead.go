@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -14,6 +15,7 @@ type lead struct {
 	stream   bool     // it carries connections and no requests
 	gateways []string // Istio's, as namespace/name
 	backends []backend
+	paths    []*routeRule // by which it goes to each backend; of a VirtualService or an Ingress
 }
 
 // readLead reads the routes of connections, whose rules name backendRefs as those of an HTTPRoute do.
@@ -73,6 +75,7 @@ func (w *World) readVirtualServiceLead(m meta, n *yaml.Node) *fault {
 	}
 	for _, kind := range [3]string{"http", "tls", "tcp"} {
 		for _, rule := range list(field(spec, kind)) {
+			before := len(l.backends)
 			for _, route := range list(field(rule, "route")) {
 				l.backends = append(l.backends, destinationBackend(s.name, field(route, "destination")))
 			}
@@ -85,6 +88,11 @@ func (w *World) readVirtualServiceLead(m meta, n *yaml.Node) *fault {
 					l.backends = append(l.backends, b)
 				}
 			}
+			var by *routeRule
+			if kind == "http" {
+				by = virtualPaths(rule)
+			}
+			l.paths = append(l.paths, slices.Repeat([]*routeRule{by}, len(l.backends)-before)...)
 		}
 	}
 	s.leads = append(s.leads, l)

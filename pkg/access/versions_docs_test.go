@@ -18,10 +18,10 @@ func TestDocsNameTheVersions(t *testing.T) {
 	}
 	safe := strings.Join(patches[:len(patches)-1], ", ") + " and " + patches[len(patches)-1]
 	for file, wants := range map[string][]string{
-		"../../README.md":         {"Istio 1.30, 1.31 or 1.32 in ambient mode", "before " + safe},
-		"../../docs/security.md":  {"1.30, 1.31 and 1.32", "before " + safe, strings.Join(patches, ", ") + ", 1.30.0"},
-		"../../docs/messages.md":  {"before " + safe},
-		"../../docs/rollout.md":   {"older than " + strings.Replace(safe, " and ", " or ", 1)},
+		"../../README.md":        {"Istio 1.30, 1.31 or 1.32 in ambient mode", "before " + safe},
+		"../../docs/security.md": {"1.30, 1.31 and 1.32", "before " + safe, strings.Join(patches, ", ") + ", 1.30.0"},
+		"../../docs/messages.md": {"before " + safe},
+		"../../docs/rollout.md":  {"older than " + strings.Replace(safe, " and ", " or ", 1)},
 	} {
 		text, err := os.ReadFile(file)
 		if err != nil {
