@@ -41,11 +41,6 @@ func convertAuthentications(plan generate.Plan, input *survey.Index, notes *surv
 	for i, o := range made.objects {
 		note(o.Namespace, made.sources[i], o.Fields["spec"].(*yaml.Node))
 	}
-	var anywhere *manifest.Item
-	for _, namespace := range generate.SortedKeys(depend) {
-		anywhere = depend[namespace]
-		break
-	}
 	input.Live(survey.IstioSecurity, "RequestAuthentication", func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")
 		policy := depend[item.Namespace]
@@ -55,8 +50,12 @@ func convertAuthentications(plan generate.Plan, input *survey.Index, notes *surv
 		_, known := places[item.Namespace]
 		switch {
 		case item.Namespace == plan.Mesh.RootNamespace:
-			if anywhere != nil && len(survey.LabelsOf(manifest.Field(spec, "selector", "matchLabels"))) == 0 {
-				copyAuthentication(plan, notes, made, places, verified, item, anywhere)
+			switch {
+			case len(depend) == 0 || len(survey.LabelsOf(manifest.Field(spec, "selector", "matchLabels"))) > 0:
+			case plan.Platform != nil:
+				copyAuthentication(notes, made, places, verified, item)
+			default:
+				warnMeshTokens(plan, input, notes, places, item, depend)
 			}
 		case known && policy != nil:
 			attachAuthentication(input, notes, places, verified, item, policy)
@@ -113,15 +112,27 @@ func tooFewOrMany(services []survey.Service) (why obstacle) {
 	return why
 }
 
-// copyAuthentication copies a RequestAuthentication of the whole mesh to every waypoint. The original
-// stays in force at gateways.
-func copyAuthentication(plan generate.Plan, notes *survey.Notes, made *copies, places map[string]place, verified map[string]verifying, item, policy *manifest.Item) {
+// warnMeshTokens reports a RequestAuthentication of the whole mesh that is not copied to the waypoint in
+// front of a policy which depends on it.
+func warnMeshTokens(plan generate.Plan, input *survey.Index, notes *survey.Notes, places map[string]place, item *manifest.Item, depend map[string]*manifest.Item) {
+	if atEveryWaypoint(plan, input, item) {
+		return
+	}
 	spec := manifest.Field(item.Node, "spec")
-	if plan.Platform == nil {
-		notes.WarnAt(diagnostic.MeshTokensNotVerified, item, "", "is for the whole mesh and has no targetRefs", fmt.Sprintf("no waypoint reads it, so %s finds no verified token in requests there", policy),
+	for _, namespace := range generate.SortedKeys(depend) {
+		if hasCopy(plan, input, item, spec, namespace, ref(survey.GatewayGroup, "Gateway", places[namespace].waypoint)) {
+			continue
+		}
+		notes.WarnAt(diagnostic.MeshTokensNotVerified, item, "", "is for the whole mesh and has no targetRefs", fmt.Sprintf("no waypoint reads it, so %s finds no verified token in requests there", depend[namespace]),
 			"set cluster.platform.enabled: true, or write a copy with targetRefs to the waypoint")
 		return
 	}
+}
+
+// copyAuthentication copies a RequestAuthentication of the whole mesh to every waypoint. The original
+// stays in force at gateways.
+func copyAuthentication(notes *survey.Notes, made *copies, places map[string]place, verified map[string]verifying, item *manifest.Item) {
+	spec := manifest.Field(item.Node, "spec")
 	refs := list(ref(survey.GatewayGroup, "GatewayClass", "istio-waypoint"))
 	rules := withoutVoiding(notes, item, verified, places, "", refs)
 	if len(rules.Content) == 0 && len(manifest.Content(manifest.Field(spec, "jwtRules"))) > 0 {

@@ -26,6 +26,9 @@ func warnRootNotConverted(plan generate.Plan, input *survey.Index, notes *survey
 	}) {
 		return
 	}
+	if atEveryWaypoint(plan, input, item) {
+		return
+	}
 	rules := ruleNumbers(spec)
 	if survey.Action(spec) == "ALLOW" {
 		rules = survey.HTTPRules(spec)
@@ -91,15 +94,24 @@ func ztunnelAlone(plan generate.Plan, input *survey.Index, namespace string, wan
 // onNewGateway reports whether the input has the same policy at the new Gateway, with the ports of its
 // listeners, as at the old one.
 func onNewGateway(plan generate.Plan, input *survey.Index, item *manifest.Item, wanted *yaml.Node) bool {
-	mesh := plan.Mesh
-	gateway := list(ref(survey.GatewayGroup, "Gateway", mesh.GatewayName))
+	return hasCopy(plan, input, item, wanted, plan.Mesh.GatewayNamespace, ref(survey.GatewayGroup, "Gateway", plan.Mesh.GatewayName))
+}
+
+// atEveryWaypoint reports whether the input has the same policy for all waypoints.
+func atEveryWaypoint(plan generate.Plan, input *survey.Index, item *manifest.Item) bool {
+	return hasCopy(plan, input, item, manifest.Field(item.Node, "spec"), plan.Mesh.RootNamespace, ref(survey.GatewayGroup, "GatewayClass", "istio-waypoint"))
+}
+
+// hasCopy reports whether a namespace of the input has the same policy with this target, in force.
+func hasCopy(plan generate.Plan, input *survey.Index, item *manifest.Item, wanted *yaml.Node, namespace string, target *yaml.Node) bool {
+	targets := list(target)
 	return slices.ContainsFunc(input.Items, func(other *manifest.Item) bool {
-		if other.Kind != item.Kind || other.Group != item.Group || other.Namespace != mesh.GatewayNamespace || survey.OwnedBy(other) == plan.Name ||
+		if other.Kind != item.Kind || other.Group != item.Group || other.Namespace != namespace || survey.OwnedBy(other) == plan.Name ||
 			survey.DryRun(other) || other.Revision() != "" && other.Revision() != item.Revision() {
 			return false
 		}
 		spec := manifest.Field(other.Node, "spec")
 		refs := manifest.Field(spec, "targetRefs")
-		return refs != nil && manifest.Equal(refs, gateway) && sameRules(spec, wanted)
+		return refs != nil && manifest.Equal(refs, targets) && sameRules(spec, wanted)
 	})
 }

@@ -219,6 +219,8 @@ var mutants = []mutant{
 	{"policies of the root namespace hold at no waypoint", enr + "convert_copies.go", "\tcase root:\n\t\tcopyFromRoot(plan, input, notes, made, places, item)\n", "\tcase root:\n"},
 	{"a policy of the root namespace compares pods' ports at every waypoint", enr + "convert_root.go", "len(wanted) > 0 || slices.ContainsFunc(rules, namesPorts) {", "len(wanted) > 0 {"},
 	{"a lost policy of the root namespace is not told", enr + "warn_notconverted.go", "\trules := ruleNumbers(spec)\n\tif survey.Action(spec) == \"ALLOW\" {\n", "\trules := ruleNumbers(spec)\n\tif len(rules) > 0 {\n\t\treturn\n\t}\n\tif survey.Action(spec) == \"ALLOW\" {\n"},
+	{"a copy for the waypoints may say anything", enr + "warn_notconverted.go", "manifest.Equal(refs, targets) && sameRules(spec, wanted)", "manifest.Equal(refs, targets)"},
+	{"a copy for the waypoints may be attached to anything", enr + "warn_notconverted.go", "manifest.Equal(refs, targets) && sameRules(spec, wanted)", "sameRules(spec, wanted)"},
 	{"a lost policy of the old gateway is not told", enr + "warn_notconverted.go", "if !onNewGateway(plan, input, item, spec) {", "if false {"},
 	{"a lost policy of Kubeflow is not told", enr + "warn_notconverted.go", "if rules := unseen(spec); len(rules) > 0 {", "if rules := unseen(spec); len(rules) < 0 {"},
 	{"a lost policy of an ambient gateway's namespace is not told", enr + "warn_notconverted.go", "return namespace == mesh.GatewayNamespace", "return false"},
