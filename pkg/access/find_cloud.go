@@ -2,6 +2,7 @@ package access
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
@@ -24,7 +25,11 @@ func (a *selfCheck) clouded(tenants []Tenant) {
 	report(a.w.everything, "all of the mesh does", "the profiles' namespaces")
 	report(a.w.everyEnvoy, "every gateway and waypoint does", "the profiles' namespaces")
 	report(a.w.everyGateway, "every ingress Gateway does", "the profiles' namespaces through it")
-	for _, g := range a.w.ingresses {
+	all := a.w.ingresses
+	if !slices.Contains(all, a.ingress) { // which the manifests lack
+		all = append(slices.Clip(all), a.ingress)
+	}
+	for _, g := range all {
 		report(a.w.cloudOnGateway(g), "Gateway "+g.id()+" does", "the profiles' namespaces through it")
 	}
 	a.w.foreignRoutes(func(r *route, g *gateway) {

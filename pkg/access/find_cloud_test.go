@@ -3,6 +3,7 @@ package access
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
@@ -76,6 +77,22 @@ func TestFindingsNameGatewaysOfOtherClasses(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%s: %q", namespace, got)
+		}
+	}
+}
+
+// What touches an ingress Gateway that is not in the manifests is reported as well: a case through it is NOT JUDGED too.
+func TestFindingsNameCloudsOfAGatewayThatIsNotThere(t *testing.T) {
+	const namespace = "kind: Namespace\napiVersion: v1\nmetadata: {name: cove, labels: {istio.io/dataplane-mode: ambient}}" +
+		"\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: p, namespace: cove}\nspec: {rules: [{from: [{source: {principals: [cluster.local/ns/shore/sa/gateway-istio]}}]}]}"
+	const filter = "\n---\nkind: EnvoyFilter\napiVersion: networking.istio.io/v1alpha3\nmetadata: {name: new, namespace: shore}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: %s}]}"
+	for name, want := range map[string]bool{"gateway": true, "other": false} {
+		reported := false
+		for _, f := range load(t, namespace+fmt.Sprintf(filter, name)).Findings([]Tenant{{Namespace: "cove", Gateway: "shore/gateway", Ingress: "cluster.local/ns/shore/sa/gateway-istio"}}) {
+			reported = reported || f.Code == diagnostic.VerdictsClouded && strings.Contains(f.Found, "Gateway shore/gateway does")
+		}
+		if reported != want {
+			t.Errorf("%s: reported %v", name, reported)
 		}
 	}
 }
