@@ -3,6 +3,7 @@ package fn
 import (
 	"encoding/json"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -49,5 +50,51 @@ func TestAccessCheckReference(t *testing.T) {
 	}
 	for _, field := range slices.Sorted(maps.Keys(fields)) {
 		t.Errorf("docs/access-check.md has no row for the field %s", field)
+	}
+}
+
+// The reasons in the table of docs/not-judged.md are the program's own words.
+func TestReasonsOfNotJudged(t *testing.T) {
+	var source strings.Builder
+	for _, file := range must(filepath.Glob("../pkg/access/*.go")) {
+		if !strings.HasSuffix(file, "_test.go") {
+			source.WriteString(read(t, file))
+		}
+	}
+	_, table, found := strings.Cut(read(t, "../docs/not-judged.md"), "| the reason says |")
+	if !found {
+		t.Fatal("there is no table of reasons")
+	}
+	table, _, _ = strings.Cut(table, "\n\n")
+	n := 0
+	for _, row := range strings.Split(table, "\n")[2:] {
+		reasons := strings.Split(strings.Split(row, " | ")[0], "`")
+		for i := 1; i < len(reasons); i += 2 {
+			for _, part := range strings.Split(reasons[i], "...") {
+				if part = strings.TrimSpace(part); part == "" {
+					continue
+				}
+				if n++; !strings.Contains(source.String(), part) {
+					t.Errorf("no reason of the referee has %q", part)
+				}
+			}
+		}
+	}
+	if n < 20 {
+		t.Errorf("%d parts of reasons are in the table", n)
+	}
+}
+
+// A page that speaks of the referee says what that is, or links to where it is said.
+func TestTheRefereeIsIntroduced(t *testing.T) {
+	for _, page := range append(must(filepath.Glob("../docs/*.md")), "../README.md") {
+		text := read(t, page)
+		first := strings.Index(strings.ToLower(text), "referee")
+		if first < 0 {
+			continue
+		}
+		if around := text[max(0, first-5):min(len(text), first+60)]; !strings.Contains(around, "**") && !strings.Contains(around, "](") {
+			t.Errorf("%s says %q, and the reader does not know what that is", page, around)
+		}
 	}
 }

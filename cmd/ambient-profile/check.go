@@ -17,7 +17,9 @@ for -, the manifests are read from stdin. Exit code 1: a case failed, or could n
 
 What a case names and the manifests lack is taken as plain: a Service without a policy of its own, a
 ServiceAccount with pods in the mesh. The table lists it below the cases, and -o json as "assumed".
---fail-on-assumed makes such a case fail.`,
+--fail-on-assumed makes such a case fail. Every field of an AccessCheck, and what NOT JUDGED means:
+https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/access-check.md
+https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md`,
 		Example: `  ambient-profile check accesscheck.yaml rendered.yaml
   kustomize build --enable-alpha-plugins --enable-exec DIR | ambient-profile check accesscheck.yaml
   ambient-profile check -o json accesscheck.yaml rendered.yaml

@@ -17,9 +17,10 @@ func explainCommand() *cobra.Command {
 from anywhere: this program, kustomize, helm, or kubectl get -o yaml. Without a file, or for -, they
 are read from stdin.
 
-The column REACHES names what the client reaches. "NOT JUDGED:" before a name means that the referee,
-the part of this program that decides as Istio does, does not know; the column BY says why. The last
-line counts these lines.`,
+The column REACHES names what the client reaches. "NOT JUDGED:" before a name means that
+this program does not know whether Istio allows it; the column BY says why. The last line counts these
+lines. What to do about them:
+https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md`,
 		Example: `  ambient-profile explain rendered.yaml
   kustomize build --enable-alpha-plugins --enable-exec DIR | ambient-profile explain
   ambient-profile explain -o mermaid rendered.yaml`,

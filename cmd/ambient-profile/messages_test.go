@@ -71,6 +71,7 @@ ambient-profile: SEVERITY: FILE:LINE:COLUMN: [CODE] SUBJECT: what was found; wha
 - kustomize and kpt pass objects on without their lines. There a message names the object, and the file if kpt says it.
 - A warning about several objects is one line, which lists the others behind the first: ` + "`ConfigMap kubeflow/a (also kubeflow/b)`" + `.
 - In a ResourceList, the same is in ` + "`results`" + `, one for each object: ` + "`message`, `severity`, `resourceRef`, `field.path`, `file.path` and `file.index`" + `.
+- The **referee** is the part of ambient-profile that decides from manifests who may reach what. **NOT JUDGED** is what it cannot decide: [what to do](not-judged.md).
 `
 
 // parts are the parts of the program, by how their codes begin.
@@ -81,7 +82,7 @@ var parts = map[string]string{
 	"AP04": "policies of the sidecar era",
 	"AP05": "the ingress, logins and sessions",
 	"AP06": "Kubeflow's own components",
-	"AP07": "what the referee finds",
+	"AP07": "who may reach what",
 	"AP08": "AccessChecks",
 	"AP09": "the command line and the wiring",
 }

@@ -53,6 +53,6 @@ var refereeCodes = []Entry{
 	{IstiodPublicKey, Warning, "a version of istiod accepts tokens that anyone can sign (CVE-2026-31837)"},
 	{IstiodVersionUnknown, Info, "the version of istiod is not known"},
 	{ManifestUnreadable, Error, "an object cannot be judged"},
-	{GatewayOpen, Warning, "a Gateway other than the ingress leads strangers into the namespace of a profile"},
+	{GatewayOpen, Warning, "a Gateway other than the ingress admits clients of no profile to the namespace of a profile"},
 	{VerdictsClouded, Warning, "an object or a setting that the referee does not judge may change who is allowed"},
 }

@@ -63,7 +63,7 @@ func (w *World) readClouds(k groupKind, n *yaml.Node) {
 		w.readFields(tree, n)
 	default:
 		c := cloudOf(n)
-		c.scope, c.why, c.at = ofNamespace, "the referee does not know the kind", c.place
+		c.scope, c.why, c.at = ofNamespace, "ambient-profile does not know the kind", c.place
 		if len(c.targets) > 0 {
 			c.scope = ofProxies
 		}
@@ -75,7 +75,7 @@ func (w *World) readClouds(k groupKind, n *yaml.Node) {
 func (w *World) readFields(tree *ledgerNode, n *yaml.Node) {
 	seen := map[scope]bool{}
 	walk := ledgerWalk{found: func(l *ledgerLine, field string, at *yaml.Node) {
-		scope, why := tree.unknown, "the referee does not know the field"
+		scope, why := tree.unknown, "ambient-profile does not know the field"
 		if l != nil {
 			scope, why = l.scope, l.why
 		}

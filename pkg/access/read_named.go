@@ -40,7 +40,7 @@ func unjudgedName(kind, key, value string, sidecar bool) string {
 	}
 	lines := ledger().names[key]
 	if lines == nil && !sidecar {
-		return "the referee does not know it"
+		return "ambient-profile does not know it"
 	}
 	for _, l := range lines {
 		if l.state == isNotJudged && l.counts(kind) && !l.takes(value) && sidecar == (l.scope == ofSidecars) {
@@ -86,7 +86,7 @@ func (w *World) readFlags(o origin, container *yaml.Node) {
 func (w *World) readMeshClouds(o origin, data, config *yaml.Node) {
 	seen := map[scope]bool{}
 	walk := ledgerWalk{found: func(l *ledgerLine, field string, _ *yaml.Node) {
-		c := &cloud{origin: o, field: "data.mesh, " + field, at: placeOf(data), scope: ofAll, why: "the referee does not know the setting"}
+		c := &cloud{origin: o, field: "data.mesh, " + field, at: placeOf(data), scope: ofAll, why: "ambient-profile does not know the setting"}
 		if l != nil {
 			c.scope, c.why = l.scope, l.why
 		}
