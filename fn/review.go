@@ -21,6 +21,12 @@ func review(plan generate.Plan, out []*manifest.Item, form manifest.Form) ([]dia
 // tenants are the profiles' namespaces, as the referee needs to know them.
 func tenants(plan generate.Plan, items []*manifest.Item) []access.Tenant {
 	dropped := superseded(plan, items)
+	copyOf := map[string]string{}
+	for _, item := range items {
+		if item.CopyOf != "" {
+			copyOf[item.Kind+" "+item.Namespace+"/"+item.Name] = item.Kind + " " + item.CopyOf
+		}
+	}
 	scrapers := make([]access.Scraper, len(plan.Mesh.Scrapers))
 	for i, s := range plan.Mesh.Scrapers {
 		scrapers[i] = access.Scraper{Principal: s.Principal, Ports: s.Ports}
@@ -30,7 +36,7 @@ func tenants(plan generate.Plan, items []*manifest.Item) []access.Tenant {
 		out[i] = access.Tenant{
 			Namespace: ns.Name, Owner: ns.OwnerHeader, Header: ns.UserIDHeader, Groups: plan.Mesh.Tokens.GroupsHeader,
 			Waypoint: ns.Waypoint.Name, Gateway: ns.GatewayNamespace + "/" + ns.GatewayName, Ingress: ns.Ingress,
-			Platform: profile.KubeflowNamespace, OpenPaths: ns.Access.OpenPaths, Scrapers: scrapers, Superseded: dropped[ns.Name],
+			Platform: profile.KubeflowNamespace, OpenPaths: ns.Access.OpenPaths, Scrapers: scrapers, Superseded: dropped[ns.Name], CopyOf: copyOf,
 		}
 	}
 	return out

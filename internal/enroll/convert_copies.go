@@ -79,7 +79,7 @@ const suffix = "-at-waypoint"
 func (c *copies) add(source *manifest.Item, namespace, name, suffix string, spec *yaml.Node) {
 	c.objects = append(c.objects, generate.Object{
 		APIVersion: "security.istio.io/v1", Kind: source.Kind, Namespace: namespace, Name: c.name(source.Kind, namespace, name, suffix),
-		Fields: generate.Fields{"spec": spec}, Labels: revisionOf(source),
+		Fields: generate.Fields{"spec": spec}, Labels: revisionOf(source), CopyOf: source.Namespace + "/" + source.Name,
 	})
 	c.sources = append(c.sources, source)
 }

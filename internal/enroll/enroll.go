@@ -90,6 +90,7 @@ func placeAll(plan generate.Plan, input *survey.Index, notes *survey.Notes, ship
 			input.Items = append(input.Items, files.add(object))
 			continue
 		}
+		item.CopyOf = object.CopyOf
 		merge(plan, notes, shipped, item, object)
 	}
 }

@@ -33,7 +33,7 @@ func newFiles(input *survey.Index) files {
 
 // add returns the item of a new object, with its place if it has one.
 func (f files) add(object generate.Object) *manifest.Item {
-	item := &manifest.Item{ID: idOf(object)}
+	item := &manifest.Item{ID: idOf(object), CopyOf: object.CopyOf}
 	if f.next == nil {
 		item.New = object.Node
 		return item

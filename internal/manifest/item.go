@@ -34,6 +34,8 @@ type Item struct {
 	at diagnostic.Position
 	// Changed is true once Node is no longer as it was read.
 	Changed bool
+	// CopyOf is the namespace/name of the object of this kind that it was made from, "" for none.
+	CopyOf string
 	// Removed is true once the item is no longer wanted.
 	Removed bool
 	// Errs are the edits that the item's own form did not allow.

@@ -27,6 +27,8 @@ type Tenant struct {
 	// Superseded are specs of AuthorizationPolicies whose rules ztunnel drops and should, because other policies allow what they say. A
 	// policy counts by its rules, never by its name.
 	Superseded []*yaml.Node
+	// CopyOf are the objects that were made from others and are written again with them, as "<kind> <namespace>/<name>", by the same.
+	CopyOf map[string]string
 }
 
 // Scraper is a client that may connect to some ports of a tenant's pods.
@@ -66,6 +68,8 @@ type selfCheck struct {
 	ingress *gateway
 	front   []*policy // policies at the ingress, none where it is made up
 	users   identity  // who comes with the users of the tenant at hand
+
+	copyOf map[string]string
 
 	opened map[*policy]bool // those that are reported as open to strangers
 

@@ -20,7 +20,7 @@ func (a *selfCheck) clouded(tenants []Tenant) {
 		seen[c], about[c.String()] = true, true
 		found := "may change what " + decides + " (" + c.why + ")"
 		a.reportField(diagnostic.VerdictsClouded, c.origin, c.field, c.at, found, "who reaches "+affected+" is NOT JUDGED",
-			c.remedy())
+			c.remedy(a.copyOf[c.origin.String()]))
 	}
 	report(a.w.everything, "all of the mesh does", "the profiles' namespaces")
 	report(a.w.everyEnvoy, "every gateway and waypoint does", "the profiles' namespaces")
@@ -87,8 +87,12 @@ func (w *World) routeCloud(g *gateway, svc *service) *cloud {
 }
 
 // remedy names what to take away: a label, an annotation, a variable, a field, or the object.
-func (c *cloud) remedy() string {
-	const otherwise = ", or check by hand whom it allows"
+// from is what the object is a copy of, "" for nothing.
+func (c *cloud) remedy(from string) string {
+	otherwise := ", or check by hand whom it allows"
+	if from != "" {
+		otherwise = " of " + from + ", from which it is copied" + otherwise
+	}
 	_, label, isLabel := strings.Cut(c.field, "labels[")
 	_, annotation, isAnnotation := strings.Cut(c.field, "annotations[")
 	switch {

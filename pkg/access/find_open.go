@@ -15,6 +15,7 @@ const stranger = "another-tenant"
 func newSelfCheck(w *World, tenants []Tenant) *selfCheck {
 	a := &selfCheck{w: w, opened: map[*policy]bool{}, tenants: make(map[string]bool, len(tenants)), sorted: make([]string, 0, len(tenants))}
 	for i := range tenants {
+		a.copyOf = tenants[i].CopyOf // of all the same
 		if ns := tenants[i].Namespace; !a.tenants[ns] {
 			a.tenants[ns] = true
 			a.sorted = append(a.sorted, ns)

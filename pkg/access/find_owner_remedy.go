@@ -10,6 +10,9 @@ func (a *selfCheck) ownerRemedy(t *Tenant, s *space, g *gateway, through bool, t
 	point := out.Point.Kind
 	const label = `label the namespace istio.io/ingress-use-waypoint: "true"`
 	narrow := "narrow " + out.rule()
+	if from := a.copyOf["AuthorizationPolicy "+out.Policy]; from != "" {
+		narrow = "narrow the rule in " + from + ", from which " + out.Policy + " is copied"
+	}
 	switch {
 	case out.Policy == "": // a token that the waypoint does not accept
 		if tok == nil || out.refusal.status != 401 {

@@ -23,6 +23,8 @@ type Object struct {
 	Fields              Fields
 	// Yields: an object of the input that means the same replaces this one, whatever its name is.
 	Yields bool
+	// CopyOf is the namespace/name of the object of this kind that it is a copy of, "" for none.
+	CopyOf string
 }
 
 // Fields are the keys of a map and what stands below them: a text, a bool, an int, Fields, a
