@@ -20,7 +20,7 @@ func (a *selfCheck) clouded(tenants []Tenant) {
 		seen[c], about[c.String()] = true, true
 		found := "may change what " + decides + " (" + c.why + ")"
 		a.reportField(diagnostic.VerdictsClouded, c.origin, c.field, c.at, found, "who reaches "+affected+" is NOT JUDGED",
-			c.remedy(a.copyOf[c.origin.String()]))
+			c.remedy(a.copyOf[c.String()]))
 	}
 	report(a.w.everything, "all of the mesh does", "the profiles' namespaces")
 	report(a.w.everyEnvoy, "every gateway and waypoint does", "the profiles' namespaces")

@@ -5,7 +5,7 @@ import "sigs.k8s.io/kustomize/kyaml/yaml"
 // readEndpointSlice: one that no controller of Kubernetes has written adds addresses to a Service, of which nobody knows what protects them
 // (Istio 1.31: serviceregistry/kube/controller endpointSliceController, by the label kubernetes.io/service-name). Endpoints add nothing here:
 // where a Service has a selector, Kubernetes replaces what somebody wrote.
-func (w *World) readEndpointSlice(m meta, n *yaml.Node) *fault {
+func (w *World) readEndpointSlice(_ meta, n *yaml.Node) *fault {
 	l := lenientLabels(valueAt(n, "metadata", "labels"))
 	switch l.value("endpointslice.kubernetes.io/managed-by") {
 	case "endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io":

@@ -511,6 +511,7 @@ var mutants = []mutant{
 	{"a VirtualService leads by any path", acc + "read_leadpath.go", "len(matches) == 0 || field", "len(matches) >= 0 || field"},
 	{"what a VirtualService rewrites keeps its path", acc + "read_leadpath.go", "len(matches) == 0 || field(rule, \"rewrite\") != nil", "len(matches) == 0"},
 	{"an Ingress leads by any path", acc + "read_leadpath.go", "	case kind == \"Prefix\" && strings.Trim(path, \"/\") != \"\":", "	case false:"},
+	{"a remedy names our own copy of a policy", acc + "find_owner_remedy.go", "from := a.copyOf[\"AuthorizationPolicy \"+out.Policy]; from != \"\"", "from := a.copyOf[\"AuthorizationPolicy \"+out.Policy]; false"},
 	{"what touches a Gateway that the manifests lack is not told", acc + "find_cloud.go", "if !slices.Contains(all, a.ingress) {", "if false {"},
 	{"a host without a route for it is anybody's", acc + "at_noroute.go", "claimed := way.given && way.host != nil && way.host.domain != \"*\"", "claimed := false"},
 	{"what no route takes is assumed to be routed", acc + "at_noroute.go", "if claimed || led && (way.given || way.host == nil) {", "if claimed {"},
