@@ -23,6 +23,11 @@ const (
 	RouteOfKFAMRemoved Code = "AP0631"
 	RouteNotConverted  Code = "AP0632"
 	SidecarTLSRemoved  Code = "AP0633"
+	RouteReplaced      Code = "AP0634"
+	SidecarRuleRemoved Code = "AP0635"
+	GatewayRemoved     Code = "AP0636"
+	GatewayKept        Code = "AP0637"
+	StaysOnOldGateway  Code = "AP0638"
 )
 
 var platformCodes = []Entry{
@@ -47,4 +52,9 @@ var platformCodes = []Entry{
 	{RouteOfKFAMRemoved, Info, "the VirtualService of KFAM was removed"},
 	{RouteNotConverted, Warning, "a VirtualService was not converted to an HTTPRoute"},
 	{SidecarTLSRemoved, Info, "a DestinationRule's mutual TLS was removed"},
+	{RouteReplaced, Info, "a VirtualService was removed, because an HTTPRoute replaces it"},
+	{SidecarRuleRemoved, Info, "a DestinationRule for mutual TLS between sidecars was removed"},
+	{GatewayRemoved, Info, "an Istio Gateway of Kubeflow was removed"},
+	{GatewayKept, Info, "an Istio Gateway of Kubeflow was kept, because something names it"},
+	{StaysOnOldGateway, Warning, "an object stays on the old gateway, from which users move"},
 }

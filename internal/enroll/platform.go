@@ -30,7 +30,7 @@ func movePlatform(plan generate.Plan, kubeflow survey.Kubeflow, input *survey.In
 	removeVirtualServices(plan, input, notes, ours)
 	wanted = append(wanted, patchNetworkPolicies(plan, input, notes, ours)...)
 	removeDestinationRules(plan, input, notes)
-	removeGateways(input)
+	removeGateways(plan, input, notes)
 	warnPlatform(plan, input, notes, kubeflow)
 	return wanted
 }

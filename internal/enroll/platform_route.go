@@ -1,6 +1,7 @@
 package enroll
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -28,8 +29,14 @@ func removeVirtualServices(plan generate.Plan, input *survey.Index, notes *surve
 		case why == "" && old.service == "profiles-kfam" && old.namespace == profile.KubeflowNamespace:
 			item.Removed = true
 			notes.Warn(diagnostic.RouteOfKFAMRemoved, item, "was removed without a replacement", "KFAM's policy does not allow the ingress Gateway, so the route could not be used", "")
-		case why == "" && slices.ContainsFunc(wanted, old.is):
+		case why == "":
+			at := slices.IndexFunc(wanted, old.is)
+			if at < 0 {
+				warnRoute(plan, input, notes, item, old, why)
+				return
+			}
 			item.Removed = true
+			notes.Warn(diagnostic.RouteReplaced, item, "was removed", fmt.Sprintf("HTTPRoute %s/%s does the same at Gateway %s/%s", wanted[at].Namespace, wanted[at].Name, plan.Mesh.GatewayNamespace, plan.Mesh.GatewayName), "")
 		default:
 			warnRoute(plan, input, notes, item, old, why)
 		}

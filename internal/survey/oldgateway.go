@@ -119,17 +119,35 @@ func (in *Index) OnOldGateway(item *manifest.Item) bool {
 	return false
 }
 
-// GatewaysOf are the Istio Gateways that a VirtualService names; one without a namespace is in its own.
+// GatewaysOf are the Istio Gateways that a VirtualService names, for all of it or in a match.
 func GatewaysOf(item *manifest.Item) []manifest.ID {
 	var out []manifest.ID
-	for _, n := range manifest.Content(manifest.Field(item.Node, "spec", "gateways")) {
-		namespace, name, found := strings.Cut(n.Value, "/")
-		if !found {
-			namespace, name = item.Namespace, n.Value
+	manifest.Walk(manifest.Field(item.Node, "spec"), func(key string, n *yaml.Node) {
+		if key != "gateways" {
+			return
 		}
-		out = append(out, manifest.NewID(IstioNetworking, "Gateway", namespace, name))
-	}
+		for _, name := range manifest.Strings(n) {
+			out = append(out, gatewayNamed(name, item.Namespace))
+		}
+	})
 	return out
+}
+
+// gatewayNamed is the Istio Gateway that a VirtualService of a namespace means (Istio 1.31:
+// pilot/pkg/model, resolveGatewayName): NAMESPACE/NAME, ./NAME, NAME, or NAME.NAMESPACE and what follows.
+func gatewayNamed(text, own string) manifest.ID {
+	namespace, name, found := strings.Cut(text, "/")
+	switch {
+	case found && namespace == ".":
+		namespace = own
+	case !found:
+		namespace, name = own, text
+		if short, rest, dotted := strings.Cut(text, "."); dotted {
+			name = short
+			namespace, _, _ = strings.Cut(rest, ".")
+		}
+	}
+	return manifest.NewID(IstioNetworking, "Gateway", namespace, name)
 }
 
 // AtOldGateway reports whether an item is in force at the old gateway, from which this run moves or
