@@ -90,7 +90,7 @@ func placeAll(plan generate.Plan, input *survey.Index, notes *survey.Notes, ship
 			input.Items = append(input.Items, files.add(object))
 			continue
 		}
-		merge(plan, notes, shipped, item, object)
+		merge(plan, input, notes, shipped, item, object)
 	}
 }
 
