@@ -9,6 +9,10 @@ const (
 	GatewayNotInInput     Code = "AP0605"
 	WebhookServiceMissing Code = "AP0606"
 	WebhookPortUnknown    Code = "AP0607"
+	InjectionSelected     Code = "AP0614"
+	OtherLogin            Code = "AP0608"
+	DefaultDenyAdded      Code = "AP0609"
+	DefaultDenyStops      Code = "AP0610"
 
 	WaypointLabelNotSet  Code = "AP0611"
 	WaypointLabelRemoved Code = "AP0612"
@@ -28,6 +32,7 @@ const (
 	GatewayRemoved     Code = "AP0636"
 	GatewayKept        Code = "AP0637"
 	StaysOnOldGateway  Code = "AP0638"
+	ProviderNotDefined Code = "AP0639"
 )
 
 var platformCodes = []Entry{
@@ -38,6 +43,10 @@ var platformCodes = []Entry{
 	{GatewayNotInInput, Warning, "the input has the old gateway, but not the Gateway that policies allow"},
 	{WebhookServiceMissing, Info, "a webhook's Service is not in the input"},
 	{WebhookPortUnknown, Warning, "the pods' port of a webhook is not known"},
+	{InjectionSelected, Warning, "a sidecar label was left, because it is in the selector of its workload"},
+	{OtherLogin, Warning, "the input does not have Kubeflow's login, or has another one"},
+	{DefaultDenyAdded, Info, "a default deny for the whole mesh was added"},
+	{DefaultDenyStops, Warning, "the default deny for the whole mesh closes a namespace that had none"},
 
 	{WaypointLabelNotSet, Warning, "a Service that needs a waypoint label is not in the input"},
 	{WaypointLabelRemoved, Warning, "the waypoint label of a Service was removed"},
@@ -57,4 +66,5 @@ var platformCodes = []Entry{
 	{GatewayRemoved, Info, "an Istio Gateway of Kubeflow was removed"},
 	{GatewayKept, Info, "an Istio Gateway of Kubeflow was kept, because something names it"},
 	{StaysOnOldGateway, Warning, "an object stays on the old gateway, from which users move"},
+	{ProviderNotDefined, Warning, "a policy asks an extension provider that meshConfig does not define"},
 }
