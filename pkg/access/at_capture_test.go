@@ -49,8 +49,8 @@ func TestBindingAndCapture(t *testing.T) {
 		{"a pod on the host's network", edit(t, small+closed, "istio.io/use-waypoint: waypoint", "x: y"), "serviceAccountName: s,", "serviceAccountName: s, hostNetwork: true,", Allow, "not in the mesh"},
 		{"a namespace outside", small + closed, "istio.io/dataplane-mode: ambient, istio.io/use-waypoint: waypoint", "x: y", Allow, "not in the mesh"},
 		{"a pod that opts in", edit(t, small+closed, labels, "x: y"), "labels: {app: s}}", "labels: {app: s, istio.io/dataplane-mode: ambient}}", Deny, "ztunnel"},
-		{"sidecars", small + closed, labels, "istio-injection: enabled", NotJudged, "sidecar"},
-		{"a sidecar by the pod's label", edit(t, small+closed, ", istio.io/use-waypoint: waypoint", ""), "labels: {app: s}}", `labels: {app: s, sidecar.istio.io/inject: "true"}}`, NotJudged, "sidecar"},
+		{"sidecars", small + closed, labels, "istio-injection: enabled", Deny, "sidecar: a/l4"},
+		{"a sidecar by the pod's label", edit(t, small+closed, ", istio.io/use-waypoint: waypoint", ""), "labels: {app: s}}", `labels: {app: s, sidecar.istio.io/inject: "true"}}`, Deny, "sidecar: a/l4"},
 		{"no Namespace object", small + closed, "metadata: {name: a, labels", "metadata: {name: z, labels", NotJudged, "Namespace a is not in the manifests"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

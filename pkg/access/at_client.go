@@ -51,6 +51,7 @@ type trip struct {
 	routed  string
 	noRoute bool // a route is assumed
 	past    bool // the client calls no waypoint
+	badPath bool // a proxy that reads it answers 400
 	unknown bool // what the request is like since a cloud
 	plain   bool // it may be that a proxy sends it without its identity
 
@@ -131,7 +132,7 @@ func (t *trip) settlePath() (ok bool) {
 		i = t.choose(Point{Kind: AtRequest}, len(readings), why)
 	}
 	t.query, t.at.path = readings[i].query, knownValue(readings[i].path)
-	t.at.query = t.query
+	t.at.query, t.badPath = t.query, !readings[i].ok
 	return readings[i].ok
 }
 

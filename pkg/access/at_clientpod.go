@@ -142,9 +142,13 @@ func (t *trip) fromKind(to *space, c clientPod) Verdict {
 	case c.member == sidecar:
 		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pods of "+t.req.From.ServiceAccount+" have sidecars, which call no waypoint"))
 		t.at.peer = t.w.identity(ns, account)
-		t.throughSidecar(t.w.look(ns), account)
 		if t.req.To.Service != "" && !t.req.To.Direct {
-			t.hop(ns, t.service(to, t.req.To.Service))
+			svc := t.service(to, t.req.To.Service)
+			t.throughSidecar(t.w.look(ns), account, svc)
+			t.hop(ns, svc)
+		} else {
+			t.throughSidecar(t.w.look(ns), account, nil)
+			return t.toAddress(to, ok)
 		}
 		if r, found := t.w.routedBySidecar(t, to); found {
 			t.meet(r)
@@ -154,6 +158,19 @@ func (t *trip) fromKind(to *space, c clientPod) Verdict {
 	default:
 		t.at.peer = t.w.identity(ns, account)
 		t.fromCaptured(to, ok)
+	}
+	return t.verdict()
+}
+
+// toAddress: a sidecar sends what is for a pod's address as plain text, unless a headless Service has the address (Istio 1.31: core
+// buildDefaultPassthroughCluster has no TLS).
+func (t *trip) toAddress(to *space, ok bool) Verdict {
+	plain := t.fork()
+	plain.at.peer = identity{}
+	plain.direct(to, ok)
+	t.direct(to, ok)
+	if v := t.verdict(); v.Outcome != plain.verdict().Outcome {
+		return notKnown(v, "a sidecar calls a pod's address with its identity for a headless Service only, and as plain text else")
 	}
 	return t.verdict()
 }

@@ -68,6 +68,7 @@ func TestAccountsWithoutPodsAreAssumed(t *testing.T) {
 		t.Errorf("%q", v.Assumed)
 	}
 	injected := edit(t, account, "name: b, labels: {istio.io/dataplane-mode: ambient}", "name: b, labels: {istio-injection: enabled}")
+	r.To.Direct = false
 	if v := decides(t, load(t, injected), r, Allow); !strings.Contains(v.Steps[0].Why, "sidecars") {
 		t.Errorf("%v", v.Steps)
 	}
@@ -92,7 +93,9 @@ spec: {gatewayClassName: istio, listeners: [{name: web, port: 80, protocol: HTTP
 	pod, front := From{ServiceAccount: "b/c"}, From{ServiceAccount: "b/front-istio"}
 	decides(t, load(t, text), Request{From: pod, To: direct}, Deny)
 	decides(t, load(t, text), Request{From: pod, To: service}, Deny)
-	decides(t, load(t, injected), Request{From: pod, To: direct}, Allow)
+	decides(t, load(t, injected), Request{From: pod, To: direct}, NotJudged) // with the pod's identity or without
+	decides(t, load(t, edit(t, injected, "namespaces: [b]", "notNamespaces: [z]")), Request{From: pod, To: direct}, Allow)
+	decides(t, load(t, edit(t, injected, "namespaces: [b]", "namespaces: [z]")), Request{From: pod, To: direct}, Deny)
 	decides(t, load(t, injected), Request{From: pod, To: service}, Allow)
 	decides(t, load(t, headless), Request{From: pod, To: service}, Allow)
 	decides(t, load(t, text), Request{From: front, To: service}, Allow)

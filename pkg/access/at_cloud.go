@@ -77,15 +77,58 @@ func (c *cloud) configures(g *gateway) bool {
 	return c.selector.selects(labels{{"gateway.networking.k8s.io/gateway-name", g.name}})
 }
 
-// throughSidecar: a sidecar that somebody changed makes the request unknown; one that is told to leave traffic alone, or not to know
-// Services, sends it as plain text.
-func (t *trip) throughSidecar(s *space, account string) {
+// throughSidecar: a sidecar that somebody changed makes the request unknown; one that is told to leave traffic alone sends it as plain text. So does
+// one that does not know the Service.
+func (t *trip) throughSidecar(s *space, account string, svc *service) {
 	if c := t.w.cloudOnSidecars(s, account); c != nil {
 		t.underCloud(Point{Kind: AtSidecar}, c)
-	} else if c := t.w.cloudOnCapture(s, account); c != nil {
+		return
+	}
+	if c := t.w.cloudOnCapture(s, account); c != nil {
 		t.meet(c.ruling(Point{Kind: AtSidecar}))
 		t.plain = true
+		return
 	}
+	if svc == nil {
+		return
+	}
+	switch known, by := t.w.sidecarsKnow(s, account, svc); known {
+	case no:
+		t.steps = append(t.steps, stepAt(Point{Kind: AtSidecar}, by.String()+" does not name Service "+svc.id()+", so the sidecar sends plain text"))
+		t.at.peer = identity{}
+	case maybe:
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtSidecar}, "whether the client's sidecar knows Service "+svc.id()+" by "+by.String()+" is not judged")})
+		t.plain = true
+	}
+}
+
+// sidecarsKnow reports whether the sidecars of an account's pods know a Service. A gateway's pods know all, whatever a Sidecar says.
+func (w *World) sidecarsKnow(s *space, account string, svc *service) (known verdict3, by *sidecarScope) {
+	known = yes
+	first := true
+	each := func(pod *workload) {
+		c, dispute := w.scopeOf(s, pod)
+		v := yes
+		if c != nil {
+			v = c.knows(s.name, svc)
+		}
+		if _, injected := pod.annotations.get(statusKey); c != nil && (dispute || v == no && pod.proxy && !injected) || !first && v != known {
+			v = maybe
+		}
+		if first || v != yes {
+			by = c
+		}
+		known, first = v, false
+	}
+	for _, pod := range s.workloads {
+		if pod.account == account && s.member(pod) == sidecar {
+			each(pod)
+		}
+	}
+	if first {
+		each(&workload{})
+	}
+	return known, by
 }
 
 // cloudOnSidecars is what makes the sidecars of an account's pods unknown.

@@ -251,7 +251,12 @@ func TestRouteFilters(t *testing.T) {
 	if got := replacePrefix("/a", "/a", "/n"); got != "/n" {
 		t.Error(got)
 	}
-	if got := replacePrefix("/a/b", "/", "/n"); got != "/n/a/b" {
+	for path, want := range map[string]string{"/": "/n", "/a/b": "/na/b"} { // Envoy writes what stands for the prefix /, and then the rest
+		if got := replacePrefix(path, "/", "/n/"); got != want {
+			t.Errorf("%s becomes %s, want %s", path, got, want)
+		}
+	}
+	if got := replacePrefix("/a/b", "/", "/"); got != "/a/b" {
 		t.Error(got)
 	}
 }

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"sort"
 	"strings"
 )
@@ -20,7 +21,7 @@ func (w *World) servedListeners(g *gateway) []served {
 	}
 	var out []served
 	for i := range g.listeners {
-		out = append(out, served{listener: &g.listeners[i], owner: g.origin})
+		out = append(out, served{listener: &g.listeners[i], owner: g.origin, doubt: g.listeners[i].doubt()})
 	}
 	sets := append([]*listenerSet(nil), w.listenerSets...)
 	sort.SliceStable(sets, func(i, j int) bool { return sets[i].id() < sets[j].id() })
@@ -38,12 +39,23 @@ func (w *World) servedListeners(g *gateway) []served {
 		if set.kind != "ListenerSet" {
 			doubt = set.kind + " " + set.id() + " is served by some releases of Istio only"
 		}
+		if set.unknown != "" {
+			doubt = "the field " + set.unknown + " of " + set.String() + " is not judged"
+		}
 		for i := range set.listeners {
-			out = append(out, served{listener: &set.listeners[i], owner: set.origin, doubt: doubt})
+			out = append(out, served{listener: &set.listeners[i], owner: set.origin, doubt: cmp.Or(doubt, set.listeners[i].doubt())})
 		}
 	}
 	disputeListeners(out)
 	return out
+}
+
+// doubt is why who may connect to a listener is not judged: options such as gateway.istio.io/tls-terminate-mode ask for certificates.
+func (l *listener) doubt() string {
+	if l.option == "" {
+		return ""
+	}
+	return "the option " + l.option + " of listener " + l.name + " is not judged"
 }
 
 // disputeListeners: of two listeners that cannot stand side by side, Istio 1.31 serves the first, and of two ListenerSets the older, which a

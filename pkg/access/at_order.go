@@ -11,10 +11,10 @@ import (
 func (t *trip) inOrder(point Point, rules []*jwtRule) []*jwtRule {
 	for i := 0; i < len(rules); {
 		end := i + 1
-		for end < len(rules) && sameAge(rules[i], rules[end]) {
+		for end < len(rules) && sameIssuer(rules[i], rules[end]) {
 			end++
 		}
-		if end-i > 1 && !alike(rules[i:end]) {
+		if end-i > 1 && slices.ContainsFunc(rules[i:end], func(r *jwtRule) bool { return r.of.created == "" }) && !alike(rules[i:end]) {
 			rules = t.oneOrder(point, rules, i, end)
 		}
 		i = end
@@ -22,9 +22,9 @@ func (t *trip) inOrder(point Point, rules []*jwtRule) []*jwtRule {
 	return rules
 }
 
-// sameAge: two rules of one issuer and namespace, of which nobody knows which comes first.
-func sameAge(a, b *jwtRule) bool {
-	return a.issuer == b.issuer && a.of != nil && b.of != nil && a.of.namespace == b.of.namespace && (a.of.created == "" || b.of.created == "")
+// sameIssuer: the order of two rules is that of the age of their RequestAuthentications.
+func sameIssuer(a, b *jwtRule) bool {
+	return a.issuer == b.issuer && a.of != nil && b.of != nil && a.of.namespace == b.of.namespace
 }
 
 // alike reports whether the order of rules cannot matter: they differ in nothing, or are of one RequestAuthentication, which has an order.

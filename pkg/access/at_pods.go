@@ -45,6 +45,9 @@ func (t *trip) directPods(to *space) ([]*workload, *service) {
 		svc := t.service(to, t.req.To.Service)
 		return to.pods(svc), svc
 	}
+	if t.req.To.only != nil {
+		return []*workload{t.req.To.only}, nil
+	}
 	keys := make([]string, 0, len(t.req.To.Pod))
 	for k := range t.req.To.Pod {
 		keys = append(keys, k)
@@ -141,6 +144,7 @@ func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) 
 			t.assume(a)
 		}
 		a := t.at
+		a.inbound = inbound{a.tcp, t.badPath}
 		a.tcp, a.port = true, p.target
 		if svc != nil {
 			a.port = svc.target(p.number, pod)
@@ -182,11 +186,7 @@ func (w *World) atPod(to *space, pod *workload, a *attributes) ruling {
 	case outside:
 		return ruling{outcome: Allow, Step: stepAt(Point{Kind: AtMesh}, "the pod is not in the mesh: no policy protects it")}
 	case sidecar:
-		proxy := "sidecar"
-		if _, status := pod.annotations.get(statusKey); pod.proxy && !status {
-			proxy = "proxy of its own" // a gateway's
-		}
-		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtSidecar}, "the pod has a "+proxy+", which is not judged here")}
+		return w.atProxied(to, pod, a)
 	case unclear:
 		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, why)}
 	}
@@ -255,53 +255,4 @@ func (t *trip) assumeUnselected(what string, policies []string) {
 	for _, p := range policies {
 		t.assume(what + " lack the labels that " + p + " selects")
 	}
-}
-
-// strict judges a connection without an identity: STRICT denies it. The workload's mode stands before the namespace's, and that before the
-// mesh's; a port's before all (ambient convertedSelectorPeerAuthentications and convertPeerAuthentication).
-// more: a PeerAuthentication that may select the pod.
-func (w *World) strict(s *space, pod *workload, more *peerAuthentication, number int) ruling {
-	mode, by, doubt := "", "", false
-	use := func(p *peerAuthentication, m string) {
-		if m != "" && m != "UNSET" {
-			mode, by = m, p.id()
-		}
-	}
-	for _, p := range w.look(w.mesh.rootNamespace).peers {
-		if !p.selected {
-			use(p, p.mode)
-			break
-		}
-	}
-	var workload *peerAuthentication
-	namespaceSeen := false
-	for _, p := range s.peers {
-		if !p.selected {
-			if !namespaceSeen && s.name != w.mesh.rootNamespace {
-				namespaceSeen = true
-				use(p, p.mode)
-			}
-			continue
-		}
-		if workload == nil && s.name != w.mesh.rootNamespace && (p == more || p.selector.selects(pod.labels)) {
-			workload = p
-		}
-	}
-	if workload != nil {
-		use(workload, workload.mode)
-		for _, port := range workload.ports {
-			if number == 0 {
-				doubt = true
-			} else if port.number == number {
-				use(workload, port.mode)
-			}
-		}
-	}
-	switch {
-	case doubt:
-		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtZtunnel}, "which PeerAuthentication applies depends on a port that is not given")}
-	case mode == "STRICT":
-		return ruling{outcome: Deny, Step: Step{Point: Point{Kind: AtZtunnel}, Policy: by, Rule: -1, Why: "STRICT: no identity"}}
-	}
-	return ruling{outcome: Allow}
 }

@@ -121,6 +121,8 @@ func TestTheOrderOfRulesForOneIssuer(t *testing.T) {
 		{"in one object", base + tokenRules("both", "{issuer: https://i.test, outputClaimToHeaders: [{claim: sub, header: x-b}]}, {issuer: https://i.test}"), Allow},
 		{"the first is older", base + aged(one, old) + aged(two, young), Deny},
 		{"the second is older", base + aged(one, young) + aged(two, old), Allow},
+		{"beside one without an age that is for another Gateway", base + aged(one, young) + aged(two, old) + edit(t, tokenRules("other", "{issuer: https://i.test}"), frontRef, "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: back}], "), Allow},
+		{"beside one without an age", base + aged(one, old) + aged(two, young) + tokenRules("z", "{issuer: https://i.test, audiences: [out], outputClaimToHeaders: [{claim: sub, header: x-b}]}"), NotJudged},
 		{"of one second, by name", base + aged(two, old) + aged(one, old), Deny},
 		{"one age alone", base + aged(one, old) + two, NotJudged},
 		{"the gateway's namespace comes before the root", base + two + strings.Replace(strings.Replace(one, "namespace: edge", "namespace: istio-system", 1), frontRef, "selector: {matchLabels: {app: front}}, ", 1), Allow},

@@ -15,8 +15,13 @@ func (w *World) unfollowed(svc *service, pods []*workload) (r ruling, found bool
 	by := func(o *origin, why string) (ruling, bool) {
 		return ruling{outcome: NotJudged, Step: Step{Point: Point{Kind: AtRoute}, Rule: -1, Why: named(o) + " " + why}}, true
 	}
-	if l := w.bound.leading[want]; len(l) > 0 {
-		return by(&l[0].origin, "leads to "+want+" and is not followed")
+	if i := w.ingressTo(svc); i != nil {
+		return by(&i.origin, "leads to "+want+" and is not followed")
+	}
+	for _, v := range w.bound.leading[want] {
+		if !w.refusedEverywhere(v) {
+			return by(&v.origin, "leads to "+want+" and is not followed")
+		}
 	}
 	if l := w.leadsTo()[want]; len(l) > 0 && l[0].stream {
 		return by(&l[0].origin, "carries connections to "+want+", which is not judged")
@@ -74,9 +79,37 @@ func (w *World) refusesConnections(r *route) bool {
 	return true
 }
 
+// refusedEverywhere: the policies of all pods that may serve a VirtualService allow nobody anything.
+func (w *World) refusedEverywhere(v *virtualRoutes) bool {
+	if v.delegate {
+		return false
+	}
+	for _, name := range v.gateways {
+		if name == "mesh" {
+			continue
+		}
+		if front := w.istioFronts[name]; front == nil || !w.closedAt(front) {
+			return false
+		}
+	}
+	return true
+}
+
+// closedAt: the pods that an Istio Gateway selects are in the manifests, and their policies allow nothing.
+func (w *World) closedAt(front *istioGateway) bool {
+	for _, g := range w.podsOf(front) {
+		at := freeAttributes(identity{})
+		at.port = 80
+		s := w.look(g.namespace)
+		if g.pod.assumed || g.name != "" || w.cloudOnProxied(s, g.pod) != nil || w.atGatewayOf(s, g.pod, &at).outcome != Deny {
+			return false
+		}
+	}
+	return len(front.selector) > 0
+}
+
 // mergedWith finds a VirtualService that the pods of a gateway serve beside its routes: one for an Istio Gateway that selects them, or for
-// a listener by the name that Istio gives it (model mergeGateways; kube.InternalGatewayName). Istio 1.31 leaves out Istio Gateways of other
-// namespaces for a gateway that it deploys (filterStrictGatewayMerging); they count as leads only.
+// a listener by the name that Istio gives it (model mergeGateways; kube.InternalGatewayName).
 func (w *World) mergedWith(g *gateway, a *attributes) (r ruling, found bool) {
 	for _, v := range w.mergedInto(g) {
 		if a.host.state == known && len(v.hosts) > 0 && !v.matchesHost(hostWithoutPort(a.host.s)) {
@@ -108,7 +141,13 @@ func (w *World) picksPods(name string, g *gateway) bool {
 		return ns == g.namespace && own == g.name
 	}
 	i := w.istioFronts[name]
-	return i != nil && g.assumed == "" && (i.namespace == g.namespace || g.byHand) && i.selector.selects(g.pod.labels)
+	return i != nil && g.assumed == "" && (i.namespace == g.namespace || g.byHand || !w.mergesApart()) && i.selector.selects(g.pod.labels)
+}
+
+// mergesApart: Istio 1.31 leaves out Istio Gateways of other namespaces for a gateway that it deploys (model filterStrictGatewayMerging), and
+// 1.30 does not. Where the manifests do not show the version of each istiod, nobody knows.
+func (w *World) mergesApart() bool {
+	return len(w.istiods) > 0 && !slices.ContainsFunc(w.istiods, func(i istiod) bool { return !i.isFrom(31) })
 }
 
 func hostWithoutPort(host string) string {

@@ -9,16 +9,19 @@ import (
 
 // tally counts what a comparison met.
 type tally struct {
-	sets, cases, agree, custom, notJudged, nack, beyond, refused int
-	known                                                        [len(knownDifferences)]int
-	knownAtPoints                                                [len(knownAtPoints)]int
+	sets, cases, agree, custom, notJudged, ofRevision, nack, beyond, refused int
+	known                                                                    [len(knownDifferences)]int
+	knownAtPoints                                                            [len(knownAtPoints)]int
 }
 
 func (n *tally) String() string {
-	return fmt.Sprintf("%d sets, %d cases: %d agree, %d wait for an authorizer, %d not judged, %d that Envoy would refuse, "+
+	return fmt.Sprintf("%d sets, %d cases: %d agree, %d wait for an authorizer, %d (%.2f %%) not judged and %d for a revision, %d that Envoy would refuse, "+
 		"%d beyond the referee's requests, %v and at points %v known to differ; %d policies refused",
-		n.sets, n.cases, n.agree, n.custom, n.notJudged, n.nack, n.beyond, n.known, n.knownAtPoints, n.refused)
+		n.sets, n.cases, n.agree, n.custom, n.notJudged, n.share(), n.ofRevision, n.nack, n.beyond, n.known, n.knownAtPoints, n.refused)
 }
+
+// share is how many of a hundred cases are not judged.
+func (n *tally) share() float64 { return 100 * float64(n.notJudged) / float64(n.cases) }
 
 func (n *tally) compare(t *testing.T, set recordedSet) {
 	t.Helper()
@@ -105,6 +108,8 @@ func (n *tally) disagreement(w *World, set recordedSet, c recordedCase) string {
 		n.nack++
 	case len(c.Want.Custom) > 0:
 		n.custom++
+	case v.Outcome == NotJudged && v.ofRevision():
+		n.ofRevision++
 	case v.Outcome == NotJudged:
 		n.notJudged++
 	default:
@@ -113,6 +118,10 @@ func (n *tally) disagreement(w *World, set recordedSet, c recordedCase) string {
 	return why
 }
 
+// ofRevision: an istiod reads the policies of its own revision only, and which istiod is asked the manifests do not say. The recording is of one
+// that reads all.
+func (v *Verdict) ofRevision() bool { return strings.Contains(v.Why, "labels[istio.io/rev]") }
+
 func (c recordedCase) differs(set recordedSet, v Verdict) string {
 	got, custom := v.Outcome.String(), len(c.Want.Custom) > 0
 	switch {
@@ -120,7 +129,7 @@ func (c recordedCase) differs(set recordedSet, v Verdict) string {
 		if v.Outcome == Allow {
 			return "the referee allows by a configuration that Envoy refuses: " + v.By()
 		}
-	case v.Outcome == NotJudged && (custom || c.unknowable(set) || strings.Contains(v.Why, "labels[istio.io/rev]")): // Istio is asked without a revision, and so reads all
+	case v.Outcome == NotJudged && (custom || c.unknowable(set) || v.ofRevision()):
 	case custom && c.Want.Got == "allow":
 		return fmt.Sprintf("an authorizer is asked by %v, yet the referee says %s: %s", c.Want.Custom, got, v.By())
 	case got != c.Want.Got:

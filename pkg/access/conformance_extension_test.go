@@ -3,6 +3,8 @@ package access
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"testing"
 )
 
 // extensionOn is the adaptor: the EnvoyFilter, WasmPlugin or TrafficExtension
@@ -31,4 +33,23 @@ func (n *tally) extension(w *World, set recordedSet, c recordedCase) string {
 		why = fmt.Sprintf("Istio changes the proxy by %v, the referee by %s", c.Want.By, got)
 	}
 	return n.atPoint(w, set, c, why, false)
+}
+
+// Each answer of Istio's must occur, for each kind of object, or the recording shows nothing.
+func TestConformanceMeetsEachExtension(t *testing.T) {
+	seen := map[string]int{}
+	for _, set := range recorded(t, "extensions") {
+		for _, c := range set.Cases {
+			seen[c.Want.Got]++
+			for _, id := range c.Want.By {
+				kind, _, _ := strings.Cut(id, " ")
+				seen[kind]++
+			}
+		}
+	}
+	for _, answer := range []string{"plain", "extended", "EnvoyFilter", "WasmPlugin", "TrafficExtension"} {
+		if seen[answer] < 20 {
+			t.Errorf("only %d answers are %s", seen[answer], answer)
+		}
+	}
 }

@@ -67,22 +67,22 @@ func (t *trip) routedByGateway(g *gateway) (out []routing) {
 	return out
 }
 
-// tableAt is that of the port; of listeners that end TLS the one for the server name, which clients take from the host.
+// tableAt is that of the port; of listeners that end TLS the one for the server name, which clients take from the host. The tables are in the
+// order of the listeners, and those that do not end TLS share that of their port.
 func (t *trip) tableAt(g *gateway) (out *table) {
-	best := -1
-	for _, table := range t.w.tables(g) {
-		for _, l := range t.w.servedListeners(g) {
-			if table.port != t.req.Port || l.port != table.port || !slices.Contains(table.listeners, l.name) {
-				continue
-			}
-			rank := 0
-			if l.protocol != "HTTP" {
-				rank = hostRank(orStar(l.hostname), hostWithoutPort(t.req.Host))
-			}
-			if rank > best {
-				best, out = rank, table
-			}
+	tables, best, shared := t.w.tables(g), -1, map[int]bool{}
+	for _, l := range t.w.servedListeners(g) {
+		if !l.readsRequests() || l.protocol == "HTTP" && shared[l.port] {
+			continue
 		}
+		rank := 0
+		if shared[l.port] = l.protocol == "HTTP"; !shared[l.port] {
+			rank = hostRank(orStar(l.hostname), hostWithoutPort(t.req.Host))
+		}
+		if l.port == t.req.Port && rank > best {
+			best, out = rank, tables[0]
+		}
+		tables = tables[1:]
 	}
 	return out
 }
@@ -169,7 +169,7 @@ func (c recordedCase) reroutesTo(r routing, release string) string {
 	case got == "forward" && len(to) == 0:
 		got = "500" // Istio sends what has no backend, or one that it must not use, to a cluster that answers 500
 	case got == "404" && r.got == "500" && release == "1.30":
-		got = "500" // 1.30 makes no route of a rule without a backend
+		got = "500" // 1.30 answers 404 to a rule without backends, 1.31 500 (gateway conversion convertHTTPRoute)
 	case got == "closed":
 		got = "404" // no route leads on, whether a listener says so or not
 	}

@@ -5,28 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
-
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
-
-// istiod is a workload that runs Istio's control plane, and its image.
-type istiod struct {
-	origin
-	image string
-}
-
-// readIstiod recognizes istiod by its image, which Istio calls pilot and Red Hat istio-pilot-rhel9, or by its own names: istiod, istiod-<revision>.
-func (w *World) readIstiod(m meta, template *yaml.Node) {
-	named := m.name == "istiod" || strings.HasPrefix(m.name, "istiod-")
-	for _, c := range list(field(field(template, "spec"), "containers")) {
-		image := textOf(field(c, "image"))
-		if name, _ := imageTag(image); name == "pilot" || strings.HasPrefix(name, "istio-pilot") || named && textOf(field(c, "name")) == "discovery" {
-			w.istiods = append(w.istiods, istiod{m.in(w.space(m.namespace)), image})
-			w.readFlags(m.in(w.space(m.namespace)), c)
-		}
-	}
-}
 
 // imageTag is the last part of an image's name, and its tag: [registry[:port]/]path/name[:tag][@digest].
 func imageTag(image string) (name, tag string) {
@@ -38,6 +18,17 @@ func imageTag(image string) (name, tag string) {
 
 // release is the version in a tag of Istio's images: 1.27.8, 1.27.8-distroless. The patch may be missing: 1.27.
 var release = regexp.MustCompile(`^v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,6}))?(?:-([a-z0-9.-]+))?$`)
+
+// isFrom reports whether an istiod's image is that of Istio 1.<minor> or later; not where its tag does not say so.
+func (i *istiod) isFrom(minor int) bool {
+	_, tag := imageTag(i.image)
+	m := release.FindStringSubmatch(tag)
+	if m == nil || m[1] != "1" || strings.HasPrefix(m[4], "alpha") || strings.HasPrefix(m[4], "beta") {
+		return false
+	}
+	is, _ := strconv.Atoi(m[2])
+	return is >= minor
+}
 
 // firstSafe is, by minor version, the first patch release of Istio without CVE-2026-31837. Before 1.27 none has it, and 1.30 began without.
 var firstSafe = map[int]int{27: 8, 28: 5, 29: 1}

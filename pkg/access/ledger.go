@@ -13,7 +13,7 @@ const (
 	isJudged    ledgerState = iota // it decides verdicts as Istio does
 	isHarmless                     // it changes no verdict
 	isNotJudged                    // the verdicts that it could change are NOT JUDGED
-	isElsewhere                    // a verdict that it could change says that it is assumed, or is NOT JUDGED, by the code that reads it
+	isNamed                        // a verdict that it could change is NOT JUDGED by the code that reads it, which names it
 )
 
 // scope is which verdicts a line of the ledger clouds.
@@ -30,6 +30,7 @@ const (
 	ofEnvoys          // of every gateway, waypoint and sidecar
 	ofNamespace       // of everything in the namespace, everywhere for the root namespace
 	ofAll             // of everything
+	ofRoute           // of what the route leads to, or the ListenerSet's routes do
 )
 
 // ledgerLine is one line: a path such as `spec.rules.from.source.principals`. A line covers what is below it and has no line of its own only
@@ -70,8 +71,9 @@ func notJudged(path string, r scope, why string, usual ...string) ledgerLine {
 	return ledgerLine{path: path, state: isNotJudged, scope: r, why: why, usual: usual}
 }
 
-func elsewhere(path, why string) ledgerLine {
-	return ledgerLine{path: path, state: isElsewhere, why: why}
+// notJudgedBy is a line that the walk over the fields leaves to the code of a file.
+func notJudgedBy(path, file, test, why string) ledgerLine {
+	return ledgerLine{path: path, state: isNamed, why: file + ", " + test + ": " + why}
 }
 
 // ledgerNode is one step of a path.

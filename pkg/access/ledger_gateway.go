@@ -1,46 +1,115 @@
 package access
 
-const whyRoute = "a rule whose filters, matches or backends are not followed is NOT JUDGED"
+import "slices"
+
+const (
+	whyTCP       = "a route of connections to a Service is NOT JUDGED"
+	whyPool      = "a route to a pool is NOT JUDGED"
+	whyAnswer    = "it changes what is answered, or how long that may take"
+	byListener   = "at_listener.go"
+	byRouteFile  = "read_route.go"
+	whyOnce      = "its fields say what counts"
+	whyTLS       = "it changes who may connect, and how the gateway does"
+	whyNoRelease = "no supported release reads it"
+)
 
 // gatewayParts are the Gateway API and its extension for inference.
 var gatewayParts = []ledgerPart{
-	{gatewayGroup, "Gateway", ofPolicies, []ledgerLine{
+	{gatewayGroup, "Gateway", ofPolicies, slices.Concat([]ledgerLine{
 		judgedBy("spec", "read_gateway.go", "TestBindingAndCapture"),
-		judgedBy("spec.gatewayClassName", "at_waypoint.go", "TestBindingAndCapture"),
+		judgedBy("spec.gatewayClassName", "at_foreign.go", "TestGatewaysOfOtherClasses"),
 		judgedBy("spec.addresses", "read_gateway.go", "TestNetworkPoliciesAndAnUnknownIngress"),
 		harmless("spec.addresses.*", "who reaches a gateway's address is not judged"),
 		judgedBy("spec.infrastructure", "read_gateway.go", "TestGatewayPolicies"),
 		judgedBy("spec.infrastructure.labels", "read_gateway.go", "TestGatewayPolicies"),
-		elsewhere("spec.infrastructure.annotations", "its names have lines of their own"),
+		judgedBy("spec.infrastructure.annotations", "read_named.go", "TestCloudsByName"),
 		judgedBy("spec.infrastructure.parametersRef", "read_overlay.go", "TestParameters"),
 		judgedBy("spec.infrastructure.parametersRef.*", "read_overlay.go", "TestParameters"),
-		judgedBy("spec.listeners", "read_gateway.go", "TestWaypointOfAnotherNamespace"),
-		elsewhere("spec.listeners.*", "listeners are read as far as routes hang on them"),
-		elsewhere("spec.allowedListeners", "listeners of others are not followed"), elsewhere("spec.allowedListeners.*", "listeners of others are not followed"),
-		harmless("spec.defaultScope", "Istio 1.31 does not read it"),
-		notJudged("spec.tls", ofProxies, "it changes who may connect, and how the gateway does"), notJudged("spec.tls.*", ofNothing, "tls covers it"),
-	}},
+		judgedBy("spec.allowedListeners", byListener, "TestListenersOfAListenerSet"), judgedBy("spec.allowedListeners.*", byListener, "TestListenersOfAListenerSet"),
+		harmless("spec.defaultScope", whyNoRelease),
+		notJudged("spec.tls", ofProxies, whyTLS), notJudged("spec.tls.*", ofNothing, "tls covers it"),
+	}, listenerLines())},
 	{gatewayGroup, "GatewayClass", ofEnvoys, []ledgerLine{
 		judgedBy("spec", "read_gateway.go", "TestClouds"),
-		judgedBy("spec.controllerName", "read_gateway.go", "TestClouds"),
+		judgedBy("spec.controllerName", "at_foreign.go", "TestGatewaysOfOtherClasses"),
 		harmless("spec.description", "it is a text"),
-		harmless("spec.parametersRef", "Istio 1.31 does not read it"), harmless("spec.parametersRef.*", "Istio 1.31 does not read it"),
+		harmless("spec.parametersRef", whyNoRelease), harmless("spec.parametersRef.*", whyNoRelease),
 	}},
-	{gatewayGroup, "HTTPRoute", ofProxies, []ledgerLine{elsewhere("spec.*", whyRoute)}},
-	{gatewayGroup, "GRPCRoute", ofProxies, []ledgerLine{elsewhere("spec.*", whyRoute)}},
-	{gatewayGroup, "TCPRoute", ofProxies, []ledgerLine{elsewhere("spec.*", "TCP through the ingress is NOT JUDGED")}},
-	{gatewayGroup, "TLSRoute", ofProxies, []ledgerLine{elsewhere("spec.*", "TCP through the ingress is NOT JUDGED")}},
-	{gatewayGroup, "UDPRoute", ofProxies, []ledgerLine{harmless("spec.*", "Istio 1.31 serves no UDP")}},
+	{gatewayGroup, "HTTPRoute", ofRoute, slices.Concat(routeLines("TestRoutes"), []ledgerLine{
+		judgedBy("spec.rules.matches.path", byRouteFile, "TestRoutes"), judgedBy("spec.rules.matches.path.*", byRouteFile, "TestRoutes"),
+		judgedBy("spec.rules.matches.queryParams", byRouteFile, "TestRoutes"), judgedBy("spec.rules.matches.queryParams.*", byRouteFile, "TestRoutes"),
+		judgedBy("spec.rules.matches.method", byRouteFile, "TestRoutes"),
+		judgedBy("spec.rules.filters.requestRedirect", byRouteFile, "TestRouteFilters"), judgedBy("spec.rules.filters.requestRedirect.*", byRouteFile, "TestRouteFilters"),
+		judgedBy("spec.rules.filters.urlRewrite", byRouteFile, "TestRouteFilters"), judgedBy("spec.rules.filters.urlRewrite.*", byRouteFile, "TestRouteFilters"),
+		harmless("spec.rules.filters.cors", whyAnswer), harmless("spec.rules.filters.cors.*", whyAnswer),
+		notJudgedBy("spec.rules.filters.externalAuth", byRouteFile, "TestWhatARouteHasBeside", "the route is NOT JUDGED"),
+		notJudgedBy("spec.rules.filters.externalAuth.*", byRouteFile, "TestWhatARouteHasBeside", "the route is NOT JUDGED"),
+		harmless("spec.rules.timeouts", whyAnswer), harmless("spec.rules.timeouts.*", whyAnswer),
+		harmless("spec.rules.retry", whyAnswer), harmless("spec.rules.retry.*", whyAnswer),
+	})},
+	{gatewayGroup, "GRPCRoute", ofRoute, slices.Concat(routeLines("TestGRPCRoutes"), []ledgerLine{
+		judgedBy("spec.rules.matches.method", "read_grpcroute.go", "TestMatchesOfAGRPCRoute"), judgedBy("spec.rules.matches.method.*", "read_grpcroute.go", "TestMatchesOfAGRPCRoute"),
+	})},
+	{gatewayGroup, "TCPRoute", ofProxies, []ledgerLine{notJudgedBy("spec.*", "at_unfollowed.go", "TestUnfollowedRoutes", whyTCP)}},
+	{gatewayGroup, "TLSRoute", ofProxies, []ledgerLine{notJudgedBy("spec.*", "at_unfollowed.go", "TestUnfollowedRoutes", whyTCP)}},
+	{gatewayGroup, "UDPRoute", ofProxies, []ledgerLine{harmless("spec.*", "no supported release serves UDP")}},
 	{gatewayGroup, "ReferenceGrant", ofNothing, []ledgerLine{judgedBy("spec.*", "read_route.go", "TestRouteIntoAnotherNamespaceNeedsAGrant")}},
-	{gatewayGroup, "ListenerSet", ofProxies, []ledgerLine{elsewhere("spec.*", "listeners of others are not followed")}},
-	{"gateway.networking.x-k8s.io", "XListenerSet", ofProxies, []ledgerLine{elsewhere("spec.*", "listeners of others are not followed")}},
+	{gatewayGroup, "ListenerSet", ofRoute, slices.Concat([]ledgerLine{
+		judgedBy("spec", byListener, "TestListenersOfAListenerSet"),
+		judgedBy("spec.parentRef", byListener, "TestListenersOfAListenerSet"), judgedBy("spec.parentRef.*", byListener, "TestListenersOfAListenerSet"),
+	}, listenerLines())},
+	{"gateway.networking.x-k8s.io", "XListenerSet", ofRoute, []ledgerLine{
+		notJudgedBy("spec.*", byListener, "TestListenersOfAListenerSet", "a route by its listeners is NOT JUDGED"),
+	}},
 	{gatewayGroup, "BackendTLSPolicy", ofHop, []ledgerLine{
 		notJudged("spec", ofHop, "a proxy that speaks TLS of its own is not understood, or has no identity"), notJudged("spec.*", ofNothing, "spec covers it"),
 	}},
 	{"gateway.networking.x-k8s.io", "XBackendTrafficPolicy", ofNothing, []ledgerLine{harmless("spec.*", whyWhichPod)}},
-	{"inference.networking.k8s.io", "InferencePool", ofNothing, []ledgerLine{elsewhere("spec.*", whyRoute)}},
-	{"inference.networking.x-k8s.io", "*", ofNothing, []ledgerLine{elsewhere("spec.*", whyRoute)}},
-	{"inference.networking.k8s.io", "*", ofNothing, []ledgerLine{elsewhere("spec.*", whyRoute)}},
+	{"inference.networking.k8s.io", "InferencePool", ofNothing, []ledgerLine{notJudgedBy("spec.*", "at_unfollowed.go", "TestInferencePools", whyPool)}},
+	{"inference.networking.x-k8s.io", "*", ofNothing, []ledgerLine{notJudgedBy("spec.*", "at_unfollowed.go", "TestInferencePools", whyPool)}},
+	{"inference.networking.k8s.io", "*", ofNothing, []ledgerLine{harmless("spec.*", "it is about pools, and "+whyPool)}},
+}
+
+// listenerLines are those of a Gateway or a ListenerSet.
+func listenerLines() []ledgerLine {
+	return []ledgerLine{
+		judgedBy("spec.listeners", byListener, "TestListenersHaveRoutesOfTheirOwn"),
+		judgedBy("spec.listeners.name", byListener, "TestListenersHaveRoutesOfTheirOwn"),
+		judgedBy("spec.listeners.hostname", byListener, "TestHostnamesAreIsolated"),
+		judgedBy("spec.listeners.port", byListener, "TestListenersOfAListenerSet"),
+		judgedBy("spec.listeners.protocol", byListener, "TestListenersHaveRoutesOfTheirOwn"),
+		judgedBy("spec.listeners.allowedRoutes", byListener, "TestListenersHaveRoutesOfTheirOwn"),
+		judgedBy("spec.listeners.allowedRoutes.*", byListener, "TestListenersHaveRoutesOfTheirOwn"),
+		judgedBy("spec.listeners.tls", byListener, "TestListenersHaveRoutesOfTheirOwn"),
+		judgedBy("spec.listeners.tls.mode", byListener, "TestListenersHaveRoutesOfTheirOwn"),
+		harmless("spec.listeners.tls.certificateRefs", "whose certificate a gateway shows decides nothing that is judged"),
+		harmless("spec.listeners.tls.certificateRefs.*", "whose certificate a gateway shows decides nothing that is judged"),
+		notJudgedBy("spec.listeners.tls.options", byListener, "TestListenersWithOptions", "options of TLS, such as gateway.istio.io/tls-terminate-mode, change who may connect"),
+	}
+}
+
+// routeLines are those that HTTPRoutes and GRPCRoutes share. What has no line makes the route one of which nobody knows what it does.
+func routeLines(test string) []ledgerLine {
+	lines := []ledgerLine{judgedBy("spec", byRouteFile, test), judgedBy("spec.rules", byRouteFile, test), judgedBy("spec.rules.matches", byRouteFile, test),
+		judgedBy("spec.rules.filters", byRouteFile, "TestRouteFilters"), judgedBy("spec.rules.filters.type", byRouteFile, "TestRouteFilters"),
+		judgedBy("spec.rules.backendRefs.filters", byRouteFile, "TestWhatARouteHasBeside"),
+		notJudgedBy("spec.rules.backendRefs.filters.*", byRouteFile, "TestWhatARouteHasBeside", "filters of a backendRef make the rule NOT JUDGED"),
+		judgedBy("spec.hostnames", byRouteFile, "TestOneVirtualHost"),
+		harmless("spec.rules.name", "nothing refers to it"),
+		harmless("spec.useDefaultGateways", whyNoRelease),
+		harmless("spec.rules.sessionPersistence", whyWhichPod), harmless("spec.rules.sessionPersistence.*", whyWhichPod),
+		harmless("spec.rules.filters.responseHeaderModifier", whyAnswer), harmless("spec.rules.filters.responseHeaderModifier.*", whyAnswer),
+		notJudgedBy("spec.rules.filters.extensionRef", byRouteFile, "TestWhatARouteHasBeside", "the route is NOT JUDGED"),
+		notJudgedBy("spec.rules.filters.extensionRef.*", byRouteFile, "TestWhatARouteHasBeside", "the route is NOT JUDGED"),
+		notJudgedBy("spec.rules.filters.requestMirror", byRouteFile, "TestUnfollowedRoutes", "a Service that gets copies of requests is NOT JUDGED"),
+		notJudgedBy("spec.rules.filters.requestMirror.*", byRouteFile, "TestUnfollowedRoutes", "a Service that gets copies of requests is NOT JUDGED"),
+		judgedBy("spec.rules.filters.requestHeaderModifier", byRouteFile, "TestRouteFilters"), judgedBy("spec.rules.filters.requestHeaderModifier.*", byRouteFile, "TestRouteFilters"),
+		judgedBy("spec.rules.matches.headers", byRouteFile, "TestARouteByAnUnknownHeader"), judgedBy("spec.rules.matches.headers.*", byRouteFile, "TestARouteByAnUnknownHeader"),
+	}
+	for _, f := range [6]string{"", ".group", ".kind", ".namespace", ".name", ".port"} {
+		lines = append(lines, judgedBy("spec.parentRefs"+f, byRouteFile, "TestListenersHaveRoutesOfTheirOwn"), judgedBy("spec.rules.backendRefs"+f, byRouteFile, test))
+	}
+	return append(lines, judgedBy("spec.parentRefs.sectionName", byRouteFile, "TestListenersHaveRoutesOfTheirOwn"), judgedBy("spec.rules.backendRefs.weight", byRouteFile, "TestWhatARouteHasBeside"))
 }
 
 // overlayLines are what a ConfigMap may change of the objects that istiod makes for a Gateway. What has no line is NOT JUDGED.

@@ -3,11 +3,9 @@ package access
 const (
 	whyNotes    = "Istio writes it for people and tools"
 	whyStats    = "it is about what is measured or logged"
-	whySidecar  = "it changes what a sidecar does, and sidecars are not judged"
-	whyServer   = "requests to a pod with a sidecar are NOT JUDGED"
+	whySidecar  = "it changes what a sidecar does, which is judged for sidecars as they are only"
 	whyTraffic  = "traffic that the sidecar does not see has no identity"
 	whyTopology = "it says where a pod runs"
-	whyCapture  = "whether a sidecar is injected is read from labels only"
 )
 
 // labelLines are the labels of Istio and the Gateway API.
@@ -17,11 +15,11 @@ var labelLines = []ledgerLine{
 	judgedBy("gateway.networking.k8s.io/gateway-name", "read_gateway.go", "TestGatewayPolicies"),
 	judgedBy("istio.io/dataplane-mode", "at_capture.go", "TestBindingAndCapture"),
 	judgedBy("istio.io/ingress-use-waypoint", "at_waypoint.go", "TestIngressUsesTheWaypointOnlyWhenToldTo"),
-	elsewhere("istio.io/rev", "an object of another revision than the Gateway's that it is about is NOT JUDGED"),
+	notJudgedBy("istio.io/rev", "read_cloud.go", "TestCloudsByName", "only an istiod of that revision reads the object"),
 	harmless("istio.io/tag", whyNotes),
 	judgedBy("istio.io/use-waypoint", "at_waypoint.go", "TestBindingAndCapture"),
-	elsewhere("istio.io/use-waypoint-canary", "a canary waypoint shares the traffic, which is NOT JUDGED"),
-	elsewhere("istio.io/use-waypoint-canary-namespace", "it counts beside istio.io/use-waypoint-canary only"),
+	notJudgedBy("istio.io/use-waypoint-canary", "at_waypoint.go", "TestBindingAndCapture", "a canary waypoint shares the traffic"),
+	harmless("istio.io/use-waypoint-canary-namespace", "it counts beside istio.io/use-waypoint-canary only"),
 	judgedBy("istio.io/use-waypoint-namespace", "at_waypoint.go", "TestWaypointOfAnotherNamespace"),
 	judgedBy("istio.io/waypoint-for", "at_waypoint.go", "TestBindingAndCapture"),
 	harmless("networking.istio.io/enable-autoallocate-ip", "a ServiceEntry is NOT JUDGED whatever its address"),
@@ -46,7 +44,7 @@ var annotationLines = []ledgerLine{
 	harmless("alpha.istio.io/kubernetes-serviceaccounts", "it adds accounts that a client takes as the Service's"),
 	judgedBy("ambient.istio.io/bypass-inbound-capture", "read_departure.go", "TestPodsThatBypassInboundCapture"),
 	harmless("ambient.istio.io/dns-capture", "it is about names, which are taken to lead where they say"),
-	elsewhere("ambient.istio.io/redirection", "istio-cni writes it, and reads the rest of the pod"),
+	harmless("ambient.istio.io/redirection", "istio-cni writes it, and corrects it where it is not so"),
 	notJudged("ambient.istio.io/waypoint-inbound-binding", ofProxies, "it changes how traffic comes to the waypoint").of("Gateway", "GatewayClass"),
 	harmless("galley.istio.io/analyze-suppress", whyNotes),
 	harmless("gateway.istio.io/controller-version", whyNotes),
@@ -57,10 +55,10 @@ var annotationLines = []ledgerLine{
 	harmless("istio.io/connectedAt", whyNotes),
 	harmless("istio.io/disconnectedAt", whyNotes),
 	judgedBy("istio.io/dry-run", "read_policy.go", "TestZtunnelDryRunAndRoot"),
-	elsewhere("istio.io/reroute-virtual-interfaces", "what comes from a virtual machine is not judged"),
+	harmless("istio.io/reroute-virtual-interfaces", "it adds what a virtual machine in the pod sends to what the pod sends"),
 	harmless("istio.io/use-waypoint-canary-weight", "it counts beside istio.io/use-waypoint-canary only"),
 	harmless("istio.io/workloadController", "a WorkloadEntry is NOT JUDGED whatever it says"),
-	harmless("kubernetes.io/ingress.class", "an Ingress is not read"),
+	notJudgedBy("kubernetes.io/ingress.class", "at_unfollowed.go", "TestIngresses", "where an Ingress leads is NOT JUDGED"),
 	notJudged("networking.istio.io/exportTo", ofService, "gateways and waypoints of other namespaces may not know the Service", "*").of("Service"),
 	harmless("networking.istio.io/service-type", "it says from where a gateway is reached"),
 	harmless("networking.istio.io/traffic-distribution", whyWhichPod),
@@ -95,17 +93,17 @@ var annotationLines = []ledgerLine{
 	harmless("sidecar.istio.io/statsInclusionPrefixes", whyStats),
 	harmless("sidecar.istio.io/statsInclusionRegexps", whyStats),
 	harmless("sidecar.istio.io/statsInclusionSuffixes", whyStats),
-	elsewhere("sidecar.istio.io/status", whyCapture),
+	judgedBy("sidecar.istio.io/status", "at_capture.go", "TestMembership"),
 	notJudged("sidecar.istio.io/userVolume", ofSidecars, whySidecar).of("Pod"),
 	notJudged("sidecar.istio.io/userVolumeMount", ofSidecars, whySidecar).of("Pod"),
 	harmless("status.sidecar.istio.io/port", whyStats),
 	harmless("topology.istio.io/controlPlaneClusters", whyTopology),
 	harmless("traffic.istio.io/nodeSelector", "it says from where a gateway is reached"),
-	harmless("traffic.sidecar.istio.io/excludeInboundPorts", whyServer),
+	judgedBy("traffic.sidecar.istio.io/excludeInboundPorts", "at_sidecar.go", "TestPodsWithSidecars"),
 	notJudged("traffic.sidecar.istio.io/excludeInterfaces", ofSidecars, whyTraffic).of("Pod"),
 	notJudged("traffic.sidecar.istio.io/excludeOutboundIPRanges", ofSidecars, whyTraffic).of("Pod"),
 	notJudged("traffic.sidecar.istio.io/excludeOutboundPorts", ofSidecars, whyTraffic).of("Pod"),
-	harmless("traffic.sidecar.istio.io/includeInboundPorts", whyServer),
+	notJudgedBy("traffic.sidecar.istio.io/includeInboundPorts", "at_sidecar.go", "TestPodsWithSidecars", "a denial by the pod's sidecar is NOT JUDGED"),
 	notJudged("traffic.sidecar.istio.io/includeOutboundIPRanges", ofSidecars, whyTraffic, "*").of("Pod"),
 	notJudged("traffic.sidecar.istio.io/includeOutboundPorts", ofSidecars, whyTraffic).of("Pod"),
 	notJudged("traffic.sidecar.istio.io/kubevirtInterfaces", ofSidecars, whyTraffic).of("Pod"),
@@ -138,7 +136,7 @@ var otherNames = []ledgerLine{
 	harmless("gateway.networking.k8s.io/channel", whyNotes),
 	harmless("networking.istio.io/address-type", "it says from where a gateway is reached"),
 	harmless("gateway.istio.io/alias-for", whyNotes),
-	harmless("gateway.istio.io/tls-terminate-mode", "a listener's certificate decides nothing that is judged"),
+	notJudgedBy("gateway.istio.io/tls-terminate-mode", byListener, "TestListenersWithOptions", "it is an option of a listener's TLS"),
 	harmless("gateway.networking.k8s.io/safe-upgrades", whyNotes),
 }
 
@@ -149,6 +147,6 @@ var podLines = []ledgerLine{
 	judgedBy("spec.hostNetwork", "at_capture.go", "TestBindingAndCapture"),
 	judgedBy("spec.serviceAccountName", "read_workload.go", "TestBindingAndCapture"),
 	judgedBy("spec.containers.ports", "read_workload.go", "TestPodAddressesAndClients"),
-	elsewhere("spec.containers.name", "a container istio-proxy of its own is a sidecar, which is read from labels and annotations only"),
+	judgedBy("spec.containers.name", "at_sidecar.go", "TestPodsWithSidecars"),
 	harmless("spec.*", "istio-cni and ztunnel do not read it"),
 }

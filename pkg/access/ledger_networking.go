@@ -3,8 +3,9 @@ package access
 const networkingGroup = "networking.istio.io"
 
 const (
-	whyOthersRoute = "Istio's own routing is not followed: a verdict through the ingress says so"
+	whyOthersRoute = "where it leads is NOT JUDGED"
 	whyWhichPod    = "it chooses among endpoints that are judged alike, or refuses for load"
+	whyListener    = "it changes which requests of a pod its sidecar takes"
 	whyLog         = "what is written down about requests changes none"
 )
 
@@ -13,8 +14,12 @@ var networkingParts = []ledgerPart{
 	{networkingGroup, "EnvoyFilter", ofProxies, []ledgerLine{
 		notJudged("spec", ofProxies, "it changes the proxy itself"), notJudged("spec.*", ofNothing, "spec covers it"),
 	}},
-	{networkingGroup, "Gateway", ofNamespace, []ledgerLine{elsewhere("spec.*", whyOthersRoute)}},
-	{networkingGroup, "VirtualService", ofNamespace, []ledgerLine{elsewhere("spec.*", whyOthersRoute)}},
+	{networkingGroup, "Gateway", ofNamespace, []ledgerLine{
+		notJudgedBy("spec.*", "at_unfollowed.go", "TestMergedVirtualServices", whyOthersRoute),
+	}},
+	{networkingGroup, "VirtualService", ofNamespace, []ledgerLine{
+		notJudgedBy("spec.*", "at_meshroute.go", "TestRoutesOfAService", whyOthersRoute+", but for one that leads to one place whatever the request is"),
+	}},
 	{networkingGroup, "DestinationRule", ofHop, destinationLines()},
 	{networkingGroup, "ServiceEntry", ofService, []ledgerLine{
 		notJudged("spec", ofService, "it changes what a host leads to"), notJudged("spec.*", ofNothing, "spec covers it"),
@@ -26,7 +31,18 @@ var networkingParts = []ledgerPart{
 		notJudged("spec", ofService, "Services that select its labels lead to addresses that join it"), notJudged("spec.*", ofNothing, "spec covers it"),
 	}},
 	{networkingGroup, "Sidecar", ofSidecars, []ledgerLine{
-		notJudged("spec", ofSidecars, "it changes what a sidecar knows, and so which identity it sends"), notJudged("spec.*", ofNothing, "spec covers it"),
+		harmless("spec", "its fields say what counts"),
+		judgedBy("spec.workloadSelector", "read_sidecar.go", "TestWhatASidecarKnows"),
+		judgedBy("spec.workloadSelector.labels", "read_sidecar.go", "TestWhatASidecarKnows"),
+		judgedBy("spec.egress", "read_sidecar.go", "TestWhatASidecarKnows"),
+		judgedBy("spec.egress.hosts", "read_sidecar.go", "TestWhatASidecarKnows"),
+		notJudged("spec.egress.port", ofSidecars, whyListener), notJudged("spec.egress.port.*", ofNothing, "port covers it"),
+		notJudged("spec.egress.bind", ofSidecars, whyListener),
+		notJudged("spec.egress.captureMode", ofSidecars, whyListener),
+		notJudged("spec.ingress", ofSidecars, "it changes what the sidecar takes"), notJudged("spec.ingress.*", ofNothing, "ingress covers it"),
+		notJudged("spec.outboundTrafficPolicy", ofSidecars, "it changes what becomes of requests to Services that the sidecar does not know"),
+		notJudged("spec.outboundTrafficPolicy.*", ofNothing, "outboundTrafficPolicy covers it"),
+		harmless("spec.inboundConnectionPool", whyWhichPod), harmless("spec.inboundConnectionPool.*", whyWhichPod),
 	}},
 	{networkingGroup, "ProxyConfig", ofProxies, []ledgerLine{
 		harmless("spec", "its fields say what counts"),

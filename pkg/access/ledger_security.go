@@ -62,7 +62,7 @@ func policyLines() []ledgerLine {
 		lines = append(lines, judgedBy("spec.rules.from.source."+f, "match_envoy.go", "TestWaypointRules"))
 	}
 	for _, f := range [2]string{"ipBlocks", "notIpBlocks"} {
-		lines = append(lines, elsewhere("spec.rules.from.source."+f, "addresses are not in the manifests, so what the rule decides is NOT JUDGED"))
+		lines = append(lines, notJudgedBy("spec.rules.from.source."+f, "match_envoy.go", "TestZtunnel", "addresses are not in the manifests, so what the rule decides is NOT JUDGED"))
 	}
 	for _, f := range []string{"hosts", "notHosts", "ports", "notPorts", "methods", "notMethods", "paths", "notPaths"} {
 		lines = append(lines, judgedBy("spec.rules.to.operation."+f, "match_envoy.go", "TestWaypointRules"))

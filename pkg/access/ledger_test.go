@@ -196,10 +196,11 @@ func TestLedgerNamesTests(t *testing.T) {
 			if l.why == "" {
 				t.Errorf("%s gives no reason", l.path)
 			}
-			if l.state != isJudged {
+			if l.state != isJudged && l.state != isNamed {
 				continue
 			}
 			file, test, _ := strings.Cut(l.why, ", ")
+			test, _, _ = strings.Cut(test, ":")
 			if _, err := os.Stat(file); err != nil || !tests[test] || !strings.HasPrefix(test, "Test") {
 				t.Errorf("%s: no file %s, or no test %s", l.path, file, test)
 			}
@@ -249,8 +250,8 @@ func (l *ledgerLine) stateText() string {
 		return "judged"
 	case isHarmless:
 		return "harmless"
-	case isElsewhere:
-		return "judged in part"
+	case isNamed:
+		return "NOT JUDGED: the verdict names it"
 	}
 	return strings.TrimSpace("NOT JUDGED: " + scopeText[l.scope])
 }
@@ -258,7 +259,7 @@ func (l *ledgerLine) stateText() string {
 var scopeText = map[scope]string{
 	ofNothing: "with the line above", ofProxies: "the gateways, waypoints and sidecars that it applies to", ofPolicies: "the proxies and pods that it applies to",
 	ofHop: "what proxies send to the Service", ofService: "requests to the Service", ofSidecars: "clients with a sidecar", ofGateways: "every ingress Gateway",
-	ofEnvoys: "every gateway, waypoint and sidecar", ofNamespace: "its namespace, everything in the root namespace", ofAll: "everything",
+	ofEnvoys: "every gateway, waypoint and sidecar", ofNamespace: "its namespace, everything in the root namespace", ofAll: "everything", ofRoute: "what the route takes",
 }
 
 const fieldsHead = `# Istio fields
@@ -269,8 +270,8 @@ What the referee (` + "`explain`, `check`" + ` and an AccessCheck) does about ea
 
 - **judged**: it decides as Istio does. The line names the file, and a test in which changing it changes a verdict.
 - **harmless**: it changes no verdict, for the reason given.
-- **judged in part**: the code that reads it says NOT JUDGED, or says what it assumes, where it does not know.
-- **NOT JUDGED**: each verdict that it could change is NOT JUDGED, and names the object, the line and the field.
+- **NOT JUDGED**: each verdict that it could change is NOT JUDGED, and names the object, the line and the field. Where the line says that the verdict
+  names it, the file that is given decides which verdicts these are.
 
 A line that ends in ` + "`*`" + ` is about all fields below it. A field without a line, and a kind of these API groups without one, is NOT JUDGED: it makes
 everything that it may touch uncertain, at most all of its namespace, or everything if that is the root namespace. Istio ignores an environment

@@ -42,10 +42,13 @@ func (w *World) readAuthentication(m meta, n *yaml.Node) *fault {
 // jwtRules are the rules of all RequestAuthentications at a point, by issuer (authn newPolicyApplier). doubt: one of them is unusable.
 func (w *World) jwtRules(spaces []string, applies func(*authentication) bool) (rules []*jwtRule, doubt string) {
 	for _, ns := range spaces {
-		for _, a := range oldestFirst(w.look(ns).authentications) {
-			if !applies(a) {
-				continue
+		var here []*authentication
+		for _, a := range w.look(ns).authentications {
+			if applies(a) {
+				here = append(here, a)
 			}
+		}
+		for _, a := range oldestFirst(here) {
 			if a.bad != nil {
 				doubt = a.String() + ": " + a.bad.Error()
 			}
@@ -61,10 +64,9 @@ func (w *World) jwtRules(spaces []string, applies func(*authentication) bool) (r
 // oldestFirst is Istio's order within a namespace: by age, and of one second by name (model sortConfigByCreationTime). Those whose age is not
 // known stay where they are.
 func oldestFirst(list []*authentication) []*authentication {
-	if len(list) < 2 || slices.ContainsFunc(list, func(a *authentication) bool { return a.created == "" }) {
+	if slices.ContainsFunc(list, func(a *authentication) bool { return a.created == "" }) {
 		return list
 	}
-	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b *authentication) int {
 		return cmp.Or(cmp.Compare(a.created, b.created), cmp.Compare(a.name, b.name))
 	})

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -14,6 +15,7 @@ type capture struct {
 	enablement      []injector // istio-cni's enablementSelectors; none: the default
 	excluded        []string   // namespaces that istio-cni leaves alone
 	excludedStated  bool
+	inboundPorts    bool // the injector leaves ports of pods with a sidecar alone
 	ambientDisabled bool // istio-cni's ConfigMap says that it captures no pods
 }
 
@@ -41,6 +43,8 @@ func (w *World) readWebhooks(_ meta, n *yaml.Node) *fault {
 
 // readInjection takes the injector's own configuration (pkg/kube/inject Config).
 func (w *World) readInjection(n *yaml.Node) {
+	proxy := valueAt(embedded(field(field(n, "data"), "values")), "global", "proxy")
+	w.capture.inboundPorts = cmp.Or(textOf(field(proxy, "includeInboundPorts")), "*") != "*" || textOf(field(proxy, "excludeInboundPorts")) != ""
 	c := embedded(field(field(n, "data"), "config"))
 	w.capture.policyOff = textOf(field(c, "policy")) == "disabled"
 	for _, s := range list(field(c, "neverInjectSelector")) {

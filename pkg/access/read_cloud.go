@@ -57,6 +57,8 @@ func (w *World) readClouds(k groupKind, n *yaml.Node) {
 	switch {
 	case k.group == "security.istio.io" && k.kind == "AuthorizationPolicy":
 		// A field that nobody knows makes the policy one that Istio refuses.
+	case tree != nil && tree.unknown == ofRoute:
+		// Its reader asks for unknownField: what it cannot know clouds where the route leads, and nothing else.
 	case tree != nil:
 		w.readFields(tree, n)
 	default:
@@ -89,6 +91,18 @@ func (w *World) readFields(tree *ledgerNode, n *yaml.Node) {
 			walk.field(tree, key, n.Content[i], n.Content[i+1])
 		}
 	}
+}
+
+// unknownField names a field of an object that the ledger does not judge, "" for none.
+func unknownField(k groupKind, n *yaml.Node) (out string) {
+	tree, _ := ledger().of(k)
+	walk := ledgerWalk{found: func(_ *ledgerLine, field string, _ *yaml.Node) { out = cmp.Or(out, field) }}
+	for i := 0; tree != nil && i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == "spec" {
+			walk.field(tree, "spec", n.Content[i], n.Content[i+1])
+		}
+	}
+	return out
 }
 
 // valueAt is field, step by step.
@@ -147,7 +161,8 @@ func lenientLabels(n *yaml.Node) labels {
 
 // ledgerWalk visits the fields of an object and finds what is not judged.
 type ledgerWalk struct {
-	found func(l *ledgerLine, field string, at *yaml.Node) // l is nil for a field without a line
+	visits, depth int                                              // of maps and lists, so that aliases can make them neither many nor deep
+	found         func(l *ledgerLine, field string, at *yaml.Node) // l is nil for a field without a line
 }
 
 func (k *ledgerWalk) field(tree *ledgerNode, path string, key, value *yaml.Node) {
@@ -190,8 +205,18 @@ func valueText(n *yaml.Node) string {
 	return n.Value
 }
 
+// An object of any use has less. YAML's aliases can put a list into itself.
+const maxLedgerVisits, maxLedgerDepth = 100_000, 100
+
 // below visits a mapping, or the mappings of a list.
 func (k *ledgerWalk) below(n *ledgerNode, path string, value *yaml.Node) {
+	k.visits++
+	k.depth++
+	defer func() { k.depth-- }()
+	if k.visits > maxLedgerVisits || k.depth > maxLedgerDepth {
+		k.found(nil, path, value) // what is not looked at is not known
+		return
+	}
 	switch value.Kind {
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(value.Content); i += 2 {

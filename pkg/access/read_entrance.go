@@ -2,6 +2,7 @@ package access
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -42,19 +43,9 @@ func (w *World) readIstioGateway(m meta, n *yaml.Node) *fault {
 	return bad
 }
 
-// readIngress reads an Ingress as a Gateway of Istio with a route. One of another class leads through pods that nobody knows here.
+// readIngress reads an Ingress as a Gateway of Istio with a route. One of another class, or of none, leads through pods that nobody knows here.
 func (w *World) readIngress(m meta, n *yaml.Node) *fault {
 	spec := field(n, "spec")
-	annotated, ok := m.annotation("kubernetes.io/ingress.class")
-	if ok && annotated != "istio" {
-		return nil
-	}
-	class := textOf(field(spec, "ingressClassName"))
-	if ok {
-		class = ""
-	} else if class == "" {
-		return nil // nobody's, with the default ingressControllerMode STRICT
-	}
 	s := w.space(m.namespace)
 	l := &lead{route: route{origin: m.in(s)}, gateways: []string{ingressGateway(join(s.name, m.name))}}
 	add := func(n *yaml.Node) {
@@ -68,8 +59,36 @@ func (w *World) readIngress(m meta, n *yaml.Node) *fault {
 			add(field(p, "backend"))
 		}
 	}
-	s.istioGateways = append(s.istioGateways, &istioGateway{l.origin, istioIngress, class})
-	s.leads = append(s.leads, l)
+	annotated, ok := m.annotation("kubernetes.io/ingress.class")
+	class := textOf(field(spec, "ingressClassName"))
+	served := ok && annotated == "istio" || !ok && class != "" // nobody serves one without a class, with the default ingressControllerMode STRICT
+	if ok {
+		class = ""
+	}
+	i := &ingressLead{lead: l, gateway: &istioGateway{l.origin, istioIngress, class}, served: served}
+	w.ingressLeads = append(w.ingressLeads, i)
+	if served {
+		s.istioGateways = append(s.istioGateways, i.gateway)
+		s.leads = append(s.leads, l)
+	}
+	return nil
+}
+
+// ingressLead is an Ingress.
+type ingressLead struct {
+	*lead
+	gateway *istioGateway // as which Istio serves it, where it does
+	served  bool          // its class may be Istio's
+}
+
+// ingressTo finds an Ingress that leads to a Service: at another controller, or at pods of Istio that do not deny everything.
+func (w *World) ingressTo(svc *service) *ingressLead {
+	for _, i := range w.ingressLeads {
+		leads := slices.ContainsFunc(i.backends, func(b backend) bool { return b.namespace == svc.namespace && b.name == svc.name })
+		if leads && (!i.served || !w.serves(i.gateway) || !w.closedAt(i.gateway)) {
+			return i
+		}
+	}
 	return nil
 }
 

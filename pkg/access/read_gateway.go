@@ -40,6 +40,7 @@ type listener struct {
 	port                     int
 	tls                      bool     // there are settings of TLS
 	mode                     string   // of TLS
+	option                   string   // of TLS, that is not judged
 	kinds                    []string // of the routes that may attach; empty: all that the protocol allows
 	from                     string   // namespaces whose routes may attach: Same, All, Selector
 	selector                 labels
@@ -117,6 +118,13 @@ func readListener(n *yaml.Node) listener {
 		port: number(field(n, "port")), mode: textOf(field(field(n, "tls"), "mode")), from: "Same",
 	}
 	l.tls = field(n, "tls") != nil
+	if options := field(field(n, "tls"), "options"); options != nil && options.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(options.Content); i += 2 {
+			if key := options.Content[i].Value; key != "gateway.istio.io/tls-cipher-suites" {
+				l.option = key
+			}
+		}
+	}
 	for _, k := range list(field(field(n, "allowedRoutes"), "kinds")) {
 		if group := field(k, "group"); group == nil || textOf(group) == gatewayGroup {
 			l.kinds = append(l.kinds, textOf(field(k, "kind")))

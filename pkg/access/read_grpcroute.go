@@ -21,6 +21,7 @@ func (w *World) readGRPCRoute(m meta, n *yaml.Node) *fault {
 		}
 		r.add(rule)
 	}
+	r.doubtField(n)
 	w.addRoute(&r, spec)
 	return nil
 }

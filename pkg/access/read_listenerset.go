@@ -11,6 +11,7 @@ type listenerSet struct {
 	origin
 	parentNamespace, parentName string
 	listeners                   []listener
+	unknown                     string // a field that is not judged
 }
 
 // readListenerSet: routes name it as their parent, and are served by its Gateway.
@@ -24,6 +25,9 @@ func (w *World) readListenerSet(m meta, n *yaml.Node) *fault {
 			one.port = map[string]int{"HTTP": 80, "HTTPS": 443}[one.protocol]
 		}
 		l.listeners = append(l.listeners, one)
+	}
+	if l.kind == "ListenerSet" {
+		l.unknown = unknownField(groupKind{gatewayGroup, l.kind}, n)
 	}
 	w.listenerSets = append(w.listenerSets, l)
 	w.listenersOf[l.id()] = l

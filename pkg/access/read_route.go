@@ -101,6 +101,7 @@ func (w *World) readRoute(m meta, n *yaml.Node) *fault {
 		}
 		r.add(rule)
 	}
+	r.doubtField(n)
 	w.addRoute(&r, spec)
 	return nil
 }
@@ -112,6 +113,13 @@ func (r *route) add(rule routeRule) {
 		r.doubt = cmp.Or(r.doubt, rule.unserved)
 	}
 	r.rules = append(r.rules, rule)
+}
+
+// doubtField: a cluster whose Gateway API does not know a field drops it or refuses the route, and what another makes of it nobody knows here.
+func (r *route) doubtField(n *yaml.Node) {
+	if f := unknownField(groupKind{gatewayGroup, r.kind}, n); f != "" {
+		r.doubt = cmp.Or(r.doubt, "the field "+f)
+	}
 }
 
 // addRoute files a route under what it is bound to.

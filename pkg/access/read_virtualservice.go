@@ -60,20 +60,33 @@ func (v *virtualRoutes) readRules(spec *yaml.Node) {
 			}
 		}
 	}
-	v.plain = !v.streams && plainRules(list(field(spec, "http")))
+	exported, _ := texts(field(spec, "exportTo"))
+	v.plain = !v.streams && len(others(spec, "hosts", "gateways", "http", "exportTo")) == 0 && (len(exported) == 0 || slices.Contains(exported, "*")) &&
+		plainRules(list(field(spec, "http")))
 }
 
 // plainRules: the last rule takes all that others have not, and each has a destination as a whole.
 func plainRules(rules []*yaml.Node) bool {
 	for _, r := range rules {
-		subset := func(d *yaml.Node) bool { return field(field(d, "destination"), "subset") != nil }
-		other := func(key string) bool { return field(r, key) != nil }
-		if len(list(field(r, "route"))) == 0 || slices.ContainsFunc(list(field(r, "route")), subset) ||
-			slices.ContainsFunc([]string{"redirect", "directResponse", "delegate", "fault", "mirror", "mirrors"}, other) {
+		part := func(d *yaml.Node) bool {
+			return len(others(d, "destination", "weight", "headers")) > 0 || len(others(field(d, "destination"), "host", "port")) > 0
+		}
+		if to := list(field(r, "route")); len(to) == 0 || slices.ContainsFunc(to, part) ||
+			len(others(r, "name", "match", "route", "timeout", "retries", "headers", "rewrite", "corsPolicy")) > 0 {
 			return false
 		}
 	}
 	return len(rules) > 0 && field(rules[len(rules)-1], "match") == nil
+}
+
+// others are the keys of a mapping beside those that are known.
+func others(n *yaml.Node, known ...string) (out []string) {
+	for i := 0; n != nil && n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+		if key := n.Content[i].Value; !contains(known, key) {
+			out = append(out, key)
+		}
+	}
+	return out
 }
 
 func (v *virtualRoutes) ofMesh() bool { return slices.Contains(v.gateways, "mesh") }

@@ -17,6 +17,7 @@ type World struct {
 	namespaces map[string]*space
 	names      []string // of the namespaces, in the order met
 	istiods    []istiod
+	meshMaps   []*meshMap
 	ingresses  []*gateway
 	foreign    []*gateway // of other controllers than Istio's
 	classes    []gatewayClass
@@ -30,6 +31,7 @@ type World struct {
 	listenersOf  map[string]*listenerSet
 	bound        boundRoutes
 	istioFronts  map[string]*istioGateway // by namespace/name
+	ingressLeads []*ingressLead
 
 	clouded                              []*cloud // everything that is not judged, in the order met
 	everything, everyEnvoy, everyGateway *cloud
@@ -55,6 +57,7 @@ type space struct {
 	policies        []*policy
 	authentications []*authentication
 	peers           []*peerAuthentication
+	scopes          []*sidecarScope
 	services        []*service
 	named           map[string]*service // the first of each name
 	workloads       []*workload
@@ -160,6 +163,7 @@ var readers = map[groupKind]reader{
 	{"gateway.networking.x-k8s.io", "XListenerSet"}:    (*World).readListenerSet,
 	{"networking.istio.io", "VirtualService"}:          (*World).readVirtualService,
 	{"networking.istio.io", "Gateway"}:                 (*World).readIstioGateway,
+	{"networking.istio.io", "Sidecar"}:                 (*World).readSidecar,
 	{"serving.kserve.io", "LLMInferenceService"}:       (*World).readInferenceService,
 	{"serving.kserve.io", "LLMInferenceServiceConfig"}: (*World).readInferenceService,
 }
@@ -256,6 +260,7 @@ func (w *World) readPolicy(m meta, n *yaml.Node) *fault {
 
 // finish settles what only all manifests together say.
 func (w *World) finish() {
+	w.chooseMesh()
 	w.mesh.settle(w)
 	w.settleClouds()
 	for _, name := range w.names {

@@ -132,7 +132,7 @@ func addObject(r *rand.Rand, state ledgerState) (addition, bool) {
 	}
 	namespace := soundNamespaces[r.IntN(len(soundNamespaces))]
 	l, path := pickLine(r, lines, state)
-	if l == nil || state == isHarmless && k.group == "security.istio.io" { // the object itself is judged
+	if l == nil || state == isHarmless && (k.group == "security.istio.io" || k.kind == "Sidecar") { // the object itself is judged
 		return addition{}, false
 	}
 	at, extra := pickWhere(r, k.kind, namespace), ""

@@ -32,6 +32,7 @@ type manifests struct {
 	pods       map[string]*corev1.Pod
 	labels     map[string]map[string]string // of Namespaces
 	refused    []string
+	invalid    []error // of Istio's own kinds
 }
 
 func parse(text string) (*manifests, error) {

@@ -74,12 +74,12 @@ func defaultMatches(r *gatewayv1.HTTPRoute) {
 	}
 }
 
-// addConfig reads an object as istiod's own file reader does, and refuses what
-// its webhook refuses.
+// addConfig reads an object as istiod's own file reader does, which validates it.
 func (c *manifests) addConfig(doc string) error {
 	parsed, _, err := crd.ParseInputs(doc)
 	if err != nil && strings.Contains(err.Error(), "configuration is invalid") {
-		return c.refuse(doc)
+		c.invalid = append(c.invalid, err) // an error where routes are asked, and nothing to a policy
+		return nil
 	}
 	for _, cfg := range parsed {
 		cfg.Domain = "cluster.local" // short names of hosts are of this domain, as in istiod
@@ -93,7 +93,17 @@ func (c *manifests) addConfig(doc string) error {
 // (kube-gateway.yaml and waypoint.yaml), so that a proxy of it knows its ports.
 func (c *manifests) completed() []runtime.Object {
 	out := append([]runtime.Object(nil), c.routing...)
-	have := map[string]bool{}
+	have, sets := map[string]bool{}, map[string][]*gatewayv1.ListenerSet{}
+	for _, o := range c.routing {
+		if set, ok := o.(*gatewayv1.ListenerSet); ok {
+			of := set.Spec.ParentRef
+			key := set.Namespace + "/" + string(of.Name)
+			if of.Namespace != nil {
+				key = string(*of.Namespace) + "/" + string(of.Name)
+			}
+			sets[key] = append(sets[key], set)
+		}
+	}
 	for _, o := range c.objects {
 		out = append(out, o)
 		if svc, ok := o.(*corev1.Service); ok {
@@ -104,7 +114,7 @@ func (c *manifests) completed() []runtime.Object {
 		gw := c.gateways[key]
 		name := serviceOf(gw)
 		if !have[gw.Namespace+"/"+name] {
-			out = append(out, gatewayService(gw, name))
+			out = append(out, gatewayService(gw, name, sets[key]))
 		}
 		out = append(out, gatewayPod(gw, gatewayIP(i)))
 	}

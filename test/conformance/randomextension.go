@@ -61,10 +61,15 @@ func (d dice) extension(name string) object {
 		}}}}
 	default:
 		kind, api = "WasmPlugin", "extensions.istio.io/v1alpha1"
+		if d.chance(40) {
+			kind = "TrafficExtension"
+			spec["lua"] = object{"inlineCode": "function envoy_on_request(handle) end"}
+		} else {
+			spec["url"] = "oci://example.com/plugin:1"
+		}
 		if selector != nil && !target {
 			spec["selector"] = object{"matchLabels": selector}
 		}
-		spec["url"] = "oci://example.com/plugin:1"
 		if d.chance(30) {
 			spec["match"] = []any{object{"mode": pick(d, []string{"SERVER", "CLIENT", "CLIENT_AND_SERVER"})}}
 		}

@@ -73,6 +73,10 @@ func (d dice) gatewayRoutes(virtual bool) []object {
 	listeners := d.listeners()
 	gw["spec"].(object)["listeners"] = listeners
 	docs := []object{gw}
+	set := d.chance(20)
+	if set {
+		docs = append(docs, d.listenerSet(gw))
+	}
 	if virtual {
 		docs = append(docs, thing("networking.istio.io/v1", "Gateway", "kubeflow", "kubeflow-gateway", nil, object{"spec": object{
 			"selector": object{"app": "ingress"},
@@ -83,7 +87,11 @@ func (d dice) gatewayRoutes(virtual bool) []object {
 		}
 	}
 	for j := range 1 + d.IntN(3) {
-		spec := object{"parentRefs": []any{d.gatewayRef(listeners)}}
+		ref := d.gatewayRef(listeners)
+		if set && d.chance(50) {
+			ref["group"], ref["kind"], ref["namespace"], ref["name"] = "gateway.networking.k8s.io", "ListenerSet", "bob", "more"
+		}
+		spec := object{"parentRefs": []any{ref}}
 		if hosts := d.hosts(0); len(hosts) > 0 {
 			spec["hostnames"] = hosts
 		}
@@ -131,6 +139,20 @@ func (d dice) listeners() []any {
 		out = append(out, l)
 	}
 	return out
+}
+
+// listenerSet adds listeners of bob to a Gateway, which may not admit them.
+func (d dice) listenerSet(gw object) object {
+	if from := pick(d, []string{"", "All", "All", "Same", "Selector"}); from != "" {
+		namespaces := object{"from": from}
+		if from == "Selector" {
+			namespaces["selector"] = object{"matchLabels": object{"team": pick(d, []string{"a", "b"})}}
+		}
+		gw["spec"].(object)["allowedListeners"] = object{"namespaces": namespaces}
+	}
+	return thing(gatewayAPI, "ListenerSet", "bob", "more", nil, object{"spec": object{
+		"parentRef": object{"name": "ingress", "namespace": "istio-system"}, "listeners": d.listeners(),
+	}})
 }
 
 func (d dice) gatewayRef(listeners []any) object {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -47,7 +48,7 @@ type routedProxy struct {
 // routingOf runs istiod, with its gateway controller, over the objects.
 func routingOf(t test.Failer, c *manifests) (*routing, error) {
 	release, err := istioRelease()
-	if err != nil {
+	if err := errors.Join(append(c.invalid, err)...); err != nil {
 		return nil, err
 	}
 	configs := slices.Concat(c.configs, c.policies)
@@ -99,19 +100,28 @@ func gatewayLabels(gw *gatewayv1.Gateway) map[string]string {
 	return out
 }
 
-func gatewayService(gw *gatewayv1.Gateway, name string) *corev1.Service {
+// gatewayService has the ports of all listeners, those of ListenerSets too (deploymentcontroller extractServicePorts).
+func gatewayService(gw *gatewayv1.Gateway, name string, sets []*gatewayv1.ListenerSet) *corev1.Service {
 	svc := &corev1.Service{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: gw.Namespace, Labels: gatewayLabels(gw)},
 		Spec:       corev1.ServiceSpec{Selector: map[string]string{label.IoK8sNetworkingGatewayGatewayName.Name: gw.Name}},
 	}
 	seen := map[gatewayv1.PortNumber]bool{}
-	for _, l := range gw.Spec.Listeners {
-		if !seen[l.Port] {
-			seen[l.Port] = true
-			protocol := strings.ToLower(string(l.Protocol))
+	add := func(port gatewayv1.PortNumber, protocol gatewayv1.ProtocolType) {
+		if !seen[port] {
+			seen[port] = true
+			protocol := strings.ToLower(string(protocol))
 			svc.Spec.Ports = append(svc.Spec.Ports, corev1.ServicePort{
-				Name: fmt.Sprintf("%s-%d", protocol, l.Port), AppProtocol: &protocol, Port: l.Port, TargetPort: intstr.FromInt32(l.Port),
+				Name: fmt.Sprintf("%s-%d", protocol, port), AppProtocol: &protocol, Port: port, TargetPort: intstr.FromInt32(port),
 			})
+		}
+	}
+	for _, l := range gw.Spec.Listeners {
+		add(l.Port, l.Protocol)
+	}
+	for _, set := range sets {
+		for _, l := range set.Spec.Listeners {
+			add(l.Port, l.Protocol)
 		}
 	}
 	return svc

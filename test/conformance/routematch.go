@@ -119,11 +119,16 @@ func pathMatches(m *routepb.RouteMatch, path string) (bool, error) {
 	return false, fmt.Errorf("path %T is not evaluated here", m.PathSpecifier)
 }
 
-// routeHeader: a matcher that is inverted matches a missing header too, but for
-// one of a value, which needs it (HeaderUtility::HeaderData::matchesHeaders, treat_missing_header_as_empty off).
+// routeHeader: a header that is missing matches no value, inverted or not, unless
+// it counts as empty (HeaderUtility::HeaderDataBaseImpl::matchesHeaders). A match
+// of presence has no value.
 func routeHeader(h *routepb.HeaderMatcher, headers map[string]string) (bool, error) {
-	if _, present := headers[strings.ToLower(h.Name)]; !present && h.GetStringMatch() != nil {
-		return h.InvertMatch, nil
+	name := strings.ToLower(h.Name)
+	if _, presence := h.HeaderMatchSpecifier.(*routepb.HeaderMatcher_PresentMatch); !presence && !has(headers, name) {
+		if !h.TreatMissingHeaderAsEmpty {
+			return false, nil
+		}
+		headers = map[string]string{name: ""}
 	}
 	ok, err := header(h, headers)
 	return ok != h.InvertMatch, err
