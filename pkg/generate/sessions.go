@@ -13,7 +13,9 @@ import (
 
 // DexRule verifies the tokens of dex. The keys' address is written out, because istiod stops asking
 // an issuer for it after 14 s and then waits for 20 minutes (Istio: jwks resolver).
-func (t Tokens) DexRule() *security.JWTRule { return t.SessionRule(survey.DexIssuer, survey.DexIssuer+"/keys") }
+func (t Tokens) DexRule() *security.JWTRule {
+	return t.SessionRule(survey.DexIssuer, survey.DexIssuer+"/keys")
+}
 
 // findSessions decides which issuers people log in with, by the rules in force at the ingress
 // Gateway after this run, and by which rules waypoints verify their tokens.
