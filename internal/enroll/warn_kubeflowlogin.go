@@ -11,7 +11,7 @@ import (
 
 // warnKubeflowLogin reports what the input lacks of Kubeflow's login, and so was not written, and what
 // looks like another login.
-func warnKubeflowLogin(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+func warnKubeflowLogin(plan generate.Plan, notes *survey.Notes) {
 	login, mesh := plan.Platform.Login, plan.Mesh
 	for _, item := range login.Undefined {
 		notes.WarnAt(diagnostic.ProviderNotDefined, item, "spec.provider", "is "+survey.ProviderOf(item)+", which meshConfig in the input does not define",

@@ -108,15 +108,23 @@ func (in *Index) OldGatewayNetwork() string {
 
 // OnOldGateway reports whether a VirtualService is for the old gateway.
 func (in *Index) OnOldGateway(item *manifest.Item) bool {
+	old, _ := in.OldGatewaysOf(item)
+	return len(old) > 0
+}
+
+// OldGatewaysOf are the Istio Gateways of the old gateway that a VirtualService names, and the others: those
+// of other pods, and mesh, by which sidecars route too.
+func (in *Index) OldGatewaysOf(item *manifest.Item) (old, others []manifest.ID) {
 	for _, gateway := range GatewaysOf(item) {
-		if gateway == (manifest.NewID(IstioNetworking, "Gateway", profile.KubeflowNamespace, "kubeflow-gateway")) {
-			return true
-		}
-		if known := in.ByID[gateway]; known != nil && in.SelectsOldGateway(manifest.Field(known.Node, "spec", "selector")) {
-			return true
+		known := in.ByID[gateway]
+		if gateway == (manifest.NewID(IstioNetworking, "Gateway", profile.KubeflowNamespace, "kubeflow-gateway")) ||
+			known != nil && in.SelectsOldGateway(manifest.Field(known.Node, "spec", "selector")) {
+			old = append(old, gateway)
+		} else {
+			others = append(others, gateway)
 		}
 	}
-	return false
+	return old, others
 }
 
 // GatewaysOf are the Istio Gateways that a VirtualService names, for all of it or in a match.

@@ -8,8 +8,8 @@ import (
 
 // ingress is the one way in from outside, and what it asks of whoever comes.
 func ingress(p Platform) []Object {
-	gateway := behindOptions(p.GatewaySeccomp, ingressGateway(p))
-	out := append(gateway, allowToGateway(p))
+	out := behindOptions(p.GatewaySeccomp, ingressGateway(p))
+	out = append(out, allowToGateway(p))
 	if !p.Login.NoDexRule {
 		out = append(out, dexJWT(p.Mesh))
 	}

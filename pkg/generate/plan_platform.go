@@ -57,7 +57,7 @@ type Component struct {
 var (
 	readers = []string{
 		survey.Dashboard, survey.JupyterWebApp, survey.VolumesWebApp, survey.TensorboardsWebApp,
-		survey.KatibUI, survey.ModelsWebApp, survey.PipelinesUI,
+		survey.KatibUI, survey.ModelsWebApp, survey.PipelinesUI, survey.ModelRegistryUI,
 	}
 	behindWaypoint = []string{survey.Pipelines, survey.PipelinesUI}
 )
@@ -87,7 +87,9 @@ func newPlatform(mesh *Mesh, s profile.Spec, kubeflow survey.Kubeflow) *Platform
 		}
 	}
 	for _, name := range readers {
-		p.Readers = append(p.Readers, p.Components[name])
+		if c := p.Components[name]; c.Deployed {
+			p.Readers = append(p.Readers, c)
+		}
 	}
 	for _, name := range behindWaypoint {
 		p.BehindWaypoint = append(p.BehindWaypoint, p.Components[name].Service)
