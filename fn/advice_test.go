@@ -19,6 +19,11 @@ const (
 
 	// adviceTree is what the VirtualServices of the cases lead to.
 	adviceTree = `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: dashboard, namespace: kubeflow}
+spec: {gateways: [kubeflow/intern], hosts: [kubeflow.example.com], http: [{match: [{uri: {prefix: /}}], rewrite: {uri: /}, route: [{destination: {host: dashboard}}]}]}
+---
 apiVersion: v1
 kind: Namespace
 metadata: {name: kubeflow}
@@ -102,6 +107,11 @@ var adviceCases = []struct {
 			`backendRefs: [{name: plots, port: 80, filters: [{type: RequestHeaderModifier, requestHeaderModifier: {add: [{name: x-five, value: "5"}]}}]}]}]`, "", ""},
 	{"hosts, as far as the Gateway has them", "alice", "gateways: [kubeflow/intern]\nhosts: ['*', other.org]\nhttp: [{route: [{destination: {host: plots}}]}]",
 		"hostnames: ['*.example.com'], rules: [{backendRefs: [{name: plots, port: 80}]}]", "", ""},
+	{"the host of Kubeflow, whose other paths a hostname would hide", "alice", "gateways: [kubeflow/intern]\nhosts: [kubeflow.example.com]\nhttp: [{match: [{uri: {prefix: /plots/}}], route: [{destination: {host: plots}}]}]",
+		"rules: [{matches: [{path: {type: PathPrefix, value: /plots/}}], backendRefs: [{name: plots, port: 80}]}]", "", ""},
+	{"a host of its own, where the login has no route", "tools", "gateways: [kubeflow/intern]\nhosts: [mlflow.example.com]\nhttp: [{route: [{destination: {host: mlflow}}]}]",
+		"hostnames: [mlflow.example.com], rules: [{backendRefs: [{name: mlflow, port: 5000}]}]", "tools | any other user | allow | mlflow" +
+			"tools | anonymous, through the ingress | allow | in part, such as GET /dex/x", "every user who is logged in does, and everybody on the paths of the login (/dex/, /oauth2/), because"},
 	{"weights and a mirror", "alice", anyHost + "http: [{match: [{uri: {prefix: /p/}}], mirror: {host: registry}, route: [{destination: {host: plots}, weight: 90}, {destination: {host: registry}, weight: 10}]}]",
 		"rules: [{matches: [{path: {type: PathPrefix, value: /p/}}], filters: [{type: RequestMirror, requestMirror: {backendRef: {name: registry, port: 8080}}}], backendRefs: [{name: plots, port: 80, weight: 90}, {name: registry, port: 8080, weight: 10}]}]",
 		"", "delete rules[0] of AuthorizationPolicy alice/registry"},

@@ -33,6 +33,7 @@ const (
 	GatewayKept        Code = "AP0637"
 	StaysOnOldGateway  Code = "AP0638"
 	ProviderNotDefined Code = "AP0639"
+	TLSLost            Code = "AP0640"
 )
 
 var platformCodes = []Entry{
@@ -67,4 +68,5 @@ var platformCodes = []Entry{
 	{GatewayKept, Info, "an Istio Gateway of Kubeflow was kept, because something names it"},
 	{StaysOnOldGateway, Warning, "an object stays on the old gateway, from which users move"},
 	{ProviderNotDefined, Warning, "a policy asks an extension provider that meshConfig does not define"},
+	{TLSLost, Warning, "the old gateway serves HTTPS, and the new one does not"},
 }

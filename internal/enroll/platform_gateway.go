@@ -30,6 +30,7 @@ func removeGateways(plan generate.Plan, input *survey.Index, notes *survey.Notes
 				"the old gateway no longer allows any request, so nobody reaches its hosts", toNewGateway(plan, "add an HTTPRoute for its hosts"))
 			return
 		}
+		warnTLS(plan, notes, item)
 		users := input.UsersOfGateway(item)
 		if len(users) > 0 {
 			notes.Warn(diagnostic.GatewayKept, item, "was kept, because "+namedBy(users), "the old gateway no longer allows any request, so nobody reaches what is routed by this Gateway", "")

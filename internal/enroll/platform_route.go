@@ -15,7 +15,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// oldRoute is a VirtualService of the simple form: one path that routes to one Service.
+// oldRoute is a VirtualService of the simple form: one path that routes to one Service. Its hosts do not
+// matter for Kubeflow's own: their HTTPRoutes are for every host.
 type oldRoute struct{ path, service, namespace, port, rewrite, prefix, timeout string }
 
 // removeVirtualServices removes those whose path has an HTTPRoute now, Kubeflow's or a profile's. It keeps
@@ -27,6 +28,7 @@ func removeVirtualServices(plan generate.Plan, input *survey.Index, notes *surve
 			routes[o.Namespace] = append(routes[o.Namespace], o)
 		}
 	}
+	hosts := kubeflowHosts(input)
 	input.Live(survey.IstioNetworking, "VirtualService", func(item *manifest.Item) {
 		if !input.OnOldGateway(item) {
 			return
@@ -52,7 +54,7 @@ func removeVirtualServices(plan generate.Plan, input *survey.Index, notes *surve
 			notes.Warn(diagnostic.RouteReplaced, item, "was removed", same, "")
 			return
 		}
-		warnRoute(plan, input, notes, item, old, cmp.Or(why, shared), routes)
+		warnRoute(plan, input, notes, item, old, cmp.Or(why, shared), routes, hosts)
 	})
 }
 
@@ -106,18 +108,18 @@ func readRoute(item *manifest.Item) (r oldRoute, why string) {
 	if len(http) != 1 || manifest.Field(spec, "tcp") != nil || manifest.Field(spec, "tls") != nil {
 		return r, "has more than one HTTP route"
 	}
-	if hosts := manifest.Content(manifest.Field(spec, "hosts")); len(hosts) != 1 || hosts[0].Value != "*" {
-		return r, "names hosts"
-	}
 	route := manifest.Dealias(http[0])
 	matches, destinations := manifest.Content(manifest.Field(route, "match")), manifest.Content(manifest.Field(route, "route"))
-	if len(matches) != 1 || len(destinations) != 1 {
-		return r, "has more than one match or destination"
+	if len(matches) != 1 {
+		return r, "does not match by one path prefix alone"
+	}
+	if len(destinations) != 1 {
+		return r, "does not lead to one destination"
 	}
 	match := manifest.Dealias(matches[0])
 	r.path = manifest.Value(match, "uri", "prefix")
 	if r.path == "" || len(match.Content) != 2 {
-		return r, "does not match by a path prefix alone"
+		return r, "does not match by one path prefix alone"
 	}
 	destination := manifest.Field(manifest.Dealias(destinations[0]), "destination")
 	host := strings.Split(manifest.Value(destination, "host"), ".")

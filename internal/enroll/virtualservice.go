@@ -20,6 +20,8 @@ type newRoute struct {
 	// services are their names.
 	services []string
 	spec     generate.Fields
+	// paths are the beginnings of its paths; "/" where any path may match.
+	paths []string
 	// lost is what the route does not do: it changes how a request is served, and never who may send it.
 	lost []string
 }
@@ -30,14 +32,16 @@ type translation struct {
 	mesh  *generate.Mesh
 	input *survey.Index
 	item  *manifest.Item
-	out   newRoute
-	why   string
+	// kubeflow are Kubeflow's own hosts.
+	kubeflow []string
+	out      newRoute
+	why      string
 }
 
 // routeOf returns the HTTPRoute at the ingress Gateway that does what a VirtualService does at the old
 // one; or why there is none.
-func routeOf(plan generate.Plan, input *survey.Index, item *manifest.Item) (t newRoute, why string) {
-	tr := translation{mesh: plan.Mesh, input: input, item: item}
+func routeOf(plan generate.Plan, input *survey.Index, item *manifest.Item, kubeflow []string) (t newRoute, why string) {
+	tr := translation{mesh: plan.Mesh, input: input, item: item, kubeflow: kubeflow}
 	spec := manifest.Field(item.Node, "spec")
 	for _, key := range []string{"tcp", "tls"} {
 		if manifest.Field(spec, key) != nil {
@@ -176,62 +180,4 @@ func (t *translation) service(host string) (name, namespace string) {
 		return parts[0], parts[1]
 	}
 	return "", ""
-}
-
-// hostnames are those that the old gateway serves the VirtualService for: its hosts, as far as its
-// Gateways have them too. None is every one.
-func (t *translation) hostnames(spec *yaml.Node) (out []any) {
-	gateways := t.gatewayHosts()
-	for _, host := range manifest.Strings(manifest.Field(spec, "hosts")) {
-		for _, gateway := range gateways {
-			common, found := narrower(host, gateway)
-			switch {
-			case found && common == "*":
-				return nil
-			case found && strings.HasPrefix(common, "*") && !strings.HasPrefix(common, "*."):
-				t.refuse("has the host " + common) // Gateway API: Hostname
-			case found && !slices.Contains(out, any(common)):
-				out = append(out, common)
-			}
-		}
-	}
-	if len(out) == 0 {
-		t.refuse("has no host that its Gateway serves")
-	}
-	return out
-}
-
-// gatewayHosts are the hosts of the Istio Gateways of the old gateway that the VirtualService names. A
-// Gateway that the input does not show is as Kubeflow has it: it serves every host.
-func (t *translation) gatewayHosts() (out []string) {
-	old, _ := t.input.OldGatewaysOf(t.item)
-	for _, id := range old {
-		item := t.input.ByID[id]
-		if item == nil || manifest.Field(item.Node, "spec", "servers") == nil {
-			return []string{"*"}
-		}
-		for _, server := range manifest.Content(manifest.Field(item.Node, "spec", "servers")) {
-			for _, host := range manifest.Strings(manifest.Field(manifest.Dealias(server), "hosts")) {
-				if _, after, found := strings.Cut(host, "/"); found {
-					host = after // NAMESPACE/HOST: only VirtualServices of that namespace
-				}
-				out = append(out, host)
-			}
-		}
-	}
-	return out
-}
-
-// narrower is the host that two hosts have in common: the longer one, where the other covers it.
-func narrower(a, b string) (host string, found bool) {
-	covers := func(wide, host string) bool {
-		return wide == host || strings.HasPrefix(wide, "*") && strings.HasSuffix(host, wide[1:])
-	}
-	switch {
-	case covers(a, b):
-		return b, true
-	case covers(b, a):
-		return a, true
-	}
-	return "", false
 }

@@ -18,13 +18,20 @@ func (t *translation) matches(at string, matches []*yaml.Node) (out []any) {
 	for i, match := range matches {
 		match, at := manifest.Dealias(match), fmt.Sprintf("%s.match[%d]", at, i)
 		if len(match.Content) == 0 {
+			t.out.paths = append(t.out.paths, "/")
 			return nil // Istio: an empty one matches every request
 		}
 		fields := generate.Fields{}
 		for j := 0; j+1 < len(match.Content); j += 2 {
 			t.condition(fields, at, match.Content[j].Value, manifest.Dealias(match.Content[j+1]))
 		}
+		if fields["path"] == nil {
+			t.out.paths = append(t.out.paths, "/")
+		}
 		out = append(out, fields)
+	}
+	if len(matches) == 0 {
+		t.out.paths = append(t.out.paths, "/")
 	}
 	return out
 }
@@ -65,6 +72,11 @@ func (t *translation) path(at string, n *yaml.Node) generate.Fields {
 		}
 		if form[0] != "regex" && (!strings.HasPrefix(text, "/") || strings.Contains(text, "//")) { // Gateway API: HTTPPathMatch
 			break
+		}
+		if form[0] == "regex" {
+			t.out.paths = append(t.out.paths, "/")
+		} else {
+			t.out.paths = append(t.out.paths, text)
 		}
 		return generate.Fields{"type": form[1], "value": text}
 	}

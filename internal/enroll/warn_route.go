@@ -3,6 +3,7 @@ package enroll
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -13,8 +14,8 @@ import (
 )
 
 // warnRoute reports a VirtualService that was kept, with the HTTPRoute to write instead. why says what
-// keeps it from being one of Kubeflow's own, and routes are our HTTPRoutes, by namespace.
-func warnRoute(plan generate.Plan, input *survey.Index, notes *survey.Notes, item *manifest.Item, old oldRoute, why string, routes map[string][]generate.Object) {
+// keeps it from being one of Kubeflow's own, routes are our HTTPRoutes, by namespace, and hosts are Kubeflow's own.
+func warnRoute(plan generate.Plan, input *survey.Index, notes *survey.Notes, item *manifest.Item, old oldRoute, why string, routes map[string][]generate.Object, hosts []string) {
 	found := why
 	if found == "" {
 		found = fmt.Sprintf("routes %s to Service %s, which is not a component that this function knows by that path", old.path, qualified(item, old.namespace, old.service))
@@ -30,7 +31,7 @@ func warnRoute(plan generate.Plan, input *survey.Index, notes *survey.Notes, ite
 			remedy+" if that is enough, or patch the HTTPRoute")
 		return
 	}
-	route, not := routeOf(plan, input, item)
+	route, not := routeOf(plan, input, item, hosts)
 	if not != "" {
 		if why == "" {
 			found += " and "
@@ -85,13 +86,25 @@ func audience(input *survey.Index, plan generate.Plan, t newRoute) string {
 		return ""
 	}
 	space := input.ByID[manifest.ID{Kind: "Namespace", Name: t.namespace}]
+	users := "every user who is logged in does"
+	if t.atLogin() {
+		users += ", and everybody on the paths of the login (/dex/, /oauth2/)"
+	}
 	switch {
 	case inMesh(plan, t.namespace):
 		return "; with the advised HTTPRoute, those do whom the policies of " + t.namespace + " allow"
 	case space != nil && space.Label("istio.io/dataplane-mode") == "" && space.Label("istio-injection") == "" && space.Label("istio.io/rev") == "":
-		return "; with the advised HTTPRoute, every user who is logged in does, because Namespace " + t.namespace + " is not in the mesh"
+		return "; with the advised HTTPRoute, " + users + ", because Namespace " + t.namespace + " is not in the mesh"
 	}
-	return "; with the advised HTTPRoute, every user who is logged in does whom no policy of " + t.namespace + " keeps out"
+	return "; with the advised HTTPRoute, " + users + " whom no policy of " + t.namespace + " keeps out"
+}
+
+// atLogin reports whether the route takes requests on which nobody has to be logged in.
+func (t newRoute) atLogin() bool {
+	return slices.ContainsFunc(generate.OpenToLogin(), func(open string) bool {
+		open = strings.TrimRight(open, "*")
+		return slices.ContainsFunc(t.paths, func(path string) bool { return strings.HasPrefix(path, open) || strings.HasPrefix(open, path) })
+	})
 }
 
 // notCarried says what the HTTPRoute does not do.
