@@ -142,10 +142,14 @@ func (t *translation) backends(at string, destinations []*yaml.Node) (out []any)
 
 // backend is the Service of a destination, or nil.
 func (t *translation) backend(at string, destination *yaml.Node) generate.Fields {
-	name, namespace := t.service(manifest.Value(destination, "host"))
+	host := manifest.Value(destination, "host")
+	name, namespace := t.service(host)
 	switch {
+	case host == "":
+		t.refuse("has no " + at + ".host")
+		return nil
 	case name == "":
-		t.refuse("leads to " + manifest.Value(destination, "host") + ", which is not a Service of the cluster")
+		t.refuse("leads to " + host + ", which is not a Service of the cluster")
 		return nil
 	case manifest.Field(destination, "subset") != nil:
 		t.refuse("has " + at + ".subset")
@@ -160,7 +164,7 @@ func (t *translation) backend(at string, destination *yaml.Node) generate.Fields
 	}
 	old := oldRoute{service: name, namespace: namespace, port: manifest.Value(destination, "port", "number")}
 	port, err := strconv.Atoi(old.backendPort(t.input))
-	if err != nil {
+	if err != nil || port < 1 || port > 65535 {
 		t.refuse("does not say which port of Service " + namespace + "/" + name + " it means")
 		return nil
 	}
