@@ -34,6 +34,7 @@ const (
 	StaysOnOldGateway  Code = "AP0638"
 	ProviderNotDefined Code = "AP0639"
 	TLSLost            Code = "AP0640"
+	OldGatewayUnknown  Code = "AP0641"
 )
 
 var platformCodes = []Entry{
@@ -69,4 +70,5 @@ var platformCodes = []Entry{
 	{StaysOnOldGateway, Warning, "an object stays on the old gateway, from which users move"},
 	{ProviderNotDefined, Warning, "a policy asks an extension provider that meshConfig does not define"},
 	{TLSLost, Warning, "the old gateway serves HTTPS, and the new one does not"},
+	{OldGatewayUnknown, Warning, "Kubeflow's Gateway is for other pods than those of Kubeflow's old gateway"},
 }

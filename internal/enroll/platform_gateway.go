@@ -22,7 +22,11 @@ var kubeflowGateways = []manifest.ID{
 // reports the Gateways that stay on the old gateway.
 func removeGateways(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	input.Live(survey.IstioNetworking, "Gateway", func(item *manifest.Item) {
-		if !input.SelectsOldGateway(manifest.Field(item.Node, "spec", "selector")) {
+		selector := manifest.Field(item.Node, "spec", "selector")
+		if !input.SelectsOldGateway(selector) {
+			if slices.Contains(kubeflowGateways, item.ID) && len(manifest.Content(selector)) > 0 {
+				warnOtherPods(plan, notes, item)
+			}
 			return
 		}
 		if !slices.Contains(kubeflowGateways, item.ID) {
@@ -40,6 +44,18 @@ func removeGateways(plan generate.Plan, input *survey.Index, notes *survey.Notes
 		notes.Warn(diagnostic.GatewayRemoved, item, "was removed, because nothing in the input names it any more", "it was one of Kubeflow's own for the old gateway, which Gateway "+
 			plan.Mesh.GatewayNamespace+"/"+plan.Mesh.GatewayName+" replaces", "")
 	})
+}
+
+// warnOtherPods reports a tree whose old gateway has another name than Kubeflow's, by which it is known here.
+func warnOtherPods(plan generate.Plan, notes *survey.Notes, item *manifest.Item) {
+	notes.WarnAt(diagnostic.OldGatewayUnknown, item, "spec.selector", "selects other pods than those of "+survey.OldGatewayNamespace+"/"+survey.OldGatewayName,
+		"what is for those pods (policies, EnvoyFilters, NetworkPolicies) and rules with their principal were left unchanged, so that rules with that principal let nobody in by the new gateway",
+		toGateway(plan, "attach what must stay in force with targetRefs")+", and write the principal "+plan.Mesh.Ingress+" in the rules")
+}
+
+// toGateway is a remedy that attaches something to the ingress Gateway.
+func toGateway(plan generate.Plan, remedy string) string {
+	return fmt.Sprintf("%s: [{group: %s, kind: Gateway, name: %s}]", remedy, survey.GatewayGroup, plan.Mesh.GatewayName)
 }
 
 // namedBy says which objects name a Gateway: the first few of them.
