@@ -124,3 +124,20 @@ func TestAnObjectThatTheAPIServerRefuses(t *testing.T) {
 	}
 	part(t, "stderr", stderr, `[AP0723] Namespace alice: metadata.labels: "4711" must be a string (cost-center); correct the field`)
 }
+
+// The model registry's UI has one path for all users: where two profiles have one, nobody knows whose it is.
+func TestTwoModelRegistries(t *testing.T) {
+	const service = "apiVersion: v1\nkind: Service\nmetadata: {name: model-registry-ui-service, namespace: NS}\nspec: {selector: {app: model-registry-ui}, ports: [{port: 80}]}\n"
+	const route = "HTTPRoute\nmetadata:\n  name: model-registry-ui\n  namespace: alice\n"
+	alice, bob := strings.Replace(service, "NS", "alice", 1), strings.Replace(service, "NS", "bob", 1)
+	code, stdout, stderr := treeRun(t, adviceConfig, alice)
+	if code != exitOK {
+		t.Fatal(stderr)
+	}
+	part(t, "stdout", stdout, route)
+	code, stdout, stderr = treeRun(t, adviceConfig, alice, bob)
+	if code != exitOK || strings.Contains(stdout, "name: model-registry-ui\n") {
+		t.Errorf("exit code %d, a route for one of two\n%s", code, stderr)
+	}
+	part(t, "stderr", stderr, "[AP0309] Service alice/model-registry-ui-service (also bob/model-registry-ui-service): is in the input for more than one namespace; none of them gets a route, because all would get the path /model-registry/; ")
+}

@@ -140,7 +140,7 @@ func openToIngress(plan generate.Plan, input *survey.Index, t newRoute) string {
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")
 		if item.Namespace != t.namespace || isMalformed(spec) || survey.Action(spec) != "ALLOW" || survey.DryRun(item) || item.Revision() != "" ||
-			!slices.ContainsFunc(t.services, func(name string) bool { return targetsService(spec, name) }) {
+			!aimsAt(plan, spec, t.services) {
 			return
 		}
 		for i, rule := range survey.RulesOf(spec) {
@@ -155,9 +155,11 @@ func openToIngress(plan generate.Plan, input *survey.Index, t newRoute) string {
 	return listed(open)
 }
 
-func targetsService(spec *yaml.Node, name string) bool {
+// aimsAt reports whether a policy is for one of the Services, or for the waypoint before all of them.
+func aimsAt(plan generate.Plan, spec *yaml.Node, services []string) bool {
 	return slices.ContainsFunc(survey.TargetsOf(spec), func(ref *yaml.Node) bool {
-		return manifest.Value(ref, "kind") == "Service" && manifest.Value(ref, "name") == name
+		kind, name := manifest.Value(ref, "kind"), manifest.Value(ref, "name")
+		return kind == "Service" && slices.Contains(services, name) || kind == "Gateway" && name == plan.Mesh.Waypoint.Name
 	})
 }
 
