@@ -45,7 +45,7 @@ image-test: image ## test the image: Docker, kustomize, kpt, built again, arm64
 
 .PHONY: golden
 golden: ## rewrite the golden files, what the examples print, docs/messages.md and docs/istio-fields.md; read the difference
-	-go test ./fn -run 'TestGolden|TestExamplesBuild' -update
+	-go test ./fn -run 'TestGolden|TestExamplesBuild|TestCorpus' -update
 	-go test ./cmd/ambient-profile -run TestMessagesPage -update
 	-go test ./pkg/access -run TestFieldsPage -update
 	git status --short testdata examples docs

@@ -12,10 +12,45 @@ import (
 // the plan only who the tenants are.
 func review(plan generate.Plan, out []*manifest.Item, form manifest.Form) ([]diagnostic.Diagnostic, error) {
 	world, err := access.Load(manifest.Encode(out, form))
+	var refused []diagnostic.Diagnostic
 	if err != nil {
-		return nil, locatedError(err, out)
+		sound, others := split(out, err)
+		if others == nil {
+			return nil, locatedError(err, out)
+		}
+		if world, err = access.Load(manifest.Encode(sound, form)); err != nil {
+			return nil, locatedError(err, out)
+		}
+		refused = others
 	}
-	return located(world.Findings(tenants(plan, out)), out), nil
+	return located(append(refused, world.Findings(tenants(plan, out))...), out), nil
+}
+
+// split parts the items that the referee cannot read from the others, with a warning for each: the API
+// server refuses them, so that they are in no cluster. It returns no warning where one of them was
+// edited or is ours: then the run must not go on.
+func split(out []*manifest.Item, err error) (sound []*manifest.Item, warnings []diagnostic.Diagnostic) {
+	unread := map[manifest.ID]bool{}
+	for _, d := range diagnostic.All(err) {
+		if d.Code != diagnostic.ManifestUnreadable || d.Object.Name == "" {
+			return nil, nil
+		}
+		unread[identity(d.Object)] = true
+		d.Code, d.Effect = diagnostic.ManifestLeftOut, "the API server refuses the object, so it was left as it is and not judged"
+		warnings = append(warnings, d)
+	}
+	for _, item := range out {
+		switch id := inNamespace(item.ID); {
+		case !unread[id]:
+			sound = append(sound, item)
+		case item.Changed || item.Annotation(profile.OwnedBy) != "":
+			return nil, nil
+		}
+	}
+	if len(sound)+len(unread) < len(out) { // several of one name
+		return nil, nil
+	}
+	return sound, warnings
 }
 
 // tenants are the profiles' namespaces, as the referee needs to know them.

@@ -103,3 +103,41 @@ func TestWhatWasNotReplacedIsNamed(t *testing.T) {
 		part(t, "stderr", stderr, test.want)
 	}
 }
+
+// What the API server refuses is in no cluster: unless the function would have to edit it, it stays as it
+// is, and the run goes on without it.
+func TestAnObjectThatTheAPIServerRefuses(t *testing.T) {
+	const (
+		deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {template: {metadata: {labels: {build: 20261127}}}}\n"
+		service    = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: alice, labels: {canary: true}}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n"
+		namespace  = "apiVersion: v1\nkind: Namespace\nmetadata: {name: alice, labels: {cost-center: 4711}}\n"
+	)
+	code, stdout, stderr := treeRun(t, treeConfig, deployment, service)
+	if code != exitOK {
+		t.Fatal(stderr)
+	}
+	part(t, "stdout", stdout, deployment+"---\n"+service+"---\n")
+	part(t, "stderr", stderr, `input0.yaml:4:38: [AP0729] Deployment shop/web: spec.template.metadata.labels: "20261127" must be a string (build); the API server refuses the object, so it was left as it is and not judged; correct the field`)
+	part(t, "stderr", stderr, "[AP0729] Service alice/web: metadata.labels: ")
+	if code, stdout, stderr = treeRun(t, treeConfig, deployment, namespace); code != exitError || stdout != "" {
+		t.Errorf("exit code %d, stdout %q", code, stdout)
+	}
+	part(t, "stderr", stderr, `[AP0723] Namespace alice: metadata.labels: "4711" must be a string (cost-center); correct the field`)
+}
+
+// The model registry's UI has one path for all users: where two profiles have one, nobody knows whose it is.
+func TestTwoModelRegistries(t *testing.T) {
+	const service = "apiVersion: v1\nkind: Service\nmetadata: {name: model-registry-ui-service, namespace: NS}\nspec: {selector: {app: model-registry-ui}, ports: [{port: 80}]}\n"
+	const route = "HTTPRoute\nmetadata:\n  name: model-registry-ui\n  namespace: alice\n"
+	alice, bob := strings.Replace(service, "NS", "alice", 1), strings.Replace(service, "NS", "bob", 1)
+	code, stdout, stderr := treeRun(t, adviceConfig, alice)
+	if code != exitOK {
+		t.Fatal(stderr)
+	}
+	part(t, "stdout", stdout, route)
+	code, stdout, stderr = treeRun(t, adviceConfig, alice, bob)
+	if code != exitOK || strings.Contains(stdout, "name: model-registry-ui\n") {
+		t.Errorf("exit code %d, a route for one of two\n%s", code, stderr)
+	}
+	part(t, "stderr", stderr, "[AP0309] Service alice/model-registry-ui-service (also bob/model-registry-ui-service): is in the input for more than one namespace; none of them gets a route, because all would get the path /model-registry/; ")
+}

@@ -150,9 +150,12 @@ func calls() map[diagnostic.Code]call {
 		diagnostic.TemplateNotRendered: in("explain", "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {{ .Values.name }}\n"),
 
 		diagnostic.ConfigNotLocal: in("", list+"items:\n- {"+strings.Replace(strict, "kubeflow}", "kubeflow, annotations: {config.kubernetes.io/path: tenants.yaml}}", 1)+"}\nfunctionConfig: {"+strict+"}\n"),
-		diagnostic.NameGenerated:  in("", list+"items:\n- {apiVersion: kubeflow.org/v1, kind: Notebook, metadata: {generateName: lab-, namespace: alice}}\nfunctionConfig: {"+strict+"}\n"),
-		diagnostic.NamespaceLocal: in("", list+"items:\n- {apiVersion: v1, kind: Namespace, metadata: {name: alice, annotations: {config.kubernetes.io/local-config: \"true\"}}}\nfunctionConfig: {"+strict+"}\n"),
-		diagnostic.SelectionHides: in("", list+"items:\n- {apiVersion: kubeflow.org/v1, kind: Profile, metadata: {name: bob, annotations: {internal.config.k8s.io/kpt-resource-id: \"2\", config.kubernetes.io/path: bob.yaml}}}\nfunctionConfig: {"+profile+"}\n"),
+		diagnostic.OldGatewayUnknown: in("", list+"items:\n- {apiVersion: networking.istio.io/v1, kind: Gateway, metadata: {name: kubeflow-gateway, namespace: kubeflow}, spec: {selector: {istio: corp-ingress}}}\n"+
+			"functionConfig: {"+strings.Replace(strict, "spec: {", "spec: {cluster: {platform: {enabled: true}}, ", 1)+"}\n"),
+		diagnostic.ManifestLeftOut: in("", list+"items:\n- {apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop, labels: {canary: true}}}\nfunctionConfig: {"+strict+"}\n"),
+		diagnostic.NameGenerated:   in("", list+"items:\n- {apiVersion: kubeflow.org/v1, kind: Notebook, metadata: {generateName: lab-, namespace: alice}}\nfunctionConfig: {"+strict+"}\n"),
+		diagnostic.NamespaceLocal:  in("", list+"items:\n- {apiVersion: v1, kind: Namespace, metadata: {name: alice, annotations: {config.kubernetes.io/local-config: \"true\"}}}\nfunctionConfig: {"+strict+"}\n"),
+		diagnostic.SelectionHides:  in("", list+"items:\n- {apiVersion: kubeflow.org/v1, kind: Profile, metadata: {name: bob, annotations: {internal.config.k8s.io/kpt-resource-id: \"2\", config.kubernetes.io/path: bob.yaml}}}\nfunctionConfig: {"+profile+"}\n"),
 
 		diagnostic.UnknownCommand:    in("explian rendered.yaml", ""),
 		diagnostic.UnknownFlag:       in("tenants.yaml -o out.yaml", ""),

@@ -8,6 +8,7 @@ const (
 	NotebookHeaderUnset  Code = "AP0306"
 	NotebookHeadersUnset Code = "AP0307"
 	NameGenerated        Code = "AP0308"
+	AppNotRouted         Code = "AP0309"
 
 	NamespaceOwnerDiffers  Code = "AP0311"
 	NamespaceInjected      Code = "AP0312"
@@ -45,6 +46,7 @@ var enrollCodes = []Entry{
 	{NotebookHeaderUnset, Warning, "a header that a Notebook asks for is not set"},
 	{NotebookHeadersUnset, Warning, "no header that a Notebook asks for is set"},
 	{NameGenerated, Warning, "a Profile or a Notebook gets its name only when it is created"},
+	{AppNotRouted, Warning, "a Tensorboard or a PVCViewer gets no route"},
 
 	{NamespaceOwnerDiffers, Warning, "a Namespace has another owner than its profile"},
 	{NamespaceInjected, Warning, "a Namespace had both sidecar injection and ambient mode"},

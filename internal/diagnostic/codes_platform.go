@@ -9,6 +9,10 @@ const (
 	GatewayNotInInput     Code = "AP0605"
 	WebhookServiceMissing Code = "AP0606"
 	WebhookPortUnknown    Code = "AP0607"
+	InjectionSelected     Code = "AP0614"
+	OtherLogin            Code = "AP0608"
+	DefaultDenyAdded      Code = "AP0609"
+	DefaultDenyStops      Code = "AP0610"
 
 	WaypointLabelNotSet  Code = "AP0611"
 	WaypointLabelRemoved Code = "AP0612"
@@ -23,6 +27,14 @@ const (
 	RouteOfKFAMRemoved Code = "AP0631"
 	RouteNotConverted  Code = "AP0632"
 	SidecarTLSRemoved  Code = "AP0633"
+	RouteReplaced      Code = "AP0634"
+	SidecarRuleRemoved Code = "AP0635"
+	GatewayRemoved     Code = "AP0636"
+	GatewayKept        Code = "AP0637"
+	StaysOnOldGateway  Code = "AP0638"
+	ProviderNotDefined Code = "AP0639"
+	TLSLost            Code = "AP0640"
+	OldGatewayUnknown  Code = "AP0641"
 )
 
 var platformCodes = []Entry{
@@ -33,6 +45,10 @@ var platformCodes = []Entry{
 	{GatewayNotInInput, Warning, "the input has the old gateway, but not the Gateway that policies allow"},
 	{WebhookServiceMissing, Info, "a webhook's Service is not in the input"},
 	{WebhookPortUnknown, Warning, "the pods' port of a webhook is not known"},
+	{InjectionSelected, Warning, "a sidecar label was left, because it is in the selector of its workload"},
+	{OtherLogin, Warning, "the input does not have Kubeflow's login, or has another one"},
+	{DefaultDenyAdded, Info, "a default deny for the whole mesh was added"},
+	{DefaultDenyStops, Warning, "the default deny for the whole mesh closes a namespace that had none"},
 
 	{WaypointLabelNotSet, Warning, "a Service that needs a waypoint label is not in the input"},
 	{WaypointLabelRemoved, Warning, "the waypoint label of a Service was removed"},
@@ -47,4 +63,12 @@ var platformCodes = []Entry{
 	{RouteOfKFAMRemoved, Info, "the VirtualService of KFAM was removed"},
 	{RouteNotConverted, Warning, "a VirtualService was not converted to an HTTPRoute"},
 	{SidecarTLSRemoved, Info, "a DestinationRule's mutual TLS was removed"},
+	{RouteReplaced, Info, "a VirtualService was removed, because an HTTPRoute replaces it"},
+	{SidecarRuleRemoved, Info, "a DestinationRule for mutual TLS between sidecars was removed"},
+	{GatewayRemoved, Info, "an Istio Gateway of Kubeflow was removed"},
+	{GatewayKept, Info, "an Istio Gateway of Kubeflow was kept, because something names it"},
+	{StaysOnOldGateway, Warning, "an object stays on the old gateway, from which users move"},
+	{ProviderNotDefined, Warning, "a policy asks an extension provider that meshConfig does not define"},
+	{TLSLost, Warning, "the old gateway serves HTTPS, and the new one does not"},
+	{OldGatewayUnknown, Warning, "Kubeflow's Gateway is for other pods than those of Kubeflow's old gateway"},
 }

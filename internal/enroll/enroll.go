@@ -91,7 +91,7 @@ func placeAll(plan generate.Plan, input *survey.Index, notes *survey.Notes, ship
 			continue
 		}
 		item.CopyOf = object.CopyOf
-		merge(plan, notes, shipped, item, object)
+		merge(plan, input, notes, shipped, item, object)
 	}
 }
 

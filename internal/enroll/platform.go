@@ -25,13 +25,16 @@ func movePlatform(plan generate.Plan, kubeflow survey.Kubeflow, input *survey.In
 	wanted = withoutOpenDoor(plan, input, notes, stay, withoutTwins(input, notes, withoutKept(plan, input, notes, shipped, wanted)))
 	ours := yielding(wanted)
 	enrollKubeflow(input, notes)
-	stopInjection(plan, input)
+	stopInjection(plan, input, notes)
 	labelServices(plan, kubeflow, input, notes)
-	removeVirtualServices(plan, input, notes, ours)
+	removeVirtualServices(plan, input, notes, wanted)
 	wanted = append(wanted, patchNetworkPolicies(plan, input, notes, ours)...)
 	removeDestinationRules(plan, input, notes)
-	removeGateways(input)
+	removeGateways(plan, input, notes)
 	warnPlatform(plan, input, notes, kubeflow)
+	warnKubeflowLogin(plan, notes)
+	warnStaying(plan, input, notes)
+	announceDefaultDeny(plan, kubeflow, input, notes, ours)
 	return wanted
 }
 

@@ -25,6 +25,7 @@ func removeDestinationRules(plan generate.Plan, input *survey.Index, notes *surv
 		}
 		if len(spec.Content) == 4 && len(traffic.Content) == 2 && len(tls.Content) == 2 {
 			item.Removed = true
+			notes.Warn(diagnostic.SidecarRuleRemoved, item, "was removed, because it sets tls.mode: ISTIO_MUTUAL and nothing else", "ztunnel and the waypoints encrypt this traffic on their own", "")
 			return
 		}
 		item.Drop(traffic, "tls")

@@ -1,6 +1,8 @@
 package enroll
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -13,32 +15,65 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// oldRoute is a VirtualService of the simple form: one path that routes to one Service.
+// oldRoute is a VirtualService of the simple form: one path that routes to one Service. Its hosts do not
+// matter for Kubeflow's own: their HTTPRoutes are for every host.
 type oldRoute struct{ path, service, namespace, port, rewrite, prefix, timeout string }
 
-// removeVirtualServices removes those whose path has an HTTPRoute now. It keeps the others and reports
-// what to write instead, because the old gateway allows no request any more.
+// removeVirtualServices removes those whose path has an HTTPRoute now, Kubeflow's or a profile's. It keeps
+// the others and reports what to write instead, because the old gateway allows no request any more.
 func removeVirtualServices(plan generate.Plan, input *survey.Index, notes *survey.Notes, wanted []generate.Object) {
+	routes := map[string][]generate.Object{} // by namespace
+	for _, o := range wanted {
+		if o.Kind == "HTTPRoute" {
+			routes[o.Namespace] = append(routes[o.Namespace], o)
+		}
+	}
+	hosts := kubeflowHosts(input)
 	input.Live(survey.IstioNetworking, "VirtualService", func(item *manifest.Item) {
 		if !input.OnOldGateway(item) {
 			return
 		}
 		old, why := readRoute(item)
-		switch {
-		case why == "" && old.service == "profiles-kfam" && old.namespace == profile.KubeflowNamespace:
+		var shared string
+		if _, others := input.OldGatewaysOf(item); len(others) > 0 {
+			shared = "is also for " + gatewayName(others[0])
+		}
+		ours := routes[old.namespace]
+		if why == "" && shared == "" && old.service == "profiles-kfam" && old.namespace == profile.KubeflowNamespace {
 			item.Removed = true
 			notes.Warn(diagnostic.RouteOfKFAMRemoved, item, "was removed without a replacement", "KFAM's policy does not allow the ingress Gateway, so the route could not be used", "")
-		case why == "" && slices.ContainsFunc(wanted, old.is):
-			item.Removed = true
-		default:
-			warnRoute(plan, input, notes, item, old, why)
+			return
 		}
+		if at := slices.IndexFunc(ours, old.is); why == "" && at >= 0 {
+			same := fmt.Sprintf("HTTPRoute %s/%s does the same at Gateway %s/%s", ours[at].Namespace, ours[at].Name, plan.Mesh.GatewayNamespace, plan.Mesh.GatewayName)
+			if shared != "" {
+				notes.Warn(diagnostic.RouteNotConverted, item, shared+", so it was kept", same, leaveOldGateway(input, item))
+				return
+			}
+			item.Removed = true
+			notes.Warn(diagnostic.RouteReplaced, item, "was removed", same, "")
+			return
+		}
+		warnRoute(plan, input, notes, item, old, cmp.Or(why, shared), routes, hosts)
 	})
 }
 
-// is reports whether the object is the HTTPRoute for this path and Service.
+// gatewayName is an Istio Gateway as a VirtualService names it.
+func gatewayName(id manifest.ID) string {
+	if id.Name == "mesh" {
+		return "traffic inside of the mesh"
+	}
+	return "Gateway " + id.Namespace + "/" + id.Name
+}
+
+// is reports whether the object is the HTTPRoute for this path and Service, and does the same.
 func (r oldRoute) is(o generate.Object) bool {
-	if o.Kind != "HTTPRoute" || o.Namespace != r.namespace {
+	return r.leads(o) && r.doesTheSame(manifest.Field(o.Node(), "spec", "rules").Content[0])
+}
+
+// leads reports whether the object is the HTTPRoute for this path and Service.
+func (r oldRoute) leads(o generate.Object) bool {
+	if o.Kind != "HTTPRoute" || o.Namespace != r.namespace || r.path == "" {
 		return false
 	}
 	rule := manifest.Field(o.Node(), "spec", "rules").Content[0]
@@ -46,7 +81,7 @@ func (r oldRoute) is(o generate.Object) bool {
 	backend := manifest.Field(rule, "backendRefs").Content[0]
 	// Kubeflow's prefix for gRPC is a part of the gRPC service's name.
 	same := path == r.path || strings.HasPrefix(path, r.path+".")
-	return same && manifest.Value(backend, "name") == r.service && (r.port == "" || manifest.Value(backend, "port") == r.port) && r.doesTheSame(rule)
+	return same && manifest.Value(backend, "name") == r.service && (r.port == "" || manifest.Value(backend, "port") == r.port)
 }
 
 // doesTheSame reports whether the rule of an HTTPRoute changes a request in the same way.
@@ -73,23 +108,18 @@ func readRoute(item *manifest.Item) (r oldRoute, why string) {
 	if len(http) != 1 || manifest.Field(spec, "tcp") != nil || manifest.Field(spec, "tls") != nil {
 		return r, "has more than one HTTP route"
 	}
-	if hosts := manifest.Content(manifest.Field(spec, "hosts")); len(hosts) != 1 || hosts[0].Value != "*" {
-		return r, "names hosts"
-	}
 	route := manifest.Dealias(http[0])
 	matches, destinations := manifest.Content(manifest.Field(route, "match")), manifest.Content(manifest.Field(route, "route"))
-	if len(matches) != 1 || len(destinations) != 1 {
-		return r, "has more than one match or destination"
+	if len(matches) != 1 {
+		return r, "does not match by one path prefix alone"
+	}
+	if len(destinations) != 1 {
+		return r, "does not lead to one destination"
 	}
 	match := manifest.Dealias(matches[0])
 	r.path = manifest.Value(match, "uri", "prefix")
 	if r.path == "" || len(match.Content) != 2 {
-		return r, "does not match by a path prefix alone"
-	}
-	for i := 0; i+1 < len(route.Content); i += 2 {
-		if key := route.Content[i].Value; !slices.Contains([]string{"name", "match", "route", "rewrite", "timeout", "headers"}, key) {
-			return r, "sets " + key + ", which its HTTPRoute would not do"
-		}
+		return r, "does not match by one path prefix alone"
 	}
 	destination := manifest.Field(manifest.Dealias(destinations[0]), "destination")
 	host := strings.Split(manifest.Value(destination, "host"), ".")
@@ -101,6 +131,11 @@ func readRoute(item *manifest.Item) (r oldRoute, why string) {
 	r.rewrite, r.timeout = manifest.Value(route, "rewrite", "uri"), manifest.Value(route, "timeout")
 	if r.rewrite == "" {
 		r.rewrite = r.path
+	}
+	for i := 0; i+1 < len(route.Content); i += 2 {
+		if key := route.Content[i].Value; !slices.Contains([]string{"name", "match", "route", "rewrite", "timeout", "headers"}, key) {
+			return r, "sets " + key
+		}
 	}
 	return r, r.readHeaders(manifest.Field(route, "headers"))
 }
@@ -117,7 +152,7 @@ func (r *oldRoute) readHeaders(headers *yaml.Node) (why string) {
 		}
 	}
 	if r.prefix == "" {
-		return "changes headers, which its HTTPRoute would not do"
+		return "changes other headers than Kubeflow does"
 	}
 	return ""
 }

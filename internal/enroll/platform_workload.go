@@ -1,8 +1,11 @@
 package enroll
 
 import (
+	"slices"
+
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
@@ -10,20 +13,52 @@ import (
 
 // stopInjection turns off sidecar injection for the pods of the mesh: ztunnel does not capture a pod
 // with a sidecar (Istio: cni podHasSidecar).
-func stopInjection(plan generate.Plan, input *survey.Index) {
-	const inject = "sidecar.istio.io/inject"
+//
+// A label that the workload selects its pods by stays: the API server refuses a template without it, and
+// a selector cannot be changed (Kubernetes: apps/v1 validation).
+func stopInjection(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	for _, item := range input.Items {
 		if !inMesh(plan, item.Namespace) || survey.OwnedBy(item) != "" || item.Removed {
 			continue
 		}
 		pod := podMetadata(item)
 		for _, in := range []string{"labels", "annotations"} {
-			if marks := manifest.Field(pod, in); manifest.Value(marks, inject) == "true" {
-				was := manifest.Field(marks, inject)
-				item.Set(marks, inject, &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: "false", Style: was.Style})
+			marks := manifest.Field(pod, in)
+			if manifest.Value(marks, injectMark) != "true" {
+				continue
 			}
+			if in == "labels" && selectsInjection(item) {
+				warnInjectionSelected(notes, item)
+				continue
+			}
+			was := manifest.Field(marks, injectMark)
+			item.Set(marks, injectMark, &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: "false", Style: was.Style})
 		}
 	}
+}
+
+const injectMark = "sidecar.istio.io/inject"
+
+// selectsInjection reports whether a workload selects its pods by the label for sidecars.
+func selectsInjection(item *manifest.Item) bool {
+	spec := manifest.Field(item.Node, "spec")
+	if item.Kind == "CronJob" {
+		spec = manifest.Field(spec, "jobTemplate", "spec")
+	}
+	selector := manifest.Field(spec, "selector")
+	if manifest.Field(selector, "matchLabels", injectMark) != nil {
+		return true
+	}
+	return slices.ContainsFunc(manifest.Content(manifest.Field(selector, "matchExpressions")), func(n *yaml.Node) bool {
+		return manifest.Value(manifest.Dealias(n), "key") == injectMark
+	})
+}
+
+// warnInjectionSelected reports a label that stays. Istio 1.31 (mutatingwebhook.yaml): no webhook for
+// sidecars takes pods of a Namespace with istio-injection: disabled, whatever their labels are.
+func warnInjectionSelected(notes *survey.Notes, item *manifest.Item) {
+	notes.WarnAt(diagnostic.InjectionSelected, item, "spec.selector", "selects the pods by the label "+injectMark+`, so the label of the pods stays "true"`,
+		"the pods are in the mesh only as long as their Namespace has istio-injection: disabled", "keep that label on the Namespace, or replace the workload by one with another selector")
 }
 
 // podMetadata returns the metadata of the pod that an item is, or of the pods that it makes; else nil.

@@ -15,7 +15,7 @@ import (
 
 // merge makes an item of the same identity mean what object means. It keeps its own apiVersion, labels
 // and annotations, because outer patches match by them; a key that we emit wins.
-func merge(plan generate.Plan, notes *survey.Notes, shipped map[manifest.ID][]*yaml.Node, item *manifest.Item, object generate.Object) {
+func merge(plan generate.Plan, input *survey.Index, notes *survey.Notes, shipped map[manifest.ID][]*yaml.Node, item *manifest.Item, object generate.Object) {
 	owner := survey.OwnedBy(item)
 	switch {
 	case owner != "" && owner != plan.Name:
@@ -26,35 +26,63 @@ func merge(plan generate.Plan, notes *survey.Notes, shipped map[manifest.ID][]*y
 	case item.Kind == "RoleBinding" && owner == "":
 		sameRoleBinding(notes, item, object)
 	default:
-		replace(plan, notes, shipped, item, object)
+		replace(plan, input, notes, shipped, item, object)
 	}
 }
 
 // replace overwrites the fields that object has in addition to its metadata, and removes what would
 // disable it.
-func replace(plan generate.Plan, notes *survey.Notes, shipped map[manifest.ID][]*yaml.Node, item *manifest.Item, object generate.Object) {
+func replace(plan generate.Plan, input *survey.Index, notes *survey.Notes, shipped map[manifest.ID][]*yaml.Node, item *manifest.Item, object generate.Object) {
 	fresh := object.Node()
-	var differs bool
+	keepSelector(item, fresh)
+	var changed []change
 	was, now := survey.Action(manifest.Field(item.Node, "spec")), survey.Action(manifest.Field(fresh, "spec"))
 	for _, key := range object.FieldNames() {
 		before, wanted := manifest.Field(item.Node, key), manifest.Field(fresh, key)
 		same := before != nil && manifest.Equal(before, wanted) || item.Kind == "AuthorizationPolicy" && samePolicy(before, wanted)
 		if !same {
-			differs = differs || !isShipped(shipped, item, before)
+			if !isShipped(shipped, item, before) {
+				changed = append(changed, differences(key, before, wanted)...)
+			}
 			item.Set(item.Node, key, wanted)
 		}
 	}
 	adopt(plan, item, object)
 	switchOn(notes, item, object)
-	if differs && survey.OwnedBy(item) == "" {
+	if len(changed) > 0 && survey.OwnedBy(item) == "" {
 		if was == "DENY" && now != was {
 			notes.Warn(diagnostic.DenyOverwritten, item, "was a DENY policy without an owned-by annotation, and was overwritten by the generated "+now+" policy of the same name",
-				"it no longer denies the requests that its rules denied", "give it another name to keep both")
+				"it no longer denies the requests that its rules denied ("+changesNamed(changed)+")", "give it another name to keep both")
 			return
 		}
-		notes.Warn(diagnostic.Overwritten, item, "was overwritten, because it differed from the generated object and has no owned-by annotation", "manual edits and earlier patches to it are lost",
+		notes.Warn(diagnostic.Overwritten, item, "was overwritten, because it has no owned-by annotation and differed from the generated object ("+changesNamed(changed)+")", whatIsLost(input, item, changed),
 			"make the change in the AmbientProfile, or in a patch that runs after this function")
 	}
+}
+
+// keepSelector has a Deployment of ours keep the selector of the one that it replaces, and its pods the
+// labels for it: the API server refuses another selector (Kubernetes: apps/v1 validation). Where one of
+// our own labels has another value there, ours stay, because our Service selects by them.
+func keepSelector(item *manifest.Item, fresh *yaml.Node) {
+	was := manifest.Field(item.Node, "spec", "selector")
+	chosen := manifest.Field(was, "matchLabels")
+	labels := manifest.Field(fresh, "spec", "template", "metadata", "labels")
+	if item.Kind != "Deployment" || chosen == nil || labels == nil || len(was.Content) != 2 {
+		return
+	}
+	var added []*yaml.Node
+	for i := 0; i+1 < len(chosen.Content); i += 2 {
+		key, text := chosen.Content[i].Value, manifest.Value(chosen, chosen.Content[i].Value)
+		switch own := manifest.Field(labels, key); {
+		case own == nil:
+			added = append(added, manifest.Text(key), manifest.Text(text))
+		case own.Value != text:
+			return
+		}
+	}
+	labels.Content = append(labels.Content, added...)
+	selector := manifest.Field(fresh, "spec", "selector")
+	selector.Content = was.Content
 }
 
 // adopt sets the labels and annotations that object has. Only objects that we own get the marks of

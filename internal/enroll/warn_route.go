@@ -3,7 +3,6 @@ package enroll
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -14,45 +13,106 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// warnRoute reports a VirtualService that was kept, with the HTTPRoute to write instead.
-func warnRoute(plan generate.Plan, input *survey.Index, notes *survey.Notes, item *manifest.Item, old oldRoute, why string) {
-	mesh := plan.Mesh
-	effect := "the old gateway no longer allows any request, so users cannot reach this path"
-	parent := fmt.Sprintf("parentRefs: [{name: %s, namespace: %s}]", mesh.GatewayName, mesh.GatewayNamespace)
-	if why != "" {
-		notes.Warn(diagnostic.RouteNotConverted, item, why+", so it was kept", effect, "delete the VirtualService and, to keep the path, add an HTTPRoute with "+parent)
+// warnRoute reports a VirtualService that was kept, with the HTTPRoute to write instead. why says what
+// keeps it from being one of Kubeflow's own, routes are our HTTPRoutes, by namespace, and hosts are Kubeflow's own.
+func warnRoute(plan generate.Plan, input *survey.Index, notes *survey.Notes, item *manifest.Item, old oldRoute, why string, routes map[string][]generate.Object, hosts []string) {
+	found := why
+	if found == "" {
+		found = fmt.Sprintf("routes %s to Service %s, which is not a component that this function knows by that path", old.path, qualified(item, old.namespace, old.service))
+	}
+	const kept, effect = ", so it was kept", "the old gateway no longer allows any request, so users cannot reach this path"
+	remedy := leaveOldGateway(input, item)
+	if at := slices.IndexFunc(routes[old.namespace], old.leads); at >= 0 {
+		served := routes[old.namespace][at]
+		if why == "" {
+			found = fmt.Sprintf("routes %s to Service %s with another rewrite, header or timeout than Kubeflow", old.path, qualified(item, old.namespace, old.service))
+		}
+		notes.Warn(diagnostic.RouteNotConverted, item, found+kept, fmt.Sprintf("HTTPRoute %s/%s leads that path to the same Service, and does not do the same", served.Namespace, served.Name),
+			remedy+" if that is enough, or patch the HTTPRoute")
 		return
 	}
-	service := old.service
-	if old.namespace != item.Namespace {
-		service = old.namespace + "/" + service
+	route, not := routeOf(plan, input, item, hosts)
+	if not != "" {
+		if why == "" {
+			found += " and "
+		} else {
+			found = ""
+		}
+		found += not
+		notes.Warn(diagnostic.RouteNotConverted, item, found+kept, effect, toNewGateway(plan, remedy+" and, to keep the path, add an HTTPRoute"))
+		return
 	}
-	if policy := openToIngress(plan, input, old); policy != "" {
-		effect += "; with an HTTPRoute, every user could, because AuthorizationPolicy " + policy + " allows every request from the ingress Gateway"
+	if open := openToIngress(plan, input, route); open != "" {
+		remedy = "delete " + open + ", which allows every user at the ingress Gateway, " + remedy
 	}
-	notes.Warn(diagnostic.RouteNotConverted, item,
-		fmt.Sprintf("routes %s to Service %s, which is not a component that this function knows by that path, so it was kept", old.path, service), effect,
-		fmt.Sprintf("delete the VirtualService and, to keep the path, add an HTTPRoute to namespace %s with spec: {%s, rules: [%s]}", old.namespace, parent, old.rule(input)))
+	notes.Warn(diagnostic.RouteNotConverted, item, found+kept, effect+audience(input, plan, route)+notCarried(route.lost),
+		remedy+" and, to keep the path, add "+flowOf(route.object(plan, input, item, routes[route.namespace])))
 }
 
-// rule is the rule of an HTTPRoute that does what the VirtualService did, as YAML on one line.
-func (r oldRoute) rule(input *survey.Index) string {
-	fields := []string{"matches: [{path: {type: PathPrefix, value: " + flow(r.path) + "}}]"}
-	var filters []string
-	if r.rewrite != r.path {
-		filters = append(filters, "{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: "+flow(r.rewrite)+"}}}")
+// qualified is the name of a Service, with its namespace where that is another one than the item's.
+func qualified(item *manifest.Item, namespace, name string) string {
+	if namespace == item.Namespace {
+		return name
 	}
-	if r.prefix != "" {
-		filters = append(filters, "{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: x-forwarded-prefix, value: "+flow(r.prefix)+"}]}}")
+	return namespace + "/" + name
+}
+
+// leaveOldGateway is what to do with the VirtualService: other Gateways may still need it.
+func leaveOldGateway(input *survey.Index, item *manifest.Item) string {
+	old, others := input.OldGatewaysOf(item)
+	if len(others) == 0 {
+		return "delete the VirtualService"
 	}
-	if len(filters) > 0 {
-		fields = append(fields, "filters: ["+strings.Join(filters, ", ")+"]")
+	return "remove " + old[0].Namespace + "/" + old[0].Name + " from its gateways"
+}
+
+// object is the HTTPRoute as a whole, with a name that no other has.
+func (t newRoute) object(plan generate.Plan, input *survey.Index, item *manifest.Item, ours []generate.Object) generate.Fields {
+	name := item.Name
+	if input.ByID[manifest.NewID(survey.GatewayGroup, "HTTPRoute", t.namespace, name)] != nil ||
+		slices.ContainsFunc(ours, func(o generate.Object) bool { return o.Name == name }) {
+		name += "-at-" + plan.Mesh.GatewayName
 	}
-	if r.timeout != "" {
-		fields = append(fields, "timeouts: {request: "+flow(r.timeout)+"}")
+	return generate.Fields{
+		"apiVersion": survey.GatewayGroup + "/v1", "kind": "HTTPRoute",
+		"metadata": generate.Fields{"name": name, "namespace": t.namespace},
+		"spec":     t.spec,
 	}
-	fields = append(fields, "backendRefs: [{name: "+r.service+", port: "+r.backendPort(input)+"}]")
-	return "{" + strings.Join(fields, ", ") + "}"
+}
+
+// audience says who can use the route: at the ingress Gateway, everybody who is logged in.
+func audience(input *survey.Index, plan generate.Plan, t newRoute) string {
+	if t.namespace == "" {
+		return ""
+	}
+	space := input.ByID[manifest.ID{Kind: "Namespace", Name: t.namespace}]
+	users := "every user who is logged in does"
+	if t.atLogin() {
+		users += ", and everybody on the paths of the login (/dex/, /oauth2/)"
+	}
+	switch {
+	case inMesh(plan, t.namespace):
+		return "; with the advised HTTPRoute, those do whom the policies of " + t.namespace + " allow"
+	case space != nil && space.Label("istio.io/dataplane-mode") == "" && space.Label("istio-injection") == "" && space.Label("istio.io/rev") == "":
+		return "; with the advised HTTPRoute, " + users + ", because Namespace " + t.namespace + " is not in the mesh"
+	}
+	return "; with the advised HTTPRoute, " + users + " whom no policy of " + t.namespace + " keeps out"
+}
+
+// atLogin reports whether the route takes requests on which nobody has to be logged in.
+func (t newRoute) atLogin() bool {
+	return slices.ContainsFunc(generate.OpenToLogin(), func(open string) bool {
+		open = strings.TrimRight(open, "*")
+		return slices.ContainsFunc(t.paths, func(path string) bool { return strings.HasPrefix(path, open) || strings.HasPrefix(open, path) })
+	})
+}
+
+// notCarried says what the HTTPRoute does not do.
+func notCarried(lost []string) string {
+	if len(lost) == 0 {
+		return ""
+	}
+	return ", but without " + listed(lost)
 }
 
 // backendPort is the port of the Service. A VirtualService may omit it if the Service has only one.
@@ -68,35 +128,38 @@ func (r oldRoute) backendPort(input *survey.Index) string {
 	return "PORT"
 }
 
-// flow is a string as it can be written within [] and {} in YAML.
-func flow(text string) string {
-	if strings.ContainsAny(text, "{}[],&*#?|<>=!%@:`'\" \\") || !manifest.IsText(text) {
-		return strconv.Quote(text)
+// openToIngress names the rules at the waypoint that allow every request from the ingress Gateway to a
+// Service of the route, or "". It knows only the plain form: the principal of the ingress as the only
+// source, and no condition. ztunnel does not see that principal behind a waypoint, so a policy with a
+// selector opens nothing.
+func openToIngress(plan generate.Plan, input *survey.Index, t newRoute) string {
+	if !slices.ContainsFunc(plan.Namespaces, func(ns generate.Namespace) bool { return ns.Name == t.namespace }) {
+		return "" // a route to Kubeflow's own Service is for every user
 	}
-	return text
-}
-
-// openToIngress returns the name of a policy at the waypoint that allows every request from the
-// ingress Gateway to the Service, or "". It knows only the plain form: the principal of the ingress
-// as the only source, and no condition. ztunnel does not see that principal behind a waypoint, so a
-// policy with a selector opens nothing.
-func openToIngress(plan generate.Plan, input *survey.Index, r oldRoute) (name string) {
+	var open []string
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")
-		if name != "" || item.Namespace != r.namespace || !targetsService(spec, r.service) || isMalformed(spec) ||
-			survey.Action(spec) != "ALLOW" || survey.DryRun(item) || item.Revision() != "" {
+		if item.Namespace != t.namespace || isMalformed(spec) || survey.Action(spec) != "ALLOW" || survey.DryRun(item) || item.Revision() != "" ||
+			!aimsAt(plan, spec, t.services) {
 			return
 		}
-		if slices.ContainsFunc(survey.RulesOf(spec), func(rule *yaml.Node) bool { return onlyIngress(plan, manifest.Dealias(rule)) }) {
-			name = item.Name
+		for i, rule := range survey.RulesOf(spec) {
+			if onlyIngress(plan, manifest.Dealias(rule)) {
+				open = append(open, fmt.Sprintf("rules[%d] of AuthorizationPolicy %s/%s", i, item.Namespace, item.Name))
+			}
 		}
 	})
-	return name
+	if len(open) == 0 {
+		return ""
+	}
+	return listed(open)
 }
 
-func targetsService(spec *yaml.Node, name string) bool {
+// aimsAt reports whether a policy is for one of the Services, or for the waypoint before all of them.
+func aimsAt(plan generate.Plan, spec *yaml.Node, services []string) bool {
 	return slices.ContainsFunc(survey.TargetsOf(spec), func(ref *yaml.Node) bool {
-		return manifest.Value(ref, "kind") == "Service" && manifest.Value(ref, "name") == name
+		kind, name := manifest.Value(ref, "kind"), manifest.Value(ref, "name")
+		return kind == "Service" && slices.Contains(services, name) || kind == "Gateway" && name == plan.Mesh.Waypoint.Name
 	})
 }
 

@@ -42,7 +42,7 @@ func warnNothingVerified(plan generate.Plan, notes *survey.Notes) {
 	for _, ns := range plan.Namespaces {
 		if names != nil && len(ns.Verified) == 0 {
 			notes.WarnConfig(diagnostic.NothingVerified, "spec.waypoint.verifyTokensFor", fmt.Sprintf("none of the Services %s of the namespace %s is in the input", strings.Join(names, ", "), ns.Name),
-				"its waypoint verifies no token, and the policy verified-tokens-only denies every request from the ingress Gateway", "add the Services to the input, or remove verifyTokensFor to mean all of them")
+				"its waypoint verifies no token", "add the Services to the input, or remove verifyTokensFor to mean all of them")
 		}
 	}
 }

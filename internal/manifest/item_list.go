@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -27,6 +28,9 @@ func (i *Item) checkItems() error {
 	at := IndexOf(i.Node, "items")
 	if at < 0 || i.IsList() {
 		return nil
+	}
+	if items := i.Node.Content[at+1]; strings.HasSuffix(i.Kind, "List") {
+		return fault(items, diagnostic.ItemsInAnObject, "is not a list", "kubectl cannot read what an object of kind "+strconv.Quote(i.Kind)+" lists", "write items: [], or list the objects")
 	}
 	return fault(i.Node.Content[at], diagnostic.ItemsInAnObject, fmt.Sprintf("is at the top of an object of kind %q", i.Kind),
 		"kubectl takes such an object for a list, and applies its items instead", "write a List, or remove items")

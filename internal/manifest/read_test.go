@@ -69,8 +69,9 @@ var readAs = []struct{ text, err string }{
 	{"1.0: a\n", `the key "1.0"`},
 	{"true: a\n16: b\n\"on\": c\n!!str off: d\n", ""},
 	{"kind: Pod\nmetadata: {name: a}\nitems: []\n", "f:3:1: [AP0120] Pod a: items: is at the top of an object of kind"},
+	{"apiVersion: v1\nkind: List\nitems: {}\n", `f:3:8: [AP0120] items: is not a list; kubectl cannot read what an object of kind "List" lists; write items: [], or list the objects`},
 	{"kind: Pod\nitems:\n", "f:2:1: [AP0120] items: is at the top"},
-	{"kind: PodList\nitems: {a: b}\n", "f:2:1: [AP0120] items: is at the top"},
+	{"kind: PodList\nitems: {a: b}\n", "f:2:8: [AP0120] items: is not a list"},
 	{"kind: PodList\nmetadata: {name: a}\nitems:\n", ""},
 }
 

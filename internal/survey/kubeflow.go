@@ -15,6 +15,8 @@ type Kubeflow struct {
 	Restricted []string
 	// Closed: a policy of the root namespace denies by default in the whole mesh.
 	Closed bool
+	// Login is what is missing of Kubeflow's login.
+	Login KubeflowLogin
 
 	components []Component
 	webhooks   []Webhook

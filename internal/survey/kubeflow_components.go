@@ -21,6 +21,7 @@ const (
 	MySQL                      = "mysql"
 	SeaweedFS                  = "seaweedfs"
 	MinIO                      = "minio"
+	ModelRegistryUI            = "model-registry-ui"
 	ModelCatalog               = "model-catalog"
 	ModelCatalogDatabase       = "model-catalog-postgres"
 )
@@ -80,6 +81,10 @@ var components = []componentSpec{
 	{name: MySQL, workloads: []string{"mysql"}, services: []string{"mysql"}, account: "mysql", labels: named(MySQL)},
 	{name: SeaweedFS, workloads: []string{"seaweedfs"}, services: []string{"seaweedfs"}, account: "seaweedfs", labels: named(SeaweedFS), optional: true, insteadOf: "minio"},
 	{name: MinIO, workloads: []string{"minio"}, services: []string{"minio-service"}, account: "default", labels: named(MinIO), optional: true, former: true},
+	{ // June 2026 has it in a profile's namespace (users_apps.go)
+		name: ModelRegistryUI, workloads: []string{"model-registry-ui", "model-registry-ui-deployment"}, services: []string{registryUIService, registryUIService},
+		account: ModelRegistryUI, labels: named(ModelRegistryUI), optional: true, former: true,
+	},
 	{
 		name: ModelCatalog, workloads: []string{"model-catalog-server"}, services: []string{"model-catalog"},
 		account: "default", labels: map[string]string{"app.kubernetes.io/component": "server", "app.kubernetes.io/name": "model-catalog"}, optional: true,

@@ -108,28 +108,54 @@ func (in *Index) OldGatewayNetwork() string {
 
 // OnOldGateway reports whether a VirtualService is for the old gateway.
 func (in *Index) OnOldGateway(item *manifest.Item) bool {
-	for _, gateway := range GatewaysOf(item) {
-		if gateway == (manifest.NewID(IstioNetworking, "Gateway", profile.KubeflowNamespace, "kubeflow-gateway")) {
-			return true
-		}
-		if known := in.ByID[gateway]; known != nil && in.SelectsOldGateway(manifest.Field(known.Node, "spec", "selector")) {
-			return true
-		}
-	}
-	return false
+	old, _ := in.OldGatewaysOf(item)
+	return len(old) > 0
 }
 
-// GatewaysOf are the Istio Gateways that a VirtualService names; one without a namespace is in its own.
+// OldGatewaysOf are the Istio Gateways of the old gateway that a VirtualService names, and the others: those
+// of other pods, and mesh, by which sidecars route too.
+func (in *Index) OldGatewaysOf(item *manifest.Item) (old, others []manifest.ID) {
+	for _, gateway := range GatewaysOf(item) {
+		known := in.ByID[gateway]
+		if gateway == (manifest.NewID(IstioNetworking, "Gateway", profile.KubeflowNamespace, "kubeflow-gateway")) ||
+			known != nil && in.SelectsOldGateway(manifest.Field(known.Node, "spec", "selector")) {
+			old = append(old, gateway)
+		} else {
+			others = append(others, gateway)
+		}
+	}
+	return old, others
+}
+
+// GatewaysOf are the Istio Gateways that a VirtualService names, for all of it or in a match.
 func GatewaysOf(item *manifest.Item) []manifest.ID {
 	var out []manifest.ID
-	for _, n := range manifest.Content(manifest.Field(item.Node, "spec", "gateways")) {
-		namespace, name, found := strings.Cut(n.Value, "/")
-		if !found {
-			namespace, name = item.Namespace, n.Value
+	manifest.Walk(manifest.Field(item.Node, "spec"), func(key string, n *yaml.Node) {
+		if key != "gateways" {
+			return
 		}
-		out = append(out, manifest.NewID(IstioNetworking, "Gateway", namespace, name))
-	}
+		for _, name := range manifest.Strings(n) {
+			out = append(out, gatewayNamed(name, item.Namespace))
+		}
+	})
 	return out
+}
+
+// gatewayNamed is the Istio Gateway that a VirtualService of a namespace means (Istio 1.31:
+// pilot/pkg/model, resolveGatewayName): NAMESPACE/NAME, ./NAME, NAME, or NAME.NAMESPACE and what follows.
+func gatewayNamed(text, own string) manifest.ID {
+	namespace, name, found := strings.Cut(text, "/")
+	switch {
+	case found && namespace == ".":
+		namespace = own
+	case !found:
+		namespace, name = own, text
+		if short, rest, dotted := strings.Cut(text, "."); dotted {
+			name = short
+			namespace, _, _ = strings.Cut(rest, ".")
+		}
+	}
+	return manifest.NewID(IstioNetworking, "Gateway", namespace, name)
 }
 
 // AtOldGateway reports whether an item is in force at the old gateway, from which this run moves or

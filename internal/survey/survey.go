@@ -28,6 +28,7 @@ func Look(config profile.AmbientProfile, items []*manifest.Item) (Found, []diagn
 	found := Found{Index: NewIndex(config.Spec, items), Profiles: config.Spec.Profiles}
 	if moves(config.Spec) {
 		found.Kubeflow = Find(findKubeflow(config.Spec, found.Index, notes))
+		found.Kubeflow.Login = findKubeflowLogin(config.Spec, found.Index)
 	} else {
 		found.Kubeflow = Find(findProfileController(config.Spec, found.Index))
 	}

@@ -23,7 +23,7 @@ func users(p profile.AmbientProfile, items []*manifest.Item, notes *Notes) (prof
 	for i, inline := range s.spec.Profiles {
 		s.at[inline.Name] = i
 		// Found users are appended, without a change of p.
-		s.spec.Profiles[i].Contributors, s.spec.Profiles[i].Notebooks = slices.Clip(inline.Contributors), slices.Clip(inline.Notebooks)
+		s.spec.Profiles[i].Contributors, s.spec.Profiles[i].Notebooks, s.spec.Profiles[i].Apps = slices.Clip(inline.Contributors), slices.Clip(inline.Notebooks), nil
 		for _, c := range inline.Contributors {
 			s.isNew(inline.Name, c.Name, c.Role)
 		}
@@ -35,6 +35,11 @@ func users(p profile.AmbientProfile, items []*manifest.Item, notes *Notes) (prof
 	s.owners()
 	s.each(items, RBACGroup, "RoleBinding", s.contributor)
 	s.each(items, "kubeflow.org", "Notebook", s.notebook)
+	s.each(items, "tensorboard.kubeflow.org", "Tensorboard", s.tensorboard)
+	s.each(items, "kubeflow.org", "PVCViewer", s.pvcViewer)
+	if moves(p.Spec) {
+		s.registryUI(items)
+	}
 	s.podSecurity(items)
 	for _, found := range s.spec.Profiles {
 		for i, refused := range profile.CheckContributors(found.Contributors) {
@@ -54,7 +59,8 @@ type sources struct {
 	at map[string]int
 	// profiles are the Profiles that owners were taken from, by name.
 	profiles map[string]*manifest.Item
-	// known are the contributors (namespace, name, role) and notebooks (namespace, name, "") so far.
+	// known are the contributors (namespace, name, role), notebooks (namespace, name, "") and other routes
+	// (namespace, name, "app") so far.
 	known map[[3]string]bool
 	// bindings are the RoleBindings of the contributors that were found.
 	bindings map[[3]string]*manifest.Item

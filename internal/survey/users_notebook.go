@@ -71,11 +71,16 @@ func (s *sources) headers(item *manifest.Item) map[string]string {
 
 // identifies reports whether a header says who the user is.
 func (s *sources) identifies(name string) bool {
-	id := s.spec.Identity
-	says := func(header string) bool { // CGI, WSGI and what is built on them read _ as -
-		return strings.EqualFold(strings.ReplaceAll(name, "_", "-"), strings.ReplaceAll(header, "_", "-"))
-	}
-	return says(id.UserIDHeader) || says(id.GroupsHeader) || says("authorization") || says("cookie")
+	return Identifies(name, s.spec.Identity.UserIDHeader, s.spec.Identity.GroupsHeader)
+}
+
+// Identifies reports whether a header says who the user is: one of the two that the gateway writes, or one
+// that a login reads. CGI, WSGI and what is built on them read _ as -.
+func Identifies(name, user, groups string) bool {
+	plain := strings.NewReplacer("_", "-")
+	return slices.ContainsFunc([]string{user, groups, "authorization", "cookie"}, func(header string) bool {
+		return strings.EqualFold(plain.Replace(name), plain.Replace(header))
+	})
 }
 
 // unfit returns why an HTTPRoute cannot set a header, or "".

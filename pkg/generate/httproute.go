@@ -90,6 +90,15 @@ func notebookRoute(ns Namespace, n profile.Notebook) Object {
 	})
 }
 
+// appRoute does the same for what else Kubeflow's controllers serve.
+func appRoute(ns Namespace, a profile.App) Object {
+	filters := rewrite(a.Rewrite)
+	if a.Prefix != "" {
+		filters = append(filters, setHeaders(map[string]string{"x-forwarded-prefix": a.Prefix})...)
+	}
+	return ns.httpRoute(ns.Name, a.Route, route{path: a.Path, service: a.Service, port: 80, filters: filters, timeout: a.Timeout})
+}
+
 // rewrite replaces the matched prefix, for servers that do not know under which path they hang.
 func rewrite(prefix string) []routeFilter {
 	if prefix == "" {

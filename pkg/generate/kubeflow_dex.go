@@ -2,8 +2,12 @@ package generate
 
 import "github.com/kubeflow-ambient/ambient-profile/internal/survey"
 
+// dex is nothing where no object makes its namespace: the API server would refuse the route.
 func dex(p Platform) []Object {
-	return []Object{p.httpRoute("auth", "dex", route{path: "/dex/", service: "dex", port: 5556})}
+	if p.Login.NoDex {
+		return nil
+	}
+	return []Object{p.httpRoute(survey.DexNamespace, "dex", route{path: "/dex/", service: "dex", port: 5556})}
 }
 
 // dexJWT has the ingress Gateway verify the tokens of people and say in headers who they are.

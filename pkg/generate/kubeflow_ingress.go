@@ -8,8 +8,15 @@ import (
 
 // ingress is the one way in from outside, and what it asks of whoever comes.
 func ingress(p Platform) []Object {
-	gateway := behindOptions(p.GatewaySeccomp, ingressGateway(p))
-	return append(gateway, allowToGateway(p), dexJWT(p.Mesh), login(p), requireToken(p))
+	out := behindOptions(p.GatewaySeccomp, ingressGateway(p))
+	out = append(out, allowToGateway(p))
+	if !p.Login.NoDexRule {
+		out = append(out, dexJWT(p.Mesh))
+	}
+	if !p.Login.NoProvider {
+		out = append(out, login(p))
+	}
+	return append(out, requireToken(p))
 }
 
 // ingressGateway takes the routes of every namespace: who gets through is said by policies, here

@@ -54,6 +54,9 @@ func namespaceManifests(ns Namespace) []Object {
 	for _, n := range ns.Notebooks {
 		out = append(out, notebookRoute(ns, n))
 	}
+	for _, a := range ns.Apps {
+		out = append(out, appRoute(ns, a))
+	}
 	return out
 }
 
@@ -93,6 +96,7 @@ func platformManifests(p Platform) []Object {
 		metadata,
 		mysql,
 		storage,
+		modelRegistryUI,
 		modelCatalog,
 		webhooks,
 	} {

@@ -67,6 +67,7 @@ type Namespace struct {
 	Verified     []string
 	Contributors []Contributor
 	Notebooks    []profile.Notebook
+	Apps         []profile.App
 }
 
 // Contributor is a user with KFAM's names for what lets them in.
@@ -150,7 +151,7 @@ func (m *Mesh) principalOf(account string) string {
 
 func newNamespace(mesh *Mesh, prefix string, p profile.Profile) Namespace {
 	ns := Namespace{
-		Mesh: mesh, Name: p.Name, Owner: p.Owner.Name, Notebooks: p.Notebooks, Seccomp: mesh.Waypoint.Seccomp,
+		Mesh: mesh, Name: p.Name, Owner: p.Owner.Name, Notebooks: p.Notebooks, Apps: p.Apps, Seccomp: mesh.Waypoint.Seccomp,
 		WaypointPrincipal: mesh.Principal(p.Name, mesh.Waypoint.Name),
 	}
 	if p.Restricted {

@@ -15,6 +15,8 @@ type Platform struct {
 	Components map[string]Component
 	// Webhooks are the Services of the namespace kubeflow that the API server calls.
 	Webhooks []survey.Webhook
+	// Login is what is missing of Kubeflow's login, and so is not written.
+	Login survey.KubeflowLogin
 	// Readers are the components that the ingress Gateway reaches and whose pods take the user from
 	// the header.
 	Readers []Component
@@ -55,7 +57,7 @@ type Component struct {
 var (
 	readers = []string{
 		survey.Dashboard, survey.JupyterWebApp, survey.VolumesWebApp, survey.TensorboardsWebApp,
-		survey.KatibUI, survey.ModelsWebApp, survey.PipelinesUI,
+		survey.KatibUI, survey.ModelsWebApp, survey.PipelinesUI, survey.ModelRegistryUI,
 	}
 	behindWaypoint = []string{survey.Pipelines, survey.PipelinesUI}
 )
@@ -68,6 +70,7 @@ func newPlatform(mesh *Mesh, s profile.Spec, kubeflow survey.Kubeflow) *Platform
 		Mesh:              mesh,
 		Components:        map[string]Component{},
 		Webhooks:          kubeflow.Webhooks(),
+		Login:             kubeflow.Login,
 		WaypointPrincipal: mesh.Principal(profile.KubeflowNamespace, profile.KubeflowWaypoint),
 		WaypointPassage:   Passage{In: kubeflow.Isolated, Out: kubeflow.Confined, From: kubeflowClients(mesh)},
 		TLSSecret:         s.Ingress.TLSSecret,
@@ -84,7 +87,9 @@ func newPlatform(mesh *Mesh, s profile.Spec, kubeflow survey.Kubeflow) *Platform
 		}
 	}
 	for _, name := range readers {
-		p.Readers = append(p.Readers, p.Components[name])
+		if c := p.Components[name]; c.Deployed {
+			p.Readers = append(p.Readers, c)
+		}
 	}
 	for _, name := range behindWaypoint {
 		p.BehindWaypoint = append(p.BehindWaypoint, p.Components[name].Service)

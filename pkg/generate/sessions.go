@@ -11,19 +11,18 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
-// dexIssuer is how Kubeflow configures dex.
-const dexIssuer = "http://dex.auth.svc.cluster.local:5556/dex"
-
 // DexRule verifies the tokens of dex. The keys' address is written out, because istiod stops asking
 // an issuer for it after 14 s and then waits for 20 minutes (Istio: jwks resolver).
-func (t Tokens) DexRule() *security.JWTRule { return t.SessionRule(dexIssuer, dexIssuer+"/keys") }
+func (t Tokens) DexRule() *security.JWTRule {
+	return t.SessionRule(survey.DexIssuer, survey.DexIssuer+"/keys")
+}
 
 // findSessions decides which issuers people log in with, by the rules in force at the ingress
 // Gateway after this run, and by which rules waypoints verify their tokens.
 func (p *Plan) findSessions(found survey.Found) {
 	tokens := p.Mesh.Tokens
 	p.Logins, p.SessionsListed = found.Logins.Rules, tokens.SessionIssuers != nil
-	if p.Platform != nil && !found.Logins.KeepsDex {
+	if p.Platform != nil && !found.Logins.KeepsDex && !p.Platform.Login.NoDexRule {
 		p.Logins = append(slices.Clip(p.Logins), survey.JWTRule{JWTRule: tokens.DexRule()})
 	}
 	if !p.SessionsListed {

@@ -60,6 +60,8 @@ type Profile struct {
 	ServiceAccounts []string      `yaml:"serviceAccounts" empty:"none"`
 	Contributors    []Contributor `yaml:"contributors" string:"{name: $, role: edit}" hint:" (role: admin, edit or view)"`
 	Notebooks       []Notebook    `yaml:"notebooks" string:"{name: $}"`
+	// Apps are what else Kubeflow's controllers serve in the namespace; only the input has them.
+	Apps []App `yaml:"-"`
 	// Restricted is set where the input's Namespace enforces Pod Security restricted.
 	Restricted bool `yaml:"-"`
 }
@@ -94,6 +96,19 @@ type Notebook struct {
 	Rewrite string `yaml:"rewrite"`
 	// Headers are set on the way to the server; only a Notebook object of the input has them.
 	Headers map[string]string `yaml:"-"`
+}
+
+// App is a server of Kubeflow in a profile's namespace: of a Tensorboard or a PVCViewer of the input, whose
+// controllers make it, or the model registry's UI. It gets a route of its own, as a notebook does.
+type App struct {
+	// Route is the name of its HTTPRoute, and Service what it leads to, at port 80.
+	Route, Service string
+	// Path is the prefix of its requests, which Rewrite replaces if it is not "".
+	Path, Rewrite string
+	// Prefix is what the header x-forwarded-prefix says; "" is none.
+	Prefix string
+	// Timeout of a request; "" is none.
+	Timeout string
 }
 
 // Selector narrows the Profile objects that are taken: labels and names must both match.

@@ -98,6 +98,15 @@ func CheckNotebook(n Notebook, name, rewrite string) []diagnostic.Diagnostic {
 	return r.diagnostics()
 }
 
+// CheckApp refuses a server of a kind that was found in the input, with its name and its path in the
+// fields name and rewrite.
+func CheckApp(a App, kind, name, rewrite string) []diagnostic.Diagnostic {
+	var r refusals
+	r.label(name, "Service name of the "+kind, a.Service)
+	r.rewrite(rewrite, a.Rewrite)
+	return r.diagnostics()
+}
+
 // Complete fills in what a profile that was found in the input leaves out.
 func (p Profile) Complete() Profile {
 	p.complete()
@@ -272,12 +281,17 @@ func (r *refusals) notebook(name, rewrite string, n Notebook) {
 	} else {
 		r.label(name, "Notebook name", n.Name)
 	}
+	r.rewrite(rewrite, n.Rewrite)
+}
+
+// rewrite checks a path that replaces the prefix of a route; "" is none.
+func (r *refusals) rewrite(field, path string) {
 	switch {
-	case n.Rewrite == "":
-	case !literalPath.MatchString(n.Rewrite):
-		r.malformed(diagnostic.ConfigBadPath, rewrite, n.Rewrite, "is not a path", "start it with /, and leave out *, {}, ? and #")
-	case len(n.Rewrite) > 1024: // Gateway API: HTTPPathModifier
-		r.add(diagnostic.ConfigTooLong, rewrite, quote(n.Rewrite)+" is longer than 1024 characters", "use a shorter path")
+	case path == "":
+	case !literalPath.MatchString(path):
+		r.malformed(diagnostic.ConfigBadPath, field, path, "is not a path", "start it with /, and leave out *, {}, ? and #")
+	case len(path) > 1024: // Gateway API: HTTPPathModifier
+		r.add(diagnostic.ConfigTooLong, field, quote(path)+" is longer than 1024 characters", "use a shorter path")
 	}
 }
 

@@ -1,0 +1,93 @@
+package enroll
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+)
+
+// warnKubeflowLogin reports what the input lacks of Kubeflow's login, and so was not written, and what
+// looks like another login.
+func warnKubeflowLogin(plan generate.Plan, notes *survey.Notes) {
+	login, mesh := plan.Platform.Login, plan.Mesh
+	for _, item := range login.Undefined {
+		notes.WarnAt(diagnostic.ProviderNotDefined, item, "spec.provider", "is "+survey.ProviderOf(item)+", which meshConfig in the input does not define",
+			"Istio denies every request that the policy is for, so nobody can log in", "define the extension provider in meshConfig, or delete the policy")
+	}
+	if login.IsComplete() {
+		return
+	}
+	var lacks, without, add []string
+	if login.NoOAuth2Proxy {
+		lacks, without = append(lacks, "no Namespace "+survey.OAuth2Proxy), append(without, "HTTPRoute "+survey.OAuth2Proxy+"/oauth2-proxy")
+		add = append(add, "the Namespace "+survey.OAuth2Proxy)
+	}
+	if login.NoDex {
+		lacks = append(lacks, "no Namespace "+survey.DexNamespace+" (dex)")
+		without = append(without, "HTTPRoute "+survey.DexNamespace+"/dex")
+		add = append(add, "the Namespace "+survey.DexNamespace)
+	}
+	if login.NoDexRule {
+		without = append(without, "RequestAuthentication "+mesh.GatewayNamespace+"/"+survey.DexJWT)
+	}
+	if login.NoProvider {
+		lacks, without = append(lacks, "no extension provider "+survey.OAuth2Proxy+" in meshConfig"), append(without, "the CUSTOM policy for oauth2-proxy")
+		add = append(add, "the extension provider in meshConfig")
+	}
+	found := "the input does not have the whole of Kubeflow's login (" + strings.Join(lacks, ", ") + ")"
+	remedy := "add " + listed(add) + " to the input"
+	if len(login.Others) > 0 {
+		found += ", and has what looks like another one, " + otherLogins(login.Others)
+	}
+	if len(login.Others) > 0 {
+		remedy = fmt.Sprintf("attach a RequestAuthentication of your login to the Gateway, which writes %s and %s, and list its issuer in spec.identity.sessionIssuers, or %s if Kubeflow's login is kept elsewhere",
+			mesh.UserIDHeader, mesh.Tokens.GroupsHeader, remedy)
+	}
+	notes.WarnConfig(diagnostic.OtherLogin, "spec.cluster.platform", found,
+		fmt.Sprintf("%s %s not generated, so nobody can log in with it at Gateway %s/%s, which denies every request without a token", listed(without), wasOrWere(without), mesh.GatewayNamespace, mesh.GatewayName), remedy)
+}
+
+func wasOrWere(names []string) string {
+	if len(names) == 1 {
+		return "was"
+	}
+	return "were"
+}
+
+// otherLogins lists what looks like a login.
+func otherLogins(found []survey.OtherLogin) string {
+	var names []string
+	for _, other := range found {
+		names = append(names, other.Item.String()+" ("+other.Why+")")
+	}
+	return listed(names)
+}
+
+// warnStaying names the filters and the Ingresses of the old gateway: users move to another one.
+func warnStaying(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+	gateway := plan.Mesh.GatewayNamespace + "/" + plan.Mesh.GatewayName
+	for _, item := range input.Items {
+		switch {
+		case item.Removed || survey.OwnedBy(item) != "":
+		case input.IsExtensionOfOldGateway(item):
+			field := "workloadSelector"
+			if item.Kind == "WasmPlugin" {
+				field = "selector"
+			}
+			remedy := fmt.Sprintf("write targetRefs: [{group: %s, kind: Gateway, name: %s}] in place of its %s if the new gateway needs it", survey.GatewayGroup, plan.Mesh.GatewayName, field)
+			if item.Namespace != plan.Mesh.GatewayNamespace {
+				remedy += ", and put it into the namespace " + plan.Mesh.GatewayNamespace
+			}
+			notes.Warn(diagnostic.StaysOnOldGateway, item, "changes the proxies of the old gateway, and does not reach the pods of Gateway "+gateway,
+				"users reach Kubeflow by the new gateway, which runs without it, and if it is the login, nobody is logged in there", remedy)
+		case input.LeadsToOldGateway(item):
+			notes.Warn(diagnostic.StaysOnOldGateway, item, "leads to the old gateway, and was left unchanged",
+				"the old gateway no longer allows any request, so nobody gets in by this Ingress",
+				// Istio names the Gateway's Service.
+				fmt.Sprintf("make Service %s-istio of the namespace %s its backend, or replace it by an HTTPRoute of Gateway %s", plan.Mesh.GatewayName, plan.Mesh.GatewayNamespace, gateway))
+		}
+	}
+}
