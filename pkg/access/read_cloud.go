@@ -213,7 +213,7 @@ func (k *ledgerWalk) below(n *ledgerNode, path string, value *yaml.Node) {
 		}
 	case yaml.SequenceNode:
 		for i, e := range value.Content {
-			if e = deref(e); e != nil {
+			if e = deref(e); e != nil && e.Kind == yaml.MappingNode { // a list may hold itself, by an alias
 				k.below(n, path+"["+portText(i)+"]", e)
 			}
 		}
