@@ -25,7 +25,7 @@ for -, the manifests are read from stdin. Exit code 1: a case failed, or could n
 		},
 		ValidArgsFunction: completeFiles,
 	}
-	output := outputFlag(c, "table", "json")
+	output, release := outputFlag(c, "table", "json"), releaseFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		file, rendered := args[0], args[1:]
 		if len(rendered) == 0 && file == "-" {
@@ -37,7 +37,7 @@ for -, the manifests are read from stdin. Exit code 1: a case failed, or could n
 		if err := stdinOnce(c, args); err != nil {
 			return err
 		}
-		results, err := fn.Check(file, rendered, c.InOrStdin())
+		results, err := fn.Check(file, rendered, release.chosen, c.InOrStdin(), c.ErrOrStderr())
 		if err != nil {
 			return err
 		}

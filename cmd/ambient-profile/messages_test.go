@@ -167,6 +167,7 @@ func calls() map[diagnostic.Code]call {
 		diagnostic.NotRendered:       in("explain -", "{"+profile+"}\n"),
 		diagnostic.NoObjects:         in("explain", ""),
 		diagnostic.NothingToExplain:  in("explain", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: alice}\n"),
+		diagnostic.IstioHole:         in("explain --istio-version 1.30", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: alice}\n"),
 		diagnostic.NoAccessCheck:     in("check - rendered.yaml", ""),
 		diagnostic.NotAnAccessCheck:  in("check - rendered.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: alice}\n"),
 

@@ -27,6 +27,7 @@ const (
 	ManifestUnreadable   Code = "AP0723"
 	GatewayOpen          Code = "AP0724"
 	VerdictsClouded      Code = "AP0725"
+	IstioHole            Code = "AP0726"
 )
 
 var refereeCodes = []Entry{
@@ -54,5 +55,6 @@ var refereeCodes = []Entry{
 	{IstiodVersionUnknown, Info, "the version of istiod is not known"},
 	{ManifestUnreadable, Error, "an object cannot be judged"},
 	{GatewayOpen, Warning, "a Gateway other than the ingress leads strangers into the namespace of a profile"},
+	{IstioHole, Info, "a release of Istio is known to allow what the manifests do not"},
 	{VerdictsClouded, Warning, "an object or a setting that the referee does not judge may change who is allowed"},
 }

@@ -42,7 +42,7 @@ func (w *World) bind(s *space, own labels, traffic string) binding {
 	if !ok || name == "none" {
 		return binding{why: "no waypoint is asked for"}
 	}
-	if _, canary := from.get("istio.io/use-waypoint-canary"); canary {
+	if _, canary := from.get("istio.io/use-waypoint-canary"); canary && w.since(31) != no { // Istio 1.30 knows none
 		return binding{doubt: "a canary waypoint shares the traffic"}
 	}
 	ns := s.name

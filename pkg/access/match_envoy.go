@@ -179,9 +179,15 @@ func (w *World) envoyValues(p *policy, c *condition, values []string, a *attribu
 func (w *World) envoyValue(p *policy, c *condition, v string, a *attributes) verdict3 {
 	switch c.attribute {
 	case principal:
-		return is(w.mesh.matchPrincipalEnvoy(a.peer, v))
+		if !w.mesh.matchPrincipalEnvoy(a.peer, v) {
+			return w.unescapedPrincipal(a.peer, v)
+		}
+		return yes
 	case namespaceOf:
-		return is(a.peer.matchNamespaceEnvoy(v))
+		if !a.peer.matchNamespaceEnvoy(v) {
+			return w.unescapedNamespace(a.peer, v)
+		}
+		return yes
 	case serviceAccount:
 		return is(a.peer.matchAccount(v, p.namespace))
 	case trustDomain:
