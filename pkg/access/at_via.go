@@ -189,7 +189,11 @@ func (c *candidate) target(w *World, want string) string {
 			out = cmp.Or(out, "nothing: "+join(b.namespace, b.name)+" grants no reference to "+c.route.namespace)
 			continue
 		}
-		if id := join(b.namespace, b.name); id == want && !b.foreign || out == "" {
+		id := join(b.namespace, b.name)
+		if b.foreign { // of whatever group: the name alone is no Service
+			id = b.kind + " " + id
+		}
+		if id == want || out == "" {
 			out = id
 		}
 	}

@@ -63,6 +63,8 @@ func TestConformsToIstio(t *testing.T) {
 // this function's own; random ones have routes of one age, addresses and revisions, which nobody could judge by manifests alone.
 func mostNotJudged(recording string) float64 {
 	switch _, part, older := strings.Cut(recording, "/"); {
+	case older && part == "routes": // a fifth of the worlds, of which more have VirtualServices
+		return 16
 	case older:
 		return mostNotJudged(part)
 	case recording == "golden":

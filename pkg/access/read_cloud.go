@@ -161,7 +161,8 @@ func lenientLabels(n *yaml.Node) labels {
 
 // ledgerWalk visits the fields of an object and finds what is not judged.
 type ledgerWalk struct {
-	found func(l *ledgerLine, field string, at *yaml.Node) // l is nil for a field without a line
+	visits, depth int                                              // of maps and lists, so that aliases can make them neither many nor deep
+	found         func(l *ledgerLine, field string, at *yaml.Node) // l is nil for a field without a line
 }
 
 func (k *ledgerWalk) field(tree *ledgerNode, path string, key, value *yaml.Node) {
@@ -204,8 +205,17 @@ func valueText(n *yaml.Node) string {
 	return n.Value
 }
 
+// An object of any use has less. YAML's aliases can put a list into itself.
+const maxLedgerVisits, maxLedgerDepth = 100_000, 100
+
 // below visits a mapping, or the mappings of a list.
 func (k *ledgerWalk) below(n *ledgerNode, path string, value *yaml.Node) {
+	k.visits++
+	k.depth++
+	defer func() { k.depth-- }()
+	if k.visits > maxLedgerVisits || k.depth > maxLedgerDepth {
+		return
+	}
 	switch value.Kind {
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(value.Content); i += 2 {

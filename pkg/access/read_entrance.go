@@ -85,7 +85,7 @@ type ingressLead struct {
 func (w *World) ingressTo(svc *service) *ingressLead {
 	for _, i := range w.ingressLeads {
 		leads := slices.ContainsFunc(i.backends, func(b backend) bool { return b.namespace == svc.namespace && b.name == svc.name })
-		if leads && !(i.served && w.serves(i.gateway) && w.closedAt(i.gateway)) {
+		if leads && (!i.served || !w.serves(i.gateway) || !w.closedAt(i.gateway)) {
 			return i
 		}
 	}
