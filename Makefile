@@ -54,7 +54,7 @@ golden: ## rewrite the golden files, what the examples print, docs/messages.md a
 lint: ## gofmt, go vet and golangci-lint
 	@test -z "$$(gofmt -l . | tee -a /dev/stderr)"
 	go vet ./...
-	go run $(GOLANGCI) run ./...
+	GOLANGCI_LINT_CACHE=$(CURDIR)/bin/golangci-lint go run $(GOLANGCI) run ./... # a cache that checkouts share knows files of those removed since
 
 .PHONY: verify
 verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden files clean, examples build

@@ -69,7 +69,7 @@ func (g generator) structure(v reflect.Value) *Schema {
 	for i := range t.NumField() {
 		name := t.Field(i).Name
 		field := t.Name() + "." + name
-		if elsewhere[field] || keyOf(t.Field(i)) == "-" {
+		if elsewhere[field] || keyOf(t.Field(i)) == "-" || !t.Field(i).IsExported() { // who writes YAML sets no others
 			continue
 		}
 		property := g.ruled(g.schema(v.Field(i), field), field)

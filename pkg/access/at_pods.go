@@ -45,6 +45,9 @@ func (t *trip) directPods(to *space) ([]*workload, *service) {
 		svc := t.service(to, t.req.To.Service)
 		return to.pods(svc), svc
 	}
+	if t.req.To.only != nil {
+		return []*workload{t.req.To.only}, nil
+	}
 	keys := make([]string, 0, len(t.req.To.Pod))
 	for k := range t.req.To.Pod {
 		keys = append(keys, k)

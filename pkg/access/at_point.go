@@ -77,6 +77,7 @@ func (w *World) judgeAllow(on layer, point Point, policies []*policy, a *attribu
 			best, hit, index = m, p, i
 		}
 		if best == yes {
+			hit, index = w.favored(on, policies, hit, index, a)
 			return ruling{outcome: Allow, Step: hit.step(point, index, doubt{why: "an ALLOW rule matches"})}
 		}
 	}
@@ -87,6 +88,23 @@ func (w *World) judgeAllow(on layer, point Point, policies []*policy, a *attribu
 		return ruling{outcome: NotJudged, Step: hit.step(point, index, a.doubt)}
 	}
 	return ruling{outcome: Deny, Step: first.step(point, -1, doubt{why: noMatch(policies)})}
+}
+
+// favored is the rule to name of those that match: one that the question is about, else the first.
+func (w *World) favored(on layer, policies []*policy, hit *policy, index int, a *attributes) (*policy, int) {
+	for _, r := range a.favor {
+		for _, p := range policies {
+			if !p.inForce() {
+				continue
+			}
+			for i := range p.rules {
+				if &p.rules[i] == r && w.match(on, p, r, a) == yes {
+					return p, i
+				}
+			}
+		}
+	}
+	return hit, index
 }
 
 // noMatch counts the ALLOW policies that had no rule for a request.

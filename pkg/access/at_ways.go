@@ -78,6 +78,10 @@ func (t *trip) ways(to *space, svc *service) (out []way, led bool) {
 			if t.req.Listener != "" && !table.any && !slices.Contains(table.listeners, t.req.Listener) {
 				continue
 			}
+			if t.req.unrouted {
+				none = append(none, way{gateway: g, table: table, given: true})
+				continue
+			}
 			found, leads := t.waysAt(g, table, svc, pods)
 			led = led || leads
 			if len(found) > 0 {
@@ -90,7 +94,7 @@ func (t *trip) ways(to *space, svc *service) (out []way, led bool) {
 	if t.req.Path == "" && len(out) > 0 {
 		return out, led // who names no path asks for a route to the target
 	}
-	if len(out) == 0 {
+	if len(out) == 0 && !t.req.unrouted {
 		for i := range none {
 			none[i].host = t.otherHost(none[i].table)
 		}

@@ -3,9 +3,10 @@
 // policy for its name.
 //
 // It reads from the outside in, and a file's name states the step: read_ turns manifests and AccessChecks into what decides; at_ is a point
-// on a request's way; match_ compares one rule or pattern with the request; set_ asks for all clients and targets; find_ looks for what is
-// probably wrong; write_ prints. ledger_ is the table of every field, label, annotation, setting and flag: judged, harmless, or NOT JUDGED. What it
-// does not judge is a cloud (read_cloud.go) over the verdicts that it could change (at_cloud.go).
+// on a request's way; match_ compares one rule or pattern with the request; set_ asks for all clients and targets, with requests made from
+// the rules in force; find_ looks for what is probably wrong; write_ prints. ledger_ is the table of every field, label, annotation, setting
+// and flag: judged, harmless, or NOT JUDGED. What it does not judge is a cloud (read_cloud.go) over the verdicts that it could change
+// (at_cloud.go).
 //
 // Most of it does what Istio, the Gateway API, Kubernetes, Envoy and ztunnel do. The table says which function is followed in which file, and at which
 // version. test/conformance asks Istio's own code at these versions. Envoy and ztunnel are not Go: the version of Envoy is that of its API,
@@ -18,6 +19,8 @@
 //	  cni/pkg/util Matches                                                 at_capture.go
 //	  cni/pkg/util podHasSidecar                                           at_capture.go
 //	  cni/pkg/util SplitExcludeNamespaces                                  read_capture.go
+//	  pilot/pkg/bootstrap getConfigurationSources                          read_istiod.go
+//	  pilot/pkg/bootstrap getMeshConfigMapName                             read_istiod.go
 //	  pilot/pkg/config/kube/gateway buildDestination                       read_route.go
 //	  pilot/pkg/config/kube/gateway buildListener                          at_listener.go
 //	  pilot/pkg/config/kube/gateway computeRoute                           read_route.go

@@ -5,28 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
-
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
-
-// istiod is a workload that runs Istio's control plane, and its image.
-type istiod struct {
-	origin
-	image string
-}
-
-// readIstiod recognizes istiod by its image, which Istio calls pilot and Red Hat istio-pilot-rhel9, or by its own names: istiod, istiod-<revision>.
-func (w *World) readIstiod(m meta, template *yaml.Node) {
-	named := m.name == "istiod" || strings.HasPrefix(m.name, "istiod-")
-	for _, c := range list(field(field(template, "spec"), "containers")) {
-		image := textOf(field(c, "image"))
-		if name, _ := imageTag(image); name == "pilot" || strings.HasPrefix(name, "istio-pilot") || named && textOf(field(c, "name")) == "discovery" {
-			w.istiods = append(w.istiods, istiod{m.in(w.space(m.namespace)), image})
-			w.readFlags(m.in(w.space(m.namespace)), c)
-		}
-	}
-}
 
 // imageTag is the last part of an image's name, and its tag: [registry[:port]/]path/name[:tag][@digest].
 func imageTag(image string) (name, tag string) {

@@ -17,6 +17,7 @@ type attributes struct {
 	anyHeader bool     // the client may send any header that is not listed
 	writable  []string // patterns of headers that an authorizer may have set
 	doubt     doubt    // the first that was met
+	favor     []*rule  // to be named where they match, beside others
 	inbound   inbound  // for a pod with a sidecar
 }
 

@@ -214,6 +214,7 @@ func (k *ledgerWalk) below(n *ledgerNode, path string, value *yaml.Node) {
 	k.depth++
 	defer func() { k.depth-- }()
 	if k.visits > maxLedgerVisits || k.depth > maxLedgerDepth {
+		k.found(nil, path, value) // what is not looked at is not known
 		return
 	}
 	switch value.Kind {

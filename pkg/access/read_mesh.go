@@ -9,7 +9,7 @@ import (
 
 // mesh is what meshConfig says. The defaults are Istio's (pkg/config/mesh).
 type mesh struct {
-	stated        bool     // a ConfigMap istio is in the manifests
+	stated        bool     // the ConfigMap that istiod reads is in the manifests
 	domains       []string // the trust domain, then its aliases
 	rootNamespace string
 	providers     map[string]provider
@@ -21,34 +21,32 @@ func defaultMesh() mesh {
 	return mesh{domains: []string{"cluster.local"}, rootNamespace: "istio-system", normalization: "BASE"}
 }
 
-// readConfigMap takes meshConfig from the ConfigMap `istio` that istiod reads. One of another revision (istio-<rev>) is left alone.
+// readConfigMap keeps what may be meshConfig until all istiods are known, and reads the ConfigMaps of what else decides.
 func (w *World) readConfigMap(m meta, n *yaml.Node) *fault {
 	w.readOverlay(m, n)
+	if raw := field(field(n, "data"), "mesh"); raw != nil {
+		w.meshMaps = append(w.meshMaps, &meshMap{m.in(w.space(m.namespace)), raw})
+	}
 	switch m.name {
-	case "istio":
 	case "istio-sidecar-injector":
 		w.readInjection(n)
-		return nil
 	case "inferenceservice-config":
 		w.readModelConfig(m, n)
-		return nil
 	case "istio-cni-config":
 		w.readCNI(n)
-		return nil
-	default:
-		return nil
 	}
-	raw := field(field(n, "data"), "mesh")
-	if raw == nil {
-		return nil
-	}
+	return nil
+}
+
+// readMesh takes meshConfig from the ConfigMap that istiod reads.
+func (w *World) readMesh(from *meshMap) {
 	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(raw.Value), &doc); err != nil || len(doc.Content) == 0 {
-		return nil // istiod refuses it and goes on with what it had
+	if err := yaml.Unmarshal([]byte(from.data.Value), &doc); err != nil || len(doc.Content) == 0 {
+		return // istiod refuses it and goes on with what it had
 	}
 	c := doc.Content[0]
 	w.mesh.stated = true
-	w.readMeshClouds(m.in(w.space(m.namespace)), raw, c)
+	w.readMeshClouds(from.origin, from.data, c)
 	if td := textOf(field(c, "trustDomain")); td != "" {
 		w.mesh.domains[0] = td
 	}
@@ -64,7 +62,6 @@ func (w *World) readConfigMap(m meta, n *yaml.Node) *fault {
 		w.mesh.normalization = norm
 	}
 	w.mesh.readProviders(list(field(c, "extensionProviders")))
-	return nil
 }
 
 // settle: without meshConfig, the one trust domain that the policies' principals use is taken for the mesh's.

@@ -23,6 +23,9 @@ type Request struct {
 	Port     int               // of the Service, or of the pod with To.Direct or To.Pod; 0: the first one
 	Headers  map[string]string // sent as they are
 	TCP      bool              // not HTTP
+
+	favor    []*rule // to be named where they match
+	unrouted bool    // through the ingress, by a route that is assumed
 }
 
 // From is the client: exactly one of its fields is set. Audiences goes beside Token, Claims beside User or Token, and Token or JWT also beside
@@ -54,6 +57,8 @@ type To struct {
 	Service   string
 	Pod       map[string]string
 	Direct    bool
+
+	only *workload // beside Pod: this kind of pods, whatever labels others have
 }
 
 // String names the client on one line.
@@ -176,7 +181,7 @@ func (f From) carries() bool { return (f.Token != "") != (f.JWT != nil) }
 
 // attributes are what the first proxy sees of the request.
 func (r Request) attributes() attributes {
-	a := attributes{tcp: r.TCP, method: knownValue(cmp.Or(r.Method, "GET")), host: value{state: some}}
+	a := attributes{tcp: r.TCP, favor: r.favor, method: knownValue(cmp.Or(r.Method, "GET")), host: value{state: some}}
 	if r.Host != "" {
 		a.host = knownValue(r.Host)
 	}

@@ -18,6 +18,7 @@ type World struct {
 	names      []string // of the namespaces, in the order met
 	istiods    []istiod
 	release    int // the minor release of Istio that is asked for; 0: the istiods' own
+	meshMaps   []*meshMap
 	ingresses  []*gateway
 	foreign    []*gateway // of other controllers than Istio's
 	classes    []gatewayClass
@@ -260,6 +261,7 @@ func (w *World) readPolicy(m meta, n *yaml.Node) *fault {
 
 // finish settles what only all manifests together say.
 func (w *World) finish() {
+	w.chooseMesh()
 	w.mesh.settle(w)
 	w.settleClouds()
 	for _, name := range w.names {

@@ -10,6 +10,7 @@ import (
 // Report tells who reaches what, namespace by namespace, and which routes change who somebody is.
 type Report struct {
 	Namespaces []NamespaceReport `json:"namespaces"`
+	Dead       []DeadRule        `json:"dead,omitempty"`
 	Findings   []RouteFinding    `json:"findings,omitempty"`
 }
 
@@ -27,6 +28,9 @@ type Access struct {
 	Reaches string `json:"reaches"`
 	Outcome string `json:"outcome"`
 	By      string `json:"by"`
+
+	rules []string // that By names
+	whole bool     // of all that it names it reaches everything
 }
 
 // Roles tells the owner of a namespace and its contributors from other users: by the names of the policies that allow them, as patterns.
@@ -41,33 +45,60 @@ func (w *World) Explain(roles Roles) Report {
 	for _, f := range w.rewrites(nil) {
 		r.Findings = append(r.Findings, f.report())
 	}
+	x := newAsker(w)
 	for _, name := range names {
 		s := w.namespaces[name]
-		if len(s.services)+len(s.policies)+len(s.notebooks) == 0 {
+		if len(s.services)+len(s.policies)+len(s.notebooks)+len(x.routed[name]) == 0 {
 			continue
 		}
-		r.Namespaces = append(r.Namespaces, w.explain(s, roles))
+		r.Namespaces = append(r.Namespaces, x.explain(s, roles))
 	}
+	x.addFronts(&r)
+	r.Dead = x.dead(&r)
 	return r
 }
 
-func (w *World) explain(s *space, roles Roles) NamespaceReport {
-	out := NamespaceReport{Namespace: s.name, Mesh: w.describe(s)}
-	probes := w.probes(s)
-	for _, c := range w.clients(s, roles) {
-		out.Access = append(out.Access, w.reaches(s, c, probes)...)
+func (x *asker) explain(s *space, roles Roles) NamespaceReport {
+	out := NamespaceReport{Namespace: s.name, Mesh: x.w.describe(s)}
+	aims, pods := x.aims(s), x.podAims(s)
+	var all []*reach
+	clients := x.clients(s, roles, aims, pods)
+	for i := range clients {
+		all = append(all, x.reaches(s, &clients[i], aims, pods))
+	}
+	saidOfAll(all)
+	for _, r := range all {
+		out.Access = append(out.Access, r.access(len(pods))...)
 	}
 	// Where the same holds for all there is one thing to say.
 	for _, a := range out.Access {
-		if first := out.Access[0]; a.By != first.By || a.Outcome != first.Outcome || first.Outcome == Deny.String() {
+		if first := out.Access[0]; a.By != first.By || a.Outcome != first.Outcome || first.Outcome == Deny.String() || a.Outcome == Allow.String() && !a.whole {
 			return out
 		}
 	}
 	if len(out.Access) > 0 {
-		out.Access[0].Who, out.Access[0].Kind, out.Access[0].Reaches = "anyone", "anyone", "everything"
+		out.Access[0].Who, out.Access[0].Kind, out.Access[0].Reaches = "anyone", "anyone", s.openTo(out.Access[0].Outcome)
 		out.Access = out.Access[:1]
 	}
 	return out
+}
+
+// openTo says what anyone reaches of a namespace where the same holds for everybody.
+func (s *space) openTo(outcome string) string {
+	member, _ := s.partOf(&plainPod)
+	switch {
+	case outcome == Allow.String() && member == outside:
+		return "all of it: not in the mesh"
+	case outcome == Allow.String() && member == sidecar:
+		return "all of it: sidecars that allow all"
+	case outcome == Allow.String():
+		return "everything"
+	case !s.declared:
+		return "NOT JUDGED: not declared"
+	case member == sidecar:
+		return "NOT JUDGED: sidecars"
+	}
+	return "NOT JUDGED"
 }
 
 // describe tells how the namespace takes part in the mesh.
@@ -98,96 +129,82 @@ type client struct {
 	who, kind string
 	from      From
 	header    map[string]string // what it sends
+	owns      map[string]bool   // headers that say who it is
+	proxy     bool              // a gateway or waypoint, which connects to pods
 }
 
 // clients are those that the policies name (header values, principals, namespaces, accounts) and those that are always there.
-func (w *World) clients(s *space, roles Roles) []client {
-	c := &clientList{w: w, s: s, roles: roles, header: w.userHeader(w.ingressRules()), seen: map[string]bool{}}
-	for _, p := range s.policies {
-		if p.action == allow {
-			for i := range p.rules {
-				c.fromRule(p, &p.rules[i])
+func (x *asker) clients(s *space, roles Roles, aims []*aim, pods []podAim) []client {
+	w := x.w
+	c := &clientList{w: w, s: s, roles: roles, header: w.userHeader(w.ingressRules()), seen: map[string]bool{}, accounts: map[string]bool{}}
+	for _, p := range policiesAt(s, aims, pods) {
+		for i := range p.rules {
+			c.fromRule(p, &p.rules[i])
+		}
+	}
+	c.proxies(aims)
+	sort.SliceStable(c.list, func(i, j int) bool { return kindOrder(c.list[i].kind) < kindOrder(c.list[j].kind) })
+	own := map[string]bool{c.header: true}
+	forged := map[string]string{c.header: w.ownerOf(s)}
+	out := append([]client(nil), c.list...)
+	out = append(out,
+		client{who: "any other user", kind: "other user", from: From{User: "another-user@another.tenant"}, owns: own},
+		client{who: "anonymous, through the ingress", kind: "anonymous", from: From{Anonymous: true}, header: forged})
+	out = append(out, w.otherIssuers(s, c.header)...)
+	out = append(out,
+		client{who: "pods of the namespace", kind: "same namespace", from: From{ServiceAccount: join(s.name, c.ownAccount())}})
+	if other := w.otherTenant(s); other != "" {
+		out = append(out, client{who: "pods of other tenants", kind: "other tenants", from: From{ServiceAccount: join(other, strangerAccount)}, header: forged})
+	}
+	return append(out,
+		client{who: "any pod in the mesh", kind: "anyone in the mesh", from: From{ServiceAccount: join(stranger, strangerAccount)}, header: forged},
+		client{who: "anything off the mesh", kind: "off-mesh", from: From{OffMesh: true}})
+}
+
+// policiesAt are the ALLOW policies that hold somewhere in a namespace, its own first.
+func policiesAt(s *space, aims []*aim, pods []podAim) (out []*policy) {
+	seen := map[*policy]bool{}
+	add := func(l []*policy) {
+		for _, p := range l {
+			if p.action == allow && !seen[p] {
+				seen[p] = true
+				out = append(out, p)
 			}
 		}
 	}
-	sort.SliceStable(c.list, func(i, j int) bool { return kindOrder(c.list[i].kind) < kindOrder(c.list[j].kind) })
-	account := "default"
-	if len(s.accounts) > 0 {
-		account = s.accounts[0]
+	add(s.policies)
+	for _, a := range aims {
+		add(a.policies)
 	}
-	out := append([]client(nil), c.list...)
-	out = append(out,
-		client{"any other user", "other user", From{User: "another-user@another.tenant"}, nil},
-		client{"anonymous, through the ingress", "anonymous", From{Anonymous: true}, map[string]string{c.header: w.ownerOf(s)}})
-	out = append(out, w.otherIssuers(s, c.header)...)
-	out = append(out,
-		client{"pods of the namespace", "same namespace", From{ServiceAccount: join(s.name, account)}, nil})
-	if other := w.otherTenant(s); other != "" {
-		out = append(out, client{"pods of other tenants", "other tenants", From{ServiceAccount: join(other, strangerAccount)}, map[string]string{c.header: w.ownerOf(s)}})
-	}
-	return append(out,
-		client{"any pod in the mesh", "anyone in the mesh", From{ServiceAccount: join(stranger, strangerAccount)}, map[string]string{c.header: w.ownerOf(s)}},
-		client{"anything off the mesh", "off-mesh", From{OffMesh: true}, nil})
-}
-
-// otherIssuers are those that the ingress takes tokens of without writing the user header: what the client sends there stays, unless a
-// policy stops it.
-func (w *World) otherIssuers(s *space, header string) (out []client) {
-	seen := map[string]bool{}
-	for _, r := range w.ingressRules() {
-		if slices.ContainsFunc(r.copies, func(c claimHeader) bool { return c.header == header }) || r.issuer == "" || seen[r.issuer] {
-			continue
-		}
-		seen[r.issuer] = true
-		jwt := &JWT{Issuer: r.issuer, Subject: "somebody", Audiences: r.audiences[:min(len(r.audiences), 1)]}
-		out = append(out, client{"any token of " + r.issuer, "other issuer", From{JWT: jwt}, map[string]string{header: w.ownerOf(s)}})
+	for i := range pods {
+		add(pods[i].policies)
 	}
 	return out
 }
 
-func kindOrder(kind string) int {
-	return slices.Index([]string{"owner", "user", "token", "platform"}, kind)
-}
-
-// ownerOf is the first user that the namespace's policies let in: what a stranger would forge.
-func (w *World) ownerOf(s *space) string {
-	for _, p := range s.policies {
-		for i := range p.rules {
-			for _, c := range p.rules[i].when {
-				if c.attribute == header && len(c.values) > 0 && !strings.Contains(c.values[0], "*") {
-					return c.values[0]
-				}
-			}
+// ownAccount is one of the namespace's that no rule names.
+func (l *clientList) ownAccount() string {
+	for _, a := range l.s.accounts {
+		if !l.accounts[a] {
+			return a
 		}
 	}
-	return "somebody"
-}
-
-// otherTenant is another namespace that has a waypoint of its own.
-func (w *World) otherTenant(s *space) string {
-	names := append([]string(nil), w.names...)
-	sort.Strings(names)
-	for _, n := range names {
-		other := w.namespaces[n]
-		if _, ok := other.labels.get("istio.io/use-waypoint"); ok && other != s && other.labels.value("istio.io/ingress-use-waypoint") != "" {
-			return n
+	for _, a := range [2]string{"default", strangerAccount} {
+		if !l.accounts[a] {
+			return a
 		}
 	}
-	return ""
-}
-
-func (w *World) ingressRules() []*jwtRule {
-	rules, _ := w.gatewayJWT(w.allIngresses()[0])
-	return rules
+	return "another-account"
 }
 
 type clientList struct {
-	w      *World
-	s      *space
-	roles  Roles
-	header string
-	seen   map[string]bool
-	list   []client
+	w        *World
+	s        *space
+	roles    Roles
+	header   string
+	seen     map[string]bool
+	accounts map[string]bool // of the namespace, that rules name
+	list     []client
 }
 
 func (l *clientList) add(c client) {
@@ -206,21 +223,10 @@ func (l *clientList) fromRule(p *policy, r *rule) {
 		}
 	}
 	r.sources(func(c *condition, v string) {
-		ns, account := v, strangerAccount
-		switch c.attribute {
-		case principal:
-			id, ok := parsePrincipal(v)
-			if !ok {
-				return
-			}
-			ns, account = id.namespace, id.account
-		case serviceAccount:
-			var ok bool
-			if ns, account, ok = strings.Cut(v, "/"); !ok {
-				ns, account = p.namespace, v
-			}
+		ns, account, ok := l.w.clientLike(c.attribute, v, p.namespace)
+		if ok {
+			l.pod(c.attribute, v, ns, account, r)
 		}
-		l.pod(c.attribute, ns, account, r)
 	})
 }
 
@@ -230,7 +236,7 @@ func (l *clientList) user(p *policy, v string) {
 	if rest, ok := strings.CutPrefix(v, "system:serviceaccount:"); ok {
 		ns, sa, ok := strings.Cut(rest, ":")
 		if ok && !strings.Contains(rest, "*") {
-			l.add(client{"token of " + join(ns, sa), "token", From{Token: join(ns, sa), Audience: l.audience()}, nil})
+			l.add(client{who: "token of " + join(ns, sa), kind: "token", from: From{Token: join(ns, sa), Audience: l.audience()}, owns: map[string]bool{l.header: true}})
 		}
 		return
 	}
@@ -241,7 +247,7 @@ func (l *clientList) user(p *policy, v string) {
 	} else if slices.ContainsFunc(l.roles.Contributor, named) {
 		who += " (contributor)"
 	}
-	l.add(client{who, kind, From{User: strings.ReplaceAll(v, "*", "x")}, nil})
+	l.add(client{who: who, kind: kind, from: From{User: strings.ReplaceAll(v, "*", "x")}, owns: map[string]bool{l.header: true}})
 }
 
 // audience is one that the rule for Kubernetes tokens takes.
@@ -254,9 +260,9 @@ func (l *clientList) audience() string {
 	return ""
 }
 
-// pod adds a platform component. The namespace's own pods are asked for anyway, a waypoint and the ingress are no clients.
-func (l *clientList) pod(attr attribute, ns, account string, r *rule) {
-	if ns == l.s.name || strings.Contains(ns+account, "*") {
+// pod adds a platform component, or one account of the namespace: its pods as such are asked for anyway. A waypoint and the ingress are proxies.
+func (l *clientList) pod(attr attribute, v, ns, account string, r *rule) {
+	if ns == l.s.name && attr == namespaceOf {
 		return
 	}
 	for _, g := range l.w.ingresses {
@@ -265,20 +271,26 @@ func (l *clientList) pod(attr attribute, ns, account string, r *rule) {
 		}
 	}
 	if g := l.w.look(ns).gateway(account); g != nil && g.waypoint || isIngressAccount(account) || l.w.namedFronts()[join(ns, account)] {
+		l.proxy("gateway ", ns, account)
 		return
 	}
+	if ns == l.s.name {
+		l.accounts[account] = true
+	}
 	who := "pod " + join(ns, account)
-	if attr == namespaceOf {
+	switch {
+	case strings.Contains(v, "*"):
+		who = "pods of " + v
+	case attr == namespaceOf:
 		who = "pods of " + ns
 	}
-	sent := map[string]string{}
-	for _, c := range r.when {
-		if c.attribute == header && len(c.values) > 0 {
-			sent[c.key] = strings.ReplaceAll(c.values[0], "*", "x")
+	c := client{who: who, kind: "platform", from: From{ServiceAccount: join(ns, account)}}
+	for _, when := range r.when {
+		if when.attribute == header && when.key == l.header && len(when.values) > 0 {
+			c.who += " with " + l.header
+			c.header = map[string]string{when.key: strings.ReplaceAll(when.values[0], "*", "x")}
+			c.owns = map[string]bool{when.key: true}
 		}
 	}
-	if len(sent) > 0 {
-		who += " with " + l.header
-	}
-	l.add(client{who, "platform", From{ServiceAccount: join(ns, account)}, sent})
+	l.add(c)
 }

@@ -3,284 +3,278 @@ package access
 import (
 	"cmp"
 	"slices"
-	"sort"
 	"strings"
 )
 
-// probe is one way to ask: an operation that some rule names.
-type probe struct {
-	method, path string
-	port         int
+// asker asks what clients reach. It knows what is the same for all namespaces.
+type asker struct {
+	w               *World
+	gatewayPolicies []*policy
+	fronts          []opening // of the ingress Gateways' ALLOW policies, where they have some
+	gateways        []identity
+	routed          map[string][]string
+	rules           map[string]*policy // in force, by name
+	covered         map[string][]covered
+	unsettled       map[string]string // rules of points that are not judged, and why
+	stopped         map[string]string // rules whose requests something else stops, and what
+	passed          map[string]bool   // rules of gateways that let requests in
+	asks            map[string]bool   // and that ask for something
 }
 
-func (p probe) String() string {
-	switch {
-	case p.port != 0:
-		return "port " + portText(p.port)
-	case p.path == "":
-		return cmp.Or(p.method, "any method")
-	}
-	return cmp.Or(p.method, "GET") + " " + p.path
-}
-
-// probes are the operations of a namespace's ALLOW rules: paths with a template filled in, methods, and ports of pods.
-func (w *World) probes(s *space) (out []probe) {
-	seen := map[probe]bool{}
-	add := func(p probe) {
-		if !seen[p] {
-			seen[p] = true
-			out = append(out, p)
-		}
-	}
-	for _, p := range s.policies {
-		if p.action != allow {
-			continue
-		}
-		for i := range p.rules {
-			for _, e := range p.rules[i].to {
-				eachOperation(e, len(p.targets) == 0, add)
+func newAsker(w *World) *asker {
+	x := &asker{w: w, routed: w.routedServices(), covered: map[string][]covered{}, unsettled: map[string]string{}, stopped: map[string]string{}, passed: map[string]bool{}, asks: map[string]bool{}, rules: map[string]*policy{}}
+	for _, g := range w.allIngresses() {
+		x.gateways = append(x.gateways, w.identity(g.namespace, g.account))
+		for _, p := range w.atGateway(g) {
+			if !slices.Contains(x.gatewayPolicies, p) {
+				x.gatewayPolicies = append(x.gatewayPolicies, p)
 			}
 		}
 	}
-	return out
-}
-
-func eachOperation(e []condition, pods bool, add func(probe)) {
-	verb, paths := "", []string(nil)
-	for _, c := range e {
-		switch {
-		case c.attribute == method && len(c.values) > 0:
-			verb = c.values[0]
-		case c.attribute == path:
-			paths = c.values
-		case c.attribute == port && pods:
-			for _, v := range c.values {
-				n := 0
-				for j := range len(v) {
-					n = n*10 + int(v[j]-'0')
-				}
-				add(probe{port: n})
+	for _, o := range openingsOf(x.gatewayPolicies) {
+		if o.policy != nil {
+			x.fronts = append(x.fronts, o)
+			x.asks[o.key()] = x.asks[o.key()] || len(o.asks) > 0
+		}
+	}
+	for _, name := range w.names {
+		for _, p := range w.namespaces[name].policies {
+			if x.rules[p.id()] == nil {
+				x.rules[p.id()] = p
 			}
 		}
 	}
-	for _, p := range paths {
-		p = strings.NewReplacer(anySegments, "x", oneSegment, "{name}", "*", "x").Replace(p)
-		if !strings.HasPrefix(p, "/") {
-			p = "/" + p
-		}
-		add(probe{method: verb, path: p})
-	}
-	if verb != "" && verb != "*" && verb != "GET" && len(paths) == 0 {
-		add(probe{method: verb})
-	}
+	return x
 }
 
-// reach collects what one client reaches, grouped by outcome and policy.
+// policyOf is the policy that a step at an aim, at a gateway or at ztunnel names.
+func (x *asker) policyOf(to *aim, id string) *policy {
+	for _, l := range [2][]*policy{to.policies, x.gatewayPolicies} {
+		for _, p := range l {
+			if p.id() == id {
+				return p
+			}
+		}
+	}
+	return x.rules[id]
+}
+
+// reach collects what one client reaches.
 type reach struct {
-	w      *World
+	x      *asker
 	s      *space
-	c      client
-	groups []group
+	c      *client
+	items  []item
 	denied string
-	// notebooks are the workloads that a notebook controller labelled.
-	notebooks []*workload
+	all    int // Services by a name of their own
 }
 
-type group struct {
+// item is that a client reaches one Service, or one kind of pods, in the words of a rule; none: the whole of it.
+type item struct {
 	outcome Outcome
 	by      string
-	what    []string
-	holds   map[string]bool // what
+	rules   []string
+	name    string
+	label   string
+	text    string
+	pods    bool
+	assumed bool // pods that only a policy speaks of
+	noRoute bool
 }
 
-func (r *reach) add(v Verdict, what string) {
-	by := shortBy(v, r.s.name)
+func (r *reach) add(v Verdict, i item) {
+	i.outcome, i.by = v.Outcome, shortBy(v, r.s.name, r.x.asks)
+	i.rules = v.rules()
+	for _, f := range v.fronts() {
+		r.x.passed[ruleKey(f.Policy, f.Rule)] = true
+	}
+	i.noRoute = r.c.from.ingress() && v.Outcome == Allow && v.noRoute
 	if v.Outcome == Deny {
-		r.denied = cmp.Or(r.denied, by)
+		r.denied = cmp.Or(r.denied, i.by)
 		return
 	}
-	for i := range r.groups {
-		if g := &r.groups[i]; g.outcome == v.Outcome && g.by == by {
-			if !g.holds[what] {
-				g.holds[what] = true
-				g.what = append(g.what, what)
-			}
-			return
-		}
-	}
-	r.groups = append(r.groups, group{v.Outcome, by, []string{what}, map[string]bool{what: true}})
+	r.items = append(r.items, i)
 }
 
-// anyService stands for all where the manifests hold none.
-const anyService = "any Service"
-
-// reaches asks for every Service, for the operations that rules name where the Service as such is closed, and for pod addresses.
-func (w *World) reaches(s *space, c client, probes []probe) []Access {
-	r := &reach{w: w, s: s, c: c}
-	for _, pod := range s.workloads {
-		if _, ok := pod.labels.get("notebook-name"); ok {
-			r.notebooks = append(r.notebooks, pod)
-		}
+// rules are those that the answer names.
+func (v *Verdict) rules() (out []string) {
+	if v.Policy != "" && v.Rule >= 0 {
+		out = append(out, ruleKey(v.Policy, v.Rule))
 	}
-	var closed []string
-	byName := 0 // Services that a waypoint may stand before
-	var usual ruling
-	for _, name := range s.serviceNames() {
-		v := w.Decide(Request{From: c.from, To: To{Namespace: s.name, Service: name}, Headers: c.header})
-		if got := (ruling{outcome: v.Outcome, Step: v.Step}); name == anyService {
-			usual = got
-			r.add(v, r.label(name, v))
-		} else if got != usual { // else nothing is special about it
-			r.add(v, r.label(name, v))
-		}
-		if svc := s.service(name); svc != nil && svc.headless {
-			continue
-		}
-		byName++
-		if v.Outcome == Deny {
-			closed = append(closed, name)
-		}
-	}
-	if !c.from.ingress() {
-		r.operations(probes, byName, closed)
-		r.podAddresses(probes)
-	}
-	return r.access()
-}
-
-// serviceNames are the Services to ask for: those of the manifests, those that the notebook controller makes, and those that only a policy
-// names.
-func (s *space) serviceNames() []string {
-	var names, named []string
-	for _, svc := range s.services {
-		if !svc.external {
-			names = append(names, svc.name)
-		}
-	}
-	sort.Strings(names)
-	for _, n := range s.notebooks {
-		if s.service(n) == nil {
-			names = append(names, n)
-		}
-	}
-	if len(names) == 0 {
-		names = []string{anyService}
-	}
-	seen := map[string]bool{}
-	for _, p := range s.policies {
-		for _, t := range p.targets {
-			if s.lacks(t) && !s.isNotebook[t.name] && !seen[t.name] {
-				seen[t.name] = true
-				named = append(named, t.name)
-			}
-		}
-	}
-	sort.Strings(named)
-	return append(names, named...)
-}
-
-func (s *space) lacks(t target) bool {
-	return t.kind == "Service" && (t.group == "" || t.group == "core") && t.name != "" && s.service(t.name) == nil
-}
-
-// label names a Service: a notebook, a headless one, one that no route leads to.
-func (r *reach) label(name string, v Verdict) string {
-	if svc := r.s.service(name); svc != nil && svc.headless {
-		name += " (headless)"
-	} else if svc != nil && r.isNotebook(svc) || r.s.isNotebook[name] {
-		name = "notebook " + name
-	} else if svc == nil && name != anyService {
-		name += " (assumed)"
-	}
-	if r.c.from.ingress() && v.Outcome == Allow && v.noRoute {
-		return name + " (no route yet)"
-	}
-	return name
-}
-
-func (r *reach) isNotebook(svc *service) bool {
-	if _, named := svc.selector.get("notebook-name"); named {
-		return true
-	}
-	return len(svc.selector) > 0 && slices.ContainsFunc(r.notebooks, func(pod *workload) bool { return svc.selector.selects(pod.labels) })
-}
-
-// operations asks what rules name for the Services that are closed as such. all is the number of Services.
-func (r *reach) operations(probes []probe, all int, closed []string) {
-	for _, p := range probes {
-		if p.port != 0 {
-			continue
-		}
-		var open []string
-		var last Verdict
-		for _, name := range closed {
-			v := r.w.Decide(Request{
-				From: r.c.from, To: To{Namespace: r.s.name, Service: name}, Headers: r.c.header, Method: p.method,
-				Path: strings.ReplaceAll(p.path, "{name}", strings.ReplaceAll(name, " ", "-")),
-			})
-			if v.Outcome != Deny && v.Point.Kind != AtZtunnel {
-				open, last = append(open, name), v
-			}
-		}
-		switch {
-		case len(open) == 0:
-		case len(open) == all:
-			r.add(last, p.String())
-		default:
-			r.add(last, p.String()+" of "+strings.Join(open, ", "))
-		}
-	}
-}
-
-func (r *reach) podAddresses(probes []probe) {
-	pod := To{Namespace: r.s.name, Pod: map[string]string{}}
-	v := r.w.Decide(Request{From: r.c.from, To: pod, TCP: true})
-	if v.Outcome == NotJudged && v.lacks == port {
-		v = r.w.Decide(Request{From: r.c.from, To: pod, TCP: true, Port: 1})
-	}
-	r.add(v, "pod addresses")
-	if v.Outcome == Allow {
-		return
-	}
-	for _, p := range probes {
-		if p.port != 0 {
-			r.add(r.w.Decide(Request{From: r.c.from, To: pod, TCP: true, Port: p.port}), "pod addresses, "+p.String())
-		}
-	}
-}
-
-func (r *reach) access() []Access {
-	if len(r.groups) == 0 {
-		return []Access{{r.c.who, r.c.kind, "nothing", Deny.String(), r.denied}}
-	}
-	out := make([]Access, len(r.groups))
-	for i, g := range r.groups {
-		out[i] = Access{r.c.who, r.c.kind, strings.Join(g.what, ", "), g.outcome.String(), g.by}
+	for _, s := range v.fronts() {
+		out = append(out, ruleKey(s.Policy, s.Rule))
 	}
 	return out
 }
 
-// shortBy names the deciding policy within its namespace, and the kind of point.
-func shortBy(v Verdict, own string) string {
-	s := v.Step
-	kind := string(s.Point.Kind)
-	text := s.Why
-	if s.Policy != "" && s.Point.Kind != AtRoute {
-		text = strings.TrimPrefix(s.Policy, own+"/")
-		if s.Rule >= 0 {
-			text += " rule " + portText(s.Rule)
+// fronts are the ALLOW rules of gateways that let the request in.
+func (v *Verdict) fronts() (out []Step) {
+	for _, s := range v.Steps {
+		if s.Point.Kind == AtGateway && s.Policy != "" && s.Rule >= 0 && v.Outcome == Allow && (s.Policy != v.Policy || s.Rule != v.Rule) {
+			out = append(out, s)
 		}
-		if v.Outcome == Deny && s.Rule < 0 {
-			text = s.Why + " (" + text + ")"
+	}
+	return out
+}
+
+// reaches asks for every Service as such, then for what the rules before it take, and for pods by their addresses.
+func (x *asker) reaches(s *space, c *client, aims []*aim, pods []podAim) *reach {
+	r := &reach{x: x, s: s, c: c}
+	var usual *ruling
+	for _, to := range aims {
+		if c.proxy {
+			break
 		}
-		if v.Outcome == NotJudged {
-			text += ": " + s.Why
+		if to.svc == nil || !to.svc.headless {
+			r.all++
 		}
-	} else if s.Policy != "" {
-		text = s.Policy + " " + s.Why
+		v := x.w.Decide(Request{From: c.from, To: to.to, Headers: c.header, Host: x.ownHost(c, to)})
+		got := ruling{outcome: v.Outcome, Step: v.Step}
+		like := usual != nil && to.assumed && got == *usual // nothing is special about it
+		if to.name == anyService {
+			usual = &got
+		}
+		r.ask(to, v, like)
+	}
+	for i := range pods {
+		r.podAddresses(&pods[i])
+	}
+	return r
+}
+
+// ownHost: a pod's request has the host that it calls, which matters where policies compare hosts.
+func (x *asker) ownHost(c *client, to *aim) string {
+	if !c.from.ingress() && to.comparesHosts(x) {
+		return to.host()
+	}
+	return ""
+}
+
+// ask looks for what a client reaches of one aim, of which v is the answer for an ordinary request.
+func (r *reach) ask(to *aim, v Verdict, like bool) {
+	narrow := v.Outcome == Allow && r.narrow(to, v)
+	whole := item{name: to.name, label: to.label}
+	if v.Outcome == Allow && !narrow {
+		if !like {
+			r.add(v, whole)
+		}
+		r.cover(to, v)
+		return
+	}
+	var hits []found
+	if r.c.meets(to) && (!to.pooled || !r.c.from.ingress()) && (v.Outcome != NotJudged || v.Policy != "" || v.Point.Kind == AtRoute) {
+		hits = r.openings(to, v)
+	}
+	allowed := slices.ContainsFunc(hits, func(f found) bool { return f.verdict.Outcome == Allow })
+	switch {
+	case narrow && !allowed:
+		whole.text = "some requests"
+		r.add(v, whole)
+	case v.Outcome == NotJudged && allowed && v.lacks == host:
+	case v.Outcome == NotJudged && like:
+	case !narrow:
+		r.add(v, whole)
 	}
 	if v.Outcome == NotJudged {
-		kind = "NOT JUDGED: " + kind
+		r.x.doubt(to.openings, v)
+		if v.Point.Kind == AtGateway {
+			r.x.doubt(r.x.fronts, v)
+		}
 	}
-	return kind + ": " + text
+	for _, f := range hits {
+		r.add(f.verdict, item{name: to.name, label: to.label, text: strings.TrimSpace(f.text + " " + f.note)})
+	}
+}
+
+// meets: a client outside the mesh passes a waypoint by.
+func (c *client) meets(to *aim) bool { return !c.from.OffMesh && !c.proxy && len(to.openings) > 0 }
+
+// openings tries what the rules before an aim take. v is the answer for an ordinary request.
+func (r *reach) openings(to *aim, v Verdict) (out []found) {
+	for i := range to.openings {
+		o := to.openings[i]
+		if !o.takes(r.x.w, r.c.peers(r.x)) {
+			continue
+		}
+		fronts := []*opening{nil}
+		if r.c.from.ingress() && len(r.x.fronts) > 0 {
+			fronts = nil
+			for j := range r.x.fronts {
+				fronts = append(fronts, &r.x.fronts[j])
+			}
+		}
+		for _, front := range fronts {
+			o.front = front
+			f, hit := r.x.search(&o, r.c, to)
+			switch {
+			case !hit:
+			case f.verdict.Outcome == NotJudged && v.Outcome == NotJudged:
+			default:
+				if !f.narrow && v.Outcome != Allow {
+					f.note = "in part, such as " + f.such
+				}
+				if !slices.ContainsFunc(out, func(g found) bool { return g.same(&f) }) {
+					out = append(out, f)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (f *found) same(g *found) bool {
+	return f.text == g.text && f.note == g.note && f.verdict.Outcome == g.verdict.Outcome && slices.Equal(f.verdict.rules(), g.verdict.rules())
+}
+
+// peers are the identities that a client has at a waypoint.
+func (c *client) peers(x *asker) []identity {
+	if c.from.ingress() {
+		return x.gateways
+	}
+	ns, account, _ := splitAccount(c.from.ServiceAccount)
+	return []identity{x.w.identity(ns, account)}
+}
+
+// narrow reports whether the rules that let an ordinary request in ask for more than the client itself.
+func (r *reach) narrow(to *aim, v Verdict) bool {
+	for _, s := range v.Steps {
+		if s.Policy == "" || s.Rule < 0 || s.Point.Kind != AtWaypoint && s.Point.Kind != AtGateway {
+			continue
+		}
+		if p := r.x.policyOf(to, s.Policy); p != nil && s.Rule < len(p.rules) && p.action == allow && p.rules[s.Rule].narrowFor(r.c) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *rule) narrowFor(c *client) bool {
+	if len(r.to) > 0 {
+		return true
+	}
+	for _, l := range append([][]condition{r.when}, r.from...) {
+		for i := range l {
+			switch k := &l[i]; {
+			case k.attribute <= trustDomain, k.attribute == header && c.owns[k.key], k.attribute == audience && c.from.ingress(),
+				k.attribute == requestPrincipal && c.from.ingress() && contains(k.values, "*"):
+			default:
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// cover notes for which rules a client needs no line, because another rule lets it reach all.
+func (r *reach) cover(to *aim, v Verdict) {
+	for i := range to.openings {
+		o := &to.openings[i]
+		if o.policy == nil || contains(v.rules(), o.key()) || !o.takes(r.x.w, r.c.peers(r.x)) {
+			continue
+		}
+		r.x.cover(o, v, func() bool {
+			f, hit := r.x.search(o, r.c, to)
+			return hit && f.verdict.Outcome == Allow
+		})
+	}
 }

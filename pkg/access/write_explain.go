@@ -41,8 +41,66 @@ func (r Report) WriteTable(out io.Writer) error {
 			b.WriteString([2]string{"  - ", "    "}[min(j, 1)] + line + "\n")
 		}
 	}
+	r.writeDead(&b)
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// maxListed is how many rules, and how many namespaces of like rules, the table lists for one reason. The JSON has all.
+const maxListed = 6
+
+// writeDead lists rules without a line by the reason; those of like policies in several namespaces once.
+func (r Report) writeDead(b *strings.Builder) {
+	if len(r.Dead) == 0 {
+		return
+	}
+	if len(r.Namespaces)+len(r.Findings) > 0 {
+		b.WriteByte('\n')
+	}
+	b.WriteString("ALLOW rules that no line above names\n")
+	var order []string
+	byWhy := map[string][]DeadRule{}
+	for _, d := range r.Dead {
+		if byWhy[d.Why] == nil {
+			order = append(order, d.Why)
+		}
+		byWhy[d.Why] = append(byWhy[d.Why], d)
+	}
+	for _, why := range order {
+		for j, line := range wrap(plain(deadRules(byWhy[why])+": "+why), 114) {
+			b.WriteString([2]string{"  - ", "    "}[min(j, 1)] + line + "\n")
+		}
+	}
+}
+
+func deadRules(l []DeadRule) string {
+	var order []string
+	in := map[string][]string{}
+	for _, d := range l {
+		namespace, name, _ := strings.Cut(d.Policy, "/")
+		rule := fmt.Sprintf("%s rule %d", name, d.Rule)
+		if in[rule] == nil {
+			order = append(order, rule)
+		}
+		in[rule] = append(in[rule], namespace)
+	}
+	var out []string
+	for _, rule := range order {
+		if l := in[rule]; len(l) == 1 {
+			out = append(out, l[0]+"/"+rule)
+		} else {
+			out = append(out, rule+" of "+shortened(l))
+		}
+	}
+	return shortened(out)
+}
+
+// shortened is a list, or the start of a long one.
+func shortened(l []string) string {
+	if n := len(l); n > maxListed {
+		return fmt.Sprintf("%s and %d more", strings.Join(l[:maxListed-1], ", "), n-maxListed+1)
+	}
+	return strings.Join(l, ", ")
 }
 
 // WriteJSON writes the report for machines.

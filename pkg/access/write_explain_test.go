@@ -72,10 +72,16 @@ func TestExplainSaysWhatNobodyCanJudge(t *testing.T) {
 		t.Fatalf("no single row for %s", namespace)
 		return Access{}
 	}
-	if a := row(edit(t, small, "istio.io/dataplane-mode: ambient, istio.io/use-waypoint: waypoint", "istio-injection: enabled")+"\n---\nkind: EnvoyFilter\napiVersion: networking.istio.io/v1alpha3\nmetadata: {name: new, namespace: a}\nspec: {}", "a"); a.Outcome != "not-judged" || a.Who != "anyone" {
+	if a := row(edit(t, small, "istio.io/dataplane-mode: ambient, istio.io/use-waypoint: waypoint", "istio-injection: enabled")+"\n---\nkind: EnvoyFilter\napiVersion: networking.istio.io/v1alpha3\nmetadata: {name: new, namespace: a}\nspec: {}", "a"); a.Outcome != "not-judged" || a.Who != "anyone" || !strings.HasPrefix(a.Reaches, "NOT JUDGED") {
 		t.Errorf("%+v", a)
 	}
-	if a := row(edit(t, small, "istio.io/dataplane-mode: ambient, istio.io/use-waypoint: waypoint", "x: y"), "a"); a.Outcome != "allow" || a.Reaches != "everything" {
+	if a := row(edit(t, small, "istio.io/dataplane-mode: ambient, istio.io/use-waypoint: waypoint", "x: y"), "a"); a.Outcome != "allow" || a.Reaches != "all of it: not in the mesh" {
+		t.Errorf("%+v", a)
+	}
+	if a := row(edit(t, small, "kind: Namespace\napiVersion: v1\nmetadata: {name: a, labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: waypoint}}", "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}"), "a"); a.Outcome != "not-judged" || a.Reaches != "NOT JUDGED: not declared" {
+		t.Errorf("%+v", a)
+	}
+	if a := row(edit(t, small, ", istio.io/use-waypoint: waypoint", ""), "a"); a.Outcome != "allow" || a.Reaches != "everything" {
 		t.Errorf("%+v", a)
 	}
 	if r := load(t, "kind: Namespace\napiVersion: v1\nmetadata: {name: empty}").Explain(kubeflow); len(r.Namespaces) != 0 {
@@ -131,12 +137,12 @@ func TestExplainAssumesWhatPoliciesName(t *testing.T) {
 		}
 	}
 	for row, by := range map[string]string{
-		"user alice@example.com (owner): any Service (no route yet)":                                                             "allow by waypoint: ns-owner-access-istio-l7-allow rule 0",
-		"token of alice/default-editor: any Service (no route yet)":                                                              "allow by waypoint: ns-l7-allow-k8s-token rule 0",
-		"pod kubeflow/notebook-controller-service-account: GET /notebook/alice/{name}/api/kernels":                               "allow by waypoint: ns-owner-access-istio-l7-allow rule 3",
-		"pod kubeflow/ml-pipeline: ml-pipeline-visualizationserver (assumed)":                                                    "allow by waypoint: ml-pipeline-visualizationserver-l7-ml-pipeline rule 0",
-		"pod kubeflow/ml-pipeline: GET /healthz of any Service, GET /metrics of any Service, GET /wait-for-drain of any Service": "allow by waypoint: ns-owner-access-istio-l7-allow rule 2",
-		"any pod in the mesh: GET /healthz, GET /metrics, GET /wait-for-drain":                                                   "allow by waypoint: ns-owner-access-istio-l7-allow rule 2",
+		"user alice@example.com (owner): any Service (no route yet)":                            "allow by waypoint: ns-owner-access-istio-l7-allow rule 0",
+		"token of alice/default-editor: any Service (no route yet)":                             "allow by waypoint: ns-l7-allow-k8s-token rule 0",
+		"pod kubeflow/notebook-controller-service-account: GET /notebook/alice/{*}/api/kernels": "allow by waypoint: ns-owner-access-istio-l7-allow rule 3",
+		"pod kubeflow/ml-pipeline: ml-pipeline-visualizationserver (assumed)":                   "allow by waypoint: ml-pipeline-visualizationserver-l7-ml-pipeline rule 0",
+		"pod kubeflow/ml-pipeline: GET,HEAD /healthz, /metrics, /wait-for-drain of any Service": "allow by waypoint: ns-owner-access-istio-l7-allow rule 2",
+		"any pod in the mesh: GET,HEAD /healthz, /metrics, /wait-for-drain":                     "allow by waypoint: ns-owner-access-istio-l7-allow rule 2",
 	} {
 		if got[row] != by {
 			t.Errorf("%s: %q, want %q in\n%q", row, got[row], by, got)
