@@ -17,7 +17,7 @@ import (
 )
 
 // Explain reports who may reach what under rendered manifests; no file means stdin. release is one of access.Releases, or "" for that of the
-// istiod in the manifests. Its known holes go to stderr.
+// istiod in the manifests. What is to say of it goes to stderr.
 func Explain(files []string, release string, stdin io.Reader, stderr io.Writer) (access.Report, error) {
 	files = orStdin(files)
 	items, err := readRendered(files, stdin)
@@ -36,12 +36,12 @@ func Explain(files []string, release string, stdin io.Reader, stderr io.Writer) 
 	return report, nil
 }
 
-// judgedBy has a world judged by a release, and gives the release's known holes.
+// judgedBy has a world judged by a release, and gives what is to say of the release.
 func judgedBy(world *access.World, release string, items []*manifest.Item) []diagnostic.Diagnostic {
 	if release != "" {
 		world.SetRelease(release)
 	}
-	return located(world.KnownHoles(), items)
+	return located(append(world.UnknownReleases(), world.KnownHoles()...), items)
 }
 
 // Check runs the AccessChecks of a file on rendered manifests; no rendered file means stdin. release and stderr are as those of Explain.
@@ -165,6 +165,7 @@ func accessCheck(in manifest.Input, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	diagnostic.Print(stderr, located(world.UnknownReleases(), kept))
 	results := world.Run(c)
 	if failed := access.Failed(results); failed > 0 {
 		var table bytes.Buffer

@@ -28,6 +28,7 @@ const (
 	GatewayOpen          Code = "AP0724"
 	VerdictsClouded      Code = "AP0725"
 	IstioHole            Code = "AP0726"
+	IstioReleaseUnknown  Code = "AP0727"
 )
 
 var refereeCodes = []Entry{
@@ -56,5 +57,6 @@ var refereeCodes = []Entry{
 	{ManifestUnreadable, Error, "an object cannot be judged"},
 	{GatewayOpen, Warning, "a Gateway other than the ingress leads strangers into the namespace of a profile"},
 	{IstioHole, Info, "a release of Istio is known to allow what the manifests do not"},
+	{IstioReleaseUnknown, Info, "a release of Istio is older or newer than those that the referee knows"},
 	{VerdictsClouded, Warning, "an object or a setting that the referee does not judge may change who is allowed"},
 }

@@ -14,6 +14,10 @@ func (w *World) decide(r Request, o *open) Verdict {
 	if w.capture.ambientDisabled {
 		t.assume("istio-cni captures pods, although its ConfigMap says AMBIENT_ENABLED: false")
 	}
+	if i := w.unjudged(); i != nil {
+		t.meet(i.old())
+		return t.verdict()
+	}
 	to := w.look(r.To.Namespace)
 	for _, c := range [2]*cloud{w.everything, to.clouds.whole} {
 		if c != nil {

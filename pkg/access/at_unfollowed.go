@@ -145,7 +145,7 @@ func (w *World) picksPods(name string, g *gateway) bool {
 }
 
 // mergesApart: Istio 1.31 leaves out Istio Gateways of other namespaces for a gateway that it deploys (model filterStrictGatewayMerging), and
-// 1.30 does not.
+// 1.30.3 does not.
 func (w *World) mergesApart() bool { return w.since(31) == yes }
 
 func hostWithoutPort(host string) string {

@@ -11,6 +11,7 @@ func TestReleases(t *testing.T) {
 	nobody := Request{From: From{Anonymous: true}, To: to, Path: "/s/x"}
 	required := small + ingress + tokenRules("j", "{issuer: https://i.test, presence: REQUIRED}")
 	canary := edit(t, small+closed, "istio.io/use-waypoint: waypoint", "istio.io/use-waypoint: waypoint, istio.io/use-waypoint-canary: next")
+	ownCanary := edit(t, small+closed, "{name: s, namespace: a}", "{name: s, namespace: a, labels: {istio.io/use-waypoint-canary: next}}")
 	pod := Request{From: From{ServiceAccount: "b/c.d"}, To: to}
 	other := Request{From: From{ServiceAccount: "b/cxd"}, To: to}
 	dots := onWaypoint("rules: [{from: [{source: {principals: ['*/sa/c.d']}}]}]")
@@ -26,9 +27,10 @@ func TestReleases(t *testing.T) {
 	}{
 		{"a token that is required", required, nobody, [4]Outcome{NotJudged, NotJudged, Deny, NotJudged}},
 		{"a canary of a waypoint", canary, Request{From: From{ServiceAccount: "b/c"}, To: to}, [4]Outcome{Allow, NotJudged, NotJudged, NotJudged}},
+		{"one of the Service's own, beside the namespace's waypoint", ownCanary, Request{From: From{ServiceAccount: "b/c"}, To: to}, [4]Outcome{Allow, NotJudged, NotJudged, NotJudged}},
 		{"a dot in an account", dots, pod, [4]Outcome{Allow, Allow, Allow, Allow}},
-		{"what is like it", dots, other, [4]Outcome{NotJudged, Deny, Deny, NotJudged}},
-		{"a dot in a namespace", spaces, teamA, [4]Outcome{NotJudged, Deny, Deny, NotJudged}},
+		{"what is like it", dots, other, [4]Outcome{Deny, Deny, Deny, Deny}}, // Istio 1.29.3 and 1.30.0 escape the dot (istio/istio#59992)
+		{"a dot in a namespace", spaces, teamA, [4]Outcome{Deny, Deny, Deny, Deny}},
 		{"the header of a preflight", writes, preflight, [4]Outcome{Allow, Allow, NotJudged, NotJudged}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -48,7 +50,7 @@ func TestReleases(t *testing.T) {
 }
 
 func TestKnownHoles(t *testing.T) {
-	for release, want := range map[string]int{"1.30": 3, "1.31": 1, "1.32": 0, "": 0} {
+	for release, want := range map[string]int{"1.30": 2, "1.31": 1, "1.32": 0, "": 0} {
 		w := load(t, small)
 		if release != "" {
 			w.SetRelease(release)
@@ -65,5 +67,63 @@ func TestKnownHoles(t *testing.T) {
 				t.Errorf("%+v", f)
 			}
 		}
+	}
+}
+
+// Istio 1.30.2 is the first release with trustDomains.
+func TestTrustDomainsOfAnEarlyPatch(t *testing.T) {
+	text := onWaypoint("rules: [{from: [{source: {trustDomains: [other]}}]}]")
+	asked := Request{From: From{ServiceAccount: "b/c"}, To: To{Namespace: "a", Service: "s"}}
+	for tag, want := range map[string]Outcome{"1.30.0": NotJudged, "1.30.1-distroless": NotJudged, "1.30.2": Deny, "1.30": Deny, "1.31.0": Deny, "latest": Deny} {
+		decides(t, load(t, text+"\n---\n"+istiodOf(tag)), asked, want)
+	}
+	decides(t, load(t, text), asked, Deny)
+	w := load(t, text+"\n---\n"+istiodOf("1.30.0"))
+	w.SetRelease("1.30")
+	decides(t, w, asked, Deny)
+}
+
+// A newer istiod is judged as the newest release, which is said; one older than all releases is not judged.
+func TestUnknownReleases(t *testing.T) {
+	text := small + tokenRules("j", "{issuer: https://i.test, presence: REQUIRED}") + ingress
+	nobody := Request{From: From{Anonymous: true}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x"}
+	for _, c := range []struct {
+		tags  []string
+		want  Outcome
+		found string
+	}{
+		{[]string{"1.32.4"}, Deny, ""},
+		{[]string{"1.33.0"}, Deny, "is of Istio 1.33, which is newer"},
+		{[]string{"2.1.0"}, NotJudged, ""}, // not Istio's own number
+		{[]string{"1.33.0-beta.1"}, NotJudged, ""},
+		{[]string{"1.29.6"}, NotJudged, "is of Istio 1.29, which is older"},
+		{[]string{"1.32.0", "1.9.0"}, NotJudged, "is of Istio 1.9, which is older"},
+	} {
+		manifests := text
+		for i, tag := range c.tags {
+			manifests += "\n---\n" + strings.Replace(istiodOf(tag), "name: istiod", "name: istiod-"+portText(i), 1)
+		}
+		w := load(t, manifests)
+		decides(t, w, nobody, c.want)
+		found := ""
+		for _, f := range w.UnknownReleases() {
+			found += f.Found
+		}
+		if !strings.HasPrefix(found, c.found) || c.found == "" && found != "" {
+			t.Errorf("%q: %q", c.tags, found)
+		}
+		w.SetRelease("1.32")
+		decides(t, w, nobody, Deny)
+		if len(w.UnknownReleases()) > 0 {
+			t.Errorf("%q: a release is given", c.tags)
+		}
+	}
+	// Nothing is judged under an old istiod, not even what needs no release.
+	v := decides(t, load(t, small+"\n---\n"+istiodOf("1.28.4")), Request{From: From{OffMesh: true}, To: To{Namespace: "a", Service: "s"}}, NotJudged)
+	if !strings.Contains(v.By(), "is of Istio 1.28, and releases before 1.30 are not judged") {
+		t.Error(v.By())
+	}
+	if holes := load(t, small+"\n---\n"+istiodOf("1.28.4")).KnownHoles(); len(holes) > 0 {
+		t.Error(holes)
 	}
 }

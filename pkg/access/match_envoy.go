@@ -180,18 +180,15 @@ func (w *World) envoyValues(p *policy, c *condition, values []string, a *attribu
 func (w *World) envoyValue(p *policy, c *condition, v string, a *attributes) verdict3 {
 	switch c.attribute {
 	case principal:
-		if !w.mesh.matchPrincipalEnvoy(a.peer, v) {
-			return w.unescapedPrincipal(a.peer, v)
-		}
-		return yes
+		return is(w.mesh.matchPrincipalEnvoy(a.peer, v))
 	case namespaceOf:
-		if !a.peer.matchNamespaceEnvoy(v) {
-			return w.unescapedNamespace(a.peer, v)
-		}
-		return yes
+		return is(a.peer.matchNamespaceEnvoy(v))
 	case serviceAccount:
 		return is(a.peer.matchAccount(v, p.namespace))
 	case trustDomain:
+		if w.forgetsTrustDomains() {
+			return maybe
+		}
 		return is(w.mesh.matchTrustDomain(a.peer, v))
 	case port:
 		return a.matchPort(v)

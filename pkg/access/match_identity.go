@@ -136,27 +136,3 @@ func (m *mesh) matchTrustDomain(id identity, pattern string) bool {
 	}
 	return pattern == "*" || matchPattern(pattern, id.domain) || strings.Contains(pattern, "*") && affix(id.domain, pattern)
 }
-
-// unescapedPrincipal and unescapedNamespace: Istio 1.30 writes the rest of a principal behind its star, and a namespace, into a regular expression as
-// they are (authz/matcher StringMatcherWithPrefix and authz/model srcNamespaceGenerator), and 1.31 escapes them. Some of 1.30's patches may too.
-func (w *World) unescapedPrincipal(id identity, pattern string) verdict3 {
-	rest, star := strings.CutPrefix(pattern, "*")
-	if !star {
-		return no
-	}
-	return w.unescaped(id, "spiffe://.*", rest, "")
-}
-
-func (w *World) unescapedNamespace(id identity, pattern string) verdict3 {
-	return w.unescaped(id, ".*/ns/", strings.ReplaceAll(pattern, "*", ".*"), "/.*")
-}
-
-func (w *World) unescaped(id identity, before, value, after string) verdict3 {
-	if !id.known() || !strings.ContainsAny(strings.ReplaceAll(value, ".*", ""), `.+?()[]{}|^$\`) || w.since(31) == yes {
-		return no
-	}
-	if re, err := compile(before + value + after); err != nil || !re.MatchString("spiffe://"+id.principal()) {
-		return no
-	}
-	return maybe
-}
