@@ -10,6 +10,10 @@ func TestReleases(t *testing.T) {
 	to := To{Namespace: "a", Service: "s"}
 	nobody := Request{From: From{Anonymous: true}, To: to, Path: "/s/x"}
 	required := small + ingress + tokenRules("j", "{issuer: https://i.test, presence: REQUIRED}")
+	jwt := func(issuer string) From { return From{JWT: &JWT{Issuer: issuer, Subject: "x"}} }
+	untried := small + ingress + tokenRules("j", "{issuer: https://i.test}, {issuer: https://j.test, outputClaimToHeaders: [{header: user, claim: sub}]}") +
+		frontPolicy("d", "action: DENY, rules: [{when: [{key: 'request.headers[user]', values: [u]}]}]")
+	forged := Request{From: jwt("https://i.test"), To: to, Path: "/s/x", Headers: map[string]string{"user": "u"}}
 	canary := edit(t, small+closed, "istio.io/use-waypoint: waypoint", "istio.io/use-waypoint: waypoint, istio.io/use-waypoint-canary: next")
 	ownCanary := edit(t, small+closed, "{name: s, namespace: a}", "{name: s, namespace: a, labels: {istio.io/use-waypoint-canary: next}}")
 	pod := Request{From: From{ServiceAccount: "b/c.d"}, To: to}
@@ -26,6 +30,8 @@ func TestReleases(t *testing.T) {
 		want       [4]Outcome // of 1.30, 1.31, 1.32 and of no release
 	}{
 		{"a token that is required", required, nobody, [4]Outcome{NotJudged, NotJudged, Deny, NotJudged}},
+		{"a token that is required and there", required, Request{From: jwt("https://i.test"), To: to, Path: "/s/x"}, [4]Outcome{NotJudged, NotJudged, Allow, Allow}},
+		{"the header of a rule that is not tried", untried, forged, [4]Outcome{Deny, Deny, NotJudged, Deny}},
 		{"a canary of a waypoint", canary, Request{From: From{ServiceAccount: "b/c"}, To: to}, [4]Outcome{Allow, NotJudged, NotJudged, NotJudged}},
 		{"one of the Service's own, beside the namespace's waypoint", ownCanary, Request{From: From{ServiceAccount: "b/c"}, To: to}, [4]Outcome{Allow, NotJudged, NotJudged, NotJudged}},
 		{"a dot in an account", dots, pod, [4]Outcome{Allow, Allow, Allow, Allow}},
@@ -44,7 +50,8 @@ func TestReleases(t *testing.T) {
 				decides(t, both, c.request, c.want[i])
 			}
 			decides(t, load(t, c.text), c.request, c.want[3])
-			decides(t, load(t, c.text+"\n---\n"+istiodOf("1.30.0")+"\n---\n"+istiodOf("latest")), c.request, c.want[3])
+			decides(t, load(t, c.text+"\n---\n"+istiodOf("1.30.2")+"\n---\n"+istiodOf("latest")), c.request, c.want[3])
+			decides(t, load(t, c.text+"\n---\n"+istiodOf("1.30.2")+"\n---\n"+istiodOf("1.32.0")), c.request, c.want[3])
 		})
 	}
 }
