@@ -18,6 +18,8 @@ type cloud struct {
 	revision   string   // it counts only for what another istiod serves
 	why        string
 	in         string // the namespace that it applies in, where that is not its own
+
+	endpointsOf string // the Service that it gives endpoints
 }
 
 // applies is the namespace that it applies in.
@@ -46,6 +48,7 @@ func (c *cloud) ruling(point Point) ruling {
 func (w *World) readClouds(k groupKind, n *yaml.Node) {
 	tree, known := ledger().of(k)
 	if !known {
+		w.readAttached(n)
 		return
 	}
 	if rev := field(field(field(n, "metadata"), "labels"), "istio.io/rev"); rev != nil && rev.Value != "default" && (k != groupKind{gatewayGroup, "Gateway"}) {

@@ -34,6 +34,7 @@ type World struct {
 	istioFronts  map[string]*istioGateway // by namespace/name
 	ingressLeads []*ingressLead
 
+	routePolicies                        []routePolicy
 	clouded                              []*cloud // everything that is not judged, in the order met
 	everything, everyEnvoy, everyGateway *cloud
 	classOverlays                        []classOverlay
@@ -165,12 +166,13 @@ var readers = map[groupKind]reader{
 	{"networking.istio.io", "VirtualService"}:          (*World).readVirtualService,
 	{"networking.istio.io", "Gateway"}:                 (*World).readIstioGateway,
 	{"networking.istio.io", "Sidecar"}:                 (*World).readSidecar,
+	{"discovery.k8s.io", "EndpointSlice"}:              (*World).readEndpointSlice,
 	{"serving.kserve.io", "LLMInferenceService"}:       (*World).readInferenceService,
 	{"serving.kserve.io", "LLMInferenceServiceConfig"}: (*World).readInferenceService,
 }
 
 // labelled are the kinds whose labels matter; most objects are policies, whose do not.
-var labelled = map[string]bool{"Namespace": true, "Service": true, "Pod": true, "Gateway": true, "GatewayClass": true}
+var labelled = map[string]bool{"Namespace": true, "Service": true, "Pod": true, "Gateway": true, "GatewayClass": true, "EndpointSlice": true}
 
 type meta struct {
 	origin
@@ -264,6 +266,7 @@ func (w *World) finish() {
 	w.chooseMesh()
 	w.mesh.settle(w)
 	w.settleClouds()
+	w.settleRoutePolicies()
 	for _, name := range w.names {
 		s := w.namespaces[name]
 		s.own = s.selectable()
