@@ -134,3 +134,17 @@ func TestUnknownReleases(t *testing.T) {
 		t.Error(holes)
 	}
 }
+
+// Where nothing is judged, explain has no row that is, not even what a waypoint sends to pods.
+func TestExplainJudgesNothingUnderACloudOverAll(t *testing.T) {
+	const flag = "kind: Deployment\napiVersion: apps/v1\nmetadata: {name: istiod, namespace: istio-system}\nspec: {template: {spec: {containers: [{name: discovery, image: 'pilot:1.31.0', env: [{name: XDS_AUTH, value: 'false'}]}]}}}"
+	for _, more := range []string{istiodOf("1.29.0"), flag} {
+		for _, s := range load(t, tenants(t)+"\n---\n"+more).Explain(kubeflow).Namespaces {
+			for _, row := range s.Access {
+				if row.Outcome != "not-judged" {
+					t.Errorf("%s: %s %s: %s", s.Namespace, row.Who, row.Reaches, row.Outcome)
+				}
+			}
+		}
+	}
+}
