@@ -48,8 +48,6 @@ type addition struct {
 	line *ledgerLine // nil: it has none
 	// clouds says of a request that the world before answered whether the addition may change the answer.
 	clouds func(Request, Verdict) bool
-	// routing: it leads somewhere, so it may leave other answers open too; turns: it must turn none round.
-	routing, turns bool
 }
 
 var soundNamespaces = []string{"a", "b", "edge", "side", "istio-system"}
@@ -236,62 +234,11 @@ func addFlag(r *rand.Rand, state ledgerState) (addition, bool) {
 	return a, true
 }
 
-// addRouting makes something that leads somewhere, or serves it. What the ledger calls judged may change an answer; what it does not may leave one
-// open, and turns none round.
-func addRouting(r *rand.Rand) addition {
-	of := func(choices ...string) string { return choices[r.IntN(len(choices))] }
-	namespace, service := of("a", "b", "edge"), of("s.a.svc.cluster.local", "t.a.svc.cluster.local")
-	name, _, _ := strings.Cut(service, ".")
-	meta := "\nmetadata: {name: new, namespace: " + namespace + "}\nspec: "
-	rule := "{backendRefs: [{name: " + name + ", namespace: a, port: 80}]}"
-	toSvc := name == "s"
-	grants := namespace == "a"
-	through := func(q Request, v Verdict) bool { return toSvc && q.From.ingress() && v.Outcome == Deny }
-	a := addition{turns: true, clouds: func(Request, Verdict) bool { return false }}
-	gate := func(class, more string) string {
-		return "\n---\nkind: Gateway\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: second, namespace: edge}\nspec: {gatewayClassName: " + class +
-			", listeners: [{name: web, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}" + more + "}]}"
-	}
-	switch r.IntN(9) {
-	case 0: // at a gateway whose pods nobody knows
-		a.text = "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1" + meta + "{hosts: ['*'], gateways: [x/y], http: [{route: [{destination: {host: " + service + "}}]}]}"
-		a.clouds = through
-	case 1: // of the mesh
-		host := of("s.a.svc.cluster.local", "'*.a.svc.cluster.local'", "example.com")
-		more := of("", ", exportTo: ['.']", ", exportTo: ['*']")
-		a.text = "\n---\nkind: VirtualService\napiVersion: networking.istio.io/v1" + meta + "{hosts: [" + host + "]" + more + ", http: [{" + of("", "match: [{uri: {prefix: /x}}], ", "fault: {abort: {httpStatus: 500}}, ") +
-			"route: [{destination: {host: " + service + of("", ", subset: v") + "}}]}]}"
-	case 2:
-		a.text = "\n---\nkind: " + of("TCPRoute", "TLSRoute") + "\napiVersion: gateway.networking.k8s.io/v1" + meta + "{parentRefs: [{name: gone, namespace: edge}], rules: [" + rule + "]}"
-		a.clouds = func(q Request, v Verdict) bool { return grants && through(q, v) }
-	case 3:
-		a.text = "\n---\nkind: Ingress\napiVersion: networking.k8s.io/v1" + meta + "{ingressClassName: " + of("istio", "nginx") + ", rules: [{http: {paths: [{path: /, backend: {service: {name: " + name + ", port: {number: 80}}}}]}}]}"
-		a.clouds = func(q Request, v Verdict) bool { return grants && through(q, v) }
-	case 4:
-		a.text = gate(of("doorman", "istio-agentgateway", "''"), "") + "\n---\nkind: HTTPRoute\napiVersion: gateway.networking.k8s.io/v1" + meta + "{parentRefs: [{name: second, namespace: edge}], rules: [" + rule + "]}"
-		a.clouds = through
-	case 5: // routes with something that is not known
-		a.text = "\n---\nkind: HTTPRoute\napiVersion: gateway.networking.k8s.io/v1" + meta + "{parentRefs: [{name: front, namespace: edge}], rules: [{matches: [{path: {type: " + of("Exact", "PathPrefix") + ", value: " + of("/s/x", "/s", "/z") + "}}], " +
-			of("colour: red, ", "filters: [{type: ExtensionRef, extensionRef: {name: x}}], ", "") + strings.TrimPrefix(rule, "{") + "]}"
-		a.turns = false // with a path of its own it is judged
-	case 6:
-		a.text = "\n---\nkind: " + of("ListenerSet", "XListenerSet") + "\napiVersion: gateway.networking." + of("", "x-") + "k8s.io/v1" + meta + "{parentRef: {name: front, namespace: edge}, listeners: [{name: l, port: " + of("80", "8080") + ", protocol: HTTP}]}"
-	case 7:
-		a.text = "\n---\nkind: InferencePool\napiVersion: inference.networking.k8s.io/v1" + meta + "{selector: {matchLabels: {app: s}}, targetPorts: [{number: 8080}], endpointPickerRef: {name: x}}"
-	case 8:
-		a.text = "\n---\nkind: Gateway\napiVersion: networking.istio.io/v1" + meta + "{selector: {app: " + of("front", "other") + "}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]}"
-	}
-	return a
-}
-
 func pickAddition(r *rand.Rand, state ledgerState) addition {
 	for {
 		var a addition
 		var ok bool
-		switch n := r.IntN(5); {
-		case n == 4 && state == isNotJudged:
-			a, ok = addRouting(r), true
-			a.routing = true
+		switch n := r.IntN(4); {
 		case n == 0 && state == isNotJudged:
 			a, ok = addUnknown(r)
 		case n == 1:
@@ -329,14 +276,6 @@ func sound(t *testing.T, seed uint64) (clouded, kept int) {
 			kept++
 		}
 		switch {
-		case a.routing && a.clouds(q, was):
-			if is.Outcome != NotJudged {
-				fail("a denial stands")
-			}
-		case a.routing:
-			if a.turns && is.Outcome != was.Outcome && is.Outcome != NotJudged {
-				fail("it turns an answer round")
-			}
 		case state != isHarmless && q.From.ServiceAccount == "side/c" && !a.clouds(q, was): // TestCloudsOnClientsWithSidecars tells when
 			if is.Outcome != was.Outcome && is.Outcome != NotJudged {
 				fail("it changes an answer")
