@@ -12,6 +12,7 @@ const (
 	whyOnce      = "its fields say what counts"
 	whyTLS       = "it changes who may connect, and how the gateway does"
 	whyNoRelease = "no supported release reads it"
+	whyRedirect  = "that the rule redirects says its type, and where the client goes next is another request"
 )
 
 // gatewayParts are the Gateway API and its extension for inference.
@@ -40,8 +41,10 @@ var gatewayParts = []ledgerPart{
 		judgedBy("spec.rules.matches.path", byRouteFile, "TestRoutes"), judgedBy("spec.rules.matches.path.*", byRouteFile, "TestRoutes"),
 		judgedBy("spec.rules.matches.queryParams", byRouteFile, "TestRoutes"), judgedBy("spec.rules.matches.queryParams.*", byRouteFile, "TestRoutes"),
 		judgedBy("spec.rules.matches.method", byRouteFile, "TestRoutes"),
-		judgedBy("spec.rules.filters.requestRedirect", byRouteFile, "TestRouteFilters"), judgedBy("spec.rules.filters.requestRedirect.*", byRouteFile, "TestRouteFilters"),
+		harmless("spec.rules.filters.requestRedirect", whyRedirect), harmless("spec.rules.filters.requestRedirect.*", whyRedirect),
 		judgedBy("spec.rules.filters.urlRewrite", byRouteFile, "TestRouteFilters"), judgedBy("spec.rules.filters.urlRewrite.*", byRouteFile, "TestRouteFilters"),
+		judgedBy("spec.rules.filters.urlRewrite.path", byRouteFile, "TestRouteFilters"), judgedBy("spec.rules.filters.urlRewrite.path.*", byRouteFile, "TestRouteFilters"),
+		harmless("spec.rules.filters.urlRewrite.path.type", "the API server refuses one that does not fit the field beside it"),
 		harmless("spec.rules.filters.cors", whyAnswer), harmless("spec.rules.filters.cors.*", whyAnswer),
 		notJudgedBy("spec.rules.filters.externalAuth", byRouteFile, "TestWhatARouteHasBeside", "the route is NOT JUDGED"),
 		notJudgedBy("spec.rules.filters.externalAuth.*", byRouteFile, "TestWhatARouteHasBeside", "the route is NOT JUDGED"),

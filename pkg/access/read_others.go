@@ -58,8 +58,24 @@ func (w *World) readAttachedTo(n *yaml.Node, path string, ref *yaml.Node) {
 	}
 }
 
-// settleRoutePolicies puts the routes in doubt to which policies of other vendors are attached.
-func (w *World) settleRoutePolicies() {
+// settleRoutes puts routes in doubt: those to which policies of other vendors are attached, and HTTPRoutes and GRPCRoutes of one name, of which Istio
+// serves one (Istio 1.31: gateway controller.go joins what it makes of them by that name).
+func (w *World) settleRoutes() {
+	for _, name := range w.names {
+		kinds := map[string]string{}
+		for _, r := range w.namespaces[name].routes {
+			if of, known := kinds[r.name]; known && of != r.kind {
+				kinds[r.name] = "both"
+			} else {
+				kinds[r.name] = r.kind
+			}
+		}
+		for _, r := range w.namespaces[name].routes {
+			if kinds[r.name] == "both" {
+				r.doubt = cmp.Or(r.doubt, "which of the HTTPRoute and the GRPCRoute of this name Istio serves")
+			}
+		}
+	}
 	for _, p := range w.routePolicies {
 		doubt := "what " + named(&p.cloud.origin) + ", " + whyAttached + ", makes of it"
 		if l := w.listenersOf[join(p.namespace, p.name)]; p.kind == "ListenerSet" && l != nil {

@@ -71,3 +71,29 @@ func TestEndpointSlices(t *testing.T) {
 		}
 	}
 }
+
+// Of an HTTPRoute and a GRPCRoute of one name Istio serves one.
+func TestRoutesOfOneName(t *testing.T) {
+	h, g := route1("HTTPRoute", "r", "hostnames: [h.example], "+toFront+", "+routed("s")), "hostnames: [g.example], "+toFront+", "+routed("t")
+	q := asked("h.example", "")
+	decides(t, load(t, twoDoors(h, route1("GRPCRoute", "g", g))), q, Allow)
+	decides(t, load(t, twoDoors(h, route1("HTTPRoute", "g", g))), q, Allow)
+	decides(t, load(t, twoDoors(h, route1("GRPCRoute", "r", g))), q, NotJudged)
+	decides(t, load(t, twoDoors(h, edit(t, route1("GRPCRoute", "r", g), "namespace: a}", "namespace: b}"))), q, Allow)
+	// A route hangs on a Gateway by its group and kind; where none leads to the Service, one is assumed.
+	for from, hangs := range map[string]bool{"group: gateway.networking.k8s.io, ": true, "kind: Gateway, ": true, "group: example.com, ": false, "group: '', ": false, "kind: Gate, ": false, "kind: Service, ": false} {
+		v := decides(t, load(t, twoDoors(edit(t, h, "parentRefs: [{", "parentRefs: [{"+from))), q, Allow)
+		if len(v.Assumed) == 0 != hangs {
+			t.Errorf("%s: %v", from, v.Assumed)
+		}
+	}
+	// So does a ListenerSet.
+	set := "kind: ListenerSet\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: more, namespace: a}\nspec: {parentRef: {FROMname: front, namespace: edge}, listeners: [{name: l, port: 8080, protocol: HTTP}]}"
+	for from, hangs := range map[string]bool{"": true, "group: gateway.networking.k8s.io, ": true, "group: example.com, ": false, "kind: Gate, ": false} {
+		text := twoDoors(strings.Replace(set, "FROM", from, 1), route1("HTTPRoute", "s", "parentRefs: [{kind: ListenerSet, name: more}], "+routed("s")))
+		v := decides(t, load(t, edit(t, text, "  gatewayClassName: istio\n", "  gatewayClassName: istio\n  allowedListeners: {namespaces: {from: All}}\n")), toS, Allow)
+		if len(v.Assumed) == 0 != hangs {
+			t.Errorf("%s: %v", from, v.Assumed)
+		}
+	}
+}

@@ -266,7 +266,7 @@ func (w *World) finish() {
 	w.chooseMesh()
 	w.mesh.settle(w)
 	w.settleClouds()
-	w.settleRoutePolicies()
+	w.settleRoutes()
 	for _, name := range w.names {
 		s := w.namespaces[name]
 		s.own = s.selectable()
