@@ -36,8 +36,8 @@ func (w *World) decide(r Request, o *open) Verdict {
 
 // judgesNothing is why nothing that is sent to a namespace is judged.
 func (w *World) judgesNothing(to *space) (r ruling, is bool) {
-	if i := w.unjudged(); i != nil {
-		return i.old(), true
+	if old, is := w.unjudged(); is {
+		return old, true
 	}
 	if c := firstCloud(w.everything, to.clouds.whole); c != nil {
 		return c.ruling(Point{Kind: AtMesh}), true

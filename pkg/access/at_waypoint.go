@@ -42,7 +42,7 @@ func (w *World) bind(s *space, own labels, traffic string) binding {
 	if !ok || name == "none" {
 		return binding{why: "no waypoint is asked for"}
 	}
-	if traffic == "service" && w.since(31) != no && hasCanary(own, from) {
+	if traffic == "service" && hasCanary(own, from) && w.since(31) != no {
 		return binding{doubt: "a canary waypoint shares the traffic"}
 	}
 	ns := s.name

@@ -27,10 +27,10 @@ func (w *World) since(minor int) verdict3 {
 		return is(w.release >= minor)
 	}
 	out := maybe
-	for i := range w.istiods {
+	for i, version := range w.versions {
 		v := maybe
-		if m, _ := w.istiods[i].version(); m > 0 {
-			v = is(m >= minor)
+		if version.minor > 0 {
+			v = is(version.minor >= minor)
 		}
 		if i > 0 && v != out {
 			return maybe
@@ -40,48 +40,50 @@ func (w *World) since(minor int) verdict3 {
 	return out
 }
 
-// version is the minor release of Istio 1 that an image states, and the patch, -1 where it states none; 0 where it states no release. An alpha or a
-// beta may lack what the release has.
-func (i *istiod) version() (minor, patch int) {
-	_, tag := imageTag(i.image)
+// version is the minor release of Istio 1 that an istiod's image states, 0 where it states none, and the patch, -1 where it states none.
+type version struct{ minor, patch int }
+
+// versionOf reads a tag. An alpha or a beta may lack what the release has.
+func versionOf(tag string) version {
 	m := release.FindStringSubmatch(tag)
 	if m == nil || m[1] != "1" || strings.HasPrefix(m[4], "alpha") || strings.HasPrefix(m[4], "beta") {
-		return 0, -1
+		return version{0, -1}
 	}
-	minor, _ = strconv.Atoi(m[2])
+	minor, _ := strconv.Atoi(m[2])
 	patch, err := strconv.Atoi(m[3])
 	if err != nil {
 		patch = -1
 	}
-	return minor, patch
+	return version{minor, patch}
+}
+
+// readVersions are those of all istiods, in their order.
+func (w *World) readVersions() {
+	for _, i := range w.istiods {
+		_, tag := imageTag(i.image)
+		w.versions = append(w.versions, versionOf(tag))
+	}
 }
 
 // forgetsTrustDomains finds an istiod that does not know trustDomains of a policy's source: Istio 1.30.2 is the first that does (authz/model
 // srcTrustDomainGenerator), and 1.30.1 has the field in its schema already.
 func (w *World) forgetsTrustDomains() bool {
-	return w.release == 0 && slices.ContainsFunc(w.istiods, func(i istiod) bool {
-		minor, patch := i.version()
-		return minor > 0 && minor < 30 || minor == 30 && (patch == 0 || patch == 1)
+	return w.release == 0 && slices.ContainsFunc(w.versions, func(v version) bool {
+		return v.minor == 30 && (v.patch == 0 || v.patch == 1)
 	})
 }
 
 // unjudged finds an istiod that is older than all of Releases, unless SetRelease says what to judge by: then nothing is judged.
-func (w *World) unjudged() *istiod {
-	at := slices.IndexFunc(w.istiods, func(i istiod) bool {
-		minor, _ := i.version()
-		return minor > 0 && minor < oldestRelease
-	})
+func (w *World) unjudged() (r ruling, is bool) {
+	at := slices.IndexFunc(w.versions, func(v version) bool { return v.minor > 0 && v.minor < oldestRelease })
 	if at < 0 || w.release > 0 {
-		return nil
+		return r, false
 	}
-	return &w.istiods[at]
+	return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, named(&w.istiods[at].origin)+" is of "+w.versions[at].String()+", and releases before 1."+
+		strconv.Itoa(oldestRelease)+" are not judged, unless --istio-version says which one to judge by")}, true
 }
 
-func (i *istiod) old() ruling {
-	minor, _ := i.version()
-	return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, named(&i.origin)+" is of Istio 1."+strconv.Itoa(minor)+", and releases before 1."+
-		strconv.Itoa(oldestRelease)+" are not judged, unless --istio-version says which one to judge by")}
-}
+func (v version) String() string { return "Istio 1." + strconv.Itoa(v.minor) }
 
 // hole is what releases before one are known to allow although the manifests do not.
 type hole struct {
@@ -101,15 +103,15 @@ var holes = []hole{
 // KnownHoles are what the release that the manifests are judged by is known to allow although they do not, one message each; none where no release is
 // known.
 func (w *World) KnownHoles() (out []Finding) {
+	_, old := w.unjudged()
 	for _, h := range holes {
 		switch {
-		case w.since(h.before) != no || w.unjudged() != nil:
+		case old || w.since(h.before) != no:
 		case w.release > 0:
-			out = append(out, diagnostic.Diagnostic{Code: diagnostic.IstioHole, Found: "Istio 1." + strconv.Itoa(w.release) + " " + h.found, Effect: h.effect, Remedy: h.remedy})
+			out = append(out, diagnostic.Diagnostic{Code: diagnostic.IstioHole, Found: version{minor: w.release}.String() + " " + h.found, Effect: h.effect, Remedy: h.remedy})
 		default:
 			i := w.istiods[0]
-			minor, _ := i.version()
-			out = append(out, i.finding(diagnostic.IstioHole, "", i.place, "is of Istio 1."+strconv.Itoa(minor)+", which "+h.found, h.effect, h.remedy))
+			out = append(out, i.finding(diagnostic.IstioHole, "", i.place, "is of "+w.versions[0].String()+", which "+h.found, h.effect, h.remedy))
 		}
 	}
 	return out
@@ -117,16 +119,15 @@ func (w *World) KnownHoles() (out []Finding) {
 
 // UnknownReleases name the istiods that are of none of Releases, unless SetRelease says what to judge by.
 func (w *World) UnknownReleases() (out []Finding) {
-	for _, i := range w.istiods {
-		minor, _ := i.version()
-		of := "is of Istio 1." + strconv.Itoa(minor)
+	for at, i := range w.istiods {
+		v := w.versions[at]
 		switch {
 		case w.release > 0:
-		case minor > newestRelease:
-			out = append(out, i.finding(diagnostic.IstioReleaseUnknown, "", i.place, of+", which is newer than the releases that the referee knows",
-				"it is judged as Istio 1."+strconv.Itoa(newestRelease), "use a newer ambient-profile, or read what Istio changed"))
-		case minor > 0 && minor < oldestRelease:
-			out = append(out, i.finding(diagnostic.IstioReleaseUnknown, "", i.place, of+", which is older than the releases that the referee knows",
+		case v.minor > newestRelease:
+			out = append(out, i.finding(diagnostic.IstioReleaseUnknown, "", i.place, "is of "+v.String()+", which is newer than the releases that the referee knows",
+				"it is judged as "+version{minor: newestRelease}.String(), "use a newer ambient-profile, or read what Istio changed"))
+		case v.minor > 0 && v.minor < oldestRelease:
+			out = append(out, i.finding(diagnostic.IstioReleaseUnknown, "", i.place, "is of "+v.String()+", which is older than the releases that the referee knows",
 				"every request is NOT JUDGED", "upgrade it, or add --istio-version with one of "+strings.Join(Releases, ", ")))
 		}
 	}

@@ -62,19 +62,7 @@ func (w *World) readAttachedTo(n *yaml.Node, path string, ref *yaml.Node) {
 // serves one (Istio 1.31: gateway controller.go joins what it makes of them by that name).
 func (w *World) settleRoutes() {
 	for _, name := range w.names {
-		kinds := map[string]string{}
-		for _, r := range w.namespaces[name].routes {
-			if of, known := kinds[r.name]; known && of != r.kind {
-				kinds[r.name] = "both"
-			} else {
-				kinds[r.name] = r.kind
-			}
-		}
-		for _, r := range w.namespaces[name].routes {
-			if kinds[r.name] == "both" {
-				r.doubt = cmp.Or(r.doubt, "which of the HTTPRoute and the GRPCRoute of this name Istio serves")
-			}
-		}
+		w.namespaces[name].disputeNames()
 	}
 	for _, p := range w.routePolicies {
 		doubt := "what " + named(&p.cloud.origin) + ", " + whyAttached + ", makes of it"
@@ -85,6 +73,21 @@ func (w *World) settleRoutes() {
 			if r.kind == p.kind && r.name == p.name {
 				r.doubt = cmp.Or(r.doubt, doubt)
 			}
+		}
+	}
+}
+
+func (s *space) disputeNames() {
+	grpc := map[string]*route{}
+	for _, r := range s.routes {
+		if r.kind == "GRPCRoute" {
+			grpc[r.name] = r
+		}
+	}
+	for _, r := range s.routes {
+		if g := grpc[r.name]; g != nil && g != r {
+			const doubt = "which of the HTTPRoute and the GRPCRoute of this name Istio serves"
+			r.doubt, g.doubt = cmp.Or(r.doubt, doubt), cmp.Or(g.doubt, doubt)
 		}
 	}
 }

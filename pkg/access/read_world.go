@@ -17,6 +17,7 @@ type World struct {
 	namespaces map[string]*space
 	names      []string // of the namespaces, in the order met
 	istiods    []istiod
+	versions   []version
 	release    int // the minor release of Istio that is asked for; 0: the istiods' own
 	meshMaps   []*meshMap
 	ingresses  []*gateway
@@ -263,6 +264,7 @@ func (w *World) readPolicy(m meta, n *yaml.Node) *fault {
 
 // finish settles what only all manifests together say.
 func (w *World) finish() {
+	w.readVersions()
 	w.chooseMesh()
 	w.mesh.settle(w)
 	w.settleClouds()
