@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"io"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -218,7 +219,7 @@ var ownUser = regexp.MustCompile(`^(\w+) \| (user (alice@|bob@)example.com \(own
 
 func reached(t *testing.T, manifests string) (out []string) {
 	t.Helper()
-	report, err := Explain(nil, strings.NewReader(manifests))
+	report, err := Explain(nil, "", strings.NewReader(manifests), io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,13 +34,13 @@ func call(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	case len(args) == 0:
 		return Transform(stdin, stdout, stderr)
 	case args[0] == "explain":
-		report, err := Explain(args[1:], stdin)
+		report, err := Explain(args[1:], "", stdin, io.Discard)
 		if err != nil {
 			return err
 		}
 		return report.WriteTable(stdout)
 	case args[0] == "check":
-		results, err := Check(args[1], args[2:], stdin)
+		results, err := Check(args[1], args[2:], "", stdin, io.Discard)
 		if err == nil {
 			err = access.WriteResults(stdout, results)
 		}

@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"io"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -73,7 +74,7 @@ func TestReadmeShowsTheReferee(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "check.yaml"), readmeBlocks(t)[3])
 	manifests := read(t, goldenDir+"/two-profiles-have-their-own-owners/want.yaml")
-	results, err := Check(filepath.Join(dir, "check.yaml"), nil, strings.NewReader(manifests))
+	results, err := Check(filepath.Join(dir, "check.yaml"), nil, "", strings.NewReader(manifests), io.Discard)
 	if err != nil || len(results) == 0 || access.Failed(results) > 0 {
 		t.Errorf("%v: %+v", err, results)
 	}

@@ -16,8 +16,9 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// Explain reports who may reach what under rendered manifests; no file means stdin.
-func Explain(files []string, stdin io.Reader) (access.Report, error) {
+// Explain reports who may reach what under rendered manifests; no file means stdin. release is one of access.Releases, or "" for that of the
+// istiod in the manifests. What is to say of it goes to stderr.
+func Explain(files []string, release string, stdin io.Reader, stderr io.Writer) (access.Report, error) {
 	files = orStdin(files)
 	items, err := readRendered(files, stdin)
 	if err != nil {
@@ -27,6 +28,7 @@ func Explain(files []string, stdin io.Reader) (access.Report, error) {
 	if err != nil {
 		return access.Report{}, err
 	}
+	diagnostic.Print(stderr, judgedBy(world, release, items))
 	report := world.Explain(namedRoles)
 	if len(report.Namespaces) == 0 {
 		return access.Report{}, undone(diagnostic.NothingToExplain, files, "there is nothing to explain, because no namespace has a Service, a notebook or a policy", "give what kustomize build prints")
@@ -34,8 +36,16 @@ func Explain(files []string, stdin io.Reader) (access.Report, error) {
 	return report, nil
 }
 
-// Check runs the AccessChecks of a file on rendered manifests; no rendered file means stdin.
-func Check(file string, rendered []string, stdin io.Reader) ([]access.Result, error) {
+// judgedBy has a world judged by a release, and gives what is to say of the release.
+func judgedBy(world *access.World, release string, items []*manifest.Item) []diagnostic.Diagnostic {
+	if release != "" {
+		world.SetRelease(release)
+	}
+	return located(append(world.UnknownReleases(), world.KnownHoles()...), items)
+}
+
+// Check runs the AccessChecks of a file on rendered manifests; no rendered file means stdin. release and stderr are as those of Explain.
+func Check(file string, rendered []string, release string, stdin io.Reader, stderr io.Writer) ([]access.Result, error) {
 	checks, err := readChecks(file, stdin)
 	if err != nil {
 		return nil, err
@@ -48,6 +58,7 @@ func Check(file string, rendered []string, stdin io.Reader) ([]access.Result, er
 	if err != nil {
 		return nil, err
 	}
+	diagnostic.Print(stderr, judgedBy(world, release, items))
 	var results []access.Result
 	for _, c := range checks {
 		results = append(results, world.Run(c)...)
@@ -154,6 +165,7 @@ func accessCheck(in manifest.Input, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	diagnostic.Print(stderr, located(world.UnknownReleases(), kept))
 	results := world.Run(c)
 	if failed := access.Failed(results); failed > 0 {
 		var table bytes.Buffer

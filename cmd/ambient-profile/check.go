@@ -34,6 +34,7 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md
 	}
 	output := outputFlag(c, "table", "json")
 	failOnAssumed := c.Flags().Bool("fail-on-assumed", false, "fail a case that names what is not in the manifests")
+	release := releaseFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		file, rendered := args[0], args[1:]
 		if len(rendered) == 0 && file == "-" {
@@ -45,7 +46,7 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md
 		if err := stdinOnce(c, args); err != nil {
 			return err
 		}
-		results, err := fn.Check(file, rendered, c.InOrStdin())
+		results, err := fn.Check(file, rendered, release.chosen, c.InOrStdin(), c.ErrOrStderr())
 		if err != nil {
 			return err
 		}

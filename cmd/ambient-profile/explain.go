@@ -26,12 +26,12 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md
   ambient-profile explain -o mermaid rendered.yaml`,
 		ValidArgsFunction: completeFiles,
 	}
-	output := outputFlag(c, "table", "mermaid", "json")
+	output, release := outputFlag(c, "table", "mermaid", "json"), releaseFlag(c)
 	c.RunE = func(c *cobra.Command, files []string) error {
 		if err := canRead(c, files); err != nil {
 			return err
 		}
-		report, err := fn.Explain(files, c.InOrStdin())
+		report, err := fn.Explain(files, release.chosen, c.InOrStdin(), c.ErrOrStderr())
 		if err != nil {
 			return err
 		}

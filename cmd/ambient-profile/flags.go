@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 )
 
 // form is the value of -o: one of the ways to print.
@@ -24,6 +25,14 @@ func outputFlag(c *cobra.Command, choices ...string) *form {
 	c.Flags().VarP(f, "output", "o", "how to print")
 	// It fails only where the flag is unknown or has a function already.
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp))
+	return f
+}
+
+// releaseFlag adds --istio-version to a command. By default the istiod in the manifests says.
+func releaseFlag(c *cobra.Command) *form {
+	f := &form{choices: access.Releases}
+	c.Flags().Var(f, "istio-version", "judge as this release of Istio does, not as that of the istiod in the manifests")
+	_ = c.RegisterFlagCompletionFunc("istio-version", cobra.FixedCompletions(access.Releases, cobra.ShellCompDirectiveNoFileComp))
 	return f
 }
 
@@ -57,6 +66,8 @@ func flagError(c *cobra.Command, err error) error {
 			return misuse(c, diagnostic.UnknownFlag, "unknown flag -output", "did you mean --output?")
 		}
 		return misuse(c, diagnostic.WrongFlag, fmt.Sprintf("-o %q is %v", invalid.GetValue(), errors.Unwrap(invalid)), "")
+	case errors.As(err, &invalid) && invalid.GetFlag().Name == "istio-version":
+		return misuse(c, diagnostic.WrongFlag, fmt.Sprintf("--istio-version %q is %v", invalid.GetValue(), errors.Unwrap(invalid)), "")
 	}
 	return misuse(c, diagnostic.WrongFlag, err.Error(), "")
 }
@@ -82,7 +93,7 @@ func meantFlag(c *cobra.Command, given string) string {
 			meant = "-" + f.Shorthand
 		case len(name) > 1 && strings.HasPrefix(f.Name, name):
 			meant = "--" + f.Name
-		case ok && slices.Contains(output.choices, name):
+		case ok && f.Name == "output" && slices.Contains(output.choices, name):
 			meant = "-o " + name
 		}
 	})

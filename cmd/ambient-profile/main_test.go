@@ -97,6 +97,10 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"explain of braces":        {"", []string{"explain", braces}, 2, "", "braces.yaml: [AP0919] there is no Kubernetes object"},
 		"nothing to explain":       {"", []string{"explain", onlyConfigMap}, 2, "", "there is nothing to explain"},
 		"no such form":             {"", []string{"explain", "-o", "xml", twoTenants}, 2, "", `-o "xml" is not one of table, mermaid, json`},
+		"of a release":             {"", []string{"explain", "--istio-version", "1.32", twoTenants}, 0, "user alice@example.com (owner)", ""},
+		"cases of a release":       {"", []string{"check", "--istio-version=1.31", good, twoTenants}, 0, "2 cases, 0 failed", ""},
+		"no such release":          {"", []string{"explain", "--istio-version", "1.29", twoTenants}, 2, "", `--istio-version "1.29" is not one of 1.30, 1.31, 1.32; see ambient-profile explain -h`},
+		"a release that is named":  {"", []string{"explain", "--1.31", twoTenants}, 2, "", "unknown flag --1.31"},
 		"no form":                  {"", []string{"explain", twoTenants, "-o"}, 2, "", "flag needs an argument"},
 
 		"completion of what":    {"", []string{"completion"}, 2, "", "completion takes one shell of bash, zsh, fish, powershell; see ambient-profile completion -h"},

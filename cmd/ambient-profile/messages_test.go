@@ -171,8 +171,11 @@ func calls() map[diagnostic.Code]call {
 		diagnostic.NotRendered:       in("explain -", "{"+profile+"}\n"),
 		diagnostic.NoObjects:         in("explain", ""),
 		diagnostic.NothingToExplain:  in("explain", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: alice}\n"),
-		diagnostic.NoAccessCheck:     in("check - rendered.yaml", ""),
-		diagnostic.NotAnAccessCheck:  in("check - rendered.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: alice}\n"),
+		diagnostic.IstioHole:         in("explain --istio-version 1.30", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: alice}\n"),
+		diagnostic.IstioReleaseUnknown: in("explain", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: istiod, namespace: istio-system}\n"+
+			"spec: {template: {spec: {containers: [{name: discovery, image: docker.io/istio/pilot:1.29.6}]}}}\n"),
+		diagnostic.NoAccessCheck:    in("check - rendered.yaml", ""),
+		diagnostic.NotAnAccessCheck: in("check - rendered.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: alice}\n"),
 
 		diagnostic.CheckUnknownField:   in("check - rendered.yaml", withCase("name: a, from: {offMesh: true}, to: {namespace: alice, servcie: tet}, expect: allow")),
 		diagnostic.CheckFieldTwice:     in("", list+"items: []\nfunctionConfig: "+withCase("name: a, name: b, from: {offMesh: true}, to: {namespace: alice, service: tet}, expect: allow")),

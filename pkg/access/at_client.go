@@ -15,11 +15,9 @@ func (w *World) decide(r Request, o *open) Verdict {
 		t.assume("istio-cni captures pods, although its ConfigMap says AMBIENT_ENABLED: false")
 	}
 	to := w.look(r.To.Namespace)
-	for _, c := range [2]*cloud{w.everything, to.clouds.whole} {
-		if c != nil {
-			t.meet(c.ruling(Point{Kind: AtMesh}))
-			return t.verdict()
-		}
+	if nothing, is := w.judgesNothing(to); is {
+		t.meet(nothing)
+		return t.verdict()
 	}
 	if !to.declared {
 		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Namespace "+r.To.Namespace+" is not in the manifests, so its labels are not known")})
@@ -34,6 +32,17 @@ func (w *World) decide(r Request, o *open) Verdict {
 		return t.fromPods(to)
 	}
 	return t.verdict()
+}
+
+// judgesNothing is why nothing that is sent to a namespace is judged.
+func (w *World) judgesNothing(to *space) (r ruling, is bool) {
+	if old, is := w.unjudged(); is {
+		return old, true
+	}
+	if c := firstCloud(w.everything, to.clouds.whole); c != nil {
+		return c.ruling(Point{Kind: AtMesh}), true
+	}
+	return r, false
 }
 
 // trip is a request on its way.

@@ -268,3 +268,8 @@ func TestCloudsOnAGatewayThatIsMadeUp(t *testing.T) {
 	decides(t, load(t, text), q, Allow)
 	decides(t, load(t, text+"\n---\nkind: EnvoyFilter\napiVersion: networking.istio.io/v1alpha3\nmetadata: {name: new, namespace: edge}\nspec: {}"), q, NotJudged)
 }
+
+// A list that holds itself is not followed without end.
+func TestAListThatHoldsItself(t *testing.T) {
+	load(t, cloudWorld+"\n---\nkind: DestinationRule\napiVersion: networking.istio.io/v1\nmetadata: {name: d, namespace: a}\nspec: {host: s, trafficPolicy: {portLevelSettings: &l [*l]}}")
+}

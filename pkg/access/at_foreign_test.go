@@ -32,7 +32,6 @@ func TestGatewaysOfOtherClasses(t *testing.T) {
 		{"without routes", gate("doorman"), Deny},
 		{"by a copy", gate("doorman") + route("a", "{filters: [{type: RequestMirror, requestMirror: {backendRef: {name: s, port: 80}}}], backendRefs: [{name: t, port: 80}]}"), NotJudged},
 		{"a route of connections", gate("doorman") + strings.Replace(strings.Replace(route("a", "{backendRefs: [{name: s, port: 80}]}"), "HTTPRoute", "TCPRoute", 1), "parentRefs: [{", "parentRefs: [{sectionName: tcp, ", 1), Deny},
-		{"a policy of its vendor", "\n---\nkind: SecurityPolicy\napiVersion: gateway.example.com/v1\nmetadata: {name: p, namespace: edge}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: front}]}\n", Deny},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v := decides(t, load(t, cloudWorld+c.more), denied, c.want)

@@ -145,10 +145,8 @@ func (w *World) picksPods(name string, g *gateway) bool {
 }
 
 // mergesApart: Istio 1.31 leaves out Istio Gateways of other namespaces for a gateway that it deploys (model filterStrictGatewayMerging), and
-// 1.30 does not. Where the manifests do not show the version of each istiod, nobody knows.
-func (w *World) mergesApart() bool {
-	return len(w.istiods) > 0 && !slices.ContainsFunc(w.istiods, func(i istiod) bool { return !i.isFrom(31) })
-}
+// 1.30.3 does not.
+func (w *World) mergesApart() bool { return w.since(31) == yes }
 
 func hostWithoutPort(host string) string {
 	host, _, _ = strings.Cut(strings.ToLower(host), ":")

@@ -133,7 +133,7 @@ func (t *trip) toBackend(g *gateway, to *space, svc *service) {
 			t.toHeadless(svc, h)
 			return
 		}
-	case b.gateway != nil && !t.w.ingressUsesWaypoint(svc):
+	case (b.gateway != nil || b.doubt != "") && !t.w.ingressUsesWaypoint(svc):
 		b = binding{why: "no istio.io/ingress-use-waypoint: the gateway passes the waypoint by"}
 	}
 	t.hop(g.namespace, svc)

@@ -42,7 +42,7 @@ func (w *World) bind(s *space, own labels, traffic string) binding {
 	if !ok || name == "none" {
 		return binding{why: "no waypoint is asked for"}
 	}
-	if _, canary := from.get("istio.io/use-waypoint-canary"); canary {
+	if traffic == "service" && hasCanary(own, from) && w.since(31) != no {
 		return binding{doubt: "a canary waypoint shares the traffic"}
 	}
 	ns := s.name
@@ -54,6 +54,14 @@ func (w *World) bind(s *space, own labels, traffic string) binding {
 		return binding{missing: join(ns, name), why: "waypoint " + join(ns, name) + " is not in the manifests: traffic goes direct"}
 	}
 	return w.accepts(g, s.name, traffic)
+}
+
+// hasCanary: an object's own canary counts beside the namespace's waypoint too (Istio 1.31: ambient getUseWaypointCanary, buildWeightedWaypoints of
+// Services; Istio 1.30.3 has none).
+func hasCanary(own, from labels) bool {
+	_, its := own.get("istio.io/use-waypoint-canary")
+	_, inherited := from.get("istio.io/use-waypoint-canary")
+	return its || inherited
 }
 
 // accepts reports whether a waypoint takes a namespace's traffic of a type: allowedRoutes of its HBONE listener and istio.io/waypoint-for.

@@ -57,6 +57,9 @@ func (t *trip) routedByGateway(g *gateway) (out []routing) {
 		at.headers = slices.Clone(at.headers)
 		one := c.leads(func(b backend) bool { return t.w.permits(c.route.origin, b) })
 		one.doubt = cmp.Or(c.doubt, c.rule.doubt)
+		if slices.ContainsFunc(c.rule.backends, func(b backend) bool { return b.foreign }) { // via and poolOf judge none
+			one.doubt = cmp.Or(one.doubt, "a backend that is no Service")
+		}
 		c.forward(&at)
 		one.at = &at
 		out = append(out, one)

@@ -19,17 +19,6 @@ func imageTag(image string) (name, tag string) {
 // release is the version in a tag of Istio's images: 1.27.8, 1.27.8-distroless. The patch may be missing: 1.27.
 var release = regexp.MustCompile(`^v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,6}))?(?:-([a-z0-9.-]+))?$`)
 
-// isFrom reports whether an istiod's image is that of Istio 1.<minor> or later; not where its tag does not say so.
-func (i *istiod) isFrom(minor int) bool {
-	_, tag := imageTag(i.image)
-	m := release.FindStringSubmatch(tag)
-	if m == nil || m[1] != "1" || strings.HasPrefix(m[4], "alpha") || strings.HasPrefix(m[4], "beta") {
-		return false
-	}
-	is, _ := strconv.Atoi(m[2])
-	return is >= minor
-}
-
 // firstSafe is, by minor version, the first patch release of Istio without CVE-2026-31837. Before 1.27 none has it, and 1.30 began without.
 var firstSafe = map[int]int{27: 8, 28: 5, 29: 1}
 

@@ -8,9 +8,11 @@ const (
 	whyAnswer    = "it changes what is answered, or how long that may take"
 	byListener   = "at_listener.go"
 	byRouteFile  = "read_route.go"
+	byOthers     = "read_others.go"
 	whyOnce      = "its fields say what counts"
 	whyTLS       = "it changes who may connect, and how the gateway does"
 	whyNoRelease = "no supported release reads it"
+	whyRedirect  = "that the rule redirects says its type, and where the client goes next is another request"
 )
 
 // gatewayParts are the Gateway API and its extension for inference.
@@ -39,8 +41,10 @@ var gatewayParts = []ledgerPart{
 		judgedBy("spec.rules.matches.path", byRouteFile, "TestRoutes"), judgedBy("spec.rules.matches.path.*", byRouteFile, "TestRoutes"),
 		judgedBy("spec.rules.matches.queryParams", byRouteFile, "TestRoutes"), judgedBy("spec.rules.matches.queryParams.*", byRouteFile, "TestRoutes"),
 		judgedBy("spec.rules.matches.method", byRouteFile, "TestRoutes"),
-		judgedBy("spec.rules.filters.requestRedirect", byRouteFile, "TestRouteFilters"), judgedBy("spec.rules.filters.requestRedirect.*", byRouteFile, "TestRouteFilters"),
+		harmless("spec.rules.filters.requestRedirect", whyRedirect), harmless("spec.rules.filters.requestRedirect.*", whyRedirect),
 		judgedBy("spec.rules.filters.urlRewrite", byRouteFile, "TestRouteFilters"), judgedBy("spec.rules.filters.urlRewrite.*", byRouteFile, "TestRouteFilters"),
+		judgedBy("spec.rules.filters.urlRewrite.path", byRouteFile, "TestRouteFilters"), judgedBy("spec.rules.filters.urlRewrite.path.*", byRouteFile, "TestRouteFilters"),
+		harmless("spec.rules.filters.urlRewrite.path.type", "the API server refuses one that does not fit the field beside it"),
 		harmless("spec.rules.filters.cors", whyAnswer), harmless("spec.rules.filters.cors.*", whyAnswer),
 		notJudgedBy("spec.rules.filters.externalAuth", byRouteFile, "TestWhatARouteHasBeside", "the route is NOT JUDGED"),
 		notJudgedBy("spec.rules.filters.externalAuth.*", byRouteFile, "TestWhatARouteHasBeside", "the route is NOT JUDGED"),
@@ -68,6 +72,15 @@ var gatewayParts = []ledgerPart{
 	{"inference.networking.k8s.io", "InferencePool", ofNothing, []ledgerLine{notJudgedBy("spec.*", "at_unfollowed.go", "TestInferencePools", whyPool)}},
 	{"inference.networking.x-k8s.io", "*", ofNothing, []ledgerLine{notJudgedBy("spec.*", "at_unfollowed.go", "TestInferencePools", whyPool)}},
 	{"inference.networking.k8s.io", "*", ofNothing, []ledgerLine{harmless("spec.*", "it is about pools, and "+whyPool)}},
+}
+
+// otherLines are about kinds of API groups that are neither Istio's nor the Gateway API's.
+var otherLines = []ledgerLine{
+	notJudgedBy("any other kind: spec.targetRefs", byOthers, "TestPoliciesOfOthers", "what it is attached to (a Gateway, a GatewayClass, a Service, a route or a ListenerSet) is NOT JUDGED"),
+	notJudgedBy("any other kind: spec.targetRef", byOthers, "TestPoliciesOfOthers", "as targetRefs"),
+	notJudgedBy("any other kind: spec.targetSelectors", byOthers, "TestPoliciesOfOthers", "everything in its namespace is NOT JUDGED"),
+	notJudgedBy("EndpointSlice endpoints", "read_endpointslice.go", "TestEndpointSlices", "requests to its Service are NOT JUDGED, unless endpointslice-controller.k8s.io has made it of the Service's pods"),
+	harmless("Endpoints subsets", "Kubernetes makes them of the Service's pods, and a Service without a selector is NOT JUDGED"),
 }
 
 // listenerLines are those of a Gateway or a ListenerSet.

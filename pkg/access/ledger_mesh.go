@@ -48,6 +48,7 @@ var meshLines = []ledgerLine{
 	harmless("tcpKeepalive", whyResources), harmless("tcpKeepalive.*", whyResources), harmless("dnsRefreshRate", whyResources), harmless("h2UpgradePolicy", whyResources),
 	harmless("localityLbSetting", whyWhichPod), harmless("localityLbSetting.*", whyWhichPod), harmless("zoneAwareLbSetting", whyWhichPod), harmless("zoneAwareLbSetting.*", whyWhichPod),
 	harmless("defaultHttpRetryPolicy", whyResources), harmless("defaultHttpRetryPolicy.*", whyResources),
+	harmless("defaultInboundHttpRetryPolicy", whyResources).since("Istio 1.32"), harmless("defaultInboundHttpRetryPolicy.*", whyResources).since("Istio 1.32"),
 	harmless("defaultTrafficPolicy", whyWhichPod), harmless("defaultTrafficPolicy.*", whyWhichPod),
 	harmless("enableTracing", whyLog), harmless("accessLogFile", whyLog), harmless("accessLogFormat", whyLog), harmless("accessLogEncoding", whyLog),
 	harmless("enableEnvoyAccessLogService", whyLog), harmless("disableEnvoyListenerLog", whyLog),

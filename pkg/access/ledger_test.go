@@ -162,6 +162,7 @@ func allLines() []ledgerSection {
 		}
 	}
 	return append(out,
+		ledgerSection{"Kinds of other API groups", otherLines},
 		ledgerSection{"What a ConfigMap changes of the objects that istiod makes for a Gateway", overlayLines},
 		ledgerSection{"meshConfig", meshLines},
 		ledgerSection{"Labels", labelLines}, ledgerSection{"Annotations", annotationLines},

@@ -186,6 +186,9 @@ func (w *World) envoyValue(p *policy, c *condition, v string, a *attributes) ver
 	case serviceAccount:
 		return is(a.peer.matchAccount(v, p.namespace))
 	case trustDomain:
+		if w.forgetsTrustDomains() {
+			return maybe
+		}
 		return is(w.mesh.matchTrustDomain(a.peer, v))
 	case port:
 		return a.matchPort(v)

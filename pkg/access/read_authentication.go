@@ -53,6 +53,9 @@ func (w *World) jwtRules(spaces []string, applies func(*authentication) bool) (r
 				doubt = a.String() + ": " + a.bad.Error()
 			}
 			for i := range a.rules {
+				if a.rules[i].required && w.since(32) == no {
+					doubt = a.String() + ": spec.jwtRules[" + portText(i) + "].presence is of Istio 1.32, and the istiod is of a release that does not know it"
+				}
 				rules = append(rules, &a.rules[i])
 			}
 		}

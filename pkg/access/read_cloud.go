@@ -46,6 +46,7 @@ func (c *cloud) ruling(point Point) ruling {
 func (w *World) readClouds(k groupKind, n *yaml.Node) {
 	tree, known := ledger().of(k)
 	if !known {
+		w.readAttached(n)
 		return
 	}
 	if rev := field(field(field(n, "metadata"), "labels"), "istio.io/rev"); rev != nil && rev.Value != "default" && (k != groupKind{gatewayGroup, "Gateway"}) {
@@ -224,7 +225,7 @@ func (k *ledgerWalk) below(n *ledgerNode, path string, value *yaml.Node) {
 		}
 	case yaml.SequenceNode:
 		for i, e := range value.Content {
-			if e = deref(e); e != nil {
+			if e = deref(e); e != nil && e.Kind == yaml.MappingNode { // a list may hold itself, by an alias
 				k.below(n, path+"["+portText(i)+"]", e)
 			}
 		}

@@ -18,6 +18,9 @@ type listenerSet struct {
 func (w *World) readListenerSet(m meta, n *yaml.Node) *fault {
 	s, spec := w.space(m.namespace), field(n, "spec")
 	p := field(spec, "parentRef")
+	if kind := cmp.Or(textOf(field(p, "kind")), "Gateway"); kind != "Gateway" || field(p, "group") != nil && textOf(field(p, "group")) != gatewayGroup {
+		return nil // it is for others (gateway ListenerSetCollection)
+	}
 	l := &listenerSet{origin: m.in(s), parentNamespace: cmp.Or(textOf(field(p, "namespace")), s.name), parentName: textOf(field(p, "name"))}
 	for _, e := range list(field(spec, "listeners")) {
 		one := readListener(deref(e))

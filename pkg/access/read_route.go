@@ -140,10 +140,21 @@ func newRoute(o origin, spec *yaml.Node) (route, *fault) {
 	return r, nil
 }
 
+// parentGroups are the kinds that a route may hang on, and the group of each; Istio leaves out a parentRef of another (gateway conversion
+// toInternalParentReference). Releases that serve an XListenerSet are not followed.
+var parentGroups = map[string]string{"Gateway": gatewayGroup, "ListenerSet": gatewayGroup, "Service": "", "ServiceEntry": networkingGroup}
+
 func parentsOf(spec *yaml.Node, namespace string) (out []parent) {
 	for _, p := range list(field(spec, "parentRefs")) {
+		kind, group := cmp.Or(textOf(field(p, "kind")), "Gateway"), gatewayGroup
+		if g := field(p, "group"); g != nil {
+			group = textOf(g)
+		}
+		if of, known := parentGroups[kind]; kind != "XListenerSet" && (!known || of != group) {
+			continue
+		}
 		out = append(out, parent{
-			kind: cmp.Or(textOf(field(p, "kind")), "Gateway"), namespace: cmp.Or(textOf(field(p, "namespace")), namespace), name: textOf(field(p, "name")),
+			kind: kind, namespace: cmp.Or(textOf(field(p, "namespace")), namespace), name: textOf(field(p, "name")),
 			section: textOf(field(p, "sectionName")), port: number(field(p, "port")),
 		})
 	}

@@ -17,6 +17,8 @@ type World struct {
 	namespaces map[string]*space
 	names      []string // of the namespaces, in the order met
 	istiods    []istiod
+	versions   []version
+	release    int // the minor release of Istio that is asked for; 0: the istiods' own
 	meshMaps   []*meshMap
 	ingresses  []*gateway
 	foreign    []*gateway // of other controllers than Istio's
@@ -33,6 +35,7 @@ type World struct {
 	istioFronts  map[string]*istioGateway // by namespace/name
 	ingressLeads []*ingressLead
 
+	routePolicies                        []routePolicy
 	clouded                              []*cloud // everything that is not judged, in the order met
 	everything, everyEnvoy, everyGateway *cloud
 	classOverlays                        []classOverlay
@@ -260,9 +263,11 @@ func (w *World) readPolicy(m meta, n *yaml.Node) *fault {
 
 // finish settles what only all manifests together say.
 func (w *World) finish() {
+	w.readVersions()
 	w.chooseMesh()
 	w.mesh.settle(w)
 	w.settleClouds()
+	w.settleRoutes()
 	for _, name := range w.names {
 		s := w.namespaces[name]
 		s.own = s.selectable()

@@ -174,6 +174,9 @@ func (r *reach) atPod(a *podAim, number int, favor *rule) Verdict {
 		list = append(list, favor)
 	}
 	if r.c.proxy {
+		if nothing, is := r.x.w.judgesNothing(r.s); is {
+			return Verdict{Outcome: nothing.outcome, Step: nothing.Step}
+		}
 		ns, account, _ := splitAccount(r.c.from.ServiceAccount)
 		at := attributes{peer: r.x.w.identity(ns, account), tcp: true, port: number, favor: list}
 		got := r.x.w.atPod(r.s, a.pod, &at)
