@@ -168,7 +168,7 @@ func (t *trip) service(to *space, name string) *service {
 		svc.ports = []servicePort{{number: 80, target: 8888, protocol: httpPort}}
 		return svc
 	}
-	t.assume(t.w.assumedService(cmp.Or(to.name, t.req.To.Namespace), name))
+	t.assume("Service " + join(cmp.Or(to.name, t.req.To.Namespace), name))
 	number := t.req.Port
 	if number == 0 {
 		number = 80

@@ -63,7 +63,7 @@ func (t *trip) fromPods(to *space) Verdict {
 	ns, account, _ := splitAccount(t.req.From.ServiceAccount)
 	from := t.w.look(ns)
 	if !from.hasAccount(account) {
-		t.assume(t.w.assumedAccount(t.req.From.ServiceAccount))
+		t.assume("ServiceAccount " + t.req.From.ServiceAccount)
 	}
 	kinds := t.w.clientPods(from, ns, account)
 	var best Verdict

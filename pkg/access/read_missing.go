@@ -2,6 +2,7 @@ package access
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
@@ -26,6 +27,19 @@ func (w *World) missing(r Request) (out []string) {
 		if s := w.look(ns); ok && !s.hasAccount(name) && !s.makesAccount(name) {
 			out = append(out, w.assumedAccount(id))
 		}
+	}
+	return out
+}
+
+// withMeant is what was assumed, with the names that may be meant. They are looked for once, for each case, because all names are compared.
+func withMeant(assumed, missing []string) []string {
+	out := []string{}
+	for _, a := range assumed {
+		i := slices.IndexFunc(missing, func(m string) bool { return strings.HasPrefix(m, a+" (") })
+		if i >= 0 {
+			a = missing[i]
+		}
+		out = append(out, a)
 	}
 	return out
 }

@@ -69,3 +69,12 @@ func TestResultsJSONAssumed(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A verdict alone compares no names: explain asks for thousands.
+func TestVerdictsCompareNoNames(t *testing.T) {
+	w := load(t, tenants(t))
+	v := w.Decide(Request{From: From{ServiceAccount: "alice/default-editer"}, To: To{Namespace: "alice", Service: "tett"}})
+	if got := strings.Join(v.Assumed, ", "); !strings.Contains(got, "Service alice/tett") || strings.Contains(got, "did you mean") {
+		t.Error(got)
+	}
+}

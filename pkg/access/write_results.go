@@ -22,13 +22,10 @@ type Result struct {
 func (w *World) Run(c Check) []Result {
 	out := make([]Result, len(c.Cases))
 	for i, one := range c.Cases {
-		v := w.Decide(one.Request)
+		v, missing := w.Decide(one.Request), w.missing(one.Request)
 		out[i] = Result{
-			Name: one.Name, Expect: one.Expect.String(), Got: v.Outcome.String(), By: v.By(), Assumed: v.Assumed, Missing: w.missing(one.Request),
+			Name: one.Name, Expect: one.Expect.String(), Got: v.Outcome.String(), By: v.By(), Assumed: withMeant(v.Assumed, missing), Missing: missing,
 			OK: v.Outcome == one.Expect && v.Outcome != NotJudged,
-		}
-		if out[i].Assumed == nil {
-			out[i].Assumed = []string{}
 		}
 	}
 	return out
