@@ -51,7 +51,7 @@ func (s slot) edits() (out []change) {
 	}
 	switch v := s.value(); v.Kind {
 	case yaml.ScalarNode:
-		for _, other := range otherValues(key, v.Value) {
+		for _, other := range otherValues(v.Value) {
 			n := *v
 			n.Value = other
 			put(other, &n)
@@ -89,7 +89,7 @@ func alteredWithin(n *yaml.Node) *yaml.Node {
 }
 
 // otherValues are other values of a field: of an enumeration all, else one that nothing has.
-func otherValues(key, value string) []string {
+func otherValues(value string) []string {
 	if n, err := strconv.Atoi(value); err == nil {
 		return []string{strconv.Itoa(n + 1), "0"}
 	}
@@ -205,10 +205,10 @@ func answerTo(w *World, set recordedSet, c recordedCase) string {
 		if !ok || len(c.Want.Custom) > 0 || w.look(c.Namespace).gateway(c.Name) == nil && c.Point != "ztunnel" {
 			return ""
 		}
-		switch got := decideAt(w, c, tok).Outcome.String(); {
-		case got == c.Want.Got:
+		switch decideAt(w, c, tok).Outcome.String() {
+		case c.Want.Got:
 			return "Istio's"
-		case got == "allow" || got == "deny":
+		case "allow", "deny":
 			return "another"
 		}
 		return ""

@@ -237,7 +237,7 @@ func addPool(r *rand.Rand) addedObject {
 	a := addedObject{may: unchanged, text: "\n---\nkind: InferencePool\napiVersion: inference.networking.k8s.io/v1\nmetadata: {name: p, namespace: a}\nspec: {selector: {matchLabels: {app: " + app + "}}, targetPorts: [{number: 8080}], endpointPickerRef: {name: x}}"}
 	if routed {
 		a.text += object(r, gatewayAPI, "HTTPRoute", "a", "parentRefs: [{name: front, namespace: edge}], rules: [{matches: [{path: {value: /s/x}}], backendRefs: [{group: inference.networking.k8s.io, kind: InferencePool, name: p, port: 8080}]}]")
-		a.may = func(q Request, was Verdict) []Outcome {
+		a.may = func(q Request, _ Verdict) []Outcome {
 			if !q.From.ingress() {
 				return nil
 			}
@@ -330,7 +330,7 @@ func addPolicyOfOthers(r *rand.Rand) addedObject {
 func addPeerAuthentication(r *rand.Rand) addedObject {
 	namespace, mode, selector := pick(r, "a", "b", "istio-system"), pick(r, "STRICT", "STRICT", "PERMISSIVE"), pick(r, "", "selector: {matchLabels: {app: s}}, ", "selector: {matchLabels: {app: t}}, ")
 	strict := mode == "STRICT" && (namespace == "a" && !strings.Contains(selector, "t}}") || namespace == "istio-system" && selector == "")
-	return addedObject{text: object(r, "security.istio.io/v1", "PeerAuthentication", namespace, selector+"mtls: {mode: "+mode+"}"), may: func(q Request, was Verdict) []Outcome {
+	return addedObject{text: object(r, "security.istio.io/v1", "PeerAuthentication", namespace, selector+"mtls: {mode: "+mode+"}"), may: func(q Request, _ Verdict) []Outcome {
 		if q.From.OffMesh && strict {
 			return []Outcome{Deny}
 		}
@@ -361,7 +361,7 @@ func addPolicy(r *rand.Rand) addedObject {
 	gateway := at == "" && (namespace == "edge" || namespace == "istio-system") || at == frontRef && namespace == "edge"
 	waypoint := namespace == "a" && strings.HasPrefix(at, "targetRefs") && at != frontRef
 	pods := namespace == "a" && !strings.HasPrefix(at, "targetRefs") || namespace == "istio-system" && !strings.HasPrefix(at, "targetRefs")
-	return addedObject{text: object(r, "security.istio.io/v1", "AuthorizationPolicy", namespace, at+"action: DENY, rules: [{}]"), may: func(q Request, was Verdict) []Outcome {
+	return addedObject{text: object(r, "security.istio.io/v1", "AuthorizationPolicy", namespace, at+"action: DENY, rules: [{}]"), may: func(_ Request, was Verdict) []Outcome {
 		if gateway && meets(was, AtGateway, "edge/front") || waypoint && meets(was, AtWaypoint, "a/waypoint") || pods && meets(was, AtZtunnel, "") {
 			return []Outcome{Deny}
 		}
@@ -396,8 +396,7 @@ func addToPod(r *rand.Rand) addedObject {
 
 // outOfTheMesh: nothing stands in front of the pod any more.
 func outOfTheMesh(_ Request, was Verdict) []Outcome {
-	switch {
-	case was.Outcome == Allow || was.Point.Kind == AtZtunnel:
+	if was.Outcome == Allow || was.Point.Kind == AtZtunnel {
 		return []Outcome{Allow}
 	}
 	return []Outcome{was.Outcome}
@@ -416,7 +415,7 @@ func addToNamespace(r *rand.Rand) addedObject {
 	// Without its waypoint the Service is reached at its pods.
 	return addedObject{edits: func(s string) string {
 		return strings.Replace(s, ambient, "labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: none", 1)
-	}, may: func(q Request, was Verdict) []Outcome {
+	}, may: func(_ Request, was Verdict) []Outcome {
 		if meets(was, AtWaypoint, "a/waypoint") {
 			return []Outcome{Allow, Deny}
 		}
@@ -440,7 +439,7 @@ func addToService(r *rand.Rand) addedObject {
 	case 1:
 		return addedObject{edits: with("{name: s, namespace: a, annotations: {networking.istio.io/traffic-distribution: PreferClose}, labels: {team: x}}"), may: unchanged}
 	}
-	return addedObject{edits: with("{name: s, namespace: a, labels: {istio.io/use-waypoint-canary: next}}"), may: func(q Request, was Verdict) []Outcome {
+	return addedObject{edits: with("{name: s, namespace: a, labels: {istio.io/use-waypoint-canary: next}}"), may: func(_ Request, was Verdict) []Outcome {
 		if meets(was, AtWaypoint, "a/waypoint") {
 			return clouded(was, AtGateway)
 		}
@@ -481,10 +480,10 @@ func soundObjects(t *testing.T, kind string, seed uint64, n *soundTally) {
 	before, after := load(t, base), load(t, added+a.text)
 	for _, q := range routingQuestions {
 		was, is := before.Decide(q), after.Decide(q)
-		switch {
-		case is.Outcome == was.Outcome:
+		switch is.Outcome {
+		case was.Outcome:
 			n.kept++
-		case is.Outcome == NotJudged:
+		case NotJudged:
 			n.opened++
 		default:
 			n.changed++
