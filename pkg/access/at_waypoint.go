@@ -77,6 +77,9 @@ func (w *World) accepts(g *gateway, namespace, traffic string) binding {
 	if g.trafficType != traffic && g.trafficType != "all" {
 		return binding{why: "waypoint " + g.id() + " is for " + g.trafficType + " traffic: this goes direct", otherTraffic: g.trafficType}
 	}
+	if g.perhaps != "" {
+		return binding{doubt: "whether Gateway " + g.id() + " stands before it is not known: " + g.perhaps}
+	}
 	return binding{gateway: g}
 }
 

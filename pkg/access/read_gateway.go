@@ -25,6 +25,7 @@ type gateway struct {
 	admitsSets  listener // the namespaces whose ListenerSets may attach
 	assumed     string   // what is assumed where it is made up
 	cloud       *cloud   // what is not judged of it
+	perhaps     string   // why it may not be there
 
 	overlay  *yaml.Node // spec.infrastructure.parametersRef
 	revision string     // of the istiod that serves it
@@ -92,6 +93,7 @@ func (w *World) readGateway(m meta, n *yaml.Node) *fault {
 	for _, l := range list(field(spec, "listeners")) {
 		g.listeners = append(g.listeners, readListener(deref(l)))
 	}
+	g.perhaps = g.unserved()
 	g.cloud = firstCloud(cloudByName(g.origin, "Gateway", field(n, "metadata"), "metadata"),
 		cloudByName(g.origin, "Gateway", field(spec, "infrastructure"), "spec.infrastructure"))
 	g.revision = cmp.Or(m.labels.value("istio.io/rev"), "default")
@@ -170,6 +172,9 @@ func (w *World) controllerOf(class string) (controller, traffic string) {
 // names another (deploymentcontroller GetDefaultName).
 func (g *gateway) settle(w *World) {
 	g.cloud = firstCloud(g.cloud, g.parameters(w))
+	if g.perhaps != "" {
+		g.cloud = &cloud{origin: g.origin, at: g.place, why: g.perhaps}
+	}
 	controller, traffic := w.controllerOf(g.class)
 	switch controller {
 	case meshController:

@@ -94,15 +94,14 @@ func parsePolicy(o origin, m meta, item *yaml.Node) *policy {
 			p.bad = wrong(m.annotations, dryRunField, "%q is not a boolean", v)
 		}
 	}
-	spec := field(item, "spec")
-	if spec == nil {
-		return p
+	if spec := field(item, "spec"); spec != nil {
+		if bad := p.parseSpec(spec); bad != nil {
+			p.bad = below("spec", bad)
+		} else if dryRun && p.action == custom {
+			p.bad = wrong(m.annotations, dryRunField, "cannot be set for the action CUSTOM")
+		}
 	}
-	if bad := p.parseSpec(spec); bad != nil {
-		p.bad = below("spec", bad)
-	} else if dryRun && p.action == custom {
-		p.bad = wrong(m.annotations, dryRunField, "cannot be set for the action CUSTOM")
-	}
+	p.bad = firstOf(o.unservedFault(), p.bad)
 	return p
 }
 

@@ -240,7 +240,7 @@ var nowhere space
 func (w *World) readNamespace(m meta, n *yaml.Node) *fault {
 	s := w.space(m.name)
 	s.declared, s.labels, s.place = true, m.labels, m.place
-	if c := cloudByName(m.origin, "Namespace", field(n, "metadata"), "metadata"); c != nil {
+	if c := firstCloud(m.unservedCloud(), cloudByName(m.origin, "Namespace", field(n, "metadata"), "metadata")); c != nil {
 		s.clouds.whole = c
 	}
 	return nil
