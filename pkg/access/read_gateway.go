@@ -45,7 +45,7 @@ type listener struct {
 	kinds                    []string // of the routes that may attach; empty: all that the protocol allows
 	from                     string   // namespaces whose routes may attach: Same, All, Selector
 	selector                 labels
-	expressions              bool // the selector has matchExpressions, which are not judged
+	expressions              bool // the selector has more than matchLabels, which is not judged
 }
 
 // gatewayClass is a GatewayClass: its controller tells waypoints.
@@ -145,7 +145,7 @@ func (l *listener) readNamespaces(namespaces *yaml.Node) {
 	}
 	selector := field(namespaces, "selector")
 	l.selector, _ = labelsOf(field(selector, "matchLabels"))
-	l.expressions = len(list(field(selector, "matchExpressions"))) > 0
+	l.expressions = len(list(field(selector, "matchExpressions"))) > 0 || otherKey(selector, "matchLabels", "matchExpressions") != nil
 }
 
 const meshController = "istio.io/mesh-controller"

@@ -121,6 +121,9 @@ func (p *policy) parseSpec(spec *yaml.Node) (bad *fault) {
 			bad = p.parseAction(v)
 		case "provider":
 			p.provider, provider = textOf(field(v, "name")), v
+			if unknown := otherKey(v, "name"); unknown != nil {
+				bad = wrong(unknown, ".provider."+unknown.Value, "unknown field")
+			}
 		case "rules":
 			rules = v
 		default:
