@@ -53,10 +53,8 @@ func (a *attachment) readSelector(n *yaml.Node) *fault {
 		return wrong(n, ".selector", "must be a mapping")
 	}
 	if unknown := otherKey(n, "matchLabels"); unknown != nil {
-		// The API server drops the field, or rejects the object. Without it the policy is wider, at most all of its namespace.
-		if a.selector = lenientLabels(field(n, "matchLabels")); a.selector != nil {
-			a.selected = true
-		}
+		// The API server drops the field, or rejects the object. Without labels, ztunnel takes it neither way.
+		a.selector, a.selected = lenientLabels(field(n, "matchLabels")), true
 		return wrong(unknown, ".selector."+unknown.Value, "unknown field")
 	}
 	wanted := field(n, "matchLabels")

@@ -11,7 +11,6 @@ func TestMisspeltFields(t *testing.T) {
 	const atGateway, atWaypoint, atPods = "gateway, gateway no", "gateway, gateway no, waypoint, waypoint no", "gateway, off mesh, pod, sidecar, waypoint"
 	const l4 = "metadata: {name: l4, namespace: a}\nspec: {"
 	for _, c := range []struct{ old, with, want string }{
-		{l4, l4 + "selector: {matchLabel: {app: s}}, ", atPods},
 		{l4, l4 + "selector: {matchLabels: {app: s}, matchExpressions: []}, ", atPods},
 		{"kind: Gateway, name: waypoint}], rules", "kind: Gateway, name: waypoint, sectionName: x}], rules", atWaypoint},
 		{"{value: /s/}", "{value: /s/, typ: Exact}", atGateway},
@@ -27,6 +26,8 @@ func TestMisspeltFields(t *testing.T) {
 			t.Errorf("%s clouds %q, want %q", c.with, got, c.want)
 		}
 	}
+	decides(t, load(t, edit(t, cloudWorld, l4, l4+"selector: {matchLabel: {app: s}}, ")), cloudQuestions["off mesh"], Allow) // neither nothing nor selector: {} closes a pod
+	decides(t, load(t, atFront("{selector: {matchLabel: {app: front}}}")), cloudQuestions["gateway"], NotJudged)
 	const grant = "\n---\nkind: ReferenceGrant\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: new, namespace: a}\nspec: {from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: b}], to: [{group: '', kind: Service, "
 	if load(t, small+grant+"name: x}]}").namespaces["a"].clouds.whole != nil || load(t, small+grant+"nmae: x}]}").namespaces["a"].clouds.whole == nil {
 		t.Error("a misspelt name in a ReferenceGrant grants all")
