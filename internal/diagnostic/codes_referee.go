@@ -27,6 +27,7 @@ const (
 	ManifestUnreadable   Code = "AP0723"
 	GatewayOpen          Code = "AP0724"
 	VerdictsClouded      Code = "AP0725"
+	ManifestTwice        Code = "AP0726"
 )
 
 var refereeCodes = []Entry{
@@ -55,4 +56,5 @@ var refereeCodes = []Entry{
 	{ManifestUnreadable, Error, "an object cannot be judged"},
 	{GatewayOpen, Warning, "a Gateway other than the ingress leads strangers into the namespace of a profile"},
 	{VerdictsClouded, Warning, "an object or a setting that the referee does not judge may change who is allowed"},
+	{ManifestTwice, Error, "an object is in the manifests twice, and the two differ"},
 }

@@ -13,6 +13,7 @@ import (
 
 // World is a cluster as its manifests say it is. It is read only: Decide may run concurrently.
 type World struct {
+	seen       map[objectID]*yaml.Node // while it is loaded
 	mesh       mesh
 	namespaces map[string]*space
 	names      []string // of the namespaces, in the order met
@@ -79,7 +80,7 @@ type space struct {
 // Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
 // metadata is an error that names it, a Finding; all of them are returned together. What is wrong inside one policy only makes that policy unjudgeable.
 func Load(items iter.Seq[*yaml.Node]) (*World, error) {
-	w := &World{namespaces: map[string]*space{}, listenersOf: map[string]*listenerSet{}, istioFronts: map[string]*istioGateway{}, revisions: map[string]bool{}, mesh: defaultMesh()}
+	w := &World{seen: map[objectID]*yaml.Node{}, namespaces: map[string]*space{}, listenersOf: map[string]*listenerSet{}, istioFronts: map[string]*istioGateway{}, revisions: map[string]bool{}, mesh: defaultMesh()}
 	var errs []error
 	for item := range items {
 		if err := w.add(deref(item)); err != nil {
@@ -95,7 +96,7 @@ func Load(items iter.Seq[*yaml.Node]) (*World, error) {
 
 // add files one object. Group and kind decide, not the version: a policy means the same in v1 and v1beta1.
 func (w *World) add(n *yaml.Node) error {
-	if n == nil || n.Kind != yaml.MappingNode {
+	if n == nil || n.Kind != yaml.MappingNode || isLocal(n) {
 		return nil
 	}
 	kind, group := textOf(field(n, "kind")), textOf(field(n, "apiVersion"))
@@ -103,6 +104,9 @@ func (w *World) add(n *yaml.Node) error {
 		group = group[:i]
 	} else {
 		group = ""
+	}
+	if again, err := w.again(groupKind{group, kind}, n); again {
+		return err
 	}
 	w.readClouds(groupKind{group, kind}, n)
 	read, note := readers[groupKind{group, kind}], noters[groupKind{group, kind}]
@@ -260,6 +264,7 @@ func (w *World) readPolicy(m meta, n *yaml.Node) *fault {
 
 // finish settles what only all manifests together say.
 func (w *World) finish() {
+	w.seen = nil
 	w.chooseMesh()
 	w.mesh.settle(w)
 	w.settleClouds()
