@@ -30,6 +30,11 @@ func (i *injector) picks(namespace labels, declared bool, pod *workload) verdict
 // readWebhooks takes the selectors of Istio's injection webhooks (Istio 1.31: istio-discovery/templates/mutatingwebhook.yaml and the revision
 // tags of default/templates/mutatingwebhook.yaml name them PREFIX.sidecar-injector.istio.io).
 func (w *World) readWebhooks(_ meta, n *yaml.Node) *fault {
+	own := valueAt(n, "metadata", "labels")
+	if tag := textOf(field(own, "istio.io/tag")); tag != "" {
+		revision := textOf(field(own, revisionKey))
+		w.tags[revision] = append(w.tags[revision], tag)
+	}
 	for _, hook := range list(field(n, "webhooks")) {
 		if !strings.HasSuffix(textOf(field(hook, "name")), "sidecar-injector.istio.io") {
 			continue

@@ -96,7 +96,7 @@ func (w *World) readGateway(m meta, n *yaml.Node) *fault {
 	g.perhaps = g.unserved()
 	g.cloud = firstCloud(cloudByName(g.origin, "Gateway", field(n, "metadata"), "metadata"),
 		cloudByName(g.origin, "Gateway", field(spec, "infrastructure"), "spec.infrastructure"))
-	g.revision = cmp.Or(m.labels.value("istio.io/rev"), "default")
+	g.revision = m.labels.value(revisionKey)
 	g.overlay = field(field(spec, "infrastructure"), "parametersRef")
 	g.admitsSets.from = "None"
 	g.admitsSets.readNamespaces(field(field(spec, "allowedListeners"), "namespaces"))
@@ -172,6 +172,10 @@ func (w *World) controllerOf(class string) (controller, traffic string) {
 // names another (deploymentcontroller GetDefaultName).
 func (g *gateway) settle(w *World) {
 	g.cloud = firstCloud(g.cloud, g.parameters(w))
+	g.revision = cmp.Or(g.revision, w.look(g.namespace).labels.value(revisionKey), "default")
+	if g.perhaps == "" && !w.runs(g.revision) {
+		g.perhaps = "by metadata.labels[istio.io/rev] an istiod of revision " + g.revision + " serves it, and none is in the manifests"
+	}
 	if g.perhaps != "" {
 		g.cloud = &cloud{origin: g.origin, at: g.place, why: g.perhaps}
 	}
@@ -199,7 +203,7 @@ func (g *gateway) settle(w *World) {
 		}
 	}
 	if g.waypoint {
-		g.pod.labels = append(g.pod.labels, label{dataplaneMode, "none"})
+		g.settleWaypoint()
 		return
 	}
 	if _, own := g.pod.labels.get(dataplaneMode); !own && !g.labelled && !g.eastWest {
@@ -208,4 +212,16 @@ func (g *gateway) settle(w *World) {
 	// Istio 1.31 (kube-gateway.yaml): policies select a Gateway's pods by these as well.
 	g.pod.labels = append(g.pod.labels, label{"gateway.networking.k8s.io/gateway-class-name", g.class}, label{"gateway.istio.io/managed", "istio.io-gateway-controller"},
 		label{injectKey, "false"}, label{"service.istio.io/canonical-name", g.account}, label{"service.istio.io/canonical-revision", "latest"})
+}
+
+// settleWaypoint: what istiod has for a waypoint's pods stands below the labels of its Gateway (Istio 1.31: waypoint.yaml). Another proxy before them
+// takes the mesh's own connections.
+func (g *gateway) settleWaypoint() {
+	for _, key := range [2]string{dataplaneMode, injectKey} {
+		switch value := g.pod.labels.value(key); {
+		case key == dataplaneMode && value == "ambient", key == injectKey && value == "true":
+			g.cloud = firstCloud(g.cloud, &cloud{origin: g.origin, field: "the label " + key + ": " + value + " on its pods", at: g.place, why: "another proxy stands before the waypoint"})
+		}
+	}
+	g.pod.labels = append(g.pod.labels, label{dataplaneMode, "none"})
 }

@@ -18,6 +18,7 @@ type World struct {
 	namespaces map[string]*space
 	names      []string // of the namespaces, in the order met
 	istiods    []istiod
+	tags       map[string][]string // of a revision
 	meshMaps   []*meshMap
 	ingresses  []*gateway
 	foreign    []*gateway // of other controllers than Istio's
@@ -80,7 +81,7 @@ type space struct {
 // Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
 // metadata is an error that names it, a Finding; all of them are returned together. What is wrong inside one policy only makes that policy unjudgeable.
 func Load(items iter.Seq[*yaml.Node]) (*World, error) {
-	w := &World{seen: map[objectID]*yaml.Node{}, namespaces: map[string]*space{}, listenersOf: map[string]*listenerSet{}, istioFronts: map[string]*istioGateway{}, revisions: map[string]bool{}, mesh: defaultMesh()}
+	w := &World{seen: map[objectID]*yaml.Node{}, namespaces: map[string]*space{}, tags: map[string][]string{}, listenersOf: map[string]*listenerSet{}, istioFronts: map[string]*istioGateway{}, revisions: map[string]bool{}, mesh: defaultMesh()}
 	var errs []error
 	for item := range items {
 		if err := w.add(deref(item)); err != nil {
