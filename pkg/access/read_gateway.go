@@ -171,7 +171,7 @@ func (w *World) controllerOf(class string) (controller, traffic string) {
 // settle fills in what the class says. Istio names a gateway's ServiceAccount <name>-<class>, a waypoint's just <name>, unless an annotation
 // names another (deploymentcontroller GetDefaultName).
 func (g *gateway) settle(w *World) {
-	g.cloud = firstCloud(g.cloud, g.parameters(w))
+	g.cloud = firstCloud(firstCloud(g.cloud, g.parameters(w)), w.mutatedGateway(g))
 	g.revision = cmp.Or(g.revision, w.look(g.namespace).labels.value(revisionKey), "default")
 	if g.perhaps == "" && !w.runs(g.revision) {
 		g.perhaps = "by metadata.labels[istio.io/rev] an istiod of revision " + g.revision + " serves it, and none is in the manifests"

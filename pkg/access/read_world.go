@@ -110,6 +110,12 @@ func (w *World) add(n *yaml.Node) error {
 		return err
 	}
 	w.readClouds(groupKind{group, kind}, n)
+	if read := mutators[groupKind{group, kind}]; read != nil {
+		if m, bad := readMeta(n, false); bad == nil {
+			read(w, m, n)
+		}
+		return nil
+	}
 	read, note := readers[groupKind{group, kind}], noters[groupKind{group, kind}]
 	if read == nil && note == nil {
 		w.readAnyDeparture(n)
@@ -272,9 +278,11 @@ func (w *World) finish() {
 	for _, name := range w.names {
 		s := w.namespaces[name]
 		s.own = s.selectable()
+		s.clouds.whole = firstCloud(s.clouds.whole, w.mutatedSpace(s))
 		for _, pod := range s.workloads {
 			w.follow(name, pod)
 			s.applyPodDefaults(pod)
+			s.mutate(pod)
 			pod.part, pod.partWhy = s.settlePart(pod)
 			pod.settled = true
 			pod.settleNames()
