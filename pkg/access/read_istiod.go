@@ -20,7 +20,9 @@ type istiod struct {
 // meshMap is a ConfigMap with meshConfig that some istiod may read.
 type meshMap struct {
 	origin
-	data *yaml.Node
+	data   *yaml.Node
+	binary bool
+	field  string // "": data.mesh
 }
 
 // readIstiod recognizes istiod by its image, which Istio calls pilot and Red Hat istio-pilot-rhel9, or by its own names: istiod, istiod-<revision>.
@@ -144,5 +146,7 @@ func (w *World) chooseMesh() {
 
 // unread is why nothing is judged where it is not known which meshConfig counts.
 func (m *meshMap) unread(why string) *cloud {
-	return &cloud{origin: m.origin, field: "data.mesh", at: placeOf(m.data), scope: ofAll, why: why}
+	return &cloud{origin: m.origin, field: m.path(), at: placeOf(m.data), scope: ofAll, why: why}
 }
+
+func (m *meshMap) path() string { return cmp.Or(m.field, "data.mesh") }
