@@ -14,5 +14,9 @@ var admissionLines = []ledgerLine{
 	notJudgedBy("Assign, AssignMetadata and ModifySet of Gatekeeper", byMutation, "TestMutations", "as a MutatingAdmissionPolicy"),
 	judgedBy("PodDefault", "read_poddefault.go", "TestPodDefaults"),
 	notJudgedBy("objects of unknown kinds", "read_maker.go", "TestPodsOfObjectsThatNobodyKnows", "what in them would decide how their pods take part makes these NOT JUDGED"),
+	judgedBy("Istio and IstioRevision of sailoperator.io, IstioOperator, charts of Istio in a HelmRelease, Application, ApplicationSet or HelmChart: meshConfig", "read_installer.go", "TestInstallers"),
+	notJudgedBy("the same: variables of istiod, selectors of the injector, namespaces without istio-cni, networks", "read_installer.go", "TestInstallers", "where they are not as by default, nothing is judged"),
+	harmless("the same: other values", "they are about images, load and where pods run"),
+	harmless("the same: values from elsewhere", "a verdict says that they are assumed to be as by default"),
 	judgedBy("config.kubernetes.io/local-config", "read_identity.go", "TestLocalObjects"),
 }

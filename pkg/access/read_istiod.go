@@ -89,7 +89,7 @@ func revisionOf(container *yaml.Node) string {
 // runs reports whether some istiod of the manifests may serve the Gateways of a revision: it goes by its own and the tags that lead to it (Istio
 // 1.31: pkg/revisions tagWatcher.IsMine). Which one is the default revision a webhook of the cluster says. Without any istiod, there is one.
 func (w *World) runs(revision string) bool {
-	if revision == "default" || len(w.istiods) == 0 {
+	if revision == "default" || len(w.istiods) == 0 || w.installed {
 		return true
 	}
 	for i := range w.istiods {
@@ -129,6 +129,7 @@ func (w *World) chooseMesh() {
 		}
 	}
 	if len(maps) == 0 {
+		w.chooseOffered()
 		return
 	}
 	for _, m := range maps[1:] {

@@ -20,6 +20,8 @@ type World struct {
 	istiods    []istiod
 	tags       map[string][]string // of a revision
 	meshMaps   []*meshMap
+	offered    []*meshMap // of installers
+	installed  bool       // an installer makes an istiod
 	ingresses  []*gateway
 	foreign    []*gateway // of other controllers than Istio's
 	classes    []gatewayClass
@@ -110,6 +112,11 @@ func (w *World) add(n *yaml.Node) error {
 		return err
 	}
 	w.readClouds(groupKind{group, kind}, n)
+	if read := installers[groupKind{group, kind}]; read != nil {
+		if m, bad := readMeta(n, false); bad == nil {
+			read(w, m, n)
+		}
+	}
 	if read := mutators[groupKind{group, kind}]; read != nil {
 		if m, bad := readMeta(n, false); bad == nil {
 			read(w, m, n)
