@@ -119,7 +119,9 @@ func readListener(n *yaml.Node) listener {
 		place: placeOf(n), name: textOf(field(n, "name")), protocol: textOf(field(n, "protocol")), hostname: textOf(field(n, "hostname")),
 		port: number(field(n, "port")), mode: textOf(field(field(n, "tls"), "mode")), from: "Same",
 	}
-	l.tls = field(n, "tls") != nil
+	if l.tls = field(n, "tls") != nil; l.mode != "" && l.mode != "Terminate" && l.mode != "Passthrough" { // the CRD refuses it
+		l.option = "tls.mode " + l.mode
+	}
 	if options := field(field(n, "tls"), "options"); options != nil && options.Kind == yaml.MappingNode {
 		for i := 0; i+1 < len(options.Content); i += 2 {
 			if key := options.Content[i].Value; key != "gateway.istio.io/tls-cipher-suites" {

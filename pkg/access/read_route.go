@@ -175,7 +175,11 @@ func parseRouteRule(namespace string, n *yaml.Node, match func(*yaml.Node) (rout
 		if w := field(e, "weight"); w != nil && number(w) == 0 {
 			continue
 		}
-		r.backends = append(r.backends, backendOf(namespace, e))
+		b := backendOf(namespace, e)
+		if !b.foreign && !b.byHost && b.port == 0 { // the CRD refuses it: "Must have port for Service reference"
+			r.unserved = cmp.Or(r.unserved, "a backendRef without a port")
+		}
+		r.backends = append(r.backends, b)
 		if len(list(field(e, "filters"))) > 0 {
 			r.doubt = "filters of a backendRef"
 		}
