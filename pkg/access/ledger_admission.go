@@ -18,5 +18,6 @@ var admissionLines = []ledgerLine{
 	notJudgedBy("the same: variables of istiod, selectors of the injector, namespaces without istio-cni, networks", "read_installer.go", "TestInstallers", "where they are not as by default, nothing is judged"),
 	harmless("the same: other values", "they are about images, load and where pods run"),
 	harmless("the same: values from elsewhere", "a verdict says that they are assumed to be as by default"),
+	harmless("NetworkPolicy", "it blocks connections and allows none that is denied: a request that is allowed here may not arrive (AP0719 and AP0720 name what blocks the mesh)"),
 	judgedBy("config.kubernetes.io/local-config", "read_identity.go", "TestLocalObjects"),
 }

@@ -67,7 +67,7 @@ func sameValue(a, b *yaml.Node, depth int) bool {
 		return a.Value == b.Value && tag(a) == tag(b)
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(a.Content); i += 2 {
-			if v := field(b, a.Content[i].Value); !sameValue(a.Content[i+1], v, depth+1) && !(v == nil && isNull(deref(a.Content[i+1]))) {
+			if !sameValue(a.Content[i+1], field(b, a.Content[i].Value), depth+1) {
 				return false
 			}
 		}

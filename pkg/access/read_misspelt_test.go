@@ -29,7 +29,7 @@ func TestMisspeltFields(t *testing.T) {
 	decides(t, load(t, edit(t, cloudWorld, l4, l4+"selector: {matchLabel: {app: s}}, ")), cloudQuestions["off mesh"], Allow) // neither nothing nor selector: {} closes a pod
 	decides(t, load(t, atFront("{selector: {matchLabel: {app: front}}}")), cloudQuestions["gateway"], NotJudged)
 	const grant = "\n---\nkind: ReferenceGrant\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: new, namespace: a}\nspec: {from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: b}], to: [{group: '', kind: Service, "
-	if load(t, small+grant+"name: x}]}").namespaces["a"].clouds.whole != nil || load(t, small+grant+"nmae: x}]}").namespaces["a"].clouds.whole == nil {
+	if load(t, small+grant+"name: x}]}").namespaces["a"].clouds.whole != nil || load(t, small+grant+"named: x}]}").namespaces["a"].clouds.whole == nil {
 		t.Error("a misspelt name in a ReferenceGrant grants all")
 	}
 	refused(t, onWaypoint("action: CUSTOM, provider: {name: x, namespace: y}, rules: [{}]"), "spec.provider.namespace: unknown field")

@@ -44,9 +44,8 @@ var quietHooks = []string{
 var quietKubebuilder = []string{"jobset-", "kueue-", "lws-", "opentelemetry-operator-"}
 
 func isQuiet(configuration, hook string) bool {
-	known := func(all []string, fits func(string) bool) bool { return slices.ContainsFunc(all, fits) }
-	return known(quietHooks, func(end string) bool { return strings.HasSuffix("."+hook, end) || hook == end }) ||
-		strings.HasSuffix(hook, ".kb.io") && known(quietKubebuilder, func(start string) bool { return strings.HasPrefix(configuration, start) })
+	return slices.ContainsFunc(quietHooks, func(end string) bool { return strings.HasSuffix("."+hook, end) || hook == end }) ||
+		strings.HasSuffix(hook, ".kb.io") && slices.ContainsFunc(quietKubebuilder, func(start string) bool { return strings.HasPrefix(configuration, start) })
 }
 
 // readHook reads one webhook that is asked about pods, what makes them, or Namespaces: what it answers nobody knows.
