@@ -142,7 +142,7 @@ func (m *mesh) settle(w *World) {
 		for _, p := range w.namespaces[name].policies {
 			for i := range p.rules {
 				p.rules[i].principals(func(v string) {
-					if d, _, ok := strings.Cut(v, "/ns/"); ok && d != "" && !strings.Contains(d, "*") {
+					if d, _, ok := strings.Cut(v, "/ns/"); ok && d != "" && !strings.ContainsAny(d, "*/:") {
 						seen[d] = true
 					}
 				})
