@@ -158,3 +158,24 @@ func TestTokensThatAreNotForwardedFromCookies(t *testing.T) {
 		decides(t, load(t, edit(t, text, "{issuer: https://i.test, "+place+"}", "{issuer: https://i.test, forwardOriginalToken: true, "+place+"}")), r, Allow)
 	}
 }
+
+// Envoy adds each claim to its header, and takes off what a rule writes before it looks for the token.
+func TestHeadersThatARuleWritesTwice(t *testing.T) {
+	r := Request{From: From{JWT: &JWT{Issuer: "https://i.test", Subject: "x", Claims: map[string]any{"email": "u@x"}}}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x"}
+	named := func(value string) string {
+		return frontPolicy("d", "rules: [{when: [{key: 'request.headers[x-user]', values: ["+value+"]}]}]")
+	}
+	world := func(rule, policy string) *World { return load(t, small+ingress+tokenRules("j", rule)+policy) }
+	const twice = "{issuer: https://i.test, outputClaimToHeaders: [{claim: email, header: X-User}, {claim: sub, header: x-user}]}"
+	decides(t, world(twice, named("x")), r, NotJudged)
+	decides(t, world(twice, named("u@x")), r, NotJudged)
+	decides(t, world("{issuer: https://i.test, outputPayloadToHeader: x-user, outputClaimToHeaders: [{claim: email, header: X-User}]}", named("u@x")), r, NotJudged)
+	decides(t, world("{issuer: https://i.test, outputClaimToHeaders: [{claim: none, header: X-User}, {claim: sub, header: x-user}]}", named("x")), r, Allow)
+	decides(t, world("{issuer: https://i.test, outputClaimToHeaders: [{claim: email, header: Host}]}", named("x")), r, NotJudged)
+	decides(t, world("{issuer: https://i.test, outputPayloadToHeader: host}", named("x")), r, NotJudged)
+	anybody := frontPolicy("d", "rules: [{from: [{source: {requestPrincipals: ['*']}}]}]")
+	decides(t, world("{issuer: https://i.test}", anybody), r, Allow)
+	decides(t, world("{issuer: https://i.test, outputClaimToHeaders: [{claim: email, header: Authorization}]}", anybody), r, NotJudged)
+	decides(t, world("{issuer: https://a.test, outputClaimToHeaders: [{claim: email, header: Authorization}]}, {issuer: https://i.test}", anybody), r, NotJudged)
+	decides(t, world("{issuer: https://i.test}, {issuer: https://z.test, outputClaimToHeaders: [{claim: email, header: Authorization}]}", anybody), r, Allow)
+}
