@@ -180,6 +180,9 @@ func stirs(n *yaml.Node, others ...func(*yaml.Node) bool) string {
 				}
 				continue
 			}
+			if n.Kind == yaml.MappingNode && isSelector(n.Content[i-1].Value) {
+				continue // it picks pods, and gives them nothing
+			}
 			if found := walk(e); found != "" {
 				return found
 			}
@@ -187,6 +190,10 @@ func stirs(n *yaml.Node, others ...func(*yaml.Node) bool) string {
 		return ""
 	}
 	return walk(n)
+}
+
+func isSelector(key string) bool {
+	return key == "matchLabels" || strings.HasSuffix(strings.ToLower(key), "selector")
 }
 
 // takesPart names a field that decides it. Spark and others have labels in the names of settings, Argo has a whole patch in a string.
