@@ -2,6 +2,7 @@ package fn
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
@@ -32,7 +33,11 @@ func located(found []diagnostic.Diagnostic, items []*manifest.Item) []diagnostic
 	for i, d := range found {
 		at := d.Position
 		d.Position = diagnostic.Position{}
-		if same := about[identity(d.Object)]; len(same) == 1 { // of several, nobody knows which one is meant
+		same := about[identity(d.Object)]
+		if len(same) > 1 { // nobody knows which one is meant, but for one that begins there
+			same = slices.DeleteFunc(slices.Clone(same), func(item *manifest.Item) bool { return item.Node == nil || item.Node.Line != at.Line })
+		}
+		if len(same) == 1 {
 			d.Position = inFileOf(same[0], at)
 		}
 		out[i] = d

@@ -29,6 +29,7 @@ const (
 	VerdictsClouded      Code = "AP0725"
 	IstioHole            Code = "AP0726"
 	IstioReleaseUnknown  Code = "AP0727"
+	ManifestTwice        Code = "AP0728"
 	ManifestLeftOut      Code = "AP0729"
 )
 
@@ -61,4 +62,5 @@ var refereeCodes = []Entry{
 	{IstioReleaseUnknown, Info, "a release of Istio is older or newer than those that the referee knows"},
 	{VerdictsClouded, Warning, "an object or a setting that the referee does not judge may change who is allowed"},
 	{ManifestLeftOut, Warning, "the API server refuses an object that the function does not edit"},
+	{ManifestTwice, Error, "an object is in the manifests twice, and the two differ"},
 }

@@ -241,6 +241,7 @@ func (s *space) picked(l labels, name, by string) (out []*workload) {
 func (s *space) madeUp(name string, l labels) *workload {
 	pod := &workload{name: name, labels: l, account: "default", assumed: true}
 	s.applyPodDefaults(pod)
+	s.mutate(pod)
 	return pod
 }
 

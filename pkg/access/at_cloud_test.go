@@ -74,7 +74,7 @@ func TestWhatACloudedProxyMaySend(t *testing.T) {
 	if v := decides(t, load(t, refused), q, Deny); v.Point.Kind != AtWaypoint {
 		t.Error(v.By())
 	}
-	decides(t, load(t, refused+policy+"{rules: [{from: [{source: {"+front+"}}]}]}"), q, NotJudged)
+	decides(t, load(t, refused+strings.Replace(policy, "more", "pods", 1)+"{rules: [{from: [{source: {"+front+"}}]}]}"), q, NotJudged)
 
 	unnamed := edit(t, cloudWorld, "principals: [cluster.local/ns/a/sa/waypoint]", "notPrincipals: [cluster.local/ns/a/sa/waypoint]")
 	decides(t, load(t, unnamed), cloudQuestions["waypoint"], Deny)

@@ -58,9 +58,12 @@ func plainHost(host string) bool {
 }
 
 // mayTake reports whether some match fits as far as the request is known. A header that the case does not give may be there, and a CUSTOM
-// policy's provider may write any.
+// policy's provider may write any. What a route in doubt matches is not known.
 func (h *virtualHost) mayTake(a *attributes, query string, asks bool) bool {
 	for _, l := range h.lists {
+		if slices.ContainsFunc(l.all, func(c candidate) bool { return c.doubt != "" }) {
+			return true
+		}
 		for _, i := range l.near(a.path.s) {
 			m := *l.all[i].match
 			m.headers = slices.DeleteFunc(slices.Clone(m.headers), func(h routeHeader) bool {

@@ -176,16 +176,45 @@ func isClusterIssuer(issuer string) bool {
 		strings.HasPrefix(host, "container.googleapis.com/v1/projects/") || strings.Contains(host, ".oic.prod-aks.azure.")
 }
 
-// carry puts the token on the request, in the first place where the rule of its issuer looks.
+// tokenPlace is where a client shows a token.
+type tokenPlace struct {
+	at location
+	in string
+}
+
+// placesOf are the first places of the rules of a token's issuer, each once. Rules that copy other claims may look in different ones.
+func placesOf(rules []*jwtRule, tok *token) (out []tokenPlace) {
+	for _, r := range rules {
+		if r.issuer == tok.issuer {
+			at, in := r.firstPlace()
+			if p := (tokenPlace{at, in}); !slices.Contains(out, p) {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
+func (p tokenPlace) String() string {
+	if p.at.header != "" {
+		return "header " + p.at.header
+	}
+	return p.in
+}
+
+// carry puts the token on the request, in the first place where the rule of its issuer looks. A client chooses among those of several rules; where a
+// login puts it is up to the login.
 func (t *trip) carry(rules []*jwtRule) {
 	tok := *t.shown
 	t.shown = &tok
 	tok.at = bearer
-	for _, r := range rules {
-		if r.issuer == tok.issuer {
-			tok.at, tok.in = r.firstPlace()
-			break
+	if places := placesOf(rules, &tok); len(places) > 0 {
+		i := 0
+		if len(places) > 1 && t.req.From.User == "" {
+			i = t.choose(Point{Kind: AtRequest}, len(places), "rules of the issuer "+tok.issuer+" look for its tokens in the "+places[0].String()+" and in the "+
+				places[1].String()+", and in which one the client shows it is not known")
 		}
+		tok.at, tok.in = places[i].at, places[i].in
 	}
 	if at := tok.at; at.header != "" {
 		if t.req.From.carries() && find(t.at.headers, at.header).state == known { // a login replaces what is there

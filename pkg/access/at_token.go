@@ -42,6 +42,9 @@ func (a *attributes) authenticate(rules []*jwtRule, t *token) (refused refusal) 
 	}
 	for _, r := range rules {
 		a.strip(r)
+		if t != nil && t.at.header != "" && contains(r.writes(), t.at.header) { // taken off before anybody looks for it
+			return refusal{doubt: "a rule writes the header " + t.at.header + ", in which the token is"}
+		}
 		switch s := a.look(r, t); {
 		case s.unknown != "":
 			return refusal{doubt: "whose token is in the " + s.unknown + " is not known"}
@@ -103,8 +106,12 @@ func (a *attributes) accept(r *jwtRule, t *token) {
 	if !r.forward && t.at.header != "" {
 		a.headers = a.headers.without(t.at.header)
 	}
+	var written []string
 	for _, c := range r.copies {
 		name := strings.ReplaceAll(c.claim, ".", "\x00")
+		if v := a.claim(name); v.state != absent && v != knownValue("") || a.claims.hold(name) {
+			written = append(written, c.header)
+		}
 		switch v := a.claim(name); {
 		case v.state == element, a.claims.hold(name): // written as base64 JSON (jwt_authn authenticator.cc addJWTClaimToHeader)
 			a.setHeader(c.header, value{state: some})
@@ -114,6 +121,11 @@ func (a *attributes) accept(r *jwtRule, t *token) {
 	}
 	if r.payload != "" {
 		a.setHeader(r.payload, value{state: some})
+	}
+	for i, name := range written { // Envoy adds to what is there (jwt_authn authenticator.cc addJWTClaimToHeader)
+		if contains(written[:i], name) || name == r.payload {
+			a.setHeader(name, value{state: some})
+		}
 	}
 	a.claims = a.claims.split(r.spaces)
 }

@@ -131,3 +131,51 @@ func TestTheOrderOfRulesForOneIssuer(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) { decides(t, load(t, c.text), r, c.want) })
 	}
 }
+
+// A client shows its token in whichever place some rule of the issuer looks.
+func TestTheClientChoosesThePlaceOfItsToken(t *testing.T) {
+	r := Request{From: From{JWT: &JWT{Issuer: "https://i.test", Claims: map[string]any{"email": "root@x"}}}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x"}
+	const copies, plain = "{issuer: https://i.test, fromHeaders: [{name: x-a}], outputClaimToHeaders: [{claim: email, header: x-user}]}", "{issuer: https://i.test}"
+	named := frontPolicy("d", "rules: [{when: [{key: 'request.headers[x-user]', values: [root@x]}]}]")
+	whoever := frontPolicy("d", "rules: [{from: [{source: {requestPrincipals: ['*']}}]}, {when: [{key: 'request.auth.claims[iss]', values: [https://i.test]}]}]")
+	decides(t, load(t, small+ingress+tokenRules("j", copies)+named), r, Allow)
+	decides(t, load(t, small+ingress+tokenRules("j", plain)+named), r, Deny)
+	for _, rules := range []string{copies + ", " + plain, plain + ", " + copies} {
+		decides(t, load(t, small+ingress+tokenRules("j", rules)+named), r, NotJudged)
+		decides(t, load(t, small+ingress+tokenRules("j", rules)+whoever), r, Allow)
+	}
+}
+
+// Envoy takes a token that it does not forward off a header, and leaves a cookie; of a parameter its releases differ.
+func TestTokensThatAreNotForwardedFromCookies(t *testing.T) {
+	r := Request{From: From{JWT: &JWT{Issuer: "https://i.test", Subject: "x"}}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x"}
+	atWaypoint := "\n---\nkind: RequestAuthentication\napiVersion: security.istio.io/v1\nmetadata: {name: w, namespace: a}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], jwtRules: [{issuer: https://i.test, PLACE}]}" +
+		"\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: w, namespace: a}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], rules: [{from: [{source: {requestPrincipals: ['https://i.test/x']}}]}]}"
+	world := strings.Replace(small, "istio.io/use-waypoint: waypoint", "istio.io/use-waypoint: waypoint, istio.io/ingress-use-waypoint: 'true'", 1) + ingress
+	for place, want := range map[string]Outcome{"fromHeaders: [{name: x-a}]": Deny, "fromCookies: [t]": NotJudged, "fromParams: [t]": NotJudged} {
+		text := world + tokenRules("j", "{issuer: https://i.test, "+place+"}") + strings.Replace(atWaypoint, "PLACE", place, 1)
+		decides(t, load(t, text), r, want)
+		decides(t, load(t, edit(t, text, "{issuer: https://i.test, "+place+"}", "{issuer: https://i.test, forwardOriginalToken: true, "+place+"}")), r, Allow)
+	}
+}
+
+// Envoy adds each claim to its header, and takes off what a rule writes before it looks for the token.
+func TestHeadersThatARuleWritesTwice(t *testing.T) {
+	r := Request{From: From{JWT: &JWT{Issuer: "https://i.test", Subject: "x", Claims: map[string]any{"email": "u@x"}}}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x"}
+	named := func(value string) string {
+		return frontPolicy("d", "rules: [{when: [{key: 'request.headers[x-user]', values: ["+value+"]}]}]")
+	}
+	world := func(rule, policy string) *World { return load(t, small+ingress+tokenRules("j", rule)+policy) }
+	const twice = "{issuer: https://i.test, outputClaimToHeaders: [{claim: email, header: X-User}, {claim: sub, header: x-user}]}"
+	decides(t, world(twice, named("x")), r, NotJudged)
+	decides(t, world(twice, named("u@x")), r, NotJudged)
+	decides(t, world("{issuer: https://i.test, outputPayloadToHeader: x-user, outputClaimToHeaders: [{claim: email, header: X-User}]}", named("u@x")), r, NotJudged)
+	decides(t, world("{issuer: https://i.test, outputClaimToHeaders: [{claim: none, header: X-User}, {claim: sub, header: x-user}]}", named("x")), r, Allow)
+	decides(t, world("{issuer: https://i.test, outputClaimToHeaders: [{claim: email, header: Host}]}", named("x")), r, NotJudged)
+	decides(t, world("{issuer: https://i.test, outputPayloadToHeader: host}", named("x")), r, NotJudged)
+	anybody := frontPolicy("d", "rules: [{from: [{source: {requestPrincipals: ['*']}}]}]")
+	decides(t, world("{issuer: https://i.test}", anybody), r, Allow)
+	decides(t, world("{issuer: https://i.test, outputClaimToHeaders: [{claim: email, header: Authorization}]}", anybody), r, NotJudged)
+	decides(t, world("{issuer: https://a.test, outputClaimToHeaders: [{claim: email, header: Authorization}]}, {issuer: https://i.test}", anybody), r, NotJudged)
+	decides(t, world("{issuer: https://i.test}, {issuer: https://z.test, outputClaimToHeaders: [{claim: email, header: Authorization}]}", anybody), r, Allow)
+}

@@ -69,10 +69,10 @@ func (w *World) accepts(g *gateway, namespace, traffic string) binding {
 	if !g.waypoint { // agentgateway too: Istio 1.31 gives it no AuthorizationPolicy
 		return binding{doubt: "Gateway " + g.id() + " is used as a waypoint but is of class " + g.class}
 	}
-	l := listener{from: "Same"}
+	l, hbone := listener{from: "Same"}, false
 	for _, candidate := range g.listeners {
 		if candidate.protocol == "HBONE" && candidate.port == 15008 {
-			l = candidate
+			l, hbone = candidate, true
 			break
 		}
 	}
@@ -84,6 +84,12 @@ func (w *World) accepts(g *gateway, namespace, traffic string) binding {
 	}
 	if g.trafficType != traffic && g.trafficType != "all" {
 		return binding{why: "waypoint " + g.id() + " is for " + g.trafficType + " traffic: this goes direct", otherTraffic: g.trafficType}
+	}
+	if !hbone { // Istio 1.31: its Service has the ports of its listeners, and ztunnel calls it at 15008 (getGatewayAddress)
+		return binding{doubt: "waypoint " + g.id() + " has no listener HBONE on port 15008, where the mesh calls it"}
+	}
+	if g.perhaps != "" {
+		return binding{doubt: "whether Gateway " + g.id() + " stands before it is not known: " + g.perhaps}
 	}
 	return binding{gateway: g}
 }

@@ -40,7 +40,7 @@ func (n *tally) compare(t *testing.T, set recordedSet) {
 // refusals compares which policies are refused at all.
 func (n *tally) refusals(t *testing.T, w *World, set recordedSet) {
 	t.Helper()
-	got, known := without(w.refused(), set.Refused), []string{}
+	got, known := without(w.refused(), set.Refused), prunedSelectors[set.Name]
 	if set.Name == everyRefusal {
 		known = stricter
 		if missed := without(set.Refused, w.refused()); len(missed) > 0 {

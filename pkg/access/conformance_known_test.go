@@ -61,6 +61,13 @@ var stricter = []string{
 	"AuthorizationPolicy alice/when-domain-slash", "AuthorizationPolicy alice/when-header-glued",
 }
 
+// prunedSelectors are policies of other sets with fields in their selector that the API server prunes, or rejects where kubectl asks it to.
+var prunedSelectors = map[string][]string{
+	"a-deny-whose-services-are-unknown-is-warned-about":               {"AuthorizationPolicy alice/misspelt"},
+	"a-selector-that-istio-does-not-know-is-warned-about-in-kubeflow": {"AuthorizationPolicy istio-system/no-deletes", "AuthorizationPolicy kubeflow/readers"},
+	"a-selector-that-selects-nothing-known-is-not-converted":          {"AuthorizationPolicy alice/expressions", "AuthorizationPolicy alice/misspelt"},
+}
+
 // rootless is a path template that Istio takes and Envoy refuses, with the whole
 // listener (uri_template_internal.cc: a pattern begins with /). The referee is right
 // to call it malformed.

@@ -99,6 +99,7 @@
 //	  pkg/config/validation ValidateStrictHTTPHeaderName                   read_jwtrule.go
 //	  pkg/kube/inject IgnoredNamespaces                                    at_capture.go
 //	  pkg/kube/inject injectRequired                                       at_capture.go
+//	  pkg/revisions IsMine                                                 read_istiod.go
 //
 //	github.com/envoyproxy/go-control-plane/envoy v1.37.1-0.20260713214202-ca8ce173c36f
 //	  common/http/conn_manager_utility.cc mutateRequestHeaders             read_header.go

@@ -137,6 +137,7 @@ func TestFindingsLeaveMonitoringAside(t *testing.T) {
 	for _, f := range load(t, text).Findings(list) {
 		t.Error(f)
 	}
+	free := edit(t, text, "name: ns-l4-waypoint\n  namespace: bob", "name: ns-l4-kept\n  namespace: bob")
 	const prometheus = "principals: [cluster.local/ns/monitoring/sa/prometheus]"
 	for _, c := range []struct {
 		name, rule string
@@ -157,7 +158,7 @@ func TestFindingsLeaveMonitoringAside(t *testing.T) {
 			// Under the name of the function's own policy for another account, and under any.
 			for _, name := range []string{"ns-l4-waypoint", "x"} {
 				foreign := "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: " + name + ", namespace: bob}\nspec: {rules: [{" + c.rule + "}]}"
-				if got := load(t, text+foreign).Findings(list); len(got) != c.want {
+				if got := load(t, free+foreign).Findings(list); len(got) != c.want {
 					t.Errorf("%s: %q", name, got)
 				}
 			}

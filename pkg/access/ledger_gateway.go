@@ -25,43 +25,39 @@ var gatewayParts = []ledgerPart{
 		judgedBy("spec.infrastructure", "read_gateway.go", "TestGatewayPolicies"),
 		judgedBy("spec.infrastructure.labels", "read_gateway.go", "TestGatewayPolicies"),
 		judgedBy("spec.infrastructure.annotations", "read_named.go", "TestCloudsByName"),
-		judgedBy("spec.infrastructure.parametersRef", "read_overlay.go", "TestParameters"),
-		judgedBy("spec.infrastructure.parametersRef.*", "read_overlay.go", "TestParameters"),
-		judgedBy("spec.allowedListeners", byListener, "TestListenersOfAListenerSet"), judgedBy("spec.allowedListeners.*", byListener, "TestListenersOfAListenerSet"),
 		harmless("spec.defaultScope", whyNoRelease),
 		notJudged("spec.tls", ofProxies, whyTLS), notJudged("spec.tls.*", ofNothing, "tls covers it"),
-	}, listenerLines())},
+	}, judgedFields("spec.infrastructure.parametersRef", "read_overlay.go", "TestParameters", "group", "kind", "name"),
+		namespaceLines("spec.allowedListeners", "TestListenersOfAListenerSet"), listenerLines())},
 	{gatewayGroup, "GatewayClass", ofEnvoys, []ledgerLine{
 		judgedBy("spec", "read_gateway.go", "TestClouds"),
 		judgedBy("spec.controllerName", "at_foreign.go", "TestGatewaysOfOtherClasses"),
 		harmless("spec.description", "it is a text"),
 		harmless("spec.parametersRef", whyNoRelease), harmless("spec.parametersRef.*", whyNoRelease),
 	}},
-	{gatewayGroup, "HTTPRoute", ofRoute, slices.Concat(routeLines("TestRoutes"), []ledgerLine{
-		judgedBy("spec.rules.matches.path", byRouteFile, "TestRoutes"), judgedBy("spec.rules.matches.path.*", byRouteFile, "TestRoutes"),
-		judgedBy("spec.rules.matches.queryParams", byRouteFile, "TestRoutes"), judgedBy("spec.rules.matches.queryParams.*", byRouteFile, "TestRoutes"),
-		judgedBy("spec.rules.matches.method", byRouteFile, "TestRoutes"),
-		harmless("spec.rules.filters.requestRedirect", whyRedirect), harmless("spec.rules.filters.requestRedirect.*", whyRedirect),
-		judgedBy("spec.rules.filters.urlRewrite", byRouteFile, "TestRouteFilters"), judgedBy("spec.rules.filters.urlRewrite.*", byRouteFile, "TestRouteFilters"),
-		judgedBy("spec.rules.filters.urlRewrite.path", byRouteFile, "TestRouteFilters"), judgedBy("spec.rules.filters.urlRewrite.path.*", byRouteFile, "TestRouteFilters"),
-		harmless("spec.rules.filters.urlRewrite.path.type", "the API server refuses one that does not fit the field beside it"),
-		harmless("spec.rules.filters.cors", whyAnswer), harmless("spec.rules.filters.cors.*", whyAnswer),
-		notJudgedBy("spec.rules.filters.externalAuth", byRouteFile, "TestWhatARouteHasBeside", "the route is NOT JUDGED"),
-		notJudgedBy("spec.rules.filters.externalAuth.*", byRouteFile, "TestWhatARouteHasBeside", "the route is NOT JUDGED"),
-		harmless("spec.rules.timeouts", whyAnswer), harmless("spec.rules.timeouts.*", whyAnswer),
-		harmless("spec.rules.retry", whyAnswer), harmless("spec.rules.retry.*", whyAnswer),
-	})},
-	{gatewayGroup, "GRPCRoute", ofRoute, slices.Concat(routeLines("TestGRPCRoutes"), []ledgerLine{
-		judgedBy("spec.rules.matches.method", "read_grpcroute.go", "TestMatchesOfAGRPCRoute"), judgedBy("spec.rules.matches.method.*", "read_grpcroute.go", "TestMatchesOfAGRPCRoute"),
-	})},
+	{gatewayGroup, "HTTPRoute", ofRoute, slices.Concat(routeLines("TestRoutes"),
+		judgedFields("spec.rules.matches.path", byRouteFile, "TestRoutes", "type", "value"),
+		judgedFields("spec.rules.matches.queryParams", byRouteFile, "TestRoutes", "type", "name", "value"),
+		judgedFields("spec.rules.filters.urlRewrite", byRouteFile, "TestRouteFilters", "hostname", "path", "path.replaceFullPath", "path.replacePrefixMatch"), []ledgerLine{
+			judgedBy("spec.rules.matches.method", byRouteFile, "TestRoutes"),
+			harmless("spec.rules.filters.requestRedirect", whyRedirect), harmless("spec.rules.filters.requestRedirect.*", whyRedirect),
+			harmless("spec.rules.filters.urlRewrite.path.type", "the API server refuses one that does not fit the field beside it"),
+			harmless("spec.rules.filters.cors", whyAnswer), harmless("spec.rules.filters.cors.*", whyAnswer),
+			notJudgedBy("spec.rules.filters.externalAuth", byRouteFile, "TestWhatARouteHasBeside", "the route is NOT JUDGED"),
+			notJudgedBy("spec.rules.filters.externalAuth.*", byRouteFile, "TestWhatARouteHasBeside", "the route is NOT JUDGED"),
+			harmless("spec.rules.timeouts", whyAnswer), harmless("spec.rules.timeouts.*", whyAnswer),
+			harmless("spec.rules.retry", whyAnswer), harmless("spec.rules.retry.*", whyAnswer),
+		})},
+	{gatewayGroup, "GRPCRoute", ofRoute, slices.Concat(routeLines("TestGRPCRoutes"),
+		judgedFields("spec.rules.matches.method", "read_grpcroute.go", "TestMatchesOfAGRPCRoute", "type", "service", "method"))},
 	{gatewayGroup, "TCPRoute", ofProxies, []ledgerLine{notJudgedBy("spec.*", "at_unfollowed.go", "TestUnfollowedRoutes", whyTCP)}},
 	{gatewayGroup, "TLSRoute", ofProxies, []ledgerLine{notJudgedBy("spec.*", "at_unfollowed.go", "TestUnfollowedRoutes", whyTCP)}},
 	{gatewayGroup, "UDPRoute", ofProxies, []ledgerLine{harmless("spec.*", "no supported release serves UDP")}},
-	{gatewayGroup, "ReferenceGrant", ofNothing, []ledgerLine{judgedBy("spec.*", "read_route.go", "TestRouteIntoAnotherNamespaceNeedsAGrant")}},
-	{gatewayGroup, "ListenerSet", ofRoute, slices.Concat([]ledgerLine{
-		judgedBy("spec", byListener, "TestListenersOfAListenerSet"),
-		judgedBy("spec.parentRef", byListener, "TestListenersOfAListenerSet"), judgedBy("spec.parentRef.*", byListener, "TestListenersOfAListenerSet"),
-	}, listenerLines())},
+	{gatewayGroup, "ReferenceGrant", ofNamespace, slices.Concat([]ledgerLine{judgedBy("spec", byRouteFile, "TestRouteIntoAnotherNamespaceNeedsAGrant")},
+		judgedFields("spec.from", byRouteFile, "TestRouteIntoAnotherNamespaceNeedsAGrant", "group", "kind", "namespace"),
+		judgedFields("spec.to", byRouteFile, "TestRouteIntoAnotherNamespaceNeedsAGrant", "group", "kind", "name"))},
+	{gatewayGroup, "ListenerSet", ofRoute, slices.Concat([]ledgerLine{judgedBy("spec", byListener, "TestListenersOfAListenerSet")},
+		judgedFields("spec.parentRef", byListener, "TestListenersOfAListenerSet", "group", "kind", "name", "namespace"), listenerLines())},
 	{"gateway.networking.x-k8s.io", "XListenerSet", ofRoute, []ledgerLine{
 		notJudgedBy("spec.*", byListener, "TestListenersOfAListenerSet", "a route by its listeners is NOT JUDGED"),
 	}},
@@ -83,22 +79,34 @@ var otherLines = []ledgerLine{
 	harmless("Endpoints subsets", "Kubernetes makes them of the Service's pods, and a Service without a selector is NOT JUDGED"),
 }
 
+// judgedFields are the lines of a field and of those below it. One that is misspelt is none of them, so that what it was to narrow is NOT JUDGED.
+func judgedFields(path, file, test string, below ...string) []ledgerLine {
+	lines := []ledgerLine{judgedBy(path, file, test)}
+	for _, f := range below {
+		lines = append(lines, judgedBy(path+"."+f, file, test))
+	}
+	return lines
+}
+
+// namespaceLines are those of a field that says which namespaces may attach something.
+func namespaceLines(path, test string) []ledgerLine {
+	return judgedFields(path, byListener, test, "namespaces", "namespaces.from", "namespaces.selector", "namespaces.selector.*")
+}
+
 // listenerLines are those of a Gateway or a ListenerSet.
 func listenerLines() []ledgerLine {
-	return []ledgerLine{
+	const routes = "spec.listeners.allowedRoutes"
+	return append(slices.Concat(namespaceLines(routes, "TestListenersHaveRoutesOfTheirOwn"), judgedFields(routes+".kinds", byListener, "TestListenersHaveRoutesOfTheirOwn", "group", "kind")),
 		judgedBy("spec.listeners", byListener, "TestListenersHaveRoutesOfTheirOwn"),
 		judgedBy("spec.listeners.name", byListener, "TestListenersHaveRoutesOfTheirOwn"),
 		judgedBy("spec.listeners.hostname", byListener, "TestHostnamesAreIsolated"),
 		judgedBy("spec.listeners.port", byListener, "TestListenersOfAListenerSet"),
 		judgedBy("spec.listeners.protocol", byListener, "TestListenersHaveRoutesOfTheirOwn"),
-		judgedBy("spec.listeners.allowedRoutes", byListener, "TestListenersHaveRoutesOfTheirOwn"),
-		judgedBy("spec.listeners.allowedRoutes.*", byListener, "TestListenersHaveRoutesOfTheirOwn"),
 		judgedBy("spec.listeners.tls", byListener, "TestListenersHaveRoutesOfTheirOwn"),
 		judgedBy("spec.listeners.tls.mode", byListener, "TestListenersHaveRoutesOfTheirOwn"),
 		harmless("spec.listeners.tls.certificateRefs", "whose certificate a gateway shows decides nothing that is judged"),
 		harmless("spec.listeners.tls.certificateRefs.*", "whose certificate a gateway shows decides nothing that is judged"),
-		notJudgedBy("spec.listeners.tls.options", byListener, "TestListenersWithOptions", "options of TLS, such as gateway.istio.io/tls-terminate-mode, change who may connect"),
-	}
+		notJudgedBy("spec.listeners.tls.options", byListener, "TestListenersWithOptions", "options of TLS, such as gateway.istio.io/tls-terminate-mode, change who may connect"))
 }
 
 // routeLines are those that HTTPRoutes and GRPCRoutes share. What has no line makes the route one of which nobody knows what it does.
@@ -116,9 +124,10 @@ func routeLines(test string) []ledgerLine {
 		notJudgedBy("spec.rules.filters.extensionRef.*", byRouteFile, "TestWhatARouteHasBeside", "the route is NOT JUDGED"),
 		notJudgedBy("spec.rules.filters.requestMirror", byRouteFile, "TestUnfollowedRoutes", "a Service that gets copies of requests is NOT JUDGED"),
 		notJudgedBy("spec.rules.filters.requestMirror.*", byRouteFile, "TestUnfollowedRoutes", "a Service that gets copies of requests is NOT JUDGED"),
-		judgedBy("spec.rules.filters.requestHeaderModifier", byRouteFile, "TestRouteFilters"), judgedBy("spec.rules.filters.requestHeaderModifier.*", byRouteFile, "TestRouteFilters"),
-		judgedBy("spec.rules.matches.headers", byRouteFile, "TestARouteByAnUnknownHeader"), judgedBy("spec.rules.matches.headers.*", byRouteFile, "TestARouteByAnUnknownHeader"),
 	}
+	lines = append(lines, judgedFields("spec.rules.filters.requestHeaderModifier", byRouteFile, "TestRouteFilters",
+		"set", "set.name", "set.value", "add", "add.name", "add.value", "remove")...)
+	lines = append(lines, judgedFields("spec.rules.matches.headers", byRouteFile, "TestARouteByAnUnknownHeader", "type", "name", "value")...)
 	for _, f := range [6]string{"", ".group", ".kind", ".namespace", ".name", ".port"} {
 		lines = append(lines, judgedBy("spec.parentRefs"+f, byRouteFile, "TestListenersHaveRoutesOfTheirOwn"), judgedBy("spec.rules.backendRefs"+f, byRouteFile, test))
 	}

@@ -52,6 +52,7 @@ func TestWhatARouteHasBeside(t *testing.T) {
 		{"name: n, timeouts: {request: 1s}, retry: {attempts: 1}, sessionPersistence: {type: Cookie}, backendRefs: [{name: s, port: 80}]", Allow, Allow},
 		{"filters: [{type: ResponseHeaderModifier, responseHeaderModifier: {remove: [x]}}, {type: CORS, cors: {maxAge: 1}}], backendRefs: [{name: s, port: 80}]", Allow, Allow},
 		{"backendRefs: [{name: s, port: 80, filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [x]}}]}]", NotJudged, Allow},
+		{"backendRefs: [{name: s}]", NotJudged, NotJudged}, // the CRD refuses the route
 		{"backendRefs: [{name: t, port: 80}, {name: s, port: 80, weight: 0}]", NotJudged, Allow},
 		{"backendRefs: [{name: s, port: 80, weight: 1, colour: red}]", NotJudged, NotJudged}, // Istio may refuse the route, and so all of it
 		{"colour: red, backendRefs: [{name: s, port: 80}]", NotJudged, NotJudged},
@@ -75,6 +76,8 @@ func TestListenersWithOptions(t *testing.T) {
 	}
 	decides(t, load(t, text), asked("", "secure"), Allow)
 	decides(t, load(t, with("gateway.istio.io/tls-cipher-suites: x")), asked("", "secure"), Allow)
+	decides(t, load(t, edit(t, text, "certificateRefs: [{name: c}]", "certificateRefs: [{name: c}], mode: MUTUAL")), asked("", "secure"), NotJudged)
+	decides(t, load(t, edit(t, text, "certificateRefs: [{name: c}]", "certificateRefs: [{name: c}], mode: Terminate")), asked("", "secure"), Allow)
 	decides(t, load(t, with("gateway.istio.io/tls-terminate-mode: MUTUAL")), asked("", "secure"), NotJudged)
 	decides(t, load(t, with("example.com/x: y")), asked("", "secure"), NotJudged)
 }

@@ -168,6 +168,7 @@ func allLines() []ledgerSection {
 		ledgerSection{"Labels", labelLines}, ledgerSection{"Annotations", annotationLines},
 		ledgerSection{"Labels and annotations that are in no table of istio.io/api", otherNames},
 		ledgerSection{"Pods", podLines},
+		ledgerSection{byObjects, admissionLines},
 		ledgerSection{"Environment variables of istiod", slices.Concat(flagLines, quietFlags())})
 }
 

@@ -49,6 +49,10 @@ func (a *attributes) header(name string) value {
 		return a.host
 	case ":path":
 		return value{state: some} // with its query, which nobody compares
+	case ":scheme":
+		return value{state: some} // Envoy sets it from the connection where the client does not (HttpConnectionManager)
+	case ":protocol":
+		return value{state: perhaps} // of an upgrade over HTTP/2
 	}
 	if isProxyHeader(name) {
 		return value{state: perhaps}

@@ -52,6 +52,11 @@ func (a *attachment) readSelector(n *yaml.Node) *fault {
 	if n.Kind != yaml.MappingNode {
 		return wrong(n, ".selector", "must be a mapping")
 	}
+	if unknown := otherKey(n, "matchLabels"); unknown != nil {
+		// The API server drops the field, or rejects the object. Without labels, ztunnel takes it neither way.
+		a.selector, a.selected = lenientLabels(field(n, "matchLabels")), true
+		return wrong(unknown, ".selector."+unknown.Value, "unknown field")
+	}
 	wanted := field(n, "matchLabels")
 	var err error
 	if a.selector, err = labelsOf(wanted); err != nil {
@@ -69,6 +74,16 @@ func (a *attachment) readSelector(n *yaml.Node) *fault {
 // targetKinds are what a policy may hang on (validation allowedTargetRefs).
 var targetKinds = map[string]string{"Gateway": gatewayGroup, "GatewayClass": gatewayGroup, "Service": "", "ServiceEntry": "networking.istio.io"}
 
+// otherKey is the first key of a map that is none of these, nil where there is none.
+func otherKey(n *yaml.Node, known ...string) *yaml.Node {
+	for i := 0; n != nil && n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+		if !contains(known, n.Content[i].Value) {
+			return n.Content[i]
+		}
+	}
+	return nil
+}
+
 func (a *attachment) readTarget(n *yaml.Node, at string) *fault {
 	t := target{
 		group: textOf(field(n, "group")), kind: textOf(field(n, "kind")),
@@ -76,7 +91,10 @@ func (a *attachment) readTarget(n *yaml.Node, at string) *fault {
 	}
 	a.targets = append(a.targets, t)
 	group, known := targetKinds[t.kind]
+	unknown := otherKey(n, "group", "kind", "namespace", "name")
 	switch {
+	case unknown != nil:
+		return wrong(unknown, at+"."+unknown.Value, "unknown field")
 	case t.name == "":
 		return wrong(n, at+".name", "must not be empty")
 	case t.namespace != "":

@@ -16,6 +16,7 @@ type capture struct {
 	excluded        []string   // namespaces that istio-cni leaves alone
 	excludedStated  bool
 	inboundPorts    bool // the injector leaves ports of pods with a sidecar alone
+	mutators        []mutator
 	ambientDisabled bool // istio-cni's ConfigMap says that it captures no pods
 }
 
@@ -29,9 +30,15 @@ func (i *injector) picks(namespace labels, declared bool, pod *workload) verdict
 
 // readWebhooks takes the selectors of Istio's injection webhooks (Istio 1.31: istio-discovery/templates/mutatingwebhook.yaml and the revision
 // tags of default/templates/mutatingwebhook.yaml name them PREFIX.sidecar-injector.istio.io).
-func (w *World) readWebhooks(_ meta, n *yaml.Node) *fault {
+func (w *World) readWebhooks(m meta, n *yaml.Node) *fault {
+	own := valueAt(n, "metadata", "labels")
+	if tag := textOf(field(own, "istio.io/tag")); tag != "" {
+		revision := textOf(field(own, revisionKey))
+		w.tags[revision] = append(w.tags[revision], tag)
+	}
 	for _, hook := range list(field(n, "webhooks")) {
 		if !strings.HasSuffix(textOf(field(hook, "name")), "sidecar-injector.istio.io") {
+			w.readHook(m.origin, deref(hook))
 			continue
 		}
 		i := injector{selectorOf(field(hook, "namespaceSelector")), selectorOf(field(hook, "objectSelector"))}

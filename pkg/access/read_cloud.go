@@ -61,6 +61,9 @@ func (w *World) readClouds(k groupKind, n *yaml.Node) {
 	case tree != nil && tree.unknown == ofRoute:
 		// Its reader asks for unknownField: what it cannot know clouds where the route leads, and nothing else.
 	case tree != nil:
+		if c := cloudOf(n); c.unserved() != "" && k.kind != "Gateway" {
+			w.addCloud(c.as("apiVersion", n, unservedScope(k, tree), c.unserved()))
+		}
 		w.readFields(tree, n)
 	default:
 		c := cloudOf(n)

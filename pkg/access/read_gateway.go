@@ -25,6 +25,7 @@ type gateway struct {
 	admitsSets  listener // the namespaces whose ListenerSets may attach
 	assumed     string   // what is assumed where it is made up
 	cloud       *cloud   // what is not judged of it
+	perhaps     string   // why it may not be there
 
 	overlay  *yaml.Node // spec.infrastructure.parametersRef
 	revision string     // of the istiod that serves it
@@ -44,7 +45,7 @@ type listener struct {
 	kinds                    []string // of the routes that may attach; empty: all that the protocol allows
 	from                     string   // namespaces whose routes may attach: Same, All, Selector
 	selector                 labels
-	expressions              bool // the selector has matchExpressions, which are not judged
+	expressions              bool // the selector has more than matchLabels, which is not judged
 }
 
 // gatewayClass is a GatewayClass: its controller tells waypoints.
@@ -92,9 +93,10 @@ func (w *World) readGateway(m meta, n *yaml.Node) *fault {
 	for _, l := range list(field(spec, "listeners")) {
 		g.listeners = append(g.listeners, readListener(deref(l)))
 	}
+	g.perhaps = g.unserved()
 	g.cloud = firstCloud(cloudByName(g.origin, "Gateway", field(n, "metadata"), "metadata"),
 		cloudByName(g.origin, "Gateway", field(spec, "infrastructure"), "spec.infrastructure"))
-	g.revision = cmp.Or(m.labels.value("istio.io/rev"), "default")
+	g.revision = m.labels.value(revisionKey)
 	g.overlay = field(field(spec, "infrastructure"), "parametersRef")
 	g.admitsSets.from = "None"
 	g.admitsSets.readNamespaces(field(field(spec, "allowedListeners"), "namespaces"))
@@ -117,7 +119,9 @@ func readListener(n *yaml.Node) listener {
 		place: placeOf(n), name: textOf(field(n, "name")), protocol: textOf(field(n, "protocol")), hostname: textOf(field(n, "hostname")),
 		port: number(field(n, "port")), mode: textOf(field(field(n, "tls"), "mode")), from: "Same",
 	}
-	l.tls = field(n, "tls") != nil
+	if l.tls = field(n, "tls") != nil; l.mode != "" && l.mode != "Terminate" && l.mode != "Passthrough" { // the CRD refuses it
+		l.option = "tls.mode " + l.mode
+	}
 	if options := field(field(n, "tls"), "options"); options != nil && options.Kind == yaml.MappingNode {
 		for i := 0; i+1 < len(options.Content); i += 2 {
 			if key := options.Content[i].Value; key != "gateway.istio.io/tls-cipher-suites" {
@@ -143,7 +147,7 @@ func (l *listener) readNamespaces(namespaces *yaml.Node) {
 	}
 	selector := field(namespaces, "selector")
 	l.selector, _ = labelsOf(field(selector, "matchLabels"))
-	l.expressions = len(list(field(selector, "matchExpressions"))) > 0
+	l.expressions = len(list(field(selector, "matchExpressions"))) > 0 || otherKey(selector, "matchLabels", "matchExpressions") != nil
 }
 
 const meshController = "istio.io/mesh-controller"
@@ -169,7 +173,14 @@ func (w *World) controllerOf(class string) (controller, traffic string) {
 // settle fills in what the class says. Istio names a gateway's ServiceAccount <name>-<class>, a waypoint's just <name>, unless an annotation
 // names another (deploymentcontroller GetDefaultName).
 func (g *gateway) settle(w *World) {
-	g.cloud = firstCloud(g.cloud, g.parameters(w))
+	g.cloud = firstCloud(firstCloud(g.cloud, g.parameters(w)), w.mutatedGateway(g))
+	g.revision = cmp.Or(g.revision, w.look(g.namespace).labels.value(revisionKey), "default")
+	if g.perhaps == "" && !w.runs(g.revision) {
+		g.perhaps = "by metadata.labels[istio.io/rev] an istiod of revision " + g.revision + " serves it, and none is in the manifests"
+	}
+	if g.perhaps != "" {
+		g.cloud = &cloud{origin: g.origin, at: g.place, why: g.perhaps}
+	}
 	controller, traffic := w.controllerOf(g.class)
 	switch controller {
 	case meshController:
@@ -194,7 +205,7 @@ func (g *gateway) settle(w *World) {
 		}
 	}
 	if g.waypoint {
-		g.pod.labels = append(g.pod.labels, label{dataplaneMode, "none"})
+		g.settleWaypoint()
 		return
 	}
 	if _, own := g.pod.labels.get(dataplaneMode); !own && !g.labelled && !g.eastWest {
@@ -203,4 +214,16 @@ func (g *gateway) settle(w *World) {
 	// Istio 1.31 (kube-gateway.yaml): policies select a Gateway's pods by these as well.
 	g.pod.labels = append(g.pod.labels, label{"gateway.networking.k8s.io/gateway-class-name", g.class}, label{"gateway.istio.io/managed", "istio.io-gateway-controller"},
 		label{injectKey, "false"}, label{"service.istio.io/canonical-name", g.account}, label{"service.istio.io/canonical-revision", "latest"})
+}
+
+// settleWaypoint: what istiod has for a waypoint's pods stands below the labels of its Gateway (Istio 1.31: waypoint.yaml). Another proxy before them
+// takes the mesh's own connections.
+func (g *gateway) settleWaypoint() {
+	for _, key := range [2]string{dataplaneMode, injectKey} {
+		switch value := g.pod.labels.value(key); {
+		case key == dataplaneMode && value == "ambient", key == injectKey && value == "true":
+			g.cloud = firstCloud(g.cloud, &cloud{origin: g.origin, field: "the label " + key + ": " + value + " on its pods", at: g.place, why: "another proxy stands before the waypoint"})
+		}
+	}
+	g.pod.labels = append(g.pod.labels, label{dataplaneMode, "none"})
 }

@@ -12,14 +12,17 @@ import (
 // istiod is a workload that runs Istio's control plane, its image, and the ConfigMap in its namespace that it reads meshConfig from; "": not known.
 type istiod struct {
 	origin
-	image  string
-	config string
+	image    string
+	config   string
+	revision string // "": not known
 }
 
 // meshMap is a ConfigMap with meshConfig that some istiod may read.
 type meshMap struct {
 	origin
-	data *yaml.Node
+	data   *yaml.Node
+	binary bool
+	field  string // "": data.mesh
 }
 
 // readIstiod recognizes istiod by its image, which Istio calls pilot and Red Hat istio-pilot-rhel9, or by its own names: istiod, istiod-<revision>.
@@ -29,7 +32,7 @@ func (w *World) readIstiod(m meta, template *yaml.Node) {
 	for _, c := range list(field(spec, "containers")) {
 		image := textOf(field(c, "image"))
 		if name, _ := imageTag(image); name == "pilot" || strings.HasPrefix(name, "istio-pilot") || named && textOf(field(c, "name")) == "discovery" {
-			w.istiods = append(w.istiods, istiod{m.in(w.space(m.namespace)), image, configOf(spec, c)})
+			w.istiods = append(w.istiods, istiod{m.in(w.space(m.namespace)), image, configOf(spec, c), revisionOf(c)})
 			w.readFlags(m.in(w.space(m.namespace)), c)
 		}
 	}
@@ -59,19 +62,42 @@ func configOf(spec, container *yaml.Node) string {
 		}
 		return ""
 	}
-	revision := ""
+	switch revision := revisionOf(container); revision {
+	case "":
+		return ""
+	case "default":
+		return "istio"
+	default:
+		return "istio-" + revision
+	}
+}
+
+// revisionOf is the revision of an istiod, "" where it is not known.
+func revisionOf(container *yaml.Node) string {
+	revision := "default"
 	for _, e := range list(field(container, "env")) {
 		if textOf(field(e, "name")) == "REVISION" {
 			if field(e, "valueFrom") != nil {
 				return ""
 			}
-			revision = textOf(field(e, "value"))
+			revision = cmp.Or(textOf(field(e, "value")), "default")
 		}
 	}
-	if revision == "" || revision == "default" {
-		return "istio"
+	return revision
+}
+
+// runs reports whether some istiod of the manifests may serve the Gateways of a revision: it goes by its own and the tags that lead to it (Istio
+// 1.31: pkg/revisions tagWatcher.IsMine). Which one is the default revision a webhook of the cluster says. Without any istiod, there is one.
+func (w *World) runs(revision string) bool {
+	if revision == "default" || len(w.istiods) == 0 || w.installed {
+		return true
 	}
-	return "istio-" + revision
+	for i := range w.istiods {
+		if own := w.istiods[i].revision; own == "" || own == revision || contains(w.tags[own], revision) {
+			return true
+		}
+	}
+	return false
 }
 
 // chooseMesh reads meshConfig where all that may count agree. Which of several istiods serves the gateways and ztunnel the manifests do not say for
@@ -103,6 +129,7 @@ func (w *World) chooseMesh() {
 		}
 	}
 	if len(maps) == 0 {
+		w.chooseOffered()
 		return
 	}
 	for _, m := range maps[1:] {
@@ -120,5 +147,7 @@ func (w *World) chooseMesh() {
 
 // unread is why nothing is judged where it is not known which meshConfig counts.
 func (m *meshMap) unread(why string) *cloud {
-	return &cloud{origin: m.origin, field: "data.mesh", at: placeOf(m.data), scope: ofAll, why: why}
+	return &cloud{origin: m.origin, field: m.path(), at: placeOf(m.data), scope: ofAll, why: why}
 }
+
+func (m *meshMap) path() string { return cmp.Or(m.field, "data.mesh") }

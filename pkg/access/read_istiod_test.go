@@ -57,3 +57,40 @@ func TestMeshConfigOfRevision(t *testing.T) {
 		})
 	}
 }
+
+// What istiod is told from elsewhere, or cannot read, leaves nothing certain.
+func TestWhatIstiodIsTold(t *testing.T) {
+	const every = "gateway, gateway no, off mesh, pod, sidecar, waypoint, waypoint no"
+	mesh := func(data string) string {
+		return "\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: istio, namespace: istio-system}\n" + data
+	}
+	istiod := func(more string) string {
+		return "\n---\nkind: Deployment\napiVersion: apps/v1\nmetadata: {name: istiod, namespace: istio-system}\nspec: {template: {spec: {containers: [{name: discovery, image: pilot:1.31.0" + more + "}]}}}"
+	}
+	for _, c := range []struct{ text, want string }{
+		{mesh("data: {mesh: ''}"), ""},
+		{mesh("data: {mesh: '{}', meshNetworks: 'networks: {}'}"), ""},
+		{mesh("data: {mesh: 'pathNormalization: {normalization: BASE}'}"), ""},
+		{mesh("data: {mesh: '{trustDomain: ['}"), every},
+		{mesh("data: {mesh: 'trustDomain'}"), every},
+		{mesh("data: {mesh: '[trustDomain]'}"), every},
+		{mesh("data: {mesh: \"trustDomain: cluster.local\\ntrustDomain: other\"}"), every},
+		{mesh("data: {mesh: \"defaultConfig: {tracing: {}, tracing: {}}\"}"), every},
+		{mesh("data: {mesh: 'trustDomain: 5'}"), every},
+		{mesh("data: {mesh: 'trustDomainAliases: x'}"), every},
+		{mesh("data: {mesh: 'pathNormalization: {normalization: SOME}'}"), every},
+		{mesh("binaryData: {mesh: dHJ1c3REb21haW46IHg=}"), every},
+		{mesh("data: {mesh: '{}', meshNetworks: 'networks: {n: {endpoints: [{fromCidr: 10.0.0.0/8}]}}'}"), every},
+		{istiod(", args: [discovery, --domain, cluster.local]"), ""},
+		{istiod(", args: [discovery, --domain=cluster.local]"), ""},
+		{istiod(", args: [discovery, --domain=corp.example]"), every},
+		{istiod(", args: [discovery, --domain, corp.example]"), every},
+		{istiod(", envFrom: [{configMapRef: {name: x}}]"), every},
+		{istiod(", env: [{name: POD_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]"), ""},
+		{istiod(", env: [{name: PILOT_ENABLE_AMBIENT, valueFrom: {configMapKeyRef: {name: x, key: y}}}]"), every},
+	} {
+		if got := strings.Join(cloudedBy(t, load(t, cloudWorld), load(t, cloudWorld+c.text)), ", "); got != c.want {
+			t.Errorf("clouds %q, want %q:%s", got, c.want, c.text)
+		}
+	}
+}

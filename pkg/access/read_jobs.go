@@ -36,6 +36,7 @@ func (w *World) makeTrainJob(m meta, n *yaml.Node) {
 	pod := w.make(m, nil, nil, nil, append([]string{"trainer.kubeflow.org/", "jobset.sigs.k8s.io/", "scheduling.x-k8s.io/"}, jobAdds...)...)
 	pod.anyAccount = true
 	pod.unsettle(m.object().String(), spec)
+	pod.adds = append(pod.adds, keysOfLabels(spec)...)
 	pod.from = []reference{{kinds: []string{"TrainingRuntime", "ClusterTrainingRuntime"}, name: textOf(field(field(spec, "runtimeRef"), "name")), by: m.object().String()}}
 }
 
@@ -90,11 +91,34 @@ func (w *World) makeRevision(m meta, n *yaml.Node) {
 
 // makeRollout: argoproj/argo-rollouts, which was not read: the template's pods, to which a strategy may give more metadata.
 func (w *World) makeRollout(m meta, n *yaml.Node) {
-	if template := field(field(n, "spec"), "template"); template != nil { // else workloadRef names a Deployment
-		pod := w.makeOf(m, template, nil)
-		pod.follows(m)
-		pod.unsettle(m.object().String(), field(field(n, "spec"), "strategy"))
+	template, strategy := field(field(n, "spec"), "template"), field(field(n, "spec"), "strategy")
+	if template == nil { // workloadRef names a Deployment, whose template it is
+		w.makeUnseen(m, strategy)
+		return
 	}
+	pod := w.makeOf(m, template, nil)
+	pod.follows(m)
+	pod.unsettle(m.object().String(), strategy)
+}
+
+// keysOfLabels are the keys of all labels below a node.
+func keysOfLabels(n *yaml.Node) (out []string) {
+	seen := map[*yaml.Node]bool{}
+	var walk func(n *yaml.Node)
+	walk = func(n *yaml.Node) {
+		if n = deref(n); n == nil || seen[n] {
+			return
+		}
+		seen[n] = true
+		for key := range pairs(field(n, "labels")) {
+			out = append(out, key)
+		}
+		for _, e := range n.Content {
+			walk(e)
+		}
+	}
+	walk(n)
+	return out
 }
 
 // makeRay: ray-project/kuberay feeaf72, ray-operator/controllers/ray/common/pod.go: the template of each group, with labels under ray.io; labels of

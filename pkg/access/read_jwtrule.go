@@ -70,6 +70,9 @@ func parseJWTRule(n *yaml.Node) (r jwtRule, bad *fault) {
 	if bad = r.parseCopies(n); bad != nil {
 		return r, bad
 	}
+	if contains(r.writes(), "host") {
+		return r, wrong(n, "", "must not write the header host, which is the request's own")
+	}
 	if bad = r.parseLocations(n); bad != nil {
 		return r, bad
 	}

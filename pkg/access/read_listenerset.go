@@ -30,7 +30,10 @@ func (w *World) readListenerSet(m meta, n *yaml.Node) *fault {
 		l.listeners = append(l.listeners, one)
 	}
 	if l.kind == "ListenerSet" {
-		l.unknown = unknownField(groupKind{gatewayGroup, l.kind}, n)
+		if l.unserved() != "" {
+			l.unknown = "apiVersion"
+		}
+		l.unknown = cmp.Or(l.unknown, unknownField(groupKind{gatewayGroup, l.kind}, n))
 	}
 	w.listenerSets = append(w.listenerSets, l)
 	w.listenersOf[l.id()] = l

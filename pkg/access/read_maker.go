@@ -68,7 +68,22 @@ func (w *World) readPods(group, kind string, n *yaml.Node) {
 		read(w, m, n)
 	} else if field(n, "spec") != nil && m.namespace != "" && m.name != "" {
 		w.makeShapes(m, field(n, "spec"))
+		w.makeUnseen(m, field(n, "spec"))
 	}
+}
+
+// makeUnseen makes the pods of an object that has no template, or where something beside its templates would decide how its pods take part.
+func (w *World) makeUnseen(m meta, spec *yaml.Node) {
+	if found := stirs(spec, isShape); found != "" {
+		pod := w.make(m, nil, nil, nil, "")
+		pod.anyAccount = true
+		pod.unsure = m.object().String() + " has " + found + ", which its pods may or may not get"
+	}
+}
+
+// isShape reports whether a node is a pod's template or spec, which makeShapes follows.
+func isShape(n *yaml.Node) bool {
+	return n.Kind == yaml.MappingNode && (field(field(n, "spec"), "containers") != nil || len(list(field(n, "containers"))) > 0)
 }
 
 // make adds pods of an object, as its controller labels and annotates them.
@@ -141,8 +156,8 @@ func (w *World) makeTemplate(m meta, n *yaml.Node) {
 	w.makeOf(m, field(field(n, "spec"), "template"), nil)
 }
 
-// stirs names what, anywhere below a node, would decide how a pod takes part in the mesh; "" where nothing does.
-func stirs(n *yaml.Node) string {
+// stirs names what, anywhere below a node, would decide how a pod takes part in the mesh; "" where nothing does. It leaves alone what others read.
+func stirs(n *yaml.Node, others ...func(*yaml.Node) bool) string {
 	seen := map[*yaml.Node]bool{}
 	var walk func(n *yaml.Node) string
 	walk = func(n *yaml.Node) string {
@@ -153,12 +168,20 @@ func stirs(n *yaml.Node) string {
 		if n.Kind == yaml.AliasNode {
 			return walk(n.Alias)
 		}
+		for _, isOther := range others {
+			if isOther(n) {
+				return ""
+			}
+		}
 		for i, e := range n.Content {
 			if n.Kind == yaml.MappingNode && i%2 == 0 {
 				if named := takesPart(e.Value, n.Content[i+1]); named != "" {
 					return named
 				}
 				continue
+			}
+			if n.Kind == yaml.MappingNode && isSelector(n.Content[i-1].Value) {
+				continue // it picks pods, and gives them nothing
 			}
 			if found := walk(e); found != "" {
 				return found
@@ -167,6 +190,10 @@ func stirs(n *yaml.Node) string {
 		return ""
 	}
 	return walk(n)
+}
+
+func isSelector(key string) bool {
+	return key == "matchLabels" || strings.HasSuffix(strings.ToLower(key), "selector")
 }
 
 // takesPart names a field that decides it. Spark and others have labels in the names of settings, Argo has a whole patch in a string.

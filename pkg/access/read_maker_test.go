@@ -150,3 +150,37 @@ func TestPodDefaults(t *testing.T) {
 		t.Errorf("the Notebook's pod has the labels %v and the account %s", pod.labels, pod.account)
 	}
 }
+
+// What an object has beside its template, or without one, may come to its pods too.
+func TestPodsOfObjectsThatNobodyKnows(t *testing.T) {
+	const service = "\n---\nkind: Service\napiVersion: v1\nmetadata: {name: x, namespace: a}\nspec: {selector: {app: x}, ports: [{name: http, port: 80, targetPort: 8080}]}\n---\n"
+	object := func(apiVersion, kind, spec string) string {
+		return small + closed + service + "kind: " + kind + "\napiVersion: " + apiVersion + "\nmetadata: {name: o, namespace: a}\nspec: {" + spec + "}"
+	}
+	q := Request{From: From{OffMesh: true}, To: To{Namespace: "a", Service: "x"}}
+	const template = "template: {metadata: {labels: {app: x}}, spec: {containers: [{name: c}]}}"
+	for _, c := range []struct {
+		text string
+		want Outcome
+	}{
+		{object("monitoring.coreos.com/v1", "Prometheus", "podMetadata: {labels: {app: x}}"), Deny},
+		{object("monitoring.coreos.com/v1", "Prometheus", "podMetadata: {labels: {istio.io/dataplane-mode: none}}"), NotJudged},
+		{object("monitoring.coreos.com/v1", "Alertmanager", "hostNetwork: true"), NotJudged},
+		{object("example.com/v1", "Thing", template), Deny},
+		{object("example.com/v1", "Guard", "endpointSelector: {matchLabels: {istio.io/dataplane-mode: none}}, ingress: [{from: [{matchLabels: {istio.io/rev: x}}]}]"), Deny},
+		{object("example.com/v1", "Thing", template+", podLabels: {istio.io/dataplane-mode: none}"), NotJudged},
+		{object("example.com/v1", "Thing", edit(t, template, "{app: x}", "{app: x, istio.io/dataplane-mode: ambient}")), Deny},
+		{object("example.com/v1", "Guard", "endpointSelector: &l {istio.io/dataplane-mode: none}, podLabels: *l"), NotJudged},
+		{object("argoproj.io/v1alpha1", "Rollout", template), Deny},
+		{object("argoproj.io/v1alpha1", "Rollout", template+", strategy: {canary: {canaryMetadata: {labels: {istio.io/dataplane-mode: none}}}}"), NotJudged},
+		{object("argoproj.io/v1alpha1", "Rollout", "workloadRef: {name: d}, strategy: {canary: {canaryMetadata: {labels: {role: canary}}}}"), Deny},
+		{object("argoproj.io/v1alpha1", "Rollout", "workloadRef: {name: d}, strategy: {canary: {canaryMetadata: {labels: {istio.io/dataplane-mode: none}}}}"), NotJudged},
+		{object("trainer.kubeflow.org/v1alpha1", "TrainJob", "podTemplateOverrides: [{metadata: {labels: {app: x, istio.io/dataplane-mode: none}}}]"), NotJudged},
+		{object("argoproj.io/v1alpha1", "Workflow", "podMetadata: {labels: {app: x}}, templates: [{name: m, container: {}, podSpecPatch: 'containers: []'}]"), Deny},
+		{object("argoproj.io/v1alpha1", "Workflow", "podMetadata: {labels: {app: x}}, templates: [{name: m, container: {}, podSpecPatch: '{\"hostNetwork\": true}'}]"), NotJudged},
+	} {
+		if v := load(t, c.text).Decide(q); v.Outcome != c.want {
+			t.Errorf("%v, want %v: %s\n%s", v.Outcome, c.want, v.By(), c.text[len(small+closed+service):])
+		}
+	}
+}

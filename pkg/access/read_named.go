@@ -72,6 +72,19 @@ func (l *ledgerLine) counts(kind string) bool {
 
 // readFlags looks the environment of istiod up. A value from elsewhere is not known.
 func (w *World) readFlags(o origin, container *yaml.Node) {
+	if from := field(container, "envFrom"); len(list(from)) > 0 {
+		w.addCloud(&cloud{origin: o, field: "envFrom", at: placeOf(from), scope: ofAll, why: "which variables of istiod come from there is not judged"})
+	}
+	args := list(field(container, "args"))
+	for i, a := range args {
+		domain, ok := strings.CutPrefix(textOf(deref(a)), "--domain")
+		if domain == "" && ok && i+1 < len(args) {
+			domain = textOf(deref(args[i+1]))
+		}
+		if domain = strings.TrimPrefix(domain, "="); ok && domain != "cluster.local" {
+			w.addCloud(&cloud{origin: o, field: "the argument --domain", at: placeOf(deref(a)), scope: ofAll, why: "the names of Services end otherwise"})
+		}
+	}
 	for _, e := range list(field(container, "env")) {
 		name, value := textOf(field(e, "name")), field(e, "value")
 		l := ledger().flags[name]
@@ -83,10 +96,10 @@ func (w *World) readFlags(o origin, container *yaml.Node) {
 }
 
 // readMeshClouds looks the settings of meshConfig up.
-func (w *World) readMeshClouds(o origin, data, config *yaml.Node) {
+func (w *World) readMeshClouds(from *meshMap, config *yaml.Node) {
 	seen := map[scope]bool{}
 	walk := ledgerWalk{found: func(l *ledgerLine, field string, _ *yaml.Node) {
-		c := &cloud{origin: o, field: "data.mesh, " + field, at: placeOf(data), scope: ofAll, why: "ambient-profile does not know the setting"}
+		c := &cloud{origin: from.origin, field: from.path() + ", " + field, at: placeOf(from.data), scope: ofAll, why: "ambient-profile does not know the setting"}
 		if l != nil {
 			c.scope, c.why = l.scope, l.why
 		}

@@ -39,7 +39,51 @@ func (w *World) readPeerAuthentication(m meta, n *yaml.Node) *fault {
 			p.ports = append(p.ports, portMode{number, modeOf(ports.Content[i+1])})
 		}
 	}
+	if bad := p.check(spec); bad != nil {
+		w.addCloud(cloudOf(n).as("spec"+bad.field, nil, ofPolicies, bad.reason+", so the API server rejects it"))
+	}
 	s.peers = append(s.peers, p)
+	return nil
+}
+
+// check is what the CRD of Istio 1.31 refuses: modes that there are not, and ports that are none or of pods that nothing selects (istio.io/api
+// security/v1beta1/peer_authentication.proto).
+func (p *peerAuthentication) check(spec *yaml.Node) *fault {
+	mtls, ports := field(spec, "mtls"), field(spec, "portLevelMtls")
+	if bad := checkMode(mtls, ".mtls"); bad != nil {
+		return bad
+	}
+	if ports != nil && ports.Kind != yaml.MappingNode {
+		return wrong(ports, ".portLevelMtls", "it is not a map of ports")
+	}
+	for port, of := range pairs(ports) {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			return wrong(of, ".portLevelMtls", "%q is not a port", port)
+		}
+		if bad := checkMode(of, ".portLevelMtls["+port+"]"); bad != nil {
+			return bad
+		}
+		if !p.selected {
+			return wrong(ports, ".portLevelMtls", "modes of ports need a selector with matchLabels")
+		}
+	}
+	return nil
+}
+
+func checkMode(n *yaml.Node, at string) *fault {
+	if n = nonNull(n); n == nil {
+		return nil
+	}
+	if n.Kind != yaml.MappingNode {
+		return wrong(n, at, "it is not a map")
+	}
+	if unknown := otherKey(n, "mode"); unknown != nil {
+		return wrong(unknown, at+"."+unknown.Value, "there is no such field")
+	}
+	mode := nonNull(field(n, "mode"))
+	if mode != nil && !contains([]string{"UNSET", "DISABLE", "PERMISSIVE", "STRICT"}, textOf(mode)) {
+		return wrong(mode, at+".mode", "%q is not one of UNSET, DISABLE, PERMISSIVE, STRICT", valueText(mode))
+	}
 	return nil
 }
 

@@ -94,15 +94,14 @@ func parsePolicy(o origin, m meta, item *yaml.Node) *policy {
 			p.bad = wrong(m.annotations, dryRunField, "%q is not a boolean", v)
 		}
 	}
-	spec := field(item, "spec")
-	if spec == nil {
-		return p
+	if spec := field(item, "spec"); spec != nil {
+		if bad := p.parseSpec(spec); bad != nil {
+			p.bad = below("spec", bad)
+		} else if dryRun && p.action == custom {
+			p.bad = wrong(m.annotations, dryRunField, "cannot be set for the action CUSTOM")
+		}
 	}
-	if bad := p.parseSpec(spec); bad != nil {
-		p.bad = below("spec", bad)
-	} else if dryRun && p.action == custom {
-		p.bad = wrong(m.annotations, dryRunField, "cannot be set for the action CUSTOM")
-	}
+	p.bad = firstOf(o.unservedFault(), p.bad)
 	return p
 }
 
@@ -122,6 +121,9 @@ func (p *policy) parseSpec(spec *yaml.Node) (bad *fault) {
 			bad = p.parseAction(v)
 		case "provider":
 			p.provider, provider = textOf(field(v, "name")), v
+			if unknown := otherKey(v, "name"); unknown != nil {
+				bad = wrong(unknown, ".provider."+unknown.Value, "unknown field")
+			}
 		case "rules":
 			rules = v
 		default:

@@ -117,6 +117,9 @@ func (r *route) add(rule routeRule) {
 
 // doubtField: a cluster whose Gateway API does not know a field drops it or refuses the route, and what another makes of it nobody knows here.
 func (r *route) doubtField(n *yaml.Node) {
+	if r.unserved() != "" {
+		r.doubt = cmp.Or(r.doubt, "apiVersion "+r.apiVersion)
+	}
 	if f := unknownField(groupKind{gatewayGroup, r.kind}, n); f != "" {
 		r.doubt = cmp.Or(r.doubt, "the field "+f)
 	}
@@ -183,7 +186,11 @@ func parseRouteRule(namespace string, n *yaml.Node, match func(*yaml.Node) (rout
 		if w := field(e, "weight"); w != nil && number(w) == 0 {
 			continue
 		}
-		r.backends = append(r.backends, backendOf(namespace, e))
+		b := backendOf(namespace, e)
+		if !b.foreign && !b.byHost && b.port == 0 { // the CRD refuses it: "Must have port for Service reference"
+			r.unserved = cmp.Or(r.unserved, "a backendRef without a port")
+		}
+		r.backends = append(r.backends, b)
 		if len(list(field(e, "filters"))) > 0 {
 			r.doubt = "filters of a backendRef"
 		}

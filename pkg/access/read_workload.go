@@ -108,7 +108,7 @@ func (w *World) addTemplate(m meta, template *yaml.Node, adds []string) *fault {
 func (w *World) addWorkload(m meta, l labels, annotations, spec *yaml.Node, adds []string) {
 	pod := podOf(m, l, spec)
 	pod.annotations, _ = labelsOf(annotations) // the API server rejects what is no map of strings
-	pod.adds = adds
+	pod.adds, pod.cloud = adds, m.unservedCloud()
 	s := w.space(m.namespace)
 	s.workloads = append(s.workloads, pod)
 }
@@ -201,7 +201,7 @@ func (w *World) readService(m meta, n *yaml.Node) *fault {
 		}
 		svc.ports = append(svc.ports, port)
 	}
-	svc.cloud = cloudByName(svc.origin, "Service", field(n, "metadata"), "metadata")
+	svc.cloud = firstCloud(svc.unservedCloud(), cloudByName(svc.origin, "Service", field(n, "metadata"), "metadata"))
 	s.services = append(s.services, svc)
 	if s.named == nil {
 		s.named = map[string]*service{}

@@ -13,13 +13,17 @@ import (
 
 // World is a cluster as its manifests say it is. It is read only: Decide may run concurrently.
 type World struct {
+	seen       map[objectID]*yaml.Node // while it is loaded
 	mesh       mesh
 	namespaces map[string]*space
 	names      []string // of the namespaces, in the order met
 	istiods    []istiod
 	versions   []version
-	release    int // the minor release of Istio that is asked for; 0: the istiods' own
+	release    int                 // the minor release of Istio that is asked for; 0: the istiods' own
+	tags       map[string][]string // of a revision
 	meshMaps   []*meshMap
+	offered    []*meshMap // of installers
+	installed  bool       // an installer makes an istiod
 	ingresses  []*gateway
 	foreign    []*gateway // of other controllers than Istio's
 	classes    []gatewayClass
@@ -82,7 +86,7 @@ type space struct {
 // Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
 // metadata is an error that names it, a Finding; all of them are returned together. What is wrong inside one policy only makes that policy unjudgeable.
 func Load(items iter.Seq[*yaml.Node]) (*World, error) {
-	w := &World{namespaces: map[string]*space{}, listenersOf: map[string]*listenerSet{}, istioFronts: map[string]*istioGateway{}, revisions: map[string]bool{}, mesh: defaultMesh()}
+	w := &World{seen: map[objectID]*yaml.Node{}, namespaces: map[string]*space{}, tags: map[string][]string{}, listenersOf: map[string]*listenerSet{}, istioFronts: map[string]*istioGateway{}, revisions: map[string]bool{}, mesh: defaultMesh()}
 	var errs []error
 	for item := range items {
 		if err := w.add(deref(item)); err != nil {
@@ -98,7 +102,7 @@ func Load(items iter.Seq[*yaml.Node]) (*World, error) {
 
 // add files one object. Group and kind decide, not the version: a policy means the same in v1 and v1beta1.
 func (w *World) add(n *yaml.Node) error {
-	if n == nil || n.Kind != yaml.MappingNode {
+	if n == nil || n.Kind != yaml.MappingNode || isLocal(n) {
 		return nil
 	}
 	kind, group := textOf(field(n, "kind")), textOf(field(n, "apiVersion"))
@@ -107,7 +111,21 @@ func (w *World) add(n *yaml.Node) error {
 	} else {
 		group = ""
 	}
+	if again, err := w.again(groupKind{group, kind}, n); again {
+		return err
+	}
 	w.readClouds(groupKind{group, kind}, n)
+	if read := installers[groupKind{group, kind}]; read != nil {
+		if m, bad := readMeta(n, false); bad == nil {
+			read(w, m, n)
+		}
+	}
+	if read := mutators[groupKind{group, kind}]; read != nil {
+		if m, bad := readMeta(n, false); bad == nil {
+			read(w, m, n)
+		}
+		return nil
+	}
 	read, note := readers[groupKind{group, kind}], noters[groupKind{group, kind}]
 	if read == nil && note == nil {
 		w.readAnyDeparture(n)
@@ -243,7 +261,7 @@ var nowhere space
 func (w *World) readNamespace(m meta, n *yaml.Node) *fault {
 	s := w.space(m.name)
 	s.declared, s.labels, s.place = true, m.labels, m.place
-	if c := cloudByName(m.origin, "Namespace", field(n, "metadata"), "metadata"); c != nil {
+	if c := firstCloud(m.unservedCloud(), cloudByName(m.origin, "Namespace", field(n, "metadata"), "metadata")); c != nil {
 		s.clouds.whole = c
 	}
 	return nil
@@ -264,6 +282,7 @@ func (w *World) readPolicy(m meta, n *yaml.Node) *fault {
 // finish settles what only all manifests together say.
 func (w *World) finish() {
 	w.readVersions()
+	w.seen = nil
 	w.chooseMesh()
 	w.mesh.settle(w)
 	w.settleClouds()
@@ -271,9 +290,11 @@ func (w *World) finish() {
 	for _, name := range w.names {
 		s := w.namespaces[name]
 		s.own = s.selectable()
+		s.clouds.whole = firstCloud(s.clouds.whole, w.mutatedSpace(s))
 		for _, pod := range s.workloads {
 			w.follow(name, pod)
 			s.applyPodDefaults(pod)
+			s.mutate(pod)
 			pod.part, pod.partWhy = s.settlePart(pod)
 			pod.settled = true
 			pod.settleNames()

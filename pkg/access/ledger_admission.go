@@ -1,0 +1,23 @@
+package access
+
+const byMutation = "at_mutation.go"
+
+// admissionLines are what changes pods, Namespaces and Services while they are admitted, after the manifests.
+var admissionLines = []ledgerLine{
+	judgedBy("MutatingWebhookConfiguration sidecar-injector.istio.io", "read_capture.go", "TestMembershipAsConfigured"),
+	notJudgedBy("MutatingWebhookConfiguration", byMutation, "TestMutations", "pods that a webhook is asked about are NOT JUDGED, but for webhooks that are known to leave the mesh alone"),
+	notJudgedBy("MutatingAdmissionPolicy", byMutation, "TestMutations", "pods that it may take out of the mesh, or give a label that a policy selects, are NOT JUDGED"),
+	harmless("MutatingAdmissionPolicy that asks request.userInfo", "it changes what others make, and not what is in the manifests"),
+	harmless("MutatingAdmissionPolicy of policies and routes", "what is in the manifests is taken to be admitted as it is"),
+	notJudgedBy("MutatingPolicy of policies.kyverno.io", byMutation, "TestMutations", "as a MutatingAdmissionPolicy"),
+	notJudgedBy("ClusterPolicy and Policy of kyverno.io, rules that mutate", byMutation, "TestMutations", "as a MutatingAdmissionPolicy"),
+	notJudgedBy("Assign, AssignMetadata and ModifySet of Gatekeeper", byMutation, "TestMutations", "as a MutatingAdmissionPolicy"),
+	judgedBy("PodDefault", "read_poddefault.go", "TestPodDefaults"),
+	notJudgedBy("objects of unknown kinds", "read_maker.go", "TestPodsOfObjectsThatNobodyKnows", "what in them would decide how their pods take part makes these NOT JUDGED"),
+	judgedBy("Istio and IstioRevision of sailoperator.io, IstioOperator, charts of Istio in a HelmRelease, Application, ApplicationSet or HelmChart: meshConfig", "read_installer.go", "TestInstallers"),
+	notJudgedBy("the same: variables of istiod, selectors of the injector, namespaces without istio-cni, networks", "read_installer.go", "TestInstallers", "where they are not as by default, nothing is judged"),
+	harmless("the same: other values", "they are about images, load and where pods run"),
+	harmless("the same: values from elsewhere", "a verdict says that they are assumed to be as by default"),
+	harmless("NetworkPolicy", "it blocks connections and allows none that is denied: a request that is allowed here may not arrive (AP0719 and AP0720 name what blocks the mesh)"),
+	judgedBy("config.kubernetes.io/local-config", "read_identity.go", "TestLocalObjects"),
+}
