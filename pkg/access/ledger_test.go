@@ -269,7 +269,8 @@ const fieldsHead = `# Istio fields
 
 What the referee (` + "`explain`, `check`" + ` and an AccessCheck) does about each field, label, annotation, setting and flag that decides who reaches what:
 
-- **judged**: it decides as Istio does. The line names the file, and a test in which changing it changes a verdict.
+- **judged**: it decides as Istio does. The line names the file and a test. TestEachJudgedLineDecides finds for each line a world in which taking it away, or
+  giving it another value, changes a verdict; for most lines that verdict is one that Istio's own code has given.
 - **harmless**: it changes no verdict, for the reason given.
 - **NOT JUDGED**: each verdict that it could change is NOT JUDGED, and names the object, the line and the field. Where the line says that the verdict
   names it, the file that is given decides which verdicts these are.
