@@ -240,7 +240,7 @@ func (w *World) cloudOnService(svc *service) *cloud {
 // WorkloadEntries, and of those that join a WorkloadGroup, as they do those of pods).
 func (w *World) cloudOnEndpoints(svc *service) *cloud {
 	for _, c := range w.look(svc.namespace).clouds.endpoints {
-		if c.endpointsOf == svc.name || c.endpointsOf == "" && len(svc.selector) > 0 && svc.selector.selects(c.selector) {
+		if len(svc.selector) > 0 && (c.endpointsOf == svc.name || c.endpointsOf == "" && svc.selector.selects(c.selector)) {
 			return c
 		}
 	}
