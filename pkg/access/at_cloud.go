@@ -240,7 +240,7 @@ func (w *World) cloudOnService(svc *service) *cloud {
 // WorkloadEntries, and of those that join a WorkloadGroup, as they do those of pods).
 func (w *World) cloudOnEndpoints(svc *service) *cloud {
 	for _, c := range w.look(svc.namespace).clouds.endpoints {
-		if c.about(svc) || len(c.hosts) == 0 && len(svc.selector) > 0 && svc.selector.selects(c.selector) {
+		if len(svc.selector) > 0 && (c.about(svc) || len(c.hosts) == 0 && svc.selector.selects(c.selector)) {
 			return c
 		}
 	}

@@ -106,7 +106,8 @@ The **referee** is the part of ambient-profile that decides from manifests, as I
 function's own warnings). A **verdict** is its answer to one question. This page lists each field, label, annotation, setting and flag of Istio that may change a
 verdict, and what the referee does about it:
 
-- **judged**: it decides as Istio does. The line names the file of pkg/access, and a test in which changing the field changes a verdict.
+- **judged**: it decides as Istio does. The line names the file of pkg/access and a test. TestEachJudgedLineDecides finds for each line a world in which taking
+  the field away, or giving it another value, changes a verdict; for most lines that verdict is one that Istio's own code has given.
 - **harmless**: it changes no verdict, for the reason given.
 - **NOT JUDGED**: each verdict that it could change is NOT JUDGED, which is neither allow nor deny, and names the object, the line and the field.
 

@@ -578,7 +578,7 @@ var mutants = []mutant{
 	{"a policy of another vendor stays in its namespace", acc + "read_others.go", "c.in, c.targets, c.selected", "_, c.targets, c.selected"},
 	{"what selects targets by labels counts for nothing", acc + "read_others.go", `"spec.targetSelectors", deref(e), ofNamespace`, `"spec.targetSelectors", deref(e), ofHop`},
 	{"a controller's EndpointSlice is somebody's", acc + "read_others.go", `by == "endpointslice-controller.k8s.io"`, `by == "-"`},
-	{"a Service has the pods that it selects and no other endpoints", acc + "at_cloud.go", "if c.endpointsOf == svc.name || ", "if "},
+	{"a Service has the pods that it selects and no other endpoints", acc + "at_cloud.go", "(c.endpointsOf == svc.name || c.endpointsOf", "(c.endpointsOf"},
 	{"an HTTPRoute and a GRPCRoute of one name are both served", acc + "read_others.go", "g != nil && g != r {", "false && g != r {"},
 	{"a route hangs on a Gateway of any group", acc + "read_route.go", `kind != "XListenerSet" && (!known || of != group)`, `false && (!known || of != group)`},
 	{"a ListenerSet hangs on a Gateway of any group", acc + "read_listenerset.go", `kind != "Gateway" || field(p, "group") != nil && textOf(field(p, "group")) != gatewayGroup`, `false && kind != "Gateway"`},
