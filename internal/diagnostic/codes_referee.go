@@ -27,7 +27,7 @@ const (
 	ManifestUnreadable   Code = "AP0723"
 	GatewayOpen          Code = "AP0724"
 	VerdictsClouded      Code = "AP0725"
-	ManifestTwice        Code = "AP0726"
+	ManifestTwice        Code = "AP0729"
 )
 
 var refereeCodes = []Entry{
