@@ -58,9 +58,9 @@ var refereeCodes = []Entry{
 	{IstiodVersionUnknown, Info, "the version of istiod is not known"},
 	{ManifestUnreadable, Error, "an object cannot be judged"},
 	{GatewayOpen, Warning, "a Gateway other than the ingress admits clients of no profile to the namespace of a profile"},
+	{VerdictsClouded, Warning, "an object or a setting that the referee does not judge may change who is allowed"},
 	{IstioHole, Info, "a release of Istio is known to allow what the manifests do not"},
 	{IstioReleaseUnknown, Info, "a release of Istio is older or newer than those that the referee knows"},
-	{VerdictsClouded, Warning, "an object or a setting that the referee does not judge may change who is allowed"},
-	{ManifestLeftOut, Warning, "the API server refuses an object that the function does not edit"},
 	{ManifestTwice, Error, "an object is in the manifests twice, and the two differ"},
+	{ManifestLeftOut, Warning, "the API server refuses an object that the function does not edit"},
 }

@@ -171,7 +171,7 @@ var mutants = []mutant{
 	{"PodDefaults do not change pods", acc + "read_poddefault.go", "case v == yes && !d.broken &&", "case v == maybe && !d.broken &&"},
 	{"templates of other kinds are no pods", acc + "read_maker.go", "		w.makeShapes(m, field(n, \"spec\"))\n", ""},
 	{"what stands beside a template is not the pods'", acc + "read_maker.go", "		w.makeUnseen(m, field(n, \"spec\"))\n", ""},
-	{"every version is served", acc + "read_served.go", "if versions == nil || slices.Contains(versions, version) {", "if versions == nil || true {"},
+	{"every version is served", acc + "read_served.go", "if versions == nil || slices.Contains(versions, version) {", "if versions == nil || slices.Contains(versions, version) || true {"},
 	{"local objects count", acc + "read_world.go", " || isLocal(n) {", " {"},
 	{"the first of two objects counts", acc + "read_identity.go", "if sameValue(first, n, 0) {", "if true {"},
 	{"webhooks leave pods alone", acc + "read_capture.go", "			w.readHook(m.origin, deref(hook))\n", ""},
