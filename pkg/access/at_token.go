@@ -5,12 +5,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // token is what a client shows: claims in the place where the rule of its issuer looks.
 type token struct {
 	issuer    string
 	audiences []string
+	audience  value // where there is at most one, and it varies
 	claims    claims
 	at        location // no header: a parameter or a cookie
 	in        string   // which one
@@ -52,7 +55,7 @@ func (a *attributes) authenticate(rules []*jwtRule, t *token) (refused refusal) 
 		case s.shown == "":
 		case r.issuer != "" && r.issuer != t.issuer:
 			refused = cmp.Or(refused, refusal{status: 401, reason: "no rule accepts the issuer " + t.issuer})
-		case !t.anyAudience && !r.takes(t.audiences):
+		case !t.anyAudience && !r.takes(t):
 			refused = refusal{status: 403, reason: "the token's audience " + quoteNone(strings.Join(t.audiences, ", ")) + " is not one of " + strings.Join(r.audiences, ", ")}
 		default:
 			a.accept(r, t)
@@ -71,7 +74,7 @@ func (r *jwtRule) hasKeysOf(t *token) bool {
 func (a *attributes) writtenHeader(rules []*jwtRule) string {
 	for _, r := range rules {
 		for _, name := range r.writes() {
-			if find(a.headers, name).state != absent {
+			if a.sent(name).State() != absent {
 				return name
 			}
 		}
@@ -101,19 +104,21 @@ func (a *attributes) strip(r *jwtRule) {
 func (a *attributes) accept(r *jwtRule, t *token) {
 	a.claims, a.forwarded = t.claims, r.forward
 	if !r.forward && t.at.header != "" {
-		a.headers = a.headers.without(t.at.header)
+		a.drop(t.at.header)
 	}
 	for _, c := range r.copies {
 		name := strings.ReplaceAll(c.claim, ".", "\x00")
-		switch v := a.claim(name); {
-		case v.state == element, a.claims.hold(name): // written as base64 JSON (jwt_authn authenticator.cc addJWTClaimToHeader)
-			a.setHeader(c.header, value{state: some})
-		case v.state != absent && v != knownValue(""):
+		v := a.claim(name)
+		switch state := v.State(); {
+		case state == element, a.claims.hold(name): // written as base64 JSON (jwt_authn authenticator.cc addJWTClaimToHeader)
+			a.setHeader(c.header, symbolic.In(some))
+		case state == known && v.Matches("*") == no:
+		case state != absent:
 			a.setHeader(c.header, v)
 		}
 	}
 	if r.payload != "" {
-		a.setHeader(r.payload, value{state: some})
+		a.setHeader(r.payload, symbolic.In(some))
 	}
 	a.claims = a.claims.split(r.spaces)
 }
@@ -122,13 +127,13 @@ func (a *attributes) accept(r *jwtRule, t *token) {
 // buildSpaceDelimitedClaims; Envoy normalize_payload_in_metadata).
 func (c claims) split(names []string) (out claims) {
 	for _, v := range c {
-		if v.state != known || v.name != "scope" && v.name != "permission" && !contains(names, v.name) {
+		if v.State() != known || v.name != "scope" && v.name != "permission" && !contains(names, v.name) {
 			out = append(out, v)
 			continue
 		}
-		for word := range strings.SplitSeq(v.s, " ") {
+		for word := range strings.SplitSeq(v.Read(), " ") {
 			if word != "" {
-				out = append(out, namedValue{v.name, value{word, element}})
+				out = append(out, namedValue{v.name, symbolic.ElementOf(word)})
 			}
 		}
 	}
@@ -143,15 +148,14 @@ func (c claims) hold(name string) bool {
 // setHeader replaces a header. One that is gone for sure is kept as absent where the client may send any.
 func (a *attributes) setHeader(name string, v value) {
 	a.headers = a.headers.without(name)
-	if v.state != absent || a.mayHave(name) {
+	if a.trace != nil || v.State() != absent || a.mayHave(name) {
 		a.headers = append(a.headers, namedValue{name, v})
 	}
 }
 
 // preflight: OPTIONS with Origin and Access-Control-Request-Method (Envoy jwt_authn bypass_cors_preflight, which Istio sets).
 func (a *attributes) preflight() bool {
-	return a.method.state == known && a.method.s == "OPTIONS" && find(a.headers, "origin").s != "" &&
-		find(a.headers, "access-control-request-method").s != ""
+	return a.method.Is("OPTIONS") && a.sent("origin").Filled() && a.sent("access-control-request-method").Filled()
 }
 
 func (h headers) without(name string) headers {
@@ -185,7 +189,7 @@ func quoteNone(s string) string {
 func (t *trip) forward(c *candidate) {
 	var before value
 	if t.shown != nil {
-		before = find(t.at.headers, t.shown.at.header)
+		before = t.at.sent(t.shown.at.header)
 	}
 	c.forward(&t.at)
 	for _, f := range c.rule.filters {
@@ -196,9 +200,9 @@ func (t *trip) forward(c *candidate) {
 	if t.shown == nil || t.shown.at.header == "" {
 		return
 	}
-	switch after := find(t.at.headers, t.shown.at.header); {
+	switch after := t.at.sent(t.shown.at.header); {
 	case after == before:
-	case strings.HasPrefix(after.s, before.s+","):
+	case strings.HasPrefix(after.Read(), before.Read()+","):
 		t.doubled = t.shown.at.header
 	default:
 		t.shown = nil
@@ -262,7 +266,7 @@ func (t *trip) lacksRequired(rules []*jwtRule) *jwtRule {
 		return nil
 	}
 	for _, r := range rules {
-		if r.required && (t.shown == nil || !r.finds(t.shown) || r.issuer != "" && r.issuer != t.shown.issuer || !t.shown.anyAudience && !r.takes(t.shown.audiences)) {
+		if r.required && (t.shown == nil || !r.finds(t.shown) || r.issuer != "" && r.issuer != t.shown.issuer || !t.shown.anyAudience && !r.takes(t.shown)) {
 			return r
 		}
 	}
@@ -276,7 +280,7 @@ func (t *trip) writtenToken(rules []*jwtRule) string {
 	}
 	for _, r := range rules {
 		for _, l := range r.locations {
-			if v := find(t.at.headers, l.header); contains(t.written, l.header) && strings.Contains(v.s, l.prefix) && strings.Count(v.s, ".") >= 2 {
+			if v := t.at.sent(l.header); contains(t.written, l.header) && v.Contains(l.prefix) && v.MatchesStars("*.*.*") {
 				return l.header
 			}
 		}

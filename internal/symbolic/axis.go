@@ -1,4 +1,4 @@
-package sets
+package symbolic
 
 import (
 	"encoding/binary"

@@ -1,4 +1,4 @@
-package sets
+package symbolic
 
 import "strings"
 
@@ -83,4 +83,20 @@ func pchars(s string, slashes bool) int {
 // under reports whether a path is a prefix of whole segments, or below it (Envoy path_separated_prefix).
 func under(prefix, path string) bool {
 	return prefix == "/" || path == prefix || len(path) > len(prefix) && path[len(prefix)] == '/' && strings.HasPrefix(path, prefix)
+}
+
+// PlainSegment reports whether all of a path's segment is characters that a template operator takes.
+func PlainSegment(s string) bool { return pchars(s, false) == len(s) }
+
+// SameAudience reports whether two audiences are one but for the scheme and one trailing slash (Envoy check_audience.cc sanitizeAudience). An empty
+// one is none.
+func SameAudience(a, of string) bool { return of != "" && bareAudience(a) == bareAudience(of) }
+
+func bareAudience(s string) string {
+	if rest, ok := strings.CutPrefix(s, "http://"); ok {
+		s = rest
+	} else {
+		s = strings.TrimPrefix(s, "https://")
+	}
+	return strings.TrimSuffix(s, "/")
 }

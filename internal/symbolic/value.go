@@ -1,4 +1,4 @@
-package sets
+package symbolic
 
 import (
 	"regexp"
@@ -134,7 +134,7 @@ func (v Value) Is(s string) bool { return v.Exactly(s) == Yes }
 
 // Under reports whether a path that is known is a prefix of whole segments, or below it.
 func (v Value) Under(prefix string) bool {
-	ok := under(prefix, v.s)
+	ok := v.state != Absent && under(prefix, v.s)
 	v.note(underKind, prefix, ok)
 	return ok
 }
@@ -148,7 +148,7 @@ func (v Value) Contains(s string) bool {
 
 // Finds reports whether an expression finds something in the text.
 func (v Value) Finds(re *regexp.Regexp) bool {
-	ok := re.MatchString(v.s)
+	ok := v.state != Absent && re.MatchString(v.s)
 	if v.of != nil {
 		t := newTest(regexpKind, re.String(), v.of.via)
 		t.re = re
@@ -263,3 +263,26 @@ func (v Value) WithState(s State) Value {
 
 // Varies reports whether the value comes from an axis.
 func (v Value) Varies() bool { return v.of != nil }
+
+// MatchesStars reports whether the text is known and one of a pattern in which each star is any text.
+func (v Value) MatchesStars(pattern string) bool {
+	ok := (v.state == Known || v.state == Element) && MatchStars(pattern, v.s)
+	v.note(starsKind, pattern, ok)
+	return ok
+}
+
+// Filled reports whether the text is known and not empty.
+func (v Value) Filled() bool { return (v.state == Known || v.state == Absent) && v.Matches("*") == Yes }
+
+// IsAudience reports whether a token with this audience is for another spelling of it, as Envoy sees it.
+func (v Value) IsAudience(of string) bool {
+	ok := v.state == Known && SameAudience(of, v.s)
+	v.note(audienceKind, bareAudience(of), ok)
+	return ok
+}
+
+// After is what stands behind the first of a byte that the value holds.
+func (v Value) After(b string) Value {
+	_, s, _ := strings.Cut(v.s, b)
+	return v.derive(opAfter, "", b, false, s)
+}

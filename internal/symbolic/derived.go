@@ -1,4 +1,4 @@
-package sets
+package symbolic
 
 import "strings"
 
@@ -19,6 +19,7 @@ const (
 	opSwap   op = 'S' // b in place of the prefix a, which is there; slash: one slash that follows is skipped
 	opPart   op = 'C' // what stands between the prefix a, which is there, and the first byte of b, or the end
 	opTrim   op = 'T' // the blanks around it
+	opAfter  op = 'B' // what stands behind the first byte b, which is there
 )
 
 func (d *derived) then(o op, a, b string, slash bool) *derived {
@@ -49,6 +50,9 @@ func (d *derived) of(s string) (out string, ok bool) {
 		return s + d.a, true
 	case opTrim:
 		return strings.Trim(s, " \t"), true
+	case opAfter:
+		_, s, ok = strings.Cut(s, d.b)
+		return s, ok
 	}
 	if s, ok = strings.CutPrefix(s, d.a); !ok {
 		return "", false
@@ -73,6 +77,8 @@ func (d *derived) machine(m machine) machine {
 			m = lower{m}
 		case opAppend:
 			m = appended{m, d.a}
+		case opAfter:
+			m = after{m, d.b[0]}
 		case opTrim:
 			m = &trimmed{machine: m, known: map[[3]int32]int32{}}
 		default:
@@ -111,6 +117,31 @@ type appended struct {
 }
 
 func (m appended) accept(s int32) bool { return m.machine.accept(run(m.machine, s, m.suffix)) }
+
+// after reads the first of a byte; its other states are those of the machine.
+type after struct {
+	machine
+	b byte
+}
+
+func (m after) start() int32 { return 0 }
+
+func (m after) step(s int32, c byte) int32 {
+	switch {
+	case s > 0:
+		return m.machine.step(s-1, c) + 1
+	case c == m.b:
+		return m.machine.start() + 1
+	}
+	return 0
+}
+
+func (m after) accept(s int32) bool { return s > 0 && m.machine.accept(s-1) }
+
+func (m after) marks(b *boundaries) {
+	b.only(m.b)
+	m.machine.marks(b)
+}
 
 // trimmed keeps where the text stood after its last letter, and where it stands now.
 type trimmed struct {

@@ -1,4 +1,4 @@
-package sets
+package symbolic
 
 import (
 	"regexp"
@@ -28,9 +28,13 @@ const (
 	starsKind    kind = '*' // each star is any text
 	listKind     kind = 'l' // one of a list of texts
 	underAnyKind kind = 'u' // under one of a list of paths
+	audienceKind kind = 'a' // a spelling of an audience
 )
 
 func newTest(k kind, arg string, via *derived) *Test {
+	if k == presentKind {
+		via = nil // what becomes of a text is there where the text is
+	}
 	t := &Test{kind: k, arg: arg, via: via}
 	t.key = string(k) + arg
 	if via != nil {
@@ -68,6 +72,8 @@ func (t *Test) Holds(p Point) bool {
 		return t.re.MatchString(s)
 	case starsKind:
 		return MatchStars(t.arg, s)
+	case audienceKind:
+		return s != "" && bareAudience(s) == t.arg
 	case listKind:
 		for _, e := range t.list {
 			if s == e {
@@ -124,6 +130,8 @@ func (t *Test) expression() string {
 			parts[i] = quote(parts[i])
 		}
 		return strings.Join(parts, `(?s:.*)`)
+	case audienceKind:
+		return audienceExpression(t.arg)
 	case listKind, underAnyKind:
 		all := make([]string, len(t.list))
 		for i, e := range t.list {
@@ -188,4 +196,19 @@ func anyAfterOne(rest string) string {
 		return below
 	}
 	return `(?:` + below + `|` + quoteBytes(rest) + `)`
+}
+
+// audienceExpression: the scheme and a slash are taken off once, where they are there. An empty text is no audience.
+func audienceExpression(bare string) string {
+	scheme, slash := `(?:https?://)?`, `/?`
+	if strings.HasPrefix(bare, "http://") || strings.HasPrefix(bare, "https://") {
+		scheme = `https?://`
+	}
+	if strings.HasSuffix(bare, "/") {
+		slash = `/`
+	}
+	if bare == "" {
+		return `(?:https?:///?|/)`
+	}
+	return scheme + quoteBytes(bare) + slash
 }

@@ -1,4 +1,4 @@
-package sets
+package symbolic
 
 // HeaderAxis begins the names of the axes of headers.
 const HeaderAxis = "header "
