@@ -108,12 +108,17 @@ func (x *Axis) add(t *Test) (int, error) {
 		return 0, err
 	}
 	i := len(x.tests)
+	if i >= maxTests {
+		return 0, errTooMany
+	}
 	x.index[t.key], x.tests, x.machs, x.grown = i, append(x.tests, t), append(x.machs, m), true
 	return i, nil
 }
 
-// maxProduct bounds how many states all automata of an axis may have together.
-const maxProduct = 100_000
+// maxProduct bounds how many states all automata of an axis may have together, and maxTests how many there are.
+const maxTests = 300
+
+const maxProduct = 50_000
 
 var errTooMany = errors.New("its comparisons tell apart more texts than can be looked at")
 
@@ -318,3 +323,6 @@ func (x *Axis) letters() []byte {
 func (x *Axis) Size() int { return len(x.classes) }
 
 func (x *Axis) String() string { return x.Name + " (" + strconv.Itoa(len(x.classes)) + " classes)" }
+
+// Tests are the comparisons that the classes are told apart by.
+func (x *Axis) Tests() []*Test { return x.tests }

@@ -189,6 +189,35 @@ func (s *Space) holds(b Box, points []Point) (axis string, ok bool) {
 	return "", true
 }
 
+// Contains reports whether a box has the request with these texts.
+func (s *Space) Contains(b Box, on func(axis string) Point) bool {
+	points := make([]Point, len(s.axes))
+	for i, x := range s.axes {
+		points[i] = on(x.Name)
+	}
+	_, ok := s.holds(b, points)
+	return ok
+}
+
+// Takes reports whether all texts of a request are such of the axes. Those on other axes do not matter.
+func (s *Space) Takes(on func(axis string) Point) bool {
+	for _, x := range s.axes {
+		if p := on(x.Name); p.There && !x.Takes(p.Text) || !p.There && !x.Optional {
+			return false
+		}
+	}
+	return true
+}
+
+// Sample are the texts that stand for the classes of an axis.
+func (x *Axis) Sample() []Point {
+	out := make([]Point, len(x.classes))
+	for i := range x.classes {
+		out[i] = x.classes[i].point
+	}
+	return out
+}
+
 // classOf is the class of a text of the axis, -1 for none.
 func (x *Axis) classOf(p Point) int {
 	sign := x.signature(p)
@@ -204,8 +233,8 @@ type Limit struct {
 func (l *Limit) Error() string { return fmt.Sprintf("more than %d kinds of requests", l.Runs) }
 
 // Explore asks for the outcome of a request of each box that is left, until the boxes of the answers cover the space, or of the part of it that is given.
-// The boxes may overlap where the outcomes of several are one. The error may be a *Limit beside what was found.
-func Explore[O any](s *Space, from []Box, runs int, ask func(points []Point) (O, *Trace)) (found []Found[O], err error) {
+// The boxes may overlap where the outcomes of several are one. It goes on while ask says so. The error may be a *Limit beside what was found.
+func Explore[O any](s *Space, from []Box, runs int, ask func(axes []*Axis, points []Point) (O, *Trace, bool)) (found []Found[O], err error) {
 	left := from
 	if left == nil {
 		left = []Box{nil}
@@ -215,7 +244,7 @@ func Explore[O any](s *Space, from []Box, runs int, ask func(points []Point) (O,
 			return found, &Limit{runs, left}
 		}
 		points := s.points(left[len(left)-1])
-		outcome, trace := ask(points)
+		outcome, trace, more := ask(s.axes, points)
 		literals := trace.Literals()
 		grown, err := s.learn(literals)
 		if err != nil {
@@ -242,7 +271,9 @@ func Explore[O any](s *Space, from []Box, runs int, ask func(points []Point) (O,
 		for _, b := range left {
 			next = append(next, s.less(b, box)...)
 		}
-		left = next
+		if left = next; !more {
+			return found, nil
+		}
 	}
 	return found, nil
 }

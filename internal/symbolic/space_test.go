@@ -68,14 +68,14 @@ func TestExploreCoversAllRequests(t *testing.T) {
 	most, alike := 0, 0
 	for seed := range uint64(300) {
 		s := randomSpace(t)
-		found, err := Explore(s, nil, 2000, func(points []Point) (int, *Trace) {
+		found, err := Explore(s, nil, 2000, func(_ []*Axis, points []Point) (int, *Trace, bool) {
 			trace := &Trace{}
 			return decideAtRandom(seed, trace, func(axis string) Point {
 				if i, ok := s.index[axis]; ok && i < len(points) {
 					return points[i]
 				}
 				return Point{}
-			}), trace
+			}), trace, true
 		})
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
@@ -115,11 +115,11 @@ func TestExploreCoversAllRequests(t *testing.T) {
 func TestExploreSaysWhereItStops(t *testing.T) {
 	s := randomSpace(t)
 	n := 0
-	found, err := Explore(s, nil, 5, func(points []Point) (int, *Trace) {
+	found, err := Explore(s, nil, 5, func(_ []*Axis, points []Point) (int, *Trace, bool) {
 		n++
 		trace := &Trace{}
 		trace.On("path", points[0].Text).Read() // each text is one of its own
-		return n, trace
+		return n, trace, true
 	})
 	var limit *Limit
 	if !errors.As(err, &limit) || len(limit.Left) == 0 || len(found) != 5 || fmt.Sprint(err) != "more than 5 kinds of requests" {

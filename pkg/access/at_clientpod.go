@@ -112,6 +112,10 @@ func (t *trip) lookedUp(from *space, ns, account string) {
 	}
 	id := t.peer(ns, account)
 	namespace := id.varies.Between(id.domain+"/ns/", "/")
+	t.w.onceUnlike.Do(func() { t.w.unlike = t.w.findUnlike() })
+	if !namespace.OneOf(t.w.unlike.namespaces) && !id.varies.OneOf(t.w.unlike.accounts) {
+		return // a pod that ztunnel captures, like most
+	}
 	if from == &nowhere {
 		namespace.OneOf(symbolic.List{Name: "namespaces", All: t.w.names})
 		return
@@ -132,6 +136,33 @@ func (t *trip) lookedUp(from *space, ns, account string) {
 		}
 	}
 }
+
+// unlike are the namespaces and accounts whose pods are not just captured by ztunnel, as those of namespaces are that nobody knows.
+type unlike struct{ namespaces, accounts symbolic.List }
+
+func (w *World) findUnlike() unlike {
+	out := unlike{symbolic.List{Name: "namespaces of other pods"}, symbolic.List{Name: "accounts of other pods"}}
+	plain := func(s *space, account string) bool {
+		kinds := w.clientPods(s, s.name, account)
+		return len(kinds) == 1 && kinds[0].member == captured && !kinds[0].host && kinds[0].proxy == nil && !kinds[0].may
+	}
+	for _, name := range w.names {
+		s := w.namespaces[name]
+		if slices.ContainsFunc(s.workloads, func(pod *workload) bool { return pod.ownAccount || pod.anyAccount }) || !plain(s, unknownAccount) {
+			out.namespaces.All = append(out.namespaces.All, name)
+			continue
+		}
+		for _, account := range s.knownAccounts() {
+			if !plain(s, account) {
+				out.accounts.All = append(out.accounts.All, w.identity(name, account).principal())
+			}
+		}
+	}
+	return out
+}
+
+// unknownAccount is the name of no account.
+const unknownAccount = "-"
 
 // again is the trip from its start.
 func (t *trip) again() *trip {

@@ -17,20 +17,21 @@ func (t *trip) session(rules []*jwtRule, policies []*policy) *token {
 	case t.req.From.Token != "":
 		return t.kubernetesToken(rules)
 	case t.req.From.JWT != nil:
-		return t.req.From.JWT.token()
+		return t.req.From.JWT.token(t.at.trace)
 	}
 	return nil
 }
 
 // token: a claim that is not given is not there.
-func (j *JWT) token() *token {
-	tok := &token{issuer: j.Issuer, audiences: j.Audiences}
+func (j *JWT) token(trace *symbolic.Trace) *token {
+	tok := &token{issuer: j.Issuer, audiences: j.Audiences, open: trace}
+	tok.varies(trace)
 	tok.claims = claims{{"iss", knownValue(j.Issuer)}}
-	if j.Subject != "" {
-		tok.claims = append(tok.claims, namedValue{"sub", knownValue(j.Subject)})
+	if sub := (symbolic.Point{Text: j.Subject, There: j.Subject != ""}); sub.There || trace != nil {
+		tok.claims = append(tok.claims, namedValue{"sub", trace.At(subjectAxis, sub)})
 	}
-	tok.claims = append(tok.claims, audienceClaim(j.Audiences)...)
-	tok.claims.add("", j.Claims)
+	tok.claims = append(tok.claims, tok.audienceClaim()...)
+	tok.claims.add("", j.Claims, trace)
 	return tok
 }
 
@@ -68,17 +69,17 @@ func (t *token) audienceClaim() claims {
 // user is the name of the user of a session.
 func (t *trip) user() value { return t.at.trace.On(userAxis, t.req.From.User) }
 
-func (c *claims) add(prefix string, of map[string]any) {
+func (c *claims) add(prefix string, of map[string]any, trace *symbolic.Trace) {
 	for _, name := range slices.Sorted(maps.Keys(of)) {
 		switch v := of[name].(type) {
 		case string:
-			*c = append(*c, namedValue{prefix + name, knownValue(v)})
+			*c = append(*c, namedValue{prefix + name, trace.At(claimAxis+prefix+name, symbolic.Point{Text: v, There: true})})
 		case []string:
 			for _, s := range v {
 				*c = append(*c, namedValue{prefix + name, symbolic.ElementOf(s)})
 			}
 		case map[string]any:
-			c.add(prefix+name+"\x00", v)
+			c.add(prefix+name+"\x00", v, trace)
 		}
 	}
 }
@@ -98,7 +99,7 @@ func (t *trip) userToken(rules []*jwtRule, policies []*policy) *token {
 	if _, given := t.req.From.Claims["sub"]; !given {
 		tok.claims = append(tok.claims, namedValue{"sub", symbolic.In(some)})
 	}
-	tok.claims.add("", t.req.From.Claims)
+	tok.claims.add("", t.req.From.Claims, nil)
 	tok.claims = append(tok.claims, audienceClaim(tok.audiences)...)
 	return tok
 }
@@ -142,7 +143,7 @@ func (t *trip) kubernetesToken(rules []*jwtRule) *token {
 		{"kubernetes.io\x00pod\x00uid", symbolic.In(perhaps)}, {"kubernetes.io\x00node\x00name", symbolic.In(perhaps)},
 		{"kubernetes.io\x00node\x00uid", symbolic.In(perhaps)}, {"jti", symbolic.In(some)},
 	}
-	tok.claims.add("", t.req.From.Claims)
+	tok.claims.add("", t.req.From.Claims, nil)
 	tok.claims = append(tok.claims, tok.audienceClaim()...)
 	return tok
 }

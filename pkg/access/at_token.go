@@ -13,7 +13,8 @@ import (
 type token struct {
 	issuer    string
 	audiences []string
-	audience  value // where there is at most one, and it varies
+	audience  value           // where there is at most one, and it varies
+	open      *symbolic.Trace // it may have any claim that is not listed
 	claims    claims
 	at        location // no header: a parameter or a cookie
 	in        string   // which one
@@ -39,7 +40,7 @@ func (r refusal) ruling(point Point) ruling {
 // in turn until one accepts, and each that is tried first takes off the headers that it writes (jwt_authn verifier.cc), also when no token
 // is there. It returns why a request is refused.
 func (a *attributes) authenticate(rules []*jwtRule, t *token) (refused refusal) {
-	a.claims, a.forwarded = nil, true
+	a.claims, a.claimed, a.forwarded = nil, nil, true
 	if a.preflight() {
 		return refusal{}
 	}
@@ -102,7 +103,7 @@ func (a *attributes) strip(r *jwtRule) {
 
 // accept writes what a token says. A token that is not to be forwarded leaves its header; nobody compares a parameter or a cookie.
 func (a *attributes) accept(r *jwtRule, t *token) {
-	a.claims, a.forwarded = t.claims, r.forward
+	a.claims, a.claimed, a.forwarded = t.claims, t.open, r.forward
 	if !r.forward && t.at.header != "" {
 		a.drop(t.at.header)
 	}

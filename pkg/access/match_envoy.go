@@ -24,6 +24,7 @@ type attributes struct {
 	favor     []*rule  // to be named where they match, beside others
 	inbound   inbound  // for a pod with a sidecar
 	trace     *symbolic.Trace
+	claimed   *symbolic.Trace // the token may have any claim that is not listed
 }
 
 type headers []namedValue
@@ -53,7 +54,8 @@ const (
 	userAxis     = "user"
 	tokenAxis    = "token" // the subject of a Kubernetes token
 	audienceAxis = "audience"
-	peerAxis     = "peer" // the principal of a pod
+	subjectAxis  = "subject" // of a token of any issuer
+	peerAxis     = "peer"    // the principal of a pod
 	headerAxis   = symbolic.HeaderAxis
 	paramAxis    = "parameter "
 	claimAxis    = "claim "
@@ -123,13 +125,16 @@ func (a *attributes) claim(name string) value {
 	if a.claims == nil {
 		return value{}
 	}
-	if v := find(a.claims, name); v.State() != absent {
+	if v := find(a.claims, name); v.Varies() || v.State() != absent {
 		return v
 	}
 	for i := range a.claims {
 		if a.claims[i].name == "*" {
 			return symbolic.In(perhaps)
 		}
+	}
+	if a.claimed != nil {
+		return a.claimed.At(claimAxis+name, symbolic.Point{})
 	}
 	return value{}
 }

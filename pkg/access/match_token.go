@@ -2,6 +2,7 @@ package access
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
@@ -91,7 +92,7 @@ func (a *attributes) look(r *jwtRule, t *token) (s sight) {
 	for _, name := range r.cookies {
 		switch {
 		case t != nil && t.in == inCookie+name:
-		case cookie.State() == known && hasCookie(cookie.Read(), name):
+		case cookie.State() == known && cookie.Finds(cookieNamed(name)):
 			s.other = inCookie + name
 		case cookie.State() == perhaps:
 			s.unknown = inCookie + name
@@ -117,11 +118,7 @@ func hasParameter(query, name string) bool {
 	return false
 }
 
-func hasCookie(header, name string) bool {
-	for pair := range strings.SplitSeq(header, ";") {
-		if key, _, _ := strings.Cut(strings.TrimSpace(pair), "="); key == name {
-			return true
-		}
-	}
-	return false
+// cookieNamed finds a cookie in the header cookie.
+func cookieNamed(name string) *regexp.Regexp {
+	return regexp.MustCompile(`(?:^|;)[ \t]*` + regexp.QuoteMeta(name) + `(?:=|[ \t]*(?:;|$))`)
 }

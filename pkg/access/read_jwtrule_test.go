@@ -102,7 +102,7 @@ func TestATokenIsFoundWhereARuleLooks(t *testing.T) {
 func TestClaimsOfSeveralValues(t *testing.T) {
 	tok := (&JWT{Issuer: "i", Audiences: []string{"a", "b"}, Claims: map[string]any{
 		"groups": []string{"x", "y"}, "name": "", "realm": map[string]any{"roles": []string{"r"}},
-	}}).token()
+	}}).token(nil)
 	tok.at = location{"authorization", "Bearer "}
 	rule := jwtRule{issuer: "i", audiences: []string{"b"}, locations: []location{tok.at}, copies: []claimHeader{
 		{"groups", "x-groups"}, {"name", "x-name"}, {"realm", "x-realm"}, {"realm.roles", "x-roles"}, {"iss", "x-iss"},

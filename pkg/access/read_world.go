@@ -42,6 +42,8 @@ type World struct {
 	onceLeads, onceFronts   sync.Once // filed when the first request needs them
 	leads                   map[string][]*lead
 	fronts                  map[string]bool
+	onceUnlike              sync.Once
+	unlike                  unlike
 	onceIngress, onceHeader sync.Once // made up when the first request needs them
 	madeUpIngress           *gateway
 	madeUpHeader            string

@@ -24,10 +24,16 @@ func (r *Request) on(w *World, axis string) symbolic.Point {
 		ns, account, _ := splitAccount(r.From.Token)
 		return text(accountPrefix + ns + ":" + account)
 	case audienceAxis:
-		if len(r.From.Audiences) == 1 {
-			return symbolic.Point{Text: r.From.Audiences[0], There: true}
+		list := r.From.Audiences
+		if r.From.JWT != nil {
+			list = r.From.JWT.Audiences
+		}
+		if len(list) == 1 {
+			return symbolic.Point{Text: list[0], There: true}
 		}
 		return symbolic.Point{}
+	case subjectAxis:
+		return text(r.From.JWT.Subject)
 	case peerAxis:
 		ns, account, _ := splitAccount(r.From.ServiceAccount)
 		return text(w.identity(ns, account).principal())
@@ -35,6 +41,10 @@ func (r *Request) on(w *World, axis string) symbolic.Point {
 	if name, ok := strings.CutPrefix(axis, paramAxis); ok {
 		values, _ := url.ParseQuery(query)
 		return symbolic.Point{Text: values.Get(name), There: values.Has(name)}
+	}
+	if name, ok := strings.CutPrefix(axis, claimAxis); ok && r.From.JWT != nil {
+		v, ok := claimAt(r.From.JWT.Claims, name).(string)
+		return symbolic.Point{Text: v, There: ok}
 	}
 	v, ok := r.Headers[strings.TrimPrefix(axis, headerAxis)]
 	return symbolic.Point{Text: v, There: ok}
@@ -58,9 +68,17 @@ func (r *Request) put(axis string, p symbolic.Point) {
 		ns, account, _ := strings.Cut(strings.TrimPrefix(p.Text, accountPrefix), ":")
 		r.From.Token = join(ns, account)
 	case audienceAxis:
-		if r.From.Audiences = nil; p.There {
-			r.From.Audiences = []string{p.Text}
+		var list []string
+		if p.There {
+			list = []string{p.Text}
 		}
+		if r.From.JWT != nil {
+			r.From.JWT.Audiences = list
+		} else {
+			r.From.Audiences = list
+		}
+	case subjectAxis:
+		r.From.JWT.Subject = p.Text
 	case peerAxis:
 		id, _ := parsePrincipal(p.Text)
 		r.From.ServiceAccount = join(id.namespace, id.account)
@@ -75,9 +93,40 @@ func (r *Request) put(axis string, p symbolic.Point) {
 			}
 			return
 		}
+		if name, ok := strings.CutPrefix(axis, claimAxis); ok {
+			if p.There && r.From.JWT != nil {
+				putClaim(r.From.JWT.Claims, name, p.Text)
+			}
+			return
+		}
 		name := strings.TrimPrefix(axis, headerAxis)
 		if delete(r.Headers, name); p.There {
 			r.Headers[name] = p.Text
 		}
+	}
+}
+
+// claimAt is a claim of a mapping of them, whose name's parts are joined by \x00.
+func claimAt(of map[string]any, name string) any {
+	head, rest, nested := strings.Cut(name, "\x00")
+	if !nested {
+		return of[head]
+	}
+	below, _ := of[head].(map[string]any)
+	return claimAt(below, rest)
+}
+
+// putClaim sets a claim. A text stands for no mapping, so a claim below one is left out.
+func putClaim(of map[string]any, name, text string) {
+	head, rest, nested := strings.Cut(name, "\x00")
+	if !nested {
+		of[head] = text
+		return
+	}
+	if of[head] == nil {
+		of[head] = map[string]any{}
+	}
+	if below, ok := of[head].(map[string]any); ok {
+		putClaim(below, rest, text)
 	}
 }

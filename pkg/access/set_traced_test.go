@@ -11,7 +11,10 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
-var setPoints = flag.Int("set-points", 120_000, "how many random requests are compared with the set that a traced decision gives")
+var (
+	setPoints = flag.Int("set-points", 120_000, "how many random requests are compared with the set that a traced decision gives")
+	setWorlds = flag.Int("set-worlds", 60, "for how many random worlds all requests are looked at")
+)
 
 // chanceRequest is a request by chance, with the axes that it has a text on.
 func chanceRequest(r *rand.Rand) (Request, []string) {
