@@ -30,7 +30,7 @@ func (w *World) traced(r Request) (Verdict, *symbolic.Trace) {
 
 func (w *World) answer(r Request, o *open) Verdict {
 	v := w.decide(r, o)
-	for run := 1; v.Outcome != NotJudged; run++ {
+	for run := 1; v.Outcome != NotJudged || v.moot; run++ {
 		flipped, more := o.another()
 		switch {
 		case !more:
@@ -38,8 +38,14 @@ func (w *World) answer(r Request, o *open) Verdict {
 		case run == maxRuns:
 			return v.unsettled(flipped)
 		}
-		if other := w.decide(r, o); other.Outcome != v.Outcome {
-			return v.unsettled(flipped)
+		other := w.decide(r, o)
+		switch moot := other.Outcome == Deny || other.Outcome == NotJudged && other.moot; {
+		case v.Outcome == NotJudged:
+			v.moot = moot
+		case other.Outcome != v.Outcome:
+			moot = moot && v.Outcome == Deny
+			v = v.unsettled(flipped)
+			v.moot = moot
 		}
 	}
 	return v

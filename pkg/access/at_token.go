@@ -29,6 +29,7 @@ type token struct {
 type refusal struct {
 	status        int
 	reason, doubt string
+	moot          bool // of several tokens it takes one, or none
 }
 
 func (r refusal) ruling(point Point) ruling {
@@ -50,7 +51,7 @@ func (a *attributes) authenticate(rules []*jwtRule, t *token) (refused refusal) 
 		case s.unknown != "":
 			return refusal{doubt: "whose token is in the " + s.unknown + " is not known"}
 		case s.shown != "" && s.other != "": // Istio calls the outcome undefined (JWTRule.fromHeaders)
-			return refusal{doubt: "the request has tokens in the " + s.shown + " and in the " + s.other}
+			return refusal{moot: true, doubt: "the request has tokens in the " + s.shown + " and in the " + s.other}
 		case s.other != "":
 			refused = cmp.Or(refused, refusal{status: 401, reason: "the token in the " + s.other + " is of no issuer"})
 		case s.shown == "":
@@ -227,12 +228,16 @@ func (t *trip) authenticate(point Point, rules []*jwtRule) (over bool) {
 		}
 	}
 	if t.twoTokens(rules) {
-		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, "the header "+t.doubled+" has two values, which Envoys read differently")})
+		step := stepAt(point, "the header "+t.doubled+" has two values, which Envoys read differently")
+		step.moot = true
+		t.meet(ruling{outcome: NotJudged, Step: step})
 		return true
 	}
 	refused := t.at.authenticate(t.byKeys(point, rules), t.shown)
 	if refused.doubt != "" { // then nobody knows what the request is from here on
-		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, refused.doubt)})
+		step := stepAt(point, refused.doubt)
+		step.moot = refused.moot
+		t.meet(ruling{outcome: NotJudged, Step: step})
 		return true
 	}
 	if refused.status != 0 {

@@ -66,6 +66,9 @@ func (a *answer) better(than answer) bool {
 	if a.rank != than.rank {
 		return a.rank < than.rank
 	}
+	if a.Outcome == than.Outcome {
+		return than.moot && !a.moot
+	}
 	return worse(ruling{outcome: than.Outcome}, ruling{outcome: a.Outcome}).outcome != than.Outcome
 }
 

@@ -53,7 +53,8 @@ type World struct {
 type space struct {
 	name     string
 	declared bool
-	place    // of its Namespace
+	place         // of its Namespace
+	profile  bool // a user namespace, as the profile-controller makes it
 	labels   labels
 
 	policies        []*policy
@@ -242,6 +243,8 @@ var nowhere space
 func (w *World) readNamespace(m meta, n *yaml.Node) *fault {
 	s := w.space(m.name)
 	s.declared, s.labels, s.place = true, m.labels, m.place
+	_, owned := m.annotation("owner")
+	s.profile = owned || m.labels.value("app.kubernetes.io/part-of") == "kubeflow-profile"
 	if c := cloudByName(m.origin, "Namespace", field(n, "metadata"), "metadata"); c != nil {
 		s.clouds.whole = c
 	}

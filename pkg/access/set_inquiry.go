@@ -181,7 +181,7 @@ func (w *World) inquiries(to To, port int, tcp bool) (out []inquiry) {
 		}
 	}
 	add(aPod, From{})
-	if to.Service != "" && !tcp && len(issuers) > 1 {
+	if to.Service != "" && !tcp && w.verifiesAt(to) {
 		add(aPodToken, From{})
 		for _, i := range issuers {
 			add(aPodJWT, From{JWT: &JWT{Issuer: i}})
@@ -191,12 +191,26 @@ func (w *World) inquiries(to To, port int, tcp bool) (out []inquiry) {
 	return out
 }
 
-// issuers are those whose tokens some proxy on the way takes, and one of which none does.
+// verifiesAt reports whether a waypoint looks for tokens on the way of pods.
+func (w *World) verifiesAt(to To) bool {
+	svc := w.look(to.Namespace).service(to.Service)
+	if svc == nil {
+		svc = (&trip{w: w}).service(w.look(to.Namespace), to.Service)
+	}
+	b := w.serviceWaypoint(svc)
+	if b.gateway == nil {
+		return b.doubt != ""
+	}
+	rules, doubt := w.waypointJWT(b.gateway, svc)
+	return len(rules) > 0 || doubt != ""
+}
+
+// issuers are those whose tokens some proxy on the way takes, beside those of API servers, and one of which none does.
 func (w *World) issuers(to To) []string {
 	var out []string
 	add := func(rules []*jwtRule) {
 		for _, r := range rules {
-			if r.issuer != "" && !slices.Contains(out, r.issuer) {
+			if r.issuer != "" && !isClusterIssuer(r.issuer) && !slices.Contains(out, r.issuer) { // an API server signs for accounts only
 				out = append(out, r.issuer)
 			}
 		}
