@@ -44,7 +44,9 @@ var expressions = []*regexp.Regexp{
 // ask compares a value at random.
 func ask(r *rand.Rand, v Value) {
 	text := func() string { return oneOf(r, "", "a", "b", "/", "/a", "/a/b", "ab", "/ab", "b/a", "aa", ",a") }
-	switch r.IntN(12) {
+	switch r.IntN(13) {
+	case 12:
+		v.Words().Matches(oneOf(r, "a", "a*", "*b", "*", "", "a b", "/"))
 	case 10:
 		v.MatchesStars(oneOf(r, "*", "a*b", "*/*/*", "a*a", "**b", "/a"))
 	case 11:

@@ -100,3 +100,13 @@ func bareAudience(s string) string {
 	}
 	return strings.TrimSuffix(s, "/")
 }
+
+// matchWord tries a value pattern on each word of a text.
+func matchWord(pattern, s string) bool {
+	for word := range strings.SplitSeq(s, " ") {
+		if word != "" && MatchPattern(pattern, word) {
+			return true
+		}
+	}
+	return false
+}

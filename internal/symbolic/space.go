@@ -239,41 +239,74 @@ func Explore[O any](s *Space, from []Box, runs int, ask func(axes []*Axis, point
 	if left == nil {
 		left = []Box{nil}
 	}
-	for n := 0; len(left) > 0; n++ {
+	for n := 0; len(left) > 0; {
 		if n >= runs {
 			return found, &Limit{runs, left}
 		}
-		points := s.points(left[len(left)-1])
-		outcome, trace, more := ask(s.axes, points)
-		literals := trace.Literals()
-		grown, err := s.learn(literals)
-		if err != nil {
+		// Several at a time: the classes are found again for what all of them compared.
+		var asked []Found[O]
+		var said [][]Literal
+		more := true
+		for _, b := range left[max(0, len(left)-atOnce):] {
+			points := s.points(b)
+			outcome, trace, goOn := ask(s.axes, points)
+			n++
+			asked, said = append(asked, Found[O]{nil, outcome, points}), append(said, trace.Literals())
+			if more = goOn; !more {
+				break
+			}
+		}
+		boxes := slices.Clone(left)
+		for _, f := range found {
+			boxes = append(boxes, f.Box)
+		}
+		if err := s.refine(said, boxes); err != nil {
 			return found, err
 		}
-		for _, i := range grown {
-			old, err := s.axes[i].refine()
-			if err != nil {
-				return found, fmt.Errorf("%s: %w", s.axes[i].Name, err)
+		for i := range asked {
+			box := s.box(said[i])
+			if axis, ok := s.holds(box, asked[i].Points); !ok {
+				return found, fmt.Errorf("%s: a request is not in its own set", axis)
 			}
+			asked[i].Box = box
+			var next []Box
 			for _, b := range left {
-				remap(b, i, old)
+				next = append(next, s.less(b, box)...)
 			}
-			for _, f := range found {
-				remap(f.Box, i, old)
-			}
+			left = next
 		}
-		box := s.box(literals)
-		if axis, ok := s.holds(box, points); !ok {
-			return found, fmt.Errorf("%s: a request is not in its own set", axis)
-		}
-		found = append(found, Found[O]{box, outcome, points})
-		var next []Box
-		for _, b := range left {
-			next = append(next, s.less(b, box)...)
-		}
-		if left = next; !more {
+		if found = append(found, asked...); !more {
 			return found, nil
 		}
 	}
 	return found, nil
+}
+
+// atOnce is how many boxes that are left are asked for before what was compared is looked at.
+const atOnce = 16
+
+// refine has the axes learn what was compared, and writes boxes by the new classes.
+func (s *Space) refine(said [][]Literal, boxes []Box) error {
+	var grown []int
+	for _, literals := range said {
+		more, err := s.learn(literals)
+		if err != nil {
+			return err
+		}
+		for _, i := range more {
+			if !slices.Contains(grown, i) {
+				grown = append(grown, i)
+			}
+		}
+	}
+	for _, i := range grown {
+		old, err := s.axes[i].refine()
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.axes[i].Name, err)
+		}
+		for _, b := range boxes {
+			remap(b, i, old)
+		}
+	}
+	return nil
 }

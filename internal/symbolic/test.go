@@ -28,6 +28,7 @@ const (
 	starsKind    kind = '*' // each star is any text
 	listKind     kind = 'l' // one of a list of texts
 	underAnyKind kind = 'u' // under one of a list of paths
+	wordKind     kind = 'w' // a value pattern that one of the words passes
 	audienceKind kind = 'a' // a spelling of an audience
 )
 
@@ -72,6 +73,8 @@ func (t *Test) Holds(p Point) bool {
 		return t.re.MatchString(s)
 	case starsKind:
 		return MatchStars(t.arg, s)
+	case wordKind:
+		return matchWord(t.arg, s)
 	case audienceKind:
 		return s != "" && bareAudience(s) == t.arg
 	case listKind:
@@ -130,6 +133,8 @@ func (t *Test) expression() string {
 			parts[i] = quote(parts[i])
 		}
 		return strings.Join(parts, `(?s:.*)`)
+	case wordKind:
+		return wordExpression(t.arg)
 	case audienceKind:
 		return audienceExpression(t.arg)
 	case listKind, underAnyKind:
@@ -211,4 +216,20 @@ func audienceExpression(bare string) string {
 		return `(?:https?:///?|/)`
 	}
 	return scheme + quoteBytes(bare) + slash
+}
+
+// wordExpression: no word is empty or holds a blank.
+func wordExpression(pattern string) string {
+	word := quoteBytes(pattern)
+	switch {
+	case pattern == "" || strings.Contains(pattern, " "):
+		return `[^\x00-\x{10ffff}]`
+	case pattern == "*":
+		word = `[^ ]+`
+	case strings.HasPrefix(pattern, "*"):
+		word = `[^ ]*` + quoteBytes(pattern[1:])
+	case strings.HasSuffix(pattern, "*"):
+		word = quoteBytes(pattern[:len(pattern)-1]) + `[^ ]*`
+	}
+	return `(?:(?s:.*) )?` + word + `(?: (?s:.*))?`
 }

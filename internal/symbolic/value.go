@@ -40,6 +40,7 @@ type Value struct {
 	s     string
 	state State
 	of    *source
+	words bool // the text is a list of words, and one of them must pass
 }
 
 // source is the axis that a value comes from, and how.
@@ -75,6 +76,11 @@ func (v Value) State() State {
 
 // Matches tries a value pattern of Istio: `*` (present and not empty), `abc*`, `*abc`, or the exact text.
 func (v Value) Matches(pattern string) Answer {
+	if v.words {
+		ok := v.state != Absent && matchWord(pattern, v.s)
+		v.note(wordKind, pattern, ok)
+		return is(ok)
+	}
 	switch v.state {
 	case Known, Element:
 		ok := MatchPattern(pattern, v.s)
@@ -126,6 +132,7 @@ func (v Value) Exactly(s string) Answer {
 		v.note(exactKind, s, false)
 		return No
 	}
+	v.State()
 	return Maybe
 }
 
@@ -255,9 +262,11 @@ func (v Value) derive(o op, a, b string, slash bool, s string) Value {
 	return v
 }
 
-// WithState is the value with another state.
-func (v Value) WithState(s State) Value {
-	v.state = s
+// Words is the list of the words of the text.
+func (v Value) Words() Value {
+	if v.words = true; v.state == Known {
+		v.state = Element
+	}
 	return v
 }
 

@@ -122,15 +122,19 @@ func (a *attributes) accept(r *jwtRule, t *token) {
 	if r.payload != "" {
 		a.setHeader(r.payload, symbolic.In(some))
 	}
-	a.claims = a.claims.split(r.spaces)
+	a.claims, a.spaces = a.claims.split(r.spaces), r.spaces
 }
 
 // split makes lists of the words of scope, permission and the claims that a rule names, as policies compare them. Headers get the text (authn
 // buildSpaceDelimitedClaims; Envoy normalize_payload_in_metadata).
 func (c claims) split(names []string) (out claims) {
 	for _, v := range c {
-		if v.State() != known || v.name != "scope" && v.name != "permission" && !contains(names, v.name) {
+		if v.State() != known || !isWords(v.name, names) {
 			out = append(out, v)
+			continue
+		}
+		if v.Varies() {
+			out = append(out, namedValue{v.name, v.Words()})
 			continue
 		}
 		for word := range strings.SplitSeq(v.Read(), " ") {
@@ -140,6 +144,11 @@ func (c claims) split(names []string) (out claims) {
 		}
 	}
 	return out
+}
+
+// isWords reports whether a claim is taken for a list of words.
+func isWords(name string, names []string) bool {
+	return name == "scope" || name == "permission" || contains(names, name)
 }
 
 // hold reports whether a claim is a mapping.

@@ -24,6 +24,7 @@ type attributes struct {
 	favor     []*rule  // to be named where they match, beside others
 	inbound   inbound  // for a pod with a sidecar
 	trace     *symbolic.Trace
+	spaces    []string        // claims that are lists of words
 	claimed   *symbolic.Trace // the token may have any claim that is not listed
 }
 
@@ -134,7 +135,11 @@ func (a *attributes) claim(name string) value {
 		}
 	}
 	if a.claimed != nil {
-		return a.claimed.At(claimAxis+name, symbolic.Point{})
+		v := a.claimed.At(claimAxis+name, symbolic.Point{})
+		if isWords(name, a.spaces) {
+			v = v.Words()
+		}
+		return v
 	}
 	return value{}
 }

@@ -67,7 +67,7 @@ func ParseCheck(item *yaml.Node) (Check, error) {
 	case field(item, "apiVersion") == nil:
 		r.refuse(item, diagnostic.CheckFieldMissing, "apiVersion", "is missing", "write apiVersion: "+checkVersion)
 	case len(c.Cases)+len(c.Claims) == 0:
-		r.refuse(item, diagnostic.CheckFieldMissing, "spec.cases", "has no case", "write at least one, with name, from, to and expect")
+		r.refuse(item, diagnostic.CheckFieldMissing, "spec.cases", "has no case", "write at least one, or a claim in never or only")
 	}
 	return c, errors.Join(r.errs...)
 }

@@ -34,7 +34,7 @@ func (w *World) proves(c *Claim) Result {
 	failed, targets := 0, 0
 	x := newAsker(w)
 	for _, profile := range spaces {
-		p, n := x.prove(c, profile)
+		p, n := x.prove(c, profile, maxQuestions)
 		targets += n
 		if !p.failed {
 			continue
@@ -69,7 +69,7 @@ func (w *World) profiles() (out []string) {
 }
 
 // prove looks at all targets of a claim, for one user namespace.
-func (x *asker) prove(c *Claim, profile string) (worst proof, targets int) {
+func (x *asker) prove(c *Claim, profile string, runs int) (worst proof, targets int) {
 	shape, err := c.rule(profile)
 	if err != nil {
 		return proof{NotJudged, true, "NOT JUDGED: " + err.Error()}, 0
@@ -78,7 +78,7 @@ func (x *asker) prove(c *Claim, profile string) (worst proof, targets int) {
 	if s == &nowhere {
 		return proof{NotJudged, true, "NOT JUDGED: Namespace " + inProfile(c.To.Namespace, profile) + " is not in the manifests"}, 0
 	}
-	h := &hearing{x: x, claim: c, profile: profile, shape: &shape, p: &policy{origin: origin{namespace: s.name}, action: deny}, reached: map[int]bool{}}
+	h := &hearing{x: x, claim: c, profile: profile, shape: &shape, p: &policy{origin: origin{namespace: s.name}, action: deny}, reached: map[int]bool{}, runs: runs}
 	all := x.goals(s, inProfile(c.To.Service, profile))
 	for _, to := range all {
 		for _, q := range x.w.inquiries(to.to, to.port, to.tcp) {
@@ -106,11 +106,12 @@ type hearing struct {
 	shape   *rule
 	p       *policy
 	reached map[int]bool // of the clients that the claim lists
+	runs    int          // at most, for one question
 }
 
 // inquire looks at all requests of a question. Those that are not of the claim's shape are of no account.
 func (h *hearing) inquire(q *inquiry) (out proof) {
-	s := h.x.w.search(q, func(r Request) (Verdict, *symbolic.Trace, bool) {
+	s := h.x.w.search(q, h.runs, func(r Request) (Verdict, *symbolic.Trace, bool) {
 		o := &open{trace: &symbolic.Trace{}}
 		if !h.shaped(q, r, o) {
 			return Verdict{Outcome: Deny}, o.trace, true

@@ -44,6 +44,12 @@ func TestNeverIsProvedForEachTenant(t *testing.T) {
 		{"a Service", policy("hole", "targetRefs: [{group: '', kind: Service, name: tet}], rules: [{from: [{source: {namespaces: ['a*']}}]}]"), "allow", " to Service bob/tet "},
 		{"a pod outside the mesh", "\n---\nkind: Pod\napiVersion: v1\nmetadata: {name: out, namespace: bob, labels: {istio.io/dataplane-mode: none}}\nspec: {containers: [{name: c}]}\n", "allow", "pods bob/out port 1: mesh: the pod is not in the mesh"},
 		{"what nobody judges", "\n---\nkind: EnvoyFilter\napiVersion: networking.istio.io/v1alpha3\nmetadata: {name: f, namespace: bob}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}]}\n", "not-judged", "EnvoyFilter bob/f"},
+		{"a word of a claim", policy("hole", waypoint+"rules: [{from: [{source: {namespaces: [alice]}}], when: [{key: 'request.auth.claims[scope]', values: [x]}, {key: 'request.headers[x-b]', values: [b]}]}]") +
+			"\n---\nkind: RequestAuthentication\napiVersion: security.istio.io/v1\nmetadata: {name: j, namespace: bob}\nspec: {" + waypoint + "jwtRules: [{issuer: 'https://i.test', jwks: '{}'}]}\n" +
+			policy("shut", waypoint+"action: DENY, rules: [{when: [{key: 'request.auth.claims[scope]', values: [x]}]}]"), "deny", "all requests"},
+		{"a word beside another", policy("hole", waypoint+"rules: [{from: [{source: {namespaces: [alice]}}], when: [{key: 'request.auth.claims[scope]', values: [x]}]}]") +
+			"\n---\nkind: RequestAuthentication\napiVersion: security.istio.io/v1\nmetadata: {name: j, namespace: bob}\nspec: {" + waypoint + "jwtRules: [{issuer: 'https://i.test', jwks: '{}'}]}\n" +
+			policy("shut", waypoint+"action: DENY, rules: [{when: [{key: 'request.auth.claims[scope]', notValues: [y*]}]}]"), "allow", "with a token of the issuer https://i.test"},
 		{"a DENY that stops no hole", policy("shut", waypoint+"action: DENY, rules: [{from: [{source: {notNamespaces: [bob, kubeflow]}}], to: [{operation: {notPaths: [/api]}}]}]") +
 			policy("hole", waypoint+"rules: [{from: [{source: {notNamespaces: [istio-system]}}]}]"), "allow", " /api to Service bob/"},
 		{"a DENY that stops the hole", policy("shut", waypoint+"action: DENY, rules: [{from: [{source: {notNamespaces: [bob, kubeflow, istio-system]}}]}]") + policy("hole", waypoint+"rules: [{from: [{source: {namespaces: [alice]}}]}]"), "deny", "all requests"},
@@ -55,6 +61,18 @@ func TestNeverIsProvedForEachTenant(t *testing.T) {
 	}
 	if r := proofs(t, load(t, strings.ReplaceAll(base, "annotations: {owner: ", "annotations: {x: ")), tenantClaim)[0]; r.OK || r.Got != "not-judged" {
 		t.Errorf("without user namespaces: %+v", r)
+	}
+}
+
+// A claim is not proved by what was looked at before the search gave up.
+func TestClaimsFailWhereTheSearchEnds(t *testing.T) {
+	w := load(t, tenants(t))
+	c := Claim{Name: "x", From: Source{NotNamespaces: []string{"bob", "istio-system", "kubeflow", "monitoring"}}, To: Place{Namespace: "bob"}, Request: Operation{NotPaths: []string{"/healthz", "/metrics", "/wait-for-drain"}}}
+	if p, _ := newAsker(w).prove(&c, "", maxQuestions); p.failed {
+		t.Errorf("%+v", p)
+	}
+	if p, _ := newAsker(w).prove(&c, "", 3); !p.failed || p.outcome != NotJudged || !strings.HasSuffix(p.by, "more than 3 kinds of requests") {
+		t.Errorf("%+v", p)
 	}
 }
 

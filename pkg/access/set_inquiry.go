@@ -132,13 +132,13 @@ type answered struct {
 
 // solve asks for a request of each set that is left, until there is an answer for all.
 func (w *World) solve(q *inquiry) solution {
-	return w.search(q, func(r Request) (Verdict, *symbolic.Trace, bool) {
+	return w.search(q, maxQuestions, func(r Request) (Verdict, *symbolic.Trace, bool) {
 		v, trace := w.traced(r)
 		return v, trace, true
 	})
 }
 
-func (w *World) search(q *inquiry, ask func(Request) (Verdict, *symbolic.Trace, bool)) solution {
+func (w *World) search(q *inquiry, runs int, ask func(Request) (Verdict, *symbolic.Trace, bool)) solution {
 	var out solution
 	space, err := q.space(w)
 	if err != nil {
@@ -146,7 +146,7 @@ func (w *World) search(q *inquiry, ask func(Request) (Verdict, *symbolic.Trace, 
 		return out
 	}
 	out.space = space
-	out.found, err = symbolic.Explore(space, nil, maxQuestions, func(axes []*symbolic.Axis, points []symbolic.Point) (answered, *symbolic.Trace, bool) {
+	out.found, err = symbolic.Explore(space, nil, runs, func(axes []*symbolic.Axis, points []symbolic.Point) (answered, *symbolic.Trace, bool) {
 		out.runs++
 		r := q.request(axes, points)
 		v, trace, more := ask(r)

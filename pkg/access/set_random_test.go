@@ -109,7 +109,7 @@ func chanceRule(r *rand.Rand) string {
 	}
 	if r.IntN(2) == 0 {
 		parts = append(parts, "when: [{"+one(r, "key: 'request.headers[kubeflow-userid]', values: [alice@x.io, 'b*']", "key: 'request.headers[x-team]', values: [red]", "key: 'request.headers[x-team]', notValues: ['*']",
-			"key: 'request.headers[x-team]', values: ['*,red']", "key: 'request.auth.claims[iss]', values: ['https://dex']", "key: 'request.auth.claims[email]', values: ['*@x.io']",
+			"key: 'request.headers[x-team]', values: ['*,red']", "key: 'request.auth.claims[iss]', values: ['https://dex']", "key: 'request.auth.claims[email]', values: ['*@x.io']", "key: 'request.auth.claims[scope]', values: [read, 'w*']",
 			"key: 'request.auth.claims[kubernetes.io][namespace]', values: [b, 'a*']", "key: 'request.auth.claims[kubernetes.io][serviceaccount][name]', values: [x]", "key: 'request.auth.audiences', values: [in, out]", "key: source.namespace, notValues: [a, 'b*']",
 			"key: 'request.headers[authorization]', values: ['Bearer *']", "key: destination.port, values: ['80']", "key: 'request.headers[x-team]', values: ['r*'], notValues: ['*d']", "key: 'request.headers[:authority]', values: ['H.*']",
 			"key: 'request.headers[kubeflow-userid]', notValues: ['system:*']")+"}]")
