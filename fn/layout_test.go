@@ -19,7 +19,7 @@ var layout = map[string][]string{
 	"pkg/generate":        {"internal/manifest", "internal/survey", "pkg/profile"},
 	"internal/survey":     {"internal/diagnostic", "internal/manifest", "pkg/profile"},
 	"pkg/access":          {"internal/diagnostic", "internal/symbolic"},
-	"internal/symbolic":       {},
+	"internal/symbolic":   {},
 	"pkg/profile":         {"internal/diagnostic", "internal/manifest"},
 	"internal/manifest":   {"internal/diagnostic"},
 	"internal/diagnostic": {},

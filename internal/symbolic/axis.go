@@ -3,9 +3,11 @@ package symbolic
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math/bits"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Axis is one attribute of requests: the texts that it may have, and the classes of them that the tests so far tell apart.
@@ -13,6 +15,8 @@ type Axis struct {
 	Name     string
 	Optional bool // a request may have none
 
+	pool    *Pool
+	name    string // of the domain
 	domain  machine
 	seeds   []string // shown where they stand for a class
 	tests   []*Test
@@ -80,19 +84,40 @@ func (b Bits) key() string {
 	return string(out)
 }
 
+// Pool keeps automata, and classes, for many questions that compare alike. It is for one goroutine.
+type Pool struct {
+	machines map[string]machine
+	classes  map[string][]class
+}
+
+// NewPool is an empty one.
+func NewPool() *Pool { return &Pool{map[string]machine{}, map[string][]class{}} }
+
+// machine gives an automaton that is in the pool, or that make puts there.
+func (p *Pool) machine(key string, make func() (machine, error)) (machine, error) {
+	if m, ok := p.machines[key]; ok {
+		return m, nil
+	}
+	m, err := make()
+	if err == nil {
+		p.machines[key] = m
+	}
+	return m, err
+}
+
 // NewAxis is an axis whose texts a regular expression takes as a whole.
-func NewAxis(name, domain string, optional bool, seeds ...string) (*Axis, error) {
-	m, err := newExpression(domain)
+func NewAxis(pool *Pool, name, domain string, optional bool, seeds ...string) (*Axis, error) {
+	m, err := pool.machine("texts "+domain, func() (machine, error) { return newExpression(domain) })
 	if err != nil {
 		return nil, err
 	}
-	return &Axis{Name: name, Optional: optional, domain: m, seeds: seeds, index: map[string]int{}, grown: true}, nil
+	return &Axis{Name: name, Optional: optional, pool: pool, name: domain, domain: m, seeds: seeds, index: map[string]int{}, grown: true}, nil
 }
 
 // NewPathAxis is the axis of paths that normalization leaves alone.
-func NewPathAxis(name, mode string, seeds ...string) *Axis {
+func NewPathAxis(pool *Pool, name, mode string, seeds ...string) *Axis {
 	m := pathMachine{none: mode == "NONE", merge: mode == "MERGE_SLASHES" || mode == "DECODE_AND_MERGE_SLASHES", decode: mode == "DECODE_AND_MERGE_SLASHES"}
-	return &Axis{Name: name, domain: m, seeds: seeds, index: map[string]int{}, grown: true}
+	return &Axis{Name: name, pool: pool, name: "path " + mode, domain: m, seeds: seeds, index: map[string]int{}, grown: true}
 }
 
 // Takes reports whether a text is one of the axis.
@@ -103,7 +128,7 @@ func (x *Axis) add(t *Test) (int, error) {
 	if i, ok := x.index[t.key]; ok {
 		return i, nil
 	}
-	m, err := t.machine()
+	m, err := x.pool.machine(t.key, t.machine)
 	if err != nil {
 		return 0, err
 	}
@@ -157,6 +182,11 @@ func (b Bits) cut(n int) Bits {
 func (x *Axis) find() error {
 	n := len(x.tests)
 	x.grown, x.classes, x.counted = false, nil, n
+	key := x.key()
+	if known, ok := x.pool.classes[key]; ok {
+		x.classes = known
+		return nil
+	}
 	seen := map[string]bool{}
 	note := func(p Point, key string) {
 		if !seen[key] {
@@ -179,7 +209,7 @@ func (x *Axis) find() error {
 			note(p, x.signature(p))
 		}
 	}
-	return x.walk(func(text string, states []int32) {
+	err := x.walk(func(text string, states []int32) {
 		answers := newBits(n)
 		for i, m := range x.machs {
 			if m == nil || m.accept(states[i+1]) {
@@ -188,6 +218,20 @@ func (x *Axis) find() error {
 		}
 		note(Point{text, true}, answers.key())
 	})
+	if err == nil {
+		x.pool.classes[key] = x.classes
+	}
+	return err
+}
+
+// key is what the classes depend on.
+func (x *Axis) key() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\x02%v\x02%q", x.name, x.Optional, x.seeds)
+	for _, t := range x.tests {
+		b.WriteString("\x02" + t.key)
+	}
+	return b.String()
 }
 
 func (x *Axis) signature(p Point) string {

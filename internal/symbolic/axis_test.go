@@ -93,7 +93,7 @@ func TestClassesOfRandomComparisons(t *testing.T) {
 	}
 	for seed := range uint64(120) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		x, err := NewAxis("x", `(?s:.*)`, r.IntN(2) == 0)
+		x, err := NewAxis(NewPool(), "x", `(?s:.*)`, r.IntN(2) == 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -195,7 +195,7 @@ func settled(s string) bool {
 }
 
 func TestPathsThatAreSettled(t *testing.T) {
-	x := NewPathAxis("path", "BASE")
+	x := NewPathAxis(NewPool(), "path", "BASE")
 	r := rand.New(rand.NewPCG(1, 1))
 	yes := 0
 	for range 200_000 {

@@ -48,15 +48,16 @@ func decideAtRandom(seed uint64, trace *Trace, get func(axis string) Point) int 
 
 func randomSpace(t *testing.T) *Space {
 	t.Helper()
-	path, err := NewAxis("path", `[a-z/,]*`, false, "/")
+	pool := NewPool()
+	path, err := NewAxis(pool, "path", `[a-z/,]*`, false, "/")
 	if err != nil {
 		t.Fatal(err)
 	}
-	method, err := NewAxis("method", `[A-Za-z]+`, false, "GET")
+	method, err := NewAxis(pool, "method", `[A-Za-z]+`, false, "GET")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := NewSpace([]*Axis{path, method}, func(name string) (*Axis, error) { return NewAxis(name, `[a-zA-Z/,]*`, true) })
+	s, err := NewSpace([]*Axis{path, method}, func(name string) (*Axis, error) { return NewAxis(pool, name, `[a-zA-Z/,]*`, true) })
 	if err != nil {
 		t.Fatal(err)
 	}

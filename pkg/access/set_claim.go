@@ -111,7 +111,7 @@ type hearing struct {
 
 // inquire looks at all requests of a question. Those that are not of the claim's shape are of no account.
 func (h *hearing) inquire(q *inquiry) (out proof) {
-	s := h.x.w.search(q, h.runs, func(r Request) (Verdict, *symbolic.Trace, bool) {
+	s := h.x.w.search(q, h.x.pool, h.runs, func(r Request) (Verdict, *symbolic.Trace, bool) {
 		o := &open{trace: &symbolic.Trace{}}
 		if !h.shaped(q, r, o) {
 			return Verdict{Outcome: Deny}, o.trace, true

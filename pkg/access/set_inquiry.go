@@ -48,11 +48,11 @@ const (
 )
 
 // space is all requests of the question.
-func (q *inquiry) space(w *World) (*symbolic.Space, error) {
+func (q *inquiry) space(w *World, pool *symbolic.Pool) (*symbolic.Space, error) {
 	var axes []*symbolic.Axis
 	var failed error
 	add := func(name, texts string, optional bool, seeds ...string) {
-		x, err := symbolic.NewAxis(name, texts, optional, seeds...)
+		x, err := symbolic.NewAxis(pool, name, texts, optional, seeds...)
 		if err != nil {
 			failed = err
 			return
@@ -75,12 +75,12 @@ func (q *inquiry) space(w *World) (*symbolic.Space, error) {
 	if !q.tcp {
 		add(methodAxis, methodTexts, false, usualMethods...)
 		add(hostAxis, hostTexts, false, q.host())
-		axes = append(axes, symbolic.NewPathAxis(pathAxis, w.mesh.normalization, "/", "/x"))
+		axes = append(axes, symbolic.NewPathAxis(pool, pathAxis, w.mesh.normalization, "/", "/x"))
 	}
 	if failed != nil {
 		return nil, failed
 	}
-	return symbolic.NewSpace(axes, moreAxes)
+	return symbolic.NewSpace(axes, func(name string) (*symbolic.Axis, error) { return moreAxes(pool, name) })
 }
 
 func (q *inquiry) host() string {
@@ -91,12 +91,12 @@ func (q *inquiry) host() string {
 }
 
 // moreAxes are those of headers, parameters and claims, which a comparison brings up.
-func moreAxes(name string) (*symbolic.Axis, error) {
+func moreAxes(pool *symbolic.Pool, name string) (*symbolic.Axis, error) {
 	switch {
 	case strings.HasPrefix(name, headerAxis):
-		return symbolic.NewAxis(name, headerTexts, true)
+		return symbolic.NewAxis(pool, name, headerTexts, true)
 	case strings.HasPrefix(name, paramAxis), strings.HasPrefix(name, claimAxis):
-		return symbolic.NewAxis(name, claimTexts, true)
+		return symbolic.NewAxis(pool, name, claimTexts, true)
 	}
 	return nil, fmt.Errorf("%s is an axis of another kind of clients", name)
 }
@@ -132,15 +132,15 @@ type answered struct {
 
 // solve asks for a request of each set that is left, until there is an answer for all.
 func (w *World) solve(q *inquiry) solution {
-	return w.search(q, maxQuestions, func(r Request) (Verdict, *symbolic.Trace, bool) {
+	return w.search(q, symbolic.NewPool(), maxQuestions, func(r Request) (Verdict, *symbolic.Trace, bool) {
 		v, trace := w.traced(r)
 		return v, trace, true
 	})
 }
 
-func (w *World) search(q *inquiry, runs int, ask func(Request) (Verdict, *symbolic.Trace, bool)) solution {
+func (w *World) search(q *inquiry, pool *symbolic.Pool, runs int, ask func(Request) (Verdict, *symbolic.Trace, bool)) solution {
 	var out solution
-	space, err := q.space(w)
+	space, err := q.space(w, pool)
 	if err != nil {
 		out.failed = err.Error()
 		return out

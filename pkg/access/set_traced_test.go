@@ -87,7 +87,7 @@ func move(w *World, r *rand.Rand, q Request, axes []string, by map[string][]symb
 
 // settledPath: a request's path is one that its axis has.
 func settledPath(w *World, q Request) bool {
-	x := symbolic.NewPathAxis(pathAxis, w.mesh.normalization)
+	x := symbolic.NewPathAxis(symbolic.NewPool(), pathAxis, w.mesh.normalization)
 	return x.Takes(pathOf(q.Path))
 }
 
