@@ -88,17 +88,33 @@ func (b Bits) key() string {
 type Pool struct {
 	machines map[string]machine
 	classes  map[string][]class
+	tests    map[string][]*Test // by axis: what questions before compared, which those that come are likely to
 }
 
 // NewPool is an empty one.
-func NewPool() *Pool { return &Pool{map[string]machine{}, map[string][]class{}} }
+func NewPool() *Pool {
+	return &Pool{map[string]machine{}, map[string][]class{}, map[string][]*Test{}}
+}
 
-// machine gives an automaton that is in the pool, or that make puts there.
-func (p *Pool) machine(key string, make func() (machine, error)) (machine, error) {
+// About is the pool for questions about another subject, which compare other things.
+func (p *Pool) About() *Pool { return &Pool{p.machines, p.classes, map[string][]*Test{}} }
+
+// know has an axis start with tests.
+func (x *Axis) know(tests []*Test) error {
+	for _, t := range tests {
+		if err := x.add(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// machine gives an automaton that is in the pool, or that of makes.
+func (p *Pool) machine(key string, of func() (machine, error)) (machine, error) {
 	if m, ok := p.machines[key]; ok {
 		return m, nil
 	}
-	m, err := make()
+	m, err := of()
 	if err == nil {
 		p.machines[key] = m
 	}
@@ -111,33 +127,38 @@ func NewAxis(pool *Pool, name, domain string, optional bool, seeds ...string) (*
 	if err != nil {
 		return nil, err
 	}
-	return &Axis{Name: name, Optional: optional, pool: pool, name: domain, domain: m, seeds: seeds, index: map[string]int{}, grown: true}, nil
+	x := &Axis{Name: name, Optional: optional, pool: pool, name: domain, domain: m, seeds: seeds, index: map[string]int{}, grown: true}
+	return x, x.know(pool.tests[name])
 }
 
 // NewPathAxis is the axis of paths that normalization leaves alone.
-func NewPathAxis(pool *Pool, name, mode string, seeds ...string) *Axis {
+func NewPathAxis(pool *Pool, name, mode string, seeds ...string) (*Axis, error) {
 	m := pathMachine{none: mode == "NONE", merge: mode == "MERGE_SLASHES" || mode == "DECODE_AND_MERGE_SLASHES", decode: mode == "DECODE_AND_MERGE_SLASHES"}
-	return &Axis{Name: name, pool: pool, name: "path " + mode, domain: m, seeds: seeds, index: map[string]int{}, grown: true}
+	x := &Axis{Name: name, pool: pool, name: "path " + mode, domain: m, seeds: seeds, index: map[string]int{}, grown: true}
+	return x, x.know(pool.tests[name])
 }
 
 // Takes reports whether a text is one of the axis.
 func (x *Axis) Takes(text string) bool { return accepts(x.domain, text) }
 
-// add gives the number of a test, which is new or not.
-func (x *Axis) add(t *Test) (int, error) {
-	if i, ok := x.index[t.key]; ok {
-		return i, nil
+// add has the axis know a test, which is new or not.
+func (x *Axis) add(t *Test) error {
+	if _, ok := x.index[t.key]; ok {
+		return nil
 	}
 	m, err := x.pool.machine(t.key, t.machine)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	i := len(x.tests)
 	if i >= maxTests {
-		return 0, errTooMany
+		return errTooMany
+	}
+	if known := x.pool.tests[x.Name]; !slices.Contains(known, t) {
+		x.pool.tests[x.Name] = append(known, t)
 	}
 	x.index[t.key], x.tests, x.machs, x.grown = i, append(x.tests, t), append(x.machs, m), true
-	return i, nil
+	return nil
 }
 
 // maxProduct bounds how many states all automata of an axis may have together, and maxTests how many there are.

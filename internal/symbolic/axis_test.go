@@ -111,7 +111,7 @@ func TestClassesOfRandomComparisons(t *testing.T) {
 				ask(r, randomValue(r, v))
 			}
 			for _, l := range trace.Literals() {
-				if _, err := x.add(l.Test); err != nil {
+				if err := x.add(l.Test); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -195,7 +195,10 @@ func settled(s string) bool {
 }
 
 func TestPathsThatAreSettled(t *testing.T) {
-	x := NewPathAxis(NewPool(), "path", "BASE")
+	x, err := NewPathAxis(NewPool(), "path", "BASE")
+	if err != nil {
+		t.Fatal(err)
+	}
 	r := rand.New(rand.NewPCG(1, 1))
 	yes := 0
 	for range 200_000 {

@@ -65,7 +65,7 @@ func (s *Space) learn(literals []Literal) (grown []int, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, err := s.axes[i].add(l.Test); err != nil {
+		if err := s.axes[i].add(l.Test); err != nil {
 			return nil, fmt.Errorf("%s: %w", l.Axis, err)
 		}
 		if s.axes[i].grown && !slices.Contains(grown, i) {

@@ -183,7 +183,7 @@ func templateExpression(template string) string {
 				return `[^\x00-\x{10ffff}]` // {*} takes the next character too, so nothing matches
 			}
 			b.WriteString(pchar + `+`)
-			if rest, any := strings.CutPrefix(template, AnySegments); any {
+			if rest, more := strings.CutPrefix(template, AnySegments); more {
 				return b.String() + anyAfterOne(rest)
 			}
 		default:

@@ -78,7 +78,7 @@ func (x *asker) prove(c *Claim, profile string, runs int) (worst proof, targets 
 	if s == &nowhere {
 		return proof{NotJudged, true, "NOT JUDGED: Namespace " + inProfile(c.To.Namespace, profile) + " is not in the manifests"}, 0
 	}
-	h := &hearing{x: x, claim: c, profile: profile, shape: &shape, p: &policy{origin: origin{namespace: s.name}, action: deny}, reached: map[int]bool{}, runs: runs}
+	h := &hearing{x: x, claim: c, profile: profile, shape: &shape, p: &policy{origin: origin{namespace: s.name}, action: deny}, reached: map[int]bool{}, runs: runs, pool: x.pool.About()}
 	all := x.goals(s, inProfile(c.To.Service, profile))
 	for _, to := range all {
 		for _, q := range x.w.inquiries(to.to, to.port, to.tcp) {
@@ -107,11 +107,12 @@ type hearing struct {
 	p       *policy
 	reached map[int]bool // of the clients that the claim lists
 	runs    int          // at most, for one question
+	pool    *symbolic.Pool
 }
 
 // inquire looks at all requests of a question. Those that are not of the claim's shape are of no account.
 func (h *hearing) inquire(q *inquiry) (out proof) {
-	s := h.x.w.search(q, h.x.pool, h.runs, func(r Request) (Verdict, *symbolic.Trace, bool) {
+	s := h.x.w.search(q, h.pool, h.runs, func(r Request) (Verdict, *symbolic.Trace, bool) {
 		o := &open{trace: &symbolic.Trace{}}
 		if !h.shaped(q, r, o) {
 			return Verdict{Outcome: Deny}, o.trace, true

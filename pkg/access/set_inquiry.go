@@ -75,7 +75,11 @@ func (q *inquiry) space(w *World, pool *symbolic.Pool) (*symbolic.Space, error) 
 	if !q.tcp {
 		add(methodAxis, methodTexts, false, usualMethods...)
 		add(hostAxis, hostTexts, false, q.host())
-		axes = append(axes, symbolic.NewPathAxis(pool, pathAxis, w.mesh.normalization, "/", "/x"))
+		path, err := symbolic.NewPathAxis(pool, pathAxis, w.mesh.normalization, "/", "/x")
+		if err != nil {
+			return nil, err
+		}
+		axes = append(axes, path)
 	}
 	if failed != nil {
 		return nil, failed

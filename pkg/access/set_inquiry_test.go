@@ -52,20 +52,20 @@ func TestQuestionsAreSolvedForAllRequests(t *testing.T) {
 				t.Fatalf("seed %d: %v to %+v: %s%s", seed, q.kind, to, s.failed, text)
 			}
 			for range 40 {
-				any := anyRequest(r, w, &q, &s)
-				if !s.space.Takes(func(axis string) symbolic.Point { return any.on(w, axis) }) {
+				chosen := anyRequest(r, w, &q, &s)
+				if !s.space.Takes(func(axis string) symbolic.Point { return chosen.on(w, axis) }) {
 					continue
 				}
 				requests++
-				got := w.Decide(any)
+				got := w.Decide(chosen)
 				outcomes[got.Outcome]++
-				in := s.of(w, any)
+				in := s.of(w, chosen)
 				if len(in) == 0 {
-					t.Fatalf("seed %d: %+v is in no set%s", seed, any, text)
+					t.Fatalf("seed %d: %+v is in no set%s", seed, chosen, text)
 				}
 				for _, a := range in {
 					if a.verdict.Outcome != got.Outcome || a.verdict.Policy != got.Policy || a.verdict.Rule != got.Rule {
-						t.Fatalf("seed %d: %+v is %v: %s\nand in the set of %+v, %v: %s%s", seed, any, got.Outcome, got.By(), a.request, a.verdict.Outcome, a.verdict.By(), text)
+						t.Fatalf("seed %d: %+v is %v: %s\nand in the set of %+v, %v: %s%s", seed, chosen, got.Outcome, got.By(), a.request, a.verdict.Outcome, a.verdict.By(), text)
 					}
 				}
 			}

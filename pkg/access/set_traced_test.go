@@ -87,8 +87,8 @@ func move(w *World, r *rand.Rand, q Request, axes []string, by map[string][]symb
 
 // settledPath: a request's path is one that its axis has.
 func settledPath(w *World, q Request) bool {
-	x := symbolic.NewPathAxis(symbolic.NewPool(), pathAxis, w.mesh.normalization)
-	return x.Takes(pathOf(q.Path))
+	x, err := symbolic.NewPathAxis(symbolic.NewPool(), pathAxis, w.mesh.normalization)
+	return err == nil && x.Takes(pathOf(q.Path))
 }
 
 // All requests for which the comparisons of a run have the same answers have its verdict, by the same policy and rule.
