@@ -281,8 +281,9 @@ func (x *Axis) walk(visit func(text string, states []int32)) error {
 		from   int
 		letter byte
 	}
-	all, known := []node{{states, -1, 0}}, map[string]bool{stateKey(states): true}
+	all, known := []node{{states, -1, 0}}, map[string]bool{string(stateKey(nil, states)): true}
 	next := make([]int32, len(states))
+	var key []byte
 	signs := map[string]bool{}
 	for i := 0; i < len(all); i++ {
 		at := all[i].states
@@ -313,14 +314,14 @@ func (x *Axis) walk(visit func(text string, states []int32)) error {
 					next[j+1] = m.step(at[j+1], c)
 				}
 			}
-			key := stateKey(next)
-			if known[key] {
+			key = stateKey(key[:0], next)
+			if known[string(key)] {
 				continue
 			}
 			if len(all) >= maxProduct {
 				return errTooMany
 			}
-			known[key] = true
+			known[string(key)] = true
 			all = append(all, node{slices.Clone(next), i, c})
 		}
 	}
@@ -338,12 +339,11 @@ func (x *Axis) isDead(s int32) bool {
 	return false
 }
 
-func stateKey(states []int32) string {
-	out := make([]byte, 0, 4*len(states))
+func stateKey(to []byte, states []int32) []byte {
 	for _, s := range states {
-		out = binary.LittleEndian.AppendUint32(out, uint32(s))
+		to = binary.LittleEndian.AppendUint32(to, uint32(s))
 	}
-	return string(out)
+	return to
 }
 
 // readable is the order in which letters are tried: a text that is made up should look it.
