@@ -12,8 +12,9 @@ func checkCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check CHECK.yaml [FILE...]",
 		Short: "Run AccessChecks on rendered manifests",
-		Long: `Runs the AccessChecks of a file on rendered manifests, one verdict for each case. Without a FILE, or
-for -, the manifests are read from stdin. Exit code 1: a case failed, or could not be judged.`,
+		Long: `Runs the AccessChecks of a file on rendered manifests, one verdict for each case and claim. Without a
+FILE, or for -, the manifests are read from stdin. Exit code 1: a case or claim failed, or could not
+be judged.`,
 		Example: `  ambient-profile check accesscheck.yaml rendered.yaml
   kustomize build --enable-alpha-plugins --enable-exec DIR | ambient-profile check accesscheck.yaml
   ambient-profile check -o json accesscheck.yaml rendered.yaml`,

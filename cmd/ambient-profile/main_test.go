@@ -33,6 +33,11 @@ func TestExitCodesAndStreams(t *testing.T) {
 	}
 	good, bad := file("good.yaml", head+caseOf("alice", "allow")+caseOf("bob", "deny")), file("bad.yaml", head+caseOf("bob", "allow"))
 	brokenCheck := file("check.yaml", head+"  - {name: x, form: {user: a}, to: {namespace: alice, service: tet}, expect: maybe}\n")
+	claim := func(name, others string) string {
+		return file(name, strings.Replace(head, "  cases:\n", "  never:\n", 1)+"  - {name: no tenant reaches another, each: profile, from: {notNamespaces: [$profile, istio-system"+others+"]}, "+
+			"to: {namespace: $profile}, request: {notPaths: [/healthz, /metrics, /wait-for-drain]}}\n")
+	}
+	proved, disproved := claim("proved.yaml", ", kubeflow"), claim("disproved.yaml", "")
 	brokenYAML, empty, braces := file("broken.yaml", "a: [\n"), file("empty.yaml", ""), file("braces.yaml", "{}\n")
 	onlyConfigMap := file("configmap.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, namespace: alice}}\n")
 	refused := file("refused.yaml", strings.Replace(read(t, minimal), "spec:\n", "spec:\n  acess: {}\n", 1))
@@ -65,6 +70,8 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"cases of stdin":           {read(t, good), []string{"check", "-", twoTenants}, 0, "2 cases, 0 failed", ""},
 		"manifests of stdin":       {read(t, twoTenants), []string{"check", good}, 0, "2 cases, 0 failed", ""},
 		"a case fails":             {"", []string{"check", bad, twoTenants}, 1, "FAIL  bob", ""},
+		"a claim holds":            {"", []string{"check", proved, twoTenants}, 0, "in 2 user namespaces", ""},
+		"a claim fails":            {"", []string{"check", disproved, twoTenants}, 1, "pod kubeflow/ml-pipeline-ui, GET / to Service alice/any Service, header kubeflow-userid: alice@example.com: waypoint", ""},
 		"for machines":             {"", []string{"check", "-o", "json", bad, twoTenants}, 1, `"got": "deny"`, ""},
 		"the form behind":          {"", []string{"check", bad, twoTenants, "--output=json"}, 1, `"ok": false`, ""},
 		"the form in front":        {"", []string{"-o", "json", "check", bad, twoTenants}, 1, `"ok": false`, ""},

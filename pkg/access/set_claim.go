@@ -266,7 +266,7 @@ func (r *Request) text() string {
 		out += " with the subject " + r.From.JWT.Subject
 	}
 	out += ", " + what + " to " + r.target()
-	if r.Host != "" && !r.TCP && r.Host != hostOf(r.To.Namespace, r.To.Service) {
+	if r.Host != "" && !r.TCP && r.Host != anyHost && r.Host != hostOf(r.To.Namespace, r.To.Service) {
 		out += ", host " + r.Host
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {

@@ -87,9 +87,12 @@ func (q *inquiry) space(w *World, pool *symbolic.Pool) (*symbolic.Space, error) 
 	return symbolic.NewSpace(axes, func(name string) (*symbolic.Axis, error) { return moreAxes(pool, name) })
 }
 
+// anyHost is a host that no Service has.
+const anyHost = "any.example.com"
+
 func (q *inquiry) host() string {
 	if q.to.Service == "" || strings.Contains(q.to.Service, " ") {
-		return "any.example.com"
+		return anyHost
 	}
 	return hostOf(q.to.Namespace, q.to.Service)
 }
