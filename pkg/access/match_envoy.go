@@ -153,6 +153,9 @@ func (w *World) envoy(p *policy, r *rule, a *attributes) verdict3 {
 	}
 	start := a.trace.Mark()
 	out := w.envoyAll(p, r.when, a)
+	if out == no && a.trace != nil {
+		w.failsByClient(p, r, a, start)
+	}
 	for _, entries := range [2][][]condition{r.from, r.to} {
 		if out == no || len(entries) == 0 {
 			continue
@@ -163,6 +166,18 @@ func (w *World) envoy(p *policy, r *rule, a *attributes) verdict3 {
 		}
 	}
 	return out
+}
+
+// failsByClient has a trace say of a rule that fails that it is for other clients, where it is. Most rules of a point fail for that alone, so the set of
+// the run is larger than for the condition that failed first.
+func (w *World) failsByClient(p *policy, r *rule, a *attributes, start int) {
+	doubt, before := a.doubt, a.trace.Mark()
+	if len(r.from) > 0 && w.envoyAny(p, r.from, a) == no {
+		a.trace.Forget(start, before)
+	} else {
+		a.trace.Forget(before, a.trace.Mark())
+	}
+	a.doubt = doubt
 }
 
 // http: some attribute of the rule exists for HTTP only.
