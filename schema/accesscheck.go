@@ -16,9 +16,11 @@ type AccessCheck struct {
 	Spec       AccessCheckSpec  `yaml:"spec"`
 }
 
-// AccessCheckSpec holds the cases.
+// AccessCheckSpec holds at least one case or claim.
 type AccessCheckSpec struct {
-	Cases []AccessCase `yaml:"cases"`
+	Cases []AccessCase   `yaml:"cases"`
+	Never []access.Never `yaml:"never"`
+	Only  []access.Only  `yaml:"only"`
 }
 
 // AccessCase is one request, and what must become of it.
@@ -34,6 +36,13 @@ type AccessCase struct {
 
 var accessRules = map[string]Schema{
 	"AccessCheckSpec.Cases": {MinItems: 1},
+	"AccessCheckSpec.Never": {MinItems: 1},
+	"AccessCheckSpec.Only":  {MinItems: 1},
+	"Never.Each":            oneOf("profile"),
+	"Only.Each":             oneOf("profile"),
+	"Only.Who":              {MinItems: 1},
+	"Who.Token":             {Pattern: "^[^/]+/[^/]+$"}, // the namespace may be $profile
+	"Who.ServiceAccount":    {Pattern: "^[^/]+/[^/]+$"},
 	"AccessCase.Expect":     oneOf("allow", "deny"),
 	"From.Token":            aReference,
 	"From.Audiences":        {MinItems: 1},

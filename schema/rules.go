@@ -26,8 +26,9 @@ func oneOf(values ...any) Schema { return Schema{Enum: values} }
 
 // required are the fields that an AccessCheck cannot be without; those of an AmbientProfile have a tag.
 var required = map[string]bool{
-	"AccessCheck.APIVersion": true, "AccessCheck.Kind": true, "AccessCheck.Metadata": true, "AccessCheck.Spec": true, "AccessCheckSpec.Cases": true,
+	"AccessCheck.APIVersion": true, "AccessCheck.Kind": true, "AccessCheck.Metadata": true, "AccessCheck.Spec": true,
 	"AccessCase.Name": true, "AccessCase.From": true, "AccessCase.To": true, "AccessCase.Expect": true, "To.Namespace": true, "JWT.Issuer": true,
+	"Never.Name": true, "Never.To": true, "Only.Name": true, "Only.To": true, "Only.Who": true, "Place.Namespace": true,
 }
 
 var profileRules = map[string]Schema{

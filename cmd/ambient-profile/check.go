@@ -12,8 +12,9 @@ func checkCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check CHECK.yaml [FILE...]",
 		Short: "Run AccessChecks on rendered manifests",
-		Long: `Runs the AccessChecks of a file on rendered manifests, one verdict for each case. Without a FILE, or
-for -, the manifests are read from stdin. Exit code 1: a case failed, or could not be judged.
+		Long: `Runs the AccessChecks of a file on rendered manifests, one verdict for each case and claim. Without a
+FILE, or for -, the manifests are read from stdin. Exit code 1: a case or claim failed, or could not
+be judged.
 
 What a case names and the manifests lack is taken as plain: a Service without a policy of its own, a
 ServiceAccount with pods in the mesh. The table lists it below the cases, and -o json as "assumed".

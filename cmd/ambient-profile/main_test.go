@@ -35,6 +35,11 @@ func TestExitCodesAndStreams(t *testing.T) {
 	missing := file("missing.yaml", head+strings.Replace(caseOf("bob", "deny"), "service: tet", "service: tett", 1))
 	service := file("service.yaml", "{apiVersion: v1, kind: Service, metadata: {name: tet, namespace: alice}, spec: {selector: {app: tet}, ports: [{name: http, port: 80}]}}\n")
 	brokenCheck := file("check.yaml", head+"  - {name: x, form: {user: a}, to: {namespace: alice, service: tet}, expect: maybe}\n")
+	claim := func(name, others string) string {
+		return file(name, strings.Replace(head, "  cases:\n", "  never:\n", 1)+"  - {name: no tenant reaches another, each: profile, from: {notNamespaces: [$profile, istio-system"+others+"]}, "+
+			"to: {namespace: $profile}, request: {notPaths: [/healthz, /metrics, /wait-for-drain]}}\n")
+	}
+	proved, disproved := claim("proved.yaml", ", kubeflow"), claim("disproved.yaml", "")
 	brokenYAML, empty, braces := file("broken.yaml", "a: [\n"), file("empty.yaml", ""), file("braces.yaml", "{}\n")
 	onlyConfigMap := file("configmap.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, namespace: alice}}\n")
 	refused := file("refused.yaml", strings.Replace(read(t, minimal), "spec:\n", "spec:\n  acess: {}\n", 1))
@@ -67,6 +72,8 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"cases of stdin":           {read(t, good), []string{"check", "-", twoTenants}, 0, "2 cases, 0 failed", ""},
 		"manifests of stdin":       {read(t, twoTenants), []string{"check", good}, 0, "2 cases, 0 failed", ""},
 		"a case fails":             {"", []string{"check", bad, twoTenants}, 1, "FAIL  bob", ""},
+		"a claim holds":            {"", []string{"check", proved, twoTenants}, 0, "in 2 user namespaces", ""},
+		"a claim fails":            {"", []string{"check", disproved, twoTenants}, 1, "pod kubeflow/ml-pipeline-ui, GET / to Service alice/any Service, header kubeflow-userid: alice@example.com: waypoint", ""},
 		"for machines":             {"", []string{"check", "-o", "json", bad, twoTenants}, 1, `"got": "deny"`, ""},
 		"nothing is missing":       {"", []string{"check", "--fail-on-assumed", good, twoTenants, service}, 0, "2 cases, 0 failed", ""},
 		"a case of what is not":    {"", []string{"check", missing, twoTenants, service}, 0, "Service alice/tett (did you mean tet?)", ""},

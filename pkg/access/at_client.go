@@ -1,13 +1,16 @@
 package access
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // decide judges a request by this run's answers to what is open.
 func (w *World) decide(r Request, o *open) Verdict {
 	if bad := r.check(); bad != nil {
 		return Verdict{Step: stepAt(Point{Kind: AtRequest}, bad.String())}
 	}
-	t := &trip{w: w, req: r, at: r.attributes(), open: o}
+	t := &trip{w: w, req: r, at: r.attributes(o.trace), open: o}
 	if w.mesh.assumed != "" {
 		t.assume(w.mesh.assumed)
 	}
@@ -116,6 +119,19 @@ func (t *trip) fromOutside(to *space) {
 	t.direct(to, t.settlePath())
 }
 
+// knownAccounts are those for which hasAccount is true.
+func (s *space) knownAccounts() []string {
+	out := append([]string{"default"}, s.accounts...)
+	for _, pod := range s.workloads {
+		out = append(out, pod.account)
+	}
+	for _, g := range s.gateways {
+		out = append(out, g.account)
+	}
+	slices.Sort(out)
+	return slices.DeleteFunc(slices.Compact(out), func(a string) bool { return a == "" })
+}
+
 func (s *space) hasAccount(name string) bool {
 	if name == "default" || contains(s.accounts, name) {
 		return true
@@ -140,9 +156,22 @@ func (t *trip) settlePath() (ok bool) {
 	if len(readings) > 1 {
 		i = t.choose(Point{Kind: AtRequest}, len(readings), why)
 	}
-	t.query, t.at.path = readings[i].query, knownValue(readings[i].path)
+	t.query, t.at.path = readings[i].query, t.pathRead(readings, i)
 	t.at.query, t.badPath = t.query, !readings[i].ok
 	return readings[i].ok
+}
+
+// pathRead is the path of a reading. What is read otherwise than the client wrote it is no path of the axis, and so one of its own.
+func (t *trip) pathRead(readings []pathReading, i int) value {
+	raw := pathOf(t.req.Path)
+	switch {
+	case raw == "" || t.at.trace == nil:
+	case len(readings) == 1 && readings[0].ok && readings[0].path == raw:
+		return t.at.trace.On(pathAxis, raw)
+	default:
+		t.at.trace.On(pathAxis, raw).Read()
+	}
+	return knownValue(readings[i].path)
 }
 
 // fromCaptured goes from a pod in the mesh to a Service or pods.

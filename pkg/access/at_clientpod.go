@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // clientPod is a kind of pods that a client of a ServiceAccount may be.
@@ -65,6 +67,7 @@ func (t *trip) fromPods(to *space) Verdict {
 	if !from.hasAccount(account) {
 		t.assume("ServiceAccount " + t.req.From.ServiceAccount)
 	}
+	t.lookedUp(from, ns, account)
 	kinds := t.w.clientPods(from, ns, account)
 	var best Verdict
 	name, differ := "", false
@@ -92,9 +95,78 @@ func (t *trip) fromPods(to *space) Verdict {
 	return best
 }
 
+// peer is the identity of the pods of an account. The account is one of an axis, or written in the request.
+func (t *trip) peer(ns, account string) identity {
+	id := t.w.identity(ns, account)
+	if t.at.trace != nil {
+		id.varies = t.at.trace.On(peerAxis, id.principal())
+	}
+	return id
+}
+
+// lookedUp records for which other accounts the manifests hold the same: one that they know is one of its own; one that they do not know is like
+// all others of its namespace, and of a namespace that they do not know, like all of those.
+func (t *trip) lookedUp(from *space, ns, account string) {
+	if t.at.trace == nil {
+		return
+	}
+	id := t.peer(ns, account)
+	namespace := id.varies.Between(id.domain+"/ns/", "/")
+	t.w.onceUnlike.Do(func() { t.w.unlike = t.w.findUnlike() })
+	if !namespace.OneOf(t.w.unlike.namespaces) && !id.varies.OneOf(t.w.unlike.accounts) {
+		return // a pod that ztunnel captures, like most
+	}
+	if from == &nowhere {
+		namespace.OneOf(symbolic.List{Name: "namespaces", All: t.w.names})
+		return
+	}
+	if from.hasAccount(account) {
+		id.varies.Is(id.principal())
+		return
+	}
+	namespace.Is(ns)
+	known := symbolic.List{Name: "accounts of " + ns}
+	for _, account := range from.knownAccounts() {
+		known.All = append(known.All, t.w.identity(ns, account).principal())
+	}
+	id.varies.OneOf(known)
+	for _, pod := range from.workloads {
+		if pod.ownAccount {
+			id.varies.Matches(t.w.identity(ns, pod.name+"-").principal() + "*")
+		}
+	}
+}
+
+// unlike are the namespaces and accounts whose pods are not just captured by ztunnel, as those of namespaces are that nobody knows.
+type unlike struct{ namespaces, accounts symbolic.List }
+
+func (w *World) findUnlike() unlike {
+	out := unlike{symbolic.List{Name: "namespaces of other pods"}, symbolic.List{Name: "accounts of other pods"}}
+	plain := func(s *space, account string) bool {
+		kinds := w.clientPods(s, s.name, account)
+		return len(kinds) == 1 && kinds[0].member == captured && !kinds[0].host && kinds[0].proxy == nil && !kinds[0].may
+	}
+	for _, name := range w.names {
+		s := w.namespaces[name]
+		if slices.ContainsFunc(s.workloads, func(pod *workload) bool { return pod.ownAccount || pod.anyAccount }) || !plain(s, unknownAccount) {
+			out.namespaces.All = append(out.namespaces.All, name)
+			continue
+		}
+		for _, account := range s.knownAccounts() {
+			if !plain(s, account) {
+				out.accounts.All = append(out.accounts.All, w.identity(name, account).principal())
+			}
+		}
+	}
+	return out
+}
+
+// unknownAccount is the name of no account.
+const unknownAccount = "-"
+
 // again is the trip from its start.
 func (t *trip) again() *trip {
-	return &trip{w: t.w, open: t.open, req: t.req, at: t.req.attributes(), assumed: slices.Clone(t.assumed)}
+	return &trip{w: t.w, open: t.open, req: t.req, at: t.req.attributes(t.open.trace), assumed: slices.Clone(t.assumed)}
 }
 
 // notKnown is a verdict that something which is not known could change.
@@ -134,14 +206,14 @@ func (t *trip) fromKind(to *space, c clientPod) Verdict {
 		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pods of "+t.req.From.ServiceAccount+" are not in the mesh: no identity, no waypoint"))
 		t.direct(to, ok)
 	case c.proxy != nil:
-		t.at.peer = t.w.identity(ns, account)
+		t.at.peer = t.peer(ns, account)
 		if cause := t.w.cloudOnGateway(c.proxy); cause != nil {
 			t.underCloud(c.proxy.point(), cause)
 		}
 		t.fromGateway(to, ok)
 	case c.member == sidecar:
 		t.steps = append(t.steps, stepAt(Point{Kind: AtMesh}, "pods of "+t.req.From.ServiceAccount+" have sidecars, which call no waypoint"))
-		t.at.peer = t.w.identity(ns, account)
+		t.at.peer = t.peer(ns, account)
 		if t.req.To.Service != "" && !t.req.To.Direct {
 			svc := t.service(to, t.req.To.Service)
 			t.throughSidecar(t.w.look(ns), account, svc)
@@ -156,7 +228,7 @@ func (t *trip) fromKind(to *space, c clientPod) Verdict {
 		}
 		t.direct(to, ok)
 	default:
-		t.at.peer = t.w.identity(ns, account)
+		t.at.peer = t.peer(ns, account)
 		t.fromCaptured(to, ok)
 	}
 	return t.verdict()

@@ -1,6 +1,10 @@
 package access
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
+)
 
 // underCloud makes a request unknown from a point on: what a proxy makes of it that somebody changed in ways that nobody judges. A later
 // denial still stands where it is certain for every request.
@@ -9,7 +13,7 @@ func (t *trip) underCloud(point Point, c *cloud) {
 	t.unknown = true
 	peer := t.at.peer
 	t.at = freeAttributes(peer)
-	t.at.claims = claims{{"*", value{state: perhaps}}}
+	t.at.claims = claims{{"*", symbolic.In(perhaps)}}
 	t.shown, t.written, t.query, t.req.Port = nil, nil, "", 0
 }
 

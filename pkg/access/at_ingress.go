@@ -3,6 +3,8 @@ package access
 import (
 	"sort"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // allIngresses are the ingress Gateways, a made up one where there is none.
@@ -104,7 +106,7 @@ func (t *trip) atGateway(g *gateway, point Point, rules []*jwtRule, doubt string
 	switch {
 	case user:
 		t.shown = nil
-		t.at.setHeader("cookie", value{state: some})
+		t.at.setHeader("cookie", symbolic.In(some))
 	case t.shown != nil:
 		t.carry(rules)
 	}

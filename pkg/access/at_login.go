@@ -3,6 +3,8 @@ package access
 import (
 	"cmp"
 	"slices"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // passesAuthorizer has a session pass the authorizer that is asked about it, which is assumed, and has that write its headers. asked is false
@@ -29,7 +31,7 @@ func (t *trip) passesAuthorizer(point Point, a authorization, rules []*jwtRule) 
 	t.at.letWrite(p.sends)
 	if header := cmp.Or(subjectHeader(rules), usualUserHeader); namesHeader(p.sends, header) {
 		t.assume("the authorizer " + a.provider + " sets the header " + header + " to the user of a session")
-		t.at.setHeader(header, knownValue(t.req.From.User))
+		t.at.setHeader(header, t.user())
 	}
 	return true, false
 }
@@ -40,7 +42,7 @@ func (a *attributes) letWrite(patterns []string) {
 	for i, h := range a.headers {
 		if namesHeader(patterns, h.name) {
 			a.headers = slices.Clone(a.headers)
-			a.headers[i].value = value{state: perhaps}
+			a.headers[i].value = symbolic.In(perhaps)
 		}
 	}
 }

@@ -16,11 +16,12 @@ func (t *trip) noRouteTakes(way *way, to *space, led bool) answer {
 			why = "no route of host " + way.host.domain + " at Gateway " + g.id() + " takes the request (404)"
 		}
 		t.routed = "nothing: " + why
-		outcome := NotJudged
-		if led && way.given && t.noneMayTake(g, way.table) {
-			outcome = Deny
+		outcome, step := NotJudged, stepAt(Point{Kind: AtRoute}, why)
+		step.moot = true
+		if led && way.given && t.at.trace == nil && t.noneMayTake(g, way.table) { // sets ask for nothing more: the request is refused or goes elsewhere
+			outcome, step.moot = Deny, false
 		}
-		t.meet(ruling{outcome: outcome, Step: stepAt(Point{Kind: AtRoute}, why)})
+		t.meet(ruling{outcome: outcome, Step: step})
 		return answer{t.verdict(), toElsewhere}
 	}
 	t.assume("a route from Gateway " + g.id() + " to " + want)
@@ -33,7 +34,7 @@ func (t *trip) noRouteTakes(way *way, to *space, led bool) answer {
 // router/config_impl RouteMatcher::route finds no route, and router Filter::decodeHeaders sends route_not_found). A Gateway or listener that is not
 // judged, and a VirtualService that the same pods serve, may have another. What is not known of the request counts as if it fitted.
 func (t *trip) noneMayTake(g *gateway, table *table) bool {
-	if g.assumed != "" || t.at.method.state != known || t.at.path.state != known || slices.ContainsFunc(t.w.servedListeners(g), func(l served) bool { return l.doubt != "" }) {
+	if g.assumed != "" || t.at.method.State() != known || t.at.path.State() != known || slices.ContainsFunc(t.w.servedListeners(g), func(l served) bool { return l.doubt != "" }) {
 		return false
 	}
 	if _, found := t.w.mergedWith(g, &t.at); found {
@@ -41,10 +42,10 @@ func (t *trip) noneMayTake(g *gateway, table *table) bool {
 	}
 	hosts := table.ordered
 	if host, ok := t.host(); ok {
-		if !plainHost(host) {
+		if !plainHost(host.Read()) {
 			return false
 		}
-		hosts = []*virtualHost{table.host(host)}
+		hosts = []*virtualHost{table.host(host.Read())}
 	}
 	asks := slices.ContainsFunc(t.w.atGateway(g), func(p *policy) bool { return p.action == custom })
 	return !slices.ContainsFunc(hosts, func(h *virtualHost) bool { return h != nil && h.mayTake(&t.at, t.query, asks) })
@@ -64,10 +65,10 @@ func (h *virtualHost) mayTake(a *attributes, query string, asks bool) bool {
 		if slices.ContainsFunc(l.all, func(c candidate) bool { return c.doubt != "" }) {
 			return true
 		}
-		for _, i := range l.near(a.path.s) {
+		for _, i := range l.near(a.path) {
 			m := *l.all[i].match
 			m.headers = slices.DeleteFunc(slices.Clone(m.headers), func(h routeHeader) bool {
-				return asks || a.header(strings.ToLower(h.name)).state != known
+				return asks || a.header(strings.ToLower(h.name)).State() != known
 			})
 			if strings.ContainsAny(query, "%+;") { // which Envoy and Go read each in its way
 				m.query = nil

@@ -1,10 +1,13 @@
 package access
 
+import "github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
+
 // open are the questions of one request that neither it nor the manifests answer, such as which of two Envoys reads its path. The request is
 // judged once for each answer; a verdict stands only where all agree.
 type open struct {
 	asked []question
 	next  int // the question of this run that comes next
+	trace *symbolic.Trace
 }
 
 type question struct {
@@ -17,10 +20,17 @@ type question struct {
 const maxRuns = 64
 
 // Decide answers one request. A request that cannot be answered is NotJudged and says why; nothing is ever allowed on a guess.
-func (w *World) Decide(r Request) Verdict {
-	o := &open{}
+func (w *World) Decide(r Request) Verdict { return w.answer(r, &open{}) }
+
+// traced is Decide with all that it compared: a request with the same answers has the same verdict.
+func (w *World) traced(r Request) (Verdict, *symbolic.Trace) {
+	o := &open{trace: &symbolic.Trace{}}
+	return w.answer(r, o), o.trace
+}
+
+func (w *World) answer(r Request, o *open) Verdict {
 	v := w.decide(r, o)
-	for run := 1; v.Outcome != NotJudged; run++ {
+	for run := 1; v.Outcome != NotJudged || v.moot; run++ {
 		flipped, more := o.another()
 		switch {
 		case !more:
@@ -28,8 +38,14 @@ func (w *World) Decide(r Request) Verdict {
 		case run == maxRuns:
 			return v.unsettled(flipped)
 		}
-		if other := w.decide(r, o); other.Outcome != v.Outcome {
-			return v.unsettled(flipped)
+		other := w.decide(r, o)
+		switch moot := other.Outcome == Deny || other.Outcome == NotJudged && other.moot; {
+		case v.Outcome == NotJudged:
+			v.moot = moot
+		case other.Outcome != v.Outcome:
+			moot = moot && v.Outcome == Deny
+			v = v.unsettled(flipped)
+			v.moot = moot
 		}
 	}
 	return v

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"net/url"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // candidate is one match of one rule of a route that is attached to a gateway, or to a Service.
@@ -103,56 +105,60 @@ func hostRank(pattern, host string) int {
 
 // fits reports whether a match takes a request; maybe where that depends on a header that nobody knows.
 func (m *routeMatch) fits(a *attributes, query string) verdict3 {
-	path := a.path.s
 	switch m.kind {
 	case exactPath:
-		if path != m.path {
+		if !a.path.Is(m.path) {
 			return no
 		}
 	case regexPath:
-		if !m.regex.MatchString(path) {
+		if !a.path.Finds(m.regex) {
 			return no
 		}
 	default: // whole segments only (Envoy path_separated_prefix)
-		if m.path != "/" && path != m.path && !strings.HasPrefix(path, m.path+"/") {
+		if m.path != "/" && !a.path.Under(m.path) {
 			return no
 		}
 	}
-	if m.method != "" && m.method != a.method.s {
+	if m.method != "" && !a.method.Is(m.method) {
 		return no
 	}
 	if len(m.query) > 0 {
 		values, _ := url.ParseQuery(query)
 		for _, q := range m.query {
-			if !values.Has(q.name) || !q.fits(values.Get(q.name)) {
+			if v := a.trace.At(paramAxis+q.name, symbolic.Point{Text: values.Get(q.name), There: values.Has(q.name)}); v.State() == absent || !q.fits(v) {
 				return no
 			}
 		}
 	}
 	out := yes
 	for _, h := range m.headers {
-		switch v := a.header(strings.ToLower(h.name)); {
-		case v.state == absent || v.state == known && !h.fits(v.s):
+		v := a.header(strings.ToLower(h.name))
+		switch v.State() {
+		case absent:
 			return no
-		case v.state != known:
+		case known:
+			if !h.fits(v) {
+				return no
+			}
+		default:
 			out = maybe
 		}
 	}
 	return out
 }
 
-func (h *routeHeader) fits(s string) bool {
+func (h *routeHeader) fits(v value) bool {
 	if h.regex != nil {
-		return h.regex.MatchString(s)
+		return v.Finds(h.regex)
 	}
-	return s == h.value
+	return v.Is(h.value)
 }
 
 // forward changes a request as the rule's filters do on the way to the backend. Envoy removes headers before it writes any.
 func (c *candidate) forward(a *attributes) {
 	for _, f := range c.rule.filters {
 		for _, name := range f.remove {
-			a.headers = a.headers.without(name)
+			a.drop(name)
 		}
 		for _, v := range f.set {
 			if v.name == "host" || v.name == ":authority" { // istio route TranslateHeadersOperations
@@ -162,11 +168,11 @@ func (c *candidate) forward(a *attributes) {
 			a.headers = append(a.headers.without(v.name), v)
 		}
 		for _, v := range f.add {
-			switch before := find(a.headers, v.name); before.state {
+			switch before := a.sent(v.name); before.State() {
 			case known:
-				v.s = before.s + "," + v.s
+				v.value = before.Append("," + v.Shown())
 			case some, perhaps:
-				v.value = value{state: some}
+				v.value = symbolic.In(some)
 			}
 			a.headers = append(a.headers.without(v.name), v)
 		}
@@ -175,26 +181,25 @@ func (c *candidate) forward(a *attributes) {
 		}
 		switch {
 		case f.full != nil:
-			a.path.s = *f.full
+			a.path = knownValue(*f.full)
 		case f.prefix != nil && c.match.kind == prefixPath:
-			a.path.s = replacePrefix(a.path.s, c.match.path, *f.prefix)
+			a.path = replacePrefix(a.path, c.match.path, *f.prefix)
 		}
 	}
 }
 
 // replacePrefix: Istio 1.31 writes what stands for the prefix before the rest as it is, so with /v2 for the prefix / the path /x is /v2x. Only
 // where nothing stands for it the rest keeps its slash (gateway conversion createRewriteFilter; networking core/route applyHTTPRouteDestination).
-func replacePrefix(path, prefix, with string) string {
+func replacePrefix(path value, prefix, with string) value {
 	if prefix == "/" {
 		prefix = ""
 	}
-	rest := strings.TrimPrefix(path, prefix)
 	with = strings.TrimSuffix(with, "/")
 	switch {
 	case with == "":
-		return "/" + strings.TrimPrefix(rest, "/")
+		return path.Swap(prefix, "/", true)
 	case prefix == "":
-		return with + strings.TrimPrefix(rest, "/")
+		return path.Swap(prefix, with, true)
 	}
-	return with + rest
+	return path.Swap(prefix, with, false)
 }

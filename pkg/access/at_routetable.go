@@ -1,8 +1,12 @@
 package access
 
 import (
+	"maps"
+	"slices"
 	"sort"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // table is what one route configuration of a gateway holds: that of a port, or of a listener that ends TLS (Istio: model mergeGateways and
@@ -194,10 +198,23 @@ func twoSegments(path string) (key string, ok bool) {
 	return path, true
 }
 
+// segments are the first two of a path, where some match has them.
+func (l *routeList) segments(path value) string {
+	var all symbolic.List
+	if path.Varies() {
+		all = symbolic.List{Name: strings.Join(slices.Sorted(maps.Keys(l.bySegment)), " "), All: slices.Sorted(maps.Keys(l.bySegment))}
+	}
+	return path.Lookup(all, func(s string) string {
+		if key, ok := twoSegments(s); ok && len(l.bySegment[key]) > 0 {
+			return key
+		}
+		return ""
+	})
+}
+
 // near gives the matches that a path may fit, in their order.
-func (l *routeList) near(path string) []int {
-	key, _ := twoSegments(path)
-	a, b := l.wide, l.bySegment[key]
+func (l *routeList) near(path value) []int {
+	a, b := l.wide, l.bySegment[l.segments(path)]
 	out := make([]int, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
 		if a[0] < b[0] {

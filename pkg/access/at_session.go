@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // session gives the token that the client of a case shows, nil for none. A user's is of the rule that copies the claim email, a Kubernetes
@@ -15,20 +17,21 @@ func (t *trip) session(rules []*jwtRule, policies []*policy) *token {
 	case t.req.From.Token != "":
 		return t.kubernetesToken(rules)
 	case t.req.From.JWT != nil:
-		return t.req.From.JWT.token()
+		return t.req.From.JWT.token(t.at.trace)
 	}
 	return nil
 }
 
 // token: a claim that is not given is not there.
-func (j *JWT) token() *token {
-	tok := &token{issuer: j.Issuer, audiences: j.Audiences}
+func (j *JWT) token(trace *symbolic.Trace) *token {
+	tok := &token{issuer: j.Issuer, audiences: j.Audiences, open: trace}
+	tok.varies(trace)
 	tok.claims = claims{{"iss", knownValue(j.Issuer)}}
-	if j.Subject != "" {
-		tok.claims = append(tok.claims, namedValue{"sub", knownValue(j.Subject)})
+	if sub := (symbolic.Point{Text: j.Subject, There: j.Subject != ""}); sub.There || trace != nil {
+		tok.claims = append(tok.claims, namedValue{"sub", trace.At(subjectAxis, sub)})
 	}
-	tok.claims = append(tok.claims, audienceClaim(j.Audiences)...)
-	tok.claims.add("", j.Claims)
+	tok.claims = append(tok.claims, tok.audienceClaim()...)
+	tok.claims.add("", j.Claims, trace)
 	return tok
 }
 
@@ -39,22 +42,44 @@ func audienceClaim(audiences []string) claims {
 	}
 	var out claims
 	for _, a := range audiences {
-		out = append(out, namedValue{"aud", value{a, element}})
+		out = append(out, namedValue{"aud", symbolic.ElementOf(a)})
 	}
 	return out
 }
 
-func (c *claims) add(prefix string, of map[string]any) {
+// varies has the audience of a token with at most one be that of the axis.
+func (t *token) varies(trace *symbolic.Trace) {
+	if trace == nil || len(t.audiences) > 1 {
+		return
+	}
+	p := symbolic.Point{There: len(t.audiences) > 0}
+	if p.There {
+		p.Text = t.audiences[0]
+	}
+	t.audience = trace.At(audienceAxis, p)
+}
+
+func (t *token) audienceClaim() claims {
+	if t.audience.Varies() {
+		return claims{{"aud", t.audience}}
+	}
+	return audienceClaim(t.audiences)
+}
+
+// user is the name of the user of a session.
+func (t *trip) user() value { return t.at.trace.On(userAxis, t.req.From.User) }
+
+func (c *claims) add(prefix string, of map[string]any, trace *symbolic.Trace) {
 	for _, name := range slices.Sorted(maps.Keys(of)) {
 		switch v := of[name].(type) {
 		case string:
-			*c = append(*c, namedValue{prefix + name, knownValue(v)})
+			*c = append(*c, namedValue{prefix + name, trace.At(claimAxis+prefix+name, symbolic.Point{Text: v, There: true})})
 		case []string:
 			for _, s := range v {
-				*c = append(*c, namedValue{prefix + name, value{s, element}})
+				*c = append(*c, namedValue{prefix + name, symbolic.ElementOf(s)})
 			}
 		case map[string]any:
-			c.add(prefix+name+"\x00", v)
+			c.add(prefix+name+"\x00", v, trace)
 		}
 	}
 }
@@ -70,11 +95,11 @@ func (t *trip) userToken(rules []*jwtRule, policies []*policy) *token {
 			break
 		}
 	}
-	tok.claims = claims{{"iss", knownValue(tok.issuer)}, {"email", knownValue(t.req.From.User)}, {"*", value{state: perhaps}}}
+	tok.claims = claims{{"iss", knownValue(tok.issuer)}, {"email", t.user()}, {"*", symbolic.In(perhaps)}}
 	if _, given := t.req.From.Claims["sub"]; !given {
-		tok.claims = append(tok.claims, namedValue{"sub", value{state: some}})
+		tok.claims = append(tok.claims, namedValue{"sub", symbolic.In(some)})
 	}
-	tok.claims.add("", t.req.From.Claims)
+	tok.claims.add("", t.req.From.Claims, nil)
 	tok.claims = append(tok.claims, audienceClaim(tok.audiences)...)
 	return tok
 }
@@ -106,20 +131,24 @@ func (t *trip) kubernetesToken(rules []*jwtRule) *token {
 	}
 	tok := &token{issuer: usualClusterIssuer}
 	tok.audiences = t.req.From.audiences()
+	tok.varies(t.at.trace)
 	if r := t.clusterRule(rules); r != nil {
 		tok.issuer, tok.of = r.issuer, r
 	}
+	sub := t.at.trace.On(tokenAxis, accountPrefix+ns+":"+account)
 	tok.claims = claims{
-		{"iss", knownValue(tok.issuer)}, {"sub", knownValue("system:serviceaccount:" + ns + ":" + account)},
-		{"kubernetes.io\x00namespace", knownValue(ns)}, {"kubernetes.io\x00serviceaccount\x00name", knownValue(account)},
-		{"kubernetes.io\x00serviceaccount\x00uid", value{state: some}}, {"kubernetes.io\x00pod\x00name", value{state: perhaps}},
-		{"kubernetes.io\x00pod\x00uid", value{state: perhaps}}, {"kubernetes.io\x00node\x00name", value{state: perhaps}},
-		{"kubernetes.io\x00node\x00uid", value{state: perhaps}}, {"jti", value{state: some}},
+		{"iss", knownValue(tok.issuer)}, {"sub", sub},
+		{"kubernetes.io\x00namespace", sub.Between(accountPrefix, ":")}, {"kubernetes.io\x00serviceaccount\x00name", sub.After(":").After(":").After(":")},
+		{"kubernetes.io\x00serviceaccount\x00uid", symbolic.In(some)}, {"kubernetes.io\x00pod\x00name", symbolic.In(perhaps)},
+		{"kubernetes.io\x00pod\x00uid", symbolic.In(perhaps)}, {"kubernetes.io\x00node\x00name", symbolic.In(perhaps)},
+		{"kubernetes.io\x00node\x00uid", symbolic.In(perhaps)}, {"jti", symbolic.In(some)},
 	}
-	tok.claims.add("", t.req.From.Claims)
-	tok.claims = append(tok.claims, audienceClaim(tok.audiences)...)
+	tok.claims.add("", t.req.From.Claims, nil)
+	tok.claims = append(tok.claims, tok.audienceClaim()...)
 	return tok
 }
+
+const accountPrefix = "system:serviceaccount:"
 
 const usualClusterIssuer = "https://kubernetes.default.svc.cluster.local"
 
@@ -217,7 +246,7 @@ func (t *trip) carry(rules []*jwtRule) {
 		tok.at, tok.in = places[i].at, places[i].in
 	}
 	if at := tok.at; at.header != "" {
-		if t.req.From.carries() && find(t.at.headers, at.header).state == known { // a login replaces what is there
+		if t.req.From.carries() && t.at.sent(at.header).State() == known { // a login replaces what is there
 			t.doubled = at.header
 		}
 		t.at.headers = append(t.at.headers.without(at.header), namedValue{at.header, knownValue(at.prefix + "token")})

@@ -5,12 +5,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // token is what a client shows: claims in the place where the rule of its issuer looks.
 type token struct {
 	issuer    string
 	audiences []string
+	audience  value           // where there is at most one, and it varies
+	open      *symbolic.Trace // it may have any claim that is not listed
 	claims    claims
 	at        location // no header: a parameter or a cookie
 	in        string   // which one
@@ -25,6 +29,7 @@ type token struct {
 type refusal struct {
 	status        int
 	reason, doubt string
+	moot          bool // of several tokens it takes one, or none
 }
 
 func (r refusal) ruling(point Point) ruling {
@@ -36,7 +41,7 @@ func (r refusal) ruling(point Point) ruling {
 // in turn until one accepts, and each that is tried first takes off the headers that it writes (jwt_authn verifier.cc), also when no token
 // is there. It returns why a request is refused.
 func (a *attributes) authenticate(rules []*jwtRule, t *token) (refused refusal) {
-	a.claims, a.forwarded = nil, true
+	a.claims, a.claimed, a.forwarded = nil, nil, true
 	if a.preflight() {
 		return refusal{}
 	}
@@ -49,13 +54,13 @@ func (a *attributes) authenticate(rules []*jwtRule, t *token) (refused refusal) 
 		case s.unknown != "":
 			return refusal{doubt: "whose token is in the " + s.unknown + " is not known"}
 		case s.shown != "" && s.other != "": // Istio calls the outcome undefined (JWTRule.fromHeaders)
-			return refusal{doubt: "the request has tokens in the " + s.shown + " and in the " + s.other}
+			return refusal{moot: true, doubt: "the request has tokens in the " + s.shown + " and in the " + s.other}
 		case s.other != "":
 			refused = cmp.Or(refused, refusal{status: 401, reason: "the token in the " + s.other + " is of no issuer"})
 		case s.shown == "":
 		case r.issuer != "" && r.issuer != t.issuer:
 			refused = cmp.Or(refused, refusal{status: 401, reason: "no rule accepts the issuer " + t.issuer})
-		case !t.anyAudience && !r.takes(t.audiences):
+		case !t.anyAudience && !r.takes(t):
 			refused = refusal{status: 403, reason: "the token's audience " + quoteNone(strings.Join(t.audiences, ", ")) + " is not one of " + strings.Join(r.audiences, ", ")}
 		default:
 			a.accept(r, t)
@@ -74,7 +79,7 @@ func (r *jwtRule) hasKeysOf(t *token) bool {
 func (a *attributes) writtenHeader(rules []*jwtRule) string {
 	for _, r := range rules {
 		for _, name := range r.writes() {
-			if find(a.headers, name).state != absent {
+			if a.sent(name).State() != absent {
 				return name
 			}
 		}
@@ -102,49 +107,59 @@ func (a *attributes) strip(r *jwtRule) {
 
 // accept writes what a token says. A token that is not to be forwarded leaves its header; nobody compares a parameter or a cookie.
 func (a *attributes) accept(r *jwtRule, t *token) {
-	a.claims, a.forwarded = t.claims, r.forward
+	a.claims, a.claimed, a.forwarded = t.claims, t.open, r.forward
 	if !r.forward && t.at.header != "" {
-		a.headers = a.headers.without(t.at.header)
+		a.drop(t.at.header)
 	}
 	var written []string
 	for _, c := range r.copies {
 		name := strings.ReplaceAll(c.claim, ".", "\x00")
-		if v := a.claim(name); v.state != absent && v != knownValue("") || a.claims.hold(name) {
-			written = append(written, c.header)
-		}
-		switch v := a.claim(name); {
-		case v.state == element, a.claims.hold(name): // written as base64 JSON (jwt_authn authenticator.cc addJWTClaimToHeader)
-			a.setHeader(c.header, value{state: some})
-		case v.state != absent && v != knownValue(""):
+		v := a.claim(name)
+		switch state := v.State(); {
+		case state == element, a.claims.hold(name): // written as base64 JSON (jwt_authn authenticator.cc addJWTClaimToHeader)
+			a.setHeader(c.header, symbolic.In(some))
+		case state == known && v.Matches("*") == no, state == absent:
+			continue
+		default:
 			a.setHeader(c.header, v)
 		}
+		written = append(written, c.header)
 	}
 	if r.payload != "" {
-		a.setHeader(r.payload, value{state: some})
+		a.setHeader(r.payload, symbolic.In(some))
 	}
 	for i, name := range written { // Envoy adds to what is there (jwt_authn authenticator.cc addJWTClaimToHeader)
 		if contains(written[:i], name) || name == r.payload {
-			a.setHeader(name, value{state: some})
+			a.setHeader(name, symbolic.In(some))
 		}
 	}
-	a.claims = a.claims.split(r.spaces)
+	a.claims, a.spaces = a.claims.split(r.spaces), r.spaces
 }
 
 // split makes lists of the words of scope, permission and the claims that a rule names, as policies compare them. Headers get the text (authn
 // buildSpaceDelimitedClaims; Envoy normalize_payload_in_metadata).
 func (c claims) split(names []string) (out claims) {
 	for _, v := range c {
-		if v.state != known || v.name != "scope" && v.name != "permission" && !contains(names, v.name) {
+		if v.State() != known || !isWords(v.name, names) {
 			out = append(out, v)
 			continue
 		}
-		for word := range strings.SplitSeq(v.s, " ") {
+		if v.Varies() {
+			out = append(out, namedValue{v.name, v.Words()})
+			continue
+		}
+		for word := range strings.SplitSeq(v.Read(), " ") {
 			if word != "" {
-				out = append(out, namedValue{v.name, value{word, element}})
+				out = append(out, namedValue{v.name, symbolic.ElementOf(word)})
 			}
 		}
 	}
 	return out
+}
+
+// isWords reports whether a claim is taken for a list of words.
+func isWords(name string, names []string) bool {
+	return name == "scope" || name == "permission" || contains(names, name)
 }
 
 // hold reports whether a claim is a mapping.
@@ -155,15 +170,14 @@ func (c claims) hold(name string) bool {
 // setHeader replaces a header. One that is gone for sure is kept as absent where the client may send any.
 func (a *attributes) setHeader(name string, v value) {
 	a.headers = a.headers.without(name)
-	if v.state != absent || a.mayHave(name) {
+	if a.trace != nil || v.State() != absent || a.mayHave(name) {
 		a.headers = append(a.headers, namedValue{name, v})
 	}
 }
 
 // preflight: OPTIONS with Origin and Access-Control-Request-Method (Envoy jwt_authn bypass_cors_preflight, which Istio sets).
 func (a *attributes) preflight() bool {
-	return a.method.state == known && a.method.s == "OPTIONS" && find(a.headers, "origin").s != "" &&
-		find(a.headers, "access-control-request-method").s != ""
+	return a.method.Is("OPTIONS") && a.sent("origin").Filled() && a.sent("access-control-request-method").Filled()
 }
 
 func (h headers) without(name string) headers {
@@ -197,7 +211,7 @@ func quoteNone(s string) string {
 func (t *trip) forward(c *candidate) {
 	var before value
 	if t.shown != nil {
-		before = find(t.at.headers, t.shown.at.header)
+		before = t.at.sent(t.shown.at.header)
 	}
 	c.forward(&t.at)
 	for _, f := range c.rule.filters {
@@ -208,9 +222,9 @@ func (t *trip) forward(c *candidate) {
 	if t.shown == nil || t.shown.at.header == "" {
 		return
 	}
-	switch after := find(t.at.headers, t.shown.at.header); {
+	switch after := t.at.sent(t.shown.at.header); {
 	case after == before:
-	case strings.HasPrefix(after.s, before.s+","):
+	case strings.HasPrefix(after.Read(), before.Read()+","):
 		t.doubled = t.shown.at.header
 	default:
 		t.shown = nil
@@ -242,12 +256,16 @@ func (t *trip) authenticate(point Point, rules []*jwtRule) (over bool) {
 		}
 	}
 	if t.twoTokens(rules) {
-		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, "the header "+t.doubled+" has two values, which Envoys read differently")})
+		step := stepAt(point, "the header "+t.doubled+" has two values, which Envoys read differently")
+		step.moot = true
+		t.meet(ruling{outcome: NotJudged, Step: step})
 		return true
 	}
 	refused := t.at.authenticate(t.byKeys(point, rules), t.shown)
 	if refused.doubt != "" { // then nobody knows what the request is from here on
-		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, refused.doubt)})
+		step := stepAt(point, refused.doubt)
+		step.moot = refused.moot
+		t.meet(ruling{outcome: NotJudged, Step: step})
 		return true
 	}
 	if refused.status != 0 {
@@ -282,7 +300,7 @@ func (t *trip) lacksRequired(rules []*jwtRule) *jwtRule {
 		return nil
 	}
 	for _, r := range rules {
-		if r.required && (t.shown == nil || !r.finds(t.shown) || r.issuer != "" && r.issuer != t.shown.issuer || !t.shown.anyAudience && !r.takes(t.shown.audiences)) {
+		if r.required && (t.shown == nil || !r.finds(t.shown) || r.issuer != "" && r.issuer != t.shown.issuer || !t.shown.anyAudience && !r.takes(t.shown)) {
 			return r
 		}
 	}
@@ -296,7 +314,7 @@ func (t *trip) writtenToken(rules []*jwtRule) string {
 	}
 	for _, r := range rules {
 		for _, l := range r.locations {
-			if v := find(t.at.headers, l.header); contains(t.written, l.header) && strings.Contains(v.s, l.prefix) && strings.Count(v.s, ".") >= 2 {
+			if v := t.at.sent(l.header); contains(t.written, l.header) && v.Contains(l.prefix) && v.MatchesStars("*.*.*") {
 				return l.header
 			}
 		}

@@ -112,7 +112,7 @@ func (w *World) closedAt(front *istioGateway) bool {
 // a listener by the name that Istio gives it (model mergeGateways; kube.InternalGatewayName).
 func (w *World) mergedWith(g *gateway, a *attributes) (r ruling, found bool) {
 	for _, v := range w.mergedInto(g) {
-		if a.host.state == known && len(v.hosts) > 0 && !v.matchesHost(hostWithoutPort(a.host.s)) {
+		if a.host.State() == known && len(v.hosts) > 0 && !v.mayMatch(a.host.Before(":").Lower()) {
 			continue
 		}
 		step := Step{Point: Point{Kind: AtRoute}, Rule: -1, Why: named(&v.origin) + " is served by Gateway " + g.id() + " beside its routes, which is not judged"}

@@ -66,10 +66,12 @@ func (t *trip) route(way *way, to *space, led bool) answer {
 	}
 	out := t.fork().follow(way.gateway, picks[0], to)
 	for _, c := range picks[1:] {
-		if other := t.fork().follow(way.gateway, c, to); other.rank != out.rank || other.Outcome != out.Outcome {
+		other := t.fork().follow(way.gateway, c, to)
+		if other.rank != out.rank || other.Outcome != out.Outcome {
 			t.meet(ruling{outcome: NotJudged, Step: picks[0].step(undecided(picks[0], c))})
 			return answer{t.verdict(), min(out.rank, other.rank)}
 		}
+		out.moot = out.moot && other.moot
 	}
 	return out
 }
@@ -113,6 +115,7 @@ func (t *trip) follow(g *gateway, c *candidate, to *space) answer {
 		return answer{t.verdict(), toTarget}
 	}
 	if t.routed != want {
+		step.moot = true
 		t.meet(ruling{outcome: NotJudged, Step: step})
 		return answer{t.verdict(), toElsewhere}
 	}

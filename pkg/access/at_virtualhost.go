@@ -1,9 +1,12 @@
 package access
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // host finds the virtual host of a request: that of its name, else the longest suffix *.<name>, else * (Envoy RouteConfiguration; Istio
@@ -23,6 +26,39 @@ func (t *table) host(name string) *virtualHost {
 	return t.hosts["*"]
 }
 
+// of is host for the host of a request, as it says what it looked for.
+func (t *table) of(host value, trace *symbolic.Trace) *virtualHost {
+	name := host.Before(":").Lower()
+	if !name.Varies() {
+		return t.host(name.Shown())
+	}
+	from := trace.Mark()
+	for _, h := range t.bySpecificity() {
+		mark := trace.Mark()
+		switch exact := !strings.HasPrefix(h.domain, "*"); {
+		case exact && name.Is(h.domain):
+			trace.Forget(from, mark) // it is no other then
+			return h
+		case !exact && (h.domain == "*" || !name.Is(h.domain[1:]) && name.Matches(h.domain) == yes):
+			return h
+		}
+	}
+	return nil
+}
+
+// bySpecificity are the virtual hosts in the order in which Envoy looks for that of a request.
+func (t *table) bySpecificity() []*virtualHost {
+	return slices.SortedStableFunc(slices.Values(t.ordered), func(a, b *virtualHost) int {
+		exact := func(h *virtualHost) int {
+			if strings.HasPrefix(h.domain, "*") {
+				return 0
+			}
+			return 1
+		}
+		return cmp.Or(exact(b)-exact(a), len(b.domain)-len(a.domain))
+	})
+}
+
 // pick finds the match that takes a request. It is one, unless the manifests do not show which of several comes first, or whether one fits.
 func (h *virtualHost) pick(a *attributes, query string) (out []*candidate) {
 	for _, l := range h.lists {
@@ -37,7 +73,7 @@ func (h *virtualHost) pick(a *attributes, query string) (out []*candidate) {
 func (l *routeList) pick(a *attributes, query string) (out []*candidate) {
 	var first *candidate // that fits for certain
 	var sure []*route
-	for _, i := range l.near(a.path.s) {
+	for _, i := range l.near(a.path) {
 		c := &l.all[i]
 		if first != nil && first.match.before(c.match) {
 			break

@@ -66,6 +66,9 @@ func (a *answer) better(than answer) bool {
 	if a.rank != than.rank {
 		return a.rank < than.rank
 	}
+	if a.Outcome == than.Outcome {
+		return than.moot && !a.moot
+	}
 	return worse(ruling{outcome: than.Outcome}, ruling{outcome: a.Outcome}).outcome != than.Outcome
 }
 
@@ -115,7 +118,7 @@ func (t *trip) waysAt(g *gateway, table *table, svc *service, pods []*workload) 
 	chosen := hosts
 	if host, ok := t.host(); ok {
 		chosen = nil
-		if h := table.host(host); h != nil && (t.req.Path != "" || slices.Contains(hosts, h)) {
+		if h := table.of(host, t.at.trace); h != nil && (t.req.Path != "" || slices.Contains(hosts, h)) {
 			chosen = []*virtualHost{h}
 		}
 	}
@@ -132,7 +135,7 @@ func (t *trip) waysAt(g *gateway, table *table, svc *service, pods []*workload) 
 }
 
 // host is the request's, where it is known.
-func (t *trip) host() (string, bool) { return t.at.host.s, t.at.host.state == known }
+func (t *trip) host() (value, bool) { return t.at.host, t.at.host.State() == known }
 
 // otherHost is some host that takes the request, where none leads to the target.
 func (t *trip) otherHost(table *table) *virtualHost {
@@ -142,7 +145,7 @@ func (t *trip) otherHost(table *table) *virtualHost {
 	at := t.at
 	readings, _ := readPath(t.req.Path, t.w.mesh.normalization)
 	query := readings[0].query
-	at.path = knownValue(readings[0].path)
+	at.path = t.pathRead(readings, 0)
 	if h := table.hosts["*"]; h != nil && len(h.pick(&at, query)) > 0 {
 		return h
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // tally counts what a comparison met.
@@ -184,13 +186,13 @@ func (c recordedCase) unknowable(set recordedSet) bool {
 // decideAt asks the referee at one enforcement point.
 func decideAt(w *World, c recordedCase, tok *token) Verdict {
 	r := Request{Method: c.Request.Method, Host: c.Request.Host, Path: c.Request.Path, Port: c.Request.Port, Headers: c.Request.Headers, TCP: c.Request.TCP}
-	t := &trip{w: w, open: &open{}, req: r, at: r.attributes(), shown: tok}
+	t := &trip{w: w, open: &open{}, req: r, at: r.attributes(nil), shown: tok}
 	if p := c.Request.From; p != nil {
 		td := p.TD
 		if td == "" {
 			td = "cluster.local"
 		}
-		t.at.peer = identity{td, p.NS, p.SA}
+		t.at.peer = identity{domain: td, namespace: p.NS, account: p.SA}
 	}
 	pathOK := t.settlePath()
 	s := w.look(c.Namespace)
@@ -247,20 +249,20 @@ func tokenOf(claimsOf map[string]any) (tok *token, ok bool) {
 		case string:
 			known := knownValue(v)
 			if name == "scope" {
-				known = value{state: perhaps}
+				known = symbolic.In(perhaps)
 			}
 			tok.claims = append(tok.claims, namedValue{name, known})
 		case map[string]any:
 			for inner := range v {
-				tok.claims = append(tok.claims, namedValue{name + "\x00" + inner, value{state: perhaps}})
+				tok.claims = append(tok.claims, namedValue{name + "\x00" + inner, symbolic.In(perhaps)})
 			}
 		default:
-			tok.claims = append(tok.claims, namedValue{name, value{state: perhaps}})
+			tok.claims = append(tok.claims, namedValue{name, symbolic.In(perhaps)})
 		}
 	}
-	tok.issuer = find(tok.claims, "iss").s
-	if aud := find(tok.claims, "aud"); aud.state == known {
-		tok.audiences = []string{aud.s}
+	tok.issuer = find(tok.claims, "iss").Read()
+	if aud := find(tok.claims, "aud"); aud.State() == known {
+		tok.audiences = []string{aud.Read()}
 	}
 	return tok, true
 }

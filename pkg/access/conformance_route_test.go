@@ -29,7 +29,7 @@ type routing struct {
 // manifests do not show which.
 func routedAt(w *World, c recordedCase) []routing {
 	r := Request{Method: c.Request.Method, Host: c.Request.Host, Path: c.Request.Path, Port: c.Request.Port, Headers: c.Request.Headers}
-	t := &trip{w: w, open: &open{}, req: r, at: r.attributes()}
+	t := &trip{w: w, open: &open{}, req: r, at: r.attributes(nil)}
 	g := w.look(c.Namespace).gateway(c.Name)
 	switch {
 	case !t.settlePath():
@@ -200,15 +200,15 @@ func (c recordedCase) changes(a *attributes) string {
 	}
 	path, _, _ := strings.Cut(s.Path, "?")
 	switch {
-	case a.path.s != path:
-		return fmt.Sprintf("behind the route the path is %q, to the referee %q", path, a.path.s)
-	case a.host.s != s.Host:
-		return fmt.Sprintf("behind the route the host is %q, to the referee %q", s.Host, a.host.s)
+	case a.path.Read() != path:
+		return fmt.Sprintf("behind the route the path is %q, to the referee %q", path, a.path.Read())
+	case a.host.Read() != s.Host:
+		return fmt.Sprintf("behind the route the host is %q, to the referee %q", s.Host, a.host.Read())
 	}
 	for _, name := range []string{"kubeflow-userid", "x-env", "x-more", "x-gone"} {
 		v, set := want[name]
-		if got := a.header(name); set != (got.state == known) || got.s != v {
-			return fmt.Sprintf("behind the route header %s is %q (%v), to the referee %q", name, v, set, got.s)
+		if got := a.header(name); set != (got.State() == known) || got.Read() != v {
+			return fmt.Sprintf("behind the route header %s is %q (%v), to the referee %q", name, v, set, got.Read())
 		}
 	}
 	return ""

@@ -6,6 +6,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // Tenant is one profile's namespace, as far as the self-check needs it.
@@ -254,6 +255,6 @@ func (a *selfCheck) lostRules(t *Tenant, s *space) {
 
 // freeAttributes are a request of which the client may choose everything but who it is.
 func freeAttributes(peer identity) attributes {
-	free := value{state: some}
+	free := symbolic.In(some)
 	return attributes{peer: peer, method: free, host: free, path: free, anyHeader: true}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // entrance is a gateway other than the tenants' ingress, and what its routes lead to in their namespaces.
@@ -369,7 +370,7 @@ func (a *selfCheck) comers(g *gateway, t *Tenant) (out []comer) {
 	rules, _ := a.w.gatewayJWT(g)
 	policies := a.w.atGateway(g)
 	for _, tok := range append([]*token{nil}, strangersTokens(rules, name)...) {
-		for _, sent := range [2]value{{}, {state: some}} {
+		for _, sent := range [2]value{{}, symbolic.In(some)} {
 			at := freeAttributes(identity{})
 			at.headers = headers{{name, sent}}
 			if at.authenticate(rules, tok).status != 0 {
@@ -415,9 +416,9 @@ func strangersTokens(rules []*jwtRule, header string) (out []*token) {
 			}
 		}
 		if !tok.claims.hold("sub") {
-			tok.claims = append(tok.claims, namedValue{"sub", value{state: some}})
+			tok.claims = append(tok.claims, namedValue{"sub", symbolic.In(some)})
 		}
-		tok.claims = append(append(tok.claims, audienceClaim(tok.audiences)...), namedValue{"*", value{state: perhaps}})
+		tok.claims = append(append(tok.claims, audienceClaim(tok.audiences)...), namedValue{"*", symbolic.In(perhaps)})
 		if len(r.locations) > 0 {
 			tok.at = r.locations[0]
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // ownerLockedOut asks whether the owner gets through the ingress at all, whatever the path. refused: no login's token is accepted anywhere.
@@ -91,9 +92,9 @@ func (a *selfCheck) ownerTokens(t *Tenant) (out []*token) {
 			tok := &token{issuer: r.issuer, audiences: r.audiences[:min(len(r.audiences), 1)], anyAudience: len(r.audiences) == 0}
 			tok.claims = claims{{"iss", knownValue(r.issuer)}, {strings.ReplaceAll(c.claim, ".", "\x00"), knownValue(t.Owner)}}
 			if c.claim != "sub" {
-				tok.claims = append(tok.claims, namedValue{"sub", value{state: some}})
+				tok.claims = append(tok.claims, namedValue{"sub", symbolic.In(some)})
 			}
-			tok.claims = append(append(tok.claims, audienceClaim(tok.audiences)...), namedValue{"*", value{state: perhaps}})
+			tok.claims = append(append(tok.claims, audienceClaim(tok.audiences)...), namedValue{"*", symbolic.In(perhaps)})
 			tok.dropped, tok.of = !r.forward, r
 			tok.at, tok.in = r.firstPlace()
 			out = append(out, tok)
@@ -122,4 +123,4 @@ func (w *World) verified(s *space, g *gateway) []*service {
 }
 
 // ownerClaims: a session whose claims nobody knows in full.
-var ownerClaims = claims{{"iss", value{state: some}}, {"sub", value{state: some}}, {"*", value{state: perhaps}}}
+var ownerClaims = claims{{"iss", symbolic.In(some)}, {"sub", symbolic.In(some)}, {"*", symbolic.In(perhaps)}}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // webApps reports, once for each policy, that any pod reaches a Service of the platform to which the ingress leads users. Such a Service
@@ -35,7 +36,7 @@ func (a *selfCheck) webApps(tenants []Tenant) {
 // webApp judges any pod where it calls the Service, and where it calls the pods.
 func (a *selfCheck) webApp(s *space, svc *service, t *Tenant) {
 	at := freeAttributes(a.w.identity(stranger, strangerAccount))
-	at.headers = headers{{strings.ToLower(cmp.Or(t.Header, usualUserHeader)), value{state: some}}}
+	at.headers = headers{{strings.ToLower(cmp.Or(t.Header, usualUserHeader)), symbolic.In(some)}}
 	if g := a.w.serviceWaypoint(svc).gateway; g != nil {
 		a.reportWebApp(l7, a.w.atWaypoint(g, svc), &at, svc, t)
 	}

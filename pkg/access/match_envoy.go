@@ -1,6 +1,10 @@
 package access
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
+)
 
 // attributes are what an enforcement point sees of one request.
 type attributes struct {
@@ -19,6 +23,9 @@ type attributes struct {
 	doubt     doubt    // the first that was met
 	favor     []*rule  // to be named where they match, beside others
 	inbound   inbound  // for a pod with a sidecar
+	trace     *symbolic.Trace
+	spaces    []string        // claims that are lists of words
+	claimed   *symbolic.Trace // the token may have any claim that is not listed
 }
 
 type headers []namedValue
@@ -40,6 +47,42 @@ func find(l []namedValue, name string) value {
 	return value{}
 }
 
+// The axes of a traced request.
+const (
+	methodAxis   = "method"
+	hostAxis     = "host"
+	pathAxis     = "path"
+	userAxis     = "user"
+	tokenAxis    = "token" // the subject of a Kubernetes token
+	audienceAxis = "audience"
+	subjectAxis  = "subject" // of a token of any issuer
+	peerAxis     = "peer"    // the principal of a pod
+	headerAxis   = symbolic.HeaderAxis
+	paramAxis    = "parameter "
+	claimAxis    = "claim "
+)
+
+// sent is a header as it is on the request: absent where it is not, whoever may have added it since.
+func (a *attributes) sent(name string) value {
+	for i := range a.headers {
+		if a.headers[i].name == name {
+			return a.headers[i].value
+		}
+	}
+	if a.trace != nil && !a.anyHeader && !isProxyHeader(name) {
+		return a.trace.At(headerAxis+name, symbolic.Point{})
+	}
+	return value{}
+}
+
+// drop takes a header off.
+func (a *attributes) drop(name string) {
+	a.headers = a.headers.without(name)
+	if a.trace != nil {
+		a.headers = append(a.headers, namedValue{name, value{}})
+	}
+}
+
 // header looks a header up by its lower case name.
 func (a *attributes) header(name string) value {
 	switch name {
@@ -48,14 +91,14 @@ func (a *attributes) header(name string) value {
 	case ":authority", "host":
 		return a.host
 	case ":path":
-		return value{state: some} // with its query, which nobody compares
+		return symbolic.In(some) // with its query, which nobody compares
 	case ":scheme":
-		return value{state: some} // Envoy sets it from the connection where the client does not (HttpConnectionManager)
+		return symbolic.In(some) // Envoy sets it from the connection where the client does not (HttpConnectionManager)
 	case ":protocol":
-		return value{state: perhaps} // of an upgrade over HTTP/2
+		return symbolic.In(perhaps) // of an upgrade over HTTP/2
 	}
 	if isProxyHeader(name) {
-		return value{state: perhaps}
+		return symbolic.In(perhaps)
 	}
 	for i := range a.headers {
 		if a.headers[i].name == name {
@@ -63,9 +106,9 @@ func (a *attributes) header(name string) value {
 		}
 	}
 	if a.mayHave(name) {
-		return value{state: perhaps}
+		return symbolic.In(perhaps)
 	}
-	return value{}
+	return a.sent(name)
 }
 
 // mayHave: nobody knows whether a header that is not listed is there.
@@ -73,10 +116,10 @@ func (a *attributes) mayHave(name string) bool { return a.anyHeader || namesHead
 
 // matchClaim: of a list, one element must match (authz/matcher.MetadataListValueMatcherForJWTClaims).
 func (a *attributes) matchClaim(name, pattern string) verdict3 {
-	out := a.claim(name).matches(pattern)
+	out := a.claim(name).Matches(pattern)
 	for i := range a.claims {
-		if c := &a.claims[i]; c.name == name && c.state == element {
-			out = max(out, c.matches(pattern))
+		if c := &a.claims[i]; c.name == name && c.State() == element {
+			out = max(out, c.Matches(pattern))
 		}
 	}
 	return out
@@ -87,13 +130,20 @@ func (a *attributes) claim(name string) value {
 	if a.claims == nil {
 		return value{}
 	}
-	if v := find(a.claims, name); v.state != absent {
+	if v := find(a.claims, name); v.Varies() || v.State() != absent {
 		return v
 	}
 	for i := range a.claims {
 		if a.claims[i].name == "*" {
-			return value{state: perhaps}
+			return symbolic.In(perhaps)
 		}
+	}
+	if a.claimed != nil {
+		v := a.claimed.At(claimAxis+name, symbolic.Point{})
+		if isWords(name, a.spaces) {
+			v = v.Words()
+		}
+		return v
 	}
 	return value{}
 }
@@ -105,14 +155,33 @@ func (w *World) envoy(p *policy, r *rule, a *attributes) verdict3 {
 	if a.tcp && p.action == allow && r.http() {
 		return no
 	}
+	start := a.trace.Mark()
 	out := w.envoyAll(p, r.when, a)
-	if out != no && len(r.from) > 0 {
-		out = min(out, w.envoyAny(p, r.from, a))
+	if out == no && a.trace != nil {
+		w.failsByClient(p, r, a, start)
 	}
-	if out != no && len(r.to) > 0 {
-		out = min(out, w.envoyAny(p, r.to, a))
+	for _, entries := range [2][][]condition{r.from, r.to} {
+		if out == no || len(entries) == 0 {
+			continue
+		}
+		before := a.trace.Mark()
+		if out = min(out, w.envoyAny(p, entries, a)); out == no {
+			a.trace.Forget(start, before)
+		}
 	}
 	return out
+}
+
+// failsByClient has a trace say of a rule that fails that it is for other clients, where it is. Most rules of a point fail for that alone, so the set of
+// the run is larger than for the condition that failed first.
+func (w *World) failsByClient(p *policy, r *rule, a *attributes, start int) {
+	doubt, before := a.doubt, a.trace.Mark()
+	if len(r.from) > 0 && w.envoyAny(p, r.from, a) == no {
+		a.trace.Forget(start, before)
+	} else {
+		a.trace.Forget(before, a.trace.Mark())
+	}
+	a.doubt = doubt
 }
 
 // http: some attribute of the rule exists for HTTP only.
@@ -135,9 +204,11 @@ func (r *rule) http() bool {
 }
 
 func (w *World) envoyAny(p *policy, entries [][]condition, a *attributes) verdict3 {
-	out := no
+	out, start := no, a.trace.Mark()
 	for _, e := range entries {
+		before := a.trace.Mark()
 		if out = max(out, w.envoyAll(p, e, a)); out == yes {
+			a.trace.Forget(start, before)
 			break
 		}
 	}
@@ -145,12 +216,14 @@ func (w *World) envoyAny(p *policy, entries [][]condition, a *attributes) verdic
 }
 
 func (w *World) envoyAll(p *policy, conditions []condition, a *attributes) verdict3 {
-	out := yes
+	out, start := yes, a.trace.Mark()
 	for i := range conditions {
 		if a.tcp && conditions[i].attribute.http() {
 			continue
 		}
+		before := a.trace.Mark()
 		if out = min(out, w.envoyCondition(p, &conditions[i], a)); out == no {
+			a.trace.Forget(start, before)
 			break
 		}
 	}
@@ -158,12 +231,15 @@ func (w *World) envoyAll(p *policy, conditions []condition, a *attributes) verdi
 }
 
 func (w *World) envoyCondition(p *policy, c *condition, a *attributes) verdict3 {
-	out := yes
+	out, start := yes, a.trace.Mark()
 	if len(c.values) > 0 {
 		out = w.envoyValues(p, c, c.values, a)
 	}
 	if out != no && len(c.notValues) > 0 {
-		out = min(out, not(w.envoyValues(p, c, c.notValues, a)))
+		before := a.trace.Mark()
+		if out = min(out, not(w.envoyValues(p, c, c.notValues, a))); out == no {
+			a.trace.Forget(start, before)
+		}
 	}
 	if out == maybe {
 		a.doubts(c)
@@ -172,9 +248,11 @@ func (w *World) envoyCondition(p *policy, c *condition, a *attributes) verdict3 
 }
 
 func (w *World) envoyValues(p *policy, c *condition, values []string, a *attributes) verdict3 {
-	out := no
+	out, start := no, a.trace.Mark()
 	for _, v := range values {
+		before := a.trace.Mark()
 		if out = max(out, w.envoyValue(p, c, v, a)); out == yes {
+			a.trace.Forget(start, before)
 			break
 		}
 	}
@@ -197,13 +275,13 @@ func (w *World) envoyValue(p *policy, c *condition, v string, a *attributes) ver
 	case port:
 		return a.matchPort(v)
 	case method:
-		return a.method.matchesHeader(v)
+		return a.method.MatchesHeader(v)
 	case host:
-		return a.host.matchesHost(v)
+		return a.host.MatchesHost(v)
 	case path:
 		return a.matchPath(v)
 	case header:
-		return a.header(c.key).matchesHeader(v)
+		return a.header(c.key).MatchesHeader(v)
 	case claim:
 		return a.matchClaim(c.key, v)
 	case requestPrincipal:
@@ -211,7 +289,7 @@ func (w *World) envoyValue(p *policy, c *condition, v string, a *attributes) ver
 	case audience:
 		return a.matchClaim("aud", v)
 	case presenter:
-		return a.claim("azp").matches(v)
+		return a.claim("azp").Matches(v)
 	}
 	// Addresses, SNI, Envoy's own metadata and what Istio does not know: the manifests do not say.
 	return maybe
@@ -231,12 +309,9 @@ func (a *attributes) matchPort(v string) verdict3 {
 // matchPath compares the path without its query (Envoy RBAC url_path and uri_template).
 func (a *attributes) matchPath(v string) verdict3 {
 	if !isTemplate(v) {
-		return a.path.matches(v)
+		return a.path.Matches(v)
 	}
-	if a.path.state == known {
-		return is(matchTemplate(v, a.path.s))
-	}
-	return value{state: a.path.state}.matches(v)
+	return a.path.MatchesTemplate(v)
 }
 
 // matchRequestPrincipal splits at the last slash, since an issuer may be a URL (authz/model requestPrincipalGenerator).
@@ -249,27 +324,17 @@ func (a *attributes) matchRequestPrincipal(v string) verdict3 {
 	}
 	switch {
 	case v == "*":
-		return min(iss.matches("*"), sub.matches("*"))
+		return min(iss.Matches("*"), sub.Matches("*"))
 	case strings.HasPrefix(v, "*") && i < 0:
-		return min(iss.matches("*"), sub.matches(v))
+		return min(iss.Matches("*"), sub.Matches(v))
 	case strings.HasPrefix(v, "*"):
-		return min(iss.matches(issuer), sub.exactly(subject))
+		return min(iss.Matches(issuer), sub.Exactly(subject))
 	case strings.HasSuffix(v, "*") && i < 0:
-		return min(iss.matches(v), sub.matches("*"))
+		return min(iss.Matches(v), sub.Matches("*"))
 	case strings.HasSuffix(v, "*"):
-		return min(iss.exactly(issuer), sub.matches(subject))
+		return min(iss.Exactly(issuer), sub.Matches(subject))
 	}
-	return min(iss.exactly(issuer), sub.exactly(subject))
-}
-
-func (v value) exactly(s string) verdict3 {
-	if v.state == known {
-		return is(v.s == s)
-	}
-	if v.state == absent {
-		return no
-	}
-	return maybe
+	return min(iss.Exactly(issuer), sub.Exactly(subject))
 }
 
 // doubt is why a condition could not be judged, and what is not known.

@@ -1,9 +1,16 @@
 package access
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
+)
 
 // identity is a workload's SPIFFE identity. The zero value is nobody: plain text, or a pod outside the mesh.
-type identity struct{ domain, namespace, account string }
+type identity struct {
+	domain, namespace, account string
+	varies                     value // the principal, where that is an axis
+}
 
 func (id identity) known() bool { return id.account != "" }
 
@@ -23,7 +30,7 @@ func parsePrincipal(s string) (id identity, ok bool) {
 	if len(p) != 5 || p[1] != "ns" || p[3] != "sa" {
 		return identity{}, false
 	}
-	return identity{p[0], p[2], p[4]}, p[2] != "" && p[4] != ""
+	return identity{domain: p[0], namespace: p[2], account: p[4]}, p[2] != "" && p[4] != ""
 }
 
 // matchPrincipal tries a principal pattern literally, as ztunnel does (rbac.rs matches_principal: no trust domain aliases).
@@ -31,7 +38,12 @@ func (id identity) matchPrincipal(pattern string) bool {
 	if !id.known() {
 		return false
 	}
-	if strings.Contains(pattern, "*") {
+	switch {
+	case id.varies.Varies() && strings.Contains(pattern, "*"):
+		return id.varies.Matches(pattern) == yes
+	case id.varies.Varies():
+		return id.varies.Is(pattern)
+	case strings.Contains(pattern, "*"):
 		return matchPattern(pattern, id.principal())
 	}
 	// Without a star the compare needs no string of its own: this is the hot path of the self-check.
@@ -69,7 +81,10 @@ func (m *mesh) matchPrincipalEnvoy(id identity, pattern string) bool {
 
 // matchTail tries domain/rest without building the text where rest is exact.
 func matchTail(id identity, domain, rest string) bool {
-	if strings.Contains(rest, "*") {
+	switch {
+	case id.varies.Varies():
+		return id.matchPrincipal(domain + "/" + rest)
+	case strings.Contains(rest, "*"):
 		return matchPattern(domain+"/"+rest, id.principal())
 	}
 	if domain != id.domain {
@@ -104,10 +119,15 @@ func (id identity) matchNamespaceEnvoy(pattern string) bool {
 	if !id.known() {
 		return false
 	}
-	if !strings.ContainsAny(pattern, "*/") {
+	switch stars := "*/ns/" + pattern + "/*"; {
+	case id.varies.Varies() && !strings.ContainsAny(pattern, "*/"):
+		return id.varies.Between(id.domain+"/ns/", "/").Is(pattern)
+	case id.varies.Varies():
+		return id.varies.Swap("", "spiffe://", false).MatchesStars(stars)
+	case !strings.ContainsAny(pattern, "*/"):
 		return pattern == id.namespace
 	}
-	return matchStars("*/ns/"+pattern+"/*", "spiffe://"+id.principal())
+	return symbolic.MatchStars("*/ns/"+pattern+"/*", "spiffe://"+id.principal())
 }
 
 // matchAccount tries `name` or `namespace/name`; a bare name is one of the policy's own namespace. The trust domain does not matter
@@ -117,7 +137,18 @@ func (id identity) matchAccount(pattern, policyNamespace string) bool {
 	if !ok {
 		ns, sa = policyNamespace, pattern
 	}
+	if id.varies.Varies() {
+		return id.varies.Is(id.domain + "/ns/" + ns + "/sa/" + sa)
+	}
 	return id.known() && ns == id.namespace && sa == id.account
+}
+
+// matchNamespace tries a namespace as ztunnel does (rbac.rs).
+func (id identity) matchNamespace(pattern string) verdict3 {
+	if id.varies.Varies() {
+		return id.varies.Between(id.domain+"/ns/", "/").Matches(pattern)
+	}
+	return is(matchPattern(pattern, id.namespace))
 }
 
 // matchTrustDomain: values that are one of the mesh's domains stand for all of them (trustdomain.ExpandTrustDomainAliases).

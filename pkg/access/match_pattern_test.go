@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 func TestPatterns(t *testing.T) {
@@ -21,17 +23,17 @@ func TestPatterns(t *testing.T) {
 		}
 	}
 	for state, want := range map[presence][2]verdict3{absent: {no, no}, some: {yes, maybe}, perhaps: {maybe, maybe}} {
-		v := value{state: state}
-		if got := [2]verdict3{v.matches("*"), v.matches("a")}; got != want {
+		v := symbolic.In(state)
+		if got := [2]verdict3{v.Matches("*"), v.Matches("a")}; got != want {
 			t.Errorf("state %d: %v, want %v", state, got, want)
 		}
 	}
 	empty := knownValue("")
-	if empty.matches("*") != no || empty.matchesHeader("*") != yes || empty.matchesHost("*") != yes || empty.matchesHeader("a*") != no ||
-		(value{}).matchesHeader("*") != no || (value{state: perhaps}).matchesHeader("*") != maybe {
+	if empty.Matches("*") != no || empty.MatchesHeader("*") != yes || empty.MatchesHost("*") != yes || empty.MatchesHeader("a*") != no ||
+		(value{}).MatchesHeader("*") != no || (symbolic.In(perhaps)).MatchesHeader("*") != maybe {
 		t.Error("an empty header is there")
 	}
-	if !matchStars("a*b*c", "a-b-c") || matchStars("a*b*c", "ac") || !matchStars("*/ns/a*/*", "spiffe://d/ns/abc/sa/x") || matchStars("ab*ba", "aba") {
+	if !symbolic.MatchStars("a*b*c", "a-b-c") || symbolic.MatchStars("a*b*c", "ac") || !symbolic.MatchStars("*/ns/a*/*", "spiffe://d/ns/abc/sa/x") || symbolic.MatchStars("ab*ba", "aba") {
 		t.Error("stars")
 	}
 }
@@ -49,7 +51,7 @@ func TestPathTemplates(t *testing.T) {
 		{"/a/{**}/z", "/a/b/c/z", true}, {"/a/{**}/z", "/a/z", false}, {"/a/{**}/z", "/a//z", true},
 		{"/{*}/b/{**}", "/x/b/c/d", true}, {"/{*}", "/a[b", false}, {"/a/{**}", "/a/b{c", false},
 	} {
-		if got := matchTemplate(c.template, c.path); got != c.want {
+		if got := symbolic.MatchTemplate(c.template, c.path); got != c.want {
 			t.Errorf("%s on %s: %v", c.template, c.path, got)
 		}
 	}
@@ -79,7 +81,7 @@ func TestNormalize(t *testing.T) {
 }
 
 func TestPrincipalsAndTrustDomains(t *testing.T) {
-	id := identity{"td1", "ns", "sa"}
+	id := identity{domain: "td1", namespace: "ns", account: "sa"}
 	aliased := &mesh{domains: []string{"td1", "old"}}
 	for _, c := range []struct {
 		pattern        string
@@ -119,13 +121,13 @@ func FuzzPatterns(f *testing.F) {
 	}
 	w := &World{namespaces: map[string]*space{}, mesh: defaultMesh()}
 	f.Fuzz(func(t *testing.T, pattern, s string) {
-		matchStars(pattern, s)
+		symbolic.MatchStars(pattern, s)
 		readPath(s, "DECODE_AND_MERGE_SLASHES")
 		parseKey(pattern)
 		if pattern == "" || badTemplate(pattern) != "" {
 			return
 		}
-		a := attributes{path: knownValue(s), host: knownValue(s), headers: headers{{"x", knownValue(s)}}, peer: identity{"d", s, "a"}}
+		a := attributes{path: knownValue(s), host: knownValue(s), headers: headers{{"x", knownValue(s)}}, peer: identity{domain: "d", namespace: s, account: "a"}}
 		p := &policy{origin: origin{namespace: "a"}}
 		for _, attr := range []attribute{path, host, header, namespaceOf, principal} {
 			with := condition{attribute: attr, key: "x", values: []string{pattern}}

@@ -2,15 +2,21 @@ package access
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // takes: one of the rule's audiences is one of the token's, without regard to the scheme and one trailing slash (Envoy check_audience.cc
 // sanitizeAudience). A rule without audiences takes any token.
-func (r *jwtRule) takes(audiences []string) bool {
+func (r *jwtRule) takes(t *token) bool {
 	for _, a := range r.audiences {
-		for _, of := range audiences {
-			if of != "" && bareAudience(a) == bareAudience(of) {
+		if t.audience.IsAudience(a) {
+			return true
+		}
+		for _, of := range t.audiences {
+			if symbolic.SameAudience(a, of) {
 				return true
 			}
 		}
@@ -62,35 +68,43 @@ func (a *attributes) look(r *jwtRule, t *token) (s sight) {
 		}
 	}
 	for _, l := range r.locations {
-		v := find(a.headers, l.header)
-		_, found := l.read(v.s)
+		v := a.sent(l.header)
 		switch {
 		case t != nil && l.header == t.at.header:
 			if own, found := l.read(t.at.prefix + "token"); found && own != "token" {
 				s.other = "header " + l.header
 			}
-		case v.state == known && found:
+		case v.State() == known && v.Contains(l.prefix):
 			s.other = "header " + l.header
-		case v.state == some || v.state == perhaps:
+		case v.State() == some || v.State() == perhaps:
 			s.unknown = "header " + l.header
 		}
 	}
 	for _, name := range r.params {
-		if hasParameter(a.query, name) && (t == nil || t.in != inParam+name) {
+		if (t == nil || t.in != inParam+name) && a.hasParameter(name) {
 			s.other = inParam + name
 		}
 	}
-	cookie := find(a.headers, "cookie")
+	cookie := value{}
+	if len(r.cookies) > 0 {
+		cookie = a.sent("cookie")
+	}
 	for _, name := range r.cookies {
 		switch {
 		case t != nil && t.in == inCookie+name:
-		case cookie.state == known && hasCookie(cookie.s, name):
+		case cookie.State() == known && cookie.Finds(cookieNamed(name)):
 			s.other = inCookie + name
-		case cookie.state == perhaps:
+		case cookie.State() == perhaps:
 			s.unknown = inCookie + name
 		}
 	}
 	return s
+}
+
+// hasParameter reports whether the request has a parameter.
+func (a *attributes) hasParameter(name string) bool {
+	v := a.trace.At(paramAxis+name, symbolic.Point{There: hasParameter(a.query, name)})
+	return v.State() != absent
 }
 
 // hasParameter: a query holds a parameter, whose name may be escaped (Envoy Utility::QueryParamsMulti parseAndDecodeQueryString).
@@ -104,20 +118,7 @@ func hasParameter(query, name string) bool {
 	return false
 }
 
-func hasCookie(header, name string) bool {
-	for pair := range strings.SplitSeq(header, ";") {
-		if key, _, _ := strings.Cut(strings.TrimSpace(pair), "="); key == name {
-			return true
-		}
-	}
-	return false
-}
-
-func bareAudience(s string) string {
-	if rest, ok := strings.CutPrefix(s, "http://"); ok {
-		s = rest
-	} else {
-		s = strings.TrimPrefix(s, "https://")
-	}
-	return strings.TrimSuffix(s, "/")
+// cookieNamed finds a cookie in the header cookie.
+func cookieNamed(name string) *regexp.Regexp {
+	return regexp.MustCompile(`(?:^|;)[ \t]*` + regexp.QuoteMeta(name) + `(?:=|[ \t]*(?:;|$))`)
 }

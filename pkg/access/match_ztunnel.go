@@ -7,17 +7,22 @@ func (r *rule) ztunnel(p *policy, a *attributes) verdict3 {
 	if p.action == allow && r.droppedByZtunnel() != "" {
 		return no
 	}
-	out := yes
+	out, start := yes, a.trace.Mark()
 	for i := range r.when {
+		before := a.trace.Mark()
 		if out = min(out, ztunnelWhen(p, &r.when[i], a)); out == no {
+			a.trace.Forget(start, before)
 			return no
 		}
 	}
-	if len(r.to) > 0 {
-		out = min(out, ztunnelAny(p, r.to, a))
-	}
-	if out != no && len(r.from) > 0 {
-		out = min(out, ztunnelAny(p, r.from, a))
+	for _, entries := range [2][][]condition{r.to, r.from} {
+		if out == no || len(entries) == 0 {
+			continue
+		}
+		before := a.trace.Mark()
+		if out = min(out, ztunnelAny(p, entries, a)); out == no {
+			a.trace.Forget(start, before)
+		}
 	}
 	return out
 }
@@ -73,9 +78,11 @@ func (c *condition) name() string {
 }
 
 func ztunnelAny(p *policy, entries [][]condition, a *attributes) verdict3 {
-	out := no
+	out, start := no, a.trace.Mark()
 	for _, e := range entries {
+		before := a.trace.Mark()
 		if out = max(out, ztunnelEntry(p, e, a)); out == yes {
+			a.trace.Forget(start, before)
 			break
 		}
 	}
@@ -84,14 +91,16 @@ func ztunnelAny(p *policy, entries [][]condition, a *attributes) verdict3 {
 
 // ztunnelEntry: trustDomains never reach ztunnel and are no reason to drop the rule either, so they do not narrow it (ambient handleRule).
 func ztunnelEntry(p *policy, conditions []condition, a *attributes) verdict3 {
-	out, empty := yes, true
+	out, empty, start := yes, true, a.trace.Mark()
 	for i := range conditions {
 		c := &conditions[i]
 		if c.attribute.http() || c.attribute == remoteIP || c.attribute == trustDomain {
 			continue
 		}
 		empty = false
+		before := a.trace.Mark()
 		if out = min(out, ztunnelCondition(p, c, a)); out == no {
+			a.trace.Forget(start, before)
 			return no
 		}
 	}
@@ -109,12 +118,15 @@ func ztunnelWhen(p *policy, c *condition, a *attributes) verdict3 {
 }
 
 func ztunnelCondition(p *policy, c *condition, a *attributes) verdict3 {
-	out := yes
+	out, start := yes, a.trace.Mark()
 	if len(c.values) > 0 {
 		out = ztunnelValues(p, c, c.values, a)
 	}
 	if out != no && len(c.notValues) > 0 {
-		out = min(out, not(ztunnelValues(p, c, c.notValues, a)))
+		before := a.trace.Mark()
+		if out = min(out, not(ztunnelValues(p, c, c.notValues, a))); out == no {
+			a.trace.Forget(start, before)
+		}
 	}
 	if out == maybe {
 		a.doubts(c)
@@ -129,20 +141,21 @@ func (a *attributes) doubts(c *condition) {
 }
 
 func ztunnelValues(p *policy, c *condition, values []string, a *attributes) verdict3 {
-	out := no
+	out, start := no, a.trace.Mark()
 	for _, v := range values {
-		m := maybe // addresses
+		m, before := maybe, a.trace.Mark() // addresses
 		switch c.attribute {
 		case principal:
 			m = is(a.peer.matchPrincipal(v))
 		case namespaceOf:
-			m = is(matchPattern(v, a.peer.namespace))
+			m = a.peer.matchNamespace(v)
 		case serviceAccount:
 			m = is(a.peer.matchAccount(v, p.namespace))
 		case port:
 			m = a.matchPort(v)
 		}
 		if out = max(out, m); out == yes {
+			a.trace.Forget(start, before)
 			break
 		}
 	}

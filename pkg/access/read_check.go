@@ -12,10 +12,11 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
-// Check is one AccessCheck: cases that must come out as they say.
+// Check is one AccessCheck: cases that must come out as they say, and claims that must hold.
 type Check struct {
-	Name  string
-	Cases []Case
+	Name   string
+	Cases  []Case
+	Claims []Claim
 }
 
 // Case is one request and what is expected of it, allow or deny.
@@ -52,6 +53,12 @@ func ParseCheck(item *yaml.Node) (Check, error) {
 				"cases": func(n *yaml.Node, path string) {
 					r.each(n, path, func(n *yaml.Node, path string) { c.Cases = append(c.Cases, r.oneCase(n, path)) })
 				},
+				"never": func(n *yaml.Node, path string) {
+					r.each(n, path, func(n *yaml.Node, path string) { c.Claims = append(c.Claims, r.never(n, path)) })
+				},
+				"only": func(n *yaml.Node, path string) {
+					r.each(n, path, func(n *yaml.Node, path string) { c.Claims = append(c.Claims, r.only(n, path)) })
+				},
 			})
 		},
 	})
@@ -59,8 +66,8 @@ func ParseCheck(item *yaml.Node) (Check, error) {
 	case len(r.errs) > 0:
 	case field(item, "apiVersion") == nil:
 		r.refuse(item, diagnostic.CheckFieldMissing, "apiVersion", "is missing", "write apiVersion: "+checkVersion)
-	case len(c.Cases) == 0:
-		r.refuse(item, diagnostic.CheckFieldMissing, "spec.cases", "has no case", "write at least one, with name, from, to and expect")
+	case len(c.Cases)+len(c.Claims) == 0:
+		r.refuse(item, diagnostic.CheckFieldMissing, "spec.cases", "has no case", "write at least one, or a claim in never or only")
 	}
 	return c, errors.Join(r.errs...)
 }

@@ -166,7 +166,7 @@ spec:
 		"[]": "1:1 : expected an AccessCheck, got a list; give the AccessChecks first, as in ambient-profile check CHECK.yaml RENDERED.yaml\n",
 		"apiVersion: v1\nkind: Namespace\nmetadata: {name: alice}":                        "1:1 : expected an AccessCheck, got Namespace alice; give the AccessChecks first, as in ambient-profile check CHECK.yaml RENDERED.yaml\n",
 		"kind: AccessCheck\nspec: {cases: []}":                                            "1:1 apiVersion: is missing; write apiVersion: ambient.kubeflow.org/v1alpha1\n",
-		"apiVersion: ambient.kubeflow.org/v1alpha1\nkind: AccessCheck\nspec: {cases: []}": "1:1 spec.cases: has no case; write at least one, with name, from, to and expect\n",
+		"apiVersion: ambient.kubeflow.org/v1alpha1\nkind: AccessCheck\nspec: {cases: []}": "1:1 spec.cases: has no case; write at least one, or a claim in never or only\n",
 	} {
 		if _, err := parseCheck(t, text); err == nil || complaints(err) != want {
 			t.Errorf("%s: %v", text, err)

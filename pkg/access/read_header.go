@@ -3,6 +3,8 @@ package access
 import (
 	"slices"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // badHeader says why a header cannot be sent, "" where it can (RFC 9110 5.1 and 5.5).
@@ -34,10 +36,10 @@ func isProxyHeader(name string) bool {
 
 // nominated: a proxy may drop the headers that Connection names (RFC 9110 7.6.1; Envoy Utility::sanitizeConnectionHeader).
 func (h headers) nominated() headers {
-	for name := range strings.SplitSeq(find(h, "connection").s, ",") {
+	for name := range strings.SplitSeq(find(h, "connection").Read(), ",") {
 		for i := range h {
 			if h[i].name == strings.ToLower(trim(name)) {
-				h[i].value = value{state: perhaps}
+				h[i].value = symbolic.In(perhaps)
 			}
 		}
 	}

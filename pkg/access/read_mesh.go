@@ -184,5 +184,5 @@ func (r *rule) principals(f func(string)) {
 }
 
 func (w *World) identity(namespace, account string) identity {
-	return identity{w.mesh.domains[0], namespace, account}
+	return identity{domain: w.mesh.domains[0], namespace: namespace, account: account}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // Request is one question: may From do this to To?
@@ -180,10 +181,10 @@ func (f From) count() (n int) {
 func (f From) carries() bool { return (f.Token != "") != (f.JWT != nil) }
 
 // attributes are what the first proxy sees of the request.
-func (r Request) attributes() attributes {
-	a := attributes{tcp: r.TCP, favor: r.favor, method: knownValue(cmp.Or(r.Method, "GET")), host: value{state: some}}
+func (r Request) attributes(trace *symbolic.Trace) attributes {
+	a := attributes{tcp: r.TCP, favor: r.favor, method: trace.On(methodAxis, cmp.Or(r.Method, "GET")), host: symbolic.In(some), trace: trace}
 	if r.Host != "" {
-		a.host = knownValue(r.Host)
+		a.host = trace.On(hostAxis, r.Host)
 	}
 	names := make([]string, 0, len(r.Headers))
 	for name := range r.Headers {
@@ -197,12 +198,15 @@ func (r Request) attributes() attributes {
 			continue
 		}
 		// The same name in two spellings: Envoy joins repeated headers with a comma.
-		v := trim(r.Headers[name])
-		if before := find(a.headers, lower); before.state == known {
-			a.headers = a.headers.without(lower)
-			v = before.s + "," + v
+		v := knownValue(trim(r.Headers[name]))
+		if !isProxyHeader(lower) {
+			v = trace.At(headerAxis+lower, symbolic.Point{Text: trim(r.Headers[name]), There: true})
 		}
-		a.headers = append(a.headers, namedValue{lower, knownValue(v)})
+		if before := find(a.headers, lower); before.State() == known {
+			a.headers = a.headers.without(lower)
+			v = before.Append("," + v.Read())
+		}
+		a.headers = append(a.headers, namedValue{lower, v})
 	}
 	a.headers = a.headers.nominated()
 	return a
@@ -215,7 +219,7 @@ func trim(s string) string { return strings.Trim(s, " \t") }
 func (h headers) nextHop() headers {
 	out := make(headers, len(h))
 	for i, v := range h {
-		v.s = trim(v.s)
+		v.value = v.Trim()
 		out[i] = v
 	}
 	return out

@@ -107,6 +107,16 @@ func fullHost(host, namespace string) string {
 // hostOf is the host name of a Service.
 func hostOf(namespace, name string) string { return name + "." + namespace + ".svc.cluster.local" }
 
+// mayMatch is matchesHost for the host of a request, which has no wildcard.
+func (v *virtualRoutes) mayMatch(host value) bool {
+	return slices.ContainsFunc(v.hosts, func(h string) bool {
+		if strings.HasPrefix(h, "*") {
+			return h == "*" || host.Matches(h) == yes
+		}
+		return host.Is(h)
+	})
+}
+
 // matchesHost reports whether it is for a host; any of two patterns may be wider (host.Name Matches).
 func (v *virtualRoutes) matchesHost(host string) bool {
 	return slices.ContainsFunc(v.hosts, func(h string) bool { return within(host, h) || within(h, host) })

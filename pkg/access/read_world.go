@@ -49,6 +49,8 @@ type World struct {
 	onceLeads, onceFronts   sync.Once // filed when the first request needs them
 	leads                   map[string][]*lead
 	fronts                  map[string]bool
+	onceUnlike              sync.Once
+	unlike                  unlike
 	onceIngress, onceHeader sync.Once // made up when the first request needs them
 	madeUpIngress           *gateway
 	madeUpHeader            string
@@ -58,7 +60,8 @@ type World struct {
 type space struct {
 	name     string
 	declared bool
-	place    // of its Namespace
+	place         // of its Namespace
+	profile  bool // a user namespace, as the profile-controller makes it
 	labels   labels
 
 	policies        []*policy
@@ -261,6 +264,8 @@ var nowhere space
 func (w *World) readNamespace(m meta, n *yaml.Node) *fault {
 	s := w.space(m.name)
 	s.declared, s.labels, s.place = true, m.labels, m.place
+	_, owned := m.annotation("owner")
+	s.profile = owned || m.labels.value("app.kubernetes.io/part-of") == "kubeflow-profile"
 	if c := firstCloud(m.unservedCloud(), cloudByName(m.origin, "Namespace", field(n, "metadata"), "metadata")); c != nil {
 		s.clouds.whole = c
 	}

@@ -140,7 +140,7 @@ func (x *asker) optionsFor(o *opening, s *sameAxis, word string, listed bool, c 
 		}
 	case host:
 		for _, h := range hostsLike(word, listed, to, by, seeds) {
-			if !listed || knownValue(h).matchesHost(word) == yes {
+			if !listed || knownValue(h).MatchesHost(word) == yes {
 				at := attributes{host: knownValue(h)}
 				add("", at, func(r *Request) { r.Host = h })
 			}

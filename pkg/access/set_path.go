@@ -72,7 +72,7 @@ func (a *approach) apply(r *Request) {
 func (a *approach) behind(path string) string {
 	at := attributes{path: knownValue(path)}
 	a.match.forward(&at)
-	return at.path.s
+	return at.path.Read()
 }
 
 // leads reports whether the match takes a path.

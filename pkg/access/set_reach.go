@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // asker asks what clients reach. It knows what is the same for all namespaces.
@@ -18,11 +20,12 @@ type asker struct {
 	unsettled       map[string]string // rules of points that are not judged, and why
 	stopped         map[string]string // rules whose requests something else stops, and what
 	passed          map[string]bool   // rules of gateways that let requests in
-	asks            map[string]bool   // and that ask for something
+	pool            *symbolic.Pool
+	asks            map[string]bool // and that ask for something
 }
 
 func newAsker(w *World) *asker {
-	x := &asker{w: w, routed: w.routedServices(), covered: map[string][]covered{}, unsettled: map[string]string{}, stopped: map[string]string{}, passed: map[string]bool{}, asks: map[string]bool{}, rules: map[string]*policy{}}
+	x := &asker{w: w, pool: symbolic.NewPool(), routed: w.routedServices(), covered: map[string][]covered{}, unsettled: map[string]string{}, stopped: map[string]string{}, passed: map[string]bool{}, asks: map[string]bool{}, rules: map[string]*policy{}}
 	for _, g := range w.allIngresses() {
 		x.gateways = append(x.gateways, w.identity(g.namespace, g.account))
 		for _, p := range w.atGateway(g) {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Result is what became of a case. Got is not-judged where the referee cannot tell, which fails whatever was expected.
+// Result is what became of a case, or of a claim. Got is not-judged where the referee cannot tell, which fails whatever was expected.
 type Result struct {
 	Name    string   `json:"name"`
 	Expect  string   `json:"expect"`
@@ -18,7 +18,7 @@ type Result struct {
 	Missing []string `json:"-"` // what the case names that is not in the manifests
 }
 
-// Run decides every case, in order.
+// Run decides every case and then every claim, in order.
 func (w *World) Run(c Check) []Result {
 	out := make([]Result, len(c.Cases))
 	for i, one := range c.Cases {
@@ -27,6 +27,9 @@ func (w *World) Run(c Check) []Result {
 			Name: one.Name, Expect: one.Expect.String(), Got: v.Outcome.String(), By: v.By(), Assumed: withMeant(v.Assumed, missing), Missing: missing,
 			OK: v.Outcome == one.Expect && v.Outcome != NotJudged,
 		}
+	}
+	for i := range c.Claims {
+		out = append(out, w.proves(&c.Claims[i]))
 	}
 	return out
 }

@@ -42,6 +42,7 @@ type Step struct {
 	Policy string // namespace/name, "" where no policy decided
 	Rule   int    // index in the policy's rules, -1 where no single rule decided
 	Why    string
+	moot   bool      // the request goes elsewhere, or is refused or taken for one without a part of it, which is asked for apart
 	lacks  attribute // what the request or the manifests do not say, where it is not judged for that
 }
 

@@ -1,0 +1,235 @@
+package symbolic
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Test is one comparison of a text. Two with the same key are the same.
+type Test struct {
+	kind kind
+	arg  string
+	re   *regexp.Regexp // of regexpKind
+	list []string       // of listKind
+	via  *derived       // what of the axis' text is compared; nil: the text itself
+	key  string
+}
+
+type kind byte
+
+const (
+	presentKind  kind = 'P' // there is a text
+	patternKind  kind = 'p' // a value pattern of Istio
+	exactKind    kind = '='
+	templateKind kind = 't'
+	underKind    kind = '/' // whole segments of a path
+	containsKind kind = 'c'
+	regexpKind   kind = 'r' // found somewhere, unless it says otherwise itself
+	starsKind    kind = '*' // each star is any text
+	listKind     kind = 'l' // one of a list of texts
+	underAnyKind kind = 'u' // under one of a list of paths
+	wordKind     kind = 'w' // a value pattern that one of the words passes
+	audienceKind kind = 'a' // a spelling of an audience
+)
+
+func newTest(k kind, arg string, via *derived) *Test {
+	if k == presentKind {
+		via = nil // what becomes of a text is there where the text is
+	}
+	t := &Test{kind: k, arg: arg, via: via}
+	t.key = string(k) + arg
+	if via != nil {
+		t.key = via.key + t.key
+	}
+	return t
+}
+
+// String is the comparison in words that name it uniquely.
+func (t *Test) String() string { return t.key }
+
+// Holds reports whether a text, or its absence, passes.
+func (t *Test) Holds(p Point) bool {
+	if !p.There {
+		return false
+	}
+	s, ok := t.via.of(p.Text)
+	if !ok {
+		return false
+	}
+	switch t.kind {
+	case presentKind:
+		return true
+	case patternKind:
+		return MatchPattern(t.arg, s)
+	case exactKind:
+		return s == t.arg
+	case templateKind:
+		return MatchTemplate(t.arg, s)
+	case underKind:
+		return under(t.arg, s)
+	case containsKind:
+		return strings.Contains(s, t.arg)
+	case regexpKind:
+		return t.re.MatchString(s)
+	case starsKind:
+		return MatchStars(t.arg, s)
+	case wordKind:
+		return matchWord(t.arg, s)
+	case audienceKind:
+		return s != "" && bareAudience(s) == t.arg
+	case listKind:
+		for _, e := range t.list {
+			if s == e {
+				return true
+			}
+		}
+	case underAnyKind:
+		for _, e := range t.list {
+			if under(e, s) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// machine is the automaton of the texts that pass, nil for presence.
+func (t *Test) machine() (machine, error) {
+	if t.kind == presentKind {
+		return nil, nil
+	}
+	m, err := newExpression(t.expression())
+	if err != nil {
+		return nil, err
+	}
+	return t.via.machine(m), nil
+}
+
+// expression is a regular expression that takes the whole of what passes.
+func (t *Test) expression() string {
+	quote := quoteBytes
+	switch t.kind {
+	case patternKind:
+		switch {
+		case t.arg == "*":
+			return `(?s:.+)`
+		case strings.HasPrefix(t.arg, "*"):
+			return `(?s:.*)` + quote(t.arg[1:])
+		case strings.HasSuffix(t.arg, "*"):
+			return quote(t.arg[:len(t.arg)-1]) + `(?s:.*)`
+		}
+		return quote(t.arg)
+	case templateKind:
+		return templateExpression(t.arg)
+	case underKind:
+		return underExpression(t.arg)
+	case containsKind:
+		return `(?s:.*)` + quote(t.arg) + `(?s:.*)`
+	case regexpKind:
+		return `(?s:.*)(?:` + t.re.String() + `)(?s:.*)`
+	case starsKind:
+		parts := strings.Split(t.arg, "*")
+		for i := range parts {
+			parts[i] = quote(parts[i])
+		}
+		return strings.Join(parts, `(?s:.*)`)
+	case wordKind:
+		return wordExpression(t.arg)
+	case audienceKind:
+		return audienceExpression(t.arg)
+	case listKind, underAnyKind:
+		all := make([]string, len(t.list))
+		for i, e := range t.list {
+			if all[i] = quote(e); t.kind == underAnyKind {
+				all[i] = underExpression(e)
+			}
+		}
+		return `(?:` + strings.Join(all, "|") + `)`
+	}
+	return quote(t.arg)
+}
+
+func underExpression(prefix string) string {
+	if prefix == "/" {
+		return `(?s:.*)`
+	}
+	return quoteBytes(prefix) + `(?:/(?s:.*))?`
+}
+
+// quoteBytes has each byte stand for itself, as a rune.
+func quoteBytes(s string) string {
+	runes := make([]rune, len(s))
+	for i := range len(s) {
+		runes[i] = rune(s[i])
+	}
+	return regexp.QuoteMeta(string(runes))
+}
+
+const (
+	pchar        = `[a-zA-Z0-9\-._~%!$&'()+,;:@=]`
+	pcharOrSlash = `[a-zA-Z0-9\-._~%!$&'()+,;:@=/]`
+)
+
+// templateExpression: {*} takes all characters of a segment that there are, as MatchTemplate does.
+func templateExpression(template string) string {
+	var b strings.Builder
+	for template != "" {
+		switch {
+		case strings.HasPrefix(template, AnySegments):
+			return b.String() + pcharOrSlash + `*` + quoteBytes(template[len(AnySegments):])
+		case strings.HasPrefix(template, OneSegment):
+			template = template[len(OneSegment):]
+			if template != "" && pchars(template[:1], false) == 1 {
+				return `[^\x00-\x{10ffff}]` // {*} takes the next character too, so nothing matches
+			}
+			b.WriteString(pchar + `+`)
+			if rest, more := strings.CutPrefix(template, AnySegments); more {
+				return b.String() + anyAfterOne(rest)
+			}
+		default:
+			b.WriteString(quoteBytes(template[:1]))
+			template = template[1:]
+		}
+	}
+	return b.String()
+}
+
+// anyAfterOne is {**} and what follows it, right behind {*}, which has taken all characters up to a slash.
+func anyAfterOne(rest string) string {
+	below := `/` + pcharOrSlash + `*` + quoteBytes(rest)
+	if rest != "" && pchars(rest[:1], false) == 1 {
+		return below
+	}
+	return `(?:` + below + `|` + quoteBytes(rest) + `)`
+}
+
+// audienceExpression: the scheme and a slash are taken off once, where they are there. An empty text is no audience.
+func audienceExpression(bare string) string {
+	scheme, slash := `(?:https?://)?`, `/?`
+	if strings.HasPrefix(bare, "http://") || strings.HasPrefix(bare, "https://") {
+		scheme = `https?://`
+	}
+	if strings.HasSuffix(bare, "/") {
+		slash = `/`
+	}
+	if bare == "" {
+		return `(?:https?:///?|/)`
+	}
+	return scheme + quoteBytes(bare) + slash
+}
+
+// wordExpression: no word is empty or holds a blank.
+func wordExpression(pattern string) string {
+	word := quoteBytes(pattern)
+	switch {
+	case pattern == "" || strings.Contains(pattern, " "):
+		return `[^\x00-\x{10ffff}]`
+	case pattern == "*":
+		word = `[^ ]+`
+	case strings.HasPrefix(pattern, "*"):
+		word = `[^ ]*` + quoteBytes(pattern[1:])
+	case strings.HasSuffix(pattern, "*"):
+		word = quoteBytes(pattern[:len(pattern)-1]) + `[^ ]*`
+	}
+	return `(?:(?s:.*) )?` + word + `(?: (?s:.*))?`
+}

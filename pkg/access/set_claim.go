@@ -1,0 +1,276 @@
+package access
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
+)
+
+// proof is what was found about a claim. The zero value is that it holds.
+type proof struct {
+	outcome Outcome // Allow: a request gets in that must not; NotJudged: nobody knows
+	failed  bool
+	by      string
+}
+
+// proves looks for a request that a claim says there is none of, among all that there are.
+func (w *World) proves(c *Claim) Result {
+	r := Result{Name: c.Name, Expect: Deny.String()}
+	if c.only {
+		r.Expect = Allow.String()
+	}
+	spaces := []string{""}
+	if c.Each == everyProfile {
+		if spaces = w.profiles(); len(spaces) == 0 {
+			r.Got, r.By = NotJudged.String(), "NOT JUDGED: there is no user namespace in the manifests"
+			return r
+		}
+	}
+	var worst proof
+	failed, targets := 0, 0
+	x := newAsker(w)
+	for _, profile := range spaces {
+		p, n := x.prove(c, profile, maxQuestions)
+		targets += n
+		if !p.failed {
+			continue
+		}
+		if failed++; failed == 1 || worst.outcome == NotJudged && p.outcome != NotJudged {
+			worst = p
+		}
+	}
+	if failed == 0 {
+		r.Got, r.By, r.OK = r.Expect, fmt.Sprintf("all requests to %d targets", targets), true
+		if c.Each != "" {
+			r.By += fmt.Sprintf(" in %d user namespaces", len(spaces))
+		}
+		return r
+	}
+	r.Got, r.By = worst.outcome.String(), worst.by
+	if failed > 1 {
+		r.By += fmt.Sprintf(" (and in %d more user namespaces)", failed-1)
+	}
+	return r
+}
+
+// profiles are the user namespaces, in order.
+func (w *World) profiles() (out []string) {
+	for _, name := range w.names {
+		if w.namespaces[name].profile {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// prove looks at all targets of a claim, for one user namespace.
+func (x *asker) prove(c *Claim, profile string, runs int) (worst proof, targets int) {
+	shape, err := c.rule(profile)
+	if err != nil {
+		return proof{NotJudged, true, "NOT JUDGED: " + err.Error()}, 0
+	}
+	s := x.w.look(inProfile(c.To.Namespace, profile))
+	if s == &nowhere {
+		return proof{NotJudged, true, "NOT JUDGED: Namespace " + inProfile(c.To.Namespace, profile) + " is not in the manifests"}, 0
+	}
+	h := &hearing{x: x, claim: c, profile: profile, shape: &shape, p: &policy{origin: origin{namespace: s.name}, action: deny}, reached: map[int]bool{}, runs: runs, pool: x.pool.About()}
+	all := x.goals(s, inProfile(c.To.Service, profile))
+	for _, to := range all {
+		for _, q := range x.w.inquiries(to.to, to.port, to.tcp) {
+			if p := h.inquire(&q); p.failed && (!worst.failed || worst.outcome == NotJudged) {
+				worst = p
+			}
+			if worst.failed && worst.outcome == Allow {
+				return worst, len(all)
+			}
+		}
+	}
+	for i := range c.who {
+		if !h.reached[i] && !worst.failed {
+			worst = proof{Deny, true, "no request of " + c.who[i].text(profile) + " gets in"}
+		}
+	}
+	return worst, len(all)
+}
+
+// hearing is a claim about one namespace.
+type hearing struct {
+	x       *asker
+	claim   *Claim
+	profile string
+	shape   *rule
+	p       *policy
+	reached map[int]bool // of the clients that the claim lists
+	runs    int          // at most, for one question
+	pool    *symbolic.Pool
+}
+
+// inquire looks at all requests of a question. Those that are not of the claim's shape are of no account.
+func (h *hearing) inquire(q *inquiry) (out proof) {
+	s := h.x.w.search(q, h.pool, h.runs, func(r Request) (Verdict, *symbolic.Trace, bool) {
+		o := &open{trace: &symbolic.Trace{}}
+		if !h.shaped(q, r, o) {
+			return Verdict{Outcome: Deny}, o.trace, true
+		}
+		v := h.x.w.answer(r, o)
+		if v.Outcome == Deny || v.Outcome == NotJudged && v.moot || h.claim.only && h.listed(q, r, v.Outcome, o.trace) {
+			return v, o.trace, true
+		}
+		if p := h.found(r, v); !out.failed || out.outcome == NotJudged && p.outcome == Allow {
+			out = p
+		}
+		return v, o.trace, v.Outcome != Allow
+	})
+	if s.failed != "" && !out.failed {
+		out = proof{NotJudged, true, "NOT JUDGED: " + q.kind.String() + " to " + q.text() + ": " + s.failed}
+	}
+	return out
+}
+
+// found is a request that the claim does not expect, as the point decision confirms.
+func (h *hearing) found(r Request, v Verdict) proof {
+	if again := h.x.w.Decide(r); again.Outcome != v.Outcome {
+		return proof{NotJudged, true, fmt.Sprintf("internal error: %s is %v among others, and %v alone", r.text(), v.Outcome, again.Outcome)}
+	}
+	return proof{v.Outcome, true, r.text() + ": " + v.By()}
+}
+
+// shaped reports whether a request is of the claim's shape. Of a connection no proxy knows whether requests of the shape are in it, so they are.
+func (h *hearing) shaped(q *inquiry, r Request, o *open) bool {
+	t := &trip{w: h.x.w, req: r, at: r.attributes(o.trace), open: o}
+	t.at.port = q.port
+	if !q.tcp {
+		t.settlePath()
+	}
+	peers := h.x.gateways
+	switch {
+	case r.From.OffMesh:
+		peers = []identity{{}}
+	case r.From.ServiceAccount != "":
+		ns, account, _ := splitAccount(r.From.ServiceAccount)
+		peers = []identity{t.peer(ns, account)}
+	}
+	return slices.ContainsFunc(peers, func(peer identity) bool {
+		t.at.peer = peer
+		return h.x.w.envoy(h.p, h.shape, &t.at) != no
+	})
+}
+
+// listed reports whether the claim lists the client of a request. The proxy of a Gateway sends what its own clients ask for, and those are asked for apart.
+func (h *hearing) listed(q *inquiry, r Request, got Outcome, trace *symbolic.Trace) (listed bool) {
+	if r.From.ServiceAccount != "" {
+		listed = trace.On(peerAxis, r.on(h.x.w, peerAxis).Text).OneOf(h.x.w.proxyAccounts())
+	}
+	for i := range h.claim.who {
+		if h.is(&h.claim.who[i], q, r, trace) {
+			listed = true
+			h.reached[i] = h.reached[i] || got == Allow
+		}
+	}
+	return listed
+}
+
+// proxyAccounts are the principals of the pods of Gateways.
+func (w *World) proxyAccounts() symbolic.List {
+	out := symbolic.List{Name: "accounts of Gateways"}
+	for _, g := range w.allIngresses() {
+		out.All = append(out.All, w.identity(g.namespace, g.account).principal())
+	}
+	for _, name := range w.names {
+		for _, g := range w.namespaces[name].gateways {
+			out.All = append(out.All, w.identity(g.namespace, g.account).principal())
+		}
+	}
+	return out
+}
+
+// is reports whether a request's client is the one that is meant. A token of the issuer of sessions, or of the cluster, is what the session or the
+// account has.
+func (h *hearing) is(who *Who, q *inquiry, r Request, trace *symbolic.Trace) bool {
+	w := h.x.w
+	has := func(axis, text string) bool { return trace.At(axis, r.on(w, axis)).Is(text) }
+	ns, account, _ := splitAccount(inProfile(cmp.Or(who.Token, who.ServiceAccount), h.profile))
+	pod := q.kind == aPod || q.kind == aPodToken || q.kind == aPodJWT
+	switch {
+	case who.User != "" && q.kind == aUser:
+		return has(userAxis, who.User)
+	case who.User != "" && q.kind == aJWT:
+		return w.issuerCopies(r.From.JWT.Issuer, "email") && has(claimAxis+"email", who.User)
+	case who.Token != "" && q.kind == aToken:
+		return has(tokenAxis, accountPrefix+ns+":"+account)
+	case who.Token != "" && q.kind == aJWT:
+		return isClusterIssuer(r.From.JWT.Issuer) && has(subjectAxis, accountPrefix+ns+":"+account)
+	case who.ServiceAccount != "" && pod:
+		return has(peerAxis, w.identity(ns, account).principal())
+	case who.Namespace != "" && pod:
+		own := trace.On(peerAxis, r.on(w, peerAxis).Text)
+		return own.Between(w.mesh.domains[0]+"/ns/", "/").Is(inProfile(who.Namespace, h.profile))
+	}
+	return who.Anonymous && q.kind == anonymous || who.OffMesh && q.kind == offTheMesh
+}
+
+// issuerCopies reports whether a rule at the ingress copies a claim of an issuer's tokens to a header.
+func (w *World) issuerCopies(issuer, claim string) bool {
+	return slices.ContainsFunc(w.ingressRules(), func(r *jwtRule) bool { return r.issuer == issuer && r.copy(claim) != "" })
+}
+
+func (w *Who) text(profile string) string {
+	switch {
+	case w.User != "":
+		return "user " + w.User
+	case w.Token != "":
+		return "token " + inProfile(w.Token, profile)
+	case w.ServiceAccount != "":
+		return "pod " + inProfile(w.ServiceAccount, profile)
+	case w.Namespace != "":
+		return "pods of " + inProfile(w.Namespace, profile)
+	case w.Anonymous:
+		return "anonymous"
+	}
+	return "off the mesh"
+}
+
+func (q *inquiry) text() string {
+	r := Request{To: q.to, Port: q.port}
+	return r.target()
+}
+
+// target is where a request goes, in words.
+func (r *Request) target() string {
+	out := "Service " + join(r.To.Namespace, r.To.Service)
+	switch {
+	case r.To.only != nil:
+		out = "pods " + join(r.To.Namespace, r.To.only.name)
+	case r.To.Direct:
+		out = "pods of " + out
+	}
+	if r.Port != 0 {
+		out += " port " + portText(r.Port)
+	}
+	return out
+}
+
+// text is a request on one line.
+func (r *Request) text() string {
+	what := "a connection"
+	if !r.TCP {
+		what = r.Method + " " + r.Path
+	}
+	out := r.From.String()
+	if r.From.JWT != nil && r.From.JWT.Subject != "" {
+		out += " with the subject " + r.From.JWT.Subject
+	}
+	out += ", " + what + " to " + r.target()
+	if r.Host != "" && !r.TCP && r.Host != anyHost && r.Host != hostOf(r.To.Namespace, r.To.Service) {
+		out += ", host " + r.Host
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
+		out += ", header " + name + ": " + strings.TrimSpace(r.Headers[name])
+	}
+	return out
+}

@@ -1,0 +1,146 @@
+package access
+
+import (
+	"flag"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
+)
+
+var (
+	setPoints = flag.Int("set-points", 120_000, "how many random requests are compared with the set that a traced decision gives")
+	setWorlds = flag.Int("set-worlds", 60, "for how many random worlds all requests are looked at")
+)
+
+// chanceRequest is a request by chance, with the axes that it has a text on.
+func chanceRequest(r *rand.Rand) (Request, []string) {
+	q := Request{To: To{Namespace: "a", Service: one(r, "s", "s", "s", "t", "u")}, Headers: map[string]string{}}
+	q.Port = one(r, 0, 0, 80, 90)
+	axes := []string{methodAxis, hostAxis, pathAxis}
+	switch r.IntN(8) {
+	case 0, 1:
+		axes = append(axes, userAxis)
+	case 2:
+		axes = append(axes, tokenAxis, audienceAxis)
+	case 3:
+		q.From.Anonymous = true
+	case 4:
+		q.From.OffMesh = true
+	case 5:
+		axes = append(axes, peerAxis, tokenAxis, audienceAxis)
+	default:
+		axes = append(axes, peerAxis)
+	}
+	if !q.From.ingress() && !slices.Contains(axes, userAxis) && (slices.Contains(axes, peerAxis) || q.From.OffMesh) {
+		q.To.Direct, q.TCP = r.IntN(4) == 0, r.IntN(10) == 0
+	}
+	q.From.Audience = ""
+	for name := range chanceTexts {
+		if strings.HasPrefix(name, headerAxis) || strings.HasPrefix(name, paramAxis) {
+			axes = append(axes, name)
+		}
+	}
+	slices.Sort(axes)
+	for _, axis := range axes {
+		q.put(axis, chancePoint(r, axis))
+	}
+	return q, axes
+}
+
+func optional(axis string) bool {
+	return strings.HasPrefix(axis, headerAxis) || strings.HasPrefix(axis, paramAxis) || axis == audienceAxis
+}
+
+func chancePoint(r *rand.Rand, axis string) symbolic.Point {
+	if optional(axis) && r.IntN(3) > 0 {
+		return symbolic.Point{}
+	}
+	return symbolic.Point{Text: one(r, chanceTexts[axis]...), There: true}
+}
+
+// move changes a request at random, within the answers of a run.
+func move(w *World, r *rand.Rand, q Request, axes []string, by map[string][]symbolic.Literal) (out Request, moved bool) {
+	out = q
+	out.Headers = maps.Clone(q.Headers)
+	for _, axis := range axes {
+		if r.IntN(2) == 0 {
+			continue
+		}
+		p := chancePoint(r, axis)
+		if p.There && r.IntN(3) == 0 && (strings.HasPrefix(axis, headerAxis) || axis == userAxis) {
+			p.Text += one(r, "x", ",red", "@x.io")
+		}
+		if axis == peerAxis {
+			p.Text = w.mesh.domains[0] + strings.TrimPrefix(p.Text, "cluster.local")
+		}
+		if !slices.ContainsFunc(by[axis], func(l symbolic.Literal) bool { return l.Test.Holds(p) != l.Holds }) {
+			out.put(axis, p)
+			moved = true
+		}
+	}
+	return out, moved
+}
+
+// settledPath: a request's path is one that its axis has.
+func settledPath(w *World, q Request) bool {
+	x, err := symbolic.NewPathAxis(symbolic.NewPool(), pathAxis, w.mesh.normalization)
+	return err == nil && x.Takes(pathOf(q.Path))
+}
+
+// All requests for which the comparisons of a run have the same answers have its verdict, by the same policy and rule.
+func TestTracedRunsDecideForTheirSet(t *testing.T) {
+	points, outcomes, general := 0, map[Outcome]int{}, 0
+	for seed := uint64(0); points < *setPoints; seed++ {
+		r := rand.New(rand.NewPCG(seed, 77))
+		text := chanceWorld(r)
+		w := load(t, text)
+		for range 10 {
+			q, axes := chanceRequest(r)
+			v, trace := w.traced(q)
+			if plain := w.Decide(q); !sameVerdict(&plain, &v) || plain.Outcome == v.Outcome && plain.By() != v.By() {
+				t.Fatalf("seed %d: %+v: traced %v, else %v%s", seed, q, v.By(), plain.By(), text)
+			}
+			by := map[string][]symbolic.Literal{}
+			for _, l := range trace.Literals() {
+				if l.Test.Holds(q.on(w, l.Axis)) != l.Holds {
+					t.Fatalf("seed %d: %+v: the request itself does not answer %v so\n%s", seed, q, l, text)
+				}
+				by[l.Axis] = append(by[l.Axis], l)
+			}
+			for range 60 {
+				other, moved := move(w, r, q, axes, by)
+				if !moved || !settledPath(w, other) && pathOf(other.Path) != pathOf(q.Path) {
+					continue
+				}
+				points++
+				outcomes[v.Outcome]++
+				got := w.Decide(other)
+				if other.Method != q.Method && other.Path != q.Path {
+					general++
+				}
+				if !sameVerdict(&got, &v) {
+					t.Fatalf("seed %d: %+v is %v: %s\nof the same set, %+v is %v: %s\n%v%s", seed, q, v.Outcome, v.By(), other, got.Outcome, got.By(), trace.Literals(), text)
+				}
+			}
+		}
+	}
+	t.Logf("%d requests: %v, %d quite other ones", points, outcomes, general)
+	for _, o := range []Outcome{Allow, Deny, NotJudged} {
+		if outcomes[o] < points/100 {
+			t.Errorf("the requests are one-sided: %v", outcomes)
+		}
+	}
+}
+
+// sameVerdict reports whether a verdict and that of a traced run say the same. That a request is sure to be taken by no route, so that it is denied whatever
+// was in doubt before, only the first looks for: a traced run leaves it NOT JUDGED.
+func sameVerdict(v, traced *Verdict) bool {
+	if v.Outcome == Deny && v.Point.Kind == AtRoute && v.Policy == "" && traced.Outcome == NotJudged {
+		return true
+	}
+	return v.Outcome == traced.Outcome && v.Policy == traced.Policy && v.Rule == traced.Rule
+}
