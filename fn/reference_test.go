@@ -58,7 +58,7 @@ func TestAccessCheckReference(t *testing.T) {
 // The reasons in the table of docs/not-judged.md are the program's own words.
 func TestReasonsOfNotJudged(t *testing.T) {
 	var source strings.Builder
-	for _, file := range must(filepath.Glob("../pkg/access/*.go")) {
+	for _, file := range append(must(filepath.Glob("../pkg/access/*.go")), must(filepath.Glob("../internal/symbolic/*.go"))...) {
 		if !strings.HasSuffix(file, "_test.go") {
 			source.WriteString(read(t, file))
 		}
