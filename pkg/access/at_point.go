@@ -21,7 +21,7 @@ func (w *World) match(on layer, p *policy, r *rule, a *attributes) verdict3 {
 func (w *World) matchPolicy(on layer, p *policy, a *attributes) (best verdict3, index int) {
 	if p.bad != nil {
 		if a.doubt.why == "" {
-			a.doubt.why = p.id() + " is malformed: " + p.bad.Error()
+			a.doubt.why = p.id() + p.notCertain() + p.bad.Error()
 		}
 		return maybe, -1
 	}

@@ -221,6 +221,10 @@ func (a *selfCheck) waypointLabels(t *Tenant, s *space) binding {
 func (a *selfCheck) lostRules(t *Tenant, s *space) {
 	for _, p := range s.policies {
 		switch {
+		case p.unapplied != "":
+			c := p.unservedCloud()
+			a.reportField(diagnostic.VerdictsClouded, p.origin, c.field, c.at, "may not be in the cluster ("+c.why+")", "whom the policy is about is NOT JUDGED", c.remedy(""))
+			continue
 		case p.bad != nil:
 			a.reportField(diagnostic.PolicyRejected, p.origin, p.bad.field, p.bad.place, p.bad.reason, "Istio rejects the policy, so nothing enforces it", "correct the field")
 			continue

@@ -23,5 +23,8 @@ var admissionLines = []ledgerLine{
 	harmless("the same: other values", "they are about images, load and where pods run"),
 	harmless("the same: values from elsewhere", "a verdict says that they are assumed to be as by default"),
 	harmless("NetworkPolicy", "it blocks connections and allows none that is denied: a request that is allowed here may not arrive (AP0719 and AP0720 name what blocks the mesh)"),
+	notJudgedBy("argocd.argoproj.io/hook, helm.sh/hook, kustomize.toolkit.fluxcd.io/reconcile: disabled and kustomize.toolkit.fluxcd.io/ssa: Ignore or IfNotPresent", "read_unapplied.go", "TestObjectsThatToolsMayNotApply", "a deployment tool may not apply an object of Istio or the Gateway API, a Namespace or a Service, so what it decides is NOT JUDGED"),
+	harmless("the same on pods and what makes them", "without the pods there is nobody to reach"),
+	harmless("other annotations of these tools", "they are about the order, the comparison and the removal of objects that are applied"),
 	judgedBy("config.kubernetes.io/local-config", "read_identity.go", "TestLocalObjects"),
 }

@@ -62,7 +62,7 @@ func (w *World) readClouds(k groupKind, n *yaml.Node) {
 		// Its reader asks for unknownField: what it cannot know clouds where the route leads, and nothing else.
 	case tree != nil:
 		if c := cloudOf(n); c.unserved() != "" && k.kind != "Gateway" {
-			w.addCloud(c.as("apiVersion", n, unservedScope(k, tree), c.unserved()))
+			w.addCloud(c.as(c.unservedField(), n, unservedScope(k, tree), c.unserved()))
 		}
 		w.readFields(tree, n)
 	default:

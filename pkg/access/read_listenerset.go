@@ -31,7 +31,7 @@ func (w *World) readListenerSet(m meta, n *yaml.Node) *fault {
 	}
 	if l.kind == "ListenerSet" {
 		if l.unserved() != "" {
-			l.unknown = "apiVersion"
+			l.unknown = l.unservedField()
 		}
 		l.unknown = cmp.Or(l.unknown, unknownField(groupKind{gatewayGroup, l.kind}, n))
 	}

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -25,8 +26,11 @@ var servedVersions = map[groupKind][]string{
 	{"batch", ""}: {"v1"},
 }
 
-// unserved is why an object may not be there at all, "" where its version is served.
+// unserved is why an object may not be there at all, "" where its version is served and tools apply it.
 func (o *origin) unserved() string {
+	if o.unapplied != "" {
+		return whyUnapplied
+	}
 	group, version, found := strings.Cut(o.apiVersion, "/")
 	if !found {
 		group, version = "", group
@@ -49,10 +53,12 @@ func unservedScope(k groupKind, tree *ledgerNode) scope {
 	return tree.unknown
 }
 
+func (o *origin) unservedField() string { return cmp.Or(o.unapplied, "apiVersion") }
+
 // unservedFault is unserved as what is wrong with a policy.
 func (o *origin) unservedFault() *fault {
 	if why := o.unserved(); why != "" {
-		return &fault{"apiVersion", why, o.place}
+		return &fault{o.unservedField(), why, o.place}
 	}
 	return nil
 }
@@ -60,7 +66,7 @@ func (o *origin) unservedFault() *fault {
 // unservedCloud is unserved as a cloud over what the object says.
 func (o *origin) unservedCloud() *cloud {
 	if why := o.unserved(); why != "" {
-		return &cloud{origin: *o, field: "apiVersion", at: o.place, why: why}
+		return &cloud{origin: *o, field: o.unservedField(), at: o.place, why: why}
 	}
 	return nil
 }

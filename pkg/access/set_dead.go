@@ -43,7 +43,7 @@ func (x *asker) whyDead(p *policy, index int) string {
 	key, r := ruleKey(p.id(), index), &p.rules[index]
 	switch {
 	case p.bad != nil:
-		return "malformed: " + p.bad.Error()
+		return strings.TrimPrefix(p.notCertain(), " is ") + p.bad.Error()
 	case p.dryRun:
 		return "a dry run"
 	}

@@ -1,0 +1,63 @@
+package access
+
+import (
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+const whyUnapplied = "a deployment tool may not apply the object, or may delete it again"
+
+// unappliedBy are the names by which a deployment tool leaves an object alone, applies it once or deletes it again, with the values that do so.
+// Argo CD and Helm act on any value (argoproj/argo-cd gitops-engine pkg/sync/hook; helm.sh/helm pkg/release HookAnnotation), Flux on these
+// (fluxcd/kustomize-controller: kustomizev1 DisabledValue, ssa), as a label as well as an annotation (fluxcd/pkg ssa/utils AnyInMetadata).
+var unappliedBy = []unapplied{
+	{key: "argocd.argoproj.io/hook"},
+	{key: "helm.sh/hook"},
+	{"kustomize.toolkit.fluxcd.io/reconcile", []string{"disabled"}, true},
+	{"kustomize.toolkit.fluxcd.io/ssa", []string{"Ignore", "IfNotPresent"}, true},
+}
+
+// unappliedField names the label or annotation for which an object may not be there. Pods are left out: without them there is nobody to reach.
+func unappliedField(n *yaml.Node) string {
+	metadata := field(n, "metadata")
+	annotations, names := field(metadata, "annotations"), field(metadata, "labels")
+	if annotations == nil && names == nil || !mayMatter(n) {
+		return ""
+	}
+	for _, by := range unappliedBy {
+		if by.takes(field(annotations, by.key)) {
+			return "metadata.annotations[" + by.key + "]"
+		}
+		if by.labels && by.takes(field(names, by.key)) {
+			return "metadata.labels[" + by.key + "]"
+		}
+	}
+	return ""
+}
+
+type unapplied struct {
+	key    string
+	values []string // none: any
+	labels bool     // it counts as a label too
+}
+
+func (u *unapplied) takes(value *yaml.Node) bool {
+	return value != nil && (len(u.values) == 0 || slices.ContainsFunc(u.values, func(v string) bool { return strings.EqualFold(v, textOf(value)) }))
+}
+
+// mayMatter reports whether an object is of a kind that decides something by being there.
+func mayMatter(n *yaml.Node) bool {
+	group, _, found := strings.Cut(textOf(field(n, "apiVersion")), "/")
+	kind := textOf(field(n, "kind"))
+	return found && ledgerGroup(group) || !found && (kind == "Namespace" || kind == "Service")
+}
+
+// notCertain says what p.bad is about.
+func (p *policy) notCertain() string {
+	if p.unapplied != "" {
+		return " may not be in the cluster: "
+	}
+	return " is malformed: "
+}
