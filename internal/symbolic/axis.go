@@ -146,6 +146,9 @@ func (x *Axis) add(t *Test) error {
 	if _, ok := x.index[t.key]; ok {
 		return nil
 	}
+	if !t.ascii() {
+		return errForeign
+	}
 	m, err := x.pool.machine(t.key, t.machine)
 	if err != nil {
 		return err
@@ -165,6 +168,9 @@ func (x *Axis) add(t *Test) error {
 const maxTests = 300
 
 const maxProduct = 50_000
+
+// errForeign: the texts of an axis have the bytes of ASCII. Another text is like one of them in every comparison with ASCII, and in no other.
+var errForeign = errors.New("it is compared with letters that are not of ASCII")
 
 var errTooMany = errors.New("its comparisons tell apart more texts than can be looked at")
 

@@ -2,6 +2,7 @@ package symbolic
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -42,6 +43,12 @@ func newTest(k kind, arg string, via *derived) *Test {
 		t.key = via.key + t.key
 	}
 	return t
+}
+
+// ascii reports whether all texts that the comparison names have the bytes of ASCII.
+func (t *Test) ascii() bool {
+	foreign := func(s string) bool { return strings.ContainsFunc(s, func(r rune) bool { return r >= 0x80 }) }
+	return !foreign(t.key) && !slices.ContainsFunc(t.list, foreign)
 }
 
 // String is the comparison in words that name it uniquely.
