@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-const binaryBytes = 12_000_000
+const binaryBytes = 12 << 20
 
 // The binary is downloaded by every pipeline that runs it.
 func TestBinaryIsSmall(t *testing.T) {

@@ -67,8 +67,9 @@ type selfCheck struct {
 	tenants map[string]bool
 	sorted  []string // the tenants' namespaces
 	ingress *gateway
-	front   []*policy // policies at the ingress, none where it is made up
-	users   identity  // who comes with the users of the tenant at hand
+	front   []*policy     // policies at the ingress, none where it is made up
+	users   identity      // who comes with the users of the tenant at hand
+	header  [1]namedValue // that userPasses tries, made once
 
 	copyOf map[string]string
 

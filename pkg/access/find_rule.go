@@ -12,10 +12,9 @@ import (
 func (a *selfCheck) userPasses(p *policy, r *rule, t *Tenant) string {
 	name := strings.ToLower(cmp.Or(t.Header, usualUserHeader))
 	at := freeAttributes(a.users)
-	var user [1]namedValue
-	at.headers = user[:]
+	at.headers = a.header[:]
 	try := func(v value) bool {
-		user[0] = namedValue{name, v}
+		a.header[0] = namedValue{name, v}
 		return a.w.match(l7, p, r, &at) != no
 	}
 	if try(value{}) {

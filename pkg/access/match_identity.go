@@ -119,15 +119,18 @@ func (id identity) matchNamespaceEnvoy(pattern string) bool {
 	if !id.known() {
 		return false
 	}
-	switch stars := "*/ns/" + pattern + "/*"; {
-	case id.varies.Varies() && !strings.ContainsAny(pattern, "*/"):
+	plain := !strings.ContainsAny(pattern, "*/")
+	switch {
+	case plain && id.varies.Varies():
 		return id.varies.Between(id.domain+"/ns/", "/").Is(pattern)
-	case id.varies.Varies():
-		return id.varies.Swap("", "spiffe://", false).MatchesStars(stars)
-	case !strings.ContainsAny(pattern, "*/"):
+	case plain:
 		return pattern == id.namespace
 	}
-	return symbolic.MatchStars("*/ns/"+pattern+"/*", "spiffe://"+id.principal())
+	stars := "*/ns/" + pattern + "/*"
+	if id.varies.Varies() {
+		return id.varies.Swap("", "spiffe://", false).MatchesStars(stars)
+	}
+	return symbolic.MatchStars(stars, "spiffe://"+id.principal())
 }
 
 // matchAccount tries `name` or `namespace/name`; a bare name is one of the policy's own namespace. The trust domain does not matter

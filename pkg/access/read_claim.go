@@ -1,6 +1,7 @@
 package access
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -119,7 +120,9 @@ func (r *strictReader) claim(n *yaml.Node, path string, only bool) (c Claim) {
 		missing("to.namespace", "write the namespace of the Service or pods")
 	case only && len(c.who) == 0:
 		missing("who", "write at least one client")
-	case c.Each == "" && slices.Contains(c.names(), ownProfile):
+	case c.unknownWord() != "":
+		r.refuse(n, diagnostic.CheckWrongValue, path, "holds "+strconv.Quote(c.unknownWord())+", and only $profile stands for something", "write $profile, or the name itself")
+	case c.Each == "" && slices.ContainsFunc(c.texts(), func(s string) bool { return strings.Contains(s, ownProfile) }):
 		r.refuse(n, diagnostic.CheckFieldMissing, path+".each", "is missing beside $profile", "write each: profile")
 	default:
 		if _, bad := c.rule("x"); bad != nil {
@@ -129,13 +132,28 @@ func (r *strictReader) claim(n *yaml.Node, path string, only bool) (c Claim) {
 	return c
 }
 
-// names are the namespaces that the claim speaks of.
-func (c *Claim) names() []string {
-	out := slices.Concat([]string{c.To.Namespace}, c.From.Namespaces, c.From.NotNamespaces)
+// texts are all in which $profile may stand.
+func (c *Claim) texts() []string {
+	out := []string{c.To.Namespace, c.To.Service}
 	for _, w := range c.who {
-		out = append(out, w.Namespace)
+		out = append(out, w.User, w.Token, w.ServiceAccount, w.Namespace)
+	}
+	for _, lists := range []map[string]*[]string{c.From.lists(), c.Request.lists()} {
+		for _, name := range slices.Sorted(maps.Keys(lists)) {
+			out = append(out, *lists[name]...)
+		}
 	}
 	return out
+}
+
+// unknownWord is a text with a variable that there is not, "" for none. A path may have a dollar.
+func (c *Claim) unknownWord() string {
+	for _, s := range c.texts() {
+		if strings.Contains(strings.ReplaceAll(s, ownProfile, ""), "$") && !strings.HasPrefix(s, "/") {
+			return s
+		}
+	}
+	return ""
 }
 
 func (s *Source) readers(r *strictReader) map[string]func(*yaml.Node, string) {

@@ -19,7 +19,7 @@ type proof struct {
 
 // proves looks for a request that a claim says there is none of, among all that there are.
 func (w *World) proves(c *Claim) Result {
-	r := Result{Name: c.Name, Expect: Deny.String()}
+	r := Result{Name: c.Name, Expect: Deny.String(), only: c.only}
 	if c.only {
 		r.Expect = Allow.String()
 	}
@@ -36,6 +36,7 @@ func (w *World) proves(c *Claim) Result {
 	for _, profile := range spaces {
 		p, n := x.prove(c, profile, maxQuestions)
 		targets += n
+		x.assumes(c, profile, &r)
 		if !p.failed {
 			continue
 		}
@@ -44,15 +45,15 @@ func (w *World) proves(c *Claim) Result {
 		}
 	}
 	if failed == 0 {
-		r.Got, r.By, r.OK = r.Expect, fmt.Sprintf("all requests to %d targets", targets), true
+		r.Got, r.By, r.OK = r.Expect, "all requests to "+counted(targets, "target"), true
 		if c.Each != "" {
-			r.By += fmt.Sprintf(" in %d user namespaces", len(spaces))
+			r.By += " in " + counted(len(spaces), "user namespace")
 		}
 		return r
 	}
 	r.Got, r.By = worst.outcome.String(), worst.by
 	if failed > 1 {
-		r.By += fmt.Sprintf(" (and in %d more user namespaces)", failed-1)
+		r.By += " (and in " + counted(failed-1, "more user namespace") + ")"
 	}
 	return r
 }
@@ -90,6 +91,9 @@ func (x *asker) prove(c *Claim, profile string, runs int) (worst proof, targets 
 			}
 		}
 	}
+	if !h.some && !worst.failed {
+		worst = proof{NotJudged, true, "NOT JUDGED: no request to " + join(s.name, cmp.Or(inProfile(c.To.Service, profile), "*")) + " is of the shape that from and request give"}
+	}
 	for i := range c.who {
 		if !h.reached[i] && !worst.failed {
 			worst = proof{Deny, true, "no request of " + c.who[i].text(profile) + " gets in"}
@@ -108,6 +112,22 @@ type hearing struct {
 	reached map[int]bool // of the clients that the claim lists
 	runs    int          // at most, for one question
 	pool    *symbolic.Pool
+	some    bool // some request is of the shape
+}
+
+// assumes notes what the target of a claim takes for granted.
+func (x *asker) assumes(c *Claim, profile string, r *Result) {
+	q := Request{From: From{OffMesh: true}, To: To{Namespace: inProfile(c.To.Namespace, profile), Service: inProfile(c.To.Service, profile)}, TCP: true}
+	if q.To.Service == "" {
+		q.To.Pod = map[string]string{}
+	}
+	missing := x.w.missing(q)
+	for _, a := range withMeant(x.w.Decide(q).Assumed, missing) {
+		if !contains(r.Assumed, a) && (q.To.Service != "" || !strings.HasPrefix(a, "pods of ")) {
+			r.Assumed = append(r.Assumed, a)
+		}
+	}
+	r.Missing = append(r.Missing, missing...)
 }
 
 // inquire looks at all requests of a question. Those that are not of the claim's shape are of no account.
@@ -117,6 +137,7 @@ func (h *hearing) inquire(q *inquiry) (out proof) {
 		if !h.shaped(q, r, o) {
 			return Verdict{Outcome: Deny}, o.trace, true
 		}
+		h.some = true
 		v := h.x.w.answer(r, o)
 		if v.Outcome == Deny || v.Outcome == NotJudged && v.moot || h.claim.only && h.listed(q, r, v.Outcome, o.trace) {
 			return v, o.trace, true

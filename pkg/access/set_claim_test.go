@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -97,18 +98,41 @@ func TestOnlyTheseReachIt(t *testing.T) {
 	}
 }
 
+// A claim about nothing proves nothing, and one about a Service that nobody knows says so.
+func TestClaimsAboutNothingFail(t *testing.T) {
+	w := load(t, tenants(t))
+	for _, shape := range []string{
+		"from: {principals: [kubeflow/ml-pipeline-ui]}", "from: {namespaces: [alice], notNamespaces: [alice]}",
+	} {
+		r := proofs(t, w, "\n  never: [{name: x, to: {namespace: alice, service: tet}, "+shape+"}]\n")[0]
+		if r.OK || r.Got != "not-judged" || !strings.Contains(r.By, "no request to alice/tet is of the shape") {
+			t.Errorf("%s: %+v", shape, r)
+		}
+	}
+	r := proofs(t, w, "\n  never: [{name: x, to: {namespace: alice, service: tett}, from: {namespaces: [bob]}, request: {notPaths: [/healthz, /metrics, /wait-for-drain]}}]\n")
+	if !r[0].OK || len(r[0].Missing) != 1 || !slices.ContainsFunc(r[0].Assumed, func(s string) bool { return strings.HasPrefix(s, "Service alice/tett") }) {
+		t.Errorf("%+v", r[0])
+	}
+	if FailMissing(r); r[0].OK {
+		t.Errorf("%+v", r[0])
+	}
+}
+
 func TestClaimsAreReadStrictly(t *testing.T) {
 	for text, want := range map[string]string{
-		"never: [{name: x, to: {namespace: a}, from: {namespace: b}}]":          "spec.never[0].from.namespace: unknown field",
-		"never: [{name: x, to: {namespace: a}, each: namespace}]":               "spec.never[0].each: expected profile",
-		"never: [{name: x, to: {namespace: $profile}}]":                         "spec.never[0].each: is missing beside $profile",
-		"never: [{to: {namespace: a}}]":                                         "spec.never[0].name: is missing",
-		"never: [{name: x}]":                                                    "spec.never[0].to.namespace: is missing",
-		"never: [{name: x, to: {namespace: a}, request: {ports: [x]}}]":         "spec.never[0]: to[0].operation.ports",
-		"only: [{name: x, to: {namespace: a}}]":                                 "spec.only[0].who: is missing",
-		"only: [{name: x, to: {namespace: a}, who: [{user: a, token: b/c}]}]":   "spec.only[0].who[0]: names not exactly one client",
-		"only: [{name: x, to: {namespace: a}, who: [{serviceAccount: a}]}]":     `spec.only[0].who[0].serviceAccount: "a" is not namespace/name`,
-		"only: [{name: x, to: {namespace: a}, who: [{user: a}], from: {a: b}}]": "spec.only[0].from: unknown field",
+		"never: [{name: x, to: {namespace: a}, from: {namespace: b}}]":                       "spec.never[0].from.namespace: unknown field",
+		"never: [{name: x, to: {namespace: a}, each: namespace}]":                            "spec.never[0].each: expected profile",
+		"never: [{name: x, to: {namespace: $profile}}]":                                      "spec.never[0].each: is missing beside $profile",
+		"never: [{to: {namespace: a}}]":                                                      "spec.never[0].name: is missing",
+		"never: [{name: x}]":                                                                 "spec.never[0].to.namespace: is missing",
+		"never: [{name: x, to: {namespace: a}, request: {ports: [x]}}]":                      "spec.never[0]: to[0].operation.ports",
+		"only: [{name: x, to: {namespace: a}}]":                                              "spec.only[0].who: is missing",
+		"only: [{name: x, to: {namespace: a}, who: [{user: a, token: b/c}]}]":                "spec.only[0].who[0]: names not exactly one client",
+		"only: [{name: x, to: {namespace: a}, who: [{serviceAccount: a}]}]":                  `spec.only[0].who[0].serviceAccount: "a" is not namespace/name`,
+		"only: [{name: x, to: {namespace: a}, who: [{user: a}], from: {a: b}}]":              "spec.only[0].from: unknown field",
+		"never: [{name: x, each: profile, to: {namespace: $profil}}]":                        `spec.never[0]: holds "$profil", and only $profile stands for something`,
+		"only: [{name: x, each: profile, to: {namespace: $profile}, who: [{user: $owner}]}]": `spec.only[0]: holds "$owner"`,
+		"never: [{name: x, to: {namespace: a}, from: {serviceAccounts: [$profile/x]}}]":      "spec.never[0].each: is missing beside $profile",
 		"{}": "spec.cases: has no case",
 	} {
 		_, err := ParseCheck(yaml.MustParse("apiVersion: ambient.kubeflow.org/v1alpha1\nkind: AccessCheck\nmetadata: {name: x}\nspec: {" + strings.Trim(text, "{}") + "}").YNode())

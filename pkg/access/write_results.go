@@ -16,6 +16,8 @@ type Result struct {
 	OK      bool     `json:"ok"`
 	Assumed []string `json:"assumed"`
 	Missing []string `json:"-"` // what the case names that is not in the manifests
+
+	only bool // a claim that some clients get in and no others
 }
 
 // Run decides every case and then every claim, in order.
@@ -63,7 +65,8 @@ func WriteResults(out io.Writer, results []Result) error {
 		if !r.OK {
 			mark = "FAIL"
 		}
-		rows = append(rows, []string{mark, r.Name, r.Expect, r.Got, r.By})
+		expect, got := r.words()
+		rows = append(rows, []string{mark, r.Name, expect, got, r.By})
 		for _, a := range r.Assumed {
 			if !contains(assumed, a) {
 				assumed = append(assumed, a)
@@ -78,9 +81,24 @@ func WriteResults(out io.Writer, results []Result) error {
 			fmt.Fprintf(&b, "  %s\n", plain(a))
 		}
 	}
-	fmt.Fprintf(&b, "\n%d cases, %d failed\n", len(results), Failed(results))
+	fmt.Fprintf(&b, "\n%s, %d failed\n", counted(len(results), "case"), Failed(results))
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// words are what is expected and what was found, for people.
+func (r *Result) words() (expect, got string) {
+	switch {
+	case !r.only:
+		return r.Expect, r.Got
+	case r.OK:
+		return "only these", "only these"
+	case r.Got == Allow.String():
+		return "only these", "others too"
+	case r.Got == Deny.String():
+		return "only these", "not all"
+	}
+	return "only these", r.Got
 }
 
 // WriteResultsJSON writes a list of {name, expect, got, by, ok, assumed}.
