@@ -304,6 +304,41 @@ func (r *Request) target() string {
 	return out
 }
 
+// lists are the lists in a client's token: its audiences where there are several, and claims.
+func (f From) lists() (out string) {
+	audiences := f.Audiences
+	if f.JWT != nil {
+		audiences = f.JWT.Audiences
+	}
+	if len(audiences) > 1 {
+		out += " with the audiences " + quoteAll(audiences)
+	}
+	if f.JWT != nil {
+		out += listsIn("", f.JWT.Claims)
+	}
+	return out
+}
+
+func listsIn(prefix string, of map[string]any) (out string) {
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		switch v := of[name].(type) {
+		case []string:
+			out += " with the claim " + prefix + name + " [" + quoteAll(v) + "]"
+		case map[string]any:
+			out += listsIn(prefix+name+".", v)
+		}
+	}
+	return out
+}
+
+func quoteAll(texts []string) string {
+	var out []string
+	for _, s := range texts {
+		out = append(out, fmt.Sprintf("%q", s))
+	}
+	return strings.Join(out, ", ")
+}
+
 // text is a request on one line.
 func (r *Request) text() string {
 	what := "a connection"
@@ -314,6 +349,7 @@ func (r *Request) text() string {
 	if r.From.JWT != nil && r.From.JWT.Subject != "" {
 		out += " with the subject " + r.From.JWT.Subject
 	}
+	out += r.From.lists()
 	out += ", " + what + " to " + r.target()
 	if r.Host != "" && !r.TCP && r.Host != anyHost && r.Host != hostOf(r.To.Namespace, r.To.Service) {
 		out += ", host " + r.Host

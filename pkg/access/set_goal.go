@@ -50,16 +50,7 @@ func (a *aim) allPorts() (out []int) {
 		}
 		return out
 	}
-	out = []int{80}
-	for _, p := range a.policies {
-		p.each(func(c *condition) {
-			if c.attribute == port {
-				for _, v := range slices.Concat(c.values, c.notValues) {
-					out = append(out, portOf(v))
-				}
-			}
-		})
-	}
+	out = append(namedPorts(a.policies), 80)
 	for free := 65535; ; free-- {
 		if !slices.Contains(out, free) {
 			out = append(out, free)
@@ -70,10 +61,9 @@ func (a *aim) allPorts() (out []int) {
 	return slices.DeleteFunc(slices.Compact(out), func(n int) bool { return n == 0 })
 }
 
-// allPorts are those of a kind of pods that something names, and one that nothing does.
-func (a *podAim) allPorts(s *space) []int {
-	out := append([]int{a.free}, a.ports...)
-	for _, p := range a.policies {
+// namedPorts are the ports that policies name.
+func namedPorts(policies []*policy) (out []int) {
+	for _, p := range policies {
 		p.each(func(c *condition) {
 			if c.attribute == port {
 				for _, v := range slices.Concat(c.values, c.notValues) {
@@ -82,6 +72,12 @@ func (a *podAim) allPorts(s *space) []int {
 			}
 		})
 	}
+	return out
+}
+
+// allPorts are those of a kind of pods that something names, and one that nothing does.
+func (a *podAim) allPorts(s *space) []int {
+	out := append(namedPorts(a.policies), append([]int{a.free}, a.ports...)...)
 	for _, p := range a.pod.ports {
 		out = append(out, p.number)
 	}
