@@ -15,6 +15,9 @@ func (w *World) unfollowed(svc *service, pods []*workload) (r ruling, found bool
 	by := func(o *origin, why string) (ruling, bool) {
 		return ruling{outcome: NotJudged, Step: Step{Point: Point{Kind: AtRoute}, Rule: -1, Why: named(o) + " " + why}}, true
 	}
+	if c := w.aliased[want]; c != nil {
+		return c.ruling(Point{Kind: AtRoute}), true
+	}
 	if i := w.ingressTo(svc); i != nil {
 		return by(&i.origin, "leads to "+want+" and is not followed")
 	}

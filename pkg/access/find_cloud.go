@@ -56,6 +56,7 @@ func (a *selfCheck) cloudedInside(s *space, report func(c *cloud, decides, affec
 	for _, svc := range s.services {
 		name := "Service " + svc.id()
 		report(a.w.cloudOnService(svc), name+" leads to", name)
+		report(a.w.aliased[svc.id()], "Gateways send to "+name, name+" through them")
 		report(a.w.cloudOnEndpoints(svc), name+" leads to", name)
 		b := a.w.serviceWaypoint(svc)
 		if b.gateway != nil {

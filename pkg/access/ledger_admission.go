@@ -1,6 +1,6 @@
 package access
 
-const byMutation = "at_mutation.go"
+const byMutation, byGenerated = "at_mutation.go", "read_generated.go"
 
 // admissionLines are what changes pods, Namespaces and Services while they are admitted, after the manifests.
 var admissionLines = []ledgerLine{
@@ -12,6 +12,10 @@ var admissionLines = []ledgerLine{
 	notJudgedBy("MutatingPolicy of policies.kyverno.io", byMutation, "TestMutations", "as a MutatingAdmissionPolicy"),
 	notJudgedBy("ClusterPolicy and Policy of kyverno.io, rules that mutate", byMutation, "TestMutations", "as a MutatingAdmissionPolicy"),
 	notJudgedBy("Assign, AssignMetadata and ModifySet of Gatekeeper", byMutation, "TestMutations", "as a MutatingAdmissionPolicy"),
+	notJudgedBy("ClusterPolicy and Policy of kyverno.io, rules that generate, and GeneratingPolicy", byGenerated, "TestObjectsThatOthersMake", "objects of Istio and the Gateway API, Namespaces, Services, endpoints and Ingresses that it may make are not in the manifests, so everything is NOT JUDGED, or all of the policy's namespace"),
+	notJudgedBy("Object of kubernetes.crossplane.io", byGenerated, "TestObjectsThatOthersMake", "as a rule that generates"),
+	harmless("the same: objects of other kinds", "pods that they add are not among those that a verdict is about"),
+	notJudgedBy("Service of type ExternalName", "read_alias.go", "TestRoutesToAliases", "where it stands for a Service of the mesh and a route leads to it, whom Gateways allow to that Service is NOT JUDGED, but for what they allow otherwise"),
 	judgedBy("PodDefault", "read_poddefault.go", "TestPodDefaults"),
 	notJudgedBy("objects of unknown kinds", "read_maker.go", "TestPodsOfObjectsThatNobodyKnows", "what in them would decide how their pods take part makes these NOT JUDGED"),
 	judgedBy("Istio and IstioRevision of sailoperator.io, IstioOperator, charts of Istio in a HelmRelease, Application, ApplicationSet or HelmChart: meshConfig", "read_installer.go", "TestInstallers"),

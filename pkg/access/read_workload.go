@@ -149,13 +149,15 @@ func (w *World) readNotebook(m meta, _ *yaml.Node) *fault {
 // service is one Service.
 type service struct {
 	origin
-	labels   labels
-	selector labels
-	headless bool
-	external bool
-	ports    []servicePort
-	assumed  bool
-	cloud    *cloud // what is not judged of it
+	labels       labels
+	selector     labels
+	headless     bool
+	external     bool
+	externalName string
+	externalAt   place
+	ports        []servicePort
+	assumed      bool
+	cloud        *cloud // what is not judged of it
 }
 
 // plainService is a Service that is not in the manifests.
@@ -187,8 +189,9 @@ func (w *World) readService(m meta, n *yaml.Node) *fault {
 	s := w.space(m.namespace)
 	svc := &service{
 		origin: m.in(s), labels: m.labels, selector: selector,
-		headless: textOf(field(spec, "clusterIP")) == "None",
-		external: textOf(field(spec, "type")) == "ExternalName",
+		headless:     textOf(field(spec, "clusterIP")) == "None",
+		external:     textOf(field(spec, "type")) == "ExternalName",
+		externalName: textOf(field(spec, "externalName")), externalAt: placeOf(field(spec, "externalName")),
 	}
 	for _, p := range list(field(spec, "ports")) {
 		target := field(p, "targetPort")

@@ -43,8 +43,9 @@ type World struct {
 	clouded                              []*cloud // everything that is not judged, in the order met
 	everything, everyEnvoy, everyGateway *cloud
 	classOverlays                        []classOverlay
-	revisions                            map[string]bool // of istiods that serve Gateways
-	wild                                 []*cloud        // about Services, by hosts with a wildcard
+	revisions                            map[string]bool   // of istiods that serve Gateways
+	wild                                 []*cloud          // about Services, by hosts with a wildcard
+	aliased                              map[string]*cloud // of ExternalName Services that routes lead to, by the Service that they stand for
 
 	onceLeads, onceFronts   sync.Once // filed when the first request needs them
 	leads                   map[string][]*lead
@@ -122,6 +123,9 @@ func (w *World) add(n *yaml.Node) error {
 		if m, bad := readMeta(n, false); bad == nil {
 			read(w, m, n)
 		}
+	}
+	if read := generators[groupKind{group, kind}]; read != nil {
+		read(w, n)
 	}
 	if read := mutators[groupKind{group, kind}]; read != nil {
 		if m, bad := readMeta(n, false); bad == nil {
@@ -292,6 +296,7 @@ func (w *World) finish() {
 	w.mesh.settle(w)
 	w.settleClouds()
 	w.settleRoutes()
+	w.settleAliases()
 	for _, name := range w.names {
 		s := w.namespaces[name]
 		s.own = s.selectable()

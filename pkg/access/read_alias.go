@@ -1,0 +1,95 @@
+package access
+
+import "strings"
+
+// settleAliases finds the Services of the mesh that routes lead to by the name of an ExternalName Service. That name is a CNAME, so who follows
+// such a route comes to the other Service, and the referee does not follow it (Istio 1.31: kube/controller ExternalName, a cluster by DNS).
+func (w *World) settleAliases() {
+	led := w.ledTo()
+	for _, name := range w.names {
+		for _, svc := range w.namespaces[name].services {
+			if svc.external && led[svc.id()] {
+				w.cloudAliased(svc, svc, map[*service]bool{})
+			}
+		}
+	}
+}
+
+// cloudAliased notes each Service that an alias stands for, by other aliases too.
+func (w *World) cloudAliased(alias, at *service, seen map[*service]bool) {
+	if seen[at] {
+		return
+	}
+	seen[at] = true
+	for _, to := range w.standsFor(at) {
+		id := join(to.namespace, to.name)
+		if w.aliased == nil {
+			w.aliased = map[string]*cloud{}
+		}
+		if w.aliased[id] == nil && id != alias.id() {
+			w.aliased[id] = &cloud{origin: alias.origin, field: "spec.externalName", at: alias.externalAt,
+				why: "it stands for Service " + id + ", and routes lead there by this name"}
+		}
+		if next := w.look(to.namespace).service(to.name); next != nil && next.external {
+			w.cloudAliased(alias, next, seen)
+		}
+	}
+}
+
+// standsFor are the Services that an externalName may mean. An Envoy looks a short name up with the search list of its own pod, so the name
+// alone may be a Service of any namespace.
+func (w *World) standsFor(svc *service) (out []backend) {
+	parts := strings.Split(strings.ToLower(strings.TrimSuffix(svc.externalName, ".")), ".")
+	switch {
+	case len(parts) == 1:
+		for _, ns := range w.names {
+			if w.namespaces[ns].service(parts[0]) != nil {
+				out = append(out, backend{namespace: ns, name: parts[0]})
+			}
+		}
+	case len(parts) == 2:
+		if w.namespaces[parts[1]] != nil {
+			out = append(out, backend{namespace: parts[1], name: parts[0]})
+		}
+	case parts[2] == "svc":
+		out = append(out, backend{namespace: parts[1], name: parts[0]})
+	case len(parts) > 3 && parts[3] == "svc": // a pod of a headless Service
+		out = append(out, backend{namespace: parts[2], name: parts[1]})
+	}
+	return out
+}
+
+// ledTo are the Services that routes of any kind name as where they lead, or send copies.
+func (w *World) ledTo() map[string]bool {
+	out := map[string]bool{}
+	add := func(all []backend) {
+		for _, b := range all {
+			if namespace, name := b.service(); name != "" {
+				out[join(namespace, name)] = true
+			}
+		}
+	}
+	for _, r := range w.sortedRoutes() {
+		for i := range r.rules {
+			add(r.rules[i].backends)
+			add(r.rules[i].mirrors)
+		}
+	}
+	for _, all := range w.bound.virtuals {
+		for _, v := range all {
+			add(v.to)
+		}
+	}
+	for _, v := range append(w.bound.wild[:len(w.bound.wild):len(w.bound.wild)], w.bound.gateways...) {
+		add(v.to)
+	}
+	for _, i := range w.ingressLeads {
+		add(i.backends)
+	}
+	for _, name := range w.names {
+		for _, l := range w.namespaces[name].leads {
+			add(l.backends)
+		}
+	}
+	return out
+}

@@ -1,0 +1,78 @@
+package access
+
+import (
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// generators are the kinds of which a controller makes other objects than pods, which the manifests do not hold.
+var generators = map[groupKind]func(w *World, n *yaml.Node){
+	{"kyverno.io", "ClusterPolicy"}: (*World).readGenerateRules,
+	{"kyverno.io", "Policy"}:        (*World).readGenerateRules,
+
+	{"policies.kyverno.io", "GeneratingPolicy"}:           (*World).readGeneratingPolicy,
+	{"policies.kyverno.io", "NamespacedGeneratingPolicy"}: (*World).readGeneratingPolicy,
+
+	{"kubernetes.crossplane.io", "Object"}:   (*World).readCrossplane,
+	{"kubernetes.m.crossplane.io", "Object"}: (*World).readCrossplane,
+}
+
+// decidesAccess reports whether an object of a kind may change who reaches what by its mere presence. A variable may be any kind.
+func decidesAccess(group, kind string) bool {
+	switch kind {
+	case "Namespace", "Service", "Endpoints", "EndpointSlice", "Ingress":
+		return true
+	}
+	return ledgerGroup(group) || strings.Contains(group+kind, "{{") || strings.Contains(group+kind, "*")
+}
+
+// readGenerateRules reads the rules of a Kyverno policy that generate: by kind, as copies, and for each of a list.
+func (w *World) readGenerateRules(n *yaml.Node) {
+	for i, rule := range list(valueAt(n, "spec", "rules")) {
+		generate := field(rule, "generate")
+		for _, g := range append(list(field(generate, "foreach")), generate) {
+			kinds, _ := texts(valueAt(g, "cloneList", "kinds"))
+			kinds = append(kinds, textOf(field(g, "apiVersion"))+"/"+textOf(field(g, "kind")))
+			for _, k := range kinds {
+				group, _, _ := strings.Cut(k, "/")
+				if kind := k[strings.LastIndexByte(k, '/')+1:]; decidesAccess(group, kind) {
+					w.addGenerator(n, "spec.rules["+portText(i)+"].generate", generate, kind)
+					return
+				}
+			}
+		}
+	}
+}
+
+// readGeneratingPolicy reads a policy in CEL: what it names may be what it makes.
+func (w *World) readGeneratingPolicy(n *yaml.Node) {
+	generate := valueAt(n, "spec", "generate")
+	words := strings.FieldsFunc(allText(generate)+allText(valueAt(n, "spec", "variables")), func(r rune) bool { return strings.ContainsRune("\"'`\n ,()[]{}", r) })
+	for _, word := range words {
+		group, _, _ := strings.Cut(word, "/")
+		if decidesAccess(group, word) || slices.Contains([]string{"namespaces", "services", "endpoints", "endpointslices", "ingresses"}, word) {
+			w.addGenerator(n, "spec.generate", generate, word)
+			return
+		}
+	}
+}
+
+// readCrossplane reads the object that Crossplane's provider for Kubernetes makes.
+func (w *World) readCrossplane(n *yaml.Node) {
+	manifest := valueAt(n, "spec", "forProvider", "manifest")
+	group, _, _ := strings.Cut(textOf(field(manifest, "apiVersion")), "/")
+	if kind := textOf(field(manifest, "kind")); decidesAccess(group, kind) {
+		w.addGenerator(n, "spec.forProvider.manifest", manifest, kind)
+	}
+}
+
+// addGenerator clouds all that such objects may touch: those of a Kyverno policy of a namespace are made in it.
+func (w *World) addGenerator(n *yaml.Node, field string, at *yaml.Node, kind string) {
+	c := cloudOf(n).as(field, at, ofNamespace, "it may make objects of kind "+kind+", which are not in the manifests")
+	if c.kind != "Policy" && c.kind != "NamespacedGeneratingPolicy" {
+		c.namespace, c.scope = "", ofAll
+	}
+	w.addCloud(c)
+}
