@@ -73,7 +73,7 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"manifests of stdin":       {read(t, twoTenants), []string{"check", good}, 0, "2 cases, 0 failed", ""},
 		"a case fails":             {"", []string{"check", bad, twoTenants}, 1, "FAIL  bob", ""},
 		"a claim holds":            {"", []string{"check", proved, twoTenants}, 0, "in 2 user namespaces", ""},
-		"a claim fails":            {"", []string{"check", disproved, twoTenants}, 1, "pod kubeflow/ml-pipeline-ui, GET / to Service alice/any Service, header kubeflow-userid: alice@example.com: waypoint", ""},
+		"a claim fails":            {"", []string{"check", disproved, twoTenants}, 1, "pod kubeflow/ml-pipeline-ui, GET / to Service alice/any Service port 80, header kubeflow-userid: alice@example.com: waypoint", ""},
 		"for machines":             {"", []string{"check", "-o", "json", bad, twoTenants}, 1, `"got": "deny"`, ""},
 		"nothing is missing":       {"", []string{"check", "--fail-on-assumed", good, twoTenants, service}, 0, "2 cases, 0 failed", ""},
 		"a case of what is not":    {"", []string{"check", missing, twoTenants, service}, 0, "Service alice/tett (did you mean tet?)", ""},

@@ -15,6 +15,9 @@ type Axis struct {
 	Name     string
 	Optional bool // a request may have none
 
+	lists    bool // a text may be a list
+	mappings bool // or a mapping, and a list of any length
+
 	pool    *Pool
 	name    string // of the domain
 	domain  machine
@@ -123,12 +126,19 @@ func (p *Pool) machine(key string, of func() (machine, error)) (machine, error) 
 
 // NewAxis is an axis whose texts a regular expression takes as a whole.
 func NewAxis(pool *Pool, name, domain string, optional bool, seeds ...string) (*Axis, error) {
+	x, err := newAxis(pool, name, domain, optional, seeds)
+	if err != nil {
+		return nil, err
+	}
+	return x, x.know(pool.tests[name])
+}
+
+func newAxis(pool *Pool, name, domain string, optional bool, seeds []string) (*Axis, error) {
 	m, err := pool.machine("texts "+domain, func() (machine, error) { return newExpression(domain) })
 	if err != nil {
 		return nil, err
 	}
-	x := &Axis{Name: name, Optional: optional, pool: pool, name: domain, domain: m, seeds: seeds, index: map[string]int{}, grown: true}
-	return x, x.know(pool.tests[name])
+	return &Axis{Name: name, Optional: optional, pool: pool, name: domain, domain: m, seeds: seeds, index: map[string]int{}, grown: true}, nil
 }
 
 // NewPathAxis is the axis of paths that normalization leaves alone.
@@ -139,12 +149,25 @@ func NewPathAxis(pool *Pool, name, mode string, seeds ...string) (*Axis, error) 
 }
 
 // Takes reports whether a text is one of the axis.
-func (x *Axis) Takes(text string) bool { return accepts(x.domain, text) }
+func (x *Axis) Takes(text string) bool {
+	if isText(text) {
+		return accepts(x.domain, text)
+	}
+	return x.takesShape(Point{text, true})
+}
 
 // add has the axis know a test, which is new or not.
 func (x *Axis) add(t *Test) error {
 	if _, ok := x.index[t.key]; ok {
 		return nil
+	}
+	if !t.ascii() {
+		return errForeign
+	}
+	if more := t.beside(); more != nil {
+		if err := x.add(more); err != nil {
+			return err
+		}
 	}
 	m, err := x.pool.machine(t.key, t.machine)
 	if err != nil {
@@ -165,6 +188,9 @@ func (x *Axis) add(t *Test) error {
 const maxTests = 300
 
 const maxProduct = 50_000
+
+// errForeign: the texts of an axis have the bytes of ASCII. Another text is like one of them in every comparison with ASCII, and in no other.
+var errForeign = errors.New("it is compared with letters that are not of ASCII")
 
 var errTooMany = errors.New("its comparisons tell apart more texts than can be looked at")
 
@@ -212,13 +238,7 @@ func (x *Axis) find() error {
 	note := func(p Point, key string) {
 		if !seen[key] {
 			seen[key] = true
-			answers := newBits(n)
-			for i, t := range x.tests {
-				if t.Holds(p) {
-					answers.set(i)
-				}
-			}
-			x.classes = append(x.classes, class{p, answers})
+			x.classes = append(x.classes, class{p, x.answersOf(p)})
 		}
 	}
 	if x.Optional {
@@ -239,6 +259,9 @@ func (x *Axis) find() error {
 		}
 		note(Point{text, true}, answers.key())
 	})
+	if err == nil && x.lists {
+		err = x.findLists(func(p Point) { note(p, x.signature(p)) })
+	}
 	if err == nil {
 		x.pool.classes[key] = x.classes
 	}
@@ -248,7 +271,7 @@ func (x *Axis) find() error {
 // key is what the classes depend on.
 func (x *Axis) key() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\x02%v\x02%q", x.name, x.Optional, x.seeds)
+	fmt.Fprintf(&b, "%s\x02%v\x02%v\x02%v\x02%q", x.name, x.Optional, x.lists, x.mappings, x.seeds)
 	for _, t := range x.tests {
 		b.WriteString("\x02" + t.key)
 	}
@@ -256,13 +279,7 @@ func (x *Axis) key() string {
 }
 
 func (x *Axis) signature(p Point) string {
-	answers := newBits(len(x.tests))
-	for i, t := range x.tests {
-		if t.Holds(p) {
-			answers.set(i)
-		}
-	}
-	return answers.key()
+	return x.answersOf(p).key()
 }
 
 // walk goes through the states that all automata together come to, by the shortest text that leads to each.

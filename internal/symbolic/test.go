@@ -2,6 +2,7 @@ package symbolic
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -13,6 +14,8 @@ type Test struct {
 	list []string       // of listKind
 	via  *derived       // what of the axis' text is compared; nil: the text itself
 	key  string
+
+	elements bool // of a list, one element must pass
 }
 
 type kind byte
@@ -30,6 +33,9 @@ const (
 	underAnyKind kind = 'u' // under one of a list of paths
 	wordKind     kind = 'w' // a value pattern that one of the words passes
 	audienceKind kind = 'a' // a spelling of an audience
+	shapeKind    kind = 's' // a list, or a mapping
+	patternsKind kind = 'q' // one of some value patterns of Istio
+	wordsKind    kind = 'v' // one of some value patterns that one of the words passes
 )
 
 func newTest(k kind, arg string, via *derived) *Test {
@@ -44,6 +50,12 @@ func newTest(k kind, arg string, via *derived) *Test {
 	return t
 }
 
+// ascii reports whether all texts that the comparison names have the bytes of ASCII.
+func (t *Test) ascii() bool {
+	foreign := func(s string) bool { return strings.ContainsFunc(s, func(r rune) bool { return r >= 0x80 }) }
+	return !foreign(t.key) && !slices.ContainsFunc(t.list, foreign)
+}
+
 // String is the comparison in words that name it uniquely.
 func (t *Test) String() string { return t.key }
 
@@ -52,7 +64,16 @@ func (t *Test) Holds(p Point) bool {
 	if !p.There {
 		return false
 	}
-	s, ok := t.via.of(p.Text)
+	if !isText(p.Text) {
+		list, _ := p.List()
+		return t.kind == presentKind || t.kind == shapeKind && hasShape(t.arg, p.Text) || t.elements && slices.ContainsFunc(list, t.takesElement)
+	}
+	return t.takes(p.Text)
+}
+
+// takes reports whether a text passes.
+func (t *Test) takes(text string) bool {
+	s, ok := t.via.of(text)
 	if !ok {
 		return false
 	}
@@ -75,6 +96,10 @@ func (t *Test) Holds(p Point) bool {
 		return MatchStars(t.arg, s)
 	case wordKind:
 		return matchWord(t.arg, s)
+	case patternsKind:
+		return slices.ContainsFunc(t.list, func(p string) bool { return MatchPattern(p, s) })
+	case wordsKind:
+		return slices.ContainsFunc(t.list, func(p string) bool { return matchWord(p, s) })
 	case audienceKind:
 		return s != "" && bareAudience(s) == t.arg
 	case listKind:
@@ -98,6 +123,9 @@ func (t *Test) machine() (machine, error) {
 	if t.kind == presentKind {
 		return nil, nil
 	}
+	if t.kind == shapeKind { // no text is one
+		return newExpression(nothing)
+	}
 	m, err := newExpression(t.expression())
 	if err != nil {
 		return nil, err
@@ -110,15 +138,7 @@ func (t *Test) expression() string {
 	quote := quoteBytes
 	switch t.kind {
 	case patternKind:
-		switch {
-		case t.arg == "*":
-			return `(?s:.+)`
-		case strings.HasPrefix(t.arg, "*"):
-			return `(?s:.*)` + quote(t.arg[1:])
-		case strings.HasSuffix(t.arg, "*"):
-			return quote(t.arg[:len(t.arg)-1]) + `(?s:.*)`
-		}
-		return quote(t.arg)
+		return patternExpression(t.arg)
 	case templateKind:
 		return templateExpression(t.arg)
 	case underKind:
@@ -135,19 +155,42 @@ func (t *Test) expression() string {
 		return strings.Join(parts, `(?s:.*)`)
 	case wordKind:
 		return wordExpression(t.arg)
+	case patternsKind:
+		return anyOf(t.list, patternExpression)
+	case wordsKind:
+		return anyOf(t.list, wordExpression)
 	case audienceKind:
 		return audienceExpression(t.arg)
-	case listKind, underAnyKind:
-		all := make([]string, len(t.list))
-		for i, e := range t.list {
-			if all[i] = quote(e); t.kind == underAnyKind {
-				all[i] = underExpression(e)
-			}
-		}
-		return `(?:` + strings.Join(all, "|") + `)`
+	case listKind:
+		return anyOf(t.list, quote)
+	case underAnyKind:
+		return anyOf(t.list, underExpression)
 	}
 	return quote(t.arg)
 }
+
+func anyOf(list []string, expression func(string) string) string {
+	all := make([]string, len(list))
+	for i, e := range list {
+		all[i] = expression(e)
+	}
+	return `(?:` + strings.Join(all, "|") + `)`
+}
+
+func patternExpression(pattern string) string {
+	switch {
+	case pattern == "*":
+		return `(?s:.+)`
+	case strings.HasPrefix(pattern, "*"):
+		return `(?s:.*)` + quoteBytes(pattern[1:])
+	case strings.HasSuffix(pattern, "*"):
+		return quoteBytes(pattern[:len(pattern)-1]) + `(?s:.*)`
+	}
+	return quoteBytes(pattern)
+}
+
+// nothing is an expression that no text matches.
+const nothing = `[^\x00-\x{10ffff}]`
 
 func underExpression(prefix string) string {
 	if prefix == "/" {
@@ -180,7 +223,7 @@ func templateExpression(template string) string {
 		case strings.HasPrefix(template, OneSegment):
 			template = template[len(OneSegment):]
 			if template != "" && pchars(template[:1], false) == 1 {
-				return `[^\x00-\x{10ffff}]` // {*} takes the next character too, so nothing matches
+				return nothing // {*} takes the next character too, so nothing matches
 			}
 			b.WriteString(pchar + `+`)
 			if rest, more := strings.CutPrefix(template, AnySegments); more {
@@ -223,7 +266,7 @@ func wordExpression(pattern string) string {
 	word := quoteBytes(pattern)
 	switch {
 	case pattern == "" || strings.Contains(pattern, " "):
-		return `[^\x00-\x{10ffff}]`
+		return nothing
 	case pattern == "*":
 		word = `[^ ]+`
 	case strings.HasPrefix(pattern, "*"):

@@ -40,7 +40,9 @@ type Value struct {
 	s     string
 	state State
 	of    *source
-	words bool // the text is a list of words, and one of them must pass
+	words bool   // the text is a list of words, and one of them must pass
+	lists bool   // it is a claim, which may be a list or a mapping
+	coded string // it is base64 that begins so
 }
 
 // source is the axis that a value comes from, and how.
@@ -76,7 +78,12 @@ func (v Value) State() State {
 
 // Matches tries a value pattern of Istio: `*` (present and not empty), `abc*`, `*abc`, or the exact text.
 func (v Value) Matches(pattern string) Answer {
-	if v.words {
+	switch {
+	case v.lists:
+		return v.MatchesAny([]string{pattern})
+	case v.coded != "":
+		return v.matchesCoded(pattern)
+	case v.words:
 		ok := v.state != Absent && matchWord(pattern, v.s)
 		v.note(wordKind, pattern, ok)
 		return is(ok)
@@ -124,6 +131,9 @@ func (v Value) MatchesTemplate(template string) Answer {
 
 // Exactly tries one text, whatever stars it holds.
 func (v Value) Exactly(s string) Answer {
+	if v.coded != "" {
+		return v.exactlyCoded(s)
+	}
 	switch v.state {
 	case Known:
 		v.note(exactKind, s, v.s == s)
@@ -225,6 +235,9 @@ func (v Value) Before(b string) Value {
 // Trim is the value without the blanks around it.
 func (v Value) Trim() Value {
 	s := strings.Trim(v.s, " \t")
+	if v.coded != "" {
+		return v
+	}
 	if v.of != nil && v.of.via == nil && strings.HasPrefix(v.of.axis, HeaderAxis) {
 		return v // the texts of the axis have none
 	}
@@ -256,6 +269,7 @@ func (v Value) derive(o op, a, b string, slash bool, s string) Value {
 	if v.state == Known || v.state == Element {
 		v.s = s
 	}
+	v.coded = ""
 	if v.of != nil {
 		v.of = &source{v.of.trace, v.of.axis, v.of.via.then(o, a, b, slash), v.of.there}
 	}
@@ -264,7 +278,7 @@ func (v Value) derive(o op, a, b string, slash bool, s string) Value {
 
 // Words is the list of the words of the text.
 func (v Value) Words() Value {
-	if v.words = true; v.state == Known {
+	if v.words = true; v.state == Known && !v.lists {
 		v.state = Element
 	}
 	return v
@@ -285,6 +299,9 @@ func (v Value) Filled() bool { return (v.state == Known || v.state == Absent) &&
 
 // IsAudience reports whether a token with this audience is for another spelling of it, as Envoy sees it.
 func (v Value) IsAudience(of string) bool {
+	if v.lists {
+		return of != "" && v.asks(newListTest(audienceKind, bareAudience(of))) == Yes
+	}
 	ok := v.state == Known && SameAudience(of, v.s)
 	v.note(audienceKind, bareAudience(of), ok)
 	return ok

@@ -24,14 +24,16 @@ func (t *trip) session(rules []*jwtRule, policies []*policy) *token {
 
 // token: a claim that is not given is not there.
 func (j *JWT) token(trace *symbolic.Trace) *token {
-	tok := &token{issuer: j.Issuer, audiences: j.Audiences, open: trace}
+	tok := &token{issuer: j.Issuer, audiences: j.Audiences, open: trace, given: j.Claims}
+	if tok.given == nil {
+		tok.given = map[string]any{}
+	}
 	tok.varies(trace)
 	tok.claims = claims{{"iss", knownValue(j.Issuer)}}
 	if sub := (symbolic.Point{Text: j.Subject, There: j.Subject != ""}); sub.There || trace != nil {
 		tok.claims = append(tok.claims, namedValue{"sub", trace.At(subjectAxis, sub)})
 	}
 	tok.claims = append(tok.claims, tok.audienceClaim()...)
-	tok.claims.add("", j.Claims, trace)
 	return tok
 }
 
@@ -47,16 +49,11 @@ func audienceClaim(audiences []string) claims {
 	return out
 }
 
-// varies has the audience of a token with at most one be that of the axis.
+// varies has the audiences of a token be those of the axis.
 func (t *token) varies(trace *symbolic.Trace) {
-	if trace == nil || len(t.audiences) > 1 {
-		return
+	if trace != nil {
+		t.audience = trace.Claim(audienceAxis, audiencePoint(t.audiences))
 	}
-	p := symbolic.Point{There: len(t.audiences) > 0}
-	if p.There {
-		p.Text = t.audiences[0]
-	}
-	t.audience = trace.At(audienceAxis, p)
 }
 
 func (t *token) audienceClaim() claims {
@@ -69,17 +66,17 @@ func (t *token) audienceClaim() claims {
 // user is the name of the user of a session.
 func (t *trip) user() value { return t.at.trace.On(userAxis, t.req.From.User) }
 
-func (c *claims) add(prefix string, of map[string]any, trace *symbolic.Trace) {
+func (c *claims) add(prefix string, of map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(of)) {
 		switch v := of[name].(type) {
 		case string:
-			*c = append(*c, namedValue{prefix + name, trace.At(claimAxis+prefix+name, symbolic.Point{Text: v, There: true})})
+			*c = append(*c, namedValue{prefix + name, knownValue(v)})
 		case []string:
 			for _, s := range v {
 				*c = append(*c, namedValue{prefix + name, symbolic.ElementOf(s)})
 			}
 		case map[string]any:
-			c.add(prefix+name+"\x00", v, trace)
+			c.add(prefix+name+"\x00", v)
 		}
 	}
 }
@@ -99,7 +96,7 @@ func (t *trip) userToken(rules []*jwtRule, policies []*policy) *token {
 	if _, given := t.req.From.Claims["sub"]; !given {
 		tok.claims = append(tok.claims, namedValue{"sub", symbolic.In(some)})
 	}
-	tok.claims.add("", t.req.From.Claims, nil)
+	tok.claims.add("", t.req.From.Claims)
 	tok.claims = append(tok.claims, audienceClaim(tok.audiences)...)
 	return tok
 }
@@ -143,7 +140,7 @@ func (t *trip) kubernetesToken(rules []*jwtRule) *token {
 		{"kubernetes.io\x00pod\x00uid", symbolic.In(perhaps)}, {"kubernetes.io\x00node\x00name", symbolic.In(perhaps)},
 		{"kubernetes.io\x00node\x00uid", symbolic.In(perhaps)}, {"jti", symbolic.In(some)},
 	}
-	tok.claims.add("", t.req.From.Claims, nil)
+	tok.claims.add("", t.req.From.Claims)
 	tok.claims = append(tok.claims, tok.audienceClaim()...)
 	return tok
 }

@@ -13,8 +13,9 @@ import (
 type token struct {
 	issuer    string
 	audiences []string
-	audience  value           // where there is at most one, and it varies
-	open      *symbolic.Trace // it may have any claim that is not listed
+	audience  value           // where it varies
+	open      *symbolic.Trace // of the claims that are given
+	given     map[string]any  // beside those that are listed
 	claims    claims
 	at        location // no header: a parameter or a cookie
 	in        string   // which one
@@ -41,7 +42,7 @@ func (r refusal) ruling(point Point) ruling {
 // in turn until one accepts, and each that is tried first takes off the headers that it writes (jwt_authn verifier.cc), also when no token
 // is there. It returns why a request is refused.
 func (a *attributes) authenticate(rules []*jwtRule, t *token) (refused refusal) {
-	a.claims, a.claimed, a.forwarded = nil, nil, true
+	a.claims, a.claimed, a.given, a.forwarded = nil, nil, nil, true
 	if a.preflight() {
 		return refusal{}
 	}
@@ -107,23 +108,16 @@ func (a *attributes) strip(r *jwtRule) {
 
 // accept writes what a token says. A token that is not to be forwarded leaves its header; nobody compares a parameter or a cookie.
 func (a *attributes) accept(r *jwtRule, t *token) {
-	a.claims, a.claimed, a.forwarded = t.claims, t.open, r.forward
+	a.claims, a.claimed, a.given, a.spaces, a.forwarded = t.claims, t.open, t.given, nil, r.forward
 	if !r.forward && t.at.header != "" {
 		a.drop(t.at.header)
 	}
 	var written []string
 	for _, c := range r.copies {
-		name := strings.ReplaceAll(c.claim, ".", "\x00")
-		v := a.claim(name)
-		switch state := v.State(); {
-		case state == element, a.claims.hold(name): // written as base64 JSON (jwt_authn authenticator.cc addJWTClaimToHeader)
-			a.setHeader(c.header, symbolic.In(some))
-		case state == known && v.Matches("*") == no, state == absent:
-			continue
-		default:
+		if v, ok := a.copied(strings.ReplaceAll(c.claim, ".", "\x00")); ok {
 			a.setHeader(c.header, v)
+			written = append(written, c.header)
 		}
-		written = append(written, c.header)
 	}
 	if r.payload != "" {
 		a.setHeader(r.payload, symbolic.In(some))
@@ -136,16 +130,39 @@ func (a *attributes) accept(r *jwtRule, t *token) {
 	a.claims, a.spaces = a.claims.split(r.spaces), r.spaces
 }
 
+// copied is the header that Envoy writes for a claim: none for one that is not there or empty, and base64 JSON for a list or a mapping (jwt_authn
+// authenticator.cc addJWTClaimToHeader).
+func (a *attributes) copied(name string) (header value, written bool) {
+	v := a.claim(name)
+	if v.OfClaim() {
+		switch {
+		case v.HasText():
+			return v.One(), true
+		case v.IsList():
+			return symbolic.Encoded(symbolic.EncodedList), true
+		}
+		return symbolic.Encoded(symbolic.EncodedMapping), v.IsMapping()
+	}
+	switch state := v.State(); {
+	case state == element:
+		return symbolic.Encoded(symbolic.EncodedList), true
+	case a.claims.hold(name):
+		return symbolic.Encoded(symbolic.EncodedMapping), true
+	default:
+		return v, state != absent && (state != known || v.Matches("*") != no)
+	}
+}
+
 // split makes lists of the words of scope, permission and the claims that a rule names, as policies compare them. Headers get the text (authn
 // buildSpaceDelimitedClaims; Envoy normalize_payload_in_metadata).
 func (c claims) split(names []string) (out claims) {
 	for _, v := range c {
-		if v.State() != known || !isWords(v.name, names) {
-			out = append(out, v)
+		if isWords(v.name, names) && v.Varies() {
+			out = append(out, namedValue{v.name, v.Words()})
 			continue
 		}
-		if v.Varies() {
-			out = append(out, namedValue{v.name, v.Words()})
+		if !isWords(v.name, names) || v.State() != known {
+			out = append(out, v)
 			continue
 		}
 		for word := range strings.SplitSeq(v.Read(), " ") {

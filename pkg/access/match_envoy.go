@@ -25,7 +25,8 @@ type attributes struct {
 	inbound   inbound  // for a pod with a sidecar
 	trace     *symbolic.Trace
 	spaces    []string        // claims that are lists of words
-	claimed   *symbolic.Trace // the token may have any claim that is not listed
+	claimed   *symbolic.Trace // of the claims that are given
+	given     map[string]any  // the token's claims beside those that are listed
 }
 
 type headers []namedValue
@@ -118,7 +119,7 @@ func (a *attributes) mayHave(name string) bool { return a.anyHeader || namesHead
 func (a *attributes) matchClaim(name, pattern string) verdict3 {
 	out := a.claim(name).Matches(pattern)
 	for i := range a.claims {
-		if c := &a.claims[i]; c.name == name && c.State() == element {
+		if c := &a.claims[i]; c.name == name && !c.Varies() && c.State() == element {
 			out = max(out, c.Matches(pattern))
 		}
 	}
@@ -138,14 +139,28 @@ func (a *attributes) claim(name string) value {
 			return symbolic.In(perhaps)
 		}
 	}
-	if a.claimed != nil {
-		v := a.claimed.At(claimAxis+name, symbolic.Point{})
-		if isWords(name, a.spaces) {
-			v = v.Words()
-		}
-		return v
+	if a.given != nil {
+		return a.givenClaim(name)
 	}
 	return value{}
+}
+
+// givenClaim looks a claim up in the mappings that its name leads through. Envoy takes no token in which the issuer, the subject or the audience is a
+// mapping (jwt_verify_lib jwt.cc parseImpl).
+func (a *attributes) givenClaim(name string) value {
+	if head, _, nested := strings.Cut(name, "\x00"); nested && (head == "iss" || head == "sub" || head == "aud") {
+		return value{}
+	}
+	for i := range name {
+		if name[i] == 0 && !a.claimed.Claim(claimAxis+name[:i], claimPoint(a.given, name[:i])).IsMapping() {
+			return value{}
+		}
+	}
+	v := a.claimed.Claim(claimAxis+name, claimPoint(a.given, name))
+	if isWords(name, a.spaces) {
+		v = v.Words()
+	}
+	return v
 }
 
 // envoy judges whether a rule matches at a waypoint or gateway: any from, any to, every when (authz/model New and Generate).
@@ -249,6 +264,9 @@ func (w *World) envoyCondition(p *policy, c *condition, a *attributes) verdict3 
 
 func (w *World) envoyValues(p *policy, c *condition, values []string, a *attributes) verdict3 {
 	out, start := no, a.trace.Mark()
+	if v := a.compared(c); v.OfClaim() {
+		return v.MatchesAny(values)
+	}
 	for _, v := range values {
 		before := a.trace.Mark()
 		if out = max(out, w.envoyValue(p, c, v, a)); out == yes {
@@ -282,17 +300,35 @@ func (w *World) envoyValue(p *policy, c *condition, v string, a *attributes) ver
 		return a.matchPath(v)
 	case header:
 		return a.header(c.key).MatchesHeader(v)
-	case claim:
-		return a.matchClaim(c.key, v)
+	case claim, audience, presenter:
+		return a.matchClaim(c.claim(), v)
 	case requestPrincipal:
 		return a.matchRequestPrincipal(v)
-	case audience:
-		return a.matchClaim("aud", v)
-	case presenter:
-		return a.claim("azp").Matches(v)
 	}
 	// Addresses, SNI, Envoy's own metadata and what Istio does not know: the manifests do not say.
 	return maybe
+}
+
+// claim is the one that the condition compares, "" for none (authz/model requestAudiencesGenerator, requestPresenterGenerator, requestClaimGenerator: all
+// compare a text or a list).
+func (c *condition) claim() string {
+	switch c.attribute {
+	case claim:
+		return c.key
+	case audience:
+		return "aud"
+	case presenter:
+		return "azp"
+	}
+	return ""
+}
+
+// compared is the claim that the condition compares.
+func (a *attributes) compared(c *condition) value {
+	if name := c.claim(); name != "" {
+		return a.claim(name)
+	}
+	return value{}
 }
 
 func (a *attributes) matchPort(v string) verdict3 {

@@ -12,8 +12,11 @@ import (
 // sanitizeAudience). A rule without audiences takes any token.
 func (r *jwtRule) takes(t *token) bool {
 	for _, a := range r.audiences {
-		if t.audience.IsAudience(a) {
-			return true
+		if t.audience.Varies() {
+			if t.audience.IsAudience(a) {
+				return true
+			}
+			continue
 		}
 		for _, of := range t.audiences {
 			if symbolic.SameAudience(a, of) {

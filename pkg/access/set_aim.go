@@ -39,26 +39,31 @@ const anyService = "any Service"
 // aims are the Services to ask for: those of the manifests, those that the notebook controller makes or routes lead to, and those that only a policy names.
 func (x *asker) aims(s *space) (out []*aim) {
 	for _, name := range x.serviceNames(s) {
-		svc := s.service(name)
-		a := &aim{name: name, to: To{Namespace: s.name, Service: name}, svc: svc, assumed: svc == nil && !s.isNotebook[name]}
-		if svc == nil {
-			svc = (&trip{w: x.w}).service(s, name)
-			if s.isNotebook[name] {
-				a.svc = svc
-			}
-		}
-		a.label = x.label(s, a)
-		if b := x.w.serviceWaypoint(svc); b.gateway != nil {
-			a.waypoint, a.policies = b.gateway, x.w.atWaypoint(b.gateway, svc)
-			a.openings = openingsOf(a.policies)
-		} else if !svc.headless {
-			a.openings = []opening{{}}
-		}
-		a.approaches = x.w.approaches(svc.id())
-		a.pooled = len(a.approaches) == 0 && x.w.pooled(svc, s.pods(svc))
-		out = append(out, a)
+		out = append(out, x.aim(s, name))
 	}
 	return out
+}
+
+// aim is one Service to ask for.
+func (x *asker) aim(s *space, name string) *aim {
+	svc := s.service(name)
+	a := &aim{name: name, to: To{Namespace: s.name, Service: name}, svc: svc, assumed: svc == nil && !s.isNotebook[name]}
+	if svc == nil {
+		svc = (&trip{w: x.w}).service(s, name)
+		if s.isNotebook[name] {
+			a.svc = svc
+		}
+	}
+	a.label = x.label(s, a)
+	if b := x.w.serviceWaypoint(svc); b.gateway != nil {
+		a.waypoint, a.policies = b.gateway, x.w.atWaypoint(b.gateway, svc)
+		a.openings = openingsOf(a.policies)
+	} else if !svc.headless {
+		a.openings = []opening{{}}
+	}
+	a.approaches = x.w.approaches(svc.id())
+	a.pooled = len(a.approaches) == 0 && x.w.pooled(svc, s.pods(svc))
+	return a
 }
 
 // pooled reports whether a route leads to an InferencePool that may choose the pods of a Service.

@@ -79,7 +79,7 @@ func (x *asker) prove(c *Claim, profile string, runs int) (worst proof, targets 
 	if s == &nowhere {
 		return proof{NotJudged, true, "NOT JUDGED: Namespace " + inProfile(c.To.Namespace, profile) + " is not in the manifests"}, 0
 	}
-	h := &hearing{x: x, claim: c, profile: profile, shape: &shape, p: &policy{origin: origin{namespace: s.name}, action: deny}, reached: map[int]bool{}, runs: runs, pool: x.pool.About()}
+	h := &hearing{x: x, claim: c, profile: profile, shape: &shape, p: &policy{origin: origin{namespace: s.name}, action: deny}, reached: map[int]bool{}, runs: runs, pool: x.pool.About(), left: maxRunsOfClaim, proxies: x.proxies(s)}
 	all := x.goals(s, inProfile(c.To.Service, profile))
 	for _, to := range all {
 		for _, q := range x.w.inquiries(to.to, to.port, to.tcp) {
@@ -102,6 +102,9 @@ func (x *asker) prove(c *Claim, profile string, runs int) (worst proof, targets 
 	return worst, len(all)
 }
 
+// maxRunsOfClaim bounds the runs for all targets of a claim in one namespace.
+const maxRunsOfClaim = 100_000
+
 // hearing is a claim about one namespace.
 type hearing struct {
 	x       *asker
@@ -112,7 +115,9 @@ type hearing struct {
 	reached map[int]bool // of the clients that the claim lists
 	runs    int          // at most, for one question
 	pool    *symbolic.Pool
-	some    bool // some request is of the shape
+	left    int           // runs, for all questions
+	proxies symbolic.List // accounts that do not count
+	some    bool          // some request is of the shape
 }
 
 // assumes notes what the target of a claim takes for granted.
@@ -132,7 +137,10 @@ func (x *asker) assumes(c *Claim, profile string, r *Result) {
 
 // inquire looks at all requests of a question. Those that are not of the claim's shape are of no account.
 func (h *hearing) inquire(q *inquiry) (out proof) {
-	s := h.x.w.search(q, h.pool, h.runs, func(r Request) (Verdict, *symbolic.Trace, bool) {
+	if h.left <= 0 {
+		return proof{NotJudged, true, fmt.Sprintf("NOT JUDGED: more than %d kinds of requests to the targets of the claim", maxRunsOfClaim)}
+	}
+	s := h.x.w.search(q, h.pool, min(h.runs, h.left), func(r Request) (Verdict, *symbolic.Trace, bool) {
 		o := &open{trace: &symbolic.Trace{}}
 		if !h.shaped(q, r, o) {
 			return Verdict{Outcome: Deny}, o.trace, true
@@ -147,6 +155,7 @@ func (h *hearing) inquire(q *inquiry) (out proof) {
 		}
 		return v, o.trace, v.Outcome != Allow
 	})
+	h.left -= s.runs
 	if s.failed != "" && !out.failed {
 		out = proof{NotJudged, true, "NOT JUDGED: " + q.kind.String() + " to " + q.text() + ": " + s.failed}
 	}
@@ -185,7 +194,7 @@ func (h *hearing) shaped(q *inquiry, r Request, o *open) bool {
 // listed reports whether the claim lists the client of a request. The proxy of a Gateway sends what its own clients ask for, and those are asked for apart.
 func (h *hearing) listed(q *inquiry, r Request, got Outcome, trace *symbolic.Trace) (listed bool) {
 	if r.From.ServiceAccount != "" {
-		listed = trace.On(peerAxis, r.on(h.x.w, peerAxis).Text).OneOf(h.x.w.proxyAccounts())
+		listed = trace.On(peerAxis, r.on(h.x.w, peerAxis).Text).OneOf(h.proxies)
 	}
 	for i := range h.claim.who {
 		if h.is(&h.claim.who[i], q, r, trace) {
@@ -196,17 +205,36 @@ func (h *hearing) listed(q *inquiry, r Request, got Outcome, trace *symbolic.Tra
 	return listed
 }
 
-// proxyAccounts are the principals of the pods of Gateways.
-func (w *World) proxyAccounts() symbolic.List {
-	out := symbolic.List{Name: "accounts of Gateways"}
-	for _, g := range w.allIngresses() {
-		out.All = append(out.All, w.identity(g.namespace, g.account).principal())
+// proxies are the principals of the pods of Gateways that do not count: those outside of user namespaces, and those of the target's own. Whoever may run pods
+// in a user namespace may run one as its Gateways' accounts. Nor is an account of a Gateway's alone where other pods of the manifests run as it.
+func (x *asker) proxies(target *space) symbolic.List {
+	add := func(l []string, g *gateway) []string {
+		if slices.ContainsFunc(x.w.look(g.namespace).workloads, func(pod *workload) bool { return pod.account == g.account }) {
+			return l
+		}
+		return append(l, x.w.identity(g.namespace, g.account).principal())
 	}
-	for _, name := range w.names {
-		for _, g := range w.namespaces[name].gateways {
-			out.All = append(out.All, w.identity(g.namespace, g.account).principal())
+	if !x.askedProxies {
+		x.askedProxies = true
+		for _, g := range x.w.allIngresses() {
+			if !x.w.look(g.namespace).profile {
+				x.shared = add(x.shared, g)
+			}
+		}
+		for _, name := range x.w.names {
+			if s := x.w.namespaces[name]; !s.profile {
+				for _, g := range s.gateways {
+					x.shared = add(x.shared, g)
+				}
+			}
 		}
 	}
+	out := symbolic.List{Name: "accounts of Gateways for " + target.name, All: slices.Clone(x.shared)}
+	for _, g := range target.gateways {
+		out.All = add(out.All, g)
+	}
+	slices.Sort(out.All)
+	out.All = slices.Compact(out.All)
 	return out
 }
 
@@ -276,6 +304,41 @@ func (r *Request) target() string {
 	return out
 }
 
+// lists are the lists in a client's token: its audiences where there are several, and claims.
+func (f From) lists() (out string) {
+	audiences := f.Audiences
+	if f.JWT != nil {
+		audiences = f.JWT.Audiences
+	}
+	if len(audiences) > 1 {
+		out += " with the audiences " + quoteAll(audiences)
+	}
+	if f.JWT != nil {
+		out += listsIn("", f.JWT.Claims)
+	}
+	return out
+}
+
+func listsIn(prefix string, of map[string]any) (out string) {
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		switch v := of[name].(type) {
+		case []string:
+			out += " with the claim " + prefix + name + " [" + quoteAll(v) + "]"
+		case map[string]any:
+			out += listsIn(prefix+name+".", v)
+		}
+	}
+	return out
+}
+
+func quoteAll(texts []string) string {
+	var out []string
+	for _, s := range texts {
+		out = append(out, fmt.Sprintf("%q", s))
+	}
+	return strings.Join(out, ", ")
+}
+
 // text is a request on one line.
 func (r *Request) text() string {
 	what := "a connection"
@@ -286,6 +349,7 @@ func (r *Request) text() string {
 	if r.From.JWT != nil && r.From.JWT.Subject != "" {
 		out += " with the subject " + r.From.JWT.Subject
 	}
+	out += r.From.lists()
 	out += ", " + what + " to " + r.target()
 	if r.Host != "" && !r.TCP && r.Host != anyHost && r.Host != hostOf(r.To.Namespace, r.To.Service) {
 		out += ", host " + r.Host

@@ -144,3 +144,24 @@ func TestClaimsAreReadStrictly(t *testing.T) {
 		}
 	}
 }
+
+// What the search does not look at fails a claim.
+func TestClaimsAtTheEdgesOfTheSearch(t *testing.T) {
+	base := tenants(t)
+	policy := func(spec string) string {
+		return base + "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: edge, namespace: alice}\nspec: {" + spec + "}"
+	}
+	const waypoint = "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], "
+	const byBob = "\n  never: [{name: x, from: {namespaces: [bob]}, to: {namespace: alice, service: tet}, request: {notPaths: [/healthz, /metrics, /wait-for-drain]}}]\n"
+	for _, c := range []struct{ name, world, spec, got, by string }{
+		{"a header with a letter that is not of ASCII", policy(waypoint + "rules: [{when: [{key: 'request.headers[x-tide]', values: [hoch, äbb]}]}]"), byBob, "not-judged", "letters that are not of ASCII"},
+		{"a port of a Service that is made later", policy("targetRefs: [{kind: Service, group: '', name: reef}], rules: [{to: [{operation: {ports: ['8081']}}]}]"), strings.Replace(byBob, "service: tet", "service: reef", 1), "allow", "port 8081"},
+		{"all ports but one of it", policy("targetRefs: [{kind: Service, group: '', name: reef}], rules: [{to: [{operation: {notPorts: ['80']}}]}]"), strings.Replace(byBob, "service: tet", "service: reef", 1), "allow", "port 65535"},
+		{"a waypoint of another tenant", policy(waypoint + "rules: [{from: [{source: {principals: [cluster.local/ns/bob/sa/waypoint]}}]}]"),
+			"\n  only: [{name: x, to: {namespace: alice, service: tet}, request: {methods: [POST], paths: [/x]}, who: [{user: alice@example.com}, {token: alice/default-editor}, {namespace: alice}, {serviceAccount: kubeflow/ml-pipeline-ui}]}]\n", "allow", "pod bob/waypoint"},
+	} {
+		if r := proofs(t, load(t, c.world), c.spec)[0]; r.OK || r.Got != c.got || !strings.Contains(r.By, c.by) {
+			t.Errorf("%s: %+v", c.name, r)
+		}
+	}
+}

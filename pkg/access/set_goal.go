@@ -16,20 +16,15 @@ func (x *asker) goals(s *space, service string) (out []goal) {
 		if service != "" && a.name != service {
 			continue
 		}
-		ports := []int{0}
-		if a.svc != nil && len(a.svc.ports) > 0 {
-			ports = nil
-			for _, p := range a.svc.ports {
-				ports = append(ports, p.number)
-			}
-		}
-		for _, port := range ports {
+		for _, port := range a.allPorts() {
 			out = append(out, goal{a.to, port, false}, goal{a.to, port, true})
 		}
 	}
 	if service != "" {
 		if out == nil {
-			out = append(out, goal{To{Namespace: s.name, Service: service}, 0, false}, goal{To{Namespace: s.name, Service: service}, 0, true})
+			for _, port := range x.aim(s, service).allPorts() {
+				out = append(out, goal{To{Namespace: s.name, Service: service}, port, false}, goal{To{Namespace: s.name, Service: service}, port, true})
+			}
 		}
 		return append(out, goal{To{Namespace: s.name, Service: service, Direct: true}, 0, true})
 	}
@@ -44,10 +39,31 @@ func (x *asker) goals(s *space, service string) (out []goal) {
 	return out
 }
 
-// allPorts are those of a kind of pods that something names, and one that nothing does.
-func (a *podAim) allPorts(s *space) []int {
-	out := append([]int{a.free}, a.ports...)
-	for _, p := range a.policies {
+// allPorts are those of a Service. One that is not in the manifests may have any: those that a policy names, the usual one, and one that nothing names.
+func (a *aim) allPorts() (out []int) {
+	if a.svc != nil {
+		for _, p := range a.svc.ports {
+			out = append(out, p.number)
+		}
+		if len(out) == 0 {
+			out = []int{0}
+		}
+		return out
+	}
+	out = append(namedPorts(a.policies), 80)
+	for free := 65535; ; free-- {
+		if !slices.Contains(out, free) {
+			out = append(out, free)
+			break
+		}
+	}
+	slices.Sort(out)
+	return slices.DeleteFunc(slices.Compact(out), func(n int) bool { return n == 0 })
+}
+
+// namedPorts are the ports that policies name.
+func namedPorts(policies []*policy) (out []int) {
+	for _, p := range policies {
 		p.each(func(c *condition) {
 			if c.attribute == port {
 				for _, v := range slices.Concat(c.values, c.notValues) {
@@ -56,6 +72,12 @@ func (a *podAim) allPorts(s *space) []int {
 			}
 		})
 	}
+	return out
+}
+
+// allPorts are those of a kind of pods that something names, and one that nothing does.
+func (a *podAim) allPorts(s *space) []int {
+	out := append(namedPorts(a.policies), append([]int{a.free}, a.ports...)...)
 	for _, p := range a.pod.ports {
 		out = append(out, p.number)
 	}

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -59,15 +60,19 @@ func (q *inquiry) space(w *World, pool *symbolic.Pool) (*symbolic.Space, error) 
 		}
 		axes = append(axes, x)
 	}
+	addAudiences := func() {
+		x, err := symbolic.NewSeveralAxis(pool, audienceAxis, hostTexts)
+		axes, failed = append(axes, x), cmp.Or(failed, err)
+	}
 	switch q.kind {
 	case aUser:
 		add(userAxis, userTexts, false, "somebody@example.com")
 	case aToken, aPodToken:
 		add(tokenAxis, accountPrefix+nameTexts+":"+nameTexts, false, accountPrefix+"another-namespace:another-account")
-		add(audienceAxis, hostTexts, true)
+		addAudiences()
 	case aJWT, aPodJWT:
 		add(subjectAxis, userTexts, true)
-		add(audienceAxis, hostTexts, true)
+		addAudiences()
 	}
 	if q.kind == aPod || q.kind == aPodToken || q.kind == aPodJWT {
 		add(peerAxis, regexp.QuoteMeta(w.mesh.domains[0]+"/ns/")+nameTexts+"/sa/"+nameTexts, false, w.identity("another-namespace", "another-account").principal())
@@ -102,8 +107,10 @@ func moreAxes(pool *symbolic.Pool, name string) (*symbolic.Axis, error) {
 	switch {
 	case strings.HasPrefix(name, headerAxis):
 		return symbolic.NewAxis(pool, name, headerTexts, true)
-	case strings.HasPrefix(name, paramAxis), strings.HasPrefix(name, claimAxis):
+	case strings.HasPrefix(name, paramAxis):
 		return symbolic.NewAxis(pool, name, claimTexts, true)
+	case strings.HasPrefix(name, claimAxis):
+		return symbolic.NewClaimAxis(pool, name, claimTexts)
 	}
 	return nil, fmt.Errorf("%s is an axis of another kind of clients", name)
 }

@@ -28,10 +28,7 @@ func (r *Request) on(w *World, axis string) symbolic.Point {
 		if r.From.JWT != nil {
 			list = r.From.JWT.Audiences
 		}
-		if len(list) == 1 {
-			return symbolic.Point{Text: list[0], There: true}
-		}
-		return symbolic.Point{}
+		return audiencePoint(list)
 	case subjectAxis:
 		return text(r.From.JWT.Subject)
 	case peerAxis:
@@ -43,8 +40,7 @@ func (r *Request) on(w *World, axis string) symbolic.Point {
 		return symbolic.Point{Text: values.Get(name), There: values.Has(name)}
 	}
 	if name, ok := strings.CutPrefix(axis, claimAxis); ok && r.From.JWT != nil {
-		v, ok := claimAt(r.From.JWT.Claims, name).(string)
-		return symbolic.Point{Text: v, There: ok}
+		return claimPoint(r.From.JWT.Claims, name)
 	}
 	v, ok := r.Headers[strings.TrimPrefix(axis, headerAxis)]
 	return symbolic.Point{Text: v, There: ok}
@@ -68,8 +64,8 @@ func (r *Request) put(axis string, p symbolic.Point) {
 		ns, account, _ := strings.Cut(strings.TrimPrefix(p.Text, accountPrefix), ":")
 		r.From.Token = join(ns, account)
 	case audienceAxis:
-		var list []string
-		if p.There {
+		list, several := p.List()
+		if p.There && !several {
 			list = []string{p.Text}
 		}
 		if r.From.JWT != nil {
@@ -94,8 +90,8 @@ func (r *Request) put(axis string, p symbolic.Point) {
 			return
 		}
 		if name, ok := strings.CutPrefix(axis, claimAxis); ok {
-			if p.There && r.From.JWT != nil {
-				putClaim(r.From.JWT.Claims, name, p.Text)
+			if r.From.JWT != nil {
+				putClaim(r.From.JWT.Claims, name, p)
 			}
 			return
 		}
@@ -116,17 +112,46 @@ func claimAt(of map[string]any, name string) any {
 	return claimAt(below, rest)
 }
 
-// putClaim sets a claim. A text stands for no mapping, so a claim below one is left out.
-func putClaim(of map[string]any, name, text string) {
+// claimPoint is the text, list or mapping that a claim is.
+func claimPoint(of map[string]any, name string) symbolic.Point {
+	switch v := claimAt(of, name).(type) {
+	case string:
+		return symbolic.Point{Text: v, There: true}
+	case []string:
+		return symbolic.ListPoint(v)
+	case map[string]any:
+		return symbolic.MappingPoint()
+	}
+	return symbolic.Point{}
+}
+
+// audiencePoint: one audience is a text, several are a list (RFC 7519 4.1.3).
+func audiencePoint(list []string) symbolic.Point {
+	switch len(list) {
+	case 0:
+		return symbolic.Point{}
+	case 1:
+		return symbolic.Point{Text: list[0], There: true}
+	}
+	return symbolic.ListPoint(list)
+}
+
+// putClaim sets a claim. What is below a claim is there only where that is a mapping, which the axis of the claim says.
+func putClaim(of map[string]any, name string, p symbolic.Point) {
 	head, rest, nested := strings.Cut(name, "\x00")
-	if !nested {
-		of[head] = text
-		return
-	}
-	if of[head] == nil {
+	below, _ := of[head].(map[string]any)
+	switch list, isList := p.List(); {
+	case nested && below != nil:
+		putClaim(below, rest, p)
+	case nested:
+	case !p.There:
+		delete(of, head)
+	case isList:
+		of[head] = list
+	case p.IsMapping() && below == nil:
 		of[head] = map[string]any{}
-	}
-	if below, ok := of[head].(map[string]any); ok {
-		putClaim(below, rest, text)
+	case p.IsMapping():
+	default:
+		of[head] = p.Text
 	}
 }

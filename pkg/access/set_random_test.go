@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 func one[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
@@ -90,6 +92,10 @@ func chanceJWT(r *rand.Rand) string {
 		rules = append(rules, "{issuer: 'https://kubernetes.default.svc', jwks: '{}', audiences: ["+one(r, "in", "'https://in/', out")+"], outputClaimToHeaders: [{claim: sub, header: kubeflow-userid}]"+
 			some100(r, 50, ", forwardOriginalToken: true")+some100(r, 20, ", fromHeaders: [{name: x-token, prefix: 'T '}]")+some100(r, 20, ", fromParams: [tok]")+"}")
 	}
+	if r.IntN(2) == 0 {
+		rules = append(rules, "{issuer: 'https://lists', jwks: '{}', "+some100(r, 40, "audiences: [in, 'http://out'], ")+some100(r, 30, "spaceDelimitedClaims: [groups], ")+
+			some100(r, 60, "outputClaimToHeaders: [{claim: "+one(r, "email", "groups", "realm.roles", "realm")+", header: "+one(r, "kubeflow-userid", "x-team")+"}], ")+"forwardOriginalToken: true}")
+	}
 	if len(rules) == 0 {
 		rules = []string{"{issuer: 'https://other', jwks: '{}'}"}
 	}
@@ -112,7 +118,10 @@ func chanceRule(r *rand.Rand) string {
 			"key: 'request.headers[x-team]', values: ['*,red']", "key: 'request.auth.claims[iss]', values: ['https://dex']", "key: 'request.auth.claims[email]', values: ['*@x.io']", "key: 'request.auth.claims[scope]', values: [read, 'w*']",
 			"key: 'request.auth.claims[kubernetes.io][namespace]', values: [b, 'a*']", "key: 'request.auth.claims[kubernetes.io][serviceaccount][name]', values: [x]", "key: 'request.auth.audiences', values: [in, out]", "key: source.namespace, notValues: [a, 'b*']",
 			"key: 'request.headers[authorization]', values: ['Bearer *']", "key: destination.port, values: ['80']", "key: 'request.headers[x-team]', values: ['r*'], notValues: ['*d']", "key: 'request.headers[:authority]', values: ['H.*']",
-			"key: 'request.headers[kubeflow-userid]', notValues: ['system:*']")+"}]")
+			"key: 'request.headers[kubeflow-userid]', notValues: ['system:*']",
+			"key: 'request.auth.claims[groups]', values: [staff]", "key: 'request.auth.claims[groups]', values: ['c*'], notValues: [admin]", "key: 'request.auth.claims[groups]', notValues: [staff, 'a*']",
+			"key: 'request.auth.claims[realm][roles]', values: [r]", "key: 'request.auth.claims[realm]', values: ['*']", "key: request.auth.presenter, notValues: [p, q]", "key: 'request.auth.audiences', notValues: [out]")+
+			some100(r, 30, "}, {"+one(r, "key: 'request.auth.claims[groups]', values: [ci]", "key: 'request.auth.claims[groups]', notValues: ['*f']", "key: 'request.auth.audiences', values: [other]"))+"}]")
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
 }
@@ -135,6 +144,8 @@ func chancePolicy(r *rand.Rand, i int, object func(kind, version, meta, rest str
 	object("AuthorizationPolicy", "security.istio.io/v1", fmt.Sprintf("name: p%d, namespace: %s", i, ns), "spec: {"+target+"action: "+action+", rules: ["+rules+"]}")
 }
 
+func listOf(elements ...string) string { return symbolic.ListPoint(elements).Text }
+
 // texts are those that the policies and routes of chanceWorld speak of, and some beside them.
 var chanceTexts = map[string][]string{
 	methodAxis:   {"GET", "POST", "PUT", "OPTIONS", "PATCH", "CONNECT", "BREW", "P"},
@@ -142,7 +153,15 @@ var chanceTexts = map[string][]string{
 	pathAxis:     {"/", "/n", "/n/", "/n/a", "/n/a/t", "/n/a/t/x", "/n/ab", "/v1", "/v1/x", "/v1/x/y", "/x", "/x/a", "/n/b/a", "/v1/a", "//", "/n//a", "/%41", "/a%2fb", "/../x", "/n/x;y", "/n/ä", "/n/a/n/a/t", "/nat", "/v1n"},
 	userAxis:     {"alice@x.io", "bob@x.io", "b", "carol@y.org", "system:x"},
 	tokenAxis:    {"system:serviceaccount:b:x", "system:serviceaccount:b:y", "system:serviceaccount:a:x", "system:serviceaccount:b:z", "system:serviceaccount:ab:x", "system:serviceaccount:q:s"},
-	audienceAxis: {"in", "out", "https://in", "other", "in/"},
+	audienceAxis: {"in", "out", "https://in", "other", "in/", listOf("in", "out"), listOf("other", "in"), listOf("other", "x"), listOf("out", "other")},
+	subjectAxis:  {"x", "a:x", "system:serviceaccount:b:x"},
+	claimAxis + "groups": {"staff", "admin", "ci", "staff ci", "", "*", listOf(), listOf("staff", "ci"), listOf("ci", "admin"), listOf("cx", "af"), listOf("staff ci"), listOf(""), listOf("admin"),
+		symbolic.MappingPoint().Text},
+	claimAxis + "email":          {"alice@x.io", "bob@x.io", "", listOf("alice@x.io", "b"), listOf("b"), symbolic.MappingPoint().Text},
+	claimAxis + "scope":          {"read", "x wy", "x", listOf("read", "x"), listOf("x read"), listOf("x", "w")},
+	claimAxis + "azp":            {"p", "q", "x", listOf("p", "x"), listOf("x")},
+	claimAxis + "realm":          {"r", listOf("r"), symbolic.MappingPoint().Text, symbolic.MappingPoint().Text, symbolic.MappingPoint().Text},
+	claimAxis + "realm\x00roles": {"r", "red", listOf("r", "x"), listOf("x"), symbolic.MappingPoint().Text},
 	peerAxis: {"cluster.local/ns/b/sa/x", "cluster.local/ns/b/sa/y", "cluster.local/ns/b/sa/z", "cluster.local/ns/b/sa/default", "cluster.local/ns/a/sa/s", "cluster.local/ns/a/sa/x", "cluster.local/ns/edge/sa/front-istio",
 		"cluster.local/ns/a/sa/waypoint", "cluster.local/ns/bb/sa/x", "cluster.local/ns/ab/sa/q", "cluster.local/ns/q/sa/x", "cluster.local/ns/istio-system/sa/z"},
 	headerAxis + "x-team":                        {"red", "blue", "", "r", "rod", "a,red", "red,red"},

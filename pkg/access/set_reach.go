@@ -22,6 +22,8 @@ type asker struct {
 	passed          map[string]bool   // rules of gateways that let requests in
 	pool            *symbolic.Pool
 	asks            map[string]bool // and that ask for something
+	shared          []string        // accounts of Gateways outside of user namespaces
+	askedProxies    bool
 }
 
 func newAsker(w *World) *asker {

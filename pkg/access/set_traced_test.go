@@ -21,7 +21,7 @@ func chanceRequest(r *rand.Rand) (Request, []string) {
 	q := Request{To: To{Namespace: "a", Service: one(r, "s", "s", "s", "t", "u")}, Headers: map[string]string{}}
 	q.Port = one(r, 0, 0, 80, 90)
 	axes := []string{methodAxis, hostAxis, pathAxis}
-	switch r.IntN(8) {
+	switch r.IntN(11) {
 	case 0, 1:
 		axes = append(axes, userAxis)
 	case 2:
@@ -32,6 +32,17 @@ func chanceRequest(r *rand.Rand) (Request, []string) {
 		q.From.OffMesh = true
 	case 5:
 		axes = append(axes, peerAxis, tokenAxis, audienceAxis)
+	case 6, 7, 8:
+		q.From.JWT = &JWT{Issuer: one(r, "https://lists", "https://lists", "https://dex", "https://other"), Claims: map[string]any{}}
+		axes = append(axes, subjectAxis, audienceAxis)
+		for name := range chanceTexts {
+			if strings.HasPrefix(name, claimAxis) {
+				axes = append(axes, name)
+			}
+		}
+		if r.IntN(3) == 0 {
+			axes = append(axes, peerAxis)
+		}
 	default:
 		axes = append(axes, peerAxis)
 	}
@@ -52,7 +63,7 @@ func chanceRequest(r *rand.Rand) (Request, []string) {
 }
 
 func optional(axis string) bool {
-	return strings.HasPrefix(axis, headerAxis) || strings.HasPrefix(axis, paramAxis) || axis == audienceAxis
+	return strings.HasPrefix(axis, headerAxis) || strings.HasPrefix(axis, paramAxis) || strings.HasPrefix(axis, claimAxis) || axis == audienceAxis || axis == subjectAxis
 }
 
 func chancePoint(r *rand.Rand, axis string) symbolic.Point {
@@ -66,6 +77,11 @@ func chancePoint(r *rand.Rand, axis string) symbolic.Point {
 func move(w *World, r *rand.Rand, q Request, axes []string, by map[string][]symbolic.Literal) (out Request, moved bool) {
 	out = q
 	out.Headers = maps.Clone(q.Headers)
+	if q.From.JWT != nil {
+		jwt := *q.From.JWT
+		jwt.Claims = cloneClaims(jwt.Claims)
+		out.From.JWT = &jwt
+	}
 	for _, axis := range axes {
 		if r.IntN(2) == 0 {
 			continue
@@ -83,6 +99,16 @@ func move(w *World, r *rand.Rand, q Request, axes []string, by map[string][]symb
 		}
 	}
 	return out, moved
+}
+
+func cloneClaims(of map[string]any) map[string]any {
+	out := maps.Clone(of)
+	for name, v := range out {
+		if below, ok := v.(map[string]any); ok {
+			out[name] = cloneClaims(below)
+		}
+	}
+	return out
 }
 
 // settledPath: a request's path is one that its axis has.
