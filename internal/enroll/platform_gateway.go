@@ -75,16 +75,7 @@ func namedBy(users []survey.GatewayUser) string {
 	if len(names) == 1 {
 		return names[0] + " names it"
 	}
-	return listed(names) + " name it"
-}
-
-// listed are names as a sentence lists them.
-func listed(names []string) string {
-	last := len(names) - 1
-	if last < 1 {
-		return survey.Names(names)
-	}
-	return survey.Names(names[:last]) + " and " + names[last]
+	return inWords(names) + " name it"
 }
 
 // toNewGateway is a remedy that ends at the ingress Gateway.

@@ -166,7 +166,7 @@ func whatIsLost(input *survey.Index, item *manifest.Item, all []change) string {
 		}
 	}
 	say("manual edits and earlier patches to it are lost")
-	return listed(effects)
+	return inWords(effects)
 }
 
 func effectOf(input *survey.Index, item *manifest.Item, c change) string {

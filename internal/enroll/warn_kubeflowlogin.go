@@ -38,7 +38,7 @@ func warnKubeflowLogin(plan generate.Plan, notes *survey.Notes) {
 		add = append(add, "the extension provider in meshConfig")
 	}
 	found := "the input does not have the whole of Kubeflow's login (" + strings.Join(lacks, ", ") + ")"
-	remedy := "add " + listed(add) + " to the input"
+	remedy := "add " + inWords(add) + " to the input"
 	if len(login.Others) > 0 {
 		found += ", and has what looks like another one, " + otherLogins(login.Others)
 	}
@@ -47,7 +47,7 @@ func warnKubeflowLogin(plan generate.Plan, notes *survey.Notes) {
 			mesh.UserIDHeader, mesh.Tokens.GroupsHeader, remedy)
 	}
 	notes.WarnConfig(diagnostic.OtherLogin, "spec.cluster.platform", found,
-		fmt.Sprintf("%s %s not generated, so nobody can log in with it at Gateway %s/%s, which denies every request without a token", listed(without), wasOrWere(without), mesh.GatewayNamespace, mesh.GatewayName), remedy)
+		fmt.Sprintf("%s %s not generated, so nobody can log in with it at Gateway %s/%s, which denies every request without a token", inWords(without), wasOrWere(without), mesh.GatewayNamespace, mesh.GatewayName), remedy)
 }
 
 func wasOrWere(names []string) string {
@@ -63,7 +63,7 @@ func otherLogins(found []survey.OtherLogin) string {
 	for _, other := range found {
 		names = append(names, other.Item.String()+" ("+other.Why+")")
 	}
-	return listed(names)
+	return inWords(names)
 }
 
 // warnStaying names the filters and the Ingresses of the old gateway: users move to another one.

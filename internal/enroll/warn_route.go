@@ -112,7 +112,7 @@ func notCarried(lost []string) string {
 	if len(lost) == 0 {
 		return ""
 	}
-	return ", but without " + listed(lost)
+	return ", but without " + inWords(lost)
 }
 
 // backendPort is the port of the Service. A VirtualService may omit it if the Service has only one.
@@ -152,7 +152,7 @@ func openToIngress(plan generate.Plan, input *survey.Index, t newRoute) string {
 	if len(open) == 0 {
 		return ""
 	}
-	return listed(open)
+	return inWords(open)
 }
 
 // aimsAt reports whether a policy is for one of the Services, or for the waypoint before all of them.
