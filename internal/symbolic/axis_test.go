@@ -185,8 +185,8 @@ func settled(s string) bool {
 		}
 	}
 	for i := range s {
-		if s[i] == '%' && i+2 < len(s) && unhex(s[i+1]) >= 0 && unhex(s[i+2]) >= 0 {
-			if c := byte(unhex(s[i+1])<<4 | unhex(s[i+2])); c == 0 || unreserved(c) {
+		if s[i] == '%' && i+2 < len(s) && Unhex(s[i+1]) >= 0 && Unhex(s[i+2]) >= 0 {
+			if c := byte(Unhex(s[i+1])<<4 | Unhex(s[i+2])); c == 0 || Unreserved(c) {
 				return false
 			}
 		}

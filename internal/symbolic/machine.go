@@ -206,13 +206,13 @@ func (m pathMachine) step(s int32, c byte) int32 {
 	case c == '\\' || c <= ' ' || c >= 0x7f || c == '"' || c == '<' || c == '>' || c == '^' || c == '`' || c == '{' || c == '|' || c == '}':
 		return pathDead
 	}
-	hex := unhex(c)
+	hex := Unhex(c)
 	switch {
 	case s == pathParts && hex >= 0:
 		return pathParts + 1 + int32(hex)
 	case s > pathParts && hex >= 0:
 		d := byte(s-pathParts-1)<<4 | byte(hex)
-		if d == 0 || unreserved(d) || m.decode && (d == '/' || d == '\\') {
+		if d == 0 || Unreserved(d) || m.decode && (d == '/' || d == '\\') {
 			return pathDead
 		}
 		return pathOther
@@ -251,7 +251,8 @@ func (m pathMachine) marks(b *boundaries) {
 	}
 }
 
-func unhex(c byte) int {
+// Unhex is the value of a hexadecimal digit, -1 for another character.
+func Unhex(c byte) int {
 	switch {
 	case '0' <= c && c <= '9':
 		return int(c - '0')
@@ -263,6 +264,7 @@ func unhex(c byte) int {
 	return -1
 }
 
-func unreserved(c byte) bool {
+// Unreserved reports whether a character is unreserved in a URI (RFC 3986 2.3).
+func Unreserved(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // pathReading is a path as one Envoy hands it to its filters, and the query apart; ok is false where it answers 400.
@@ -124,15 +126,15 @@ func decode(s string, slashes bool) (string, bool) {
 			b.WriteByte(s[i])
 			continue
 		}
-		if i+2 >= len(s) || unhex(s[i+1]) < 0 || unhex(s[i+2]) < 0 {
+		if i+2 >= len(s) || symbolic.Unhex(s[i+1]) < 0 || symbolic.Unhex(s[i+2]) < 0 {
 			b.WriteByte('%')
 			continue
 		}
-		c := byte(unhex(s[i+1])<<4 | unhex(s[i+2]))
+		c := byte(symbolic.Unhex(s[i+1])<<4 | symbolic.Unhex(s[i+2]))
 		switch {
 		case c == 0:
 			return s, false
-		case unreserved(c), slashes && (c == '/' || c == '\\'):
+		case symbolic.Unreserved(c), slashes && (c == '/' || c == '\\'):
 			b.WriteByte(c)
 		default:
 			b.WriteString(s[i : i+3])
@@ -140,22 +142,6 @@ func decode(s string, slashes bool) (string, bool) {
 		i += 2
 	}
 	return b.String(), true
-}
-
-func unhex(c byte) int {
-	switch {
-	case '0' <= c && c <= '9':
-		return int(c - '0')
-	case 'a' <= c && c <= 'f':
-		return int(c-'a') + 10
-	case 'A' <= c && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return -1
-}
-
-func unreserved(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~", c) >= 0
 }
 
 // resolveDots removes . and .. segments; .. never leaves the root.

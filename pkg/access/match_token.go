@@ -52,7 +52,7 @@ func (l location) read(v string) (token string, found bool) {
 	}
 	rest := v[i+len(l.prefix):]
 	for j := range len(rest) {
-		if c := rest[j]; unreserved(c) && c != '~' {
+		if c := rest[j]; symbolic.Unreserved(c) && c != '~' {
 			return rest[j:], true
 		}
 	}

@@ -13,7 +13,7 @@ func badHeader(name, v string) string {
 		return "is not the name of a header"
 	}
 	for i := range len(name) {
-		if c := name[i]; !unreserved(c) && strings.IndexByte("!#$%&'*+^`|", c) < 0 {
+		if c := name[i]; !symbolic.Unreserved(c) && strings.IndexByte("!#$%&'*+^`|", c) < 0 {
 			return "is not the name of a header"
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // jwtRule is one issuer: who may be in the audience, where the token is, and which claims become headers.
@@ -105,7 +107,7 @@ func (r *jwtRule) parseCopies(n *yaml.Node) *fault {
 // isHeaderName is validation.ValidateStrictHTTPHeaderName.
 func isHeaderName(s string) bool {
 	for i := range len(s) {
-		if c := s[i]; !unreserved(c) || c == '.' || c == '~' { // letters, digits, - and _
+		if c := s[i]; !symbolic.Unreserved(c) || c == '.' || c == '~' { // letters, digits, - and _
 			return false
 		}
 	}
