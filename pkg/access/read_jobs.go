@@ -103,21 +103,11 @@ func (w *World) makeRollout(m meta, n *yaml.Node) {
 
 // keysOfLabels are the keys of all labels below a node.
 func keysOfLabels(n *yaml.Node) (out []string) {
-	seen := map[*yaml.Node]bool{}
-	var walk func(n *yaml.Node)
-	walk = func(n *yaml.Node) {
-		if n = deref(n); n == nil || seen[n] {
-			return
-		}
-		seen[n] = true
-		for key := range pairs(field(n, "labels")) {
+	for below := range nodesBelow(n) {
+		for key := range pairs(field(below, "labels")) {
 			out = append(out, key)
 		}
-		for _, e := range n.Content {
-			walk(e)
-		}
 	}
-	walk(n)
 	return out
 }
 

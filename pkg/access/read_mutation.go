@@ -197,41 +197,24 @@ func (w *World) addMutator(u mutator) {
 // allText are all keys and values below a node.
 func allText(n *yaml.Node) string {
 	var b strings.Builder
-	seen := map[*yaml.Node]bool{}
-	var walk func(n *yaml.Node)
-	walk = func(n *yaml.Node) {
-		if n = deref(n); n == nil || seen[n] {
-			return
-		}
-		seen[n] = true
-		if n.Kind == yaml.ScalarNode {
-			b.WriteString(n.Value + "\n")
-		}
-		for _, e := range n.Content {
-			walk(e)
+	for below := range nodesBelow(n) {
+		if below.Kind == yaml.ScalarNode {
+			b.WriteString(below.Value + "\n")
 		}
 	}
-	walk(n)
 	return b.String()
 }
 
 // hasVariableKey reports whether Kyverno's variables may say which field is changed.
 func hasVariableKey(mutate *yaml.Node) bool {
-	seen := map[*yaml.Node]bool{}
-	var walk func(n *yaml.Node) bool
-	walk = func(n *yaml.Node) bool {
-		if n = deref(n); n == nil || seen[n] {
-			return false
-		}
-		seen[n] = true
-		for i, e := range n.Content {
-			if n.Kind == yaml.MappingNode && i%2 == 0 && (strings.Contains(e.Value, "{{") || e.Value == "patchesJson6902" && variablePath.MatchString(textOf(n.Content[i+1]))) || walk(e) {
+	for n := range nodesBelow(mutate) {
+		for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+			if key := n.Content[i].Value; strings.Contains(key, "{{") || key == "patchesJson6902" && variablePath.MatchString(textOf(n.Content[i+1])) {
 				return true
 			}
 		}
-		return false
 	}
-	return walk(mutate)
+	return false
 }
 
 var (

@@ -2,6 +2,7 @@ package access
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -15,6 +16,30 @@ func deref(n *yaml.Node) *yaml.Node {
 		n = n.Alias
 	}
 	return n
+}
+
+// nodesBelow are a node and all below it, keys of mappings too, each once; of an alias it is what the alias stands for.
+func nodesBelow(n *yaml.Node) iter.Seq[*yaml.Node] {
+	return func(yield func(*yaml.Node) bool) {
+		seen := map[*yaml.Node]bool{}
+		var walk func(n *yaml.Node) bool
+		walk = func(n *yaml.Node) bool {
+			if n = deref(n); n == nil || seen[n] {
+				return true
+			}
+			seen[n] = true
+			if !yield(n) {
+				return false
+			}
+			for _, e := range n.Content {
+				if !walk(e) {
+					return false
+				}
+			}
+			return true
+		}
+		walk(n)
+	}
 }
 
 // field gives the value of a key of a mapping, nil where there is none or where it is null.
