@@ -97,14 +97,14 @@ func (r *strictReader) claim(n *yaml.Node, path string, only bool) (c Claim) {
 		"to": func(n *yaml.Node, path string) {
 			r.fields(n, path, map[string]func(*yaml.Node, string){"namespace": r.text(&c.To.Namespace), "service": r.text(&c.To.Service)})
 		},
-		"request": func(n *yaml.Node, path string) { r.fields(n, path, c.Request.readers(r)) },
+		"request": func(n *yaml.Node, path string) { r.fields(n, path, r.lists(c.Request.lists())) },
 	}
 	if only {
 		fields["who"] = func(n *yaml.Node, path string) {
 			r.each(n, path, func(n *yaml.Node, path string) { c.who = append(c.who, r.oneWho(n, path)) })
 		}
 	} else {
-		fields["from"] = func(n *yaml.Node, path string) { r.fields(n, path, c.From.readers(r)) }
+		fields["from"] = func(n *yaml.Node, path string) { r.fields(n, path, r.lists(c.From.lists())) }
 	}
 	r.fields(n, path, fields)
 	if len(r.errs) > before {
@@ -156,27 +156,11 @@ func (c *Claim) unknownWord() string {
 	return ""
 }
 
-func (s *Source) readers(r *strictReader) map[string]func(*yaml.Node, string) {
-	out := map[string]func(*yaml.Node, string){}
-	for name, into := range s.lists() {
-		out[name] = r.list(into)
-	}
-	return out
-}
-
 func (s *Source) lists() map[string]*[]string {
 	return map[string]*[]string{
 		"principals": &s.Principals, "notPrincipals": &s.NotPrincipals, "namespaces": &s.Namespaces, "notNamespaces": &s.NotNamespaces,
 		"serviceAccounts": &s.ServiceAccounts, "notServiceAccounts": &s.NotServiceAccounts,
 	}
-}
-
-func (o *Operation) readers(r *strictReader) map[string]func(*yaml.Node, string) {
-	out := map[string]func(*yaml.Node, string){}
-	for name, into := range o.lists() {
-		out[name] = r.list(into)
-	}
-	return out
 }
 
 func (o *Operation) lists() map[string]*[]string {

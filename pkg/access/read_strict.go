@@ -106,6 +106,15 @@ func (r *strictReader) texts(into *map[string]string) func(*yaml.Node, string) {
 	}
 }
 
+// lists reads a list of texts for each field.
+func (r *strictReader) lists(into map[string]*[]string) map[string]func(*yaml.Node, string) {
+	out := map[string]func(*yaml.Node, string){}
+	for name, l := range into {
+		out[name] = r.list(l)
+	}
+	return out
+}
+
 // list reads a list of strings, none empty.
 func (r *strictReader) list(into *[]string) func(*yaml.Node, string) {
 	return func(n *yaml.Node, path string) {
