@@ -5,10 +5,16 @@ import "strings"
 // settleAliases finds the Services of the mesh that routes lead to by the name of an ExternalName Service. That name is a CNAME, so who follows
 // such a route comes to the other Service, and the referee does not follow it (Istio 1.31: kube/controller ExternalName, a cluster by DNS).
 func (w *World) settleAliases() {
-	led := w.ledTo()
+	var led map[string]bool // found when the first alias is
 	for _, name := range w.names {
 		for _, svc := range w.namespaces[name].services {
-			if svc.external && led[svc.id()] {
+			if !svc.external {
+				continue
+			}
+			if led == nil {
+				led = w.ledTo()
+			}
+			if led[svc.id()] {
 				w.cloudAliased(svc, svc, map[*service]bool{})
 			}
 		}
