@@ -39,14 +39,14 @@ func warnRoute(plan generate.Plan, input *survey.Index, notes *survey.Notes, ite
 			found = ""
 		}
 		found += not
-		notes.Warn(diagnostic.RouteNotConverted, item, found+kept, effect, toNewGateway(plan, remedy+" and, to keep the path, add an HTTPRoute"))
+		notes.Report(item.Report(diagnostic.RouteNotConverted, "", found+kept, effect, remedy+" and, to keep the path, add an HTTPRoute with "+parentRefs(plan)).Writes(parentRefs(plan)))
 		return
 	}
 	if open := openToIngress(plan, input, route); open != "" {
 		remedy = "delete " + open + ", which allows every user at the ingress Gateway, " + remedy
 	}
-	notes.Warn(diagnostic.RouteNotConverted, item, found+kept, effect+audience(input, plan, route)+notCarried(route.lost),
-		remedy+" and, to keep the path, add "+flowOf(route.object(plan, input, item, routes[route.namespace])))
+	advised := flowOf(route.object(plan, input, item, routes[route.namespace]))
+	notes.Report(item.Report(diagnostic.RouteNotConverted, "", found+kept, effect+audience(input, plan, route)+notCarried(route.lost), remedy+" and, to keep the path, add "+advised).Writes(advised))
 }
 
 // qualified is the name of a Service, with its namespace where that is another one than the item's.
@@ -87,8 +87,8 @@ func audience(input *survey.Index, plan generate.Plan, t newRoute) string {
 	}
 	space := input.ByID[manifest.ID{Kind: "Namespace", Name: t.namespace}]
 	users := "every user who is logged in does"
-	if t.atLogin() {
-		users += ", and everybody on the paths of the login (/dex/, /oauth2/)"
+	if paths := t.atLogin(plan); len(paths) > 0 {
+		users += ", and everybody on the paths of the login (" + strings.Join(paths, ", ") + ")"
 	}
 	switch {
 	case inMesh(plan, t.namespace):
@@ -99,12 +99,17 @@ func audience(input *survey.Index, plan generate.Plan, t newRoute) string {
 	return "; with the advised HTTPRoute, " + users + " whom no policy of " + t.namespace + " keeps out"
 }
 
-// atLogin reports whether the route takes requests on which nobody has to be logged in.
-func (t newRoute) atLogin() bool {
-	return slices.ContainsFunc(generate.OpenToLogin(), func(open string) bool {
-		open = strings.TrimRight(open, "*")
-		return slices.ContainsFunc(t.paths, func(path string) bool { return strings.HasPrefix(path, open) || strings.HasPrefix(open, path) })
-	})
+// atLogin are the paths of the login that the route takes requests on: nobody has to be logged in there.
+func (t newRoute) atLogin(plan generate.Plan) (found []string) {
+	for _, open := range plan.Platform.LoginPaths {
+		literal := strings.TrimRight(open, "*")
+		if slices.ContainsFunc(t.paths, func(path string) bool {
+			return strings.HasPrefix(literal, path) || literal != open && strings.HasPrefix(path, literal)
+		}) && !slices.Contains(found, literal) {
+			found = append(found, literal)
+		}
+	}
+	return found
 }
 
 // notCarried says what the HTTPRoute does not do.
