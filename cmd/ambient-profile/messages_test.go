@@ -152,6 +152,9 @@ func calls() map[diagnostic.Code]call {
 		diagnostic.ConfigNotLocal: in("", list+"items:\n- {"+strings.Replace(strict, "kubeflow}", "kubeflow, annotations: {config.kubernetes.io/path: tenants.yaml}}", 1)+"}\nfunctionConfig: {"+strict+"}\n"),
 		diagnostic.OldGatewayUnknown: in("", list+"items:\n- {apiVersion: networking.istio.io/v1, kind: Gateway, metadata: {name: kubeflow-gateway, namespace: kubeflow}, spec: {selector: {istio: corp-ingress}}}\n"+
 			"functionConfig: {"+strings.Replace(strict, "spec: {", "spec: {cluster: {platform: {enabled: true}}, ", 1)+"}\n"),
+		diagnostic.LoginPathsDenied: in("", list+"items:\n- {apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: istio-ingressgateway-require-jwt, namespace: istio-system}, "+
+			"spec: {action: DENY, selector: {matchLabels: {istio: ingressgateway}}, rules: [{from: [{source: {notRequestPrincipals: ['*']}}], to: [{operation: {notPaths: [/dex/*]}}]}]}}\n"+
+			"functionConfig: {"+strings.Replace(strict, "spec: {", "spec: {identity: {loginPaths: [/dex/*, /sso/*]}, cluster: {platform: {enabled: true}}, ", 1)+"}\n"),
 		diagnostic.ManifestLeftOut: in("", list+"items:\n- {apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop, labels: {canary: true}}}\nfunctionConfig: {"+strict+"}\n"),
 		diagnostic.NameGenerated:   in("", list+"items:\n- {apiVersion: kubeflow.org/v1, kind: Notebook, metadata: {generateName: lab-, namespace: alice}}\nfunctionConfig: {"+strict+"}\n"),
 		diagnostic.NamespaceLocal:  in("", list+"items:\n- {apiVersion: v1, kind: Namespace, metadata: {name: alice, annotations: {config.kubernetes.io/local-config: \"true\"}}}\nfunctionConfig: {"+strict+"}\n"),

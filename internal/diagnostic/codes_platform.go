@@ -23,6 +23,7 @@ const (
 	LoginPolicyTooOpen    Code = "AP0623"
 	LoginPolicyExempts    Code = "AP0624"
 	PolicyOfOtherRevision Code = "AP0625"
+	LoginPathsDenied      Code = "AP0626"
 
 	RouteOfKFAMRemoved Code = "AP0631"
 	RouteNotConverted  Code = "AP0632"
@@ -59,6 +60,7 @@ var platformCodes = []Entry{
 	{LoginPolicyTooOpen, Warning, "a login policy exempts more than exact paths"},
 	{LoginPolicyExempts, Warning, "a login policy exempts paths"},
 	{PolicyOfOtherRevision, Warning, "a policy with a revision label does not replace a generated one"},
+	{LoginPathsDenied, Warning, "a login policy that was kept requires a session on paths of the login"},
 
 	{RouteOfKFAMRemoved, Info, "the VirtualService of KFAM was removed"},
 	{RouteNotConverted, Warning, "a VirtualService was not converted to an HTTPRoute"},
