@@ -37,9 +37,6 @@ func movePolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes) 
 			return
 		}
 		if !input.AtOldGateway(item) {
-			if item.Kind == "AuthorizationPolicy" {
-				warnGatewayPorts(plan, input, notes, item, spec)
-			}
 			return
 		}
 		if mesh.GatewayNamespace != survey.OldGatewayNamespace || !input.OnlyOldGateway(labels) {
@@ -55,6 +52,11 @@ func movePolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes) 
 	}
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", move)
 	input.Live(survey.IstioSecurity, "RequestAuthentication", move)
+	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
+		if spec := manifest.Field(item.Node, "spec"); !isMalformed(spec) {
+			warnGatewayPorts(plan, input, notes, item, spec)
+		}
+	})
 	return stay
 }
 
@@ -67,7 +69,7 @@ func withoutKept(plan generate.Plan, input *survey.Index, notes *survey.Notes, s
 			return false
 		}
 		before := len(notes.Findings)
-		if o.Name == plan.Mesh.RequireTokenName() && !stillRequiresToken(notes, item, o) {
+		if o.Name == plan.Mesh.RequireTokenName() && !stillRequiresToken(plan, notes, item, o) {
 			return false
 		}
 		explained := len(notes.Findings) > before // how it differs
