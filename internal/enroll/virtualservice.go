@@ -59,6 +59,9 @@ func routeOf(plan generate.Plan, input *survey.Index, item *manifest.Item, kubef
 	if out["rules"] = rules; len(rules) == 0 {
 		tr.refuse("has no HTTP route")
 	}
+	if why := beyond("spec", out); why != "" {
+		tr.refuse(why + ", which no HTTPRoute may have")
+	}
 	tr.out.spec = out
 	return tr.out, tr.why
 }
