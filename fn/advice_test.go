@@ -121,7 +121,7 @@ var adviceCases = []struct {
 	{"hosts, as far as the Gateway has them", "alice", "gateways: [kubeflow/intern]\nhosts: ['*', other.org]\nhttp: [{route: [{destination: {host: plots}}]}]",
 		"hostnames: ['*.example.com'], rules: [{backendRefs: [{name: plots, port: 80}]}]", "", ""},
 	{"the host of Kubeflow, whose other paths a hostname would hide", "alice", "gateways: [kubeflow/intern]\nhosts: [kubeflow.example.com]\nhttp: [{match: [{uri: {prefix: /plots/}}], route: [{destination: {host: plots}}]}]",
-		"rules: [{matches: [{path: {type: PathPrefix, value: /plots/}}], backendRefs: [{name: plots, port: 80}]}]", "", ""},
+		"rules: [{matches: [{path: {type: PathPrefix, value: /plots/}}], backendRefs: [{name: plots, port: 80}]}]", "", "; the route is for every host, because a hostname would hide Kubeflow's own routes on kubeflow.example.com; delete the VirtualService"},
 	{"a host of its own, where the login has no route", "tools", "gateways: [kubeflow/intern]\nhosts: [mlflow.example.com]\nhttp: [{route: [{destination: {host: mlflow}}]}]",
 		"hostnames: [mlflow.example.com], rules: [{backendRefs: [{name: mlflow, port: 5000}]}]", "tools | any other user | allow | mlflow" +
 			"tools | anonymous, through the ingress | allow | in part, such as GET /dex/x", "every user who is logged in does, and everybody on the paths of the login (/dex/, /oauth2/), because"},
@@ -133,9 +133,9 @@ var adviceCases = []struct {
 			"{matches: [{path: {type: PathPrefix, value: /plots/}}], backendRefs: [{name: plots, port: 80}]}]", "", "but without spec.http[1].retries"},
 	{"a Service outside of the mesh", "tools", anyHost + "http: [{match: [{uri: {prefix: /mlflow}}], route: [{destination: {host: mlflow}}]}]",
 		"rules: [{matches: [{path: {type: PathPrefix, value: /mlflow}}], backendRefs: [{name: mlflow, port: 5000}]}]",
-		"tools | any other user | allow | mlflow", "every user who is logged in does, because Namespace tools is not in the mesh, but without paths that go on after /mlflow without a slash"},
+		"tools | any other user | allow | mlflow", "every user who is logged in does, because Namespace tools is not in the mesh, and nobody without a login does, because the Gateway requires a token, but without paths that go on after /mlflow without a slash"},
 	{"a VirtualService that sidecars need too", "alice", "gateways: [kubeflow/kubeflow-gateway, mesh]\nhosts: ['*']\nhttp: [{match: [{uri: {prefix: /plots/}}], route: [{destination: {host: plots}}]}]",
-		"rules: [{matches: [{path: {type: PathPrefix, value: /plots/}}], backendRefs: [{name: plots, port: 80}]}]", "", "is also for traffic inside of the mesh, so it was kept; the old gateway no longer allows any request, so users cannot reach this path; with the advised HTTPRoute, those do whom the policies of alice allow; remove kubeflow/kubeflow-gateway from its gateways and, to keep the path, add {"},
+		"rules: [{matches: [{path: {type: PathPrefix, value: /plots/}}], backendRefs: [{name: plots, port: 80}]}]", "", "is also for traffic inside of the mesh, so it was kept; the old gateway no longer allows any request, so nobody reaches this path; with the advised HTTPRoute, those do whom the policies of alice allow, and nobody without a login does, because the Gateway requires a token; remove kubeflow/kubeflow-gateway from its gateways and, to keep the path, add {"},
 	{"a VirtualService of Kubeflow that another Gateway needs too", "kubeflow", "gateways: [kubeflow/kubeflow-gateway, billing/front]\nhosts: ['*']\nhttp: [{match: [{uri: {prefix: /volumes/}}], rewrite: {uri: /}, route: [{destination: {host: volumes-web-app-service}}]}]",
 		"", "", "[AP0632] VirtualService kubeflow/v: is also for Gateway billing/front, so it was kept; HTTPRoute kubeflow/volumes-web-app does the same at Gateway istio-system/ambient-ingressgateway; remove kubeflow/kubeflow-gateway from its gateways"},
 	{"a Service of another namespace", "tools", anyHost + "http: [{match: [{uri: {prefix: /reports/}}], route: [{destination: {host: reports.kubeflow.svc.cluster.local}}]}]",
@@ -156,7 +156,7 @@ var adviceCases = []struct {
 	{"Services of two namespaces", "alice", anyHost + "http: [{match: [{uri: {prefix: /p/}}], route: [{destination: {host: plots}, weight: 1}, {destination: {host: reports.kubeflow.svc.cluster.local}, weight: 1}]}]", "", "", "leads to Services of more than one namespace"},
 	{"a host outside of the cluster", "alice", anyHost + "http: [{match: [{uri: {prefix: /p/}}], route: [{destination: {host: example.org}}]}]", "", "", "leads to example.org, which is not a Service of the cluster"},
 	{"TCP", "alice", anyHost + "tcp: [{route: [{destination: {host: plots}}]}]", "", "", "has routes of spec.tcp"},
-	{"nothing", "alice", anyHost, "", "", "has no HTTP route, so it was kept; the old gateway no longer allows any request, so users cannot reach this path; delete the VirtualService and, to keep the path, add an HTTPRoute with parentRefs: ["},
+	{"nothing", "alice", anyHost, "", "", "has no HTTP route, so it was kept; the old gateway no longer allows any request, so nobody reaches this path; delete the VirtualService and, to keep the path, add an HTTPRoute with parentRefs: ["},
 }
 
 var deletedRule = regexp.MustCompile(`delete rules\[0\] of AuthorizationPolicy (\w+)/([\w-]+),`)

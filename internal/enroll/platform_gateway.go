@@ -56,7 +56,11 @@ func warnOtherPods(plan generate.Plan, notes *survey.Notes, item *manifest.Item)
 // warnOtherGateway reports an Istio Gateway of somebody else that stays on the old gateway. Its routes are
 // what the messages about its VirtualServices are for.
 func warnOtherGateway(plan generate.Plan, input *survey.Index, notes *survey.Notes, item *manifest.Item) {
-	const found, effect = "selects the pods of the old gateway, and was kept because it is not one of Kubeflow's own", "the old gateway no longer allows any request, so nobody reaches its hosts"
+	const found = "selects the pods of the old gateway, and was kept because it is not one of Kubeflow's own"
+	effect := "the old gateway no longer allows any request, so nobody reaches its hosts"
+	if hosts := gatewayHosts(input, []manifest.ID{item.ID}); len(hosts) > 0 {
+		effect += " (" + inWords(firstOf(hosts, 4)) + ")"
+	}
 	if users := input.UsersOfGateway(item); len(users) > 0 {
 		remedy := "move its routes as the messages about its VirtualServices say, and delete it"
 		if slices.ContainsFunc(users, func(u survey.GatewayUser) bool { return u.Field != "" }) {
