@@ -274,6 +274,8 @@ func treesWithMessages(t *testing.T) (out []treeWithMessages) {
 			"spec: {action: DENY, selector: {matchLabels: {istio: ingressgateway}}, rules: [{from: [{source: {notRequestPrincipals: ['*']}}], to: [{operation: {notPaths: [/dex/*]}}]}]}\n",
 		diagnostic.LoginPathsDenied,
 	})
+	out = append(out, treeWithMessages{"a redirect to https", serversConfig, serversOf(redirecting + ", " + terminating), diagnostic.RedirectLost},
+		treeWithMessages{"another certificate", serversConfig, serversOf(terminating + ", " + ofTheShop), diagnostic.ServerLost})
 	for _, test := range adviceCases {
 		out = append(out, treeWithMessages{test.name, adviceConfig, adviceTree + "---\n" + virtualService(test.namespace, test.spec), diagnostic.RouteNotConverted})
 	}

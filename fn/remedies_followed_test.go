@@ -208,7 +208,13 @@ var followed = map[diagnostic.Code]follow{
 	diagnostic.RouteNotConverted:     routed,
 	diagnostic.StaysOnOldGateway:     moved,
 	diagnostic.ProviderNotDefined:    deleted,
-	diagnostic.TLSLost:               func(r *reader, _ diagnostic.Diagnostic) { r.configure("spec/ingress/tlsSecret", "kubeflow-tls") },
+	diagnostic.RedirectLost:          func(r *reader, d diagnostic.Diagnostic) { r.add(d.Snippet) },
+	diagnostic.ServerLost:            func(r *reader, d diagnostic.Diagnostic) { r.dropItem(d.Object, "spec.servers", d.Field) },
+	diagnostic.DefaultDenyAdded: func(r *reader, d diagnostic.Diagnostic) {
+		namespace := regexp.MustCompile(`AuthorizationPolicy ([\w-]+)/global-deny-all`).FindStringSubmatch(d.Found)[1]
+		r.add("apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: global-deny-all, namespace: " + namespace + "}\nspec: {}\n")
+	},
+	diagnostic.TLSLost: func(r *reader, _ diagnostic.Diagnostic) { r.configure("spec/ingress/tlsSecret", "kubeflow-tls") },
 }
 
 // notFollowed say why nobody follows the remedy of a message here.

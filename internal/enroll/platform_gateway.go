@@ -33,7 +33,7 @@ func removeGateways(plan generate.Plan, input *survey.Index, notes *survey.Notes
 			warnOtherGateway(plan, input, notes, item)
 			return
 		}
-		warnTLS(plan, notes, item)
+		warnServers(plan, input, notes, item)
 		users := input.UsersOfGateway(item)
 		if len(users) > 0 {
 			notes.Warn(diagnostic.GatewayKept, item, "was kept, because "+namedBy(users), "the old gateway no longer allows any request, so nobody reaches what is routed by this Gateway", "")
@@ -61,16 +61,21 @@ func warnOtherGateway(plan generate.Plan, input *survey.Index, notes *survey.Not
 	if hosts := gatewayHosts(input, []manifest.ID{item.ID}); len(hosts) > 0 {
 		effect += " (" + inWords(firstOf(hosts, 4)) + ")"
 	}
+	var listener string
+	if names := certificatesOf(item); len(names) > 0 {
+		effect += ", and the new gateway has no listener with the certificate " + inWords(names)
+		listener = ", add a listener with the certificate in a patch that runs after this function"
+	}
 	if users := input.UsersOfGateway(item); len(users) > 0 {
-		remedy := "move its routes as the messages about its VirtualServices say, and delete it"
+		remedy := "move its routes as the messages about its VirtualServices say" + listener + ", and delete it"
 		if slices.ContainsFunc(users, func(u survey.GatewayUser) bool { return u.Field != "" }) {
-			remedy = "have what names it use Gateway " + plan.Mesh.GatewayNamespace + "/" + plan.Mesh.GatewayName + ", and delete it"
+			remedy = "have what names it use Gateway " + plan.Mesh.GatewayNamespace + "/" + plan.Mesh.GatewayName + listener + ", and delete it"
 		}
 		notes.Warn(diagnostic.StaysOnOldGateway, item, found, effect+", and "+namedBy(users), remedy)
 		return
 	}
 	refs := parentRefs(plan)
-	notes.Report(item.Report(diagnostic.StaysOnOldGateway, "", found, effect, "add an HTTPRoute with "+refs+" for each VirtualService in the cluster that names it, and delete it").Writes(refs))
+	notes.Report(item.Report(diagnostic.StaysOnOldGateway, "", found, effect, "add an HTTPRoute with "+refs+" for each VirtualService in the cluster that names it"+listener+", and delete it").Writes(refs))
 }
 
 // namedBy says which objects name a Gateway: the first few of them.

@@ -14,11 +14,17 @@ import (
 )
 
 // replaceOldIngress replaces the old ingress by the new one in every policy that names it.
-func replaceOldIngress(plan generate.Plan, input *survey.Index) {
+func replaceOldIngress(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		if spec := manifest.Field(item.Node, "spec"); spec != nil && !isMalformed(spec) {
+			before := item.Changed
+			item.Changed = false
 			replaceIngress(plan, item, spec)
 			followIngress(plan, item, survey.RulesOf(spec), survey.Action(spec) == "ALLOW")
+			if item.Changed {
+				notes.Warn(diagnostic.IngressReplaced, item, "is for the old gateway as a client, which was replaced by "+plan.Mesh.Ingress, "its rules no longer match what still comes by the old gateway", "")
+			}
+			item.Changed = item.Changed || before
 		}
 	})
 }
@@ -49,6 +55,14 @@ func movePolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes) 
 		}
 		item.Drop(spec, "selector")
 		item.Set(spec, "targetRefs", list(ref(survey.GatewayGroup, "Gateway", mesh.GatewayName)))
+		effect := "the old gateway no longer enforces it"
+		switch provider := survey.ProviderOf(item); {
+		case item.Kind == "RequestAuthentication":
+			effect = "the old gateway no longer verifies these tokens"
+		case provider != "":
+			effect = "the old gateway no longer asks " + provider
+		}
+		notes.Warn(diagnostic.MovedToGateway, item, "was attached to Gateway "+mesh.GatewayNamespace+"/"+mesh.GatewayName+" in place of its selector", effect, "")
 	}
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", move)
 	input.Live(survey.IstioSecurity, "RequestAuthentication", move)

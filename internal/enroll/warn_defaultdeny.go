@@ -26,7 +26,8 @@ func announceDefaultDeny(plan generate.Plan, kubeflow survey.Kubeflow, input *su
 	}
 	policy := fmt.Sprintf("AuthorizationPolicy %s/%s", plan.Mesh.RootNamespace, generate.DefaultDenyName)
 	notes.WarnConfig(diagnostic.DefaultDenyAdded, "spec.cluster.platform", "added the default deny of the whole mesh ("+policy+"), which the input did not have",
-		"a workload in the mesh accepts only what an ALLOW policy allows", "")
+		"a workload in the mesh accepts only what an ALLOW policy allows, also in namespaces that are not in the input",
+		"add ALLOW policies to those namespaces, and then the default deny to the input")
 	for _, item := range input.Items {
 		if item.Group != "" || item.Kind != "Namespace" || inMesh(plan, item.Name) || !joinsMesh(item) || hasAllow(input, item.Name) {
 			continue
