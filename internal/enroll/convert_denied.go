@@ -18,7 +18,7 @@ func deniedAtPods(plan generate.Plan, input *survey.Index, item *manifest.Item, 
 	for _, other := range input.Items {
 		spec := manifest.Field(other.Node, "spec")
 		if other.Group != survey.IstioSecurity || other.Kind != "AuthorizationPolicy" || other.Removed || survey.Action(spec) != "DENY" ||
-			!survey.WithoutTargets(spec) || isMalformed(spec) || survey.DryRun(other) || other.Revision() != "" && other.Revision() != item.Revision() || !selectsAllOf(plan, other, item) {
+			!survey.WithoutTargets(spec) || isMalformed(spec) || !survey.Enforced(other) || other.Revision() != "" && other.Revision() != item.Revision() || !selectsAllOf(plan, other, item) {
 			continue
 		}
 		http := survey.HTTPRules(spec)

@@ -141,7 +141,7 @@ func rulesOfGateway(plan generate.Plan, input *survey.Index, action string) (out
 	refs := list(ref(survey.GatewayGroup, "Gateway", plan.Mesh.GatewayName))
 	for _, item := range input.Items {
 		spec := manifest.Field(item.Node, "spec")
-		if item.Group == survey.IstioSecurity && item.Kind == "AuthorizationPolicy" && item.Namespace == plan.Mesh.GatewayNamespace && !item.Removed && !survey.DryRun(item) && item.Revision() == "" &&
+		if item.Group == survey.IstioSecurity && item.Kind == "AuthorizationPolicy" && item.Namespace == plan.Mesh.GatewayNamespace && !item.Removed && survey.InForce(item) &&
 			survey.Action(spec) == action && !isMalformed(spec) && manifest.Field(spec, "targetRefs") != nil && manifest.Equal(manifest.Field(spec, "targetRefs"), refs) {
 			for _, rule := range survey.RulesOf(spec) {
 				out = append(out, copied(rule))

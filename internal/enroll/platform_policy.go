@@ -101,6 +101,12 @@ func kept(plan generate.Plan, input *survey.Index, o generate.Object) *manifest.
 	if !o.Yields || o.Namespace != mesh.GatewayNamespace || o.Kind != "AuthorizationPolicy" && o.Kind != "RequestAuthentication" {
 		return nil
 	}
+	if o.Kind == "RequestAuthentication" {
+		if o.Name != survey.DexJWT {
+			return nil
+		}
+		return input.KeptDex()
+	}
 	names := []string{o.Name}
 	if suffix, ours := strings.CutPrefix(o.Name, mesh.GatewayName); ours {
 		names = append(names, survey.OldGatewayName+suffix)
@@ -132,7 +138,7 @@ func withoutTwins(input *survey.Index, notes *survey.Notes, wanted []generate.Ob
 		fresh := manifest.Field(o.Node(), "spec")
 		return slices.ContainsFunc(input.Items, func(item *manifest.Item) bool {
 			twin := item.Kind == o.Kind && item.Group == survey.IstioSecurity && item.Namespace == o.Namespace &&
-				survey.OwnedBy(item) == "" && !item.Removed && item.Annotation("istio.io/dry-run") == "" && twins(input, item, fresh)
+				survey.OwnedBy(item) == "" && !item.Removed && survey.Enforced(item) && twins(input, item, fresh)
 			if twin && item.Revision() != "" {
 				warnRevision(notes, item, o)
 			}
