@@ -4,8 +4,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // A policy that asks for a token everywhere but on the login's paths and on exact ones is kept;
