@@ -240,7 +240,7 @@ func TestFollowedRemediesEndTheirMessages(t *testing.T) {
 		}
 	}
 	for _, code := range []diagnostic.Code{
-		diagnostic.RootPolicyNotConverted, diagnostic.NoSessionIssuer, diagnostic.SessionRuleUnknown, diagnostic.RouteNotConverted, diagnostic.StaysOnOldGateway,
+		diagnostic.RootPolicyNotConverted, diagnostic.NoSessionIssuer, diagnostic.SessionRuleUnknown, diagnostic.RouteNotConverted, diagnostic.StaysOnOldGateway, diagnostic.OldGatewayUnknown, diagnostic.RedirectLost,
 	} {
 		if snippets[code] == 0 {
 			t.Errorf("no snippet of %s was tried", code)
@@ -274,7 +274,8 @@ func treesWithMessages(t *testing.T) (out []treeWithMessages) {
 			"spec: {action: DENY, selector: {matchLabels: {istio: ingressgateway}}, rules: [{from: [{source: {notRequestPrincipals: ['*']}}], to: [{operation: {notPaths: [/dex/*]}}]}]}\n",
 		diagnostic.LoginPathsDenied,
 	})
-	out = append(out, treeWithMessages{"a redirect to https", serversConfig, serversOf(redirecting + ", " + terminating), diagnostic.RedirectLost},
+	out = append(out, treeWithMessages{"a gateway of another name", adviceConfig, strings.Replace(serversOf(terminating), "istio: ingressgateway", "app: front", 1), diagnostic.OldGatewayUnknown},
+		treeWithMessages{"a redirect to https", serversConfig, serversOf(redirecting + ", " + terminating), diagnostic.RedirectLost},
 		treeWithMessages{"another certificate", serversConfig, serversOf(terminating + ", " + ofTheShop), diagnostic.ServerLost})
 	for _, test := range adviceCases {
 		out = append(out, treeWithMessages{test.name, adviceConfig, adviceTree + "---\n" + virtualService(test.namespace, test.spec), diagnostic.RouteNotConverted})

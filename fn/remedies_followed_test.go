@@ -208,6 +208,9 @@ var followed = map[diagnostic.Code]follow{
 	diagnostic.RouteNotConverted:     routed,
 	diagnostic.StaysOnOldGateway:     moved,
 	diagnostic.ProviderNotDefined:    deleted,
+	diagnostic.OldGatewayUnknown: func(r *reader, d diagnostic.Diagnostic) {
+		r.add("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: front, namespace: istio-system}\nspec: {template: {metadata: {labels: {app: front}}, spec: {serviceAccountName: front-account}}}\n")
+	},
 	diagnostic.RedirectLost:          func(r *reader, d diagnostic.Diagnostic) { r.add(d.Snippet) },
 	diagnostic.ServerLost:            func(r *reader, d diagnostic.Diagnostic) { r.dropItem(d.Object, "spec.servers", d.Field) },
 	diagnostic.DefaultDenyAdded: func(r *reader, d diagnostic.Diagnostic) {
@@ -225,7 +228,6 @@ var notFollowed = map[diagnostic.Code]string{
 	diagnostic.ConfigBeyondASCII:        "it says what to compare",
 	diagnostic.NamespaceInjected:        "the pods are restarted in the cluster",
 	diagnostic.HashedNameKept:           "the function is run elsewhere",
-	diagnostic.OldGatewayUnknown:        "what must stay in force, only the reader knows",
 }
 
 const (

@@ -48,9 +48,9 @@ func removeGateways(plan generate.Plan, input *survey.Index, notes *survey.Notes
 // warnOtherPods reports a tree whose old gateway has another name than Kubeflow's, by which it is known here.
 func warnOtherPods(plan generate.Plan, notes *survey.Notes, item *manifest.Item) {
 	targets := targetRefs("Gateway", plan.Mesh.GatewayName)
-	notes.Report(item.Report(diagnostic.OldGatewayUnknown, "spec.selector", "selects other pods than those of "+survey.OldGatewayNamespace+"/"+survey.OldGatewayName,
+	notes.Report(item.Report(diagnostic.OldGatewayUnknown, "spec.selector", "selects other pods than those of "+survey.OldGatewayNamespace+"/"+survey.OldGatewayName+", and not those of one workload of that namespace in the input",
 		"what is for those pods (policies, EnvoyFilters, NetworkPolicies) and rules with their principal were left unchanged, so that rules with that principal let nobody in by the new gateway",
-		"attach what must stay in force with "+targets+", and write the principal "+plan.Mesh.Ingress+" in the rules").Writes(targets))
+		"add its Deployment to the input, or attach what must stay in force with "+targets+", and write the principal "+plan.Mesh.Ingress+" in the rules").Writes(targets))
 }
 
 // warnOtherGateway reports an Istio Gateway of somebody else that stays on the old gateway. Its routes are

@@ -109,7 +109,9 @@ func kept(plan generate.Plan, input *survey.Index, o generate.Object) *manifest.
 	}
 	names := []string{o.Name}
 	if suffix, ours := strings.CutPrefix(o.Name, mesh.GatewayName); ours {
-		names = append(names, survey.OldGatewayName+suffix)
+		for _, old := range input.OldGatewayNames() {
+			names = append(names, old+suffix)
+		}
 	}
 	for _, name := range names {
 		item := input.ByID[manifest.NewID(survey.IstioSecurity, o.Kind, o.Namespace, name)]

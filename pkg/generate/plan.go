@@ -109,6 +109,9 @@ func NewPlan(p profile.AmbientProfile, found survey.Found) Plan {
 	s := p.Spec
 	s.Profiles = found.Profiles
 	mesh := newMesh(s)
+	if account := found.OldGatewayAccount(); account != "" {
+		mesh.OldIngress = mesh.Principal(survey.OldGatewayNamespace, account)
+	}
 	plan := Plan{Name: p.Metadata.Name, Mesh: mesh, Restrict: s.Cluster.Controllers == profile.Restrict}
 	for _, profile := range s.Profiles {
 		plan.Namespaces = append(plan.Namespaces, newNamespace(mesh, s.Identity.UserIDPrefix, profile))
@@ -116,7 +119,7 @@ func NewPlan(p profile.AmbientProfile, found survey.Found) Plan {
 	if s.Cluster.Enabled {
 		plan.Cluster = newCluster(mesh, s)
 		if proxy := plan.Cluster.Proxy; proxy != nil {
-			proxy.leaveMesh(found.ByID[manifest.ID{Kind: "Namespace", Name: mesh.GatewayNamespace}])
+			proxy.leaveMesh(found.Namespace(mesh.GatewayNamespace))
 		}
 		plan.Platform = newPlatform(mesh, s, found.Kubeflow)
 		plan.Admission = newAdmission(mesh, s, found.Kubeflow)
