@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -84,8 +85,7 @@ var gatewaySchemas = sync.OnceValue(func() map[string]*spec.Schema {
 
 // schemasOf are the schemas of a file of CRDs.
 func schemasOf(file string) map[string]*spec.Schema {
-	f := must(os.Open(file))
-	defer f.Close()
+	f := bytes.NewReader(must(os.ReadFile(file)))
 	schemas := map[string]*spec.Schema{}
 	decoder := kyaml.NewDecoder(f)
 	for {

@@ -69,7 +69,7 @@ func TestIstiodReachesTheProxyOfTheKeys(t *testing.T) {
 		if code != exitOK {
 			t.Fatal(stderr)
 		}
-		deployment := stdout[strings.Index(stdout, "kind: Deployment"):]
+		_, deployment, _ := strings.Cut(stdout, "kind: Deployment")
 		deployment, _, _ = strings.Cut(deployment, "\n---\n")
 		part(t, labels, deployment, want)
 	}

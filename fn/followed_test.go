@@ -143,14 +143,15 @@ func stepsOf(path string) []string {
 	return steps
 }
 
-// mark sets a label or an annotation; unmark removes one.
-func (r *reader) mark(o diagnostic.Object, in, key, value string) {
+// annotate sets an annotation.
+func (r *reader) annotate(o diagnostic.Object, key, value string) {
 	r.t.Helper()
-	if err := r.the(o).PipeE(yaml.LookupCreate(yaml.MappingNode, "metadata", in), yaml.SetField(key, yaml.NewStringRNode(value))); err != nil {
+	if err := r.the(o).PipeE(yaml.LookupCreate(yaml.MappingNode, "metadata", "annotations"), yaml.SetField(key, yaml.NewStringRNode(value))); err != nil {
 		r.t.Fatal(err)
 	}
 }
 
+// unmark removes a label or an annotation.
 func (r *reader) unmark(o diagnostic.Object, in, key string) {
 	r.t.Helper()
 	marks, err := r.the(o).Pipe(yaml.Lookup("metadata", in))

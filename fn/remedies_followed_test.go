@@ -27,12 +27,12 @@ var followed = map[diagnostic.Code]follow{
 			r.set(d.Object, "subjects", "[{apiGroup: rbac.authorization.k8s.io, kind: User, name: bob@example.com}]")
 			binding = r.the(d.Object)
 		}
-		r.mark(d.Object, "annotations", "user", must(binding.GetString("subjects.[kind=User].name")))
-		r.mark(d.Object, "annotations", "role", strings.TrimPrefix(must(binding.GetString("roleRef.name")), "kubeflow-"))
+		r.annotate(d.Object, "user", must(binding.GetString("subjects.[kind=User].name")))
+		r.annotate(d.Object, "role", strings.TrimPrefix(must(binding.GetString("roleRef.name")), "kubeflow-"))
 	},
-	diagnostic.NotebookHeaderUnset: func(r *reader, d diagnostic.Diagnostic) { r.mark(d.Object, "annotations", headersKey, `{}`) },
+	diagnostic.NotebookHeaderUnset: func(r *reader, d diagnostic.Diagnostic) { r.annotate(d.Object, headersKey, `{}`) },
 	diagnostic.NotebookHeadersUnset: func(r *reader, d diagnostic.Diagnostic) {
-		r.mark(d.Object, "annotations", headersKey, `{"Name": "value"}`)
+		r.annotate(d.Object, headersKey, `{"Name": "value"}`)
 	},
 	diagnostic.AppNotRouted: func(r *reader, d diagnostic.Diagnostic) {
 		if d.Object.Kind == "PVCViewer" {
@@ -42,7 +42,7 @@ var followed = map[diagnostic.Code]follow{
 		r.set(d.Object, "metadata/name", d.Remedy[strings.LastIndex(d.Remedy, " ")+1:len(d.Remedy)-1])
 	},
 	diagnostic.NamespaceOwnerDiffers: func(r *reader, d diagnostic.Diagnostic) {
-		r.mark(d.Object, "annotations", "owner", quoted(d.Remedy)[0])
+		r.annotate(d.Object, "owner", quoted(d.Remedy)[0])
 	},
 	diagnostic.WaypointOptOutRemoved: unlabel("istio.io/use-waypoint"),
 	diagnostic.OtherWaypointRemoved:  unlabel("istio.io/use-waypoint-namespace"),
@@ -70,7 +70,7 @@ var followed = map[diagnostic.Code]follow{
 	},
 
 	diagnostic.ModelServerless: func(r *reader, d diagnostic.Diagnostic) {
-		r.mark(d.Object, "annotations", "serving.kserve.io/deploymentMode", "RawDeployment")
+		r.annotate(d.Object, "serving.kserve.io/deploymentMode", "RawDeployment")
 	},
 	diagnostic.ModelsServerless: func(r *reader, _ diagnostic.Diagnostic) {
 		r.configure("spec/cluster/kserve/deploymentMode", "RawDeployment")
@@ -178,7 +178,7 @@ var followed = map[diagnostic.Code]follow{
 			must(port.Pipe(yaml.SetField("targetPort", yaml.NewScalarRNode("9443"))))
 		}
 	},
-	diagnostic.OtherLogin: func(r *reader, d diagnostic.Diagnostic) {
+	diagnostic.OtherLogin: func(r *reader, _ diagnostic.Diagnostic) {
 		r.add("apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: {name: of-people, namespace: istio-system}\n" +
 			"spec: {" + gatewayTarget + ", jwtRules: [{issuer: https://login.example.com, outputClaimToHeaders: " + bothHeaders + "}]}\n")
 		r.configure("spec/identity/loginPaths", "[/sso/*]")
@@ -208,11 +208,11 @@ var followed = map[diagnostic.Code]follow{
 	diagnostic.RouteNotConverted:     routed,
 	diagnostic.StaysOnOldGateway:     moved,
 	diagnostic.ProviderNotDefined:    deleted,
-	diagnostic.OldGatewayUnknown: func(r *reader, d diagnostic.Diagnostic) {
+	diagnostic.OldGatewayUnknown: func(r *reader, _ diagnostic.Diagnostic) {
 		r.add("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: front, namespace: istio-system}\nspec: {template: {metadata: {labels: {app: front}}, spec: {serviceAccountName: front-account}}}\n")
 	},
-	diagnostic.RedirectLost:          func(r *reader, d diagnostic.Diagnostic) { r.add(d.Snippet) },
-	diagnostic.ServerLost:            func(r *reader, d diagnostic.Diagnostic) { r.dropItem(d.Object, "spec.servers", d.Field) },
+	diagnostic.RedirectLost: func(r *reader, d diagnostic.Diagnostic) { r.add(d.Snippet) },
+	diagnostic.ServerLost:   func(r *reader, d diagnostic.Diagnostic) { r.dropItem(d.Object, "spec.servers", d.Field) },
 	diagnostic.DefaultDenyAdded: func(r *reader, d diagnostic.Diagnostic) {
 		namespace := regexp.MustCompile(`AuthorizationPolicy ([\w-]+)/global-deny-all`).FindStringSubmatch(d.Found)[1]
 		r.add("apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: global-deny-all, namespace: " + namespace + "}\nspec: {}\n")
