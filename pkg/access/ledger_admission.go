@@ -26,5 +26,6 @@ var admissionLines = []ledgerLine{
 	notJudgedBy("argocd.argoproj.io/hook, helm.sh/hook, kustomize.toolkit.fluxcd.io/reconcile: disabled and kustomize.toolkit.fluxcd.io/ssa: Ignore or IfNotPresent", "read_unapplied.go", "TestObjectsThatToolsMayNotApply", "a deployment tool may not apply an object of Istio or the Gateway API, a Namespace or a Service, so what it decides is NOT JUDGED"),
 	harmless("the same on pods and what makes them", "without the pods there is nobody to reach"),
 	harmless("other annotations of these tools", "they are about the order, the comparison and the removal of objects that are applied"),
+	notJudgedBy("objects without metadata.namespace", "read_unplaced.go", "TestObjectsWithoutANamespace", "the tool that applies them decides which namespace they are in: what they could change in any is NOT JUDGED"),
 	judgedBy("config.kubernetes.io/local-config", "read_identity.go", "TestLocalObjects"),
 }

@@ -71,7 +71,7 @@ func (w *World) readCrossplane(n *yaml.Node) {
 // addGenerator clouds all that such objects may touch: those of a Kyverno policy of a namespace are made in it.
 func (w *World) addGenerator(n *yaml.Node, field string, at *yaml.Node, kind string) {
 	c := cloudOf(n).as(field, at, ofNamespace, "it may make objects of kind "+kind+", which are not in the manifests")
-	if c.kind != "Policy" && c.kind != "NamespacedGeneratingPolicy" {
+	if textOf(valueAt(n, "metadata", "namespace")) == "" || c.kind != "Policy" && c.kind != "NamespacedGeneratingPolicy" {
 		c.namespace, c.scope = "", ofAll
 	}
 	w.addCloud(c)

@@ -1,7 +1,6 @@
 package access
 
 import (
-	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -96,8 +95,8 @@ func (w *World) readMutatingPolicy(m meta, n *yaml.Node) {
 	spec := field(n, "spec")
 	constraints := field(spec, "matchConstraints")
 	u := mutator{origin: m.origin, namespaces: selectorOf(field(constraints, "namespaceSelector")), objects: selectorOf(field(constraints, "objectSelector"))}
-	if m.kind == "NamespacedMutatingPolicy" {
-		u.in = []string{cmp.Or(m.namespace, "default")}
+	if m.kind == "NamespacedMutatingPolicy" && m.namespace != "" {
+		u.in = []string{m.namespace}
 	}
 	u.readRules(field(constraints, "resourceRules"))
 	if strings.Contains(allText(field(spec, "matchConditions")), "request.userInfo") {
@@ -130,8 +129,8 @@ func (w *World) readKyverno(m meta, n *yaml.Node) {
 				kinds = append(kinds, one)
 			}
 			u.in, _ = texts(field(b, "namespaces"))
-			if m.kind == "Policy" {
-				u.in = []string{cmp.Or(m.namespace, "default")}
+			if m.kind == "Policy" && m.namespace != "" {
+				u.in = []string{m.namespace}
 			}
 			for _, k := range kinds {
 				u.addKind("*", k[strings.LastIndexByte(k, '/')+1:])

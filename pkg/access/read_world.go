@@ -17,6 +17,7 @@ type World struct {
 	mesh       mesh
 	namespaces map[string]*space
 	names      []string // of the namespaces, in the order met
+	unplaced   space    // of objects that name no namespace
 	istiods    []istiod
 	versions   []version
 	release    int                 // the minor release of Istio that is asked for; 0: the istiods' own
@@ -52,6 +53,7 @@ type World struct {
 	fronts                  map[string]bool
 	onceUnlike              sync.Once
 	unlike                  unlike
+	unplacedPods            []unplacedPod
 	onceIngress, onceHeader sync.Once // made up when the first request needs them
 	madeUpIngress           *gateway
 	madeUpHeader            string
@@ -91,6 +93,7 @@ type space struct {
 // metadata is an error that names it, a Finding; all of them are returned together. What is wrong inside one policy only makes that policy unjudgeable.
 func Load(items iter.Seq[*yaml.Node]) (*World, error) {
 	w := &World{seen: map[objectID]*yaml.Node{}, namespaces: map[string]*space{}, tags: map[string][]string{}, listenersOf: map[string]*listenerSet{}, istioFronts: map[string]*istioGateway{}, revisions: map[string]bool{}, mesh: defaultMesh()}
+	w.unplaced.capture = &w.capture
 	var errs []error
 	for item := range items {
 		if err := w.add(deref(item)); err != nil {
@@ -115,6 +118,7 @@ func (w *World) add(n *yaml.Node) error {
 	} else {
 		group = ""
 	}
+	w.readUnplaced(groupKind{group, kind}, n)
 	if again, err := w.again(groupKind{group, kind}, n); again {
 		return err
 	}
@@ -241,10 +245,10 @@ func readMeta(n *yaml.Node, labelled bool) (m meta, bad *fault) {
 	return m, bad
 }
 
-// space gives the namespace to file something in. Objects without a namespace go to default, as kubectl would have it.
+// space gives the namespace to file something in. Objects without one are filed where nobody looks for them (readUnplaced).
 func (w *World) space(name string) *space {
 	if name == "" {
-		name = "default"
+		return &w.unplaced
 	}
 	s := w.namespaces[name]
 	if s == nil {
@@ -295,6 +299,7 @@ func (w *World) finish() {
 	w.chooseMesh()
 	w.mesh.settle(w)
 	w.settleClouds()
+	w.settleUnplaced()
 	w.settleRoutes()
 	w.settleAliases()
 	for _, name := range w.names {
