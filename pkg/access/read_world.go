@@ -54,6 +54,7 @@ type World struct {
 	onceUnlike              sync.Once
 	unlike                  unlike
 	unplacedPods            []unplacedPod
+	changers                []mutator // of other objects than pods
 	onceIngress, onceHeader sync.Once // made up when the first request needs them
 	madeUpIngress           *gateway
 	madeUpHeader            string
@@ -295,10 +296,11 @@ func (w *World) readPolicy(m meta, n *yaml.Node) *fault {
 // finish settles what only all manifests together say.
 func (w *World) finish() {
 	w.readVersions()
-	w.seen = nil
 	w.chooseMesh()
 	w.mesh.settle(w)
 	w.settleClouds()
+	w.settleMutated()
+	w.seen = nil
 	w.settleUnplaced()
 	w.settleRoutes()
 	w.settleAliases()
