@@ -16,6 +16,7 @@ type workload struct {
 	anyAccount  bool // its controller or what it refers to says which account
 	ownAccount  bool // or one that its controller makes, whose name begins with its own
 	hostNetwork bool
+	proxyConfig bool // whose own settings are not as by default
 	proxy       bool // it has a container istio-proxy: a sidecar that was injected before, or a gateway
 	ports       []namedPort
 	assumed     bool // made up, because the manifests hold none: a plain pod with the labels that are known
@@ -121,7 +122,10 @@ func podOf(m meta, l labels, spec *yaml.Node) *workload {
 	}
 	for _, key := range [2]string{"containers", "initContainers"} {
 		for _, c := range list(field(spec, key)) {
-			pod.proxy = pod.proxy || textOf(field(c, "name")) == "istio-proxy"
+			if textOf(field(c, "name")) == "istio-proxy" {
+				pod.proxy = true
+				pod.readProxyVariables(c)
+			}
 			if key == "initContainers" {
 				continue
 			}
