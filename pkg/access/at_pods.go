@@ -140,6 +140,14 @@ func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) 
 			return
 		}
 	}
+	if svc != nil && !t.unknown {
+		listening, r := t.listening(to, pods, svc, p)
+		if listening == nil {
+			t.meet(r)
+			return
+		}
+		pods = listening
+	}
 	var out ruling
 	kind, differ := "", false
 	for i, pod := range pods {

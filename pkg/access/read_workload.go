@@ -19,6 +19,7 @@ type workload struct {
 	proxyConfig bool // whose own settings are not as by default
 	proxy       bool // it has a container istio-proxy: a sidecar that was injected before, or a gateway
 	ports       []namedPort
+	sidePorts   []string // names of ports of containers that run beside the others (initContainers with restartPolicy Always)
 	assumed     bool // made up, because the manifests hold none: a plain pod with the labels that are known
 
 	adds    []string // prefixes of the labels that its controller may add; "" is any but Istio's
@@ -126,11 +127,13 @@ func podOf(m meta, l labels, spec *yaml.Node) *workload {
 				pod.proxy = true
 				pod.readProxyVariables(c)
 			}
-			if key == "initContainers" {
+			if key == "initContainers" && textOf(field(c, "restartPolicy")) != "Always" {
 				continue
 			}
 			for _, p := range list(field(c, "ports")) {
-				if n := number(field(p, "containerPort")); n > 0 {
+				if key == "initContainers" {
+					pod.sidePorts = append(pod.sidePorts, textOf(field(p, "name")))
+				} else if n := number(field(p, "containerPort")); n > 0 {
 					pod.ports = append(pod.ports, namedPort{textOf(field(p, "name")), n})
 				}
 			}
