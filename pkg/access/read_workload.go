@@ -20,7 +20,7 @@ type workload struct {
 	proxy       bool // it has a container istio-proxy: a sidecar that was injected before, or a gateway
 	ports       []namedPort
 	sidePorts   []string // names of ports of containers that run beside the others (initContainers with restartPolicy Always)
-	assumed     bool // made up, because the manifests hold none: a plain pod with the labels that are known
+	assumed     bool     // made up, because the manifests hold none: a plain pod with the labels that are known
 
 	adds    []string // prefixes of the labels that its controller may add; "" is any but Istio's
 	unsure  string   // why it is not known how it takes part in the mesh

@@ -134,6 +134,7 @@ func (w *World) add(n *yaml.Node) error {
 	if read := generators[groupKind{group, kind}]; read != nil {
 		read(w, n)
 	}
+	w.readEmbedded(groupKind{group, kind}, n)
 	if read := mutators[groupKind{group, kind}]; read != nil {
 		if m, bad := readMeta(n, false); bad == nil {
 			read(w, m, n)
