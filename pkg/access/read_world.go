@@ -54,6 +54,11 @@ type World struct {
 	leads                   map[string][]*lead
 	fronts                  map[string]bool
 	onceUnlike              sync.Once
+	onceOnwards, onceLed    sync.Once
+	onceRoutesTo            sync.Once
+	servedRoutes            map[string][]*route // by the Services that they lead to
+	onwardRoutes            map[string][]onwardRoute
+	ledServices             map[string]bool
 	unlike                  unlike
 	unplacedPods            []unplacedPod
 	changers                []mutator // of other objects than pods
@@ -331,4 +336,5 @@ func (w *World) finish() {
 		}
 	}
 	w.settleHandMade()
+	w.settleLoops()
 }

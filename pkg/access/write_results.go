@@ -24,6 +24,7 @@ type Result struct {
 func (w *World) Run(c Check) []Result {
 	out := make([]Result, len(c.Cases))
 	for i, one := range c.Cases {
+		one.Request.ofCase = true
 		v, missing := w.Decide(one.Request), w.missing(one.Request)
 		out[i] = Result{
 			Name: one.Name, Expect: one.Expect.String(), Got: v.Outcome.String(), By: v.By(), Assumed: withMeant(v.Assumed, missing), Missing: missing,
