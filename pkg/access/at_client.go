@@ -61,11 +61,12 @@ type trip struct {
 	steps   []Step
 	assumed []string
 	routed  string
-	noRoute bool // a route is assumed
-	past    bool // the client calls no waypoint
-	badPath bool // a proxy that reads it answers 400
-	unknown bool // what the request is like since a cloud
-	plain   bool // it may be that a proxy sends it without its identity
+	noRoute bool   // a route is assumed
+	model   *model // whose route, which the manifests lack, is gone by
+	past    bool   // the client calls no waypoint
+	badPath bool   // a proxy that reads it answers 400
+	unknown bool   // what the request is like since a cloud
+	plain   bool   // it may be that a proxy sends it without its identity
 
 	denied, pending, waypoint, last *ruling
 }

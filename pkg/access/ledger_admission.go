@@ -18,6 +18,7 @@ var admissionLines = []ledgerLine{
 	notJudgedBy("the same: PodDefaults with labels, annotations or an account, mutating webhooks and policies, and Istio's ConfigMaps", byGenerated, "TestObjectsThatOthersMake", "they change pods that the manifests hold"),
 	harmless("the same: objects of other kinds", "pods that they add are not among those that a verdict is about"),
 	notJudgedBy("Service of type ExternalName", "read_alias.go", "TestRoutesToAliases", "where it stands for a Service of the mesh and a route leads to it, whom Gateways allow to that Service is NOT JUDGED, but for what they allow otherwise"),
+	notJudgedBy("InferenceService, InferenceGraph and LLMInferenceService: routes that KServe makes for them", "at_model.go", "TestRoutesOfModels", "what no route in the manifests takes to their Services is NOT JUDGED, and what a waypoint denies by a path that a route of a LLMInferenceService rewrites; visibility cluster-local has none"),
 	notJudgedBy("a route to a Gateway's own Service, by its name or an ExternalName", "read_loop.go", "TestRoutesToAGatewaysOwnService", "the Gateway gets requests that a gateway has changed, and is NOT JUDGED"),
 	notJudgedBy("a route that is bound to a Service and leads on to another", "at_onward.go", "TestRoutesThatLeadOn", "where a Gateway leads to the first one, nobody is denied the other for certain through Gateways"),
 	notJudgedBy("a route that no listener of its Gateway takes", "at_noroute.go", "TestHostnamesAreIsolated", "what it would lead to is NOT JUDGED, where no other route leads there"),

@@ -90,6 +90,7 @@ type space struct {
 	accounts        []string
 	notebooks       []string
 	isNotebook      map[string]bool
+	models          []model
 	capture         *capture // the cluster's
 	own             labels   // as selectors for namespaces see them
 
