@@ -41,7 +41,7 @@ func judgedBy(world *access.World, release string, items []*manifest.Item) []dia
 	if release != "" {
 		world.SetRelease(release)
 	}
-	return located(append(world.UnknownReleases(), world.KnownHoles()...), items)
+	return append(skipped(items), located(append(world.UnknownReleases(), world.KnownHoles()...), items)...)
 }
 
 // Check runs the AccessChecks of a file on rendered manifests; no rendered file means stdin. release and stderr are as those of Explain.
