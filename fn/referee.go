@@ -2,6 +2,7 @@ package fn
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -72,15 +73,19 @@ func readChecks(file string, stdin io.Reader) ([]access.Check, error) {
 		return nil, err
 	}
 	var checks []access.Check
+	var all []error
 	for _, item := range items {
 		if item.Node == nil {
 			continue
 		}
 		c, err := access.ParseCheck(item.Node)
 		if err != nil {
-			return nil, locatedIn(err, item)
+			all = append(all, locatedIn(err, item))
 		}
 		checks = append(checks, c)
+	}
+	if err := errors.Join(all...); err != nil {
+		return nil, err
 	}
 	if len(checks) == 0 {
 		return nil, undone(diagnostic.NoAccessCheck, []string{file}, "there is no AccessCheck in it", "write one (see examples/access-check)")

@@ -17,6 +17,9 @@ func (w *World) decide(r Request, o *open) Verdict {
 	if w.capture.ambientDisabled {
 		t.assume("istio-cni captures pods, although its ConfigMap says AMBIENT_ENABLED: false")
 	}
+	if (len(w.istiods) > 0 || w.installed) && len(w.ztunnels) == 0 && !w.ztunnelInstalled {
+		t.assume("ztunnel runs on every node, although its DaemonSet is not in the manifests")
+	}
 	to := w.look(r.To.Namespace)
 	if nothing, is := w.judgesNothing(to); is {
 		t.meet(nothing)

@@ -35,7 +35,9 @@ var installers = map[groupKind]func(w *World, m meta, n *yaml.Node){
 func (w *World) readIstioOperator(m meta, n *yaml.Node) {
 	w.readValues(m, "istiod", "spec.values", field(field(n, "spec"), "values"))
 	w.readValues(m, "cni", "spec.values", field(field(n, "spec"), "values"))
-	w.readValues(m, "ztunnel", "spec.values.ztunnel", valueAt(n, "spec", "values", "ztunnel"))
+	if ztunnel := valueAt(n, "spec", "values", "ztunnel"); ztunnel != nil || textOf(valueAt(n, "spec", "profile")) == "ambient" {
+		w.readValues(m, "ztunnel", "spec.values.ztunnel", ztunnel)
+	}
 	w.offerMesh(m, "spec.meshConfig", valueAt(n, "spec", "meshConfig"))
 }
 
@@ -173,6 +175,7 @@ func (w *World) readValues(m meta, component, at string, values *yaml.Node) {
 			w.addCloud(installed(m, at+".global.istioNamespace", ns, "it is the root namespace where meshConfig names none"))
 		}
 	}
+	w.ztunnelInstalled = w.ztunnelInstalled || component == "ztunnel"
 	if component != "istiod" {
 		w.readAgentValues(m, component, at, values)
 	}

@@ -13,25 +13,26 @@ import (
 
 // World is a cluster as its manifests say it is. It is read only: Decide may run concurrently.
 type World struct {
-	seen            map[objectID]*yaml.Node // while it is loaded
-	mesh            mesh
-	namespaces      map[string]*space
-	names           []string // of the namespaces, in the order met
-	unplaced        space    // of objects that name no namespace
-	istiods         []istiod
-	ztunnels        []istiod
-	versions        []version
-	ztunnelVersions []version
-	release         int                 // the minor release of Istio that is asked for; 0: the istiods' own
-	tags            map[string][]string // of a revision
-	meshMaps        []*meshMap
-	offered         []*meshMap // of installers
-	installed       bool       // an installer makes an istiod
-	ingresses       []*gateway
-	foreign         []*gateway // of other controllers than Istio's
-	classes         []gatewayClass
-	capture         capture
-	blueprints      []blueprint
+	seen             map[objectID]*yaml.Node // while it is loaded
+	mesh             mesh
+	namespaces       map[string]*space
+	names            []string // of the namespaces, in the order met
+	unplaced         space    // of objects that name no namespace
+	istiods          []istiod
+	ztunnels         []istiod
+	versions         []version
+	ztunnelVersions  []version
+	release          int                 // the minor release of Istio that is asked for; 0: the istiods' own
+	tags             map[string][]string // of a revision
+	meshMaps         []*meshMap
+	offered          []*meshMap // of installers
+	installed        bool       // an installer makes an istiod
+	ztunnelInstalled bool
+	ingresses        []*gateway
+	foreign          []*gateway // of other controllers than Istio's
+	classes          []gatewayClass
+	capture          capture
+	blueprints       []blueprint
 
 	ingressClasses map[string]string // the controller of each
 

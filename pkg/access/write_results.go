@@ -77,7 +77,7 @@ func WriteResults(out io.Writer, results []Result) error {
 	var b strings.Builder
 	writeColumns(&b, rows)
 	if len(assumed) > 0 {
-		b.WriteString("\nNot in the manifests and taken as plain:\n")
+		b.WriteString("\nAssumed:\n")
 		for _, a := range assumed {
 			fmt.Fprintf(&b, "  %s\n", plain(a))
 		}
