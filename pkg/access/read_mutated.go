@@ -145,8 +145,8 @@ func (w *World) settleMutated() {
 	for i := range w.changers {
 		u := &w.changers[i]
 		var ids []objectID
-		for id, n := range w.seen {
-			if u.changes(w, groupKind{id.group, id.kind}, n) {
+		for id, met := range w.seen {
+			if u.mayMeet(w.recording, groupKind{id.group, id.kind}, met.at) && (w.recording.of[met.at].cut || u.changes(w, groupKind{id.group, id.kind}, w.recording.node(met.at))) {
 				ids = append(ids, id)
 			}
 		}
@@ -155,7 +155,7 @@ func (w *World) settleMutated() {
 		})
 		done := map[string]bool{}
 		for _, id := range ids {
-			c := u.cloudOver(groupKind{id.group, id.kind}, w.seen[id])
+			c := u.cloudOver(groupKind{id.group, id.kind}, w.recording.node(w.seen[id].at))
 			if key := c.in + "/" + strings.Join(c.hosts, ""); !done[key] {
 				done[key] = true
 				w.fileCloud(c)
@@ -164,9 +164,15 @@ func (w *World) settleMutated() {
 	}
 }
 
+// mayMeet reports whether an object is of a resource that a mutator is asked about, and has the words of its conditions.
+func (u *mutator) mayMeet(r *recording, k groupKind, at int) bool {
+	return slices.ContainsFunc(u.resources, func(one resource) bool { return one.takes(k) }) &&
+		!slices.ContainsFunc(u.when.annotated, func(key string) bool { return !r.mentions(at, key) })
+}
+
 // changes reports whether a mutator may change an object that decides something.
 func (u *mutator) changes(w *World, k groupKind, n *yaml.Node) bool {
-	if !slices.ContainsFunc(u.resources, func(r resource) bool { return r.takes(k) }) || !u.when.meets(n) {
+	if !u.when.meets(n) {
 		return false
 	}
 	namespace := textOf(valueAt(n, "metadata", "namespace"))
