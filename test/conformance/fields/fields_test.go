@@ -14,7 +14,7 @@ import (
 	gatewayx "sigs.k8s.io/gateway-api/apisx/v1alpha1"
 )
 
-// ledgerRows are the first columns of docs/istio-fields.md, by section.
+// ledgerRows are the names in the first columns of docs/istio-fields.md, by section. Of several names in a row, those behind the first are of its kind.
 func ledgerRows(t *testing.T) map[string]map[string]bool {
 	t.Helper()
 	page, err := os.ReadFile("../../../docs/istio-fields.md")
@@ -27,8 +27,17 @@ func ledgerRows(t *testing.T) map[string]map[string]bool {
 			section = title
 			out[section] = map[string]bool{}
 		} else if row, ok := strings.CutPrefix(line, "| `"); ok {
-			name, _, _ := strings.Cut(row, "`")
-			out[section][name] = true
+			names, _, _ := strings.Cut(row, " | ")
+			kind, _, ofKind := strings.Cut(names, " ")
+			for i, name := range strings.Split(names, "`, `") {
+				name, note, last := strings.Cut(name, "`")
+				if i > 0 && ofKind {
+					name = kind + " " + name
+				}
+				if out[section][name] = true; last && note != "" {
+					break // values of the field
+				}
+			}
 		}
 	}
 	return out
