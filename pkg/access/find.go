@@ -52,6 +52,7 @@ func (w *World) Findings(tenants []Tenant) []Finding {
 	for i := range tenants {
 		a.tenant(&tenants[i])
 	}
+	a.openRoot()
 	a.webApps(tenants)
 	a.entrances(tenants)
 	for _, r := range w.rewrites(tenants) {
@@ -73,10 +74,18 @@ type selfCheck struct {
 
 	copyOf map[string]string
 
+	asker    *asker            // made when it is first needed
+	others   symbolic.List     // namespaces of no tenant, likewise
+	doorways []identity        // of ingress Gateways, likewise
+	classes  map[string]string // of namespaces that are alike, likewise, by the first of them
+	like     map[string]lookedUp
+
 	opened map[*policy]bool // those that are reported as open to strangers
 
 	// Root namespace policies that apply to whole tenants.
 	rootL4, rootL7 []*policy
+	rootSuspects   []suspect // of them
+	asked, doubts  bool      // the sets were asked about some tenant's namespace, and could not judge all
 
 	// What routes at the ingress lead to, by namespace.
 	toHeadless, toPools, toStreams map[string][]hit
@@ -136,16 +145,12 @@ func (a *selfCheck) rootPolicies(tenants []Tenant) {
 		}
 	}
 	for _, p := range a.rootL4 {
-		if who, i := a.opens(l4, p, "", first); who != "" && !a.deniedL4 {
-			a.reportRule(diagnostic.StrangersAllowed, p, i, "allows "+who+" to connect to the pods of every namespace",
-				"the pods of every tenant are open to other tenants, past its waypoint", "add a selector to the policy, or narrow the sources of the rule")
+		if !a.deniedL4 {
+			a.rootSuspects = a.suspect(a.rootSuspects, l4, p, "", first)
 		}
 	}
 	for _, p := range a.rootL7 {
-		if who, i := a.opens(l7, p, "", first); who != "" {
-			a.reportRule(diagnostic.StrangersAllowed, p, i, "allows "+who+" through every waypoint",
-				"the Services of every tenant are open to other tenants", "set targetRefs to the waypoint that the policy is meant for")
-		}
+		a.rootSuspects = a.suspect(a.rootSuspects, l7, p, "", first)
 	}
 }
 
@@ -175,10 +180,7 @@ func (a *selfCheck) tenant(t *Tenant) {
 	a.users = a.ingressOf(t)
 	a.lostRules(t, s)
 	b := a.waypointLabels(t, s)
-	a.openL4(t, s, b)
-	if b.gateway != nil {
-		a.openL7(t, s, b.gateway)
-	}
+	a.strangers(t, s, b)
 	if !a.ownerLockedOut(t, s, b) {
 		a.refusedLogins(t, s, b)
 	}
