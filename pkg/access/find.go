@@ -74,11 +74,12 @@ type selfCheck struct {
 
 	copyOf map[string]string
 
-	asker    *asker            // made when it is first needed
-	others   symbolic.List     // namespaces of no tenant, likewise
-	doorways []identity        // of ingress Gateways, likewise
-	classes  map[string]string // of namespaces that are alike, likewise, by the first of them
-	like     map[string]lookedUp
+	asker     *asker            // made when it is first needed
+	others    symbolic.List     // namespaces of no tenant, likewise
+	doorways  []identity        // of ingress Gateways, likewise
+	classes   map[string]string // of namespaces that are alike, likewise, by the first of them
+	like      map[string]lookedUp
+	lockedOut map[string]verdict3 // whether owners may get in, by the same
 
 	opened map[*policy]bool // those that are reported as open to strangers
 
