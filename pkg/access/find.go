@@ -65,6 +65,8 @@ func (w *World) Findings(tenants []Tenant) []Finding {
 type selfCheck struct {
 	w       *World
 	found   []Finding
+	all     []Tenant
+	byName  map[string]*Tenant // made when it is first needed
 	tenants map[string]bool
 	sorted  []string // the tenants' namespaces
 	ingress *gateway
@@ -80,6 +82,8 @@ type selfCheck struct {
 	classes   map[string]string // of namespaces that are alike, likewise, by the first of them
 	like      map[string]lookedUp
 	lockedOut map[string]verdict3 // whether owners may get in, by the same
+	likeWays  map[string]*watch   // of other Gateways
+	writers   map[string]bool     // Gateways, with the user header that they write
 
 	opened map[*policy]bool // those that are reported as open to strangers
 

@@ -11,7 +11,7 @@ const strangerAccount = "default-editor"
 const stranger = "another-tenant"
 
 func newSelfCheck(w *World, tenants []Tenant) *selfCheck {
-	a := &selfCheck{w: w, opened: map[*policy]bool{}, like: map[string]lookedUp{}, lockedOut: map[string]verdict3{}, tenants: make(map[string]bool, len(tenants)), sorted: make([]string, 0, len(tenants))}
+	a := &selfCheck{w: w, all: tenants, opened: map[*policy]bool{}, like: map[string]lookedUp{}, lockedOut: map[string]verdict3{}, likeWays: map[string]*watch{}, writers: map[string]bool{}, tenants: make(map[string]bool, len(tenants)), sorted: make([]string, 0, len(tenants))}
 	for i := range tenants {
 		a.copyOf = tenants[i].CopyOf // of all the same
 		if ns := tenants[i].Namespace; !a.tenants[ns] {

@@ -102,19 +102,19 @@ func (a *selfCheck) belongs(attr attribute, v, policyNamespace, own string) bool
 
 // takesGateways reports whether a rule may allow what an ingress Gateway sends for somebody whom it does not name.
 func (a *selfCheck) takesGateways(on layer, p *policy, r *rule, t *Tenant) bool {
-	for _, peer := range a.gateways() {
-		at := freeAttributes(peer)
-		at.tcp = on == l4
-		if a.w.match(on, p, r, &at) == no {
-			if at.claims = anyClaims; a.w.match(on, p, r, &at) == no {
-				continue
-			}
-		}
-		if on == l4 || !r.namesUsers(strings.ToLower(cmp.Or(t.Header, usualUserHeader))) {
-			return true
-		}
+	return slices.ContainsFunc(a.gateways(), func(peer identity) bool { return a.takes(on, p, r, peer) }) &&
+		(on == l4 || !r.namesUsers(strings.ToLower(cmp.Or(t.Header, usualUserHeader))))
+}
+
+// takes reports whether a rule may allow some request from a client, with a token or without.
+func (a *selfCheck) takes(on layer, p *policy, r *rule, peer identity) bool {
+	at := freeAttributes(peer)
+	at.tcp = on == l4
+	if a.w.match(on, p, r, &at) != no {
+		return true
 	}
-	return false
+	at.claims = anyClaims
+	return a.w.match(on, p, r, &at) != no
 }
 
 // namesUsers reports whether a rule is for values of the user header that it states as they are.

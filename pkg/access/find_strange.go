@@ -18,7 +18,7 @@ func (w *watch) strange(q *inquiry, r *Request, trace *symbolic.Trace) bool {
 			return false
 		}
 	}
-	if !q.kind.inMesh() && trace.At(w.header, r.on(w.a.w, w.header)).State() != absent { // who says so itself is asked for apart
+	if !q.kind.inMesh() && !w.sends(trace.At(w.header, r.on(w.a.w, w.header))) {
 		return false
 	}
 	switch q.kind {
@@ -32,6 +32,18 @@ func (w *watch) strange(q *inquiry, r *Request, trace *symbolic.Trace) bool {
 		return !trace.At(subjectAxis, r.on(w.a.w, subjectAxis)).Trim().OneOf(w.names) && !w.claims(r, trace)
 	}
 	return true
+}
+
+// sends reports whether a user header is one that clients of a Gateway are asked for with. At the tenants' ingress those who say themselves who they are are asked
+// for apart.
+func (w *watch) sends(header value) bool {
+	switch {
+	case w.claimed:
+		return header.OneOf(w.names)
+	case w.through != nil:
+		return true
+	}
+	return header.State() == absent
 }
 
 // claims reports whether a token says more than who somebody is that nobody named. What a policy asks of other claims is a matter of its own.

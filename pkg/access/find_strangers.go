@@ -20,9 +20,12 @@ type watch struct {
 	open     symbolic.List // paths
 	pods     bool          // they are asked for, and clients off the mesh
 	guests   bool          // users of ingress Gateways are
+	through  *gateway      // they come through this one, and not through the tenants' ingress
+	claimed  bool          // they send a user header with a name of the tenant's own users
 	favor    []*rule
 	entrants []entrant
 	doubts   bool // some of the requests cannot be judged, and no rule is why
+	masked   bool // some get in by another Gateway, and whether by the one that is asked for is not known
 }
 
 // entrant is a stranger who gets in, or whom a rule may allow, and what lets it in: a rule, or that no policy stands before pods or a waypoint.
@@ -135,7 +138,8 @@ func (w *watch) note(q *inquiry, s *solution, i int) {
 		if !w.strangerIn(s, i, &e.request, account) {
 			return
 		}
-	case !q.kind.inMesh() && !w.comesByIngress(v):
+	case !q.kind.inMesh() && !w.comesBy(v):
+		w.masked = w.masked || v.Outcome == Allow
 		return
 	}
 	w.entrants = append(w.entrants, e)
@@ -176,10 +180,11 @@ func (w *watch) decider(v *Verdict, e *entrant) (ok bool) {
 	return true
 }
 
-// comesByIngress reports whether a request comes by the tenants' ingress, and by no route that changes who the user is.
-func (w *watch) comesByIngress(v *Verdict) bool {
+// comesBy reports whether a request comes by the Gateway that is asked for, and by no route that changes who the user is.
+func (w *watch) comesBy(v *Verdict) bool {
+	at := cmp.Or(w.through, w.a.ingress).point()
 	return !slices.ContainsFunc(v.Steps, func(s Step) bool {
-		return s.Point.Kind == AtGateway && s.Point != w.a.ingress.point() || s.Point.Kind == AtRoute && w.a.rewrites(s.Policy, strings.TrimPrefix(w.header, headerAxis))
+		return s.Point.Kind == AtGateway && s.Point != at || s.Point.Kind == AtRoute && w.a.rewrites(s.Policy, strings.TrimPrefix(w.header, headerAxis))
 	})
 }
 

@@ -452,7 +452,7 @@ var mutants = []mutant{
 	{"what comes through the ingress is shut", acc + "find_shut.go", "users = users && !a.takesGateways(on, p, r, t)", ""},
 	{"pods that no policy selects are shut", acc + "find_shut.go", "if !all || !a.waypointsShut", "if !a.waypointsShut"},
 	{"a waypoint without a policy is shut", acc + "find_shut.go", "	return all || !slices.ContainsFunc(s.gateways,", "	return true || !slices.ContainsFunc(s.gateways,"},
-	{"a waypoint of another namespace is shut", acc + "find_shut.go", "return g == nil || g.namespace == s.name", "return true"},
+	{"a waypoint of another namespace is shut", acc + "find_shut.go", "return g == nil || g.namespace == s.name", "return g == nil || s.name != \"\""},
 	{"any value of the user header names a user", acc + "find_shut.go", "!slices.ContainsFunc(c.values, func(v string) bool { return strings.Contains(v, \"*\") })", "true"},
 	{"one source of a rule that names clients is enough", acc + "find_shut.go", "len(r.from) > 0 && !slices.ContainsFunc(r.from, func(e []condition) bool { return !named(e) })", "slices.ContainsFunc(r.from, named)"},
 	{"a tenant that nobody named is no stranger", acc + "find_strangers.go", "return in(stranger) || slices", "return slices"},
