@@ -55,6 +55,7 @@ func (w *World) Findings(tenants []Tenant) []Finding {
 	a.openRoot()
 	a.webApps(tenants)
 	a.entrances(tenants)
+	a.claimedUsers(tenants)
 	for _, r := range w.rewrites(tenants) {
 		a.found = append(a.found, r.finding())
 	}

@@ -130,6 +130,9 @@ func (w *watch) note(q *inquiry, s *solution, i int) {
 	switch {
 	case v.Outcome == Deny || v.Outcome == NotJudged && v.moot:
 		return
+	case !q.kind.inMesh() && !w.comesBy(v):
+		w.masked = true
+		return
 	case !w.decider(v, &e):
 		w.doubts = w.doubts || v.Outcome == NotJudged
 		return
@@ -138,9 +141,6 @@ func (w *watch) note(q *inquiry, s *solution, i int) {
 		if !w.strangerIn(s, i, &e.request, account) {
 			return
 		}
-	case !q.kind.inMesh() && !w.comesBy(v):
-		w.masked = w.masked || v.Outcome == Allow
-		return
 	}
 	w.entrants = append(w.entrants, e)
 }

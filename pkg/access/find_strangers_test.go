@@ -43,6 +43,7 @@ func TestFindingsAreOfAllRequests(t *testing.T) {
 		{"to what a DENY spares at the waypoint", p("x", on+all) + p("y", on+"action: DENY, rules: [{from: [{source: {notPrincipals: [cluster.local/ns/bob/sa/spared], notNamespaces: [alice, istio-system]}}]}, {"+ingress+"}]"), "alice/x: spec.rules[0]: allows pods of bob through the waypoint"},
 		{"to one tenant by a pattern in the middle", p("x", on+"rules: [{from: [{source: {namespaces: ['b*b']}}]}]"), "alice/x: spec.rules[0]: allows pods of bob through the waypoint"},
 		{"to one tenant by what is at the end", p("x", on+"rules: [{from: [{source: {principals: ['*/bob/sa/x']}}]}]"), "alice/x: spec.rules[0]: allows pods of bob through the waypoint"},
+		{"to one tenant beside its own", p("x", on+"rules: [{from: [{source: {namespaces: [alice]}}, {source: {namespaces: [bob]}}]}]"), "alice/x: spec.rules[0]: allows pods of bob through the waypoint"},
 		{"to nobody by a pattern in the middle", p("x", on+"rules: [{from: [{source: {namespaces: ['b*x']}}]}]"), ""},
 		{"by a DENY for each method", p("x", on+"rules: [{"+fromBob+"}]") + p("y", on+"action: DENY, rules: [{"+fromBob+", to: [{operation: {methods: [GET]}}]}]") + p("z", on+"action: DENY, rules: [{"+fromBob+", to: [{operation: {notMethods: [GET]}}]}]"), ""},
 		{"by a DENY for each port", p("x", "rules: [{"+fromBob+"}]") + p("y", "action: DENY, rules: [{"+fromBob+", to: [{operation: {ports: ['80']}}]}, {"+fromBob+", to: [{operation: {notPorts: ['80']}}]}]"), ""},
@@ -57,6 +58,8 @@ func TestFindingsAreOfAllRequests(t *testing.T) {
 		{"not by one with a policy that is closed", side + p("x", onGateway("side")+"rules: [{from: [{source: {namespaces: [alice]}}]}]"), ""},
 		{"to every user, past the waypoint", p("x", "rules: [{"+ingress+"}]") + "\n---\napiVersion: v1\nkind: Service\nmetadata: {name: past, namespace: alice, labels: {istio.io/ingress-use-waypoint: 'false'}}\nspec: {selector: {statefulset: tet}, ports: [{port: 80, targetPort: 8888}]}" +
 			aRoute("alice", "istio-system/ambient-ingressgateway", "matches: [{path: {value: /past}}], backendRefs: [{name: past, port: 80}]"), "alice/x: spec.rules[0]: allows every request from the ingress, whoever the user is; the pods of alice"},
+		{"to nobody but by a route that makes up the user", p("x", on+"rules: [{"+ingress+", to: [{operation: {methods: [GET]}}]}]") + p("y", on+"action: DENY, rules: [{"+ingress+", to: [{operation: {methods: [GET]}}]}]") +
+			aRoute("alice", "istio-system/ambient-ingressgateway", "filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: kubeflow-userid, value: alice@example.com}]}}], backendRefs: [{name: tet, port: 80}]"), ""},
 		{"to nobody past the waypoint", p("x", "rules: [{"+ingress+"}]"), ""},
 		{"to every token of a login", p("x", on+"rules: [{"+ingress+", when: [{key: 'request.auth.claims[iss]', values: ['http://dex*']}]}]") + waypointTakes, "alice/x: spec.rules[0]: allows every user through the waypoint"},
 		{"to a policy that says the same as another", p("x", on+"rules: [{"+fromBob+"}]") + p("y", on+"rules: [{"+fromBob+"}, {"+ingress+"}]") + p("z", on+"action: DENY, rules: [{"+ingress+"}]"), "alice/x: spec.rules[0]: allows pods of bob through|alice/y: spec.rules[0]: allows pods of bob through"},
