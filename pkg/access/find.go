@@ -91,6 +91,7 @@ type selfCheck struct {
 	// Root namespace policies that apply to whole tenants.
 	rootL4, rootL7 []*policy
 	rootSuspects   []suspect // of them
+	perhaps        []*policy // that let in what some proxy may refuse
 	asked, doubts  bool      // the sets were asked about some tenant's namespace, and could not judge all
 
 	// What routes at the ingress lead to, by namespace.

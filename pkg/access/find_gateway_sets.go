@@ -21,7 +21,7 @@ func (a *selfCheck) settle(g *gateway, way passage, seems entry) entry {
 	}
 	w := a.watchGateway(g, t, name)
 	switch {
-	case len(w.entrants) == 0 && !w.doubts && !w.masked:
+	case len(w.entrants)+len(w.perhaps) == 0 && !w.doubts && !w.masked:
 		return entry{}
 	case seems.at != "" || len(w.entrants) == 0:
 		return seems

@@ -24,8 +24,9 @@ type watch struct {
 	claimed  bool          // they send a user header with a name of the tenant's own users
 	favor    []*rule
 	entrants []entrant
-	doubts   bool // some of the requests cannot be judged, and no rule is why
-	masked   bool // some get in by another Gateway, and whether by the one that is asked for is not known
+	doubts   bool      // some of the requests cannot be judged, and no rule is why
+	perhaps  []*policy // that let in what some proxy may refuse
+	masked   bool      // some get in by another Gateway, and whether by the one that is asked for is not known
 }
 
 // entrant is a stranger who gets in, or whom a rule may allow, and what lets it in: a rule, or that no policy stands before pods or a waypoint.
@@ -134,7 +135,9 @@ func (w *watch) note(q *inquiry, s *solution, i int) {
 		w.masked = true
 		return
 	case !w.decider(v, &e):
-		w.doubts = w.doubts || v.Outcome == NotJudged
+		if v.Outcome == NotJudged {
+			w.doubt(v)
+		}
 		return
 	case q.kind.ofPod():
 		_, account, _ := splitAccount(e.request.From.ServiceAccount)
@@ -143,6 +146,20 @@ func (w *watch) note(q *inquiry, s *solution, i int) {
 		}
 	}
 	w.entrants = append(w.entrants, e)
+}
+
+// doubt notes an answer that nobody knows. Where a proxy may refuse the request before it looks at its policies, such as one with an odd method, the doubt is about
+// the rule that would let it in alone.
+func (w *watch) doubt(v *Verdict) {
+	at := v.Point.Kind
+	if v.Policy == "" && (at == AtWaypoint || at == AtGateway && w.a.w.cloudOnGateway(cmp.Or(w.through, w.a.ingress)) == nil) {
+		passed, e := *v, entrant{}
+		if passed.Outcome = Allow; w.decider(&passed, &e) && e.on == l7 && e.policy != nil {
+			w.perhaps = append(w.perhaps, e.policy)
+			return
+		}
+	}
+	w.doubts = true
 }
 
 // decider notes what lets a request in: the waypoint's rule where it passes one, else that of the pods' proxy; ok is false for anything else, and where it is not

@@ -40,11 +40,11 @@ func (a *selfCheck) strangers(t *Tenant, s *space, b binding) {
 	w.pods, w.guests = !pods, !users
 	w.look()
 	w.doubts = w.doubts || !a.knowsIngress()
-	a.asked, a.doubts = true, a.doubts || w.doubts
 	if len(suspects) > 0 && suspects[0].policy == nil && suspects[0].on == l4 && len(s.workloads) > 0 {
 		w.lookAtNewPod()
 	}
 	w.favorUnnamed(append(suspects[:len(suspects):len(suspects)], a.rootSuspects...))
+	a.asked, a.doubts, a.perhaps = true, a.doubts || w.doubts, append(a.perhaps, w.perhaps...)
 	a.openRootBy(w)
 	found := w.found(suspects)
 	a.like[key] = lookedUp{s, pods, users, found}
@@ -124,7 +124,7 @@ func (w *watch) found(suspects []suspect) (out []suspect) {
 	for _, x := range suspects {
 		by := w.by(x.policy, x.on)
 		switch {
-		case by == nil && !w.doubts:
+		case by == nil && !w.doubts && !slices.Contains(w.perhaps, x.policy):
 			continue
 		case by != nil && by.policy != nil && (!w.doubts || by.rule <= x.rule):
 			x.rule, x.who = by.rule, w.who(by)
@@ -197,7 +197,7 @@ func (a *selfCheck) openRootBy(w *watch) {
 // openRoot reports those that seem open, where the sets were not asked or could not tell.
 func (a *selfCheck) openRoot() {
 	for i := range a.rootSuspects {
-		if x := &a.rootSuspects[i]; !a.opened[x.policy] && (!a.asked || a.doubts) {
+		if x := &a.rootSuspects[i]; !a.opened[x.policy] && (!a.asked || a.doubts || slices.Contains(a.perhaps, x.policy)) {
 			a.reportRoot(x)
 		}
 	}
