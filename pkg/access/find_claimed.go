@@ -77,5 +77,5 @@ func (a *selfCheck) reportClaimed(g *gateway, s *space, name string, writes bool
 		remedy = "have a RequestAuthentication for this Gateway write the header from the login's tokens (outputClaimToHeaders), and deny requests with the header and without a token"
 	}
 	a.report(diagnostic.UserHeaderTaken, g.origin, "passes on the header "+name+" that "+who,
-		"the waypoint of namespace "+s.name+" takes the client for "+e.request.Headers[name]+" ("+ruleText(e.rule)+" of AuthorizationPolicy "+e.policy.id()+"), so any client can act as an owner", remedy)
+		"the waypoint of namespace "+s.name+" takes the client for "+e.request.Headers[name]+" ("+ruleText(e.rule)+" of AuthorizationPolicy "+e.policy.id()+"), so any client can act as that user", remedy)
 }

@@ -28,7 +28,7 @@ func TestFindingsOfUserHeadersThatClientsWrite(t *testing.T) {
 		{"with the policy for them", all, ""},
 		{"without it, in an unknown release", unknown, ""},
 		{"without it", logins, "Gateway istio-system/ambient-ingressgateway: passes on the header kubeflow-userid that a client without a login sends with a CORS preflight; " +
-			"the waypoint of namespace alice takes the client for alice@example.com (rules[0] of AuthorizationPolicy alice/ns-owner-access-istio-l7-allow), so any client can act as an owner; " +
+			"the waypoint of namespace alice takes the client for alice@example.com (rules[0] of AuthorizationPolicy alice/ns-owner-access-istio-l7-allow), so any client can act as that user; " +
 			"attach an AuthorizationPolicy to this Gateway that denies requests with the header and without a token"},
 		{"with one for preflights", logins + deny("{to: [{operation: {methods: [OPTIONS]}}]}"), ""},
 		{"with one for most preflights", logins + deny("{to: [{operation: {methods: [OPTIONS], notPaths: ['/x*']}}]}"), "with a CORS preflight"},
