@@ -268,6 +268,8 @@ func (a *selfCheck) lostRules(t *Tenant, s *space) {
 }
 
 // freeAttributes are a request of which the client may choose everything but who it is.
+//
+//go:noinline // it is large, and is called where a rule is compared
 func freeAttributes(peer identity) attributes {
 	free := symbolic.In(some)
 	return attributes{peer: peer, method: free, host: free, path: free, anyHeader: true}

@@ -35,7 +35,7 @@ func (a *selfCheck) ownerGetsIn(t *Tenant, s *space) (in verdict3, denied Verdic
 	}
 	key := a.likeness(t)
 	if _, known := a.lockedOut[key]; !known {
-		a.lockedOut[key] = a.ownerMayGetIn(t, s, services, clients)
+		a.lockedOut[key] = a.ownerMayGetIn(s, services, clients)
 	}
 	return a.lockedOut[key], denied
 }
@@ -52,7 +52,7 @@ func (a *selfCheck) byIngress(v *Verdict) verdict3 {
 }
 
 // ownerMayGetIn looks at all requests of the owner.
-func (a *selfCheck) ownerMayGetIn(t *Tenant, s *space, services []string, clients []From) verdict3 {
+func (a *selfCheck) ownerMayGetIn(s *space, services []string, clients []From) verdict3 {
 	x, best := a.sets(), no
 	pool := x.pool.About()
 	for _, name := range services {
@@ -82,20 +82,24 @@ func (a *selfCheck) ownerMayGetIn(t *Tenant, s *space, services []string, client
 	return best
 }
 
-// ownerQuestion is about all requests of one kind of client, and what the owner's say on which axis.
+// ownerQuestion is about all requests of one kind of client, and what the owner's say on which axis. A token is for the audience that the ingress asks for.
 func ownerQuestion(to To, port int, from From) (q inquiry, own map[string]string) {
-	q = inquiry{to: to, port: port}
+	q, own = inquiry{to: to, port: port}, map[string]string{}
+	audiences := from.Audiences
 	switch {
 	case from.User != "":
-		q.kind, own = aUser, map[string]string{userAxis: from.User}
+		q.kind, own[userAxis] = aUser, from.User
 	case from.Token != "":
 		ns, account, _ := splitAccount(from.Token)
-		q.kind, own = aToken, map[string]string{tokenAxis: accountPrefix + ns + ":" + account}
+		q.kind, own[tokenAxis] = aToken, accountPrefix+ns+":"+account
 	default:
-		q.kind, q.from, own = aJWT, From{JWT: &JWT{Issuer: from.JWT.Issuer}}, map[string]string{}
+		q.kind, q.from, audiences = aJWT, From{JWT: &JWT{Issuer: from.JWT.Issuer}}, from.JWT.Audiences
 		for name, v := range from.JWT.Claims {
 			own[claimAxis+name], _ = v.(string)
 		}
+	}
+	if len(audiences) > 0 {
+		own[audienceAxis] = audiences[0]
 	}
 	return q, own
 }

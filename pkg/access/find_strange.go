@@ -14,7 +14,7 @@ func (w *watch) strange(q *inquiry, r *Request, trace *symbolic.Trace) bool {
 	if q.kind.ofPod() {
 		peer := on(peerAxis)
 		ns := peer.Between(w.a.w.mesh.domains[0]+"/ns/", "/")
-		if ns.Is(w.s.name) || ns.OneOf(w.platform) || q.tcp && w.scrapes(peer, q) || !q.tcp && w.reads(q, r, trace) {
+		if ns.Is(w.s.name) || ns.OneOf(w.platform) || q.tcp && w.scrapes(peer, q) || !q.tcp && w.reads(r, trace) {
 			return false
 		}
 	}
@@ -63,7 +63,7 @@ func (w *watch) scrapes(peer value, q *inquiry) bool {
 }
 
 // reads reports whether a request is a GET or HEAD of an open path.
-func (w *watch) reads(q *inquiry, r *Request, trace *symbolic.Trace) bool {
+func (w *watch) reads(r *Request, trace *symbolic.Trace) bool {
 	t := &trip{w: w.a.w, req: *r, at: r.attributes(trace), open: &open{trace: trace}}
 	return t.settlePath() && t.at.path.OneOf(w.open) && (t.at.method.Is("GET") || t.at.method.Is("HEAD"))
 }

@@ -134,6 +134,8 @@ func (w *watch) note(q *inquiry, s *solution, i int) {
 	case !q.kind.inMesh() && !w.comesBy(v):
 		w.masked = true
 		return
+	case !q.kind.inMesh() && w.past(q.to.Service): // which is told of the Service
+		return
 	case !w.decider(v, &e):
 		if v.Outcome == NotJudged {
 			w.doubt(v)
@@ -146,6 +148,16 @@ func (w *watch) note(q *inquiry, s *solution, i int) {
 		}
 	}
 	w.entrants = append(w.entrants, e)
+}
+
+// past reports whether a Service is kept away from the waypoint of its namespace by labels of its own.
+func (w *watch) past(name string) bool {
+	svc := w.s.service(name)
+	if svc == nil || w.a.w.bind(w.s, nil, "service").gateway == nil {
+		return false
+	}
+	_, asks := svc.labels.get("istio.io/use-waypoint")
+	return asks && w.a.w.serviceWaypoint(svc).gateway == nil || w.s.ingressUsesWaypoint() && !w.a.w.ingressUsesWaypoint(svc)
 }
 
 // doubt notes an answer that nobody knows. Where a proxy may refuse the request before it looks at its policies, such as one with an odd method, the doubt is about

@@ -56,8 +56,6 @@ func TestFindingsAreOfAllRequests(t *testing.T) {
 		{"by a waypoint of a Service without a policy", side, "Gateway alice/side: has no ALLOW policy attached to it; it allows every request, so other tenants can reach the Services of alice"},
 		{"by a waypoint of a Service with one", side + p("x", onGateway("side")+"rules: [{"+fromBob+"}]"), "alice/x: spec.rules[0]: allows pods of bob through the waypoint"},
 		{"not by one with a policy that is closed", side + p("x", onGateway("side")+"rules: [{from: [{source: {namespaces: [alice]}}]}]"), ""},
-		{"to every user, past the waypoint", p("x", "rules: [{"+ingress+"}]") + "\n---\napiVersion: v1\nkind: Service\nmetadata: {name: past, namespace: alice, labels: {istio.io/ingress-use-waypoint: 'false'}}\nspec: {selector: {statefulset: tet}, ports: [{port: 80, targetPort: 8888}]}" +
-			aRoute("alice", "istio-system/ambient-ingressgateway", "matches: [{path: {value: /past}}], backendRefs: [{name: past, port: 80}]"), "alice/x: spec.rules[0]: allows every request from the ingress, whoever the user is; the pods of alice"},
 		{"to nobody but by a route that makes up the user", p("x", on+"rules: [{"+ingress+", to: [{operation: {methods: [GET]}}]}]") + p("y", on+"action: DENY, rules: [{"+ingress+", to: [{operation: {methods: [GET]}}]}]") +
 			aRoute("alice", "istio-system/ambient-ingressgateway", "filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: kubeflow-userid, value: alice@example.com}]}}], backendRefs: [{name: tet, port: 80}]"), ""},
 		{"to nobody past the waypoint", p("x", "rules: [{"+ingress+"}]"), ""},
@@ -78,6 +76,16 @@ func TestFindingsAreOfAllRequests(t *testing.T) {
 				t.Errorf("got %q\nwant %q", got, c.want)
 			}
 		})
+	}
+}
+
+// What takes the ingress at the pods takes every user, where the ingress does not go through the waypoint.
+func TestUsersPastTheWaypointAreStrangers(t *testing.T) {
+	text := edit(t, tenants(t), "istio.io/ingress-use-waypoint: \"true\"", "istio.io/ingress-use-waypoint: \"false\"") +
+		aPolicy("alice", "x", "rules: [{from: [{source: {principals: [cluster.local/ns/istio-system/sa/ambient-ingressgateway-istio]}}]}]")
+	const want = "alice/x: spec.rules[0]: allows every request from the ingress, whoever the user is; the pods of alice are open"
+	if got := opens(load(t, text).Findings(twoTenants)); len(got) != 1 || !strings.Contains(got[0], want) {
+		t.Errorf("got %q\nwant %q", got, want)
 	}
 }
 

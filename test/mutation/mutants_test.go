@@ -470,7 +470,7 @@ var mutants = []mutant{
 	{"what nobody judges is shut", acc + "find_suspect.go", "case by == nil && !w.doubts && !slices.Contains(w.perhaps, x.policy):", "case by == nil:"},
 	{"one policy that is open hides another", acc + "find_suspect.go", "	w.favorUnnamed(append(suspects[:len(suspects):len(suspects)], a.rootSuspects...))\n", ""},
 	{"the ingress that the tenants name is like another", acc + "find_suspect.go", "w.doubts = w.doubts || !a.knowsIngress()", ""},
-	{"an owner whose plainest request is denied is locked out", acc + "find_owner_sets.go", "a.lockedOut[key] = a.ownerMayGetIn(t, s, services, clients)", "a.lockedOut[key] = no"},
+	{"an owner whose plainest request is denied is locked out", acc + "find_owner_sets.go", "a.lockedOut[key] = a.ownerMayGetIn(s, services, clients)", "a.lockedOut[key] = no"},
 	{"what is not judged locks an owner out", acc + "find_owner_sets.go", "case v.Outcome == Deny || v.Outcome == NotJudged && v.moot:", "case v.Outcome != Allow:"},
 	{"an owner whose login nobody knows is locked out", acc + "find_owner_sets.go", " || a.ownerTokens(t)[0] == nil", ""},
 	{"a Gateway that seems open is", acc + "find_gateway_sets.go", "case len(w.entrants)+len(w.perhaps) == 0 && !w.doubts && !w.masked:", "case false:"},
