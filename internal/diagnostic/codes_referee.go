@@ -31,7 +31,8 @@ const (
 	IstioReleaseUnknown  Code = "AP0727"
 	ManifestTwice        Code = "AP0728"
 	ManifestLeftOut      Code = "AP0729"
-	UserHeaderTaken      Code = "AP0730"
+	ManifestsLocal       Code = "AP0730"
+	UserHeaderTaken      Code = "AP0731"
 )
 
 var refereeCodes = []Entry{
@@ -64,5 +65,6 @@ var refereeCodes = []Entry{
 	{IstioReleaseUnknown, Info, "a release of Istio is older or newer than those that the referee knows"},
 	{ManifestTwice, Error, "an object is in the manifests twice, and the two differ"},
 	{ManifestLeftOut, Warning, "the API server refuses an object that the function does not edit"},
+	{ManifestsLocal, Info, "objects that kustomize and kpt keep out of the cluster are not judged"},
 	{UserHeaderTaken, Warning, "the ingress passes on a user header that a client wrote"},
 }

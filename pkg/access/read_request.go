@@ -27,6 +27,7 @@ type Request struct {
 
 	favor    []*rule // to be named where they match
 	unrouted bool    // through the ingress, by a route that is assumed
+	ofCase   bool    // nobody says beside the answer that there is no route
 }
 
 // From is the client: exactly one of its fields is set. Audiences goes beside Token, Claims beside User or Token, and Token or JWT also beside
