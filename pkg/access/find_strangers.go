@@ -134,7 +134,7 @@ func (w *watch) note(q *inquiry, s *solution, i int) {
 	case !q.kind.inMesh() && !w.comesBy(v):
 		w.masked = true
 		return
-	case !q.kind.inMesh() && w.past(q.to.Service): // which is told of the Service
+	case !q.kind.inMesh() && w.through == nil && w.past(q.to.Service): // which is told of the Service
 		return
 	case !w.decider(v, &e):
 		if v.Outcome == NotJudged {
