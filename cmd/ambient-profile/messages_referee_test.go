@@ -29,6 +29,12 @@ var judged = map[diagnostic.Code]string{
 		"apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: lab, namespace: alice}\nspec: {parentRefs: [{name: demo, namespace: demos}], rules: [{backendRefs: [{name: lab, port: 80}]}]}\n---\n" +
 		"apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: demos, namespace: alice}\n" +
 		"spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], rules: [{from: [{source: {serviceAccounts: [demos/demo-istio]}}]}]}\n",
+	diagnostic.UserHeaderTaken: strings.Replace(inMesh, "waypoint}", "waypoint, istio.io/ingress-use-waypoint: \"true\"}", 1) + waypoints + "---\n" +
+		"apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: ambient-ingressgateway, namespace: istio-system}\nspec: {gatewayClassName: istio, listeners: [{name: web, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]}\n---\n" +
+		"apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: login, namespace: istio-system}\n" +
+		"spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: ambient-ingressgateway}], action: CUSTOM, provider: {name: oauth2-proxy}, rules: [{to: [{operation: {notPaths: [/assets/*]}}]}]}\n---\n" +
+		"apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: owner, namespace: alice}\n" +
+		"spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], rules: [{from: [{source: {principals: [cluster.local/ns/istio-system/sa/ambient-ingressgateway-istio]}}], when: [{key: 'request.headers[kubeflow-userid]', values: [alice@example.com]}]}]}\n",
 	diagnostic.WaypointNotUsed: strings.Replace(inMesh, ", istio.io/use-waypoint: waypoint", "", 1) + waypoints,
 }
 

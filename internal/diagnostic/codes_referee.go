@@ -32,6 +32,7 @@ const (
 	ManifestTwice        Code = "AP0728"
 	ManifestLeftOut      Code = "AP0729"
 	ManifestsLocal       Code = "AP0730"
+	UserHeaderTaken      Code = "AP0731"
 )
 
 var refereeCodes = []Entry{
@@ -65,4 +66,5 @@ var refereeCodes = []Entry{
 	{ManifestTwice, Error, "an object is in the manifests twice, and the two differ"},
 	{ManifestLeftOut, Warning, "the API server refuses an object that the function does not edit"},
 	{ManifestsLocal, Info, "objects that kustomize and kpt keep out of the cluster are not judged"},
+	{UserHeaderTaken, Warning, "the ingress passes on a user header that a client wrote"},
 }

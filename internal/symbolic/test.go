@@ -38,6 +38,7 @@ const (
 	wordsKind    kind = 'v' // one of some value patterns that one of the words passes
 )
 
+//go:noinline // it is called in many places
 func newTest(k kind, arg string, via *derived) *Test {
 	if k == presentKind {
 		via = nil // what becomes of a text is there where the text is

@@ -29,6 +29,8 @@ type Point struct {
 }
 
 // On is the value of an axis that has a text in every request.
+//
+//go:noinline // it is called in many places
 func (t *Trace) On(axis, text string) Value {
 	if t == nil {
 		return Text(text)
@@ -37,6 +39,8 @@ func (t *Trace) On(axis, text string) Value {
 }
 
 // At is the value of an axis that not every request has a text on.
+//
+//go:noinline // it is called in many places
 func (t *Trace) At(axis string, p Point) Value {
 	v := Value{s: p.Text, state: Known}
 	if !p.There {

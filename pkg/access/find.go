@@ -52,8 +52,10 @@ func (w *World) Findings(tenants []Tenant) []Finding {
 	for i := range tenants {
 		a.tenant(&tenants[i])
 	}
+	a.openRoot()
 	a.webApps(tenants)
 	a.entrances(tenants)
+	a.claimedUsers(tenants)
 	for _, r := range w.rewrites(tenants) {
 		a.found = append(a.found, r.finding())
 	}
@@ -64,6 +66,8 @@ func (w *World) Findings(tenants []Tenant) []Finding {
 type selfCheck struct {
 	w       *World
 	found   []Finding
+	all     []Tenant
+	byName  map[string]*Tenant // made when it is first needed
 	tenants map[string]bool
 	sorted  []string // the tenants' namespaces
 	ingress *gateway
@@ -73,10 +77,22 @@ type selfCheck struct {
 
 	copyOf map[string]string
 
+	asker     *asker            // made when it is first needed
+	others    symbolic.List     // namespaces of no tenant, likewise
+	doorways  []identity        // of ingress Gateways, likewise
+	classes   map[string]string // of namespaces that are alike, likewise, by the first of them
+	like      map[string]lookedUp
+	lockedOut map[string]verdict3 // whether owners may get in, by the same
+	likeWays  map[string]*watch   // of other Gateways
+	writers   map[string]bool     // Gateways, with the user header that they write
+
 	opened map[*policy]bool // those that are reported as open to strangers
 
 	// Root namespace policies that apply to whole tenants.
 	rootL4, rootL7 []*policy
+	rootSuspects   []suspect // of them
+	perhaps        []*policy // that let in what some proxy may refuse
+	asked, doubts  bool      // the sets were asked about some tenant's namespace, and could not judge all
 
 	// What routes at the ingress lead to, by namespace.
 	toHeadless, toPools, toStreams map[string][]hit
@@ -136,16 +152,12 @@ func (a *selfCheck) rootPolicies(tenants []Tenant) {
 		}
 	}
 	for _, p := range a.rootL4 {
-		if who, i := a.opens(l4, p, "", first); who != "" && !a.deniedL4 {
-			a.reportRule(diagnostic.StrangersAllowed, p, i, "allows "+who+" to connect to the pods of every namespace",
-				"the pods of every tenant are open to other tenants, past its waypoint", "add a selector to the policy, or narrow the sources of the rule")
+		if !a.deniedL4 {
+			a.rootSuspects = a.suspect(a.rootSuspects, l4, p, "", first)
 		}
 	}
 	for _, p := range a.rootL7 {
-		if who, i := a.opens(l7, p, "", first); who != "" {
-			a.reportRule(diagnostic.StrangersAllowed, p, i, "allows "+who+" through every waypoint",
-				"the Services of every tenant are open to other tenants", "set targetRefs to the waypoint that the policy is meant for")
-		}
+		a.rootSuspects = a.suspect(a.rootSuspects, l7, p, "", first)
 	}
 }
 
@@ -175,10 +187,7 @@ func (a *selfCheck) tenant(t *Tenant) {
 	a.users = a.ingressOf(t)
 	a.lostRules(t, s)
 	b := a.waypointLabels(t, s)
-	a.openL4(t, s, b)
-	if b.gateway != nil {
-		a.openL7(t, s, b.gateway)
-	}
+	a.strangers(t, s, b)
 	if !a.ownerLockedOut(t, s, b) {
 		a.refusedLogins(t, s, b)
 	}
@@ -259,6 +268,8 @@ func (a *selfCheck) lostRules(t *Tenant, s *space) {
 }
 
 // freeAttributes are a request of which the client may choose everything but who it is.
+//
+//go:noinline // it is large, and is called where a rule is compared
 func freeAttributes(peer identity) attributes {
 	free := symbolic.In(some)
 	return attributes{peer: peer, method: free, host: free, path: free, anyHeader: true}

@@ -185,12 +185,13 @@ func (a *selfCheck) enters(g *gateway, ways []passage, t *Tenant) (out []entry) 
 		if way.stream {
 			comers = connections
 		}
-		for i := range comers {
-			if e := a.passes(g, &comers[i], way); e.at != "" {
-				seen[way.to.home()] = true
-				out = append(out, e)
-				break
-			}
+		var e entry
+		for i := 0; i < len(comers) && e.at == ""; i++ {
+			e = a.passes(g, &comers[i], way)
+		}
+		if e = a.settle(g, way, e); e.at != "" {
+			seen[way.to.home()] = true
+			out = append(out, e)
 		}
 	}
 	return out

@@ -107,7 +107,8 @@ func TestServicesPastTheWaypoint(t *testing.T) {
 		{"said once", service("istio.io/ingress-use-waypoint: 'false', istio.io/use-waypoint: none"), []string{"Service alice/s: opts out of the waypoint"}},
 		{"an address elsewhere", edit(t, service("istio.io/ingress-use-waypoint: 'false'"), "selector: {app: s}", "type: ExternalName, externalName: example.com"), nil},
 		{"a gateway's own", service("istio.io/use-waypoint: none, gateway.istio.io/managed: istio.io-mesh-controller"), nil},
-		{"through another waypoint", service("istio.io/use-waypoint: other") + "\n---\nkind: Gateway\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: other, namespace: alice}\nspec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}", nil}, // of the namespace, so that ztunnel lets it in
+		{"through another waypoint", service("istio.io/use-waypoint: other") + "\n---\nkind: Gateway\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: other, namespace: alice}\nspec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}" + // of the namespace, so that ztunnel lets it in
+			aPolicy("alice", "at-other", onGateway("other")+"rules: [{from: [{source: {namespaces: [alice]}}]}]"), nil},
 	})
 }
 

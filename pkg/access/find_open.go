@@ -3,8 +3,6 @@ package access
 import (
 	"slices"
 	"strings"
-
-	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 const strangerAccount = "default-editor"
@@ -13,7 +11,7 @@ const strangerAccount = "default-editor"
 const stranger = "another-tenant"
 
 func newSelfCheck(w *World, tenants []Tenant) *selfCheck {
-	a := &selfCheck{w: w, opened: map[*policy]bool{}, tenants: make(map[string]bool, len(tenants)), sorted: make([]string, 0, len(tenants))}
+	a := &selfCheck{w: w, all: tenants, opened: map[*policy]bool{}, like: map[string]lookedUp{}, lockedOut: map[string]verdict3{}, likeWays: map[string]*watch{}, writers: map[string]bool{}, tenants: make(map[string]bool, len(tenants)), sorted: make([]string, 0, len(tenants))}
 	for i := range tenants {
 		a.copyOf = tenants[i].CopyOf // of all the same
 		if ns := tenants[i].Namespace; !a.tenants[ns] {
@@ -79,8 +77,8 @@ func (a *selfCheck) ingressOf(t *Tenant) identity {
 	return a.w.identity(id.namespace, id.account)
 }
 
-// openL4 reports who else reaches the pods' own addresses.
-func (a *selfCheck) openL4(t *Tenant, s *space, b binding) {
+// suspectsL4 are the policies that seem to open the pods' own addresses to strangers.
+func (a *selfCheck) suspectsL4(t *Tenant, s *space, b binding) (out []suspect) {
 	allows, denied := a.allowL4, a.deniedL4
 	for _, p := range s.policies {
 		if !p.inZtunnel() {
@@ -93,56 +91,50 @@ func (a *selfCheck) openL4(t *Tenant, s *space, b binding) {
 	}
 	switch {
 	case denied:
-		return
+		return nil
 	case !allows:
-		effect := "any pod can connect to its pods by their IPs, past the waypoint"
-		if b.gateway == nil {
-			effect = "any pod can connect to all of its pods and Services"
-		}
-		a.report(diagnostic.PodsUnprotected, s.origin(), "has no ALLOW policy without targetRefs that is for all of its pods", effect,
-			"add one that allows only the waypoint")
-		return
+		return []suspect{{on: l4, gateway: b.gateway}}
 	}
 	for _, p := range s.policies {
-		if !p.inZtunnel() || p.action != allow {
-			continue
-		}
-		if who, i := a.opens(l4, p, s.name, t); who != "" {
-			a.reportRule(diagnostic.StrangersAllowed, p, i, "allows "+who, "the pods of "+s.name+" are open to other tenants",
-				"narrow its sources, or delete the policy")
+		if p.inZtunnel() && p.action == allow {
+			out = a.suspect(out, l4, p, s.name, t)
 		}
 	}
+	return out
 }
 
 func (p *policy) inZtunnel() bool {
 	return len(p.targets) == 0 && p.action <= deny && !p.dryRun && p.bad == nil && (!p.selected || p.selector != nil)
 }
 
-// openL7 reports who else passes the waypoint.
-func (a *selfCheck) openL7(t *Tenant, s *space, g *gateway) {
+// suspectsL7 are those that seem to open the waypoint.
+func (a *selfCheck) suspectsL7(t *Tenant, s *space, g *gateway) (out []suspect) {
 	allows := a.allowL7
 	for _, p := range s.policies {
 		if p.inWaypoint(g) {
 			allows = allows || p.action == allow
 			if p.action == deny && a.stops(l7, p) {
-				return
+				return nil
 			}
 		}
 	}
 	if !allows {
-		a.report(diagnostic.WaypointUnprotected, g.origin, "has no ALLOW policy attached to it", "it allows every request, so other tenants can reach the Services of "+s.name,
-			"attach the owner's policy by targetRefs")
-		return
+		return []suspect{{on: l7, gateway: g}}
 	}
 	for _, p := range s.policies {
-		if p.action != allow || !p.inWaypoint(g) && !p.onService() {
-			continue
-		}
-		if who, i := a.opens(l7, p, s.name, t); who != "" {
-			a.reportRule(diagnostic.StrangersAllowed, p, i, "allows "+who+" through the waypoint",
-				"the Services of "+s.name+" are open to other tenants", "narrow its sources, or delete the policy")
+		if p.action == allow && (p.inWaypoint(g) || p.onService()) {
+			out = a.suspect(out, l7, p, s.name, t)
 		}
 	}
+	return out
+}
+
+// suspect adds a policy that seems to allow strangers.
+func (a *selfCheck) suspect(out []suspect, on layer, p *policy, own string, t *Tenant) []suspect {
+	if who, i := a.opens(on, p, own, t); who != "" {
+		out = append(out, suspect{on: on, policy: p, rule: i, who: who})
+	}
+	return out
 }
 
 func (p *policy) inWaypoint(g *gateway) bool {
@@ -178,11 +170,6 @@ func (a *selfCheck) opens(on layer, p *policy, own string, t *Tenant) (who strin
 	if p.action != allow {
 		return "", 0
 	}
-	defer func() {
-		if who != "" {
-			a.opened[p] = true
-		}
-	}()
 	for i := range p.rules {
 		r := &p.rules[i]
 		if !t.meant(on, r) {

@@ -9,28 +9,42 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
-// ownerLockedOut asks whether the owner gets through the ingress at all, whatever the path. refused: no login's token is accepted anywhere.
+// ownerLockedOut reports an owner who gets to no Service through the ingress, whatever the request. refused: no login's token is accepted anywhere.
 func (a *selfCheck) ownerLockedOut(t *Tenant, s *space, b binding) (refused bool) {
 	if t.Owner == "" || b.doubt != "" {
 		return false
 	}
 	through := b.gateway != nil && s.ingressUsesWaypoint()
-	var out ruling
-	var shown *token
+	in, denied := a.ownerGetsIn(t, s)
+	if in == yes {
+		return false
+	}
+	out, shown, stopped := a.ownerStopped(t, s, b.gateway, through)
+	switch {
+	case !stopped && in == maybe:
+		return false
+	case !stopped:
+		out = ruling{outcome: Deny, Step: denied.Step}
+	}
+	a.report(diagnostic.OwnerLockedOut, s.origin(), "denies its owner "+t.Owner+" at "+out.Point.String()+" ("+out.because()+")", "the owner is locked out",
+		a.ownerRemedy(t, s, b.gateway, through, shown, out))
+	return out.Policy == ""
+}
+
+// ownerStopped reports whether the policies stop the owner, whatever the path, and at which point the first of the owner's tokens is.
+func (a *selfCheck) ownerStopped(t *Tenant, s *space, g *gateway, through bool) (out ruling, shown *token, stopped bool) {
 	for i, tok := range a.ownerTokens(t) {
-		for j, svc := range a.w.verified(s, b.gateway) {
-			r := a.ownerArrives(t, s, b.gateway, through, svc, tok)
+		for j, svc := range a.w.verified(s, g) {
+			r := a.ownerArrives(t, s, g, through, svc, tok)
 			if r.outcome != Deny {
-				return false
+				return r, nil, false
 			}
 			if i+j == 0 {
 				out, shown = r, tok
 			}
 		}
 	}
-	a.report(diagnostic.OwnerLockedOut, s.origin(), "denies its owner "+t.Owner+" at "+out.Point.String()+" ("+out.because()+")", "the owner is locked out",
-		a.ownerRemedy(t, s, b.gateway, through, shown, out))
-	return out.Policy == ""
+	return out, shown, true
 }
 
 // ownerArrives goes the owner's way: the ingress, the waypoint, ztunnel. tok is the owner's token as it leaves the ingress, nil where nobody
