@@ -34,6 +34,8 @@ func IndexOf(n *yaml.Node, key string) int {
 }
 
 // Value is the scalar at the end of a path of keys below the map n, or "".
+//
+//go:noinline
 func Value(n *yaml.Node, path ...string) string {
 	if v := Field(n, path...); v != nil && v.Kind == yaml.ScalarNode {
 		return v.Value
@@ -114,6 +116,8 @@ func Equal(a, b *yaml.Node) bool {
 }
 
 // Content are the items of the list n, or nil.
+//
+//go:noinline
 func Content(n *yaml.Node) []*yaml.Node {
 	if n == nil {
 		return nil

@@ -17,11 +17,15 @@ type Notes struct {
 }
 
 // Warn reports something about an item.
+//
+//go:noinline
 func (n *Notes) Warn(code diagnostic.Code, item *manifest.Item, found, effect, remedy string) {
 	n.Report(item.Report(code, "", found, effect, remedy))
 }
 
 // WarnAt is Warn about the field at a path below the item, such as spec.jwtRules[0].
+//
+//go:noinline
 func (n *Notes) WarnAt(code diagnostic.Code, item *manifest.Item, field, found, effect, remedy string) {
 	n.Report(item.Report(code, field, found, effect, remedy))
 }
@@ -53,6 +57,8 @@ func (n *Notes) InConfig(code diagnostic.Code, field, found, effect, remedy stri
 }
 
 // Report adds a message.
+//
+//go:noinline
 func (n *Notes) Report(d diagnostic.Diagnostic) { n.Findings = append(n.Findings, d) }
 
 // Names are a list for people.

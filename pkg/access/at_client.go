@@ -81,6 +81,8 @@ func (t *trip) assume(what string) {
 }
 
 // meet records a point's ruling and reports whether the request is over.
+//
+//go:noinline
 func (t *trip) meet(r ruling) (over bool) {
 	t.steps = append(t.steps, r.Step)
 	switch {

@@ -207,6 +207,7 @@ func (h headers) without(name string) headers {
 	return out
 }
 
+//go:noinline
 func contains(l []string, s string) bool {
 	for _, e := range l {
 		if e == s {

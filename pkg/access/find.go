@@ -112,6 +112,8 @@ func (a *selfCheck) reportField(code diagnostic.Code, about origin, field string
 }
 
 // finding is one about a field of the object; "" is all of it.
+//
+//go:noinline
 func (o *origin) finding(code diagnostic.Code, field string, at place, found, effect, remedy string) Finding {
 	if at.line == 0 { // the field is not as it was read
 		at = o.place

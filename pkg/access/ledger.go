@@ -58,20 +58,26 @@ func (l ledgerLine) of(kinds ...string) ledgerLine { l.on = kinds; return l }
 // since says that a line is for a later release than the one that the ledger is compared with.
 func (l ledgerLine) since(release string) ledgerLine { l.release = release; return l }
 
+//go:noinline
 func judgedBy(path, file, test string) ledgerLine {
 	return ledgerLine{path: path, state: isJudged, why: file + ", " + test}
 }
 
+//go:noinline
 func harmless(path, why string) ledgerLine {
 	return ledgerLine{path: path, state: isHarmless, why: why}
 }
 
 // notJudged is a line whose values cloud, but the usual ones.
+//
+//go:noinline
 func notJudged(path string, r scope, why string, usual ...string) ledgerLine {
 	return ledgerLine{path: path, state: isNotJudged, scope: r, why: why, usual: usual}
 }
 
 // notJudgedBy is a line that the walk over the fields leaves to the code of a file.
+//
+//go:noinline
 func notJudgedBy(path, file, test, why string) ledgerLine {
 	return ledgerLine{path: path, state: isNamed, why: file + ", " + test + ": " + why}
 }

@@ -112,6 +112,8 @@ func unknownField(k groupKind, n *yaml.Node) (out string) {
 }
 
 // valueAt is field, step by step.
+//
+//go:noinline
 func valueAt(n *yaml.Node, keys ...string) *yaml.Node {
 	for _, k := range keys {
 		n = field(n, k)

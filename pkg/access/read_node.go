@@ -89,6 +89,8 @@ func text(n *yaml.Node) (string, error) {
 }
 
 // textOf is text where a wrong type counts as absent.
+//
+//go:noinline
 func textOf(n *yaml.Node) string {
 	s, _ := text(n)
 	return s
@@ -117,6 +119,8 @@ func texts(n *yaml.Node) ([]string, error) {
 }
 
 // list gives the elements of a sequence, nil for anything else.
+//
+//go:noinline
 func list(n *yaml.Node) []*yaml.Node {
 	if n = deref(n); n == nil || n.Kind != yaml.SequenceNode {
 		return nil
@@ -167,6 +171,8 @@ type labels []label
 type label struct{ key, value string }
 
 // get gives a label's value and whether it is there.
+//
+//go:noinline
 func (l labels) get(key string) (string, bool) {
 	for i := range l {
 		if l[i].key == key {
@@ -201,4 +207,6 @@ func labelsOf(n *yaml.Node) (labels, error) {
 }
 
 // join makes the namespace/name of an object.
+//
+//go:noinline
 func join(namespace, name string) string { return namespace + "/" + name }

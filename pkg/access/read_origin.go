@@ -23,6 +23,7 @@ func originOf(n *yaml.Node) origin {
 	return origin{apiVersion: textOf(field(n, "apiVersion")), kind: textOf(field(n, "kind")), place: placeOf(n), unapplied: unappliedField(n)}
 }
 
+//go:noinline
 func placeOf(n *yaml.Node) place {
 	if n == nil {
 		return place{}
@@ -31,12 +32,16 @@ func placeOf(n *yaml.Node) place {
 }
 
 // id is the namespace/name of an object in a namespace.
+//
+//go:noinline
 func (o *origin) id() string { return join(o.namespace, o.name) }
 
+//go:noinline
 func (o *origin) object() diagnostic.Object {
 	return diagnostic.Object{APIVersion: o.apiVersion, Kind: o.kind, Namespace: o.namespace, Name: o.name}
 }
 
+//go:noinline
 func (o *origin) String() string { return o.object().String() }
 
 // fault is why Istio rejects an object: the field, what is wrong with it, and where it is.

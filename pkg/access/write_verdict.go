@@ -46,6 +46,7 @@ type Step struct {
 	lacks  attribute // what the request or the manifests do not say, where it is not judged for that
 }
 
+//go:noinline
 func stepAt(p Point, why string) Step { return Step{Point: p, Rule: -1, Why: why} }
 
 // step is a policy at a point, on the way of a request.
