@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
@@ -22,11 +23,13 @@ type attributes struct {
 	writable  []string // patterns of headers that an authorizer may have set
 	doubt     doubt    // the first that was met
 	favor     []*rule  // to be named where they match, beside others
-	inbound   inbound  // for a pod with a sidecar
-	trace     *symbolic.Trace
-	spaces    []string        // claims that are lists of words
-	claimed   *symbolic.Trace // of the claims that are given
-	given     map[string]any  // the token's claims beside those that are listed
+
+	noPreflight bool    // the request is asked about as no CORS preflight
+	inbound     inbound // for a pod with a sidecar
+	trace       *symbolic.Trace
+	spaces      []string        // claims that are lists of words
+	claimed     *symbolic.Trace // of the claims that are given
+	given       map[string]any  // the token's claims beside those that are listed
 }
 
 type headers []namedValue
@@ -267,6 +270,11 @@ func (w *World) envoyValues(p *policy, c *condition, values []string, a *attribu
 	if v := a.compared(c); v.OfClaim() {
 		return v.MatchesAny(values)
 	}
+	if v, plain := a.plain(c, values); plain {
+		if m, ok := v.MatchesOneOf(values); ok {
+			return m
+		}
+	}
 	for _, v := range values {
 		before := a.trace.Mark()
 		if out = max(out, w.envoyValue(p, c, v, a)); out == yes {
@@ -275,6 +283,19 @@ func (w *World) envoyValues(p *policy, c *condition, values []string, a *attribu
 		}
 	}
 	return out
+}
+
+// plain is what a condition compares with patterns, and with nothing else, where it does.
+func (a *attributes) plain(c *condition, values []string) (v value, ok bool) {
+	switch c.attribute {
+	case method:
+		return a.method, true
+	case path:
+		return a.path, !slices.ContainsFunc(values, isTemplate)
+	case header:
+		return a.header(c.key), true
+	}
+	return value{}, false
 }
 
 func (w *World) envoyValue(p *policy, c *condition, v string, a *attributes) verdict3 {
