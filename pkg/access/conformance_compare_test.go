@@ -184,15 +184,25 @@ func (c recordedCase) unknowable(set recordedSet) bool {
 }
 
 // decideAt asks the referee at one enforcement point.
-func decideAt(w *World, c recordedCase, tok *token) Verdict {
-	r := Request{Method: c.Request.Method, Host: c.Request.Host, Path: c.Request.Path, Port: c.Request.Port, Headers: c.Request.Headers, TCP: c.Request.TCP}
-	t := &trip{w: w, open: &open{}, req: r, at: r.attributes(nil), shown: tok}
+func decideAt(w *World, c recordedCase, tok *token) Verdict { return tracedAt(w, c, tok, nil) }
+
+// request is the recorded one.
+func (c recordedCase) request() Request {
+	return Request{Method: c.Request.Method, Host: c.Request.Host, Path: c.Request.Path, Port: c.Request.Port, Headers: c.Request.Headers, TCP: c.Request.TCP}
+}
+
+// tracedAt is decideAt with all that was compared.
+func tracedAt(w *World, c recordedCase, tok *token, trace *symbolic.Trace) Verdict {
+	r := c.request()
+	t := &trip{w: w, open: &open{trace: trace}, req: r, at: r.attributes(trace), shown: tok}
 	if p := c.Request.From; p != nil {
 		td := p.TD
 		if td == "" {
 			td = "cluster.local"
 		}
-		t.at.peer = identity{domain: td, namespace: p.NS, account: p.SA}
+		if t.at.peer = (identity{domain: td, namespace: p.NS, account: p.SA}); td == w.mesh.domains[0] {
+			t.at.peer = t.peer(p.NS, p.SA)
+		}
 	}
 	pathOK := t.settlePath()
 	s := w.look(c.Namespace)

@@ -18,27 +18,34 @@ func isLocal(n *yaml.Node) bool {
 // objectID is what the API server knows an object by. Its version is none of it.
 type objectID struct{ group, kind, namespace, name string }
 
+// seen is where an object was met.
+type seen struct {
+	at   int // in the recording
+	line int
+}
+
 // again reports whether an object was there before; one that says something else is an error, because the last one that is applied counts, and the
-// manifests do not say which one that is.
-func (w *World) again(k groupKind, n *yaml.Node) (bool, error) {
+// manifests do not say which one that is. at is its place in the recording.
+func (w *World) again(k groupKind, n *yaml.Node, at int) (bool, error) {
 	md := field(n, "metadata")
 	id := objectID{k.group, k.kind, cmp.Or(textOf(field(md, "namespace")), "default"), textOf(field(md, "name"))}
 	if id.name == "" || !isRead(k, n) {
 		return false, nil
 	}
-	first := w.seen[id]
-	if first == nil {
-		w.seen[id] = n
+	first, known := w.seen[id]
+	if !known {
+		w.seen[id] = seen{at, n.Line}
 		return false, nil
 	}
-	if sameValue(first, n, 0) {
+	if w.recording.same(first.at, at) {
+		w.recording.drop()
 		return true, nil
 	}
 	o := originOf(n)
 	o.namespace, o.name = textOf(field(md, "namespace")), id.name
 	found := "is in the manifests twice, and the two differ"
-	if first.Line > 0 {
-		found += " (the first is on line " + portText(first.Line) + ")"
+	if first.line > 0 {
+		found += " (the first is on line " + portText(first.line) + ")"
 	}
 	return true, o.finding(diagnostic.ManifestTwice, "", o.place, found, "the one that is applied last counts, and the manifests do not say which one that is", "remove one of the two")
 }

@@ -13,7 +13,8 @@ import (
 
 // World is a cluster as its manifests say it is. It is read only: Decide may run concurrently.
 type World struct {
-	seen       map[objectID]*yaml.Node // while it is loaded
+	seen       map[objectID]seen // while it is loaded
+	recording  *recording
 	mesh       mesh
 	namespaces map[string]*space
 	names      []string // of the namespaces, in the order met
@@ -90,7 +91,7 @@ type space struct {
 // Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
 // metadata is an error that names it, a Finding; all of them are returned together. What is wrong inside one policy only makes that policy unjudgeable.
 func Load(items iter.Seq[*yaml.Node]) (*World, error) {
-	w := &World{seen: map[objectID]*yaml.Node{}, namespaces: map[string]*space{}, tags: map[string][]string{}, listenersOf: map[string]*listenerSet{}, istioFronts: map[string]*istioGateway{}, revisions: map[string]bool{}, mesh: defaultMesh()}
+	w := &World{seen: map[objectID]seen{}, recording: newRecording(), namespaces: map[string]*space{}, tags: map[string][]string{}, listenersOf: map[string]*listenerSet{}, istioFronts: map[string]*istioGateway{}, revisions: map[string]bool{}, mesh: defaultMesh()}
 	var errs []error
 	for item := range items {
 		if err := w.add(deref(item)); err != nil {
@@ -115,7 +116,7 @@ func (w *World) add(n *yaml.Node) error {
 	} else {
 		group = ""
 	}
-	if again, err := w.again(groupKind{group, kind}, n); again {
+	if again, err := w.again(groupKind{group, kind}, n, w.recording.add(n, groupKind{group, kind})); again {
 		return err
 	}
 	w.readClouds(groupKind{group, kind}, n)

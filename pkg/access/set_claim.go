@@ -23,31 +23,34 @@ func (w *World) proves(c *Claim) Result {
 	if c.only {
 		r.Expect = Allow.String()
 	}
-	spaces := []string{""}
+	classes := [][]string{{""}}
 	if c.Each == everyProfile {
-		if spaces = w.profiles(); len(spaces) == 0 {
+		if classes = w.alike(c.texts()...); len(classes) == 0 {
 			r.Got, r.By = NotJudged.String(), "NOT JUDGED: there is no user namespace in the manifests"
 			return r
 		}
 	}
 	var worst proof
-	failed, targets := 0, 0
+	failed, targets, spaces := 0, 0, 0
 	x := newAsker(w)
-	for _, profile := range spaces {
-		p, n := x.prove(c, profile, maxQuestions)
-		targets += n
-		x.assumes(c, profile, &r)
+	for _, like := range classes {
+		p, n := x.prove(c, like[0], maxQuestions)
+		targets, spaces = targets+n*len(like), spaces+len(like)
+		for _, profile := range like {
+			x.assumes(c, profile, &r)
+		}
 		if !p.failed {
 			continue
 		}
-		if failed++; failed == 1 || worst.outcome == NotJudged && p.outcome != NotJudged {
+		if failed == 0 || worst.outcome == NotJudged && p.outcome != NotJudged {
 			worst = p
 		}
+		failed += len(like)
 	}
 	if failed == 0 {
 		r.Got, r.By, r.OK = r.Expect, "all requests to "+counted(targets, "target"), true
 		if c.Each != "" {
-			r.By += " in " + counted(len(spaces), "user namespace")
+			r.By += " in " + counted(spaces, "user namespace")
 		}
 		return r
 	}
