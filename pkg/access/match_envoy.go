@@ -24,7 +24,7 @@ type attributes struct {
 	doubt     doubt    // the first that was met
 	favor     []*rule  // to be named where they match, beside others
 
-	noPreflight bool    // the request is asked about as no CORS preflight
+	plain bool    // the request is asked about as no CORS preflight
 	inbound     inbound // for a pod with a sidecar
 	trace       *symbolic.Trace
 	spaces      []string        // claims that are lists of words
@@ -270,7 +270,7 @@ func (w *World) envoyValues(p *policy, c *condition, values []string, a *attribu
 	if v := a.compared(c); v.OfClaim() {
 		return v.MatchesAny(values)
 	}
-	if v, plain := a.plain(c, values); plain {
+	if v, ok := a.text(c, values); ok {
 		if m, ok := v.MatchesOneOf(values); ok {
 			return m
 		}
@@ -285,8 +285,8 @@ func (w *World) envoyValues(p *policy, c *condition, values []string, a *attribu
 	return out
 }
 
-// plain is what a condition compares with patterns, and with nothing else, where it does.
-func (a *attributes) plain(c *condition, values []string) (v value, ok bool) {
+// text is what a condition compares with patterns, and with nothing else, where it does.
+func (a *attributes) text(c *condition, values []string) (v value, ok bool) {
 	switch c.attribute {
 	case method:
 		return a.method, true

@@ -37,7 +37,7 @@ type account struct {
 func (w *World) about(q *inquiry, pool *symbolic.Pool) (out account) {
 	out.q = q
 	out.solution = w.search(q, pool, maxQuestions, func(r Request) (Verdict, *symbolic.Trace, bool) {
-		r.noPreflight = q.shows()
+		r.plain = q.shows()
 		v, trace := w.traced(r)
 		return v, trace, true
 	})
@@ -214,7 +214,7 @@ func (s *sorter) notOf(g *group) (out []symbolic.Box) {
 	}
 	found, err := symbolic.Explore(s.space, slices.Clone(others), maxQuestions, func(axes []*symbolic.Axis, points []symbolic.Point) (bool, *symbolic.Trace, bool) {
 		r := s.q.request(axes, points)
-		r.favor, r.noPreflight = rules, s.q.shows()
+		r.favor, r.plain = rules, s.q.shows()
 		v, trace := s.w.traced(r)
 		return v.Outcome == Allow && v.noRoute == g.noRoute && slices.Equal(v.rules(), g.rules), trace, true
 	})
