@@ -246,5 +246,8 @@ func (w *World) issuers(to To) []string {
 			add(rules)
 		}
 	}
-	return append(out, "https://another-issuer.example.com")
+	return append(out, anotherIssuer)
 }
+
+// anotherIssuer is one whose tokens no proxy takes.
+const anotherIssuer = "https://another-issuer.example.com"
