@@ -17,7 +17,7 @@ func linesOf(t *testing.T, text string, kind clientKind) (out []string) {
 			continue
 		}
 		a := w.about(&q, symbolic.NewPool())
-		if err := sameSet(w, &q, &a, &counts{}); err != nil {
+		if err := sameSet(w, &a, &counts{}); err != nil {
 			t.Fatal(err)
 		}
 		for i := range a.lines {
@@ -91,7 +91,7 @@ func TestLinesSayWhatIsNotJudged(t *testing.T) {
 			continue
 		}
 		a := w.about(&q, symbolic.NewPool())
-		if err := sameSet(w, &q, &a, &counts{}); err != nil {
+		if err := sameSet(w, &a, &counts{}); err != nil {
 			t.Fatal(err)
 		}
 		for i := range a.lines {

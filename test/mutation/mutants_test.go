@@ -603,7 +603,7 @@ var mutants = []mutant{
 	{"all that is encoded is a text", "internal/symbolic/list.go", "return maybeIf(len(s)%4 == 0 && ", "return maybeIf("},
 	{"a text has claims below it", acc + "match_envoy.go", "if name[i] == 0 && !a.claimed", "if name[i] == 1 && !a.claimed"},
 	{"half of what is left is forgotten", "internal/symbolic/space.go", "			out = append(out, part)\n", "			out = append(out[:len(out)/2], part)\n"},
-	{"lines are as wide as they can be said", "internal/symbolic/cover.go", "if apart[j] == 1 && !out[i].meets(o[i]) && wider.meets(o[i]) {", "if apart[j] == 0 {"},
+	{"lines are as wide as they can be said", "internal/symbolic/cover.go", "if apart[j] == 1 && !out[i].meets(o[i]) && wider.meets(o[i]) {", "if apart[j] == 0 && wider.meets(o[i]) {"},
 	{"what other lines have in part is left out", "internal/symbolic/cover.go", "if len(s.Rest(s.inBox(on, boxes[i]), others)) == 0 {", "if len(s.Rest(s.inBox(on, boxes[i]), others)) <= 1 {"},
 	{"a phrase may say what it must not", "internal/symbolic/phrase.go", "n > score && w.bits.within(most) {", "n > score {"},
 	{"all but some is all", "internal/symbolic/phrase.go", "return Phrase{{But: tests(but)}}, x.all().less(union(but, len(x.classes)))", "return Phrase{{But: tests(but[:1])}}, x.all().less(union(but[:1], len(x.classes)))"},
