@@ -42,7 +42,7 @@ func process(in manifest.Input) ([]*manifest.Item, []diagnostic.Diagnostic, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	findings := slices.Concat(profile.Warnings(in.Config.Node, config), notLocal(in.Objects), looked, placed, withoutRepeats(reviewed, placed))
+	findings := slices.Concat(profile.Warnings(in.Config.Node, config), notLocal(in.Objects), skipped(in.Objects), looked, placed, withoutRepeats(reviewed, placed))
 	if config.Spec.FailOnWarning {
 		err = asErrors(in.Config, findings)
 	}

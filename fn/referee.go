@@ -2,6 +2,7 @@ package fn
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -41,7 +42,7 @@ func judgedBy(world *access.World, release string, items []*manifest.Item) []dia
 	if release != "" {
 		world.SetRelease(release)
 	}
-	return located(append(world.UnknownReleases(), world.KnownHoles()...), items)
+	return append(skipped(items), located(append(world.UnknownReleases(), world.KnownHoles()...), items)...)
 }
 
 // Check runs the AccessChecks of a file on rendered manifests; no rendered file means stdin. release and stderr are as those of Explain.
@@ -72,15 +73,19 @@ func readChecks(file string, stdin io.Reader) ([]access.Check, error) {
 		return nil, err
 	}
 	var checks []access.Check
+	var all []error
 	for _, item := range items {
 		if item.Node == nil {
 			continue
 		}
 		c, err := access.ParseCheck(item.Node)
 		if err != nil {
-			return nil, locatedIn(err, item)
+			all = append(all, locatedIn(err, item))
 		}
 		checks = append(checks, c)
+	}
+	if err := errors.Join(all...); err != nil {
+		return nil, err
 	}
 	if len(checks) == 0 {
 		return nil, undone(diagnostic.NoAccessCheck, []string{file}, "there is no AccessCheck in it", "write one (see examples/access-check)")

@@ -72,9 +72,28 @@ func TestALocalNamespaceIsNotInTheCluster(t *testing.T) {
 	part(t, "stdout", stdout, local+"---\nkind: A\n---\n")
 	part(t, "stdout", stdout, "---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: alice\n  labels:\n")
 	part(t, "stderr", stderr, "Namespace alice: metadata.annotations[config.kubernetes.io/local-config]: keeps the Namespace out of the cluster")
+	part(t, "stderr", stderr, "keeps objects of these kinds out of the cluster, Namespace; they are taken as not deployed")
 	code, stdout, stderr = treeRun(t, treeConfig, strings.Replace(local, `"true"`, `"false"`, 1))
 	if code != exitOK || strings.Count(stdout, "kind: Namespace\n") != 1 {
 		t.Errorf("with the value false, it is applied: exit code %d, %s\n%s", code, stderr, stdout)
+	}
+}
+
+// Who is named by local objects has no access: neither owners, contributors nor notebooks are taken from them.
+func TestLocalObjectsNameNoUsers(t *testing.T) {
+	const local = "annotations: {config.kubernetes.io/local-config: \"true\", user: mallory@example.com, role: edit}"
+	input := "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: m, namespace: alice, " + local + "}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: kubeflow-edit}\n" +
+		"subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: mallory@example.com}]\n---\n" +
+		"apiVersion: kubeflow.org/v1\nkind: Profile\nmetadata: {name: mallory, " + local + "}\nspec: {owner: {kind: User, name: mallory@example.com}}\n"
+	selects := strings.Replace(treeConfig, "spec: {", "spec: {profileSelector: {}, ", 1)
+	code, stdout, stderr := treeRun(t, selects, input)
+	if code != exitOK || strings.Count(stdout, "mallory@example.com") != strings.Count(input, "mallory@example.com") {
+		t.Errorf("exit code %d: %s\n%s", code, stderr, stdout)
+	}
+	part(t, "stderr", stderr, "keeps objects of these kinds out of the cluster, Profile, RoleBinding; they are taken as not deployed")
+	code, stdout, stderr = treeRun(t, selects, strings.ReplaceAll(input, `"true"`, `"false"`))
+	if code != exitOK || strings.Count(stdout, "mallory@example.com") == strings.Count(input, "mallory@example.com") {
+		t.Errorf("deployed: exit code %d: %s", code, stderr)
 	}
 }
 

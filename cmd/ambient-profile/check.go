@@ -16,6 +16,10 @@ func checkCommand() *cobra.Command {
 FILE, or for -, the manifests are read from stdin. Exit code 1: a case or claim failed, or could not
 be judged.
 
+spec.cases are single requests, each with expect: allow or deny. spec.never are claims that no request
+of a shape gets in, whoever sends it; a counterexample fails them. spec.only are claims that exactly
+the listed clients get in.
+
 What a case names and the manifests lack is taken as plain: a Service without a policy of its own, a
 ServiceAccount with pods in the mesh. The table lists it below the cases, and -o json as "assumed".
 --fail-on-assumed makes such a case fail. Every field of an AccessCheck, and what NOT JUDGED means:

@@ -180,6 +180,7 @@ func calls() map[diagnostic.Code]call {
 		diagnostic.NotRendered:       in("explain -", "{"+profile+"}\n"),
 		diagnostic.NoObjects:         in("explain", ""),
 		diagnostic.NothingToExplain:  in("explain", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: alice}\n"),
+		diagnostic.ManifestsLocal:    in("explain", "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: alice, annotations: {config.kubernetes.io/local-config: 'true'}}\n"),
 		diagnostic.IstioHole:         in("explain --istio-version 1.30", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: alice}\n"),
 		diagnostic.IstioReleaseUnknown: in("explain", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: istiod, namespace: istio-system}\n"+
 			"spec: {template: {spec: {containers: [{name: discovery, image: docker.io/istio/pilot:1.29.6}]}}}\n"),

@@ -31,6 +31,7 @@ const (
 	IstioReleaseUnknown  Code = "AP0727"
 	ManifestTwice        Code = "AP0728"
 	ManifestLeftOut      Code = "AP0729"
+	ManifestsLocal       Code = "AP0730"
 )
 
 var refereeCodes = []Entry{
@@ -63,4 +64,5 @@ var refereeCodes = []Entry{
 	{IstioReleaseUnknown, Info, "a release of Istio is older or newer than those that the referee knows"},
 	{ManifestTwice, Error, "an object is in the manifests twice, and the two differ"},
 	{ManifestLeftOut, Warning, "the API server refuses an object that the function does not edit"},
+	{ManifestsLocal, Info, "objects that kustomize and kpt keep out of the cluster are not judged"},
 }

@@ -3,6 +3,8 @@
 package survey
 
 import (
+	"slices"
+
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
@@ -21,7 +23,7 @@ type Found struct {
 // Look inspects the items of the input. The error joins all problems; each names its object.
 func Look(config profile.AmbientProfile, items []*manifest.Item) (Found, []diagnostic.Diagnostic, error) {
 	notes := &Notes{Config: config.Metadata.Name}
-	config, err := users(config, items, notes)
+	config, err := users(config, deployed(items), notes)
 	if err != nil {
 		return Found{}, nil, err
 	}
@@ -34,4 +36,12 @@ func Look(config profile.AmbientProfile, items []*manifest.Item) (Found, []diagn
 	}
 	found.Logins = found.logins(config, notes)
 	return found, notes.Findings, nil
+}
+
+// deployed are the items that go to the cluster: what is local names no users.
+func deployed(items []*manifest.Item) []*manifest.Item {
+	if !slices.ContainsFunc(items, (*manifest.Item).IsLocal) {
+		return items
+	}
+	return slices.DeleteFunc(slices.Clone(items), (*manifest.Item).IsLocal)
 }

@@ -57,7 +57,7 @@ const (
 func (s *sources) registryUI(items []*manifest.Item) {
 	var found []*manifest.Item
 	for _, item := range items {
-		if item.Kind == "Service" && item.Group == "" && item.Name == registryUIService && !item.IsLocal() {
+		if item.Kind == "Service" && item.Group == "" && item.Name == registryUIService {
 			found = append(found, item)
 		}
 	}

@@ -13,7 +13,6 @@ func (s *sources) podSecurity(items []*manifest.Item) {
 	all, levels := false, map[string]string{}
 	for _, item := range items {
 		switch {
-		case item.IsLocal():
 		case IsLabelsFile(item):
 			all = all || restrictsAll(item)
 		case item.Group == "" && item.Kind == "Namespace":

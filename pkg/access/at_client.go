@@ -17,6 +17,9 @@ func (w *World) decide(r Request, o *open) Verdict {
 	if w.capture.ambientDisabled {
 		t.assume("istio-cni captures pods, although its ConfigMap says AMBIENT_ENABLED: false")
 	}
+	if (len(w.istiods) > 0 || w.installed) && len(w.ztunnels) == 0 && !w.ztunnelInstalled {
+		t.assume("ztunnel runs on every node, although its DaemonSet is not in the manifests")
+	}
 	to := w.look(r.To.Namespace)
 	if nothing, is := w.judgesNothing(to); is {
 		t.meet(nothing)
@@ -61,11 +64,12 @@ type trip struct {
 	steps   []Step
 	assumed []string
 	routed  string
-	noRoute bool // a route is assumed
-	past    bool // the client calls no waypoint
-	badPath bool // a proxy that reads it answers 400
-	unknown bool // what the request is like since a cloud
-	plain   bool // it may be that a proxy sends it without its identity
+	noRoute bool   // a route is assumed
+	model   *model // whose route, which the manifests lack, is gone by
+	past    bool   // the client calls no waypoint
+	badPath bool   // a proxy that reads it answers 400
+	unknown bool   // what the request is like since a cloud
+	plain   bool   // it may be that a proxy sends it without its identity
 
 	denied, pending, waypoint, last *ruling
 }

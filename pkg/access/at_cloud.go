@@ -203,6 +203,9 @@ func (w *World) cloudOnHop(from string, svc *service) *cloud {
 
 // about reports whether a cloud is about a Service, by a host or a targetRef.
 func (c *cloud) about(svc *service) bool {
+	if c.nameOf != "" {
+		return c.nameOf == svc.name
+	}
 	for _, t := range c.targets {
 		if t.kind == "Service" && t.name == svc.name && c.namespace == svc.namespace {
 			return true
@@ -248,7 +251,7 @@ func (w *World) cloudOnEndpoints(svc *service) *cloud {
 			return c
 		}
 	}
-	return nil
+	return w.unplacedBehind(svc.selector)
 }
 
 func firstCloud(a, b *cloud) *cloud {

@@ -75,7 +75,7 @@ func (w *World) makeUpIngress() *gateway {
 	g.pod.assumed, g.pod.labels = true, append(g.pod.labels, label{dataplaneMode, "none"})
 	for _, pod := range w.look(ns).workloads {
 		if pod.name == name { // an ingress that no Gateway object made, such as istio-ingressgateway
-			g.pod, g.account = pod, pod.account
+			g.pod, g.account, g.cloud = pod, pod.account, pod.handMade()
 		}
 	}
 	return g

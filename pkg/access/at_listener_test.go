@@ -78,6 +78,11 @@ func TestHostnamesAreIsolated(t *testing.T) {
 	s := route1("HTTPRoute", "s", "hostnames: [lab.apps.example], "+on("plain")+", "+routed("s"))
 	claim := route1("HTTPRoute", "t", on("wild")+", "+routed("t"))
 	decides(t, load(t, doors(s)), asked("lab.apps.example", ""), Allow) // by assumption: it is attached to nothing
+	ofCase := asked("lab.apps.example", "")
+	ofCase.ofCase = true
+	if v := decides(t, load(t, doors(s)), ofCase, NotJudged); !strings.Contains(v.By(), "HTTPRoute a/s (line 1) leads to a/s, and no listener of Gateway edge/front takes it") {
+		t.Error(v.By())
+	}
 	if v := decides(t, load(t, doors(s, claim)), asked("lab.apps.example", ""), NotJudged); v.Routed != "a/t" {
 		t.Error(v.By())
 	}

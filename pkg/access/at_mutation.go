@@ -48,7 +48,7 @@ func (s *space) mutate(pod *workload) {
 // mutatedSpace is the cloud over a namespace of which a mutator may change the Namespace or its Services.
 func (w *World) mutatedSpace(s *space) *cloud {
 	for i := range w.capture.mutators {
-		if u := &w.capture.mutators[i]; u.spaces && u.stirs != "" && u.picksSpace(s) != no {
+		if u := &w.capture.mutators[i]; u.spaces && u.stirs != "" && u.picksSpace(s) != no && !w.ofController(&u.when) {
 			return &cloud{origin: u.origin, at: u.place, why: u.stirs}
 		}
 	}

@@ -24,10 +24,44 @@ func (t *trip) noRouteTakes(way *way, to *space, led bool) answer {
 		t.meet(ruling{outcome: outcome, Step: step})
 		return answer{t.verdict(), toElsewhere}
 	}
+	if r := t.w.untaken(g, want); r != nil && !led && t.req.ofCase {
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtRoute}, named(&r.origin)+" leads to "+want+", and no listener of Gateway "+g.id()+" takes it")})
+	}
 	t.assume("a route from Gateway " + g.id() + " to " + want)
 	t.noRoute, t.routed = true, want
 	t.toBackend(g, to, t.service(to, t.req.To.Service))
 	return answer{t.verdict(), way.rank(led)}
+}
+
+// untaken is a route of a Gateway that would lead to a Service, where none of the Gateway's tables has it: the listeners do not take it.
+func (w *World) untaken(g *gateway, want string) *route {
+	if g.assumed != "" {
+		return nil
+	}
+	for _, r := range w.routesTo()[want] {
+		if slices.ContainsFunc(r.parents, func(p parent) bool { return p.kind == "Gateway" && p.namespace == g.namespace && p.name == g.name }) {
+			return r
+		}
+	}
+	return nil
+}
+
+// routesTo files routes by the Services that they lead to.
+func (w *World) routesTo() map[string][]*route {
+	w.onceRoutesTo.Do(func() {
+		for _, name := range w.names {
+			for _, r := range w.namespaces[name].routes {
+				for i := range r.rules {
+					for _, b := range r.rules[i].backends {
+						if !b.foreign {
+							w.servedRoutes = put(w.servedRoutes, join(b.namespace, b.name), r)
+						}
+					}
+				}
+			}
+		}
+	})
+	return w.servedRoutes
 }
 
 // noneMayTake reports whether a gateway's routes are all known and none may take the request, so that Envoy answers 404 (Envoy 1.39:

@@ -13,6 +13,12 @@ func (t *trip) direct(to *space, pathOK bool) {
 		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Service "+svc.name+" is an ExternalName")})
 		return
 	}
+	if svc == nil && t.req.To.only == nil {
+		if c := t.w.unplacedBehind(t.req.To.podLabels()); c != nil {
+			t.meet(c.ruling(Point{Kind: AtMesh}))
+			return
+		}
+	}
 	if svc != nil && !t.req.To.Direct {
 		c := t.w.cloudOnService(svc)
 		if svc.headless {
@@ -133,6 +139,14 @@ func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) 
 			t.meet(c.ruling(Point{Kind: AtMesh}))
 			return
 		}
+	}
+	if svc != nil && !t.unknown {
+		listening, r := t.listening(to, pods, svc, p)
+		if listening == nil {
+			t.meet(r)
+			return
+		}
+		pods = listening
 	}
 	var out ruling
 	kind, differ := "", false

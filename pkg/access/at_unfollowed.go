@@ -18,6 +18,9 @@ func (w *World) unfollowed(svc *service, pods []*workload) (r ruling, found bool
 	if c := w.aliased[want]; c != nil {
 		return c.ruling(Point{Kind: AtRoute}), true
 	}
+	if o, why := w.onward(svc); o != nil {
+		return by(o, why)
+	}
 	if i := w.ingressTo(svc); i != nil {
 		return by(&i.origin, "leads to "+want+" and is not followed")
 	}

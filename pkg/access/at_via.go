@@ -57,6 +57,9 @@ func (t *trip) choosePath(way *way) {
 
 // route follows the routes to the Service and goes on there.
 func (t *trip) route(way *way, to *space, led bool) answer {
+	if t.model != nil {
+		return t.modelRoute(way, to)
+	}
 	var picks []*candidate
 	if way.host != nil {
 		picks = way.host.pick(&t.at, t.query)

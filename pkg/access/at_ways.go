@@ -45,6 +45,9 @@ func (t *trip) throughIngress(to *space) Verdict {
 		best = answer{t.verdict(), byAssumption}
 	}
 	if best.rank != toTarget || best.Outcome == Deny {
+		if v, may := t.byModel(to, svc, best); may {
+			return v
+		}
 		if r, found := t.w.unfollowed(svc, to.pods(svc)); found {
 			t.steps = best.Steps
 			t.denied, t.pending, t.assumed = nil, nil, best.Assumed

@@ -75,6 +75,7 @@
 //	  pilot/pkg/security/trustdomain ExpandTrustDomainAliases              match_identity.go
 //	  pilot/pkg/security/trustdomain ReplaceTrustDomainAliases             match_identity.go
 //	  pilot/pkg/serviceregistry/ambient buildWorkloadPolicies              at_policies.go
+//	  pilot/pkg/serviceregistry/ambient constructServices                  at_listening.go
 //	  pilot/pkg/serviceregistry/ambient convertAuthorizationPolicy         at_policies.go
 //	  pilot/pkg/serviceregistry/ambient convertPeerAuthentication          at_peers.go
 //	  pilot/pkg/serviceregistry/ambient fetchPeerAuthentications           at_peers.go

@@ -19,6 +19,9 @@ func (a *selfCheck) clouded(tenants []Tenant) {
 		}
 		seen[c], about[c.String()] = true, true
 		found := "may change what " + decides + " (" + c.why + ")"
+		if c.field == "metadata.namespace" {
+			found = "names no namespace and may change what " + decides + " (the tool that applies it decides which namespace it is in)"
+		}
 		a.reportField(diagnostic.VerdictsClouded, c.origin, c.field, c.at, found, "who reaches "+affected+" is NOT JUDGED",
 			c.remedy(a.copyOf[c.String()]))
 	}
@@ -97,6 +100,8 @@ func (c *cloud) remedy(from string) string {
 	_, label, isLabel := strings.Cut(c.field, "labels[")
 	_, annotation, isAnnotation := strings.Cut(c.field, "annotations[")
 	switch {
+	case c.field == "metadata.namespace":
+		return "set metadata.namespace"
 	case isLabel:
 		return "remove the label " + strings.TrimSuffix(label, "]") + otherwise
 	case isAnnotation:

@@ -57,11 +57,15 @@ func versionOf(tag string) version {
 	return version{minor, patch}
 }
 
-// readVersions are those of all istiods, in their order.
+// readVersions are those of all istiods and ztunnels, in their order.
 func (w *World) readVersions() {
 	for _, i := range w.istiods {
 		_, tag := imageTag(i.image)
 		w.versions = append(w.versions, versionOf(tag))
+	}
+	for _, z := range w.ztunnels {
+		_, tag := imageTag(z.image)
+		w.ztunnelVersions = append(w.ztunnelVersions, versionOf(tag))
 	}
 }
 
@@ -75,11 +79,17 @@ func (w *World) forgetsTrustDomains() bool {
 
 // unjudged finds an istiod that is older than all of Releases, unless SetRelease says what to judge by: then nothing is judged.
 func (w *World) unjudged() (r ruling, is bool) {
-	at := slices.IndexFunc(w.versions, func(v version) bool { return v.minor > 0 && v.minor < oldestRelease })
+	of, versions := w.istiods, w.versions
+	old := func(v version) bool { return v.minor > 0 && v.minor < oldestRelease }
+	at := slices.IndexFunc(versions, old)
+	if at < 0 { // ztunnel's releases are Istio's
+		of, versions = w.ztunnels, w.ztunnelVersions
+		at = slices.IndexFunc(versions, old)
+	}
 	if at < 0 || w.release > 0 {
 		return r, false
 	}
-	return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, named(&w.istiods[at].origin)+" is of "+w.versions[at].String()+", and releases before 1."+
+	return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, named(&of[at].origin)+" is of "+versions[at].String()+", and releases before 1."+
 		strconv.Itoa(oldestRelease)+" are not judged, unless --istio-version says which one to judge by")}, true
 }
 

@@ -63,6 +63,7 @@ var effects = map[string]string{
 	"read_capture.go, TestMembershipAsConfigured":                  "which pods get a sidecar",
 	"read_poddefault.go, TestPodDefaults":                          "labels and annotations of pods that it selects",
 	"read_installer.go, TestInstallers":                            "meshConfig, as an installer writes it",
+	"read_agent.go, TestAgents":                                    "whether it is Istio's own ztunnel that enforces policies",
 	"read_identity.go, TestLocalObjects":                           "whether the object is in the cluster at all",
 }
 

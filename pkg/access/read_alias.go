@@ -1,6 +1,11 @@
 package access
 
-import "strings"
+import (
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+)
 
 // settleAliases finds the Services of the mesh that routes lead to by the name of an ExternalName Service. That name is a CNAME, so who follows
 // such a route comes to the other Service, and the referee does not follow it (Istio 1.31: kube/controller ExternalName, a cluster by DNS).
@@ -42,9 +47,24 @@ func (w *World) cloudAliased(alias, at *service, seen map[*service]bool) {
 	}
 }
 
+func (s *space) allServices() (out []backend) {
+	for _, svc := range s.services {
+		if !svc.external {
+			out = append(out, backend{namespace: s.name, name: svc.name})
+		}
+	}
+	return out
+}
+
 // standsFor are the Services that an externalName may mean. An Envoy looks a short name up with the search list of its own pod, so the name
 // alone may be a Service of any namespace.
 func (w *World) standsFor(svc *service) (out []backend) {
+	if _, err := netip.ParseAddr(svc.externalName); err == nil { // of any pod or Service
+		for _, ns := range w.names {
+			out = append(out, w.namespaces[ns].allServices()...)
+		}
+		return out
+	}
 	parts := strings.Split(strings.ToLower(strings.TrimSuffix(svc.externalName, ".")), ".")
 	switch {
 	case len(parts) == 1:
@@ -57,6 +77,8 @@ func (w *World) standsFor(svc *service) (out []backend) {
 		if w.namespaces[parts[1]] != nil {
 			out = append(out, backend{namespace: parts[1], name: parts[0]})
 		}
+	case parts[2] == "pod": // CoreDNS: the address of a pod, with dashes
+		out = w.look(parts[1]).allServices()
 	case parts[2] == "svc":
 		out = append(out, backend{namespace: parts[1], name: parts[0]})
 	case len(parts) > 3 && parts[3] == "svc": // a pod of a headless Service
@@ -68,34 +90,44 @@ func (w *World) standsFor(svc *service) (out []backend) {
 // ledTo are the Services that routes of any kind name as where they lead, or send copies.
 func (w *World) ledTo() map[string]bool {
 	out := map[string]bool{}
-	add := func(all []backend) {
-		for _, b := range all {
-			if namespace, name := b.service(); name != "" {
-				out[join(namespace, name)] = true
+	w.eachLead(func(_ *origin, _ bool, b backend) {
+		if namespace, name := b.service(); name != "" {
+			out[join(namespace, name)] = true
+		}
+	})
+	return out
+}
+
+// eachLead visits where routes of any kind lead, or send copies. bound: they are bound to Services only, so that no gateway serves them.
+func (w *World) eachLead(visit func(by *origin, bound bool, to backend)) {
+	all := func(by *origin, bound bool, to []backend) {
+		for _, b := range to {
+			visit(by, bound, b)
+		}
+	}
+	toServices := func(parents []parent) bool {
+		return len(parents) > 0 && !slices.ContainsFunc(parents, func(p parent) bool { return p.kind != "Service" })
+	}
+	for _, name := range w.names {
+		for _, r := range w.namespaces[name].routes {
+			for i := range r.rules {
+				all(&r.origin, toServices(r.parents), r.rules[i].backends)
+				all(&r.origin, toServices(r.parents), r.rules[i].mirrors)
 			}
 		}
-	}
-	for _, r := range w.sortedRoutes() {
-		for i := range r.rules {
-			add(r.rules[i].backends)
-			add(r.rules[i].mirrors)
+		for _, l := range w.namespaces[name].leads {
+			all(&l.origin, toServices(l.parents), l.backends)
 		}
 	}
-	for _, all := range w.bound.virtuals {
-		for _, v := range all {
-			add(v.to)
+	for _, host := range slices.Sorted(maps.Keys(w.bound.virtuals)) {
+		for _, v := range w.bound.virtuals[host] {
+			all(&v.origin, !v.ofGateway(), v.to)
 		}
 	}
 	for _, v := range append(w.bound.wild[:len(w.bound.wild):len(w.bound.wild)], w.bound.gateways...) {
-		add(v.to)
+		all(&v.origin, !v.ofGateway(), v.to)
 	}
 	for _, i := range w.ingressLeads {
-		add(i.backends)
+		all(&i.origin, false, i.backends)
 	}
-	for _, name := range w.names {
-		for _, l := range w.namespaces[name].leads {
-			add(l.backends)
-		}
-	}
-	return out
 }

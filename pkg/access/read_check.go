@@ -62,10 +62,11 @@ func ParseCheck(item *yaml.Node) (Check, error) {
 			})
 		},
 	})
+	if item != nil && item.Kind == yaml.MappingNode && field(item, "apiVersion") == nil {
+		r.refuse(item, diagnostic.CheckFieldMissing, "apiVersion", "is missing", "write apiVersion: "+checkVersion)
+	}
 	switch {
 	case len(r.errs) > 0:
-	case field(item, "apiVersion") == nil:
-		r.refuse(item, diagnostic.CheckFieldMissing, "apiVersion", "is missing", "write apiVersion: "+checkVersion)
 	case len(c.Cases)+len(c.Claims) == 0:
 		r.refuse(item, diagnostic.CheckFieldMissing, "spec.cases", "has no case", "write at least one, or a claim in never or only")
 	}
@@ -102,14 +103,15 @@ func (r *strictReader) oneCase(n *yaml.Node, path string) (c Case) {
 		"request": func(n *yaml.Node, path string) { r.request(n, path, q) },
 		"expect":  func(n *yaml.Node, path string) { r.expect(n, path, &c.Expect) },
 	})
-	if len(r.errs) > before {
-		return c
-	}
-	if c.Name == "" {
+	sound := len(r.errs) == before // else a field that is misspelled may be one that seems to be missing
+	if c.Name == "" && (sound || r.lacks(n, "name")) {
 		r.refuse(n, diagnostic.CheckFieldMissing, path+".name", "is missing", "write a sentence that says what must hold")
 	}
-	if c.Expect == NotJudged {
+	if c.Expect == NotJudged && (sound || r.lacks(n, "expect")) {
 		r.refuse(n, diagnostic.CheckFieldMissing, path+".expect", "is missing", "write expect: allow or expect: deny")
+	}
+	if !sound {
+		return c
 	}
 	if bad := q.check(); bad != nil {
 		at := n // the field, or the map that lacks it
@@ -122,6 +124,22 @@ func (r *strictReader) oneCase(n *yaml.Node, path string) (c Case) {
 	}
 	return c
 }
+
+// lacks reports whether a mapping of known fields lacks one.
+func (r *strictReader) lacks(n *yaml.Node, key string) bool {
+	n = deref(n)
+	if n == nil || n.Kind != yaml.MappingNode {
+		return false
+	}
+	for known := range pairs(n) {
+		if !contains(caseFields, known) {
+			return false
+		}
+	}
+	return field(n, key) == nil
+}
+
+var caseFields = []string{"name", "from", "to", "request", "expect"}
 
 func (r *strictReader) expect(n *yaml.Node, path string, into *Outcome) {
 	switch textOf(n) {

@@ -18,6 +18,8 @@ type cloud struct {
 	revision   string   // it counts only for what another istiod serves
 	why        string
 	in         string // the namespace that it applies in, where that is not its own
+	anywhere   bool   // it is in a namespace that the manifests do not name
+	nameOf     string // of Services, in whichever namespace
 }
 
 // applies is the namespace that it applies in.
@@ -263,6 +265,9 @@ func (w *World) fileCloud(c *cloud) {
 		if *at == nil {
 			*at = c
 		}
+	}
+	if c.anywhere { // in the root namespace it applies to all that it applies to in any
+		c.in = w.mesh.rootNamespace
 	}
 	root := c.applies() == w.mesh.rootNamespace || c.applies() == ""
 	s := w.space(c.applies())

@@ -43,6 +43,7 @@ func (w *World) readTemplateDeparture(m meta, n *yaml.Node) *fault {
 	template := field(spec, "template")
 	w.templateDeparts(m, template)
 	w.readIstiod(m, template)
+	w.readAgent(m, template)
 	return nil
 }
 

@@ -22,7 +22,7 @@ var generators = map[groupKind]func(w *World, n *yaml.Node){
 // decidesAccess reports whether an object of a kind may change who reaches what by its mere presence. A variable may be any kind.
 func decidesAccess(group, kind string) bool {
 	switch kind {
-	case "Namespace", "Service", "Endpoints", "EndpointSlice", "Ingress":
+	case "Namespace", "Service", "Endpoints", "EndpointSlice", "Ingress", "PodDefault", "MutatingWebhookConfiguration", "MutatingAdmissionPolicy":
 		return true
 	}
 	return ledgerGroup(group) || strings.Contains(group+kind, "{{") || strings.Contains(group+kind, "*")
@@ -37,7 +37,8 @@ func (w *World) readGenerateRules(n *yaml.Node) {
 			kinds = append(kinds, textOf(field(g, "apiVersion"))+"/"+textOf(field(g, "kind")))
 			for _, k := range kinds {
 				group, _, _ := strings.Cut(k, "/")
-				if kind := k[strings.LastIndexByte(k, '/')+1:]; decidesAccess(group, kind) {
+				kind := k[strings.LastIndexByte(k, '/')+1:]
+				if decidesAccess(group, kind) && !quietPodDefault(kind, g) || kind == "ConfigMap" && strings.HasPrefix(textOf(field(g, "name")), "istio") {
 					w.addGenerator(n, "spec.rules["+portText(i)+"].generate", generate, kind)
 					return
 				}
@@ -46,13 +47,19 @@ func (w *World) readGenerateRules(n *yaml.Node) {
 	}
 }
 
+// quietPodDefault reports whether a rule makes PodDefaults that give pods no labels, annotations or account.
+func quietPodDefault(kind string, generate *yaml.Node) bool {
+	spec := valueAt(generate, "data", "spec")
+	return kind == "PodDefault" && spec != nil && field(spec, "labels") == nil && field(spec, "annotations") == nil && field(spec, "serviceAccountName") == nil
+}
+
 // readGeneratingPolicy reads a policy in CEL: what it names may be what it makes.
 func (w *World) readGeneratingPolicy(n *yaml.Node) {
 	generate := valueAt(n, "spec", "generate")
 	words := strings.FieldsFunc(allText(generate)+allText(valueAt(n, "spec", "variables")), func(r rune) bool { return strings.ContainsRune("\"'`\n ,()[]{}", r) })
 	for _, word := range words {
 		group, _, _ := strings.Cut(word, "/")
-		if decidesAccess(group, word) || slices.Contains([]string{"namespaces", "services", "endpoints", "endpointslices", "ingresses"}, word) {
+		if decidesAccess(group, word) || slices.Contains([]string{"namespaces", "services", "endpoints", "endpointslices", "ingresses", "poddefaults"}, word) {
 			w.addGenerator(n, "spec.generate", generate, word)
 			return
 		}
@@ -71,7 +78,7 @@ func (w *World) readCrossplane(n *yaml.Node) {
 // addGenerator clouds all that such objects may touch: those of a Kyverno policy of a namespace are made in it.
 func (w *World) addGenerator(n *yaml.Node, field string, at *yaml.Node, kind string) {
 	c := cloudOf(n).as(field, at, ofNamespace, "it may make objects of kind "+kind+", which are not in the manifests")
-	if c.kind != "Policy" && c.kind != "NamespacedGeneratingPolicy" {
+	if textOf(valueAt(n, "metadata", "namespace")) == "" || c.kind != "Policy" && c.kind != "NamespacedGeneratingPolicy" {
 		c.namespace, c.scope = "", ofAll
 	}
 	w.addCloud(c)

@@ -10,9 +10,10 @@ import (
 )
 
 // isLocal reports whether an object is for tools only: kustomize drops it at the end of a build (api/internal/target KustTarget.IgnoreLocal), and kpt
-// applies it never.
+// applies it never, but for the value false.
 func isLocal(n *yaml.Node) bool {
-	return textOf(valueAt(n, "metadata", "annotations", "config.kubernetes.io/local-config")) == "true"
+	local := valueAt(n, "metadata", "annotations", "config.kubernetes.io/local-config")
+	return local != nil && local.Value != "false"
 }
 
 // objectID is what the API server knows an object by. Its version is none of it.

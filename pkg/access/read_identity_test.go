@@ -15,6 +15,7 @@ func TestLocalObjects(t *testing.T) {
 	local := edit(t, cloudWorld, "{name: l4, namespace: a}", "{name: l4, namespace: a, "+localConfig+"}")
 	decides(t, load(t, local), q, Allow)
 	decides(t, load(t, edit(t, local, "local-config: 'true'", "local-config: 'false'")), q, Deny)
+	decides(t, load(t, edit(t, local, "local-config: 'true'", "local-config: 'yes'")), q, Allow) // as kustomize has it
 }
 
 // Of two objects of one identity the API server keeps the last.

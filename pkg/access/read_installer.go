@@ -19,6 +19,10 @@ var installers = map[groupKind]func(w *World, m meta, n *yaml.Node){
 		w.readValues(m, "cni", "spec.values", valueAt(n, "spec", "values"))
 	},
 
+	{"sailoperator.io", "ZTunnel"}: func(w *World, m meta, n *yaml.Node) {
+		w.readValues(m, "ztunnel", "spec.values", valueAt(n, "spec", "values"))
+	},
+
 	{"install.istio.io", "IstioOperator"}:     (*World).readIstioOperator,
 	{"helm.toolkit.fluxcd.io", "HelmRelease"}: (*World).readHelmRelease,
 	{"argoproj.io", "Application"}:            (*World).readApplication,
@@ -31,6 +35,9 @@ var installers = map[groupKind]func(w *World, m meta, n *yaml.Node){
 func (w *World) readIstioOperator(m meta, n *yaml.Node) {
 	w.readValues(m, "istiod", "spec.values", field(field(n, "spec"), "values"))
 	w.readValues(m, "cni", "spec.values", field(field(n, "spec"), "values"))
+	if ztunnel := valueAt(n, "spec", "values", "ztunnel"); ztunnel != nil || textOf(valueAt(n, "spec", "profile")) == "ambient" {
+		w.readValues(m, "ztunnel", "spec.values.ztunnel", ztunnel)
+	}
 	w.offerMesh(m, "spec.meshConfig", valueAt(n, "spec", "meshConfig"))
 }
 
@@ -92,7 +99,10 @@ func (w *World) readChart(m meta, chart, at string, values *yaml.Node) {
 		w.readValues(m, "istiod", at, values)
 	case "cni", "istio-cni":
 		w.readValues(m, "cni", at, values)
+	case "ztunnel":
+		w.readValues(m, "ztunnel", at, values)
 	case "ambient": // it has the others below it
+		w.readValues(m, "ztunnel", at+".ztunnel", field(values, "ztunnel"))
 		w.readValues(m, "istiod", at+".istiod", field(values, "istiod"))
 		w.readValues(m, "cni", at+".cni", field(values, "cni"))
 	}
@@ -131,6 +141,12 @@ var chartSettings = map[string][]chartSetting{
 		{"pilot.envVarFrom", "which variables of istiod come from there is not judged", []string{"[]"}},
 		{"envVarFrom", "which variables of istiod come from there is not judged", []string{"[]"}},
 	},
+	"ztunnel": {
+		{"image", "it is not Istio's ztunnel", []string{"ztunnel"}},
+		{"ztunnel.image", "it is not Istio's ztunnel", []string{"ztunnel"}},
+		{"network", "pods of other networks are reached through gateways between networks", []string{""}},
+		{"ztunnel.network", "pods of other networks are reached through gateways between networks", []string{""}},
+	},
 	"cni": {
 		{"excludeNamespaces", "it changes which pods are in the mesh", []string{"[]", "kube-system"}},
 		{"cni.excludeNamespaces", "it changes which pods are in the mesh", []string{"[]", "kube-system"}},
@@ -158,6 +174,10 @@ func (w *World) readValues(m meta, component, at string, values *yaml.Node) {
 		if ns := nonNull(valueAt(values, "global", "istioNamespace")); ns != nil && valueText(ns) != "istio-system" && valueAt(values, "meshConfig", "rootNamespace") == nil {
 			w.addCloud(installed(m, at+".global.istioNamespace", ns, "it is the root namespace where meshConfig names none"))
 		}
+	}
+	w.ztunnelInstalled = w.ztunnelInstalled || component == "ztunnel"
+	if component != "istiod" {
+		w.readAgentValues(m, component, at, values)
 	}
 	for _, s := range chartSettings[component] {
 		v := nonNull(valueAt(values, strings.Split(s.path, ".")...))

@@ -65,6 +65,7 @@ var modelAdds = []string{
 // (constants ServiceAnnotationDisallowedList, RevisionTemplateLabelDisallowedList).
 func (w *World) makeModel(m meta, n *yaml.Node) {
 	own, _ := labelsOf(m.annotations)
+	w.addModel(m, n, false)
 	for _, part := range [3]string{"predictor", "transformer", "explainer"} {
 		spec := field(field(n, "spec"), part)
 		if spec == nil {
@@ -95,6 +96,7 @@ func (w *World) makeModel(m meta, n *yaml.Node) {
 // InferenceGraph.
 func (w *World) makeGraph(m meta, n *yaml.Node) {
 	annotations, _ := labelsOf(m.annotations)
+	w.addModel(m, n, false)
 	w.make(m, m.labels, annotations, field(n, "spec"), modelAdds...)
 }
 
@@ -103,6 +105,7 @@ func (w *World) makeGraph(m meta, n *yaml.Node) {
 // Prometheus and the model cache read is handed down there; earlier releases differ.
 func (w *World) makeLanguageModel(m meta, n *yaml.Node) {
 	spec := field(n, "spec")
+	w.addModel(m, n, true)
 	adds := append([]string{"app.kubernetes.io/component", "app.kubernetes.io/part-of", "kserve.io/", "llm-d.ai/", "leaderworkerset.sigs.k8s.io/", "kueue.x-k8s.io/",
 		"serving.kserve.io/", "internal.serving.kserve.io/", "pod-template-hash"}, statefulSetAdds...)
 	add := func(metadata, pods *yaml.Node) {

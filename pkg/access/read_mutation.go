@@ -1,7 +1,6 @@
 package access
 
 import (
-	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,9 +14,11 @@ type mutator struct {
 	in                  []string // names of namespaces, with *; none: all
 	notIn               []string
 	namespaces, objects podSelector
-	kinds               []string // of pods and what makes them, "*" for all
-	spaces              bool     // it changes Namespaces or Services
-	stirs               string   // why how a pod takes part is not known
+	kinds               []string   // of pods and what makes them, "*" for all
+	spaces              bool       // it changes Namespaces or Services
+	stirs               string     // why how a pod takes part is not known
+	resources           []resource // of all that it is asked about
+	when                conditions
 	keys                []string // of labels that it may give; "" is any but Istio's
 }
 
@@ -58,6 +59,7 @@ func (w *World) readHook(o origin, hook *yaml.Node) {
 	u.readRules(field(hook, "rules"))
 	u.stirs = "what webhook " + name + " does to pods is not judged"
 	w.addMutator(u)
+	w.addChanger(u, "")
 }
 
 // readRules reads the rules of admission: groups, resources and operations.
@@ -71,6 +73,7 @@ func (u *mutator) readRules(rules *yaml.Node) {
 		for _, resource := range all("resources") {
 			for _, group := range all("apiGroups") {
 				u.addKind(group, resource)
+				u.addResource(group, resource)
 			}
 		}
 	}
@@ -90,22 +93,30 @@ func (u *mutator) addKind(group, resource string) {
 	}
 }
 
-// readMutatingPolicy reads a policy in CEL (k8s.io/api v0.36.1: admissionregistration/v1). One that asks who sent the request is about what others
-// make than those who apply the manifests.
+// addResource adds what addKind is about, whatever it is: a resource, or a kind, which begins with a capital.
+func (u *mutator) addResource(group, name string) {
+	plural := strings.ToLower(name)
+	if plural != name && !strings.Contains(name, "*") {
+		plural = pluralOf(name)
+	}
+	u.resources = append(u.resources, resource{group, plural})
+}
+
+// readMutatingPolicy reads a policy in CEL (k8s.io/api v0.36.1: admissionregistration/v1). One for what the profile-controller makes is about what it
+// makes first, not about what is applied later.
 func (w *World) readMutatingPolicy(m meta, n *yaml.Node) {
 	spec := field(n, "spec")
 	constraints := field(spec, "matchConstraints")
 	u := mutator{origin: m.origin, namespaces: selectorOf(field(constraints, "namespaceSelector")), objects: selectorOf(field(constraints, "objectSelector"))}
-	if m.kind == "NamespacedMutatingPolicy" {
-		u.in = []string{cmp.Or(m.namespace, "default")}
+	if m.kind == "NamespacedMutatingPolicy" && m.namespace != "" {
+		u.in = []string{m.namespace}
 	}
 	u.readRules(field(constraints, "resourceRules"))
-	if strings.Contains(allText(field(spec, "matchConditions")), "request.userInfo") {
-		return
-	}
+	u.when = conditionsOf(spec)
 	change := allText(field(spec, "mutations")) + allText(field(spec, "variables"))
 	u.read(change, strings.Contains(change, "params"), strings.Contains(change, "labels"))
 	w.addMutator(u)
+	w.addChanger(u, change)
 }
 
 // readKyverno reads the rules of a policy that mutate. Kyverno applies a rule for Pods to what makes them too.
@@ -130,15 +141,17 @@ func (w *World) readKyverno(m meta, n *yaml.Node) {
 				kinds = append(kinds, one)
 			}
 			u.in, _ = texts(field(b, "namespaces"))
-			if m.kind == "Policy" {
-				u.in = []string{cmp.Or(m.namespace, "default")}
+			if m.kind == "Policy" && m.namespace != "" {
+				u.in = []string{m.namespace}
 			}
 			for _, k := range kinds {
 				u.addKind("*", k[strings.LastIndexByte(k, '/')+1:])
+				u.addResource("*", k[strings.LastIndexByte(k, '/')+1:])
 			}
 			u.read(change, hasVariableKey(mutate), patchesLabels(mutate))
 			u.keys = labelKeys(u.keys, mutate)
 			w.addMutator(u)
+			w.addChanger(u, change)
 		}
 	}
 }
@@ -155,15 +168,18 @@ func (w *World) readGatekeeper(m meta, n *yaml.Node) {
 			kinds, _ := texts(field(e, "kinds"))
 			for _, k := range kinds {
 				u.addKind("*", k)
+				u.addResource("*", k)
 			}
 		}
 	}
-	if len(u.kinds) == 0 && !u.spaces {
+	if len(u.resources) == 0 {
 		u.addKind("*", "*") // AssignMetadata has no applyTo
+		u.addResource("*", "*")
 	}
 	location := textOf(field(spec, "location"))
 	u.read(location+allText(field(spec, "parameters")), false, strings.HasPrefix(location, "metadata.labels") || strings.Contains(location, "template.metadata.labels"))
 	w.addMutator(u)
+	w.addChanger(u, location+allText(field(spec, "parameters")))
 }
 
 // read takes from the text of a change what it may be.

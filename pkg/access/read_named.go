@@ -23,6 +23,9 @@ func cloudByName(o origin, kind string, metadata *yaml.Node, path string) *cloud
 
 // settleNames finds the label or annotation of a pod that the ledger does not judge, of whatever part of the object that makes it.
 func (w *workload) settleNames() {
+	if w.proxyConfig {
+		w.sidecarCloud = w.handMade()
+	}
 	for _, sidecar := range [2]bool{false, true} {
 		at := map[bool]**cloud{false: &w.cloud, true: &w.sidecarCloud}[sidecar]
 		for _, l := range slices.Concat(w.labels, w.annotations) {

@@ -27,6 +27,7 @@ type Request struct {
 
 	favor    []*rule // to be named where they match
 	unrouted bool    // through the ingress, by a route that is assumed
+	ofCase   bool    // nobody says beside the answer that there is no route
 
 	plain bool // asked about as one that is no CORS preflight and shows one token at most
 }

@@ -11,12 +11,25 @@ const whyUnapplied = "a deployment tool may not apply the object, or may delete 
 
 // unappliedBy are the names by which a deployment tool leaves an object alone, applies it once or deletes it again, with the values that do so.
 // Argo CD and Helm act on any value (argoproj/argo-cd gitops-engine pkg/sync/hook; helm.sh/helm pkg/release HookAnnotation), Flux on these
-// (fluxcd/kustomize-controller: kustomizev1 DisabledValue, ssa), as a label as well as an annotation (fluxcd/pkg ssa/utils AnyInMetadata).
+// (fluxcd/kustomize-controller: kustomizev1 DisabledValue, ssa), as a label as well as an annotation (fluxcd/pkg ssa/utils AnyInMetadata). kapp applies what
+// exists or has noop never, and a versioned object by another name (carvel-dev/kapp pkg/kapp/resources, diff); Config Sync leaves what is not managed,
+// or selected for other clusters, alone, and applies what is for a namespace selector elsewhere (GoogleContainerTools/kpt-config-sync pkg/metadata);
+// Kubernetes' addon manager makes what it is to ensure once.
 var unappliedBy = []unapplied{
 	{key: "argocd.argoproj.io/hook"},
 	{key: "helm.sh/hook"},
 	{"kustomize.toolkit.fluxcd.io/reconcile", []string{"disabled"}, true},
 	{"kustomize.toolkit.fluxcd.io/ssa", []string{"Ignore", "IfNotPresent"}, true},
+	{key: "kapp.k14s.io/exists"},
+	{key: "kapp.k14s.io/noop"},
+	{key: "kapp.k14s.io/versioned"},
+	{key: "kapp.k14s.io/update-strategy", values: []string{"skip"}},
+	{key: "configmanagement.gke.io/managed", values: []string{"disabled"}},
+	{key: "configmanagement.gke.io/cluster-selector"},
+	{key: "configmanagement.gke.io/namespace-selector"},
+	{key: "configsync.gke.io/cluster-name-selector"},
+	{key: "client.lifecycle.config.k8s.io/mutation", values: []string{"ignore"}},
+	{"addonmanager.kubernetes.io/mode", []string{"EnsureExists"}, true},
 }
 
 // unappliedField names the label or annotation for which an object may not be there. Pods are left out: without them there is nobody to reach.

@@ -26,6 +26,9 @@ func TestObjectsThatToolsMayNotApply(t *testing.T) {
 		for _, no := range []string{
 			"annotations: {argocd.argoproj.io/hook: PreSync}", "annotations: {argocd.argoproj.io/hook: Skip}", "annotations: {helm.sh/hook: test}", "annotations: {helm.sh/hook: ''}",
 			"annotations: {kustomize.toolkit.fluxcd.io/reconcile: disabled}", "annotations: {kustomize.toolkit.fluxcd.io/ssa: Ignore}", "annotations: {kustomize.toolkit.fluxcd.io/ssa: IfNotPresent}",
+			"annotations: {kapp.k14s.io/exists: ''}", "annotations: {kapp.k14s.io/noop: ''}", "annotations: {kapp.k14s.io/update-strategy: skip}", "annotations: {kapp.k14s.io/versioned: ''}",
+			"annotations: {configmanagement.gke.io/managed: disabled}", "annotations: {configsync.gke.io/cluster-name-selector: east}", "annotations: {client.lifecycle.config.k8s.io/mutation: ignore}",
+			"annotations: {configmanagement.gke.io/namespace-selector: x}", "annotations: {configmanagement.gke.io/cluster-selector: x}", "annotations: {addonmanager.kubernetes.io/mode: EnsureExists}",
 		} {
 			if got := strings.Join(cloudedBy(t, before, load(t, with(no))), ", "); got != c.want {
 				t.Errorf("%s with %s clouds %q, want %q", c.name, no, got, c.want)
@@ -34,6 +37,8 @@ func TestObjectsThatToolsMayNotApply(t *testing.T) {
 		for _, yes := range []string{
 			"annotations: {argocd.argoproj.io/sync-wave: '1', argocd.argoproj.io/sync-options: Prune=false, argocd.argoproj.io/hook-delete-policy: HookSucceeded}", "annotations: {helm.sh/resource-policy: keep}",
 			"annotations: {kustomize.toolkit.fluxcd.io/prune: disabled}", "annotations: {kustomize.toolkit.fluxcd.io/reconcile: enabled}", "annotations: {kustomize.toolkit.fluxcd.io/ssa: Merge}",
+			"annotations: {kapp.k14s.io/change-group: x, kapp.k14s.io/update-strategy: fallback-on-replace, kapp.k14s.io/delete-strategy: orphan}", "annotations: {configmanagement.gke.io/managed: enabled}",
+			"annotations: {addonmanager.kubernetes.io/mode: Reconcile}",
 		} {
 			if got := cloudedBy(t, before, load(t, with(yes))); len(got) > 0 {
 				t.Errorf("%s with %s clouds %v", c.name, yes, got)

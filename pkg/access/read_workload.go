@@ -16,9 +16,11 @@ type workload struct {
 	anyAccount  bool // its controller or what it refers to says which account
 	ownAccount  bool // or one that its controller makes, whose name begins with its own
 	hostNetwork bool
+	proxyConfig bool // whose own settings are not as by default
 	proxy       bool // it has a container istio-proxy: a sidecar that was injected before, or a gateway
 	ports       []namedPort
-	assumed     bool // made up, because the manifests hold none: a plain pod with the labels that are known
+	sidePorts   []string // names of ports of containers that run beside the others (initContainers with restartPolicy Always)
+	assumed     bool     // made up, because the manifests hold none: a plain pod with the labels that are known
 
 	adds    []string // prefixes of the labels that its controller may add; "" is any but Istio's
 	unsure  string   // why it is not known how it takes part in the mesh
@@ -121,12 +123,17 @@ func podOf(m meta, l labels, spec *yaml.Node) *workload {
 	}
 	for _, key := range [2]string{"containers", "initContainers"} {
 		for _, c := range list(field(spec, key)) {
-			pod.proxy = pod.proxy || textOf(field(c, "name")) == "istio-proxy"
-			if key == "initContainers" {
+			if textOf(field(c, "name")) == "istio-proxy" {
+				pod.proxy = true
+				pod.readProxyVariables(c)
+			}
+			if key == "initContainers" && textOf(field(c, "restartPolicy")) != "Always" {
 				continue
 			}
 			for _, p := range list(field(c, "ports")) {
-				if n := number(field(p, "containerPort")); n > 0 {
+				if key == "initContainers" {
+					pod.sidePorts = append(pod.sidePorts, textOf(field(p, "name")))
+				} else if n := number(field(p, "containerPort")); n > 0 {
 					pod.ports = append(pod.ports, namedPort{textOf(field(p, "name")), n})
 				}
 			}

@@ -13,23 +13,27 @@ import (
 
 // World is a cluster as its manifests say it is. It is read only: Decide may run concurrently.
 type World struct {
-	seen       map[objectID]seen // while it is loaded
-	recording  *recording
-	mesh       mesh
-	namespaces map[string]*space
-	names      []string // of the namespaces, in the order met
-	istiods    []istiod
-	versions   []version
-	release    int                 // the minor release of Istio that is asked for; 0: the istiods' own
-	tags       map[string][]string // of a revision
-	meshMaps   []*meshMap
-	offered    []*meshMap // of installers
-	installed  bool       // an installer makes an istiod
-	ingresses  []*gateway
-	foreign    []*gateway // of other controllers than Istio's
-	classes    []gatewayClass
-	capture    capture
-	blueprints []blueprint
+	seen             map[objectID]seen // while it is loaded
+	recording        *recording
+	mesh             mesh
+	namespaces       map[string]*space
+	names            []string // of the namespaces, in the order met
+	unplaced         space    // of objects that name no namespace
+	istiods          []istiod
+	ztunnels         []istiod
+	versions         []version
+	ztunnelVersions  []version
+	release          int                 // the minor release of Istio that is asked for; 0: the istiods' own
+	tags             map[string][]string // of a revision
+	meshMaps         []*meshMap
+	offered          []*meshMap // of installers
+	installed        bool       // an installer makes an istiod
+	ztunnelInstalled bool
+	ingresses        []*gateway
+	foreign          []*gateway // of other controllers than Istio's
+	classes          []gatewayClass
+	capture          capture
+	blueprints       []blueprint
 
 	ingressClasses map[string]string // the controller of each
 
@@ -52,7 +56,14 @@ type World struct {
 	leads                   map[string][]*lead
 	fronts                  map[string]bool
 	onceUnlike              sync.Once
+	onceOnwards, onceLed    sync.Once
+	onceRoutesTo            sync.Once
+	servedRoutes            map[string][]*route // by the Services that they lead to
+	onwardRoutes            map[string][]onwardRoute
+	ledServices             map[string]bool
 	unlike                  unlike
+	unplacedPods            []unplacedPod
+	changers                []mutator // of other objects than pods
 	onceIngress, onceHeader sync.Once // made up when the first request needs them
 	madeUpIngress           *gateway
 	madeUpHeader            string
@@ -81,6 +92,7 @@ type space struct {
 	accounts        []string
 	notebooks       []string
 	isNotebook      map[string]bool
+	models          []model
 	capture         *capture // the cluster's
 	own             labels   // as selectors for namespaces see them
 
@@ -92,6 +104,7 @@ type space struct {
 // metadata is an error that names it, a Finding; all of them are returned together. What is wrong inside one policy only makes that policy unjudgeable.
 func Load(items iter.Seq[*yaml.Node]) (*World, error) {
 	w := &World{seen: map[objectID]seen{}, recording: newRecording(), namespaces: map[string]*space{}, tags: map[string][]string{}, listenersOf: map[string]*listenerSet{}, istioFronts: map[string]*istioGateway{}, revisions: map[string]bool{}, mesh: defaultMesh()}
+	w.unplaced.capture = &w.capture
 	var errs []error
 	for item := range items {
 		if err := w.add(deref(item)); err != nil {
@@ -116,6 +129,7 @@ func (w *World) add(n *yaml.Node) error {
 	} else {
 		group = ""
 	}
+	w.readUnplaced(groupKind{group, kind}, n)
 	if again, err := w.again(groupKind{group, kind}, n, w.recording.add(n, groupKind{group, kind})); again {
 		return err
 	}
@@ -128,6 +142,7 @@ func (w *World) add(n *yaml.Node) error {
 	if read := generators[groupKind{group, kind}]; read != nil {
 		read(w, n)
 	}
+	w.readEmbedded(groupKind{group, kind}, n)
 	if read := mutators[groupKind{group, kind}]; read != nil {
 		if m, bad := readMeta(n, false); bad == nil {
 			read(w, m, n)
@@ -242,10 +257,10 @@ func readMeta(n *yaml.Node, labelled bool) (m meta, bad *fault) {
 	return m, bad
 }
 
-// space gives the namespace to file something in. Objects without a namespace go to default, as kubectl would have it.
+// space gives the namespace to file something in. Objects without one are filed where nobody looks for them (readUnplaced).
 func (w *World) space(name string) *space {
 	if name == "" {
-		name = "default"
+		return &w.unplaced
 	}
 	s := w.namespaces[name]
 	if s == nil {
@@ -292,10 +307,12 @@ func (w *World) readPolicy(m meta, n *yaml.Node) *fault {
 // finish settles what only all manifests together say.
 func (w *World) finish() {
 	w.readVersions()
-	w.seen = nil
 	w.chooseMesh()
 	w.mesh.settle(w)
 	w.settleClouds()
+	w.settleMutated()
+	w.seen = nil
+	w.settleUnplaced()
 	w.settleRoutes()
 	w.settleAliases()
 	for _, name := range w.names {
@@ -321,4 +338,6 @@ func (w *World) finish() {
 			}
 		}
 	}
+	w.settleHandMade()
+	w.settleLoops()
 }

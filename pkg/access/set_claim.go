@@ -99,10 +99,37 @@ func (x *asker) prove(c *Claim, profile string, runs int) (worst proof, targets 
 	}
 	for i := range c.who {
 		if !h.reached[i] && !worst.failed {
-			worst = proof{Deny, true, "no request of " + c.who[i].text(profile) + " gets in"}
+			worst = proof{Deny, true, "no request of " + c.who[i].text(profile) + " gets in" + x.cause(c, &c.who[i], profile, all)}
 		}
 	}
 	return worst, len(all)
+}
+
+// cause is why a client that a claim lists is denied the first request of its shape to the first target, "" where that one is not.
+func (x *asker) cause(claim *Claim, c *Who, profile string, all []goal) string {
+	if len(all) == 0 {
+		return ""
+	}
+	r := Request{To: all[0].to, Port: all[0].port, TCP: all[0].tcp, From: From{User: c.User, Token: inProfile(c.Token, profile), ServiceAccount: inProfile(c.ServiceAccount, profile), Anonymous: c.Anonymous, OffMesh: c.OffMesh}}
+	if c.Namespace != "" {
+		r.From.ServiceAccount = join(inProfile(c.Namespace, profile), "default")
+	}
+	if r.From.ingress() || len(claim.Request.Methods)+len(claim.Request.Paths) > 0 {
+		r.TCP = false
+	}
+	first := func(all []string) string {
+		for _, s := range all {
+			if !strings.ContainsAny(s, "*{") {
+				return inProfile(s, profile)
+			}
+		}
+		return ""
+	}
+	r.Method, r.Path = first(claim.Request.Methods), first(claim.Request.Paths)
+	if v := x.w.Decide(r); v.Outcome == Deny {
+		return ": " + v.By()
+	}
+	return ""
 }
 
 // maxRunsOfClaim bounds the runs for all targets of a claim in one namespace.
@@ -358,7 +385,8 @@ func (r *Request) text() string {
 		out += ", host " + r.Host
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
-		out += ", header " + name + ": " + strings.TrimSpace(r.Headers[name])
+		value := strings.TrimSpace(r.Headers[name])
+		out += ", header " + name + ": " + cmp.Or(value, "(empty)")
 	}
 	return out
 }

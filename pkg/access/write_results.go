@@ -24,6 +24,7 @@ type Result struct {
 func (w *World) Run(c Check) []Result {
 	out := make([]Result, len(c.Cases))
 	for i, one := range c.Cases {
+		one.Request.ofCase = true
 		v, missing := w.Decide(one.Request), w.missing(one.Request)
 		out[i] = Result{
 			Name: one.Name, Expect: one.Expect.String(), Got: v.Outcome.String(), By: v.By(), Assumed: withMeant(v.Assumed, missing), Missing: missing,
@@ -76,7 +77,7 @@ func WriteResults(out io.Writer, results []Result) error {
 	var b strings.Builder
 	writeColumns(&b, rows)
 	if len(assumed) > 0 {
-		b.WriteString("\nNot in the manifests and taken as plain:\n")
+		b.WriteString("\nAssumed:\n")
 		for _, a := range assumed {
 			fmt.Fprintf(&b, "  %s\n", plain(a))
 		}
