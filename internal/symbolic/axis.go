@@ -63,6 +63,13 @@ func (b Bits) first() int {
 	return -1
 }
 
+func (b Bits) count() (n int) {
+	for _, w := range b {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
 func (b Bits) and(o Bits) Bits {
 	out := make(Bits, len(b))
 	for i := range b {

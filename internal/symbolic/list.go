@@ -224,6 +224,19 @@ func (v Value) MatchesAny(patterns []string) Answer {
 	return v.asks(newPatternsTest(patternsKind, patterns))
 }
 
+// MatchesOneOf tries value patterns of Istio on a text that may be absent, and is no claim. As one comparison, they tell apart two kinds of texts. ok is
+// false where they have to be tried one by one.
+func (v Value) MatchesOneOf(patterns []string) (a Answer, ok bool) {
+	if v.of == nil || v.lists || v.words || v.coded != "" || v.state != Known && v.state != Absent || len(patterns) < 2 || slices.Contains(patterns, "*") {
+		return No, false
+	}
+	holds := v.state == Known && slices.ContainsFunc(patterns, func(p string) bool { return MatchPattern(p, v.s) })
+	t := newTest(patternsKind, strings.Join(patterns, "\x01"), v.of.via)
+	t.list = patterns
+	v.of.trace.add(v.of.axis, t, holds)
+	return is(holds), true
+}
+
 // Encoded is a header that a proxy writes from a claim that is a list or a mapping: its JSON in base64, whose first letter is known.
 func Encoded(first string) Value { return Value{state: Some, coded: first} }
 

@@ -10,6 +10,7 @@ type Space struct {
 	axes  []*Axis
 	index map[string]int
 	make  func(name string) (*Axis, error) // one that a comparison names
+	kept  []Box                            // beside those of an exploration
 }
 
 // Box is a set of requests: a product of classes of each axis. nil on an axis, or none for it, is all.
@@ -124,10 +125,8 @@ func (s *Space) points(b Box) []Point {
 
 // less are the disjoint parts of a box that another one does not hold.
 func (s *Space) less(b, o Box) (out []Box) {
-	for i := range s.axes {
-		if o.at(i) != nil && s.meet(b.at(i), o.at(i)).empty() {
-			return []Box{b} // nothing in common
-		}
+	if !s.Meets(b, o) {
+		return []Box{b}
 	}
 	rest := slices.Clone(b)
 	for len(rest) < len(s.axes) {
@@ -149,13 +148,6 @@ func (s *Space) less(b, o Box) (out []Box) {
 		rest[i] = own.and(o.at(i))
 	}
 	return out
-}
-
-func (s *Space) meet(a, b Bits) Bits {
-	if a == nil {
-		return b
-	}
-	return a.and(b)
 }
 
 // remap rewrites a box for the new classes of an axis.
@@ -271,6 +263,10 @@ func Explore[O any](s *Space, from []Box, runs int, ask func(axes []*Axis, point
 			asked[i].Box = box
 			var next []Box
 			for _, b := range left {
+				if !s.Meets(b, box) {
+					next = append(next, b)
+					continue
+				}
 				next = append(next, s.less(b, box)...)
 			}
 			left = next
@@ -304,7 +300,7 @@ func (s *Space) refine(said [][]Literal, boxes []Box) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.axes[i].Name, err)
 		}
-		for _, b := range boxes {
+		for _, b := range slices.Concat(boxes, s.kept) {
 			remap(b, i, old)
 		}
 	}

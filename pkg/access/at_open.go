@@ -38,6 +38,9 @@ func (w *World) traced(r Request) (Verdict, *symbolic.Trace) {
 
 func (w *World) answer(r Request, o *open) Verdict {
 	v := w.decide(r, o)
+	if r.plain && v.moot && v.Point.Kind != AtRoute {
+		return v // it shows several tokens
+	}
 	for run := 1; v.Outcome != NotJudged || v.moot; run++ {
 		flipped, more := o.another()
 		switch {

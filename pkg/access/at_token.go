@@ -194,7 +194,7 @@ func (a *attributes) setHeader(name string, v value) {
 
 // preflight: OPTIONS with Origin and Access-Control-Request-Method (Envoy jwt_authn bypass_cors_preflight, which Istio sets).
 func (a *attributes) preflight() bool {
-	return a.method.Is("OPTIONS") && a.sent("origin").Filled() && a.sent("access-control-request-method").Filled()
+	return !a.plain && a.method.Is("OPTIONS") && a.sent("origin").Filled() && a.sent("access-control-request-method").Filled()
 }
 
 func (h headers) without(name string) headers {

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
@@ -22,6 +23,7 @@ type attributes struct {
 	writable  []string // patterns of headers that an authorizer may have set
 	doubt     doubt    // the first that was met
 	favor     []*rule  // to be named where they match, beside others
+	plain     bool     // the request is taken for no CORS preflight
 	inbound   inbound  // for a pod with a sidecar
 	trace     *symbolic.Trace
 	spaces    []string        // claims that are lists of words
@@ -268,6 +270,11 @@ func (w *World) envoyValues(p *policy, c *condition, values []string, a *attribu
 	if v := a.compared(c); v.OfClaim() {
 		return v.MatchesAny(values)
 	}
+	if v, ok := a.text(c, values); ok {
+		if m, ok := v.MatchesOneOf(values); ok {
+			return m
+		}
+	}
 	for _, v := range values {
 		before := a.trace.Mark()
 		if out = max(out, w.envoyValue(p, c, v, a)); out == yes {
@@ -276,6 +283,19 @@ func (w *World) envoyValues(p *policy, c *condition, values []string, a *attribu
 		}
 	}
 	return out
+}
+
+// text is what a condition compares with patterns, and with nothing else, where it does.
+func (a *attributes) text(c *condition, values []string) (v value, ok bool) {
+	switch c.attribute {
+	case method:
+		return a.method, true
+	case path:
+		return a.path, !slices.ContainsFunc(values, isTemplate)
+	case header:
+		return a.header(c.key), true
+	}
+	return value{}, false
 }
 
 func (w *World) envoyValue(p *policy, c *condition, v string, a *attributes) verdict3 {

@@ -28,6 +28,8 @@ type Request struct {
 	favor    []*rule // to be named where they match
 	unrouted bool    // through the ingress, by a route that is assumed
 	ofCase   bool    // nobody says beside the answer that there is no route
+
+	plain bool // asked about as one that is no CORS preflight and shows one token at most
 }
 
 // From is the client: exactly one of its fields is set. Audiences goes beside Token, Claims beside User or Token, and Token or JWT also beside
@@ -183,7 +185,7 @@ func (f From) carries() bool { return (f.Token != "") != (f.JWT != nil) }
 
 // attributes are what the first proxy sees of the request.
 func (r Request) attributes(trace *symbolic.Trace) attributes {
-	a := attributes{tcp: r.TCP, favor: r.favor, method: trace.On(methodAxis, cmp.Or(r.Method, "GET")), host: symbolic.In(some), trace: trace}
+	a := attributes{tcp: r.TCP, favor: r.favor, plain: r.plain, method: trace.On(methodAxis, cmp.Or(r.Method, "GET")), host: symbolic.In(some), trace: trace}
 	if r.Host != "" {
 		a.host = trace.On(hostAxis, r.Host)
 	}

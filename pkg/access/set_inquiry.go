@@ -2,6 +2,7 @@ package access
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -137,6 +138,7 @@ type solution struct {
 	found  []symbolic.Found[answered]
 	runs   int
 	failed string
+	left   []symbolic.Box // what is not answered, nil for all of it
 }
 
 type answered struct {
@@ -168,6 +170,10 @@ func (w *World) search(q *inquiry, pool *symbolic.Pool, runs int, ask func(Reque
 	})
 	if err != nil {
 		out.failed = err.Error()
+	}
+	var limit *symbolic.Limit
+	if errors.As(err, &limit) {
+		out.left = limit.Left
 	}
 	return out
 }
@@ -240,5 +246,8 @@ func (w *World) issuers(to To) []string {
 			add(rules)
 		}
 	}
-	return append(out, "https://another-issuer.example.com")
+	return append(out, anotherIssuer)
 }
+
+// anotherIssuer is one whose tokens no proxy takes.
+const anotherIssuer = "https://another-issuer.example.com"
