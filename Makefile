@@ -60,7 +60,9 @@ lint: ## gofmt, go vet and golangci-lint
 verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden files clean, examples build
 	go mod tidy -diff
 	go -C tools mod tidy -diff
-	go test -race $$(go list ./... | grep -v '/fn$$')
+	go test -race $$(go list ./... | grep -v '/fn$$\|/pkg/access$$')
+	go test ./pkg/access
+	go test -race -timeout 30m ./pkg/access -set-points 20000 -set-worlds 10 -set-trees 2
 	go test -race ./fn -configurations 60
 	go test ./fn -run TestProperty -configurations 500
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=3s || echo "verify: FUZZING FOUND SOMETHING, see above: mend it; it is no gate, because what it tries is never the same"
