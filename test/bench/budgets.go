@@ -26,12 +26,17 @@ var (
 	againstIdentity = map[int]float64{100: 0.30, 1000: 0.25, 10000: 0.25}
 	againstHelm     = map[int]float64{1: 0.25, 100: 0.70, 1000: 0.70, 10000: 0.70}
 	againstOverlays = map[int]float64{1: 0.70, 100: 0.10}
+
+	// The referee's verbs, beside a kyaml identity function that reads the same.
+	explainAgainstIdentity = map[int]float64{100: 0.60, 1000: 0.50, 10000: 0.50}
+	checkAgainstIdentity   = map[int]float64{100: 0.50, 1000: 0.40, 10000: 0.40}
 )
 
 const (
 	passThroughMost = 0.50
 	growthMost      = 1.05 // from 100 profiles on
 	generatedMost   = 15   // MB of memory for each MB
+	refereeMost     = 40
 	passedMost      = 40
 	startUpMost     = 6  // ms of CPU beyond a program that prints one line
 	binaryMost      = 12 // MB
@@ -51,6 +56,7 @@ func (r report) budgets() []budget {
 			}
 		}
 	}
+	out = append(out, r.referee()...)
 	passed := r.passThrough.samples
 	out = append(out, budget{"CPU by kyaml identity, pass-through", passThroughMost, median(ratios(passed[function], passed[identity])), ""})
 	out = append(out, r.growth()...)
@@ -60,10 +66,29 @@ func (r report) budgets() []budget {
 	return append(out, budget{"binary, stripped", binaryMost, megabytes(int(r.binaryBytes)), " MB"})
 }
 
+// referee are the budgets of explain and check.
+func (r report) referee() []budget {
+	var out []budget
+	for _, verb := range []struct {
+		name string
+		most map[int]float64
+	}{{explain, explainAgainstIdentity}, {check, checkAgainstIdentity}} {
+		for _, p := range r.profiles {
+			if most, promised := verb.most[p.n]; promised {
+				out = append(out, budget{fmt.Sprintf("CPU of %s, by %s, N = %d", verb.name, identity, p.n), most, median(ratios(p.samples[verb.name], p.samples[identity])), ""})
+			}
+			if p.n >= 1000 {
+				out = append(out, budget{fmt.Sprintf("peak memory of %s, by MB read, N = %d", verb.name, p.n), refereeMost, medianRSS(p.samples[verb.name]) / megabytes(p.bytes), " MB"})
+			}
+		}
+	}
+	return out
+}
+
 // growth fits the numbers of profiles at which the start-up no longer counts.
 func (r report) growth() []budget {
 	var out []budget
-	for _, name := range []string{standalone, function} {
+	for _, name := range []string{standalone, function, explain, check} {
 		var n, cpu []float64
 		for _, p := range r.profiles {
 			if p.n >= 100 {

@@ -26,7 +26,22 @@ const (
 	inKustomize = "ours, inside kustomize"
 	hello       = "hello, world"
 	startUp     = "ours, version"
+	explain     = "ours, explain"
+	check       = "ours, check of one never"
 )
+
+// noTenantReachesAnother is the claim that is checked.
+const noTenantReachesAnother = `apiVersion: ambient.kubeflow.org/v1alpha1
+kind: AccessCheck
+metadata: {name: tenants}
+spec:
+  never:
+  - name: no tenant reaches another
+    each: profile
+    from: {notNamespaces: [$profile, istio-system, kubeflow, monitoring]}
+    to: {namespace: $profile}
+    request: {notPaths: [/healthz, /metrics, /wait-for-drain]}
+`
 
 // prepare writes the input of each contender for n profiles into a directory of its own.
 func prepare(t tools, parent string, n int) (workload, error) {
@@ -45,6 +60,15 @@ func prepare(t tools, parent string, n int) (workload, error) {
 	if err != nil {
 		return workload{}, err
 	}
+	rendered, err := w.contenders[0].output()
+	if err != nil {
+		return workload{}, err
+	}
+	manifests, claim := d.write("rendered.yaml", string(rendered)), d.write("check.yaml", noTenantReachesAnother)
+	w.contenders = append(w.contenders,
+		contender{name: explain, args: []string{t.ours, "explain", manifests}},
+		contender{name: check, args: []string{t.ours, "check", claim, manifests}},
+	)
 	model, err := newModel(t, d)
 	if err != nil {
 		return workload{}, err
