@@ -216,7 +216,7 @@ func TestWhatIsShutLetsNoStrangerIn(t *testing.T) {
 		}
 	}
 	t.Logf("of %d, %d are shut and %d open", *setWorlds/2, shut, open)
-	if shut < *setWorlds/10 || open < *setWorlds/10 {
+	if *setWorlds >= 60 && (shut < *setWorlds/10 || open < *setWorlds/10) { // a few worlds may be
 		t.Error("the worlds are one-sided")
 	}
 }

@@ -154,7 +154,7 @@ func TestLinesAreTheSetsOfRandomWorlds(t *testing.T) {
 		}
 	}
 	t.Logf("%+v", n)
-	if n.lines < 400 || n.requests < 3000 || n.failed > n.questions/100 {
+	if n.lines < 400**setWorlds/60 || n.requests < 3000**setWorlds/60 || n.failed > n.questions/100 {
 		t.Errorf("too few: %+v", n)
 	}
 }
@@ -188,7 +188,7 @@ func TestLinesAreTheSetsOfAllTrees(t *testing.T) {
 		}
 	}
 	t.Logf("%+v", n)
-	if n.lines < 300 || n.failed > n.questions/50 {
+	if n.lines < 25**setTrees || n.failed > n.questions/50 {
 		t.Errorf("too few: %+v", n)
 	}
 }
