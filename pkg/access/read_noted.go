@@ -17,6 +17,7 @@ var noters = map[groupKind]reader{
 	{"gateway.networking.k8s.io", "TLSRoute"}:  (*World).readLead,
 	{"gateway.networking.k8s.io", "TCPRoute"}:  (*World).readLead,
 	{"networking.istio.io", "VirtualService"}:  (*World).readVirtualServiceLead,
+	{"networking.istio.io", "ServiceEntry"}:    (*World).readEntry,
 	{"networking.k8s.io", "Ingress"}:           (*World).readIngress,
 	{"networking.k8s.io", "IngressClass"}:      (*World).readIngressClass,
 

@@ -89,6 +89,7 @@ type space struct {
 	overlays        map[string]*overlay
 	routes          []*route
 	grants          []grant
+	entries         []meshEntry
 	accounts        []string
 	notebooks       []string
 	isNotebook      map[string]bool

@@ -1,0 +1,136 @@
+package access
+
+import (
+	"cmp"
+	"slices"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// door is what may lead a request to a target although it was sent elsewhere, past the policies that are for the target's Services: a route of the mesh, or
+// what names pods beside a Service. at is the Service that it starts from; without one, nobody knows who gets through.
+type door struct {
+	by *origin
+	at *To
+}
+
+// meshEntry is a ServiceEntry.
+type meshEntry struct {
+	origin
+	selects   bool // pods of its own namespace (ServiceEntry.workloadSelector)
+	endpoints bool // or names addresses
+}
+
+func (w *World) readEntry(m meta, n *yaml.Node) *fault {
+	s, spec := w.space(m.namespace), field(n, "spec")
+	s.entries = append(s.entries, meshEntry{m.in(s), field(spec, "workloadSelector") != nil, field(spec, "endpoints") != nil})
+	return nil
+}
+
+// doors are those to a Service of a namespace, or without one to anything in it. asked are the targets that are asked for anyway.
+func (x *asker) doors(s *space, service string, asked []goal) (out []door) {
+	add := func(by *origin, at To) {
+		known := func(g goal) bool {
+			return g.to.Namespace == at.Namespace && g.to.Service == at.Service && at.Service != "" && !g.to.Direct
+		}
+		switch {
+		case slices.ContainsFunc(asked, known):
+		case at.Service != "" && x.w.look(at.Namespace).service(at.Service) != nil:
+			out = append(out, door{by, &at})
+		default:
+			out = append(out, door{by, nil})
+		}
+	}
+	leads := func(to []backend) bool {
+		return slices.ContainsFunc(to, func(b backend) bool { return b.namespace == s.name && (service == "" || b.name == service) })
+	}
+	for _, r := range x.w.sortedRoutes() {
+		var to []backend
+		for i := range r.rules {
+			to = append(append(to, r.rules[i].backends...), r.rules[i].mirrors...)
+		}
+		for _, p := range r.parents {
+			switch {
+			case !leads(to):
+			case p.kind == "Service":
+				add(&r.origin, To{Namespace: p.namespace, Service: p.name})
+			case p.kind == "ServiceEntry":
+				add(&r.origin, To{})
+			}
+		}
+	}
+	for _, v := range x.w.bound.meshwide() {
+		for _, h := range v.hosts {
+			if name, ns := serviceOf(h, v.namespace); leads(v.to) {
+				add(&v.origin, To{Namespace: ns, Service: name})
+			}
+		}
+	}
+	return append(out, x.w.sideDoors(s)...)
+}
+
+// meshwide are the VirtualServices of the mesh, each once, in order.
+func (b *boundRoutes) meshwide() []*virtualRoutes {
+	out := slices.Clone(b.wild)
+	for _, l := range b.virtuals {
+		for _, v := range l {
+			if !slices.Contains(out, v) {
+				out = append(out, v)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b *virtualRoutes) int { return cmp.Compare(a.id(), b.id()) })
+	return out
+}
+
+// sideDoors are what names pods of a namespace beside its Services: its ServiceEntries that select pods, and addresses that somebody wrote, where the
+// waypoint before them is one that the namespace has, too.
+func (w *World) sideDoors(s *space) (out []door) {
+	for i := range s.entries {
+		if s.entries[i].selects {
+			out = append(out, door{&s.entries[i].origin, nil})
+		}
+	}
+	own := []*gateway{w.bind(s, nil, "service").gateway}
+	for _, svc := range s.services {
+		own = append(own, w.serviceWaypoint(svc).gateway)
+	}
+	shares := func(b binding) bool { return b.gateway != nil && slices.Contains(own, b.gateway) }
+	for _, name := range w.names {
+		other := w.namespaces[name]
+		for i := range other.entries {
+			if e := &other.entries[i]; e.endpoints && (other == s || shares(w.bind(other, nil, "service"))) {
+				out = append(out, door{&e.origin, nil})
+			}
+		}
+		for _, svc := range other.services {
+			if other != s && len(svc.selector) == 0 && !svc.external && shares(w.serviceWaypoint(svc)) {
+				out = append(out, door{&svc.origin, nil})
+			}
+		}
+	}
+	return out
+}
+
+// enter asks who gets through the doors to a claim's target. Whether that leads there is not known, so it is NOT JUDGED.
+func (h *hearing) enter(doors []door) (out proof) {
+	for _, d := range doors {
+		what := "NOT JUDGED: " + named(d.by) + " may lead to the target past the policies that are for its Services"
+		if d.at == nil {
+			return proof{NotJudged, true, what}
+		}
+		for _, a := range h.x.aims(h.x.w.look(d.at.Namespace)) {
+			if a.name != d.at.Service {
+				continue
+			}
+			for _, port := range a.allPorts() {
+				for _, q := range h.x.w.inquiries(*d.at, port, false) {
+					if p := h.inquire(&q); p.failed {
+						return proof{NotJudged, true, what + ": " + p.by}
+					}
+				}
+			}
+		}
+	}
+	return proof{}
+}

@@ -1,0 +1,70 @@
+package access
+
+import (
+	"strings"
+	"testing"
+)
+
+// sharedWaypoint: two tenants whose traffic goes through one waypoint, which alone may connect to the pods of ann.
+const sharedWaypoint = `{kind: Namespace, apiVersion: v1, metadata: {name: infra}}
+---
+{kind: Gateway, apiVersion: gateway.networking.k8s.io/v1, metadata: {name: both, namespace: infra, labels: {istio.io/waypoint-for: service}},
+  spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE, allowedRoutes: {namespaces: {from: All}}}]}}
+---
+{kind: Namespace, apiVersion: v1, metadata: {name: ann, labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: both, istio.io/use-waypoint-namespace: infra}}}
+---
+{kind: Namespace, apiVersion: v1, metadata: {name: ben, labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: both, istio.io/use-waypoint-namespace: infra}}}
+---
+{kind: Service, apiVersion: v1, metadata: {name: web, namespace: ann}, spec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}}
+---
+{kind: Service, apiVersion: v1, metadata: {name: x, namespace: ben}, spec: {selector: {app: x}, ports: [{name: http, port: 80}]}}
+---
+{kind: Deployment, apiVersion: apps/v1, metadata: {name: web, namespace: ann}, spec: {template: {metadata: {labels: {app: web}}, spec: {serviceAccountName: web, containers: [{name: c}]}}}}
+---
+{kind: AuthorizationPolicy, apiVersion: security.istio.io/v1, metadata: {name: pods, namespace: ann}, spec: {rules: [{from: [{source: {principals: [cluster.local/ns/infra/sa/both]}}]}]}}
+---
+{kind: AuthorizationPolicy, apiVersion: security.istio.io/v1, metadata: {name: own, namespace: ann}, spec: {targetRefs: [{kind: Service, group: '', name: web}], rules: [{from: [{source: {namespaces: [ann]}}]}]}}
+`
+
+// What leads to a target from elsewhere in the mesh refutes a claim about it, or makes it NOT JUDGED.
+func TestClaimsKnowWhatLeadsToTheirTarget(t *testing.T) {
+	const never = "\n  never:\n  - {name: c, from: {namespaces: [ben]}, to: {namespace: ann}}"
+	const only = "\n  only:\n  - {name: c, to: {namespace: ann, service: web}, who: [{namespace: ann}]}"
+	route := func(kind, parent, backend string) string {
+		return "\n---\n{kind: " + kind + ", apiVersion: gateway.networking.k8s.io/v1, metadata: {name: r, namespace: ben}, spec: {parentRefs: [" + parent + "], rules: [{backendRefs: [" + backend + "]}]}}\n"
+	}
+	const toX, toWeb = "{kind: Service, group: '', name: x}", "{name: web, namespace: ann, port: 80}"
+	virtual := func(http string) string {
+		return "\n---\n{kind: VirtualService, apiVersion: networking.istio.io/v1, metadata: {name: v, namespace: ben}, spec: {hosts: [x.ben.svc.cluster.local], http: [{" + http + "}]}}\n"
+	}
+	entry := func(ns, spec string) string {
+		return "\n---\n{kind: ServiceEntry, apiVersion: networking.istio.io/v1, metadata: {name: e, namespace: " + ns + "}, spec: {hosts: [e.example.com], location: MESH_INTERNAL, resolution: STATIC, ports: [{number: 80, name: http, protocol: HTTP}], " + spec + "}}\n"
+	}
+	for _, c := range []struct{ name, more, by string }{
+		{"nothing leads there", "", ""},
+		{"a route that stays at home", route("HTTPRoute", toX, "{name: x, port: 80}"), ""},
+		{"a route of another tenant", route("HTTPRoute", toX, toWeb), "HTTPRoute ben/r"},
+		{"one of requests of gRPC", route("GRPCRoute", toX, toWeb), "GRPCRoute ben/r"},
+		{"one that hangs on a ServiceEntry", route("HTTPRoute", "{kind: ServiceEntry, group: networking.istio.io, name: e}", toWeb), "HTTPRoute ben/r"},
+		{"one that copies", "\n---\n{kind: HTTPRoute, apiVersion: gateway.networking.k8s.io/v1, metadata: {name: r, namespace: ben}, spec: {parentRefs: [" + toX + "], rules: [{filters: [{type: RequestMirror, requestMirror: {backendRef: " + toWeb + "}}], backendRefs: [{name: x, port: 80}]}]}}\n", "HTTPRoute ben/r"},
+		{"a VirtualService", virtual("route: [{destination: {host: web.ann.svc.cluster.local}}]"), "VirtualService ben/v"},
+		{"one that copies requests", virtual("route: [{destination: {host: x}}], mirror: {host: web.ann.svc.cluster.local}"), "VirtualService ben/v"},
+		{"a ServiceEntry of pods", entry("ann", "workloadSelector: {labels: {app: web}}"), "ServiceEntry ann/e"},
+		{"one of addresses at the waypoint", entry("ben", "endpoints: [{address: 10.0.0.9}]"), "ServiceEntry ben/e"},
+		{"one of another host", entry("ann", ""), ""},
+		{"a Service without a selector", "\n---\n{kind: Service, apiVersion: v1, metadata: {name: y, namespace: ben}, spec: {ports: [{port: 80}]}}\n", "Service ben/y"},
+	} {
+		for shape, spec := range map[string]string{"never": never, "only": only} {
+			r := proofs(t, load(t, sharedWaypoint+c.more), spec)[0]
+			if c.by == "" && !r.OK || c.by != "" && (r.OK || r.Got == Allow.String() && shape == "never" || !strings.Contains(r.By, c.by)) {
+				t.Errorf("%s, %s: got %s by %s, want %q", c.name, shape, r.Got, r.By, c.by)
+			}
+		}
+	}
+	// The pods of ann do not take what the waypoint of ben sends.
+	own := strings.Replace(strings.Replace(sharedWaypoint, "name: ben, labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: both, istio.io/use-waypoint-namespace: infra}", "name: ben, labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: own}", 1),
+		"{kind: Service, apiVersion: v1, metadata: {name: x", "{kind: Gateway, apiVersion: gateway.networking.k8s.io/v1, metadata: {name: own, namespace: ben, labels: {istio.io/waypoint-for: service}}, spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}}\n---\n{kind: Service, apiVersion: v1, metadata: {name: x", 1)
+	if r := proofs(t, load(t, own+route("HTTPRoute", toX, toWeb)), never)[0]; !r.OK {
+		t.Errorf("a route at a waypoint that the pods deny: got %s by %s", r.Got, r.By)
+	}
+}
