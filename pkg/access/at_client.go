@@ -29,6 +29,12 @@ func (w *World) decide(r Request, o *open) Verdict {
 		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Namespace "+r.To.Namespace+" is not in the manifests, so its labels are not known")})
 		return t.verdict()
 	}
+	if svc := to.service(r.To.Service); svc != nil && !r.From.ingress() {
+		if p, ok := w.servicePort(svc, r.Port); ok && p.udp && (!r.To.Direct || r.Port == 0) {
+			t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "port "+portText(p.number)+" of Service "+svc.id()+" is not TCP, and no proxy sees what is sent there")})
+			return t.verdict()
+		}
+	}
 	switch {
 	case r.From.ingress():
 		return t.throughIngress(to)

@@ -182,12 +182,26 @@ func (t *trip) hop(from string, svc *service) {
 
 // servicePort gives the port of the Service that is meant; ok is false where it has none of that number.
 func (t *trip) servicePort(svc *service) (servicePort, bool) {
-	for _, p := range svc.ports {
-		if t.req.Port == 0 || p.number == t.req.Port {
-			return p, true
+	return t.w.servicePort(svc, t.req.Port)
+}
+
+// servicePort is a port of a Service by its number, or the first one. What carries TCP comes before what carries UDP by the same number.
+func (w *World) servicePort(svc *service, port int) (servicePort, bool) {
+	var other *servicePort
+	for i := range svc.ports {
+		p := &svc.ports[i]
+		switch {
+		case port != 0 && p.number != port:
+		case !p.udp:
+			return *p, true
+		case other == nil:
+			other = p
 		}
 	}
-	return servicePort{}, len(svc.ports) == 0 && t.req.Port == 0
+	if other != nil {
+		return *other, true
+	}
+	return servicePort{}, len(svc.ports) == 0 && port == 0
 }
 
 // atWaypoint: CUSTOM, then the token, then DENY and ALLOW, all as the waypoint sees the request: peer is the client, destination.port the

@@ -148,5 +148,7 @@ var podLines = []ledgerLine{
 	judgedBy("spec.serviceAccountName", "read_workload.go", "TestBindingAndCapture"),
 	judgedBy("spec.containers.ports", "read_workload.go", "TestPodAddressesAndClients"),
 	judgedBy("spec.containers.name", "at_sidecar.go", "TestPodsWithSidecars"),
+	notJudgedBy("spec.os.name", "read_workload.go", "TestPodsOnWindows", "on Windows there is neither istio-cni nor ztunnel"),
+	notJudgedBy("spec.nodeSelector", "read_workload.go", "TestPodsOnWindows", "on Windows there is neither istio-cni nor ztunnel"),
 	harmless("spec.*", "istio-cni and ztunnel do not read it"),
 }

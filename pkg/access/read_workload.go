@@ -121,6 +121,9 @@ func podOf(m meta, l labels, spec *yaml.Node) *workload {
 	if a := textOf(field(spec, "serviceAccountName")); a != "" {
 		pod.account = a
 	}
+	if textOf(valueAt(spec, "os", "name")) == "windows" || textOf(valueAt(spec, "nodeSelector", "kubernetes.io/os")) == "windows" {
+		pod.unsure = pod.kind + " " + join(m.namespace, m.name) + " runs on Windows, where there is neither istio-cni nor ztunnel"
+	}
 	for _, key := range [2]string{"containers", "initContainers"} {
 		for _, c := range list(field(spec, key)) {
 			if textOf(field(c, "name")) == "istio-proxy" {
@@ -177,6 +180,7 @@ type servicePort struct {
 	target     int    // 0: named or absent
 	targetName string // a container port's name
 	protocol   protocol
+	udp        bool // or SCTP: no proxy sees it
 }
 
 type protocol uint8
@@ -203,6 +207,9 @@ func (w *World) readService(m meta, n *yaml.Node) *fault {
 	for _, p := range list(field(spec, "ports")) {
 		target := field(p, "targetPort")
 		port := servicePort{number: number(field(p, "port")), target: number(target), protocol: portProtocol(p)}
+		if p := textOf(field(p, "protocol")); p != "" && p != "TCP" {
+			port.udp = true
+		}
 		switch {
 		case target == nil:
 			port.target = port.number

@@ -10,8 +10,9 @@ import (
 // door is what may lead a request to a target although it was sent elsewhere, past the policies that are for the target's Services: a route of the mesh, or
 // what names pods beside a Service. at is the Service that it starts from; without one, nobody knows who gets through.
 type door struct {
-	by *origin
-	at *To
+	by  *origin
+	at  *To
+	why string // what it is, where it is no way of requests
 }
 
 // meshEntry is a ServiceEntry.
@@ -36,9 +37,9 @@ func (x *asker) doors(s *space, service string, asked []goal) (out []door) {
 		switch {
 		case slices.ContainsFunc(asked, known):
 		case at.Service != "" && x.w.look(at.Namespace).service(at.Service) != nil:
-			out = append(out, door{by, &at})
+			out = append(out, door{by: by, at: &at})
 		default:
-			out = append(out, door{by, nil})
+			out = append(out, door{by: by})
 		}
 	}
 	leads := func(to []backend) bool {
@@ -66,6 +67,13 @@ func (x *asker) doors(s *space, service string, asked []goal) (out []door) {
 			}
 		}
 	}
+	for _, svc := range s.services {
+		for i := range svc.ports {
+			if svc.ports[i].udp && (service == "" || svc.name == service) {
+				out = append(out, door{by: &svc.origin, why: "port " + portText(svc.ports[i].number) + " is not TCP, and no proxy sees what is sent there"})
+			}
+		}
+	}
 	return append(out, x.w.sideDoors(s)...)
 }
 
@@ -88,7 +96,7 @@ func (b *boundRoutes) meshwide() []*virtualRoutes {
 func (w *World) sideDoors(s *space) (out []door) {
 	for i := range s.entries {
 		if s.entries[i].selects {
-			out = append(out, door{&s.entries[i].origin, nil})
+			out = append(out, door{by: &s.entries[i].origin})
 		}
 	}
 	own := []*gateway{w.bind(s, nil, "service").gateway}
@@ -100,12 +108,12 @@ func (w *World) sideDoors(s *space) (out []door) {
 		other := w.namespaces[name]
 		for i := range other.entries {
 			if e := &other.entries[i]; e.endpoints && (other == s || shares(w.bind(other, nil, "service"))) {
-				out = append(out, door{&e.origin, nil})
+				out = append(out, door{by: &e.origin})
 			}
 		}
 		for _, svc := range other.services {
 			if other != s && len(svc.selector) == 0 && !svc.external && shares(w.serviceWaypoint(svc)) {
-				out = append(out, door{&svc.origin, nil})
+				out = append(out, door{by: &svc.origin})
 			}
 		}
 	}
@@ -115,7 +123,7 @@ func (w *World) sideDoors(s *space) (out []door) {
 // enter asks who gets through the doors to a claim's target. Whether that leads there is not known, so it is NOT JUDGED.
 func (h *hearing) enter(doors []door) (out proof) {
 	for _, d := range doors {
-		what := "NOT JUDGED: " + named(d.by) + " may lead to the target past the policies that are for its Services"
+		what := "NOT JUDGED: " + named(d.by) + ": " + cmp.Or(d.why, "it may lead to the target past the policies that are for its Services")
 		if d.at == nil {
 			return proof{NotJudged, true, what}
 		}

@@ -29,7 +29,7 @@ const sharedWaypoint = `{kind: Namespace, apiVersion: v1, metadata: {name: infra
 // What leads to a target from elsewhere in the mesh refutes a claim about it, or makes it NOT JUDGED.
 func TestClaimsKnowWhatLeadsToTheirTarget(t *testing.T) {
 	const never = "\n  never:\n  - {name: c, from: {namespaces: [ben]}, to: {namespace: ann}}"
-	const only = "\n  only:\n  - {name: c, to: {namespace: ann, service: web}, who: [{namespace: ann}]}"
+	const only = "\n  only:\n  - {name: c, to: {namespace: ann}, who: [{namespace: ann}]}"
 	route := func(kind, parent, backend string) string {
 		return "\n---\n{kind: " + kind + ", apiVersion: gateway.networking.k8s.io/v1, metadata: {name: r, namespace: ben}, spec: {parentRefs: [" + parent + "], rules: [{backendRefs: [" + backend + "]}]}}\n"
 	}
@@ -66,5 +66,29 @@ func TestClaimsKnowWhatLeadsToTheirTarget(t *testing.T) {
 		"{kind: Service, apiVersion: v1, metadata: {name: x", "{kind: Gateway, apiVersion: gateway.networking.k8s.io/v1, metadata: {name: own, namespace: ben, labels: {istio.io/waypoint-for: service}}, spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}}\n---\n{kind: Service, apiVersion: v1, metadata: {name: x", 1)
 	if r := proofs(t, load(t, own+route("HTTPRoute", toX, toWeb)), never)[0]; !r.OK {
 		t.Errorf("a route at a waypoint that the pods deny: got %s by %s", r.Got, r.By)
+	}
+}
+
+func TestPodsOnWindows(t *testing.T) {
+	for _, spec := range []string{"os: {name: windows}", "nodeSelector: {kubernetes.io/os: windows}", "os: {name: linux}", "nodeSelector: {kubernetes.io/os: linux}"} {
+		w := load(t, sharedWaypoint+"\n---\n{kind: Pod, apiVersion: v1, metadata: {name: w, namespace: ann, labels: {app: win}}, spec: {"+spec+", containers: [{name: c}]}}\n")
+		v := w.Decide(Request{From: From{OffMesh: true}, To: To{Namespace: "ann", Pod: map[string]string{"app": "win"}}, TCP: true})
+		if windows := strings.Contains(spec, "windows"); windows && (v.Outcome != NotJudged || !strings.Contains(v.Why, "Windows")) || !windows && v.Outcome != Deny {
+			t.Errorf("%s: got %v by %s", spec, v.Outcome, v.By())
+		}
+	}
+}
+
+func TestPortsOfUDP(t *testing.T) {
+	w := load(t, sharedWaypoint+"\n---\n{kind: Service, apiVersion: v1, metadata: {name: dns, namespace: ann}, spec: {selector: {app: web}, ports: [{port: 53, protocol: UDP}, {port: 80, name: http, targetPort: 8080}]}}\n")
+	for port, want := range map[int]Outcome{53: NotJudged, 0: Deny, 80: Deny} {
+		if v := w.Decide(Request{From: From{OffMesh: true}, To: To{Namespace: "ann", Service: "dns"}, Port: port}); v.Outcome != want {
+			t.Errorf("port %d: got %v by %s, want %v", port, v.Outcome, v.By(), want)
+		}
+	}
+	both := edit(t, sharedWaypoint, "ports: [{name: http, port: 80, targetPort: 8080}]", "ports: [{name: http, port: 80, targetPort: 8080}, {name: udp, port: 80, protocol: UDP}]")
+	r := proofs(t, load(t, both), "\n  never:\n  - {name: c, from: {namespaces: [ben]}, to: {namespace: ann}}")[0]
+	if r.OK || !strings.Contains(r.By, "Service ann/web") || !strings.Contains(r.By, "is not TCP") {
+		t.Errorf("a claim about a port of both: got %s by %s", r.Got, r.By)
 	}
 }
