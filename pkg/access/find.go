@@ -71,6 +71,8 @@ type selfCheck struct {
 	tenants map[string]bool
 	sorted  []string // the tenants' namespaces
 	ingress *gateway
+	logins  []*jwtRule    // at the ingress, once they are asked for
+	read    bool          // for logins
 	front   []*policy     // policies at the ingress, none where it is made up
 	users   identity      // who comes with the users of the tenant at hand
 	header  [1]namedValue // that userPasses tries, made once

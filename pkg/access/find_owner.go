@@ -94,10 +94,19 @@ func (a *selfCheck) ownerVerified(g *gateway, svc *service, tok *token, at *attr
 	return ruling{outcome: Allow}
 }
 
+// loginRules are the rules for tokens at the ingress.
+func (a *selfCheck) loginRules() []*jwtRule {
+	if !a.read {
+		a.read = true
+		a.logins, _ = a.w.gatewayJWT(a.ingress)
+	}
+	return a.logins
+}
+
 // ownerTokens are the tokens that may bring the owner, one for each rule at the ingress that writes the user header: of the claim sub where
 // the owner is a service account, else of any other. Without such a rule one of an unknown issuer, nil.
 func (a *selfCheck) ownerTokens(t *Tenant) (out []*token) {
-	rules, _ := a.w.gatewayJWT(a.ingress)
+	rules := a.loginRules()
 	for _, r := range rules {
 		for _, c := range r.copies {
 			if c.header != strings.ToLower(cmp.Or(t.Header, usualUserHeader)) || (c.claim == "sub") != strings.HasPrefix(t.Owner, "system:serviceaccount:") {

@@ -110,7 +110,7 @@ func (a *selfCheck) ownerClients(t *Tenant) (out []From) {
 	if !isAccount {
 		out = append(out, From{User: t.Owner})
 	}
-	rules, _ := a.w.gatewayJWT(a.ingress)
+	rules := a.loginRules()
 	for _, r := range rules {
 		for _, c := range r.copies {
 			audiences := r.audiences[:min(len(r.audiences), 1)]

@@ -134,8 +134,13 @@ func (a *selfCheck) gateways() []identity {
 			a.doorways = append(a.doorways, a.w.identity(g.namespace, g.account))
 		}
 	}
-	if slices.ContainsFunc(a.doorways, func(id identity) bool { return id.principal() == a.users.principal() }) {
+	if slices.ContainsFunc(a.doorways, func(id identity) bool { return id.sameAs(a.users) }) {
 		return a.doorways
 	}
 	return append(a.doorways[:len(a.doorways):len(a.doorways)], a.users)
+}
+
+// sameAs reports whether two identities that are known are one.
+func (id identity) sameAs(o identity) bool {
+	return id.domain == o.domain && id.namespace == o.namespace && id.account == o.account
 }

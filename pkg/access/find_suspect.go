@@ -94,7 +94,7 @@ func (x *suspect) in(of, s *space) {
 // knowsIngress reports whether the sets ask for what comes through the tenants' ingress, with the account that it has.
 func (a *selfCheck) knowsIngress() bool {
 	return slices.ContainsFunc(a.w.allIngresses(), func(g *gateway) bool {
-		return a.isIngress(g) && a.w.identity(g.namespace, g.account).principal() == a.users.principal()
+		return a.isIngress(g) && a.w.identity(g.namespace, g.account).sameAs(a.users)
 	})
 }
 

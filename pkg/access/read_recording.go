@@ -1,8 +1,8 @@
 package access
 
 import (
-	"cmp"
 	"slices"
+	"sort"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -17,6 +17,7 @@ type recording struct {
 	codes    []uint32
 	patterns map[uint32]bool // texts that may be regular expressions
 	cut      bool            // the object at hand has more than fits
+	order    []*yaml.Node    // keys and values of the mappings at hand, each mapping's in order
 	full     bool            // some object has more than fits
 }
 
@@ -57,44 +58,69 @@ func (r *recording) add(n *yaml.Node, k groupKind) int {
 	return len(r.of) - 1
 }
 
-// fields leaves out what the API server makes up, except when tokens' rules and modes of mTLS were created, which tells the older from the newer.
+// part is which part of an object a mapping is.
+type part uint8
+
+const (
+	inside        part = iota
+	whole              // the object
+	itsMetadata        // of which is left out what the API server makes up
+	datedMetadata      // but when tokens' rules and modes of mTLS were created, which tells the older from the newer
+)
+
 func (r *recording) fields(n *yaml.Node, k groupKind) {
-	limit, depth := len(r.codes)+maxCodes, 0
-	dated := k.kind == "RequestAuthentication" || k.kind == "PeerAuthentication"
-	r.mapping(n, limit, depth, func(key string, v *yaml.Node) {
-		if key != "metadata" || deref(v) == nil || deref(v).Kind != yaml.MappingNode {
-			r.value(v, key, limit, depth+1)
-			return
-		}
-		r.mapping(deref(v), limit, depth+1, func(key string, v *yaml.Node) {
-			switch key {
-			case "uid", "resourceVersion", "generation", "managedFields", "selfLink":
-				r.codes = append(r.codes, nothing)
-			case "creationTimestamp":
-				if !dated {
-					r.codes = append(r.codes, nothing)
-					return
-				}
-				fallthrough
-			default:
-				r.value(v, key, limit, depth+1)
-			}
-		})
-	})
+	metadata := itsMetadata
+	if k.kind == "RequestAuthentication" || k.kind == "PeerAuthentication" {
+		metadata = datedMetadata
+	}
+	r.mapping(n, whole, metadata, len(r.codes)+maxCodes, 0)
 }
 
-func (r *recording) mapping(n *yaml.Node, limit, depth int, each func(key string, v *yaml.Node)) {
+// mapping records a mapping. metadata is what the metadata of the whole object is.
+func (r *recording) mapping(n *yaml.Node, is, metadata part, limit, depth int) {
 	r.codes = append(r.codes, aMapping)
-	order := make([]int, 0, 16)
+	from, sorted := len(r.order), true
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		order = append(order, i)
+		sorted = sorted && (i == 0 || n.Content[i-2].Value <= n.Content[i].Value)
+		r.order = append(r.order, n.Content[i], n.Content[i+1])
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(n.Content[a].Value, n.Content[b].Value) })
-	for _, i := range order {
-		r.value(n.Content[i], "", limit, depth+1)
-		each(n.Content[i].Value, n.Content[i+1])
+	if !sorted {
+		sort.Stable(keyed(r.order[from:]))
 	}
+	for at, to := from, len(r.order); at < to; at += 2 { // what is below comes behind, and is taken off again
+		key, v := r.order[at], deref(r.order[at+1])
+		r.value(key, "", limit, depth+1)
+		switch {
+		case is == whole && key.Value == "metadata" && v != nil && v.Kind == yaml.MappingNode:
+			r.mapping(v, metadata, inside, limit, depth+1)
+		case is.leavesOut(key.Value):
+			r.codes = append(r.codes, nothing)
+		default:
+			r.value(v, key.Value, limit, depth+1)
+		}
+	}
+	clear(r.order[from:])
+	r.order = r.order[:from]
 	r.codes = append(r.codes, endOf)
+}
+
+func (is part) leavesOut(key string) bool {
+	switch key {
+	case "uid", "resourceVersion", "generation", "managedFields", "selfLink":
+		return is == itsMetadata || is == datedMetadata
+	case "creationTimestamp":
+		return is == itsMetadata
+	}
+	return false
+}
+
+// keyed are keys, each with its value.
+type keyed []*yaml.Node
+
+func (p keyed) Len() int           { return len(p) / 2 }
+func (p keyed) Less(a, b int) bool { return p[2*a].Value < p[2*b].Value }
+func (p keyed) Swap(a, b int) {
+	p[2*a], p[2*a+1], p[2*b], p[2*b+1] = p[2*b], p[2*b+1], p[2*a], p[2*a+1]
 }
 
 // value records a node. key is the one that it stands under.
@@ -107,7 +133,7 @@ func (r *recording) value(n *yaml.Node, key string, limit, depth int) {
 	case n == nil || n.Kind == yaml.AliasNode:
 		r.codes = append(r.codes, nothing)
 	case n.Kind == yaml.MappingNode:
-		r.mapping(n, limit, depth, func(key string, v *yaml.Node) { r.value(v, key, limit, depth+1) })
+		r.mapping(n, inside, inside, limit, depth)
 	case n.Kind == yaml.ScalarNode:
 		r.scalar(n, key)
 	default:
@@ -128,8 +154,7 @@ func (r *recording) scalar(n *yaml.Node, key string) {
 	id, ok := numbers[n.Value]
 	if !ok {
 		id = uint32(len(r.texts))
-		text := strings.Clone(n.Value)
-		numbers[text], r.texts = id, append(r.texts, text)
+		numbers[n.Value], r.texts = id, append(r.texts, n.Value)
 	}
 	if (key == "regex" || key == "value") && strings.ContainsAny(n.Value, `\^$.|?*+()[]{}`) {
 		r.patterns[id] = true
