@@ -62,9 +62,9 @@ verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden
 	go -C tools mod tidy -diff
 	go test -race $$(go list ./... | grep -v '/fn$$\|/pkg/access$$')
 	go test ./pkg/access
-	go test -race -timeout 30m ./pkg/access -set-points 20000 -set-worlds 10 -set-trees 2
-	go test -race ./fn -configurations 60
-	go test ./fn -run TestProperty -configurations 500
+	go test -race -timeout 30m ./pkg/access -set-points 20000 -set-worlds 10 -skip 'TestConformsToIstio|TestSetsAgreeWithIstio|TestLinesAreTheSets|TestEachJudgedLineDecides'
+	go test -race -timeout 20m ./fn -configurations 60 -skip TestFollowed
+	go test ./fn -run 'TestProperty|TestFollowed' -configurations 500 -follow-each 0
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=3s || echo "verify: FUZZING FOUND SOMETHING, see above: mend it; it is no gate, because what it tries is never the same"
 	$(MAKE) --no-print-directory demo > /dev/null
 	$(MAKE) --no-print-directory release-test vuln
