@@ -56,6 +56,9 @@ lint: ## gofmt, go vet and golangci-lint
 	go vet ./...
 	GOLANGCI_LINT_CACHE=$(CURDIR)/bin/golangci-lint go run $(GOLANGCI) run ./... # a cache that checkouts share knows files of those removed since
 
+# Tests that run the function many times and nothing beside it: the race detector has nothing to see there.
+ONE_BY_ONE = TestFollowed|TestPropertyConversion|TestCorpus|TestRerun|TestAdvised
+
 .PHONY: verify
 verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden files clean, examples build
 	go mod tidy -diff
@@ -63,8 +66,8 @@ verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden
 	go test -race $$(go list ./... | grep -v '/fn$$\|/pkg/access$$')
 	go test ./pkg/access
 	go test -race -timeout 30m ./pkg/access -set-points 20000 -set-worlds 10 -skip 'TestConformsToIstio|TestSetsAgreeWithIstio|TestLinesAreTheSets|TestEachJudgedLineDecides'
-	go test -race -timeout 20m ./fn -configurations 60 -skip TestFollowed
-	go test ./fn -run 'TestProperty|TestFollowed' -configurations 500 -follow-each 0
+	go test -race -timeout 20m ./fn -configurations 60 -skip '$(ONE_BY_ONE)'
+	go test ./fn -run 'TestProperty|$(ONE_BY_ONE)' -configurations 500 -follow-each 0
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=3s || echo "verify: FUZZING FOUND SOMETHING, see above: mend it; it is no gate, because what it tries is never the same"
 	$(MAKE) --no-print-directory demo > /dev/null
 	$(MAKE) --no-print-directory release-test vuln
