@@ -99,6 +99,11 @@ func (r *jwtRule) writes() (names []string) {
 	return names
 }
 
+// anyWrites reports whether some rule for tokens writes a header.
+func anyWrites(rules []*jwtRule, name string) bool {
+	return slices.ContainsFunc(rules, func(r *jwtRule) bool { return contains(r.writes(), name) })
+}
+
 // strip takes off what only the rule may write.
 func (a *attributes) strip(r *jwtRule) {
 	for _, name := range r.writes() {

@@ -20,8 +20,7 @@ func (a *selfCheck) claimedUsers(tenants []Tenant) {
 		return
 	}
 	name := strings.ToLower(cmp.Or(tenants[0].Header, usualUserHeader))
-	rules, _ := a.w.gatewayJWT(g)
-	writes := slices.ContainsFunc(rules, func(r *jwtRule) bool { return contains(r.writes(), name) })
+	writes := anyWrites(a.loginRules(), name)
 	if !writes && !slices.ContainsFunc(a.front, func(p *policy) bool { return p.action == custom }) || a.writesUser(g, name) {
 		return
 	}

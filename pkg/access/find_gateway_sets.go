@@ -96,7 +96,7 @@ func (a *selfCheck) writesUser(g *gateway, name string) bool {
 		rules, doubt := a.w.gatewayJWT(g)
 		at := freeAttributes(identity{})
 		at.headers = headers{{name, symbolic.In(some)}}
-		a.writers[key] = doubt == "" && slices.ContainsFunc(rules, func(r *jwtRule) bool { return contains(r.writes(), name) }) &&
+		a.writers[key] = doubt == "" && anyWrites(rules, name) &&
 			a.w.judge(l7, g.point(), a.w.atGateway(g), &at).outcome == Deny
 	}
 	return a.writers[key]
