@@ -2,6 +2,7 @@ package access
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -124,13 +125,12 @@ func (r *Request) given(w *World, axis string) symbolic.Point {
 
 // ask asks for the request that is in the set.
 func (b *nearBox) ask(w *World, r Request, want Outcome) Near {
-	r.Headers = copyOf(r.Headers)
-	if r.From.JWT != nil {
+	headers, claims := map[string]string{}, map[string]any{} // of its own
+	maps.Copy(headers, r.Headers)
+	if r.Headers = headers; r.From.JWT != nil {
 		jwt := *r.From.JWT
-		jwt.Claims = map[string]any{}
-		for name, v := range r.From.JWT.Claims {
-			jwt.Claims[name] = v
-		}
+		maps.Copy(claims, jwt.Claims)
+		jwt.Claims = claims
 		r.From.JWT = &jwt
 	}
 	var differs []string
@@ -144,14 +144,6 @@ func (b *nearBox) ask(w *World, r Request, want Outcome) Near {
 		n.By = fmt.Sprintf("internal error: among others it is %v; %s", want, n.By)
 	}
 	return n
-}
-
-func copyOf(of map[string]string) map[string]string {
-	out := map[string]string{}
-	for k, v := range of {
-		out[k] = v
-	}
-	return out
 }
 
 // axisInWords names what a request has on an axis.
