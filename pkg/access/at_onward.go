@@ -9,50 +9,66 @@ import (
 // getWaypointDestinationCluster). Nobody asks the policies of the Service that is meant.
 func (w *World) onward(svc *service) (by *origin, why string) {
 	for _, o := range w.onwards()[svc.id()] {
-		if o.from == "" || o.from != svc.id() && w.led()[o.from] {
+		if !o.copies && o.from != "" && w.led()[o.from] {
 			return o.by, "leads on to " + svc.id() + " behind the waypoint of Service " + o.from + ", which is not followed"
 		}
 	}
 	return nil, ""
 }
 
-// onwardRoute is a route that is bound to a Service, "" for one of several hosts.
+// onwardRoute is a route of the mesh that leads from one Service to another.
 type onwardRoute struct {
-	by   *origin
-	from string
+	by     *origin
+	from   string // "" for a ServiceEntry, and for several hosts
+	stream bool   // it carries connections
+	copies bool   // what it sends there is a copy
 }
 
-// onwards files routes that are bound to Services by where they lead.
+// onwards files routes of the mesh by the Service that they lead to, in order.
 func (w *World) onwards() map[string][]onwardRoute {
 	w.onceOnwards.Do(func() {
 		w.onwardRoutes = map[string][]onwardRoute{}
-		add := func(by *origin, from string, to []backend) {
+		add := func(one onwardRoute, to []backend) {
 			for _, b := range to {
-				if id := join(b.namespace, b.name); !b.foreign && b.name != "" && id != from {
-					w.onwardRoutes[id] = append(w.onwardRoutes[id], onwardRoute{by, from})
+				if id := join(b.namespace, b.name); !b.foreign && b.name != "" && id != one.from {
+					w.onwardRoutes[id] = append(w.onwardRoutes[id], one)
 				}
 			}
 		}
-		for from, routes := range w.bound.toService {
-			for _, r := range routes {
+		for _, r := range w.sortedRoutes() {
+			for _, p := range r.parents {
+				one := onwardRoute{by: &r.origin}
+				switch p.kind {
+				case "Service":
+					one.from = join(p.namespace, p.name)
+				case "ServiceEntry":
+				default:
+					continue
+				}
 				for i := range r.rules {
-					add(&r.origin, from, r.rules[i].backends)
+					copies := one
+					copies.copies = true
+					add(one, r.rules[i].backends)
+					add(copies, r.rules[i].mirrors)
 				}
 			}
 		}
 		for from, streams := range w.bound.streams {
 			for _, l := range streams {
-				add(&l.origin, from, l.backends)
+				add(onwardRoute{by: &l.origin, from: from, stream: true}, l.backends)
 			}
 		}
 		for host, virtuals := range w.bound.virtuals {
 			for _, v := range virtuals {
 				name, namespace := serviceOf(host, v.namespace)
-				add(&v.origin, join(namespace, name), v.to)
+				add(onwardRoute{by: &v.origin, from: join(namespace, name)}, v.to)
 			}
 		}
+		for _, v := range w.bound.wild {
+			add(onwardRoute{by: &v.origin}, v.to)
+		}
 		for _, all := range w.onwardRoutes { // maps have no order
-			slices.SortFunc(all, func(a, b onwardRoute) int { return compareOrigins(a.by, b.by, a.from, b.from) })
+			slices.SortStableFunc(all, func(a, b onwardRoute) int { return compareOrigins(a.by, b.by, a.from, b.from) })
 		}
 	})
 	return w.onwardRoutes

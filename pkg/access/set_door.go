@@ -2,7 +2,9 @@ package access
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
@@ -30,40 +32,23 @@ func (w *World) readEntry(m meta, n *yaml.Node) *fault {
 
 // doors are those to a Service of a namespace, or without one to anything in it. asked are the targets that are asked for anyway.
 func (x *asker) doors(s *space, service string, asked []goal) (out []door) {
-	add := func(by *origin, at To) {
-		known := func(g goal) bool {
-			return g.to.Namespace == at.Namespace && g.to.Service == at.Service && at.Service != "" && !g.to.Direct
+	onwards := x.w.onwards()
+	for _, to := range slices.Sorted(maps.Keys(onwards)) {
+		ns, name, _ := strings.Cut(to, "/")
+		if ns != s.name || service != "" && name != service {
+			continue
 		}
-		switch {
-		case slices.ContainsFunc(asked, known):
-		case at.Service != "" && x.w.look(at.Namespace).service(at.Service) != nil:
-			out = append(out, door{by: by, at: &at})
-		default:
-			out = append(out, door{by: by})
-		}
-	}
-	leads := func(to []backend) bool {
-		return slices.ContainsFunc(to, func(b backend) bool { return b.namespace == s.name && (service == "" || b.name == service) })
-	}
-	for _, r := range x.w.sortedRoutes() {
-		var to []backend
-		for i := range r.rules {
-			to = append(append(to, r.rules[i].backends...), r.rules[i].mirrors...)
-		}
-		for _, p := range r.parents {
-			switch {
-			case !leads(to):
-			case p.kind == "Service":
-				add(&r.origin, To{Namespace: p.namespace, Service: p.name})
-			case p.kind == "ServiceEntry":
-				add(&r.origin, To{})
+		for _, o := range onwards[to] {
+			from, start, _ := strings.Cut(o.from, "/")
+			known := func(g goal) bool {
+				return start != "" && g.to.Namespace == from && g.to.Service == start && !g.to.Direct
 			}
-		}
-	}
-	for _, v := range x.w.bound.meshwide() {
-		for _, h := range v.hosts {
-			if name, ns := serviceOf(h, v.namespace); leads(v.to) {
-				add(&v.origin, To{Namespace: ns, Service: name})
+			switch {
+			case slices.ContainsFunc(asked, known):
+			case start != "" && !o.stream && x.w.look(from).service(start) != nil:
+				out = append(out, door{by: o.by, at: &To{Namespace: from, Service: start}})
+			default:
+				out = append(out, door{by: o.by})
 			}
 		}
 	}
@@ -75,20 +60,6 @@ func (x *asker) doors(s *space, service string, asked []goal) (out []door) {
 		}
 	}
 	return append(out, x.w.sideDoors(s)...)
-}
-
-// meshwide are the VirtualServices of the mesh, each once, in order.
-func (b *boundRoutes) meshwide() []*virtualRoutes {
-	out := slices.Clone(b.wild)
-	for _, l := range b.virtuals {
-		for _, v := range l {
-			if !slices.Contains(out, v) {
-				out = append(out, v)
-			}
-		}
-	}
-	slices.SortFunc(out, func(a, b *virtualRoutes) int { return cmp.Compare(a.id(), b.id()) })
-	return out
 }
 
 // sideDoors are what names pods of a namespace beside its Services: its ServiceEntries that select pods, and addresses that somebody wrote, where the
@@ -127,15 +98,10 @@ func (h *hearing) enter(doors []door) (out proof) {
 		if d.at == nil {
 			return proof{NotJudged, true, what}
 		}
-		for _, a := range h.x.aims(h.x.w.look(d.at.Namespace)) {
-			if a.name != d.at.Service {
-				continue
-			}
-			for _, port := range a.allPorts() {
-				for _, q := range h.x.w.inquiries(*d.at, port, false) {
-					if p := h.inquire(&q); p.failed {
-						return proof{NotJudged, true, what + ": " + p.by}
-					}
+		for _, port := range h.x.aim(h.x.w.look(d.at.Namespace), d.at.Service).allPorts() {
+			for _, q := range h.x.w.inquiries(*d.at, port, false) {
+				if p := h.inquire(&q); p.failed {
+					return proof{NotJudged, true, what + ": " + p.by}
 				}
 			}
 		}

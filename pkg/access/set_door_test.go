@@ -46,6 +46,7 @@ func TestClaimsKnowWhatLeadsToTheirTarget(t *testing.T) {
 		{"a route of another tenant", route("HTTPRoute", toX, toWeb), "HTTPRoute ben/r"},
 		{"one of requests of gRPC", route("GRPCRoute", toX, toWeb), "GRPCRoute ben/r"},
 		{"one that hangs on a ServiceEntry", route("HTTPRoute", "{kind: ServiceEntry, group: networking.istio.io, name: e}", toWeb), "HTTPRoute ben/r"},
+		{"one of connections", route("TCPRoute", toX, toWeb), "TCPRoute ben/r"},
 		{"one that copies", "\n---\n{kind: HTTPRoute, apiVersion: gateway.networking.k8s.io/v1, metadata: {name: r, namespace: ben}, spec: {parentRefs: [" + toX + "], rules: [{filters: [{type: RequestMirror, requestMirror: {backendRef: " + toWeb + "}}], backendRefs: [{name: x, port: 80}]}]}}\n", "HTTPRoute ben/r"},
 		{"a VirtualService", virtual("route: [{destination: {host: web.ann.svc.cluster.local}}]"), "VirtualService ben/v"},
 		{"one that copies requests", virtual("route: [{destination: {host: x}}], mirror: {host: web.ann.svc.cluster.local}"), "VirtualService ben/v"},

@@ -658,7 +658,7 @@ var mutants = []mutant{
 	{"a namespace may be called as a word that means something", acc + "set_alike.go", "l.odd[i] = meaningful()[name] ||", "l.odd[i] ="},
 	{"a claim knows no ports that rules name", acc + "set_goal.go", "					out = append(out, portOf(v))\n", "					_ = portOf(v)\n"},
 	{"nothing leads to a claim's target from elsewhere", acc + "set_claim.go", "worst = h.enter(x.doors(s, inProfile(c.To.Service, profile), all))", "worst = h.enter(nil)"},
-	{"routes at a Service lead nowhere else", acc + "set_door.go", "add(&r.origin, To{Namespace: p.namespace, Service: p.name})", "_ = p"},
+	{"routes at a Service lead nowhere else", acc + "at_onward.go", "one.from = join(p.namespace, p.name)", "continue"},
 	{"ServiceEntries select no pods", acc + "set_door.go", "if s.entries[i].selects {", "if false {"},
 	{"all whom a claim lists reach it", acc + "set_claim.go", "		if !h.reached[i] && !worst.failed {\n", "		if false {\n"},
 	{"a claim that is not so is another's fault", acc + "set_claim.go", "	case who.User != \"\" && q.kind == aUser:\n		return has(userAxis, who.User)\n", "	case who.User != \"\" && q.kind == aUser:\n		return true\n"},
