@@ -49,6 +49,7 @@ func (w *World) Findings(tenants []Tenant) []Finding {
 	a.rootPolicies(tenants)
 	a.lockoutsOfAll()
 	a.clouded(tenants)
+	a.ambientOff()
 	for i := range tenants {
 		a.tenant(&tenants[i])
 	}
