@@ -23,14 +23,20 @@ func warnKubeflowLogin(plan generate.Plan, notes *survey.Notes) {
 		return
 	}
 	var lacks, without, add []string
-	if login.NoOAuth2Proxy {
-		lacks, without = append(lacks, "no Namespace "+survey.OAuth2Proxy), append(without, "HTTPRoute "+survey.OAuth2Proxy+"/oauth2-proxy")
-		add = append(add, "the Namespace "+survey.OAuth2Proxy)
+	lack := func(service, namespace, what string, elsewhere survey.Elsewhere) {
+		without = append(without, "HTTPRoute "+namespace+"/"+service)
+		if elsewhere.Namespace != "" {
+			lacks = append(lacks, "Service "+elsewhere.Namespace+"/"+service+" is not in the namespace "+namespace)
+			add = append(add, "an HTTPRoute to Service "+elsewhere.Namespace+"/"+service)
+			return
+		}
+		lacks, add = append(lacks, "no Namespace "+namespace+what), append(add, "the Namespace "+namespace)
 	}
-	if login.NoDex {
-		lacks = append(lacks, "no Namespace "+survey.DexNamespace+" (dex)")
-		without = append(without, "HTTPRoute "+survey.DexNamespace+"/dex")
-		add = append(add, "the Namespace "+survey.DexNamespace)
+	if login.LacksOAuth2Proxy() {
+		lack(survey.OAuth2Proxy, survey.OAuth2Proxy, "", login.ProxyElsewhere)
+	}
+	if login.LacksDex() {
+		lack("dex", survey.DexNamespace, " (dex)", login.DexElsewhere)
 	}
 	if login.NoDexRule {
 		without = append(without, "RequestAuthentication "+mesh.GatewayNamespace+"/"+survey.DexJWT)
