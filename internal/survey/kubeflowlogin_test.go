@@ -156,3 +156,13 @@ func TestWhatStaysOnTheOldGateway(t *testing.T) {
 		}
 	}
 }
+
+// The trust domains that meshConfig has besides the mesh's own, wherever it is.
+func TestTrustDomainAliases(t *testing.T) {
+	in := indexOf(t, strings.Replace(meshNone, "rootNamespace: istio-system", "trustDomainAliases: [old.example.com]", 1),
+		"{apiVersion: sailoperator.io/v1, kind: Istio, metadata: {name: default}, spec: {values: {meshConfig: {trustDomainAliases: [older.example.com]}}}}",
+		strings.NewReplacer("rootNamespace: istio-system", "trustDomainAliases: [foreign.example.com]", "namespace: istio-system", "namespace: shop").Replace(meshNone))
+	if got := strings.Join(in.TrustDomainAliases(), " "); got != "old.example.com older.example.com" {
+		t.Error(got)
+	}
+}
