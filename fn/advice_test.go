@@ -156,6 +156,10 @@ var adviceCases = []struct {
 
 	{"a closer route that comes later", "alice", anyHost + "http: [{match: [{uri: {prefix: /p/}}], route: [{destination: {host: registry}}]}, {match: [{uri: {exact: /p/a}}], route: [{destination: {host: plots}}]}]", "", "",
 		"leads some requests by spec.http[0] and not by spec.http[1], which comes later and matches more closely, so it was kept"},
+	{"a subset of a Service of Kubeflow", "kubeflow", anyHost + "http: [{match: [{uri: {prefix: /volumes/}}], rewrite: {uri: /}, route: [{destination: {host: volumes-web-app-service, subset: v2}}]}]", "", "",
+		"has spec.http[0].route[0].destination.subset, so it was kept; HTTPRoute kubeflow/volumes-web-app leads that path to the same Service, and does not do the same; delete"},
+	{"a header for a Service of Kubeflow", "kubeflow", anyHost + "http: [{match: [{uri: {prefix: /volumes/}}], rewrite: {uri: /}, route: [{destination: {host: volumes-web-app-service}, headers: {request: {set: {a: b}}}}]}]", "", "",
+		"has spec.http[0].route[0].headers, so it was kept; HTTPRoute kubeflow/volumes-web-app leads"},
 	{"a condition that no HTTPRoute has", "alice", anyHost + "http: [{match: [{uri: {prefix: /p/}, withoutHeaders: {x-a: {}}}], route: [{destination: {host: plots}}]}]", "", "", "has spec.http[0].match[0].withoutHeaders"},
 	{"a header that says who the user is", "alice", anyHost + "http: [{match: [{uri: {prefix: /p/}}], headers: {request: {set: {Kubeflow_Userid: bob@example.com}}}, route: [{destination: {host: plots}}]}]", "", "", "changes the header Kubeflow_Userid"},
 	{"a header that is taken away", "alice", anyHost + "http: [{match: [{uri: {prefix: /p/}}], headers: {request: {remove: [kubeflow-userid]}}, route: [{destination: {host: plots}}]}]", "", "", "changes the header kubeflow-userid"},
@@ -222,6 +226,19 @@ func TestAdvisedRoutes(t *testing.T) {
 				t.Errorf("opens %q, the message states %q", got, test.gains)
 			}
 		})
+	}
+}
+
+// A route of Kubeflow that is replaced was for some hosts only, and the new one is for all.
+func TestAReplacedRouteIsForEveryHost(t *testing.T) {
+	const route = "http: [{match: [{uri: {prefix: /volumes/}}], rewrite: {uri: /}, route: [{destination: {host: volumes-web-app-service}}]}]"
+	for hosts, want := range map[string]string{
+		"['*']":                  "does the same at Gateway",
+		"[kubeflow.example.com]": "does the same for every host, and not only for kubeflow.example.com, at Gateway",
+		"['*.example.com', '*']": "does the same at Gateway",
+	} {
+		_, _, stderr := treeRun(t, adviceConfig, adviceTree, virtualService("kubeflow", "gateways: [kubeflow/kubeflow-gateway]\nhosts: "+hosts+"\n"+route))
+		part(t, "message", lineWith(stderr, "[AP0634] VirtualService kubeflow/v:"), want)
 	}
 }
 

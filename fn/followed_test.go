@@ -282,6 +282,7 @@ func treesWithMessages(t *testing.T) (out []treeWithMessages) {
 	})
 	out = append(out, treeWithMessages{"a gateway of another name", adviceConfig, strings.Replace(serversOf(terminating), "istio: ingressgateway", "app: front", 1), diagnostic.OldGatewayUnknown},
 		treeWithMessages{"a redirect to https", serversConfig, serversOf(redirecting + ", " + terminating), diagnostic.RedirectLost},
+		treeWithMessages{"settings of TLS", serversConfig, serversOf(strings.Replace(terminating, "mode: SIMPLE", "mode: SIMPLE, minProtocolVersion: TLSV1_3, cipherSuites: [AES128-SHA]", 1)), diagnostic.ServerSettingsLost},
 		treeWithMessages{"another certificate", serversConfig, serversOf(terminating + ", " + ofTheShop), diagnostic.ServerLost})
 	for _, test := range adviceCases {
 		out = append(out, treeWithMessages{test.name, adviceConfig, adviceTree + "---\n" + virtualService(test.namespace, test.spec), diagnostic.RouteNotConverted})

@@ -180,7 +180,7 @@ var followed = map[diagnostic.Code]follow{
 	},
 	diagnostic.OtherLogin: func(r *reader, _ diagnostic.Diagnostic) {
 		r.add("apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: {name: of-people, namespace: istio-system}\n" +
-			"spec: {" + gatewayTarget + ", jwtRules: [{issuer: https://login.example.com, outputClaimToHeaders: " + bothHeaders + "}]}\n")
+			"spec: {" + gatewayTarget + ", jwtRules: [{issuer: https://login.example.com, forwardOriginalToken: true, outputClaimToHeaders: " + bothHeaders + "}]}\n")
 		r.configure("spec/identity/loginPaths", "[/sso/*]")
 	},
 	diagnostic.InjectionSelected: func(r *reader, d diagnostic.Diagnostic) {
@@ -213,6 +213,19 @@ var followed = map[diagnostic.Code]follow{
 	},
 	diagnostic.RedirectLost: func(r *reader, d diagnostic.Diagnostic) { r.add(d.Snippet) },
 	diagnostic.ServerLost:   func(r *reader, d diagnostic.Diagnostic) { r.dropItem(d.Object, "spec.servers", d.Field) },
+	diagnostic.ServerHostsLost: func(r *reader, d diagnostic.Diagnostic) {
+		r.at(d.Object, d.Field).YNode().Content = must(yaml.Parse("['*']")).YNode().Content
+	},
+	diagnostic.ServerSettingsLost: func(r *reader, d diagnostic.Diagnostic) {
+		for _, key := range strings.FieldsFunc(strings.TrimPrefix(d.Found, "sets "), func(c rune) bool { return c == ' ' || c == ',' }) {
+			server := r.at(d.Object, d.Field)
+			if rest, in := strings.CutPrefix(strings.TrimSuffix(key, ":"), "tls."); in {
+				must(server.Pipe(yaml.Lookup("tls"), yaml.Clear(rest)))
+			} else {
+				must(server.Pipe(yaml.Clear(rest)))
+			}
+		}
+	},
 	diagnostic.DefaultDenyAdded: func(r *reader, d diagnostic.Diagnostic) {
 		namespace := regexp.MustCompile(`AuthorizationPolicy ([\w-]+)/global-deny-all`).FindStringSubmatch(d.Found)[1]
 		r.add("apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: global-deny-all, namespace: " + namespace + "}\nspec: {}\n")
