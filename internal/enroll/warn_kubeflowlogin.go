@@ -96,30 +96,3 @@ func otherLogins(found []survey.OtherLogin) string {
 	}
 	return inWords(names)
 }
-
-// warnStaying names the filters and the Ingresses of the old gateway: users move to another one.
-func warnStaying(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
-	gateway := plan.Mesh.GatewayNamespace + "/" + plan.Mesh.GatewayName
-	for _, item := range input.Items {
-		switch {
-		case item.Removed || survey.OwnedBy(item) != "":
-		case input.IsExtensionOfOldGateway(item):
-			field := "workloadSelector"
-			if item.Kind == "WasmPlugin" {
-				field = "selector"
-			}
-			targets := targetRefs("Gateway", plan.Mesh.GatewayName)
-			remedy := "write " + targets + " in place of its " + field + " if the new gateway needs it"
-			if item.Namespace != plan.Mesh.GatewayNamespace {
-				remedy += ", and put it into the namespace " + plan.Mesh.GatewayNamespace
-			}
-			notes.Report(item.Report(diagnostic.StaysOnOldGateway, "", "changes the proxies of the old gateway, and does not reach the pods of Gateway "+gateway,
-				"users reach Kubeflow by the new gateway, which runs without it, and if it is the login, nobody is logged in there", remedy).Writes(targets))
-		case input.LeadsToOldGateway(item):
-			notes.Warn(diagnostic.StaysOnOldGateway, item, "leads to the old gateway, and was left unchanged",
-				"the old gateway no longer allows any request, so nobody gets in by this Ingress",
-				// Istio names the Gateway's Service.
-				fmt.Sprintf("make Service %s-istio of the namespace %s its backend, or replace it by an HTTPRoute of Gateway %s", plan.Mesh.GatewayName, plan.Mesh.GatewayNamespace, gateway))
-		}
-	}
-}
