@@ -23,7 +23,7 @@ func convertPolicies(plan generate.Plan, input *survey.Index, notes *survey.Note
 	places := placesOf(plan)
 	for _, item := range input.Items {
 		at, ours := places[item.Namespace]
-		if !ours || !at.all || item.Kind != "AuthorizationPolicy" || item.Group != survey.IstioSecurity || survey.OwnedBy(item) != "" || item.Removed {
+		if !ours || !at.all || item.Kind != "AuthorizationPolicy" || item.Group != survey.IstioSecurity || survey.OwnedBy(item) != "" || item.Removed || item.IsGenerated() {
 			continue
 		}
 		spec := manifest.Field(item.Node, "spec")
