@@ -78,6 +78,8 @@ func routeOf(plan generate.Plan, input *survey.Index, item *manifest.Item, kubef
 }
 
 // refuse notes why no HTTPRoute does the same.
+//
+//go:noinline
 func (t *translation) refuse(why string) {
 	if t.why == "" {
 		t.why = why
