@@ -44,6 +44,9 @@ func meshConfigs(root string, item *manifest.Item) []*yaml.Node {
 // TrustDomainAliases are the trust domains that meshConfig has in addition to the mesh's own: principals
 // of a policy mean the same with each.
 func (in *Index) TrustDomainAliases() (aliases []string) {
+	if in == nil {
+		return nil
+	}
 	for _, item := range in.Items {
 		for _, mesh := range meshConfigs(in.gateway.RootNamespace, item) {
 			aliases = append(aliases, manifest.Strings(manifest.Field(mesh, "trustDomainAliases"))...)
