@@ -64,7 +64,7 @@ type cniChart struct {
 }
 
 // noteCNI notes whether the values of a chart of istio-cni turn ambient mode on. A chart may be met with each of its values.
-func (w *World) noteCNI(m meta, on bool, values *yaml.Node) *cniChart {
+func (w *World) noteCNI(m meta, on bool, values *yaml.Node) {
 	at := slices.IndexFunc(w.capture.charts, func(c cniChart) bool { return c.origin == m.origin })
 	if at < 0 {
 		at = len(w.capture.charts)
@@ -75,7 +75,6 @@ func (w *World) noteCNI(m meta, on bool, values *yaml.Node) *cniChart {
 	for _, path := range [2][]string{{"ambient", "enabled"}, {"cni", "ambient", "enabled"}} {
 		c.on = c.on || valueAt(values, path...) != nil // chartSettings reads which
 	}
-	return c
 }
 
 // asksAmbient reports whether the values of a chart are on top of the profile for ambient mode (zzz_profile.yaml of each chart).
