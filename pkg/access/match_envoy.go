@@ -24,12 +24,13 @@ type attributes struct {
 	doubt     doubt    // the first that was met
 	favor     []*rule  // to be named where they match, beside others
 
-	plain bool    // the request is asked about as no CORS preflight
-	inbound     inbound // for a pod with a sidecar
-	trace       *symbolic.Trace
-	spaces      []string        // claims that are lists of words
-	claimed     *symbolic.Trace // of the claims that are given
-	given       map[string]any  // the token's claims beside those that are listed
+	undenied bool    // by no DENY policy
+	plain    bool    // the request is asked about as no CORS preflight
+	inbound  inbound // for a pod with a sidecar
+	trace    *symbolic.Trace
+	spaces   []string        // claims that are lists of words
+	claimed  *symbolic.Trace // of the claims that are given
+	given    map[string]any  // the token's claims beside those that are listed
 }
 
 type headers []namedValue

@@ -49,6 +49,8 @@ const (
 	maxQuestions = 5000 // runs for one question
 )
 
+var usualMethods = []string{"GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"}
+
 // space is all requests of the question.
 func (q *inquiry) space(w *World, pool *symbolic.Pool) (*symbolic.Space, error) {
 	var axes []*symbolic.Axis
@@ -246,5 +248,8 @@ func (w *World) issuers(to To) []string {
 			add(rules)
 		}
 	}
-	return append(out, "https://another-issuer.example.com")
+	return append(out, anotherIssuer)
 }
+
+// anotherIssuer is one whose tokens no proxy takes.
+const anotherIssuer = "https://another-issuer.example.com"

@@ -266,6 +266,9 @@ func (l lexicon) rank(axis string) func(*symbolic.Test) int {
 	return func(t *symbolic.Test) int {
 		words := l.word(axis, t)
 		n := len(strings.Join(words, ", "))
+		if axis == peerAxis && len(words) == 1 && !strings.HasPrefix(words[0], "ns ") {
+			n -= 100 // an account tells more than its namespace
+		}
 		for _, w := range words {
 			if strings.HasPrefix(w, "{") && !strings.HasPrefix(w, "{*") || strings.HasPrefix(w, "<") || strings.HasPrefix(w, "text:") {
 				n += 1000
@@ -349,7 +352,7 @@ func (l *line) who(lex lexicon) string {
 	case aToken:
 		return of(tokenAxis, "token of", "token of any account", "token of any account")
 	case aJWT:
-		return "token of the issuer " + l.q.from.JWT.Issuer
+		return "token of " + issuerText(l.q.from.JWT.Issuer)
 	case anonymous:
 		return "anonymous, through the ingress"
 	case aPod:
@@ -357,9 +360,16 @@ func (l *line) who(lex lexicon) string {
 	case aPodToken:
 		return pods() + " with a " + of(tokenAxis, "token of", "token of any account", "token of any account")
 	case aPodJWT:
-		return pods() + " with a token of the issuer " + l.q.from.JWT.Issuer
+		return pods() + " with a token of " + issuerText(l.q.from.JWT.Issuer)
 	}
 	return "anything off the mesh"
+}
+
+func issuerText(issuer string) string {
+	if issuer == anotherIssuer {
+		return "any other issuer"
+	}
+	return "the issuer " + issuer
 }
 
 // what is the set of requests of a line, "" for all.

@@ -289,6 +289,8 @@ func (r *lineReader) readWho(text string) error {
 		case r.skip("the", "issuer"):
 			r.take()
 			return nil
+		case r.skip("any", "other", "issuer"):
+			return nil
 		case r.skip("any", "account"):
 			return all(tokenAxis)
 		}
