@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -18,9 +19,10 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// passesCRDs: every object of a stream that Istio defines is one that the API server takes, by the
-// schemas that Istio ships, with no field beside those of the schema. Rules in CEL and the other
-// kinds are for make e2e, which asks a real API server.
+// passesCRDs: every object of a stream that Istio or the Gateway API defines is one that the API server
+// takes, by the schemas that they ship, with no field beside those of the schema. Of the rules in CEL it
+// knows those of an HTTPRoute (routeRules); the others and the other kinds are for make e2e, which asks a
+// real API server.
 func passesCRDs(t *testing.T, manifests string) {
 	t.Helper()
 	for _, text := range strings.Split(manifests, "\n---\n") {
@@ -28,19 +30,33 @@ func passesCRDs(t *testing.T, manifests string) {
 		if err := yaml.Unmarshal([]byte(text), &object); err != nil {
 			t.Fatalf("%v in\n%s", err, text)
 		}
-		apiVersion, _ := object["apiVersion"].(string)
-		kind, _ := object["kind"].(string)
-		if !strings.Contains(apiVersion, ".istio.io/") {
-			continue
-		}
-		schema := istioSchemas()[apiVersion+" "+kind]
-		if schema == nil {
-			t.Fatalf("Istio has no %s %s", apiVersion, kind)
-		}
-		if err := validate.AgainstSchema(schema, object, strfmt.Default); err != nil {
+		if err := passesCRD(object); err != nil {
 			t.Errorf("%v\n%s", err, text)
 		}
 	}
+}
+
+func passesCRD(object map[string]any) error {
+	apiVersion, _ := object["apiVersion"].(string)
+	kind, _ := object["kind"].(string)
+	schemas := istioSchemas
+	switch {
+	case kind == "HTTPRoute":
+		schemas = gatewaySchemas
+	case !strings.Contains(apiVersion, ".istio.io/"):
+		return nil
+	}
+	schema := schemas()[apiVersion+" "+kind]
+	if schema == nil {
+		return fmt.Errorf("there is no %s %s", apiVersion, kind)
+	}
+	if err := validate.AgainstSchema(schema, object, strfmt.Default); err != nil {
+		return err
+	}
+	if kind == "HTTPRoute" {
+		return routeRules(object)
+	}
+	return nil
 }
 
 // istioSchemas are the schemas of Istio's CRDs by apiVersion and kind.
@@ -49,7 +65,27 @@ var istioSchemas = sync.OnceValue(func() map[string]*spec.Schema {
 	if err != nil {
 		panic(fmt.Sprint("where is istio.io/api? ", err))
 	}
-	f := must(os.Open(filepath.Join(strings.TrimSpace(string(dir)), "kubernetes", "customresourcedefinitions.gen.yaml")))
+	return schemasOf(filepath.Join(strings.TrimSpace(string(dir)), "kubernetes", "customresourcedefinitions.gen.yaml"))
+})
+
+// gatewaySchemas are those of the Gateway API, in the version that the conformance tests pin.
+var gatewaySchemas = sync.OnceValue(func() map[string]*spec.Schema {
+	list := exec.Command("go", "mod", "download", "-json", "sigs.k8s.io/gateway-api")
+	list.Dir = filepath.Join("..", "test", "conformance")
+	said, err := list.Output()
+	var module struct{ Dir string }
+	if err == nil {
+		err = yaml.Unmarshal(said, &module)
+	}
+	if err != nil {
+		panic(fmt.Sprint("where is sigs.k8s.io/gateway-api? ", err))
+	}
+	return schemasOf(filepath.Join(module.Dir, "config", "crd", "standard", "gateway.networking.k8s.io_httproutes.yaml"))
+})
+
+// schemasOf are the schemas of a file of CRDs.
+func schemasOf(file string) map[string]*spec.Schema {
+	f := bytes.NewReader(must(os.ReadFile(file)))
 	schemas := map[string]*spec.Schema{}
 	decoder := kyaml.NewDecoder(f)
 	for {
@@ -79,7 +115,7 @@ var istioSchemas = sync.OnceValue(func() map[string]*spec.Schema {
 			schemas[definition.Spec.Group+"/"+version.Name+" "+definition.Spec.Names.Kind] = schema
 		}
 	}
-})
+}
 
 // closeSchema refuses what a schema does not name, which the API server would drop; metadata is
 // not spelled out in a CRD.
@@ -104,7 +140,6 @@ func closeSchema(schema map[string]any) {
 }
 
 func TestSchemasRefuse(t *testing.T) {
-	schema := istioSchemas()["security.istio.io/v1 AuthorizationPolicy"]
 	for _, text := range []string{
 		"spec: {rule: []}", "spec: {rules: [{from: [{source: {principal: [a]}}]}]}", "spec: {action: PASS}", "spec: {rules: [{to: [{operation: {ports: [80]}}]}]}", "spec: {selector: {matchLabels: {a: 1}}}", "specs: {}",
 	} {
@@ -112,7 +147,7 @@ func TestSchemasRefuse(t *testing.T) {
 		if err := yaml.Unmarshal([]byte("apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a}\n"+text), &object); err != nil {
 			t.Fatal(err)
 		}
-		if err := validate.AgainstSchema(schema, object, strfmt.Default); err == nil {
+		if err := passesCRD(object); err == nil {
 			t.Errorf("%s passes", text)
 		}
 	}

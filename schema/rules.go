@@ -49,6 +49,8 @@ var profileRules = map[string]Schema{
 	"Identity.GroupsHeader":         aHeader,
 	"Identity.SessionIssuers":       {MinItems: 1, UniqueItems: true},
 	"Identity.SessionIssuers[]":     aValue,
+	"Identity.LoginPaths":           aSet,
+	"Identity.LoginPaths[]":         {Pattern: profile.LoginPathPattern, MaxLength: 1024},
 	"Components.PipelinesUI":        aReference,
 	"Components.PipelinesAPI":       aReference,
 	"Components.NotebookController": aReference,

@@ -72,6 +72,8 @@ func TestSchemaRefusesWhatTheFunctionRefuses(t *testing.T) {
 		"spec.identity.sessionIssuers":                     `[]`,
 		"spec.identity.sessionIssuers[0]":                  `["https://a*"]`,
 		"spec.identity.sessionIssuers[1]":                  `[https://a, https://a]`,
+		"spec.identity.loginPaths[0]":                      `["/*"]`,
+		"spec.identity.loginPaths[1]":                      `[/a/*, /a/*]`,
 		"spec.identity.serviceAccounts.pipelinesUI":        `a`,
 		"spec.identity.serviceAccounts.pipelinesAPI":       `a/`,
 		"spec.identity.serviceAccounts.notebookController": `a/b/c`,

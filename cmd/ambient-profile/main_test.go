@@ -95,6 +95,16 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"a table of stdin":         {read(t, twoTenants), []string{"explain"}, 0, "user alice@example.com (owner)", ""},
 		"a diagram":                {"", []string{"explain", "-o", "mermaid", twoTenants}, 0, "flowchart LR", ""},
 		"explain for machines":     {"", []string{"explain", "-o", "json", twoTenants}, 0, `"namespaces": [`, ""},
+		"ask":                      {"", []string{"ask", "--from", "pod:bob/default-editor", "--to", "alice/tet:80", "GET /v1/x", twoTenants}, 0, "nearest that is allowed: pod bob/default-editor, GET /healthz", ""},
+		"ask for machines":         {"", []string{"ask", "-o", "json", "--from", "off-mesh", "--to", "alice/tet", twoTenants}, 0, `"got": "deny",`, ""},
+		"ask with a header":        {"", []string{"ask", "--from", "anonymous", "--to", "alice/tet", "-H", "kubeflow-userid: alice@example.com", twoTenants}, 0, "deny: anonymous", ""},
+		"ask without a client":     {"", []string{"ask", "--to", "alice/tet", twoTenants}, 2, "", "ask needs --from and --to; see ambient-profile ask -h"},
+		"ask of a wrong client":    {"", []string{"ask", "--from", "alice", "--to", "alice/tet", twoTenants}, 2, "", `--from "alice" is not one of user:NAME`},
+		"ask for no target":        {"", []string{"ask", "--from", "anonymous", "--to", "alice", twoTenants}, 2, "", `--to "alice" is not NAMESPACE/SERVICE`},
+		"ask for a wrong port":     {"", []string{"ask", "--from", "anonymous", "--to", "alice/tet:x", twoTenants}, 2, "", "has no port from 1 to 65535"},
+		"ask with half a header":   {"", []string{"ask", "--from", "anonymous", "--to", "alice/tet", "-H", "x", twoTenants}, 2, "", "-H \"x\" is not 'NAME: VALUE'"},
+		"ask for pods by ingress":  {"", []string{"ask", "--from", "anonymous", "--to", "alice/tet", "--direct", twoTenants}, 2, "", "the ingress leads to Services"},
+		"ask of no such file":      {"", []string{"ask", "--from", "anonymous", "--to", "alice/tet", nowhere}, 2, "", "nowhere.yaml"},
 		"explain of broken yaml":   {"", []string{"explain", brokenYAML}, 1, "", "broken.yaml"},
 		"explain of no such file":  {"", []string{"explain", nowhere}, 2, "", "nowhere.yaml"},
 		"explain of the config":    {"", []string{"explain", minimal}, 2, "", "profile.yaml:1:1: [AP0918] AmbientProfile kubeflow: is a configuration, and there are no rendered manifests; give what ambient-profile " + minimal + " prints"},
@@ -264,7 +274,7 @@ func TestCompletion(t *testing.T) {
 		"a.yaml b":         "yaml\nyml\njson\n:8\n",
 		"completion f":     "fish\n:4\n",
 		"install x":        ":16\n",
-		"help ch":          "check\ncompletion\nexplain\ninstall\nversion\n:4\n",
+		"help ch":          "ask\ncheck\ncompletion\nexplain\ninstall\nversion\n:4\n",
 	} {
 		_, stdout, _ := execute(t, "", append([]string{cobra.ShellCompRequestCmd}, strings.Fields(args)...)...)
 		if stdout != want {

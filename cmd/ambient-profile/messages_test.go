@@ -138,6 +138,10 @@ func calls() map[diagnostic.Code]call {
 	strict := strings.Replace(profile, "spec: {", "spec: {failOnWarning: true, ", 1)
 	const check = "apiVersion: ambient.kubeflow.org/v1alpha1, kind: AccessCheck, metadata: {name: tenants}, spec: {cases: [{name: a, from: {offMesh: true}, to: {namespace: alice, service: tet}, expect: allow}]}"
 	in := func(args, stdin string) call { return call{args, strings.NewReader(stdin), io.Discard} }
+	servers := func(server string) call {
+		return in("", list+"items:\n- {apiVersion: networking.istio.io/v1, kind: Gateway, metadata: {name: kubeflow-gateway, namespace: kubeflow}, spec: {selector: {istio: ingressgateway}, servers: ["+server+"]}}\n"+
+			"functionConfig: {"+strings.Replace(strict, "spec: {", "spec: {ingress: {tlsSecret: kubeflow-tls}, cluster: {platform: {enabled: true}}, ", 1)+"}\n")
+	}
 	return map[diagnostic.Code]call{
 		diagnostic.CannotRead:          in("tenants.yaml", ""),
 		diagnostic.InvalidYAML:         in("-", "kind: AmbientProfile\nmetadata: {name: kubeflow}\nspec:\n  profiles:\n  - name: alice\n   owner: {name: alice@example.com}\n"),
@@ -152,6 +156,11 @@ func calls() map[diagnostic.Code]call {
 		diagnostic.ConfigNotLocal: in("", list+"items:\n- {"+strings.Replace(strict, "kubeflow}", "kubeflow, annotations: {config.kubernetes.io/path: tenants.yaml}}", 1)+"}\nfunctionConfig: {"+strict+"}\n"),
 		diagnostic.OldGatewayUnknown: in("", list+"items:\n- {apiVersion: networking.istio.io/v1, kind: Gateway, metadata: {name: kubeflow-gateway, namespace: kubeflow}, spec: {selector: {istio: corp-ingress}}}\n"+
 			"functionConfig: {"+strings.Replace(strict, "spec: {", "spec: {cluster: {platform: {enabled: true}}, ", 1)+"}\n"),
+		diagnostic.RedirectLost: servers("{hosts: ['*'], port: {number: 80}, tls: {httpsRedirect: true}}"),
+		diagnostic.ServerLost:   servers("{hosts: [shop.example.com], port: {number: 443}, tls: {mode: SIMPLE, credentialName: shop-tls}}"),
+		diagnostic.LoginPathsDenied: in("", list+"items:\n- {apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: istio-ingressgateway-require-jwt, namespace: istio-system}, "+
+			"spec: {action: DENY, selector: {matchLabels: {istio: ingressgateway}}, rules: [{from: [{source: {notRequestPrincipals: ['*']}}], to: [{operation: {notPaths: [/dex/*]}}]}]}}\n"+
+			"functionConfig: {"+strings.Replace(strict, "spec: {", "spec: {identity: {loginPaths: [/dex/*, /sso/*]}, cluster: {platform: {enabled: true}}, ", 1)+"}\n"),
 		diagnostic.ManifestLeftOut: in("", list+"items:\n- {apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop, labels: {canary: true}}}\nfunctionConfig: {"+strict+"}\n"),
 		diagnostic.NameGenerated:   in("", list+"items:\n- {apiVersion: kubeflow.org/v1, kind: Notebook, metadata: {generateName: lab-, namespace: alice}}\nfunctionConfig: {"+strict+"}\n"),
 		diagnostic.NamespaceLocal:  in("", list+"items:\n- {apiVersion: v1, kind: Namespace, metadata: {name: alice, annotations: {config.kubernetes.io/local-config: \"true\"}}}\nfunctionConfig: {"+strict+"}\n"),

@@ -23,6 +23,7 @@ const (
 	LoginPolicyTooOpen    Code = "AP0623"
 	LoginPolicyExempts    Code = "AP0624"
 	PolicyOfOtherRevision Code = "AP0625"
+	LoginPathsDenied      Code = "AP0626"
 
 	RouteOfKFAMRemoved Code = "AP0631"
 	RouteNotConverted  Code = "AP0632"
@@ -35,6 +36,10 @@ const (
 	ProviderNotDefined Code = "AP0639"
 	TLSLost            Code = "AP0640"
 	OldGatewayUnknown  Code = "AP0641"
+	RedirectLost       Code = "AP0642"
+	ServerLost         Code = "AP0643"
+	MovedToGateway     Code = "AP0644"
+	IngressReplaced    Code = "AP0645"
 )
 
 var platformCodes = []Entry{
@@ -47,7 +52,7 @@ var platformCodes = []Entry{
 	{WebhookPortUnknown, Warning, "the pods' port of a webhook is not known"},
 	{InjectionSelected, Warning, "a sidecar label was left, because it is in the selector of its workload"},
 	{OtherLogin, Warning, "the input does not have Kubeflow's login, or has another one"},
-	{DefaultDenyAdded, Info, "a default deny for the whole mesh was added"},
+	{DefaultDenyAdded, Warning, "a default deny for the whole mesh was added"},
 	{DefaultDenyStops, Warning, "the default deny for the whole mesh closes a namespace that had none"},
 
 	{WaypointLabelNotSet, Warning, "a Service that needs a waypoint label is not in the input"},
@@ -59,6 +64,7 @@ var platformCodes = []Entry{
 	{LoginPolicyTooOpen, Warning, "a login policy exempts more than exact paths"},
 	{LoginPolicyExempts, Warning, "a login policy exempts paths"},
 	{PolicyOfOtherRevision, Warning, "a policy with a revision label does not replace a generated one"},
+	{LoginPathsDenied, Warning, "a login policy that was kept requires a session on paths of the login"},
 
 	{RouteOfKFAMRemoved, Info, "the VirtualService of KFAM was removed"},
 	{RouteNotConverted, Warning, "a VirtualService was not converted to an HTTPRoute"},
@@ -71,4 +77,8 @@ var platformCodes = []Entry{
 	{ProviderNotDefined, Warning, "a policy asks an extension provider that meshConfig does not define"},
 	{TLSLost, Warning, "the old gateway serves HTTPS, and the new one does not"},
 	{OldGatewayUnknown, Warning, "Kubeflow's Gateway is for other pods than those of Kubeflow's old gateway"},
+	{RedirectLost, Warning, "the old gateway redirects HTTP to HTTPS, and the new one does not"},
+	{ServerLost, Warning, "a server of the old gateway has no counterpart at the new one"},
+	{MovedToGateway, Info, "a policy of the old gateway was attached to the new one"},
+	{IngressReplaced, Info, "a policy names the new gateway in place of the old one"},
 }

@@ -21,6 +21,14 @@ type Diagnostic struct {
 	// Found is what was found, Effect what that means for the reader, and Remedy what to do. The
 	// first is a sentence whose subject is Object or Field. Effect and Remedy may be "".
 	Found, Effect, Remedy string
+	// Snippet is the YAML that Remedy says to write, as it stands there; "" for a remedy in words only.
+	Snippet string
+}
+
+// Writes is the message with the YAML that its remedy says to write.
+func (d Diagnostic) Writes(snippet string) Diagnostic {
+	d.Snippet = snippet
+	return d
 }
 
 // Position is a place in a file. Line and Column count from 1; 0 where they are not known.

@@ -81,6 +81,7 @@ func grouped(all []Diagnostic) []*group {
 		if d.Severity() != Error && d.Object != (Object{}) && !d.ownConfig() {
 			same.Object, same.Position = Object{}, Position{}
 			same.Found, same.Effect, same.Remedy = object.anyNamespace(d.Found), object.anyNamespace(d.Effect), object.anyNamespace(d.Remedy)
+			same.Snippet = object.anyNamespace(d.Snippet)
 		}
 		g := known[same]
 		if g == nil {

@@ -75,7 +75,7 @@ func atPods(plan generate.Plan, spec *yaml.Node) []int {
 		ingress := len(sources) > 0 && !slices.ContainsFunc(sources, func(source *yaml.Node) bool {
 			principals := manifest.Content(manifest.Field(source, "principals"))
 			return len(principals) == 0 || slices.ContainsFunc(principals, func(n *yaml.Node) bool {
-				return !strings.HasSuffix(n.Value, survey.OldIngress) && n.Value != plan.Mesh.Ingress
+				return !isOldIngress(plan, n.Value) && n.Value != plan.Mesh.Ingress
 			})
 		})
 		if !slices.Contains(http, i) && !ingress {
@@ -126,13 +126,20 @@ const mostTargets = 16
 
 // replaceIngress replaces the principal of the old ingress by that of the new one.
 func replaceIngress(plan generate.Plan, item *manifest.Item, n *yaml.Node) {
-	if n.Kind == yaml.ScalarNode && strings.HasSuffix(n.Value, survey.OldIngress) && !strings.Contains(n.Value, "*") {
+	if n.Kind == yaml.ScalarNode && isOldIngress(plan, n.Value) && !strings.Contains(n.Value, "*") {
 		n.Value = plan.Mesh.Ingress
 		item.Changed = true
 	}
 	for _, below := range n.Content {
 		replaceIngress(plan, item, below)
 	}
+}
+
+// isOldIngress reports whether a principal is that of the old gateway, whatever its trust domain: of Kubeflow's
+// own, or of the one that a fork has in its place.
+func isOldIngress(plan generate.Plan, principal string) bool {
+	_, account, _ := strings.Cut(plan.Mesh.OldIngress, "/ns/")
+	return strings.HasSuffix(principal, survey.OldIngress) || strings.HasSuffix(principal, "/ns/"+account)
 }
 
 func list(items ...*yaml.Node) *yaml.Node {

@@ -14,7 +14,7 @@ import (
 func copyToWaypoint(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *copies, item *manifest.Item, at place) {
 	spec := manifest.Field(item.Node, "spec")
 	wanted, _ := selectorOf(spec)
-	w := coverageOf(plan, input, item, at, wanted)
+	w, denied := coverageOf(plan, input, item, at, wanted), deniedAtPods(plan, input, item, at.principals)
 	made.addPolicies(item, at.namespace, "", w.parts)
 	// Pods that are behind no waypoint do not have one as a peer.
 	if survey.Action(spec) == "DENY" {
@@ -27,6 +27,7 @@ func copyToWaypoint(plan generate.Plan, input *survey.Index, notes *survey.Notes
 		}
 		exempt(item, spec, principals, false)
 	}
+	w.denied = denied
 	warnCoverage(notes, item, at, w)
 }
 
@@ -43,6 +44,8 @@ type coverage struct {
 	portless []survey.Service
 	// ported: the policy names ports, so that only Services of the input have a copy.
 	ported bool
+	// denied are rules whose requests ztunnel denies at the pods by another rule.
+	denied []int
 }
 
 // A part is a copy of a policy: what it is attached to, and its rules there.

@@ -81,15 +81,25 @@ func atGateway(input *survey.Index, notes *survey.Notes, item *manifest.Item, ru
 		field, found := aboutRules(at, "names", "name")
 		notes.WarnAt(diagnostic.GatewayPortNotKnown, item, field, found+" ports of the old gateway's pods ("+strings.Join(unknown, ", ")+") that no port of its Service in the input leads to",
 			"at the new Gateway a rule compares the port of the listener, so "+theRules(at)+" may not match the same requests",
-			"write the port of the listener, or add the Service of the old gateway to the input")
+			"write one of the ports of the old gateway's pods ("+oldPorts(input)+"), which becomes that of the listener, or add the Service of the old gateway to the input")
 	}
 	if by := numbers(namesAddresses); len(by) > 0 {
 		field, found := aboutRules(by, "compares addresses of clients", "compare addresses of clients")
 		notes.WarnAt(diagnostic.ClientAddressesAtGateway, item, field, found,
 			"the new Gateway sees the same addresses only with the numTrustedProxies, externalTrafficPolicy and loadBalancerSourceRanges of the old one, which are not carried over"+input.OldGatewayNetwork(),
-			"set proxy.istio.io/config in spec.infrastructure.annotations of the Gateway, and the fields of its Service through spec.infrastructure.parametersRef")
+			"set proxy.istio.io/config in spec.infrastructure.annotations of the Gateway, and the fields of its Service through spec.infrastructure.parametersRef, in a patch that runs after this function")
 	}
 	return changed
+}
+
+// oldPorts are the ports of the old gateway's pods that its Service leads to.
+func oldPorts(input *survey.Index) string {
+	ports, _ := input.OldGatewayPorts()
+	var names []string
+	for _, p := range ports {
+		names = append(names, p.Pod)
+	}
+	return strings.Join(names, ", ")
 }
 
 // namesAddresses reports whether a rule compares the address of a client.
@@ -110,8 +120,11 @@ func warnGatewayPorts(plan generate.Plan, input *survey.Index, notes *survey.Not
 		return
 	}
 	var at []int
+	there := rulesOfGateway(plan, input, survey.Action(spec))
 	for i, rule := range survey.RulesOf(spec) {
-		if changed, unknown := forGateway(input, []*yaml.Node{copied(rule)}); changed || slices.ContainsFunc(unknown, isListeners) {
+		moved := copied(rule)
+		changed, unknown := forGateway(input, []*yaml.Node{moved})
+		if (changed || slices.ContainsFunc(unknown, isListeners)) && !slices.ContainsFunc(there, func(w *yaml.Node) bool { return covers(w, moved) }) {
 			at = append(at, i)
 		}
 	}
@@ -121,4 +134,19 @@ func warnGatewayPorts(plan generate.Plan, input *survey.Index, notes *survey.Not
 			"at the new Gateway a rule compares the port of the listener, so "+theRules(at)+" "+agree(at, "does", "do")+" not match the same requests there",
 			"write a policy with targetRefs to the Gateway and the ports of its listeners")
 	}
+}
+
+// rulesOfGateway are the rules of the policies with an action that the input has on the new Gateway.
+func rulesOfGateway(plan generate.Plan, input *survey.Index, action string) (out []*yaml.Node) {
+	refs := list(ref(survey.GatewayGroup, "Gateway", plan.Mesh.GatewayName))
+	for _, item := range input.Items {
+		spec := manifest.Field(item.Node, "spec")
+		if item.Group == survey.IstioSecurity && item.Kind == "AuthorizationPolicy" && item.Namespace == plan.Mesh.GatewayNamespace && !item.Removed && survey.InForce(item) &&
+			survey.Action(spec) == action && !isMalformed(spec) && manifest.Field(spec, "targetRefs") != nil && manifest.Equal(manifest.Field(spec, "targetRefs"), refs) {
+			for _, rule := range survey.RulesOf(spec) {
+				out = append(out, copied(rule))
+			}
+		}
+	}
+	return out
 }

@@ -26,9 +26,9 @@ func copyAllowOfKubeflow(plan generate.Plan, input *survey.Index, notes *survey.
 			"ztunnel, which protects them, drops rules with HTTP attributes, so the clients that "+theUnseen(spec)+" should allow are denied",
 			"write the rules with peers and ports only")
 	case len(wanted) == 0:
-		warnOnlyAtWaypoint(notes, item, "everywhere else")
+		warnOnlyAtWaypoint(notes, item, "everywhere else", nil)
 	case selectsOutside(input, w.whole, at.namespace, wanted):
-		warnOnlyAtWaypoint(notes, item, "at pods that are not behind it")
+		warnOnlyAtWaypoint(notes, item, "at pods that are not behind it", nil)
 	}
 }
 

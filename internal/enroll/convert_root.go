@@ -28,7 +28,7 @@ func copyFromRoot(plan generate.Plan, input *survey.Index, notes *survey.Notes, 
 			return // its pods stay where they are
 		}
 	} else {
-		w := coverage{parts: []part{{list(ref(survey.GatewayGroup, "GatewayClass", "istio-waypoint")), rules}}}
+		w := coverage{parts: []part{{list(ref(survey.GatewayGroup, "GatewayClass", "istio-waypoint")), rules}}, denied: deniedAtPods(plan, input, item, all.principals)}
 		made.addPolicies(item, item.Namespace, "", w.parts)
 		warnCoverage(notes, item, all, w)
 	}
@@ -44,7 +44,7 @@ func copyFromRoot(plan generate.Plan, input *survey.Index, notes *survey.Notes, 
 // that lead to the pods of the policy: a policy can only name Services of its own namespace. moves is
 // false for a policy that is for pods of other namespaces.
 func copyFromRootToServices(plan generate.Plan, input *survey.Index, notes *survey.Notes, made *copies, places map[string]place, item *manifest.Item, all place, wanted survey.Labels) (moves bool) {
-	var sum coverage
+	sum := coverage{denied: deniedAtPods(plan, input, item, all.principals)}
 	for _, name := range generate.SortedKeys(places) {
 		at := places[name]
 		at.principals = all.principals // the policy exempts them, and the copy does not

@@ -39,7 +39,7 @@ func Place(plan generate.Plan, found survey.Found, wanted []generate.Object) ([]
 	}
 	var stay []*manifest.Item
 	if plan.Platform != nil {
-		replaceOldIngress(plan, input)
+		replaceOldIngress(plan, input, notes)
 		stay = movePolicies(plan, input, notes)
 	}
 	warnLogins(plan, input, notes)

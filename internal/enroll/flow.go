@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // flowOrder are the fields that a reader looks for first.
-var flowOrder = []string{"apiVersion", "kind", "metadata", "spec", "parentRefs", "hostnames", "rules", "matches", "path", "type", "name", "value", "filters", "timeouts", "backendRefs"}
+var flowOrder = []string{"apiVersion", "group", "kind", "metadata", "spec", "parentRefs", "hostnames", "rules", "matches", "path", "type", "name", "value", "filters", "timeouts", "backendRefs"}
 
 // flowOf is a value as YAML on one line, which can be pasted into a file.
 func flowOf(v any) string {
@@ -38,6 +39,16 @@ func flowOf(v any) string {
 		return flow(v)
 	}
 	return fmt.Sprint(v)
+}
+
+// targetRefs attach a policy to something of the Gateway API, as YAML on one line.
+func targetRefs(kind, name string) string {
+	return "targetRefs: " + flowOf([]any{generate.Fields{"group": survey.GatewayGroup, "kind": kind, "name": name}})
+}
+
+// parentRefs attach a route to the ingress Gateway, as YAML on one line.
+func parentRefs(plan generate.Plan) string {
+	return "parentRefs: " + flowOf([]any{generate.Fields{"name": plan.Mesh.GatewayName, "namespace": plan.Mesh.GatewayNamespace}})
 }
 
 func flowRank(key string) int {

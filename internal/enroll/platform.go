@@ -34,7 +34,7 @@ func movePlatform(plan generate.Plan, kubeflow survey.Kubeflow, input *survey.In
 	warnPlatform(plan, input, notes, kubeflow)
 	warnKubeflowLogin(plan, notes)
 	warnStaying(plan, input, notes)
-	announceDefaultDeny(plan, kubeflow, input, notes, ours)
+	announceDefaultDeny(plan, kubeflow, input, notes, wanted)
 	return wanted
 }
 

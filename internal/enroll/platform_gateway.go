@@ -30,11 +30,10 @@ func removeGateways(plan generate.Plan, input *survey.Index, notes *survey.Notes
 			return
 		}
 		if !slices.Contains(kubeflowGateways, item.ID) {
-			notes.Warn(diagnostic.StaysOnOldGateway, item, "selects the pods of the old gateway, and was kept because it is not one of Kubeflow's own",
-				"the old gateway no longer allows any request, so nobody reaches its hosts", toNewGateway(plan, "add an HTTPRoute for its hosts"))
+			warnOtherGateway(plan, input, notes, item)
 			return
 		}
-		warnTLS(plan, notes, item)
+		warnServers(plan, input, notes, item)
 		users := input.UsersOfGateway(item)
 		if len(users) > 0 {
 			notes.Warn(diagnostic.GatewayKept, item, "was kept, because "+namedBy(users), "the old gateway no longer allows any request, so nobody reaches what is routed by this Gateway", "")
@@ -48,14 +47,35 @@ func removeGateways(plan generate.Plan, input *survey.Index, notes *survey.Notes
 
 // warnOtherPods reports a tree whose old gateway has another name than Kubeflow's, by which it is known here.
 func warnOtherPods(plan generate.Plan, notes *survey.Notes, item *manifest.Item) {
-	notes.WarnAt(diagnostic.OldGatewayUnknown, item, "spec.selector", "selects other pods than those of "+survey.OldGatewayNamespace+"/"+survey.OldGatewayName,
+	targets := targetRefs("Gateway", plan.Mesh.GatewayName)
+	notes.Report(item.Report(diagnostic.OldGatewayUnknown, "spec.selector", "selects other pods than those of "+survey.OldGatewayNamespace+"/"+survey.OldGatewayName+", and not those of one workload of that namespace in the input",
 		"what is for those pods (policies, EnvoyFilters, NetworkPolicies) and rules with their principal were left unchanged, so that rules with that principal let nobody in by the new gateway",
-		toGateway(plan, "attach what must stay in force with targetRefs")+", and write the principal "+plan.Mesh.Ingress+" in the rules")
+		"add its Deployment to the input, or attach what must stay in force with "+targets+", and write the principal "+plan.Mesh.Ingress+" in the rules").Writes(targets))
 }
 
-// toGateway is a remedy that attaches something to the ingress Gateway.
-func toGateway(plan generate.Plan, remedy string) string {
-	return fmt.Sprintf("%s: [{group: %s, kind: Gateway, name: %s}]", remedy, survey.GatewayGroup, plan.Mesh.GatewayName)
+// warnOtherGateway reports an Istio Gateway of somebody else that stays on the old gateway. Its routes are
+// what the messages about its VirtualServices are for.
+func warnOtherGateway(plan generate.Plan, input *survey.Index, notes *survey.Notes, item *manifest.Item) {
+	const found = "selects the pods of the old gateway, and was kept because it is not one of Kubeflow's own"
+	effect := "the old gateway no longer allows any request, so nobody reaches its hosts"
+	if hosts := gatewayHosts(input, []manifest.ID{item.ID}); len(hosts) > 0 {
+		effect += " (" + inWords(firstOf(hosts, 4)) + ")"
+	}
+	var listener string
+	if names := certificatesOf(item); len(names) > 0 {
+		effect += ", and the new gateway has no listener with the certificate " + inWords(names)
+		listener = ", add a listener with the certificate in a patch that runs after this function"
+	}
+	if users := input.UsersOfGateway(item); len(users) > 0 {
+		remedy := "move its routes as the messages about its VirtualServices say" + listener + ", and delete it"
+		if slices.ContainsFunc(users, func(u survey.GatewayUser) bool { return u.Field != "" }) {
+			remedy = "have what names it use Gateway " + plan.Mesh.GatewayNamespace + "/" + plan.Mesh.GatewayName + listener + ", and delete it"
+		}
+		notes.Warn(diagnostic.StaysOnOldGateway, item, found, effect+", and "+namedBy(users), remedy)
+		return
+	}
+	refs := parentRefs(plan)
+	notes.Report(item.Report(diagnostic.StaysOnOldGateway, "", found, effect, "add an HTTPRoute with "+refs+" for each VirtualService in the cluster that names it"+listener+", and delete it").Writes(refs))
 }
 
 // namedBy says which objects name a Gateway: the first few of them.
@@ -76,9 +96,4 @@ func namedBy(users []survey.GatewayUser) string {
 		return names[0] + " names it"
 	}
 	return inWords(names) + " name it"
-}
-
-// toNewGateway is a remedy that ends at the ingress Gateway.
-func toNewGateway(plan generate.Plan, remedy string) string {
-	return fmt.Sprintf("%s with parentRefs: [{name: %s, namespace: %s}]", remedy, plan.Mesh.GatewayName, plan.Mesh.GatewayNamespace)
 }

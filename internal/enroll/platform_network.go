@@ -32,7 +32,7 @@ func patchNetworkPolicies(plan generate.Plan, input *survey.Index, notes *survey
 				letHBONE(item, rule)
 			}
 			if mesh || routed[item.Namespace] {
-				letGateway(plan, item, rule)
+				letGateway(plan, input, item, rule)
 			}
 		}
 		// An ingress Gateway is not behind ztunnel, and speaks HBONE to the mesh by itself.
@@ -58,10 +58,10 @@ func letHBONE(item *manifest.Item, rule *yaml.Node) {
 }
 
 // letGateway adds the new gateway to a rule that allows the old one.
-func letGateway(plan generate.Plan, item *manifest.Item, rule *yaml.Node) {
+func letGateway(plan generate.Plan, input *survey.Index, item *manifest.Item, rule *yaml.Node) {
 	mesh := plan.Mesh
 	peers := manifest.Field(rule, "from")
-	if !slices.ContainsFunc(manifest.Content(peers), func(p *yaml.Node) bool { return missesGateway(plan, manifest.Dealias(p)) }) {
+	if !slices.ContainsFunc(manifest.Content(peers), func(p *yaml.Node) bool { return missesGateway(plan, input, manifest.Dealias(p)) }) {
 		return
 	}
 	peer := mapOf("namespaceSelector", mapOf("matchLabels", mapOf(namespaceName, manifest.Text(mesh.GatewayNamespace))))
@@ -73,7 +73,7 @@ func letGateway(plan generate.Plan, item *manifest.Item, rule *yaml.Node) {
 }
 
 // missesGateway reports whether a peer allows the old gateway and not the new one.
-func missesGateway(plan generate.Plan, peer *yaml.Node) bool {
+func missesGateway(plan generate.Plan, input *survey.Index, peer *yaml.Node) bool {
 	if !selects(manifest.Field(peer, "namespaceSelector"), namespaceName, survey.OldGatewayNamespace) {
 		return false
 	}
@@ -81,7 +81,8 @@ func missesGateway(plan generate.Plan, peer *yaml.Node) bool {
 	if pods == nil || len(pods.Content) == 0 {
 		return plan.Mesh.GatewayNamespace != survey.OldGatewayNamespace
 	}
-	return selects(pods, "app", survey.OldGatewayLabels["app"]) || selects(pods, "istio", survey.OldGatewayLabels["istio"])
+	return selects(pods, "app", survey.OldGatewayLabels["app"]) || selects(pods, "istio", survey.OldGatewayLabels["istio"]) ||
+		input.IsForked() && input.SelectsOldGateway(manifest.Field(pods, "matchLabels"))
 }
 
 // selects reports whether a label selector names a value of a key.

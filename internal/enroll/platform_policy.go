@@ -14,11 +14,17 @@ import (
 )
 
 // replaceOldIngress replaces the old ingress by the new one in every policy that names it.
-func replaceOldIngress(plan generate.Plan, input *survey.Index) {
+func replaceOldIngress(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
 		if spec := manifest.Field(item.Node, "spec"); spec != nil && !isMalformed(spec) {
+			before := item.Changed
+			item.Changed = false
 			replaceIngress(plan, item, spec)
 			followIngress(plan, item, survey.RulesOf(spec), survey.Action(spec) == "ALLOW")
+			if item.Changed {
+				notes.Warn(diagnostic.IngressReplaced, item, "is for the old gateway as a client, which was replaced by "+plan.Mesh.Ingress, "its rules no longer match what still comes by the old gateway", "")
+			}
+			item.Changed = item.Changed || before
 		}
 	})
 }
@@ -37,9 +43,6 @@ func movePolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes) 
 			return
 		}
 		if !input.AtOldGateway(item) {
-			if item.Kind == "AuthorizationPolicy" {
-				warnGatewayPorts(plan, input, notes, item, spec)
-			}
 			return
 		}
 		if mesh.GatewayNamespace != survey.OldGatewayNamespace || !input.OnlyOldGateway(labels) {
@@ -52,9 +55,22 @@ func movePolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes) 
 		}
 		item.Drop(spec, "selector")
 		item.Set(spec, "targetRefs", list(ref(survey.GatewayGroup, "Gateway", mesh.GatewayName)))
+		effect := "the old gateway no longer enforces it"
+		switch provider := survey.ProviderOf(item); {
+		case item.Kind == "RequestAuthentication":
+			effect = "the old gateway no longer verifies these tokens"
+		case provider != "":
+			effect = "the old gateway no longer asks " + provider
+		}
+		notes.Warn(diagnostic.MovedToGateway, item, "was attached to Gateway "+mesh.GatewayNamespace+"/"+mesh.GatewayName+" in place of its selector", effect, "")
 	}
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", move)
 	input.Live(survey.IstioSecurity, "RequestAuthentication", move)
+	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
+		if spec := manifest.Field(item.Node, "spec"); !isMalformed(spec) {
+			warnGatewayPorts(plan, input, notes, item, spec)
+		}
+	})
 	return stay
 }
 
@@ -67,7 +83,7 @@ func withoutKept(plan generate.Plan, input *survey.Index, notes *survey.Notes, s
 			return false
 		}
 		before := len(notes.Findings)
-		if o.Name == plan.Mesh.RequireTokenName() && !stillRequiresToken(notes, item, o) {
+		if o.Name == plan.Mesh.RequireTokenName() && !stillRequiresToken(plan, notes, item, o) {
 			return false
 		}
 		explained := len(notes.Findings) > before // how it differs
@@ -85,9 +101,17 @@ func kept(plan generate.Plan, input *survey.Index, o generate.Object) *manifest.
 	if !o.Yields || o.Namespace != mesh.GatewayNamespace || o.Kind != "AuthorizationPolicy" && o.Kind != "RequestAuthentication" {
 		return nil
 	}
+	if o.Kind == "RequestAuthentication" {
+		if o.Name != survey.DexJWT {
+			return nil
+		}
+		return input.KeptDex()
+	}
 	names := []string{o.Name}
 	if suffix, ours := strings.CutPrefix(o.Name, mesh.GatewayName); ours {
-		names = append(names, survey.OldGatewayName+suffix)
+		for _, old := range input.OldGatewayNames() {
+			names = append(names, old+suffix)
+		}
 	}
 	for _, name := range names {
 		item := input.ByID[manifest.NewID(survey.IstioSecurity, o.Kind, o.Namespace, name)]
@@ -116,7 +140,7 @@ func withoutTwins(input *survey.Index, notes *survey.Notes, wanted []generate.Ob
 		fresh := manifest.Field(o.Node(), "spec")
 		return slices.ContainsFunc(input.Items, func(item *manifest.Item) bool {
 			twin := item.Kind == o.Kind && item.Group == survey.IstioSecurity && item.Namespace == o.Namespace &&
-				survey.OwnedBy(item) == "" && !item.Removed && item.Annotation("istio.io/dry-run") == "" && twins(input, item, fresh)
+				survey.OwnedBy(item) == "" && !item.Removed && survey.Enforced(item) && twins(input, item, fresh)
 			if twin && item.Revision() != "" {
 				warnRevision(notes, item, o)
 			}

@@ -16,8 +16,8 @@ import (
 // stillRequiresToken reports whether the input's own policy denies every request without a token, except
 // on the login's paths and on other exact paths, which a warning lists. A policy that requires less is
 // kept as well, but ours is needed in addition: DENY policies add up.
-func stillRequiresToken(notes *survey.Notes, item *manifest.Item, ours generate.Object) bool {
-	exempt, strict := exemptPaths(manifest.Field(item.Node, "spec"))
+func stillRequiresToken(plan generate.Plan, notes *survey.Notes, item *manifest.Item, ours generate.Object) bool {
+	exempt, strict := exemptPaths(plan.Platform, manifest.Field(item.Node, "spec"))
 	switch {
 	case !strict && item.ID == idOf(ours): // ours replaces it, with a warning
 	case !strict:
@@ -29,13 +29,35 @@ func stillRequiresToken(notes *survey.Notes, item *manifest.Item, ours generate.
 			"clients without a session reach these paths, and only the policies behind the Gateway protect them",
 			"remove the paths from notPaths, unless that is intended")
 	}
+	if denied := deniedLogin(plan.Platform, manifest.Field(item.Node, "spec")); plan.Platform.LoginListed && len(denied) > 0 {
+		notes.Warn(diagnostic.LoginPathsDenied, item, "denies requests without a token on "+inWords(denied)+", which spec.identity.loginPaths lists", "nobody can log in there",
+			"add "+strings.Join(denied, ", ")+" to notPaths of its rules, or delete it")
+	}
 	return strict
+}
+
+// deniedLogin returns the paths of the login on which a policy requires a token.
+func deniedLogin(platform *generate.Platform, spec *yaml.Node) (out []string) {
+	for _, path := range platform.LoginPaths {
+		if slices.ContainsFunc(survey.RulesOf(spec), func(rule *yaml.Node) bool {
+			rule = manifest.Dealias(rule)
+			return deniesAnonymous(rule) && (len(operationsOf(rule)) == 0 || slices.ContainsFunc(operationsOf(rule), func(o *yaml.Node) bool {
+				return manifest.Field(o, "paths") == nil && !slices.ContainsFunc(manifest.Strings(manifest.Field(o, "notPaths")), func(not string) bool {
+					beginning, all := strings.CutSuffix(not, "*")
+					return not == path || all && strings.HasPrefix(path, beginning)
+				})
+			}))
+		}) {
+			out = append(out, path)
+		}
+	}
+	return out
 }
 
 // exemptPaths returns the exact paths, other than the login's, on which a policy requires no token. A
 // policy is not strict if it exempts more than exact paths. Rules, and the operations of a rule, each
 // deny on their own, so only what all of them exempt is exempt.
-func exemptPaths(spec *yaml.Node) (exempt []string, strict bool) {
+func exemptPaths(platform *generate.Platform, spec *yaml.Node) (exempt []string, strict bool) {
 	for _, rule := range survey.RulesOf(spec) {
 		rule = manifest.Dealias(rule)
 		if !onlyKeys(rule, "from", "to") || !deniesAnonymous(rule) {
@@ -46,7 +68,7 @@ func exemptPaths(spec *yaml.Node) (exempt []string, strict bool) {
 			return nil, true
 		}
 		for _, o := range operations {
-			paths, exact := operationExempts(manifest.Field(manifest.Dealias(o), "operation"))
+			paths, exact := operationExempts(platform, manifest.Field(manifest.Dealias(o), "operation"))
 			switch {
 			case !exact:
 			case !strict:
@@ -72,17 +94,14 @@ func deniesAnonymous(rule *yaml.Node) bool {
 
 // operationExempts returns the exact paths, other than the login's, that an operation leaves out. It is
 // not exact if it leaves out anything else.
-func operationExempts(operation *yaml.Node) (paths []string, exact bool) {
+func operationExempts(platform *generate.Platform, operation *yaml.Node) (paths []string, exact bool) {
 	if operation == nil || !onlyKeys(operation, "notPaths") || manifest.Field(operation, "notPaths") == nil {
 		return nil, false
 	}
 	for _, path := range manifest.Strings(manifest.Field(operation, "notPaths")) {
 		literal, _, pattern := strings.Cut(strings.ReplaceAll(path, "{", "*"), "*")
-		login := slices.ContainsFunc(generate.OpenToLogin(), func(open string) bool {
-			return strings.HasPrefix(literal, strings.TrimRight(open, "*"))
-		})
 		switch {
-		case login:
+		case platform.OpenToLogin(literal, pattern):
 		case pattern || path == "":
 			return nil, false
 		default:

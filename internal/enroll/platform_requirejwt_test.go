@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
 // A policy that asks for a token everywhere but on the login's paths and on exact ones is kept;
@@ -25,6 +27,10 @@ func TestExemptPaths(t *testing.T) {
 		"[{" + anonymous + ", to: [{operation: {notPaths: [/a]}}]}, {" + anonymous + ", to: [{operation: {notPaths: [/b]}}]}]": {nil, true},
 		"[{" + anonymous + ", to: [{operation: {notPaths: [/a]}}]}, {to: [{operation: {paths: [/never]}}]}]":                   {[]string{`"/a"`}, true},
 		"[{from: [{source: {requestPrincipals: ['*']}}, {source: {notRequestPrincipals: ['*']}}]}]":                            {nil, true},
+		"[{" + anonymous + ", to: [{operation: {notPaths: [/dex/a, /oauth2/*, /logout]}}]}]":                                   {nil, true},
+		"[{" + anonymous + ", to: [{operation: {notPaths: [/dex/*, /logout*]}}]}]":                                             {nil, false},
+		"[{" + anonymous + ", to: [{operation: {notPaths: [/logout2]}}]}]":                                                     {[]string{`"/logout2"`}, true},
+
 		"[]":   {nil, false},
 		"null": {nil, false},
 		"[{" + anonymous + ", to: [{operation: {notPaths: [/dex/*, /api/*]}}]}]":                                                            {nil, false},
@@ -43,7 +49,7 @@ func TestExemptPaths(t *testing.T) {
 		"[{from: [{source: {notRequestPrincipals: []}}]}]":                                                                                  {nil, false},
 		"[{from: [{source: {requestPrincipals: ['*']}}]}]":                                                                                  {nil, false},
 	} {
-		exempt, strict := exemptPaths(yaml.MustParse("rules: " + rules + "\n").YNode())
+		exempt, strict := exemptPaths(&generate.Platform{LoginPaths: []string{"/dex/*", "/oauth2/*", "/logout"}}, yaml.MustParse("rules: "+rules+"\n").YNode())
 		if strict != want.strict || strict && !slices.Equal(exempt, want.exempt) {
 			t.Errorf("%s: exempt %v, strict %v; want %v, %v", rules, exempt, strict, want.exempt, want.strict)
 		}

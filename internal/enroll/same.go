@@ -56,7 +56,7 @@ func replace(plan generate.Plan, input *survey.Index, notes *survey.Notes, shipp
 			return
 		}
 		notes.Warn(diagnostic.Overwritten, item, "was overwritten, because it has no owned-by annotation and differed from the generated object ("+changesNamed(changed)+")", whatIsLost(input, item, changed),
-			"make the change in the AmbientProfile, or in a patch that runs after this function")
+			"delete it from the input, and make the change in the AmbientProfile, or in a patch that runs after this function")
 	}
 }
 

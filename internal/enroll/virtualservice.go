@@ -22,6 +22,8 @@ type newRoute struct {
 	spec     generate.Fields
 	// paths are the beginnings of its paths; "/" where any path may match.
 	paths []string
+	// everyHost is a host of Kubeflow itself that the VirtualService is for: the route is for every host.
+	everyHost string
 	// lost is what the route does not do: it changes how a request is served, and never who may send it.
 	lost []string
 }
@@ -58,6 +60,9 @@ func routeOf(plan generate.Plan, input *survey.Index, item *manifest.Item, kubef
 	}
 	if out["rules"] = rules; len(rules) == 0 {
 		tr.refuse("has no HTTP route")
+	}
+	if why := beyond("spec", out); why != "" {
+		tr.refuse(why + ", which no HTTPRoute may have")
 	}
 	tr.out.spec = out
 	return tr.out, tr.why

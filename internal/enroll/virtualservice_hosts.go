@@ -21,7 +21,10 @@ func (t *translation) hostnames(spec *yaml.Node) (out []any) {
 		for _, gateway := range gatewayHosts(t.input, old) {
 			common, found := narrower(host, gateway)
 			switch {
-			case found && (common == "*" || slices.Contains(t.kubeflow, common)):
+			case found && common == "*":
+				return nil
+			case found && slices.Contains(t.kubeflow, common):
+				t.out.everyHost = common
 				return nil
 			case found && strings.HasPrefix(common, "*") && !strings.HasPrefix(common, "*."):
 				t.refuse("has the host " + common) // Gateway API: Hostname

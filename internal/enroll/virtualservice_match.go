@@ -70,9 +70,6 @@ func (t *translation) path(at string, n *yaml.Node) generate.Fields {
 		if form[0] == "prefix" && !strings.HasSuffix(text, "/") {
 			t.lose("paths that go on after " + text + " without a slash")
 		}
-		if form[0] != "regex" && (!strings.HasPrefix(text, "/") || strings.Contains(text, "//")) { // Gateway API: HTTPPathMatch
-			break
-		}
 		if form[0] == "regex" {
 			t.out.paths = append(t.out.paths, "/")
 		} else {

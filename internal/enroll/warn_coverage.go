@@ -18,7 +18,7 @@ func warnCoverage(notes *survey.Notes, item *manifest.Item, at place, w coverage
 	}
 	spec := manifest.Field(item.Node, "spec")
 	if len(unseen(spec)) > 0 {
-		warnOnlyAtWaypoint(notes, item, at.past)
+		warnOnlyAtWaypoint(notes, item, at.past, w.denied)
 	}
 	if rules := comparing(spec, atPodsOnly); len(rules) > 0 {
 		field, found := aboutRules(rules, "compares "+podAttributes, "compare "+podAttributes)
@@ -38,15 +38,24 @@ func warnCoverage(notes *survey.Notes, item *manifest.Item, at place, w coverage
 	}
 }
 
-// warnOnlyAtWaypoint reports rules that ztunnel does not enforce; past says for which requests.
-func warnOnlyAtWaypoint(notes *survey.Notes, item *manifest.Item, past string) {
+// warnOnlyAtWaypoint reports rules that ztunnel does not enforce; past says for which requests. It denies
+// those of the rules denied all the same.
+func warnOnlyAtWaypoint(notes *survey.Notes, item *manifest.Item, past string, denied []int) {
 	spec := manifest.Field(item.Node, "spec")
-	field, found := aboutUnseen(spec, ", which ztunnel does not enforce")
-	effect := "the waypoint enforces " + theUnseen(spec) + ", but no proxy does " + past
-	remedy := "add a DENY rule that names peers or ports only for what must not be reached there"
+	rules := slices.DeleteFunc(unseen(spec), func(i int) bool { return slices.Contains(denied, i) })
+	if len(rules) == 0 {
+		return
+	}
+	field, found := aboutRules(rules, "uses HTTP attributes, which ztunnel does not enforce", "use HTTP attributes, which ztunnel does not enforce")
+	the := theRules(rules)
+	if isUnseenAction(spec) {
+		field, found, the = "spec.action", "is "+survey.Action(spec)+", which ztunnel does not enforce", ruleNames(rules)
+	}
+	effect := "the waypoint enforces " + the + ", but no proxy does " + past
+	remedy := "add a DENY policy for the same pods, peers and ports without HTTP attributes, which then holds at the waypoint too"
 	switch survey.Action(spec) {
 	case "ALLOW":
-		effect, remedy = "the waypoint enforces "+theUnseen(spec)+", but the clients that "+agree(unseen(spec), "it allows", "they allow")+" are denied "+past, "write the rules with peers and ports only"
+		effect, remedy = "the waypoint enforces "+the+", but the clients that "+agree(rules, "it allows", "they allow")+" are denied "+past, "write the rules with peers and ports only"
 	case "AUDIT":
 		remedy = "call the pods by their Services where requests must be logged"
 	}

@@ -49,7 +49,11 @@ func warnJWTRule(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule, l
 
 // writeBoth is the remedy for a rule that does not write both headers.
 func writeBoth(plan generate.Plan, rule survey.JWTRule, listed bool) string {
-	const write, take = "list both headers in outputClaimToHeaders", "or remove the rule from the ingress Gateway"
+	const take = "or remove the rule from the ingress Gateway"
+	write := "list both headers in outputClaimToHeaders"
+	if plan.Mesh.Waypoint.VerifyTokens && !rule.ForwardOriginalToken {
+		write += " and set forwardOriginalToken: true"
+	}
 	if listed || rule.Issuer == "" || plan.Mesh.Tokens.IsCluster(rule.Issuer) {
 		return write + ", " + take
 	}

@@ -2,6 +2,7 @@ package enroll
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
@@ -17,7 +18,8 @@ func warnKubeflowLogin(plan generate.Plan, notes *survey.Notes) {
 		notes.WarnAt(diagnostic.ProviderNotDefined, item, "spec.provider", "is "+survey.ProviderOf(item)+", which meshConfig in the input does not define",
 			"Istio denies every request that the policy is for, so nobody can log in", "define the extension provider in meshConfig, or delete the policy")
 	}
-	if login.IsComplete() {
+	session := hasSession(plan)
+	if login.IsComplete() || session && plan.Platform.LoginListed {
 		return
 	}
 	var lacks, without, add []string
@@ -42,12 +44,35 @@ func warnKubeflowLogin(plan generate.Plan, notes *survey.Notes) {
 	if len(login.Others) > 0 {
 		found += ", and has what looks like another one, " + otherLogins(login.Others)
 	}
-	if len(login.Others) > 0 {
-		remedy = fmt.Sprintf("attach a RequestAuthentication of your login to the Gateway, which writes %s and %s, and list its issuer in spec.identity.sessionIssuers, or %s if Kubeflow's login is kept elsewhere",
-			mesh.UserIDHeader, mesh.Tokens.GroupsHeader, remedy)
+	if len(login.Others) > 0 || session {
+		var do []string
+		if !session {
+			do = append(do, fmt.Sprintf("attach a RequestAuthentication of your login to the Gateway, which writes %s and %s", mesh.UserIDHeader, mesh.Tokens.GroupsHeader))
+		}
+		if !plan.Platform.LoginListed {
+			do = append(do, "list in spec.identity.loginPaths the paths on which people log in ([] if there are none at the Gateway)")
+		}
+		remedy = inWords(do) + ", or " + remedy + " if Kubeflow's login is kept elsewhere"
 	}
 	notes.WarnConfig(diagnostic.OtherLogin, "spec.cluster.platform", found,
-		fmt.Sprintf("%s %s not generated, so nobody can log in with it at Gateway %s/%s, which denies every request without a token", inWords(without), wasOrWere(without), mesh.GatewayNamespace, mesh.GatewayName), remedy)
+		fmt.Sprintf("%s %s not generated, so nobody can log in with it at Gateway %s/%s, which denies every request without a token%s",
+			inWords(without), wasOrWere(without), mesh.GatewayNamespace, mesh.GatewayName, exceptLogin(plan)), remedy)
+}
+
+// hasSession reports whether a login of the input is in force at the ingress Gateway, or the configuration
+// says that one is.
+func hasSession(plan generate.Plan) bool {
+	return plan.SessionsListed || slices.ContainsFunc(plan.Logins, func(rule survey.JWTRule) bool {
+		return rule.Item != nil && slices.Contains(plan.Mesh.Tokens.SessionIssuers, rule.Issuer)
+	})
+}
+
+// exceptLogin names the paths that the ingress Gateway requires no token on.
+func exceptLogin(plan generate.Plan) string {
+	if len(plan.Platform.LoginPaths) == 0 {
+		return ""
+	}
+	return ", except on " + inWords(slices.DeleteFunc(slices.Clone(plan.Platform.LoginPaths), func(path string) bool { return strings.HasSuffix(path, "/**") }))
 }
 
 func wasOrWere(names []string) string {
@@ -77,12 +102,13 @@ func warnStaying(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 			if item.Kind == "WasmPlugin" {
 				field = "selector"
 			}
-			remedy := fmt.Sprintf("write targetRefs: [{group: %s, kind: Gateway, name: %s}] in place of its %s if the new gateway needs it", survey.GatewayGroup, plan.Mesh.GatewayName, field)
+			targets := targetRefs("Gateway", plan.Mesh.GatewayName)
+			remedy := "write " + targets + " in place of its " + field + " if the new gateway needs it"
 			if item.Namespace != plan.Mesh.GatewayNamespace {
 				remedy += ", and put it into the namespace " + plan.Mesh.GatewayNamespace
 			}
-			notes.Warn(diagnostic.StaysOnOldGateway, item, "changes the proxies of the old gateway, and does not reach the pods of Gateway "+gateway,
-				"users reach Kubeflow by the new gateway, which runs without it, and if it is the login, nobody is logged in there", remedy)
+			notes.Report(item.Report(diagnostic.StaysOnOldGateway, "", "changes the proxies of the old gateway, and does not reach the pods of Gateway "+gateway,
+				"users reach Kubeflow by the new gateway, which runs without it, and if it is the login, nobody is logged in there", remedy).Writes(targets))
 		case input.LeadsToOldGateway(item):
 			notes.Warn(diagnostic.StaysOnOldGateway, item, "leads to the old gateway, and was left unchanged",
 				"the old gateway no longer allows any request, so nobody gets in by this Ingress",

@@ -30,13 +30,15 @@ func warnNoSession(plan generate.Plan, input *survey.Index, notes *survey.Notes)
 	const object = "spec.identity.sessionIssuers"
 	mesh := plan.Mesh
 	found := "no issuer that people log in with is known"
-	remedy := fmt.Sprintf("add the RequestAuthentication of the Gateway %s/%s to the input", mesh.GatewayNamespace, mesh.GatewayName)
+	remedy, targets := fmt.Sprintf("add the RequestAuthentication of the Gateway %s/%s to the input", mesh.GatewayNamespace, mesh.GatewayName), ""
 	logins := loginsElsewhere(plan, input, "")
 	if len(logins) > 0 {
-		found, remedy = found+" ("+notInForce(plan, logins, "")+")", toIngress(plan, input, logins)
+		found += " (" + notInForce(plan, logins, "") + ")"
+		remedy, targets = toIngress(plan, input, logins)
 	}
 	if mesh.Waypoint.VerifyTokens {
-		notes.Refuse(diagnostic.NobodyCouldLogIn, "spec.waypoint.verifyTokens", found, "the waypoints would refuse every user who logs in", "list the issuers in spec.identity.sessionIssuers, or "+remedy)
+		notes.Errs = append(notes.Errs, notes.InConfig(diagnostic.NobodyCouldLogIn, "spec.waypoint.verifyTokens", found, "the waypoints would refuse every user who logs in",
+			"list the issuers in spec.identity.sessionIssuers, or "+remedy).Writes(targets))
 		return
 	}
 	if plan.Cluster == nil {
@@ -48,7 +50,7 @@ func warnNoSession(plan generate.Plan, input *survey.Index, notes *survey.Notes)
 		notes.WarnConfig(diagnostic.NoSessionIssuerYet, object, found, effect, remedy)
 		return
 	}
-	notes.WarnConfig(diagnostic.NoSessionIssuer, object, found, effect, remedy)
+	notes.Report(notes.InConfig(diagnostic.NoSessionIssuer, object, found, effect, remedy).Writes(targets))
 }
 
 // loginsElsewhere are the RequestAuthentications of an issuer, "" for any, that write both headers
@@ -89,9 +91,9 @@ func notInForce(plan generate.Plan, logins []*manifest.Item, issuer string) stri
 	return fmt.Sprintf("%s %s %s but %s not in force at the Gateway %s/%s", strings.Join(all, ", "), write, headers, are, plan.Mesh.GatewayNamespace, plan.Mesh.GatewayName)
 }
 
-// toIngress says how to put a login in force at the ingress Gateway. Istio 1.31 (ShouldAttachPolicy):
-// a targetRef names a Gateway of the policy's own namespace.
-func toIngress(plan generate.Plan, input *survey.Index, logins []*manifest.Item) string {
+// toIngress says how to put a login in force at the ingress Gateway, and which targetRefs do that. Istio
+// 1.31 (ShouldAttachPolicy): a targetRef names a Gateway of the policy's own namespace.
+func toIngress(plan generate.Plan, input *survey.Index, logins []*manifest.Item) (remedy, targets string) {
 	mesh := plan.Mesh
 	in := "the one of the login in place of its selector or targetRefs"
 	if len(logins) == 1 {
@@ -100,12 +102,13 @@ func toIngress(plan generate.Plan, input *survey.Index, logins []*manifest.Item)
 			in = "it in place of its selector"
 		}
 	}
-	remedy := fmt.Sprintf("write targetRefs: [{group: %s, kind: Gateway, name: %s}] in %s", survey.GatewayGroup, mesh.GatewayName, in)
+	targets = targetRefs("Gateway", mesh.GatewayName)
+	remedy = "write " + targets + " in " + in
 	if slices.ContainsFunc(logins, func(item *manifest.Item) bool { return item.Namespace != mesh.GatewayNamespace }) {
 		remedy += ", and put it into the namespace " + mesh.GatewayNamespace
 	}
 	if plan.Platform == nil && slices.ContainsFunc(logins, input.AtOldGateway) {
 		remedy += ", or set spec.cluster.platform.enabled: true, which does that"
 	}
-	return remedy
+	return remedy, targets
 }

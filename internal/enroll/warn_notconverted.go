@@ -34,9 +34,10 @@ func warnRootNotConverted(plan generate.Plan, input *survey.Index, notes *survey
 		rules = survey.HTTPRules(spec)
 	}
 	field, found := aboutRules(rules, "is for the pods of profiles too, and the policy has no targetRefs", "are for the pods of profiles too, and the policy has no targetRefs")
-	notes.WarnAt(diagnostic.RootPolicyNotConverted, item, field, found,
+	targets := targetRefs("GatewayClass", "istio-waypoint")
+	notes.Report(item.Report(diagnostic.RootPolicyNotConverted, field, found,
 		"the waypoints of profiles do not read the policy, and ztunnel sees the waypoint as the client, so no proxy enforces "+theRules(rules)+" for requests to Services",
-		"set cluster.platform.enabled: true, or write a copy with targetRefs: [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}]")
+		"set cluster.platform.enabled: true, or write a copy with "+targets).Writes(targets))
 }
 
 // warnNotConverted reports policies outside of profiles that lose rules and are not converted.

@@ -20,7 +20,7 @@ func warnRoute(plan generate.Plan, input *survey.Index, notes *survey.Notes, ite
 	if found == "" {
 		found = fmt.Sprintf("routes %s to Service %s, which is not a component that this function knows by that path", old.path, qualified(item, old.namespace, old.service))
 	}
-	const kept, effect = ", so it was kept", "the old gateway no longer allows any request, so users cannot reach this path"
+	const kept, effect = ", so it was kept", "the old gateway no longer allows any request, so nobody reaches this path"
 	remedy := leaveOldGateway(input, item)
 	if at := slices.IndexFunc(routes[old.namespace], old.leads); at >= 0 {
 		served := routes[old.namespace][at]
@@ -39,14 +39,14 @@ func warnRoute(plan generate.Plan, input *survey.Index, notes *survey.Notes, ite
 			found = ""
 		}
 		found += not
-		notes.Warn(diagnostic.RouteNotConverted, item, found+kept, effect, toNewGateway(plan, remedy+" and, to keep the path, add an HTTPRoute"))
+		notes.Report(item.Report(diagnostic.RouteNotConverted, "", found+kept, effect, remedy+" and, to keep the path, add an HTTPRoute with "+parentRefs(plan)).Writes(parentRefs(plan)))
 		return
 	}
 	if open := openToIngress(plan, input, route); open != "" {
 		remedy = "delete " + open + ", which allows every user at the ingress Gateway, " + remedy
 	}
-	notes.Warn(diagnostic.RouteNotConverted, item, found+kept, effect+audience(input, plan, route)+notCarried(route.lost),
-		remedy+" and, to keep the path, add "+flowOf(route.object(plan, input, item, routes[route.namespace])))
+	advised := flowOf(route.object(plan, input, item, routes[route.namespace]))
+	notes.Report(item.Report(diagnostic.RouteNotConverted, "", found+kept, effect+audience(input, plan, route)+notCarried(route.lost), remedy+" and, to keep the path, add "+advised).Writes(advised))
 }
 
 // qualified is the name of a Service, with its namespace where that is another one than the item's.
@@ -80,31 +80,42 @@ func (t newRoute) object(plan generate.Plan, input *survey.Index, item *manifest
 	}
 }
 
-// audience says who can use the route: at the ingress Gateway, everybody who is logged in.
+// audience says who can use the route: at the ingress Gateway, everybody who is logged in. Where others share
+// the old gateway, that is fewer than before: customers of a shop have no token.
 func audience(input *survey.Index, plan generate.Plan, t newRoute) string {
 	if t.namespace == "" {
 		return ""
 	}
 	space := input.ByID[manifest.ID{Kind: "Namespace", Name: t.namespace}]
-	users := "every user who is logged in does"
-	if t.atLogin() {
-		users += ", and everybody on the paths of the login (/dex/, /oauth2/)"
+	users, others := "every user who is logged in does", ", and nobody without a login does"
+	if paths := t.atLogin(plan); len(paths) > 0 {
+		users += ", and everybody on the paths of the login (" + strings.Join(paths, ", ") + ")"
+		others += " elsewhere"
+	}
+	others += ", because the Gateway requires a token"
+	if t.everyHost != "" {
+		others += "; the route is for every host, because a hostname would hide Kubeflow's own routes on " + t.everyHost
 	}
 	switch {
 	case inMesh(plan, t.namespace):
-		return "; with the advised HTTPRoute, those do whom the policies of " + t.namespace + " allow"
+		return "; with the advised HTTPRoute, those do whom the policies of " + t.namespace + " allow" + others
 	case space != nil && space.Label("istio.io/dataplane-mode") == "" && space.Label("istio-injection") == "" && space.Label("istio.io/rev") == "":
-		return "; with the advised HTTPRoute, " + users + ", because Namespace " + t.namespace + " is not in the mesh"
+		return "; with the advised HTTPRoute, " + users + ", because Namespace " + t.namespace + " is not in the mesh" + others
 	}
-	return "; with the advised HTTPRoute, " + users + " whom no policy of " + t.namespace + " keeps out"
+	return "; with the advised HTTPRoute, " + users + " whom no policy of " + t.namespace + " keeps out" + others
 }
 
-// atLogin reports whether the route takes requests on which nobody has to be logged in.
-func (t newRoute) atLogin() bool {
-	return slices.ContainsFunc(generate.OpenToLogin(), func(open string) bool {
-		open = strings.TrimRight(open, "*")
-		return slices.ContainsFunc(t.paths, func(path string) bool { return strings.HasPrefix(path, open) || strings.HasPrefix(open, path) })
-	})
+// atLogin are the paths of the login that the route takes requests on: nobody has to be logged in there.
+func (t newRoute) atLogin(plan generate.Plan) (found []string) {
+	for _, open := range plan.Platform.LoginPaths {
+		literal := strings.TrimRight(open, "*")
+		if slices.ContainsFunc(t.paths, func(path string) bool {
+			return strings.HasPrefix(literal, path) || literal != open && strings.HasPrefix(path, literal)
+		}) && !slices.Contains(found, literal) {
+			found = append(found, literal)
+		}
+	}
+	return found
 }
 
 // notCarried says what the HTTPRoute does not do.

@@ -27,12 +27,13 @@ func warnSessionRules(plan generate.Plan, input *survey.Index, notes *survey.Not
 		if known {
 			continue
 		}
-		found, remedy := "the ingress Gateway's rule for "+issuer+" is not in the input", "add the RequestAuthentication to the input"
+		found, remedy, targets := "the ingress Gateway's rule for "+issuer+" is not in the input", "add the RequestAuthentication to the input", ""
 		if logins := loginsElsewhere(plan, input, issuer); len(logins) > 0 {
-			found, remedy = notInForce(plan, logins, issuer), toIngress(plan, input, logins)
+			found = notInForce(plan, logins, issuer)
+			remedy, targets = toIngress(plan, input, logins)
 		}
-		notes.WarnConfig(diagnostic.SessionRuleUnknown, fmt.Sprintf("spec.identity.sessionIssuers[%d]", i), found,
-			"the waypoints expect a token of it in the header Authorization, take the user from its claim email, and istiod must discover its keys", remedy)
+		notes.Report(notes.InConfig(diagnostic.SessionRuleUnknown, fmt.Sprintf("spec.identity.sessionIssuers[%d]", i), found,
+			"the waypoints expect a token of it in the header Authorization, take the user from its claim email, and istiod must discover its keys", remedy).Writes(targets))
 	}
 }
 

@@ -36,6 +36,13 @@ func (d document) parse() (*yaml.Node, around, error) {
 	return n, around{whole.HeadComment, whole.FootComment}, nil
 }
 
+// Embedded returns the top node of a text that is a YAML document of its own, as a ConfigMap holds one; nil if
+// there are only comments. What YAML parsers disagree on is an error, as it is in a file.
+func Embedded(text string) (*yaml.Node, error) {
+	n, _, err := document{data: []byte(text)}.parse()
+	return n, err
+}
+
 // inFile gives an error about a line of the document that line of the file.
 func (d document) inFile(err error) error {
 	located := diagnostic.All(err)[0]

@@ -85,17 +85,9 @@ func namedByKnative(item *manifest.Item, key string, n *yaml.Node, gateway manif
 
 // inGatewayList reports whether a list of Knative names a Gateway. One that is not YAML names all.
 func inGatewayList(text string, gateway manifest.ID) bool {
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
-		return true
-	}
-	for _, list := range doc.Content {
-		for _, entry := range manifest.Content(list) {
-			entry = manifest.Dealias(entry)
-			if manifest.Value(entry, "name") == gateway.Name && manifest.Value(entry, "namespace") == gateway.Namespace {
-				return true
-			}
-		}
-	}
-	return false
+	list, err := manifest.Embedded(text)
+	return err != nil || slices.ContainsFunc(manifest.Content(list), func(entry *yaml.Node) bool {
+		entry = manifest.Dealias(entry)
+		return manifest.Value(entry, "name") == gateway.Name && manifest.Value(entry, "namespace") == gateway.Namespace
+	})
 }

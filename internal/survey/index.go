@@ -27,9 +27,20 @@ type Index struct {
 	notebooks map[string][]string
 	// oldGateway are the labels of the old gateway's pods, once they were asked for.
 	oldGateway map[string]string
+	// fork is the workload of a gateway in place of Kubeflow's, once forkKnown.
+	fork      *manifest.Item
+	forkKnown bool
 	// gateway is the ingress Gateway, and ingressPods are the labels of its pods.
 	gateway     Gateway
 	ingressPods []Labels
+}
+
+// Namespace is a Namespace of the input, or nil.
+func (in *Index) Namespace(name string) *manifest.Item {
+	if in == nil {
+		return nil
+	}
+	return in.ByID[manifest.ID{Kind: "Namespace", Name: name}]
 }
 
 // NewIndex finds items that go to the cluster by identity; of duplicates, which no cluster could hold, the first.

@@ -125,9 +125,8 @@ func meshConfigs(spec profile.Spec, item *manifest.Item) []*yaml.Node {
 	var found []*yaml.Node
 	switch {
 	case item.Group == "" && item.Kind == "ConfigMap" && item.Namespace == spec.Cluster.RootNamespace && (item.Name == "istio" || strings.HasPrefix(item.Name, "istio-")):
-		var doc yaml.Node
-		if err := yaml.Unmarshal([]byte(manifest.Value(item.Node, "data", "mesh")), &doc); err == nil {
-			found = doc.Content
+		if mesh, err := manifest.Embedded(manifest.Value(item.Node, "data", "mesh")); err == nil {
+			found = append(found, mesh)
 		}
 	case item.Group == "install.istio.io" && item.Kind == "IstioOperator":
 		found = []*yaml.Node{manifest.Field(item.Node, "spec", "meshConfig"), manifest.Field(item.Node, "spec", "values", "meshConfig")}

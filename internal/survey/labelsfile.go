@@ -3,8 +3,6 @@ package survey
 import (
 	"regexp"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
-
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -27,7 +25,10 @@ func IsLabelsFile(item *manifest.Item) bool {
 
 // LabelsOfAll are the labels that the file gives to the Namespaces of tenants.
 func LabelsOfAll(item *manifest.Item) (labels map[string]any, err error) {
-	err = yaml.Unmarshal([]byte(DataOf(item, LabelsKey)), &labels)
+	n, err := manifest.Embedded(DataOf(item, LabelsKey))
+	if n != nil && err == nil {
+		err = n.Decode(&labels)
+	}
 	return labels, err
 }
 

@@ -55,7 +55,7 @@ type Logins struct {
 }
 
 func (in *Index) logins(config profile.AmbientProfile, notes *Notes) Logins {
-	dex := in.keptDex()
+	dex := in.KeptDex()
 	out := Logins{KeepsDex: dex != nil}
 	for _, item := range in.Items {
 		ours := OwnedBy(item) == config.Metadata.Name ||
@@ -75,9 +75,9 @@ func (in *Index) logins(config profile.AmbientProfile, notes *Notes) Logins {
 	return out
 }
 
-// keptDex is the input's own RequestAuthentication for dex, which is on the ingress Gateway or
+// KeptDex is the input's own RequestAuthentication for dex, which is on the ingress Gateway or
 // moves there; else nil.
-func (in *Index) keptDex() *manifest.Item {
+func (in *Index) KeptDex() *manifest.Item {
 	if !in.gateway.Made {
 		return nil
 	}

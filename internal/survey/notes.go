@@ -36,15 +36,16 @@ func (n *Notes) WarnAbsent(code diagnostic.Code, id manifest.ID, found, effect, 
 
 // WarnConfig reports something about a field of the configuration.
 func (n *Notes) WarnConfig(code diagnostic.Code, field, found, effect, remedy string) {
-	n.Report(n.inConfig(code, field, found, effect, remedy))
+	n.Report(n.InConfig(code, field, found, effect, remedy))
 }
 
 // Refuse adds an error about a field of the configuration.
 func (n *Notes) Refuse(code diagnostic.Code, field, found, effect, remedy string) {
-	n.Errs = append(n.Errs, n.inConfig(code, field, found, effect, remedy))
+	n.Errs = append(n.Errs, n.InConfig(code, field, found, effect, remedy))
 }
 
-func (n *Notes) inConfig(code diagnostic.Code, field, found, effect, remedy string) diagnostic.Diagnostic {
+// InConfig is a message about a field of the configuration.
+func (n *Notes) InConfig(code diagnostic.Code, field, found, effect, remedy string) diagnostic.Diagnostic {
 	return diagnostic.Diagnostic{
 		Code: code, Object: diagnostic.Object{APIVersion: profile.APIVersion, Kind: profile.Kind, Name: n.Config}, Field: field,
 		Found: found, Effect: effect, Remedy: remedy,

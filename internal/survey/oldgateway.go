@@ -27,7 +27,7 @@ func (in *Index) gatewayPodLabels() map[string]string {
 	if in.oldGateway == nil {
 		in.oldGateway = OldGatewayLabels
 		for _, item := range in.Items {
-			if isOldGateway(item) {
+			if in.isOldGateway(item) {
 				if found := manifest.StringMap(manifest.Field(podTemplate(item), "metadata", "labels")); len(found) > 0 {
 					in.oldGateway = found
 				}
@@ -38,13 +38,78 @@ func (in *Index) gatewayPodLabels() map[string]string {
 	return in.oldGateway
 }
 
-// isOldGateway reports whether an item is the workload of Kubeflow's sidecar-era gateway: by its
-// name, or by the account that Kubeflow's policies name.
-func isOldGateway(i *manifest.Item) bool {
-	if i.Namespace != OldGatewayNamespace || i.Group != "apps" || i.Kind != "Deployment" && i.Kind != "DaemonSet" {
-		return false
+// isOldGateway reports whether an item is the workload of the sidecar-era gateway: Kubeflow's own, or the
+// one that a fork has in its place.
+func (in *Index) isOldGateway(i *manifest.Item) bool {
+	if forked := in.forkedGateway(); forked != nil {
+		return i == forked
 	}
-	return i.Name == OldGatewayName || strings.HasSuffix(OldIngress, "/"+manifest.Value(PodSpec(i), "serviceAccountName"))
+	return isKubeflowsGateway(i)
+}
+
+// isKubeflowsGateway reports whether an item is the workload of Kubeflow's sidecar-era gateway: by its
+// name, or by the account that Kubeflow's policies name.
+func isKubeflowsGateway(i *manifest.Item) bool {
+	return isGatewayWorkload(i) && (i.Name == OldGatewayName || strings.HasSuffix(OldIngress, "/"+manifest.Value(PodSpec(i), "serviceAccountName")))
+}
+
+func isGatewayWorkload(i *manifest.Item) bool {
+	return i.Namespace == OldGatewayNamespace && i.Group == "apps" && (i.Kind == "Deployment" || i.Kind == "DaemonSet")
+}
+
+// forkedGateway is the one workload whose pods Kubeflow's Gateway selects, where those are not the pods of
+// Kubeflow's own gateway; else nil.
+func (in *Index) forkedGateway() *manifest.Item {
+	if in == nil {
+		return nil
+	}
+	if in.forkKnown {
+		return in.fork
+	}
+	in.forkKnown = true
+	gateway := in.ByID[manifest.NewID(IstioNetworking, "Gateway", profile.KubeflowNamespace, "kubeflow-gateway")]
+	if gateway == nil {
+		return nil
+	}
+	chosen := LabelsOf(manifest.Field(gateway.Node, "spec", "selector"))
+	if len(chosen) == 0 || LabelsFrom(OldGatewayLabels).Cover(chosen) {
+		return nil
+	}
+	for _, item := range in.Items {
+		if !isGatewayWorkload(item) || !podLabels(item).Cover(chosen) {
+			continue
+		}
+		if isKubeflowsGateway(item) || in.fork != nil {
+			in.fork = nil
+			return nil // its own, or more than one
+		}
+		in.fork = item
+	}
+	return in.fork
+}
+
+// IsForked reports whether another workload is in the place of Kubeflow's gateway.
+func (in *Index) IsForked() bool { return in.forkedGateway() != nil }
+
+// OldGatewayNames are the names that policies of the old gateway begin with: Kubeflow's, and that of a fork.
+func (in *Index) OldGatewayNames() []string {
+	if forked := in.forkedGateway(); forked != nil {
+		return []string{OldGatewayName, forked.Name}
+	}
+	return []string{OldGatewayName}
+}
+
+// OldGatewayAccount is the ServiceAccount that a fork's gateway runs as; "" for Kubeflow's own, or for the
+// default one, which says nothing.
+func (in *Index) OldGatewayAccount() string {
+	forked := in.forkedGateway()
+	if forked == nil {
+		return ""
+	}
+	if account := manifest.Value(PodSpec(forked), "serviceAccountName"); account != "default" {
+		return account
+	}
+	return ""
 }
 
 // SelectsOldGateway reports whether labels select the pods of the old gateway and not all pods: some of
@@ -62,7 +127,7 @@ func (in *Index) SelectsOldGateway(labels *yaml.Node) bool {
 // OnlyOldGateway reports whether no other workload of the input has the labels.
 func (in *Index) OnlyOldGateway(wanted *yaml.Node) bool {
 	for _, w := range in.WorkloadsOf(OldGatewayNamespace) {
-		if !isOldGateway(w.Item) && w.Labels.Cover(LabelsOf(wanted)) {
+		if !in.isOldGateway(w.Item) && w.Labels.Cover(LabelsOf(wanted)) {
 			return false
 		}
 	}
@@ -87,7 +152,7 @@ func (in *Index) OldGatewayPorts() (ports []MappedPort, known bool) {
 func (in *Index) OldGatewayNetwork() string {
 	var found []string
 	for _, item := range in.Items {
-		if isOldGateway(item) && strings.Contains(manifest.Value(podTemplate(item), "metadata", "annotations", "proxy.istio.io/config"), "gatewayTopology") {
+		if in.isOldGateway(item) && strings.Contains(manifest.Value(podTemplate(item), "metadata", "annotations", "proxy.istio.io/config"), "gatewayTopology") {
 			found = append(found, "gatewayTopology in proxy.istio.io/config")
 		}
 	}

@@ -28,6 +28,17 @@ func DryRun(item *manifest.Item) bool {
 	return err == nil && on
 }
 
+// Enforced reports whether a policy is more than tried out. Istio refuses one whose dry-run is not a boolean
+// (1.31: pilot/pkg/security/authz/builder, isDryRun).
+func Enforced(item *manifest.Item) bool {
+	text := item.Annotation("istio.io/dry-run")
+	on, err := strconv.ParseBool(text)
+	return text == "" || err == nil && !on
+}
+
+// InForce reports whether a policy is enforced, whatever the revision of istiod is.
+func InForce(item *manifest.Item) bool { return Enforced(item) && item.Revision() == "" }
+
 // WithoutTargets reports whether a policy has no targetRefs.
 func WithoutTargets(spec *yaml.Node) bool {
 	return spec != nil && len(TargetsOf(spec)) == 0

@@ -26,7 +26,7 @@ func deniesByDefault(spec profile.Spec, input *Index) bool {
 		if item.Group != IstioSecurity || item.Kind != "AuthorizationPolicy" || item.Namespace != spec.Cluster.RootNamespace || item.Removed {
 			continue
 		}
-		if spec := manifest.Field(item.Node, "spec"); allowsNothing(spec) && !DryRun(item) {
+		if spec := manifest.Field(item.Node, "spec"); allowsNothing(spec) && InForce(item) {
 			return true
 		}
 	}

@@ -128,10 +128,10 @@ func (s *Space) widen(b Box, off []Box, order []int) Box {
 			}
 		}
 	}
-	try := func(i int, wider Bits) bool {
+	try := func(i int, wider Bits) {
 		for j, o := range off {
 			if apart[j] == 1 && !out[i].meets(o[i]) && wider.meets(o[i]) {
-				return false
+				return
 			}
 		}
 		for j, o := range off {
@@ -140,7 +140,6 @@ func (s *Space) widen(b Box, off []Box, order []int) Box {
 			}
 		}
 		out[i] = wider
-		return true
 	}
 	for _, i := range order {
 		try(i, s.axes[i].all())

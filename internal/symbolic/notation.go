@@ -99,8 +99,11 @@ func ReadTest(text string) (*Test, error) {
 func readKind(name, rest string, via *derived) (*Test, error) {
 	name, element := strings.CutPrefix(name, "element-")
 	args, left, err := quoted(rest, -1)
-	if err != nil || left != "" {
-		return nil, fmt.Errorf("%q: %v", rest, err)
+	if err != nil {
+		return nil, err
+	}
+	if left != "" {
+		return nil, fmt.Errorf("%q is left", left)
 	}
 	for k, n := range kindNames {
 		if n != name {

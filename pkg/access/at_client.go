@@ -10,7 +10,7 @@ func (w *World) decide(r Request, o *open) Verdict {
 	if bad := r.check(); bad != nil {
 		return Verdict{Step: stepAt(Point{Kind: AtRequest}, bad.String())}
 	}
-	t := &trip{w: w, req: r, at: r.attributes(o.trace), open: o}
+	t := &trip{w: w, req: r, at: o.attributes(r), open: o}
 	if w.mesh.assumed != "" {
 		t.assume(w.mesh.assumed)
 	}

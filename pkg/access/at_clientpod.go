@@ -166,7 +166,7 @@ const unknownAccount = "-"
 
 // again is the trip from its start.
 func (t *trip) again() *trip {
-	return &trip{w: t.w, open: t.open, req: t.req, at: t.req.attributes(t.open.trace), assumed: slices.Clone(t.assumed)}
+	return &trip{w: t.w, open: t.open, req: t.req, at: t.open.attributes(t.req), assumed: slices.Clone(t.assumed)}
 }
 
 // notKnown is a verdict that something which is not known could change.

@@ -40,6 +40,9 @@ func (w *World) matchPolicy(on layer, p *policy, a *attributes) (best verdict3, 
 // judge applies DENY, then ALLOW: a DENY that matches denies; without an ALLOW policy everything passes; with one, a rule must match
 // (ztunnel state.rs assert_rbac; Envoy RBAC filters in the order of authz/builder). Dry-run policies decide nothing, AUDIT neither.
 func (w *World) judge(on layer, point Point, policies []*policy, a *attributes) ruling {
+	if a.watch != nil {
+		a.watch(on, point, policies, a)
+	}
 	a.doubt = doubt{}
 	var pending ruling
 	pended := false

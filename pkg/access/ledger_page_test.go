@@ -12,8 +12,15 @@ const fieldsPage = "../../docs/istio-fields.md"
 func TestFieldsPage(t *testing.T) {
 	page := fieldsHead + summaryOfNotJudged()
 	for _, s := range allLines() {
-		page += "\n## " + s.title + "\n\n| what | | why, or where and by which test |\n|---|---|---|\n"
-		for _, l := range s.lines {
+		page += "\n## " + s.title + "\n\n| what | | why, or what it decides (and the file of pkg/access) |\n|---|---|---|\n"
+		for i := 0; i < len(s.lines); i++ {
+			l := &s.lines[i]
+			if l.state == isJudged {
+				row, n := judgedRow(s.lines[i:])
+				page += row
+				i += n - 1
+				continue
+			}
 			page += "| `" + l.path + "`" + l.note() + " | " + l.stateText() + " | " + l.why + " |\n"
 		}
 	}
@@ -106,8 +113,9 @@ The **referee** is the part of ambient-profile that decides from manifests, as I
 function's own warnings). A **verdict** is its answer to one question. This page lists each field, label, annotation, setting and flag of Istio that may change a
 verdict, and what the referee does about it:
 
-- **judged**: it decides as Istio does. The line names the file of pkg/access and a test. TestEachJudgedLineDecides finds for each line a world in which taking
-  the field away, or giving it another value, changes a verdict; for most lines that verdict is one that Istio's own code has given.
+- **judged**: it decides as Istio does. The line says what it decides, and which file of pkg/access does that. TestEachJudgedLineDecides finds for each a
+  world in which taking the field away, or giving it another value, changes a verdict. Istio's own code has given that verdict, or a real API server, istiod
+  and Envoy have (` + "`testdata/judged`" + `), for all but those that judged_known_test.go lists with the reason.
 - **harmless**: it changes no verdict, for the reason given.
 - **NOT JUDGED**: each verdict that it could change is NOT JUDGED, which is neither allow nor deny, and names the object, the line and the field.
 

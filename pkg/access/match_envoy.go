@@ -23,14 +23,14 @@ type attributes struct {
 	writable  []string // patterns of headers that an authorizer may have set
 	doubt     doubt    // the first that was met
 	favor     []*rule  // to be named where they match, beside others
-
-	undenied bool    // by no DENY policy
-	plain    bool    // the request is asked about as no CORS preflight
-	inbound  inbound // for a pod with a sidecar
-	trace    *symbolic.Trace
-	spaces   []string        // claims that are lists of words
-	claimed  *symbolic.Trace // of the claims that are given
-	given    map[string]any  // the token's claims beside those that are listed
+	undenied  bool     // by no DENY policy
+	plain     bool     // the request is taken for no CORS preflight
+	inbound   inbound  // for a pod with a sidecar
+	trace     *symbolic.Trace
+	spaces    []string        // claims that are lists of words
+	claimed   *symbolic.Trace // of the claims that are given
+	given     map[string]any  // the token's claims beside those that are listed
+	watch     func(on layer, point Point, policies []*policy, a *attributes)
 }
 
 type headers []namedValue

@@ -175,7 +175,7 @@ func (h *hearing) found(r Request, v Verdict) proof {
 
 // shaped reports whether a request is of the claim's shape. Of a connection no proxy knows whether requests of the shape are in it, so they are.
 func (h *hearing) shaped(q *inquiry, r Request, o *open) bool {
-	t := &trip{w: h.x.w, req: r, at: r.attributes(o.trace), open: o}
+	t := &trip{w: h.x.w, req: r, at: o.attributes(r), open: o}
 	t.at.port = q.port
 	if !q.tcp {
 		t.settlePath()

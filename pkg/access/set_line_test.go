@@ -17,7 +17,7 @@ type counts struct{ questions, lines, requests, failed int }
 
 // sameSet reports how the lines of a question differ from what is decided: each line, read back, is its set; together they have all that is allowed and
 // all that is not judged, by the rules that decide it, and nothing else.
-func sameSet(w *World, q *inquiry, a *account, n *counts) error {
+func sameSet(w *World, a *account, n *counts) error {
 	n.questions++
 	lex := w.lexicon()
 	if len(a.wrong) > 0 {
@@ -37,8 +37,11 @@ func sameSet(w *World, q *inquiry, a *account, n *counts) error {
 		box := a.space.Wholes([]symbolic.Box{l.box})[0]
 		for j, x := range a.space.Axes() {
 			same, err := x.Same(r.out[x.Name], box[j])
-			if err != nil || !same {
-				return fmt.Errorf("%s: %s is not what is written: %v (%s)", text, x.Name, err, lex.phrase(x.Name, l.says[x.Name]))
+			if err != nil {
+				return fmt.Errorf("%s: %w", text, err)
+			}
+			if !same {
+				return fmt.Errorf("%s: %s is not what is written (%s)", text, x.Name, lex.phrase(x.Name, l.says[x.Name]))
 			}
 			delete(r.out, x.Name)
 		}
@@ -142,7 +145,7 @@ func TestLinesAreTheSetsOfRandomWorlds(t *testing.T) {
 			if a.failed != "" {
 				n.failed++
 			}
-			if err := sameSet(w, &q, &a, &n); err != nil {
+			if err := sameSet(w, &a, &n); err != nil {
 				t.Fatalf("seed %d: %v to %+v: %v%s", seed, q.kind, to, err, text)
 			}
 			if err := asLines(w, &q, &a, r, 40, &n); err != nil {
@@ -173,7 +176,7 @@ func TestLinesAreTheSetsOfAllTrees(t *testing.T) {
 					if a.failed != "" {
 						n.failed++
 					}
-					err := sameSet(w, &q, &a, &n)
+					err := sameSet(w, &a, &n)
 					if err == nil {
 						err = asLines(w, &q, &a, r, 2, &n)
 					}

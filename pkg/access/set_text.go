@@ -159,6 +159,10 @@ func ofClaims(axis string, s symbolic.Spelled) (out []string) {
 		}
 	case s.Element && s.Kind == "audience" && axis == audienceAxis:
 		out = []string{quoteWord(s.Args[0])}
+	case s.Kind == "patterns":
+		for _, p := range s.Args {
+			out = append(out, "text:"+patternWord(p))
+		}
 	case s.Kind == "is" && !s.Element:
 		out = []string{"text:" + quoteWord(s.Args[0])}
 	case s.Kind == "pattern" && !s.Element:

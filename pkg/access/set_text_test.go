@@ -346,10 +346,10 @@ func (r *lineReader) readWhat(text string) (err error) {
 		case strings.HasPrefix(r.peek(), "/"):
 			axis = pathAxis
 		case r.skip("with"):
-			axis, err = r.named(&without)
+			axis, err = r.named(without)
 		case r.skip("without"):
 			without = true
-			axis, err = r.named(&without)
+			axis, err = r.named(without)
 		default:
 			return fmt.Errorf("%v is left", r.toks)
 		}
@@ -367,14 +367,14 @@ func (r *lineReader) readWhat(text string) (err error) {
 }
 
 // named is the axis that stands behind with or without; "" where there must be no text, which is all that is said.
-func (r *lineReader) named(without *bool) (string, error) {
-	none := func(axis string) (string, error) {
+func (r *lineReader) named(without bool) (string, error) {
+	none := func(axis string) string {
 		r.out[axis] = symbolic.Phrase{{But: []*symbolic.Test{symbolic.Present()}}}
-		return "", nil
+		return ""
 	}
 	bare := func(axis string) (string, error) {
-		if next := r.peek(); *without && (next == "" || next == "with" || next == "without") {
-			return none(axis)
+		if next := r.peek(); without && (next == "" || next == "with" || next == "without") {
+			return none(axis), nil
 		}
 		return axis, nil
 	}
@@ -402,7 +402,7 @@ func (r *lineReader) named(without *bool) (string, error) {
 		name = u
 	}
 	if !more {
-		return none(prefix + name)
+		return none(prefix + name), nil
 	}
 	return prefix + name, nil
 }

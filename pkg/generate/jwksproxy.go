@@ -1,5 +1,7 @@
 package generate
 
+import "maps"
+
 // The proxy that publishes the cluster's public keys to istiod, which may not read them from the
 // API server: it trusts only its system's CAs and sends no token.
 const (
@@ -39,7 +41,7 @@ func jwksDeployment(c Cluster) Object {
 			"replicas": c.Proxy.Replicas,
 			"selector": Fields{"matchLabels": jwksLabels()},
 			"template": Fields{
-				"metadata": Fields{"labels": jwksLabels()},
+				"metadata": Fields{"labels": c.Proxy.podLabels()},
 				"spec": Fields{
 					"serviceAccountName": jwksProxyName,
 					"containers":         []Fields{jwksContainer(c.Proxy.Image)},
@@ -47,6 +49,13 @@ func jwksDeployment(c Cluster) Object {
 			},
 		}),
 	}
+}
+
+// podLabels are those of the proxy's pods.
+func (p *JWKSProxy) podLabels() map[string]string {
+	labels := jwksLabels()
+	maps.Copy(labels, p.MeshLabels)
+	return labels
 }
 
 // jwksContainer proxies two paths of the API server, for reading, and nothing else.

@@ -1,6 +1,9 @@
 package generate
 
 import (
+	"slices"
+	"strings"
+
 	security "istio.io/api/security/v1"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
@@ -56,16 +59,30 @@ func allowToGateway(p Platform) Object {
 	return policy(p.GatewayNamespace, p.GatewayName, allow(onGateway(p.GatewayName), everything()))
 }
 
-// OpenToLogin are the paths on which people without a session get one. /dex/** is no more than
+// loginOfKubeflow are the paths on which people without a session get one. /dex/** is no more than
 // /dex/*, but stands in every Kubeflow.
-func OpenToLogin() []string { return []string{"/dex/*", "/dex/**", "/oauth2/*"} }
+func loginOfKubeflow() []string { return []string{"/dex/*", "/dex/**", "/oauth2/*"} }
+
+// OpenToLogin reports whether people need no session on a path; with more, on all paths that begin with it.
+func (p Platform) OpenToLogin(path string, more bool) bool {
+	return slices.ContainsFunc(p.LoginPaths, func(open string) bool {
+		literal := strings.TrimRight(open, "*")
+		return literal == open && path == open && !more || literal != open && strings.HasPrefix(path, literal)
+	})
+}
+
+// pastLogin is a rule for every path but those of the login.
+func (p Platform) pastLogin(r rule) rule {
+	if len(p.LoginPaths) == 0 {
+		return r
+	}
+	return r.to(&security.Operation{NotPaths: p.LoginPaths})
+}
 
 // RequireTokenName is the policy at the ingress Gateway that requires a token.
 func (m Mesh) RequireTokenName() string { return m.GatewayName + "-require-jwt" }
 
 // requireToken: nobody without a verified token gets further than the login.
 func requireToken(p Platform) Object {
-	return policy(p.GatewayNamespace, p.RequireTokenName(), deny(onGateway(p.GatewayName),
-		withoutToken().to(&security.Operation{NotPaths: OpenToLogin()}),
-	))
+	return policy(p.GatewayNamespace, p.RequireTokenName(), deny(onGateway(p.GatewayName), p.pastLogin(withoutToken())))
 }

@@ -1,8 +1,6 @@
 package generate
 
 import (
-	security "istio.io/api/security/v1"
-
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
@@ -20,6 +18,6 @@ func oauth2Proxy(p Platform) []Object {
 // meshConfig does not define (pilot/pkg/security/authz/builder/extauthz.go).
 func login(p Platform) Object {
 	return policy(p.GatewayNamespace, p.GatewayName+"-oauth2-proxy", ask(survey.OAuth2Proxy, onGateway(p.GatewayName),
-		everything().to(&security.Operation{NotPaths: OpenToLogin()}).when(noHeader("authorization")),
+		p.pastLogin(everything()).when(noHeader("authorization")),
 	))
 }

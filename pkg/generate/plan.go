@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"strings"
 
+	"istio.io/api/label"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -96,6 +99,8 @@ type Cluster struct {
 type JWKSProxy struct {
 	Image    string
 	Replicas int
+	// MeshLabels keep its pods out of the mesh.
+	MeshLabels map[string]string
 }
 
 // NewPlan decides, by what is configured and what was found. p must come from profile.Parse, and found
@@ -104,12 +109,18 @@ func NewPlan(p profile.AmbientProfile, found survey.Found) Plan {
 	s := p.Spec
 	s.Profiles = found.Profiles
 	mesh := newMesh(s)
+	if account := found.OldGatewayAccount(); account != "" {
+		mesh.OldIngress = mesh.Principal(survey.OldGatewayNamespace, account)
+	}
 	plan := Plan{Name: p.Metadata.Name, Mesh: mesh, Restrict: s.Cluster.Controllers == profile.Restrict}
 	for _, profile := range s.Profiles {
 		plan.Namespaces = append(plan.Namespaces, newNamespace(mesh, s.Identity.UserIDPrefix, profile))
 	}
 	if s.Cluster.Enabled {
 		plan.Cluster = newCluster(mesh, s)
+		if proxy := plan.Cluster.Proxy; proxy != nil {
+			proxy.leaveMesh(found.Namespace(mesh.GatewayNamespace))
+		}
 		plan.Platform = newPlatform(mesh, s, found.Kubeflow)
 		plan.Admission = newAdmission(mesh, s, found.Kubeflow)
 	}
@@ -200,9 +211,24 @@ func newCluster(mesh *Mesh, s profile.Spec) *Cluster {
 		KServe:           s.Cluster.KServe,
 	}
 	if jwks := s.Cluster.Tokens.JWKS; jwks.Source == profile.Proxy {
-		c.Proxy = &JWKSProxy{jwks.Image, jwks.Replicas}
+		c.Proxy = &JWKSProxy{jwks.Image, jwks.Replicas, nil}
 	}
 	return c
+}
+
+// leaveMesh keeps the proxy out of a mesh that its namespace is in: istiod, which fetches the keys, is in no
+// mesh, so that a default deny or strict mTLS would stop it.
+func (p *JWKSProxy) leaveMesh(namespace *manifest.Item) {
+	if namespace == nil {
+		return
+	}
+	p.MeshLabels = map[string]string{}
+	if namespace.Label(label.IoIstioDataplaneMode.Name) == "ambient" {
+		p.MeshLabels[label.IoIstioDataplaneMode.Name] = "none"
+	}
+	if namespace.Label("istio-injection") == "enabled" || namespace.Revision() != "" {
+		p.MeshLabels[label.SidecarInject.Name] = "false"
+	}
 }
 
 // texts are ports as policies spell them.

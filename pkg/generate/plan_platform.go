@@ -17,6 +17,9 @@ type Platform struct {
 	Webhooks []survey.Webhook
 	// Login is what is missing of Kubeflow's login, and so is not written.
 	Login survey.KubeflowLogin
+	// LoginPaths need no session: people get one there. LoginListed reports that the configuration has them.
+	LoginPaths  []string
+	LoginListed bool
 	// Readers are the components that the ingress Gateway reaches and whose pods take the user from
 	// the header.
 	Readers []Component
@@ -71,11 +74,16 @@ func newPlatform(mesh *Mesh, s profile.Spec, kubeflow survey.Kubeflow) *Platform
 		Components:        map[string]Component{},
 		Webhooks:          kubeflow.Webhooks(),
 		Login:             kubeflow.Login,
+		LoginPaths:        s.Identity.LoginPaths,
+		LoginListed:       s.Identity.LoginPaths != nil,
 		WaypointPrincipal: mesh.Principal(profile.KubeflowNamespace, profile.KubeflowWaypoint),
 		WaypointPassage:   Passage{In: kubeflow.Isolated, Out: kubeflow.Confined, From: kubeflowClients(mesh)},
 		TLSSecret:         s.Ingress.TLSSecret,
 		GatewaySeccomp:    seccompIn(mesh.GatewayNamespace, kubeflow),
 		WaypointSeccomp:   cmp.Or(s.Waypoint.Seccomp, seccompIn(profile.KubeflowNamespace, kubeflow)),
+	}
+	if !p.LoginListed {
+		p.LoginPaths = loginOfKubeflow()
 	}
 	if s.Ingress.ServiceAccount != mesh.GatewayName+"-istio" {
 		p.GatewayAccount = s.Ingress.ServiceAccount

@@ -127,7 +127,11 @@ type Identity struct {
 	GroupsHeader string `yaml:"groupsHeader"`
 	// SessionIssuers sign the tokens of people who log in. Absent: those of the input whose rules
 	// on the ingress Gateway write both headers, or dex where cluster.platform brings it.
-	SessionIssuers  []string   `yaml:"sessionIssuers"`
+	SessionIssuers []string `yaml:"sessionIssuers"`
+	// LoginPaths are where people log in at the ingress Gateway, so that they need no session there:
+	// exact paths, or all below a path that ends in /* (with cluster.platform only). Absent: those of
+	// Kubeflow's login, /dex/* and /oauth2/*.
+	LoginPaths      []string   `yaml:"loginPaths" empty:"none"`
 	ServiceAccounts Components `yaml:"serviceAccounts"`
 }
 

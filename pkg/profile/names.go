@@ -14,6 +14,7 @@ var (
 	headerName  = regexp.MustCompile(HeaderPattern)
 	trustDomain = regexp.MustCompile(TrustDomainPattern)
 	literalPath = regexp.MustCompile(PathPattern)
+	pathOfLogin = regexp.MustCompile(LoginPathPattern)
 	image       = regexp.MustCompile(ImagePattern)
 	quantity    = regexp.MustCompile(QuantityPattern)
 )

@@ -18,6 +18,8 @@ const (
 	TrustDomainPattern = `^[a-z0-9]([-._a-z0-9]*[a-z0-9])?$`
 	// Istio: a literal of a path template or an exact path (RFC 3986 pchar, without *).
 	PathPattern = `^/[-a-zA-Z0-9._~%!$&'()+,;:@=/]*$`
+	// LoginPathPattern is a path that is not /, or all below one.
+	LoginPathPattern = `^(/[-a-zA-Z0-9._~%!$&'()+,;:@=]+)+(/|/\*)?$`
 	// A container image: repository, then a tag, a digest or both.
 	ImagePattern = `^[a-zA-Z0-9][-a-zA-Z0-9._:/]*(@sha256:[0-9a-f]{64})?$`
 

@@ -16,6 +16,7 @@ func (r *refusals) spec(s Spec) {
 	r.profiles(s)
 	r.identity(s.Identity)
 	r.sessions(s)
+	r.loginPaths(s)
 	r.ingress(s.Ingress)
 	r.waypoint(s)
 	r.access(s.Access)

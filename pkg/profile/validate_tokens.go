@@ -2,7 +2,9 @@ package profile
 
 import (
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
@@ -19,6 +21,47 @@ func (r *refusals) sessions(s Spec) {
 			r.add(diagnostic.ConfigUnusableIssuer, at(path, i), quote(issuer)+" is one of cluster.tokens.issuers, whose tokens belong to ServiceAccounts",
 				"list the issuer that people log in with", "spec.cluster.tokens.issuers")
 		}
+	}
+}
+
+// loginPaths refuses paths of the login that open more than a login, or nothing.
+func (r *refusals) loginPaths(s Spec) {
+	const field = "spec.identity.loginPaths"
+	if s.Identity.LoginPaths == nil {
+		return
+	}
+	seen := map[string]string{}
+	for i, open := range s.Identity.LoginPaths {
+		r.loginPath(at(field, i), open)
+		r.unique(seen, at(field, i), open)
+	}
+	if !s.Cluster.Platform.Enabled {
+		r.add(diagnostic.ConfigNoEffect, field, "has no effect without cluster.platform, which makes the policy that requires a token",
+			"write cluster: {platform: {enabled: true}}, or remove this line and exempt the paths in your own policies", "spec.cluster.platform")
+	}
+}
+
+// loginPath refuses what is neither an exact path nor all below one.
+func (r *refusals) loginPath(at, open string) {
+	exact, below := strings.CutSuffix(open, "/*")
+	switch {
+	case strings.Trim(exact, "/*") == "":
+		r.malformed(diagnostic.ConfigBadPath, at, open, "would need a session nowhere", "list the paths of the login, for example "+written(at, "/oauth2/*"))
+	case strings.ContainsAny(exact, "*{"):
+		r.malformed(diagnostic.ConfigBadPath, at, open, "is a pattern other than a path that ends in /*", "list each path, for example "+written(at, "/oauth2/*"))
+	case len(open) > 1024:
+		r.add(diagnostic.ConfigTooLong, at, quote(open)+" is longer than 1024 characters", "list a shorter path")
+	case pathOfLogin.MatchString(open) && path.Clean(exact) == strings.TrimSuffix(exact, "/"):
+	case strings.ContainsAny(open, "?#"):
+		r.add(diagnostic.ConfigBadPath, at, quote(open)+" is more than a path", "remove the part from "+open[strings.IndexAny(open, "?#"):][:1]+" on")
+	case literalPath.MatchString("/" + exact):
+		normal := path.Clean("/" + exact)
+		if below {
+			normal += "/*"
+		}
+		r.add(diagnostic.ConfigBadPath, at, quote(open)+" is not a normalized path that starts with /, and proxies may normalize it before they check the policy", "write "+written(at, normal))
+	default:
+		r.malformed(diagnostic.ConfigBadPath, at, open, "contains characters that a path cannot have", "percent-encode them")
 	}
 }
 

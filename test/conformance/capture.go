@@ -220,27 +220,33 @@ func (p *capture) called(pod *corev1.Pod, namespace map[string]string) (bool, er
 
 // inject asks Istio's webhook.
 func (p *capture) inject(pod *corev1.Pod) (bool, error) {
+	patch, err := reviewed(p.injector, pod)
+	return strings.Contains(string(patch), "istio-proxy"), err
+}
+
+// reviewed is the patch with which a webhook answers for a pod.
+func reviewed(webhook http.Handler, pod *corev1.Pod) ([]byte, error) {
 	raw, err := json.Marshal(pod)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	review, err := json.Marshal(admissionv1.AdmissionReview{
 		TypeMeta: metav1.TypeMeta{APIVersion: "admission.k8s.io/v1", Kind: "AdmissionReview"},
 		Request:  &admissionv1.AdmissionRequest{UID: "u", Namespace: pod.Namespace, Object: runtime.RawExtension{Raw: raw}},
 	})
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	r := httptest.NewRequest(http.MethodPost, "/inject", bytes.NewReader(review))
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
-	p.injector.ServeHTTP(w, r)
+	webhook.ServeHTTP(w, r)
 	answer := admissionv1.AdmissionReview{}
 	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
-		return false, fmt.Errorf("the injector answers %d %s: %w", w.Code, w.Body, err)
+		return nil, fmt.Errorf("the injector answers %d %s: %w", w.Code, w.Body, err)
 	}
 	if answer.Response == nil || !answer.Response.Allowed {
-		return false, fmt.Errorf("the injector answers %s", w.Body)
+		return nil, fmt.Errorf("the injector answers %s", w.Body)
 	}
-	return strings.Contains(string(answer.Response.Patch), "istio-proxy"), nil
+	return answer.Response.Patch, nil
 }

@@ -35,7 +35,7 @@ func start(args []string, out, complaints io.Writer) int {
 	flags := flag.NewFlagSet("conformance", flag.ContinueOnError)
 	flags.SetOutput(complaints)
 	root := flags.String("root", "../..", "the repository, whose testdata/golden is judged and testdata/conformance written")
-	only := flags.String("only", "", "the one part to ask (shapes, golden, random, routes, ...); the freshness of the recordings is then not written")
+	only := flags.String("only", "", "the one part to ask (shapes, golden, random, routes, judged, ...); the freshness of the recordings is then not written")
 	name := flags.String("set", "", "with -only: the one set of that part, printed and not recorded")
 	if err := flags.Parse(args); err != nil {
 		return 2
@@ -83,6 +83,15 @@ func record(t test.Failer, root, only, name string, out io.Writer) error {
 			return show(istiod, root, sets, name, out)
 		}
 		if err := recordPart(istiod, root, dir, part.name, sets, out); err != nil {
+			return err
+		}
+	}
+	if release == newest && (only == "" || only == "judged") {
+		version, err := istioVersion()
+		if err != nil {
+			return err
+		}
+		if err := recordJudged(istiod, root, version, out); err != nil {
 			return err
 		}
 	}

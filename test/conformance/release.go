@@ -20,16 +20,25 @@ var releases = map[string]string{
 
 // istioRelease is that of the code that this program is built with.
 func istioRelease() (string, error) {
+	version, err := istioVersion()
+	if err != nil {
+		return "", err
+	}
+	if release := releases[version]; release != "" {
+		return release, nil
+	}
+	return "", fmt.Errorf("istio.io/istio %s is not listed in releases", version)
+}
+
+// istioVersion is that of the module.
+func istioVersion() (string, error) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "", fmt.Errorf("built without modules")
 	}
 	for _, m := range info.Deps {
 		if m.Path == "istio.io/istio" {
-			if release := releases[m.Version]; release != "" {
-				return release, nil
-			}
-			return "", fmt.Errorf("istio.io/istio %s is not listed in releases", m.Version)
+			return m.Version, nil
 		}
 	}
 	return "", fmt.Errorf("built without istio.io/istio")

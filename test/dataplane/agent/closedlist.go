@@ -35,6 +35,8 @@ var Kept = []string{
 	"envoy.extensions.filters.http.set_filter_state.v3.Config",
 	"envoy.extensions.filters.listener.http_inspector.v3.HttpInspector",
 	"envoy.extensions.filters.listener.original_dst.v3.OriginalDst",
+	"envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol",
+	"envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
 	"envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
 	"envoy.extensions.filters.network.rbac.v3.RBAC",
 	"envoy.extensions.filters.network.set_filter_state.v3.Config",

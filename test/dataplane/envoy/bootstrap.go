@@ -15,6 +15,8 @@ type Node struct {
 	Labels          map[string]string
 	XDS             string // host:port of its agent
 	Admin           string // host:port for its admin interface
+	// Config is the ProxyConfig of the pod's annotation proxy.istio.io/config, which pilot-agent reads.
+	Config map[string]any
 }
 
 type fields = map[string]any
@@ -52,9 +54,16 @@ func (n Node) metadata() fields {
 	return fields{
 		"NAME": n.Name + "-0", "NAMESPACE": n.Namespace, "SERVICE_ACCOUNT": n.ServiceAccount, "WORKLOAD_NAME": n.Name,
 		"CLUSTER_ID": "Kubernetes", "MESH_ID": "cluster.local", "ISTIO_VERSION": "1.31.0", "NODE_NAME": "node1",
-		"INSTANCE_IPS": n.IP, "LABELS": n.Labels, "INTERCEPTION_MODE": "REDIRECT", "ENABLE_HBONE": "true", "PROXY_CONFIG": fields{},
+		"INSTANCE_IPS": n.IP, "LABELS": n.Labels, "INTERCEPTION_MODE": "REDIRECT", "ENABLE_HBONE": "true", "PROXY_CONFIG": n.config(),
 		"OWNER": fmt.Sprintf("kubernetes://apis/apps/v1/namespaces/%s/deployments/%s", n.Namespace, n.Name),
 	}
+}
+
+func (n Node) config() fields {
+	if n.Config == nil {
+		return fields{}
+	}
+	return n.Config
 }
 
 func grpc(name, to string) fields {

@@ -160,3 +160,17 @@ func (m *Mesh) workload(address string) *workloadapi.Workload {
 	defer m.mu.RUnlock()
 	return m.byAddress[a]
 }
+
+// Account reports whether istiod knows a pod of an account, and whether all of them take HBONE.
+func (m *Mesh) Account(namespace, name string) (known, captured bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	captured = true
+	for _, w := range m.workloads {
+		if w.Namespace == namespace && w.ServiceAccount == name {
+			known = true
+			captured = captured && w.TunnelProtocol == workloadapi.TunnelProtocol_HBONE
+		}
+	}
+	return known, known && captured
+}

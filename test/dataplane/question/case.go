@@ -46,7 +46,9 @@ type Request struct {
 	Path    string            `json:"path,omitempty"`
 	Headers map[string]string `json:"headers,omitempty"`
 	Port    int               `json:"port,omitempty"`
-	TCP     bool              `json:"tcp,omitempty"`
+	// Listener is one of the ingress Gateway, or of its ListenerSets.
+	Listener string `json:"listener,omitempty"`
+	TCP      bool   `json:"tcp,omitempty"`
 }
 
 // throughIngress: whoever is not in the cluster comes by the ingress Gateway.

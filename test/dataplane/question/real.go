@@ -28,11 +28,18 @@ type Asker struct {
 	plane  *world.Plane
 	world  []*kube.Object
 	tokens map[string]string
+
+	// Ingress is where everybody outside of the cluster comes in, as namespace/name.
+	Ingress string
+	// Listeners are the objects in which a listener's port is looked up; the world's, unless they are set.
+	Listeners []*kube.Object
+	// ByPods has a client be in the mesh as istiod says of the pods of its account, and not only as its namespace says.
+	ByPods bool
 }
 
 // NewAsker is for the world that the plane has become.
 func NewAsker(plane *world.Plane, objects []*kube.Object) *Asker {
-	return &Asker{plane, objects, map[string]string{}}
+	return &Asker{plane: plane, world: objects, tokens: map[string]string{}, Ingress: Ingress, Listeners: objects}
 }
 
 // AwaitLogin waits until a session of alice's reaches the dashboard: istiod has fetched the keys.
@@ -86,17 +93,42 @@ func (a *Asker) send(ctx context.Context, c Case) (world.Answer, error) {
 		if port == 0 || !c.To.Direct {
 			port = 80
 		}
-		return a.plane.FromOutside(ctx, Ingress, port, r)
+		if name := c.Request.Listener; name != "" {
+			var err error
+			if port, r.TLS, err = a.listener(name); err != nil {
+				return world.Answer{}, err
+			}
+		}
+		return a.plane.FromOutside(ctx, a.Ingress, port, r)
 	}
 	to, err := a.address(c)
 	if err != nil {
 		return world.Answer{}, err
 	}
 	account := c.From.ServiceAccount
-	if namespace, _, _ := strings.Cut(account, "/"); !a.inMesh(namespace) {
+	namespace, name, _ := strings.Cut(account, "/")
+	in := a.inMesh(namespace)
+	if pods, captured := a.plane.Mesh.Account(namespace, name); a.ByPods && pods {
+		in = captured
+	}
+	if !in {
 		account = "" // no ztunnel speaks for that pod
 	}
 	return a.plane.FromPod(ctx, account, to, r)
+}
+
+// listener finds the port of a listener, and whether it takes TLS. One name means one listener here.
+func (a *Asker) listener(name string) (port int, byTLS bool, err error) {
+	for _, o := range a.Listeners {
+		all, _, _ := unstructured.NestedSlice(o.Object, "spec", "listeners")
+		for _, l := range all {
+			if l, _ := l.(map[string]any); l["name"] == name {
+				n, _ := l["port"].(int64)
+				return int(n), l["protocol"] == "HTTPS" || l["protocol"] == "TLS", nil
+			}
+		}
+	}
+	return 0, false, fmt.Errorf("no listener %s", name)
 }
 
 // inMesh: a pod of the account would be captured.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -22,6 +23,7 @@ type Request struct {
 	Path    string
 	Headers http.Header
 	Body    string
+	TLS     bool // with whatever certificate
 }
 
 // Answer is what came back. Reached is the pod that answered, or empty if a proxy did.
@@ -41,6 +43,10 @@ func (p *Plane) FromOutside(ctx context.Context, gateway string, port int, r Req
 	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", fmt.Sprintf("%s:%d", g.ip, port))
 	if err != nil {
 		return Answer{}, err
+	}
+	if r.TLS {
+		host, _, _ := strings.Cut(r.Host, ":")
+		c = tls.Client(c, &tls.Config{ServerName: host, InsecureSkipVerify: true})
 	}
 	return roundTrip(ctx, c, r)
 }

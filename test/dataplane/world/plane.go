@@ -39,6 +39,8 @@ type Plane struct {
 	// Issuer is dex. Others by host are issuers that istiod can reach, and that no Service stands for.
 	Issuer *stubs.Issuer
 	Others map[string]*stubs.Issuer
+	// Patience, where it is not 0, is how long a Gateway may be without a Deployment; after that it has no proxy. Classes count that are not Istio's own.
+	Patience time.Duration
 
 	control *controlplane.ControlPlane
 	client  kubernetes.Interface

@@ -37,12 +37,12 @@ func (p *Plane) followPods(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", kube.Name(o), err)
 		}
-		if ok {
+		if ok && !isProxy(spec) {
 			wanted[o.GetNamespace()+"/"+o.GetName()] = &pod{namespace: o.GetNamespace(), name: o.GetName(), spec: spec}
 		}
 	}
 	for k, o := range p.pods {
-		if wanted[k] != nil {
+		if wanted[k] != nil && sameProcess(o.spec.Spec, wanted[k].spec.Spec) {
 			continue
 		}
 		if err := p.node.guard(o, false); err != nil {
@@ -82,6 +82,26 @@ func template(o *kube.Object) (spec corev1.PodTemplateSpec, ok bool, err error) 
 	return spec, err == nil, err
 }
 
+// isProxy: its container is an Envoy, which followGateways runs.
+func isProxy(spec corev1.PodTemplateSpec) bool {
+	return slices.ContainsFunc(spec.Spec.Containers, func(c corev1.Container) bool { return c.Name == "istio-proxy" })
+}
+
+// sameProcess: nothing differs for which Kubernetes would make the pod anew and that somebody here looks at.
+func sameProcess(a, b corev1.PodSpec) bool {
+	return a.ServiceAccountName == b.ServiceAccountName && slices.EqualFunc(a.Containers, b.Containers, func(a, b corev1.Container) bool {
+		return slices.EqualFunc(a.Ports, b.Ports, func(a, b corev1.ContainerPort) bool { return a.Name == b.Name && a.ContainerPort == b.ContainerPort })
+	})
+}
+
+// portsOf are all that the containers of a pod name.
+func portsOf(spec corev1.PodSpec) (out []corev1.ContainerPort) {
+	for _, c := range spec.Containers {
+		out = append(out, c.Ports...)
+	}
+	return out
+}
+
 func (p *Plane) runPod(ctx context.Context, want *pod) error {
 	account := want.spec.Spec.ServiceAccountName
 	if account == "" {
@@ -114,7 +134,7 @@ func (p *Plane) runPod(ctx context.Context, want *pod) error {
 		}
 		annotations[redirected] = "enabled"
 	}
-	if err := p.writePod(ctx, is.namespace, is.name, account, is.app.IP, is.spec.Labels, annotations); err != nil {
+	if err := p.writePod(ctx, is.namespace, is.name, account, is.app.IP, is.spec.Labels, annotations, portsOf(is.spec.Spec)...); err != nil {
 		return err
 	}
 	return p.node.guard(is, captured)
@@ -147,7 +167,7 @@ func (p *Plane) freeAddress(subnet int) string {
 }
 
 // writePod tells the API server of a pod that runs, or of its new labels.
-func (p *Plane) writePod(ctx context.Context, namespace, workload, account, ip string, labels, annotations map[string]string) error {
+func (p *Plane) writePod(ctx context.Context, namespace, workload, account, ip string, labels, annotations map[string]string, ports ...corev1.ContainerPort) error {
 	pods := p.client.CoreV1().Pods(namespace)
 	name := workload + "-0"
 	live, err := pods.Get(ctx, name, metav1.GetOptions{})
@@ -165,7 +185,7 @@ func (p *Plane) writePod(ctx context.Context, namespace, workload, account, ip s
 	live, err = pods.Create(ctx, &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace, Labels: labels, Annotations: annotations},
 		Spec: corev1.PodSpec{ServiceAccountName: account, NodeName: "node1", AutomountServiceAccountToken: new(bool),
-			Containers: []corev1.Container{{Name: "main", Image: "example.com/stub:1"}}},
+			Containers: []corev1.Container{{Name: "main", Image: "example.com/stub:1", Ports: ports}}},
 	}, metav1.CreateOptions{})
 	if err != nil {
 		return err

@@ -1,7 +1,9 @@
 package world
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,12 +11,15 @@ import (
 	"time"
 
 	"google.golang.org/grpc/credentials/insecure"
-	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/agent"
 	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/envoy"
+	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kube"
 )
 
 // proxyPod is an Envoy in place of the pod that istiod deploys for a Gateway.
@@ -22,6 +27,7 @@ type proxyPod struct {
 	namespace, name, gateway string
 	kind, ip, account        string
 	labels                   map[string]string
+	config                   map[string]any // of its annotation
 	agent                    *agent.Agent
 	process                  *envoy.Process
 }
@@ -33,16 +39,19 @@ func (g *proxyPod) stop() {
 	g.agent.Stop()
 }
 
-// kinds are what Istio's classes call themselves as a node; another class is not istiod's to deploy.
+// kinds are what Istio's classes call themselves as a node.
 var kinds = map[string]string{"istio": "router", "istio-waypoint": "waypoint"}
 
-// followGateways runs an Envoy for each Gateway that istiod deploys.
+// followGateways runs an Envoy for each Gateway that istiod deploys, or that says that somebody else has.
 func (p *Plane) followGateways(ctx context.Context) error {
 	wanted := map[string]bool{}
 	for _, k := range slices.Sorted(maps.Keys(p.applied)) {
 		o := p.applied[k]
+		if o.GetKind() != "Gateway" || o.GroupVersionKind().Group != gatewayGroup {
+			continue
+		}
 		class, _, _ := unstructured.NestedString(o.Object, "spec", "gatewayClassName")
-		if o.GetKind() != "Gateway" || kinds[class] == "" {
+		if kinds[class] == "" && p.Patience == 0 { // another class is not istiod's to deploy
 			continue
 		}
 		at := o.GetNamespace() + "/" + o.GetName()
@@ -50,41 +59,77 @@ func (p *Plane) followGateways(ctx context.Context) error {
 		if p.proxies[at] != nil {
 			continue
 		}
-		if err := p.runProxy(ctx, o.GetNamespace(), o.GetName(), kinds[class]); err != nil {
+		if err := p.runProxy(ctx, o, cmp.Or(kinds[class], "router")); err != nil {
 			return fmt.Errorf("Gateway %s: %w", at, err)
 		}
 	}
 	for at, g := range p.proxies {
-		if !wanted[at] {
-			p.past = append(p.past, g.complaints()...)
-			g.stop()
-			if err := p.deletePod(ctx, g.namespace, g.name); err != nil {
-				return err
-			}
-			delete(p.proxies, at)
+		if wanted[at] {
+			continue
 		}
+		p.past = append(p.past, g.complaints()...)
+		g.stop()
+		if err := p.removeProxy(ctx, g); err != nil {
+			return err
+		}
+		delete(p.proxies, at)
 	}
 	return nil
 }
 
-func (p *Plane) runProxy(ctx context.Context, namespace, gateway, kind string) error {
-	var deployed *appsv1.Deployment
-	if err := eventually(ctx, 30*time.Second, func() error {
-		found, err := p.client.AppsV1().Deployments(namespace).List(ctx, metav1.ListOptions{LabelSelector: gatewayName + "=" + gateway})
-		if err == nil && len(found.Items) == 0 {
-			return fmt.Errorf("istiod has deployed nothing")
-		}
-		if err == nil {
-			deployed = &found.Items[0]
-		}
-		return err
-	}); err != nil {
+// removeProxy does what the garbage collector does: another Gateway of the name would find the Deployment.
+func (p *Plane) removeProxy(ctx context.Context, g *proxyPod) error {
+	if err := p.client.AppsV1().Deployments(g.namespace).Delete(ctx, g.name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 		return err
 	}
-	pod := deployed.Spec.Template
+	return p.deletePod(ctx, g.namespace, g.name)
+}
+
+// deployed is the pod of a Gateway's proxy and its name: that of istiod's Deployment, or the one behind the Service that the Gateway has as its address.
+func (p *Plane) deployed(ctx context.Context, gateway *kube.Object) (name string, pod corev1.PodTemplateSpec, err error) {
+	if addresses, _, _ := unstructured.NestedSlice(gateway.Object, "spec", "addresses"); len(addresses) > 0 {
+		return p.byHand(gateway.GetNamespace())
+	}
+	err = eventually(ctx, cmp.Or(p.Patience, 30*time.Second), func() error {
+		found, err := p.client.AppsV1().Deployments(gateway.GetNamespace()).List(ctx, metav1.ListOptions{LabelSelector: gatewayName + "=" + gateway.GetName()})
+		if err == nil && len(found.Items) == 0 {
+			return errNotDeployed
+		}
+		if err == nil {
+			name, pod = found.Items[0].Name, found.Items[0].Spec.Template
+		}
+		return err
+	})
+	return name, pod, err
+}
+
+var errNotDeployed = errors.New("istiod has deployed nothing")
+
+// byHand is the one proxy of a namespace that is in the world as a Pod.
+func (p *Plane) byHand(namespace string) (string, corev1.PodTemplateSpec, error) {
+	for _, o := range p.applied {
+		if spec, ok, err := template(o); ok && err == nil && o.GetNamespace() == namespace && isProxy(spec) {
+			return o.GetName(), spec, nil
+		}
+	}
+	return "", corev1.PodTemplateSpec{}, errNotDeployed
+}
+
+func (p *Plane) runProxy(ctx context.Context, gateway *kube.Object, kind string) error {
+	namespace := gateway.GetNamespace()
+	name, pod, err := p.deployed(ctx, gateway)
+	if errors.Is(err, errNotDeployed) && p.Patience != 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
 	g := &proxyPod{
-		namespace: namespace, name: deployed.Name, gateway: gateway, kind: kind, ip: p.freeAddress(2),
+		namespace: namespace, name: name, gateway: gateway.GetName(), kind: kind, ip: p.freeAddress(2),
 		account: pod.Spec.ServiceAccountName, labels: pod.Labels,
+	}
+	if err := yaml.Unmarshal([]byte(pod.Annotations["proxy.istio.io/config"]), &g.config); err != nil {
+		return err
 	}
 	if pod.Labels["istio.io/dataplane-mode"] == "ambient" {
 		return fmt.Errorf("it asks for ztunnel in front of itself, which nothing here can be")
@@ -125,7 +170,7 @@ func (p *Plane) startEnvoy(g *proxyPod) error {
 	var err error
 	g.process, err = envoy.Start(p.envoy, p.control.Dir(), envoy.Node{
 		Kind: g.kind, Namespace: g.namespace, Name: g.name, ServiceAccount: g.account, IP: g.ip, Labels: g.labels,
-		XDS: g.agent.Address, Admin: admin,
+		XDS: g.agent.Address, Admin: admin, Config: g.config,
 	})
 	return err
 }

@@ -14,7 +14,9 @@ import (
 )
 
 // gatewayName labels everything that istiod makes for a Gateway.
-const gatewayName = "gateway.networking.k8s.io/gateway-name"
+const gatewayName = gatewayGroup + "/gateway-name"
+
+const gatewayGroup = "gateway.networking.k8s.io"
 
 // followServices does what the endpoint controller does, and opens the ports that Services lead to.
 func (p *Plane) followServices(ctx context.Context) error {

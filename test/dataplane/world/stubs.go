@@ -127,5 +127,10 @@ func (p *Plane) Workloads(namespace string, selector labels.Selector) map[string
 			found[at] = true
 		}
 	}
+	for at, g := range p.proxies {
+		if g.namespace == namespace && selector.Matches(labels.Set(g.labels)) {
+			found[at] = true
+		}
+	}
 	return found
 }

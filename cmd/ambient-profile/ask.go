@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubeflow-ambient/ambient-profile/fn"
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
+)
+
+// asked are the flags and the argument that make a request.
+type asked struct {
+	from, to, token, host string
+	headers               []string
+	direct, tcp           bool
+}
+
+func askCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "ask --from CLIENT --to NAMESPACE/SERVICE[:PORT] ['METHOD PATH'] [FILE...]",
+		Short: "Answer one request under rendered manifests, with every rule on its way",
+		Long: `Answers one request under rendered manifests: allow, deny or not-judged, by which policy and rule, and
+what each rule of each proxy on the way made of it. Below it stands the nearest request that comes
+out the other way. Without a FILE, or for -, the manifests are read from stdin.
+
+CLIENT is one of
+  user:NAME                      a user with a session, through the ingress
+  token:NAMESPACE/ACCOUNT        a Kubernetes token, through the ingress
+  jwt:ISSUER                     a token of another issuer, through the ingress
+  anonymous                      nobody, through the ingress
+  pod:NAMESPACE/ACCOUNT          a pod in the mesh; --token gives it a Kubernetes token
+  off-mesh                       a pod or machine outside the mesh
+
+The exit code is 0 whatever the answer is. To have a build fail, write an AccessCheck.`,
+		Example: `  ambient-profile ask --from pod:bob/default-editor --to alice/tet 'GET /v1/x' rendered.yaml
+  ambient-profile ask --from user:bob@example.com --to alice/tet 'GET /notebook/alice/tet/' rendered.yaml
+  ambient-profile ask --from anonymous --to alice/tet -H 'kubeflow-userid: alice@example.com' rendered.yaml`,
+		ValidArgsFunction: completeFiles,
+	}
+	var a asked
+	flags := c.Flags()
+	flags.StringVar(&a.from, "from", "", "the client")
+	flags.StringVar(&a.to, "to", "", "the Service, as NAMESPACE/SERVICE or NAMESPACE/SERVICE:PORT")
+	flags.StringVar(&a.token, "token", "", "the account (NAMESPACE/ACCOUNT) of a Kubernetes token that a pod carries")
+	flags.StringVar(&a.host, "host", "", "the host that the client asks for")
+	flags.StringArrayVarP(&a.headers, "header", "H", nil, "a header, as 'NAME: VALUE'; may be given several times")
+	flags.BoolVar(&a.direct, "direct", false, "to the addresses of the Service's pods, past a waypoint")
+	flags.BoolVar(&a.tcp, "tcp", false, "a connection that is not HTTP")
+	output, release := outputFlag(c, "text", "json"), releaseFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		request, files, err := a.request(c, args)
+		if err != nil {
+			return err
+		}
+		if err := canRead(c, files); err != nil {
+			return err
+		}
+		answer, err := fn.Ask(request, files, release.chosen, c.InOrStdin(), c.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		write := map[string]func(io.Writer) error{"text": answer.WriteText, "json": answer.WriteJSON}
+		return write[output.chosen](c.OutOrStdout())
+	}
+	return c
+}
+
+// request reads the flags, and an argument that is a method and a path.
+func (a *asked) request(c *cobra.Command, args []string) (r access.Request, files []string, err error) {
+	wrong := func(found, remedy string) error { return misuse(c, diagnostic.WrongArguments, found, remedy) }
+	if a.from == "" || a.to == "" {
+		return r, nil, wrong("ask needs --from and --to", "")
+	}
+	if r.From, err = access.ParseClient(a.from); err != nil {
+		return r, nil, wrong("--from "+err.Error(), "")
+	}
+	r.From.Token += a.token
+	service, port, ported := strings.Cut(a.to, ":")
+	if r.To.Namespace, r.To.Service, _ = strings.Cut(service, "/"); r.To.Namespace == "" || r.To.Service == "" {
+		return r, nil, wrong(fmt.Sprintf("--to %q is not NAMESPACE/SERVICE", a.to), "")
+	}
+	if ported {
+		n, bad := strconv.ParseUint(port, 10, 16)
+		if bad != nil || n == 0 {
+			return r, nil, wrong(fmt.Sprintf("--to %q has no port from 1 to 65535 after the colon", a.to), "")
+		}
+		r.Port = int(n)
+	}
+	if len(args) > 0 && isOperation(args[0]) {
+		r.Method, r.Path, _ = strings.Cut(args[0], " ")
+		args = args[1:]
+	}
+	r.Host, r.To.Direct, r.TCP, r.Headers = a.host, a.direct, a.tcp, map[string]string{}
+	for _, h := range a.headers {
+		name, value, ok := strings.Cut(h, ":")
+		if !ok {
+			return r, nil, wrong(fmt.Sprintf("-H %q is not 'NAME: VALUE'", h), "")
+		}
+		r.Headers[name] = strings.TrimSpace(value)
+	}
+	if found, remedy := r.Impossible(); found != "" {
+		return r, nil, wrong(found, remedy)
+	}
+	return r, args, nil
+}
+
+// isOperation reports whether an argument is a method and a path, and not a file.
+func isOperation(arg string) bool {
+	method, path, two := strings.Cut(arg, " ")
+	return two && strings.HasPrefix(path, "/") && method != "" && strings.ToUpper(method) == method && !isFile(arg)
+}
