@@ -1,8 +1,11 @@
 package access
 
 import (
+	"slices"
 	"sort"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // DeadRule is an ALLOW rule that no line of the report names.
@@ -14,8 +17,11 @@ type DeadRule struct {
 
 // dead are the ALLOW rules that no line names, and why. Those of namespaces that are not judged as a whole are left out: whether they hold nobody knows.
 func (x *asker) dead(r *Report) (out []DeadRule) {
-	named, unknown := map[string]bool{}, map[string]bool{}
+	named, unknown, like := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, n := range r.Namespaces {
+		for _, name := range n.Like {
+			like[name] = true
+		}
 		for _, a := range n.Access {
 			for _, key := range a.rules {
 				named[key] = true
@@ -28,6 +34,9 @@ func (x *asker) dead(r *Report) (out []DeadRule) {
 	names := append([]string(nil), x.w.names...)
 	sort.Strings(names)
 	for _, name := range names {
+		if like[name] { // as those of the namespace that it is like
+			continue
+		}
 		for _, p := range x.w.namespaces[name].policies {
 			for i := range p.rules {
 				if key := ruleKey(p.id(), i); p.action == allow && !named[key] && (!unknown[name] || name == x.w.mesh.rootNamespace) {
@@ -57,23 +66,65 @@ func (x *asker) whyDead(p *policy, index int) string {
 	if what := r.droppedByZtunnel(); what != "" && len(p.targets) == 0 {
 		dropped = "dropped by ztunnel, which does not see " + what
 	}
-	switch why := x.unsettled[key]; {
-	case why != "":
-		return "NOT JUDGED: " + why
+	found := x.look(p, r, key)
+	switch {
 	case dropped != "" && !x.atAnyGateway(p):
 		return dropped
+	case found.by != "":
+		return found.by
 	case dropped != "":
-		return dropped + "; at the ingress Gateway it lets in nothing that was tried"
+		return dropped + "; at the ingress Gateway it matches no request"
 	}
-	for _, c := range x.covered[key] {
-		if c.too() {
-			return "shadowed by " + strings.TrimPrefix(c.by, p.namespace+"/")
+	return "matches no request"
+}
+
+// sought is what became of the requests that a rule matches, where no line names it.
+type sought struct{ by string }
+
+// look asks for requests that a rule matches, first for one that gets in by another rule, then for one that something stops.
+func (x *asker) look(p *policy, r *rule, key string) (out sought) {
+	s := x.w.look(p.namespace)
+	if p.namespace == x.w.mesh.rootNamespace || x.atAnyGateway(p) {
+		for _, name := range x.w.profiles() {
+			s = x.w.look(name) // one namespace of all that it holds for
+			break
 		}
 	}
-	if by := x.stopped[key]; by != "" {
-		return "matches nothing that gets through: " + by
+	pool := x.pool.About()
+	for _, undenied := range [2]bool{false, true} {
+		for _, g := range x.goals(s, "") {
+			for _, q := range x.w.inquiries(g.to, g.port, g.tcp) {
+				x.w.search(&q, pool, maxQuestions, func(req Request) (Verdict, *symbolic.Trace, bool) {
+					req.plain, req.favor, req.undenied = q.shows(), []*rule{r}, undenied
+					v, trace := x.w.traced(req)
+					hit := slices.Contains(v.rules(), key) || v.Outcome == NotJudged && !v.moot && v.Policy == p.id()
+					if hit {
+						req.favor, req.undenied = nil, false
+						out.by = x.whyNot(req, p)
+					}
+					return v, trace, !hit
+				})
+				if out.by != "" {
+					return out
+				}
+			}
+		}
 	}
-	return "matches nothing that was tried"
+	return out
+}
+
+// whyNot says what decides about a request that a rule matches, in the place of the rule.
+func (x *asker) whyNot(r Request, p *policy) string {
+	v := x.w.Decide(r)
+	switch {
+	case v.Outcome == NotJudged:
+		return "NOT JUDGED: " + v.Why
+	case v.Outcome == Allow && len(v.rules()) > 0:
+		return "shadowed by " + strings.TrimPrefix(v.rules()[0], p.namespace+"/")
+	case v.Outcome == Allow:
+		return "shadowed by " + v.String()
+	}
+	return "matches nothing that gets through: " + v.String()
 }
 
 // unattached says why a policy holds nowhere, "" where it does.

@@ -49,6 +49,8 @@ const (
 	maxQuestions = 5000 // runs for one question
 )
 
+var usualMethods = []string{"GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"}
+
 // space is all requests of the question.
 func (q *inquiry) space(w *World, pool *symbolic.Pool) (*symbolic.Space, error) {
 	var axes []*symbolic.Axis
