@@ -2,26 +2,21 @@ package access
 
 import (
 	"slices"
-	"sort"
 	"strings"
-
-	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
-// DeadRule is an ALLOW rule that no line of the report names.
+// DeadRule is an ALLOW rule that no line of the report names. It is dead in like namespaces, too.
 type DeadRule struct {
-	Policy string `json:"policy"`
-	Rule   int    `json:"rule"`
-	Why    string `json:"why"`
+	Policy string   `json:"policy"`
+	Rule   int      `json:"rule"`
+	Why    string   `json:"why"`
+	Like   []string `json:"like,omitempty"`
 }
 
 // dead are the ALLOW rules that no line names, and why. Those of namespaces that are not judged as a whole are left out: whether they hold nobody knows.
 func (x *asker) dead(r *Report) (out []DeadRule) {
-	named, unknown, like := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	named, unknown := map[string]bool{}, map[string]bool{}
 	for _, n := range r.Namespaces {
-		for _, name := range n.Like {
-			like[name] = true
-		}
 		for _, a := range n.Access {
 			for _, key := range a.rules {
 				named[key] = true
@@ -31,25 +26,57 @@ func (x *asker) dead(r *Report) (out []DeadRule) {
 			}
 		}
 	}
-	names := append([]string(nil), x.w.names...)
-	sort.Strings(names)
-	for _, name := range names {
-		if like[name] { // as those of the namespace that it is like
-			continue
-		}
-		for _, p := range x.w.namespaces[name].policies {
+	var all, sought []*lost
+	var spaces []*space
+	like := map[string][]string{}
+	far := false // some rule is not for its namespace alone
+	for _, class := range x.classes() {
+		s := x.w.namespaces[class[0]]
+		spaces, like[s.name] = append(spaces, s), class[1:]
+		for _, p := range s.policies {
 			for i := range p.rules {
-				if key := ruleKey(p.id(), i); p.action == allow && !named[key] && (!unknown[name] || name == x.w.mesh.rootNamespace) {
-					out = append(out, DeadRule{p.id(), i, x.whyDead(p, i)})
+				if p.action != allow || named[ruleKey(p.id(), i)] || unknown[s.name] && s.name != x.w.mesh.rootNamespace {
+					continue
+				}
+				l := &lost{policy: p, index: i}
+				if all, l.why = append(all, l), x.whyIdle(p, i); l.why == "" {
+					sought = append(sought, l)
+					far = far || s.name == x.w.mesh.rootNamespace || x.atAnyGateway(p)
 				}
 			}
 		}
 	}
+	if !far {
+		spaces = slices.DeleteFunc(spaces, func(s *space) bool {
+			return !slices.ContainsFunc(sought, func(l *lost) bool { return l.policy.namespace == s.name })
+		})
+	}
+	if len(sought) > 0 {
+		x.seek(sought, spaces)
+	}
+	for _, l := range all {
+		out = append(out, DeadRule{l.policy.id(), l.index, x.whyDead(l), like[l.policy.namespace]})
+	}
 	return out
 }
 
-func (x *asker) whyDead(p *policy, index int) string {
-	key, r := ruleKey(p.id(), index), &p.rules[index]
+// whyDead is why no line names a rule.
+func (x *asker) whyDead(l *lost) string {
+	dropped := ""
+	if what := l.policy.rules[l.index].droppedByZtunnel(); what != "" && len(l.policy.targets) == 0 {
+		dropped = "dropped by ztunnel, which does not see " + what
+	}
+	switch {
+	case l.why != "":
+		return l.why
+	case dropped != "":
+		return dropped + "; at the ingress Gateway it matches no request"
+	}
+	return "matches no request"
+}
+
+// whyIdle is why a rule is asked for nowhere, "" where it may let somebody in.
+func (x *asker) whyIdle(p *policy, index int) string {
 	switch {
 	case p.bad != nil:
 		return strings.TrimPrefix(p.notCertain(), " is ") + p.bad.Error()
@@ -62,69 +89,10 @@ func (x *asker) whyDead(p *policy, index int) string {
 	if why := x.unattached(p); why != "" {
 		return "attached to nothing: " + why
 	}
-	dropped := ""
-	if what := r.droppedByZtunnel(); what != "" && len(p.targets) == 0 {
-		dropped = "dropped by ztunnel, which does not see " + what
+	if what := p.rules[index].droppedByZtunnel(); what != "" && len(p.targets) == 0 && !x.atAnyGateway(p) {
+		return "dropped by ztunnel, which does not see " + what
 	}
-	found := x.look(p, r, key)
-	switch {
-	case dropped != "" && !x.atAnyGateway(p):
-		return dropped
-	case found.by != "":
-		return found.by
-	case dropped != "":
-		return dropped + "; at the ingress Gateway it matches no request"
-	}
-	return "matches no request"
-}
-
-// sought is what became of the requests that a rule matches, where no line names it.
-type sought struct{ by string }
-
-// look asks for requests that a rule matches, first for one that gets in by another rule, then for one that something stops.
-func (x *asker) look(p *policy, r *rule, key string) (out sought) {
-	s := x.w.look(p.namespace)
-	if p.namespace == x.w.mesh.rootNamespace || x.atAnyGateway(p) {
-		for _, name := range x.w.profiles() {
-			s = x.w.look(name) // one namespace of all that it holds for
-			break
-		}
-	}
-	pool := x.pool.About()
-	for _, undenied := range [2]bool{false, true} {
-		for _, g := range x.goals(s, "") {
-			for _, q := range x.w.inquiries(g.to, g.port, g.tcp) {
-				x.w.search(&q, pool, maxQuestions, func(req Request) (Verdict, *symbolic.Trace, bool) {
-					req.plain, req.favor, req.undenied = q.shows(), []*rule{r}, undenied
-					v, trace := x.w.traced(req)
-					hit := slices.Contains(v.rules(), key) || v.Outcome == NotJudged && !v.moot && v.Policy == p.id()
-					if hit {
-						req.favor, req.undenied = nil, false
-						out.by = x.whyNot(req, p)
-					}
-					return v, trace, !hit
-				})
-				if out.by != "" {
-					return out
-				}
-			}
-		}
-	}
-	return out
-}
-
-// whyNot says what decides about a request that a rule matches, in the place of the rule.
-func (x *asker) whyNot(r Request, p *policy) string {
-	v := x.w.Decide(r)
-	switch {
-	case v.Outcome == NotJudged:
-		return "NOT JUDGED: " + v.Why
-	case v.Outcome == Allow && len(v.rules()) > 0:
-		return "shadowed by " + strings.TrimPrefix(v.rules()[0], p.namespace+"/")
-	case v.Outcome == Allow:
-		return "shadowed by " + v.String()
-	}
-	return "matches nothing that gets through: " + v.String()
+	return ""
 }
 
 // unattached says why a policy holds nowhere, "" where it does.

@@ -157,7 +157,7 @@ type spot struct {
 func (t *survey) ask(g goal, at spot) {
 	routeless := !g.to.Direct && g.to.Service != "" && t.x.w.routeless(g.to)
 	for _, q := range t.x.w.inquiries(g.to, g.port, g.tcp) {
-		q.unrouted = routeless && q.ingress()
+		q.unrouted = routeless && q.kind.ingress()
 		a := t.x.w.about(&q, t.pool)
 		t.x.report.Errors = append(t.x.report.Errors, a.wrong...)
 		c := client{kind: q.kind}
@@ -184,9 +184,9 @@ func (t *survey) ask(g goal, at spot) {
 	}
 }
 
-// ingress reports whether the clients of a question come through an ingress Gateway.
-func (q *inquiry) ingress() bool {
-	return q.kind == aUser || q.kind == aToken || q.kind == aJWT || q.kind == anonymous
+// ingress reports whether clients of a kind come through an ingress Gateway.
+func (k clientKind) ingress() bool {
+	return k == aUser || k == aToken || k == aJWT || k == anonymous
 }
 
 // routeless reports whether no route of an ingress Gateway leads to a Service, nor may one be made for it (byModel). Who would get in by one is then the question.
@@ -251,6 +251,9 @@ func (t *survey) row(c client, l *line) *row {
 	}
 	if !l.unasked {
 		n.witness = l.witness.text()
+		if ns, account, _ := splitAccount(l.witness.From.ServiceAccount); t.x.w.proxyOf(ns, account) != "" {
+			n.witness = strings.Replace(n.witness, "pod "+l.witness.From.ServiceAccount, t.x.w.proxyOf(ns, account), 1)
+		}
 	}
 	if c.kind == aJWT && t.x.w.issuerCopies(c.issuer, "email") {
 		n.bare = l.asSession(lex)
@@ -298,11 +301,15 @@ func (t *survey) told(r *row) bool {
 
 // access are the lines of the namespace.
 func (t *survey) access() []Access {
-	if t.common != nil && t.same == t.asks || t.openToAll() {
-		return []Access{{Who: "anyone", Kind: "anyone", Reaches: t.s.openTo(t.common.outcome), Outcome: t.common.outcome.String(), By: t.common.by, Witness: t.common.witness, rules: t.common.rules}}
+	if t.common != nil && t.same == t.asks {
+		return []Access{t.ofAnyone("anyone")}
 	}
+	open := t.openToAll()
 	var out []Access
 	for _, c := range t.order {
+		if open && !c.kind.ingress() {
+			continue
+		}
 		some, all := false, false
 		var own []*row
 		for _, r := range t.rows {
@@ -321,10 +328,18 @@ func (t *survey) access() []Access {
 			out = append(out, Access{Who: text, Kind: c.kind.String(), Reaches: "nothing", Outcome: Deny.String(), By: t.x.shortStep(Deny, t.asked[c], t.s.name)})
 		}
 	}
+	if open {
+		out = append(out, t.ofAnyone("any pod, in the mesh or not"))
+	}
 	return out
 }
 
-// openToAll reports whether whoever is outside the mesh reaches everything: so does anyone.
+func (t *survey) ofAnyone(who string) Access {
+	c := t.common
+	return Access{Who: who, Kind: "anyone", Reaches: t.s.openTo(c.outcome), Outcome: c.outcome.String(), By: c.by, Witness: c.witness, rules: c.rules}
+}
+
+// openToAll reports whether whoever is outside the mesh reaches everything: so does any pod.
 func (t *survey) openToAll() bool {
 	var open *row
 	n := 0

@@ -11,10 +11,8 @@ func (t *survey) line(r *row) Access {
 	if a.Kind == "owner" || a.Kind == "contributor" {
 		a.Who += " (" + a.Kind + ")"
 	}
-	if ns, account, ok := splitAccount(strings.TrimPrefix(r.who, "pod ")); ok && strings.HasPrefix(r.who, "pod ") && !strings.Contains(r.who, " with a token") {
-		if what := t.x.w.proxyOf(ns, account); what != "" {
-			a.Who, a.Kind = what, "proxy"
-		}
+	if list, ok := strings.CutPrefix(r.who, "pod "); ok {
+		a.Who, a.Kind = t.x.w.podsAndProxies(list, a.Kind)
 	}
 	var what []string
 	if services := t.services(r); len(services) > 0 {
@@ -27,6 +25,26 @@ func (t *survey) line(r *row) Access {
 		a.Reaches = "NOT JUDGED: " + a.Reaches
 	}
 	return a
+}
+
+// podsAndProxies are the accounts of a list, those of waypoints and Gateways by what they are.
+func (w *World) podsAndProxies(list, kind string) (who, as string) {
+	var proxies, pods []string
+	for _, word := range strings.Split(list, ", ") {
+		ns, account, ok := splitAccount(word)
+		if strings.ContainsAny(word, " *\"") || !ok {
+			return "pod " + list, kind
+		}
+		if p := w.proxyOf(ns, account); p != "" {
+			proxies = append(proxies, p)
+		} else {
+			pods = append(pods, word)
+		}
+	}
+	if len(pods) == 0 {
+		return strings.Join(proxies, ", "), "proxy"
+	}
+	return strings.Join(append(proxies, "pod "+strings.Join(pods, ", ")), ", "), kind
 }
 
 // proxyOf is a waypoint or Gateway by its account, "" where pods may have that.

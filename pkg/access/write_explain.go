@@ -101,7 +101,7 @@ func deadRules(l []DeadRule) string {
 		if in[rule] == nil {
 			order = append(order, rule)
 		}
-		in[rule] = append(in[rule], namespace)
+		in[rule] = append(append(in[rule], namespace), d.Like...)
 	}
 	var out []string
 	for _, rule := range order {
