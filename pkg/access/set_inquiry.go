@@ -37,7 +37,7 @@ const (
 )
 
 func (k clientKind) String() string {
-	return [...]string{"user", "token", "token of another issuer", "anonymous", "pod", "pod with a token", "pod with a token of another issuer", "off the mesh"}[k]
+	return [...]string{"user", "token", "token of another issuer", "anonymous", "pod", "pod with a token", "pod with a token of another issuer", "off-mesh"}[k]
 }
 
 // The texts that a request may have. What is written for a byte beyond ASCII is alike for all letters that no rule names.
@@ -194,7 +194,9 @@ func (s *solution) of(w *World, r Request) (out []answered) {
 
 // inquiries are those about one target: each kind of client that can make a request to it.
 func (w *World) inquiries(to To, port int, tcp bool) (out []inquiry) {
-	add := func(kind clientKind, f From) { out = append(out, inquiry{to: to, port: port, tcp: tcp, kind: kind, from: f}) }
+	add := func(kind clientKind, f From) {
+		out = append(out, inquiry{to: to, port: port, tcp: tcp, kind: kind, from: f})
+	}
 	issuers := w.issuers(to)
 	if to.Service != "" && !to.Direct && !tcp {
 		add(aUser, From{})

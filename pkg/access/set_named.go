@@ -33,4 +33,3 @@ func (w *World) nameFronts(s *space) {
 		}
 	}
 }
-
