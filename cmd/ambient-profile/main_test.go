@@ -91,7 +91,7 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"a check of the config":    {"", []string{"check", good, minimal}, 2, "", "profile.yaml:1:1: [AP0918] AmbientProfile kubeflow: is a configuration, and there are no rendered manifests; give what ambient-profile " + minimal + " prints"},
 		"stdin is both":            {"", []string{"check", "-"}, 2, "", "stdin cannot be both"},
 		"stdin is both, in words":  {"", []string{"check", "-", "-"}, 2, "", "stdin (-) is given twice"},
-		"a table":                  {"", []string{"explain", twoTenants}, 0, "\n\n4 namespaces, 16 clients, 2 of 32 lines NOT JUDGED\n", ""},
+		"a table":                  {"", []string{"explain", twoTenants}, 0, "\n\n4 namespaces, 15 clients, 2 of 17 lines NOT JUDGED\n", ""},
 		"a table of stdin":         {read(t, twoTenants), []string{"explain"}, 0, "user alice@example.com (owner)", ""},
 		"a diagram":                {"", []string{"explain", "-o", "mermaid", twoTenants}, 0, "flowchart LR", ""},
 		"explain for machines":     {"", []string{"explain", "-o", "json", twoTenants}, 0, `"namespaces": [`, ""},
