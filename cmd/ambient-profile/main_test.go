@@ -98,7 +98,7 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"for code scanning":        {"", []string{"check", "-o", "sarif", bad, twoTenants}, 1, `"startLine": 6`, "[AP0932] spec.cases[0]"},
 		"for annotations":          {"", []string{"check", "-o", "github", bad, twoTenants}, 1, "::error file=" + bad + ",line=6,col=5,title=AP0932::spec.cases[0]: bob: expected allow, got deny", ""},
 		"for a comment":            {"", []string{"check", "-o", "markdown", bad, twoTenants}, 1, "| **FAIL** | bob | allow | deny | waypoint alice/waypoint", ""},
-		"a table":                  {"", []string{"explain", twoTenants}, 0, "\n\n4 namespaces, 16 clients, 2 of 32 lines NOT JUDGED\n", ""},
+		"a table":                  {"", []string{"explain", twoTenants}, 0, "\n\n4 namespaces, 15 clients, 2 of 17 lines NOT JUDGED\n", ""},
 		"a table of stdin":         {read(t, twoTenants), []string{"explain"}, 0, "user alice@example.com (owner)", ""},
 		"a diagram":                {"", []string{"explain", "-o", "mermaid", twoTenants}, 0, "flowchart LR", ""},
 		"explain for machines":     {"", []string{"explain", "-o", "json", twoTenants}, 0, `"namespaces": [`, ""},

@@ -48,7 +48,7 @@ func (w *World) judge(on layer, point Point, policies []*policy, a *attributes) 
 	pended := false
 	for _, p := range policies {
 		// What a malformed policy would do nobody knows, so it counts here whatever it says it is.
-		if p.bad == nil && (p.action != deny || p.dryRun) || p.action == custom {
+		if p.bad == nil && (p.action != deny || p.dryRun || a.undenied) || p.action == custom {
 			continue
 		}
 		switch m, i := w.matchPolicy(on, p, a); {

@@ -243,3 +243,8 @@ func (k clientKind) ofPod() bool { return k == aPod || k == aPodToken || k == aP
 
 // inMesh reports whether the client is no one of an ingress Gateway.
 func (k clientKind) inMesh() bool { return k.ofPod() || k == offTheMesh }
+
+// ofToken reports whether an attribute is of the token that a client shows.
+func ofToken(a attribute) bool {
+	return a == claim || a == requestPrincipal || a == audience || a == presenter
+}

@@ -23,6 +23,7 @@ type attributes struct {
 	writable  []string // patterns of headers that an authorizer may have set
 	doubt     doubt    // the first that was met
 	favor     []*rule  // to be named where they match, beside others
+	undenied  bool     // by no DENY policy
 	plain     bool     // the request is taken for no CORS preflight
 	inbound   inbound  // for a pod with a sidecar
 	trace     *symbolic.Trace

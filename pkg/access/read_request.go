@@ -29,6 +29,8 @@ type Request struct {
 	unrouted bool    // through the ingress, by a route that is assumed
 	ofCase   bool    // nobody says beside the answer that there is no route
 
+	undenied bool // DENY policies are left out: it is about what they stop
+
 	plain bool // asked about as one that is no CORS preflight and shows one token at most
 }
 
@@ -185,7 +187,7 @@ func (f From) carries() bool { return (f.Token != "") != (f.JWT != nil) }
 
 // attributes are what the first proxy sees of the request.
 func (r Request) attributes(trace *symbolic.Trace) attributes {
-	a := attributes{tcp: r.TCP, favor: r.favor, plain: r.plain, method: trace.On(methodAxis, cmp.Or(r.Method, "GET")), host: symbolic.In(some), trace: trace}
+	a := attributes{tcp: r.TCP, favor: r.favor, plain: r.plain, undenied: r.undenied, method: trace.On(methodAxis, cmp.Or(r.Method, "GET")), host: symbolic.In(some), trace: trace}
 	if r.Host != "" {
 		a.host = trace.On(hostAxis, r.Host)
 	}

@@ -14,23 +14,6 @@ type aim struct {
 	assumed     bool // only a policy names it
 	waypoint    *gateway
 	policies    []*policy
-	openings    []opening
-	approaches  []approach
-	pooled      bool // only an InferencePool may lead there, which is not judged
-
-	// what is looked for when it is first needed
-	seeds      *values
-	accepted   []JWT
-	asked      bool // for accepted
-	hosts      bool // some policy compares hosts
-	askedHosts bool
-}
-
-// values are those that the policies at a point name.
-type values struct {
-	methods, paths, hosts []string
-	headerNames           []string
-	headers               map[string][]string
 }
 
 // anyService stands for all where the manifests hold none.
@@ -57,25 +40,8 @@ func (x *asker) aim(s *space, name string) *aim {
 	a.label = x.label(s, a)
 	if b := x.w.serviceWaypoint(svc); b.gateway != nil {
 		a.waypoint, a.policies = b.gateway, x.w.atWaypoint(b.gateway, svc)
-		a.openings = openingsOf(a.policies)
-	} else if !svc.headless {
-		a.openings = []opening{{}}
 	}
-	a.approaches = x.w.approaches(svc.id())
-	a.pooled = len(a.approaches) == 0 && x.w.pooled(svc, s.pods(svc))
 	return a
-}
-
-// pooled reports whether a route leads to an InferencePool that may choose the pods of a Service.
-func (w *World) pooled(svc *service, pods []*workload) bool {
-	for _, g := range w.allIngresses() {
-		for _, t := range w.tables(g) {
-			if slices.ContainsFunc(t.toPools, func(m hostMatch) bool { return w.poolOf(m.match, svc, pods) != "" }) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // serviceNames: those of the manifests first.
@@ -163,43 +129,6 @@ func (s *space) ofNotebook(svc *service) bool {
 	})
 }
 
-// host is the name that pods call a Service by.
-func (a *aim) host() string {
-	if a.to.Service == "" {
-		return "x.example.com"
-	}
-	return hostOf(a.to.Namespace, strings.ReplaceAll(a.name, " ", "-"))
-}
-
-func (a *aim) comparesHosts(x *asker) bool {
-	if !a.askedHosts {
-		a.askedHosts = true
-		a.hosts = a.compares(x, func(c *condition) bool {
-			return c.attribute == host || c.attribute == header && (c.key == ":authority" || c.key == "host")
-		})
-	}
-	return a.hosts
-}
-
-// comparesTokens reports whether some policy of the point asks for a token.
-func (a *aim) comparesTokens() bool {
-	return slices.ContainsFunc(a.policies, func(p *policy) bool {
-		return p.any(func(c *condition) bool { return ofToken(c.attribute) })
-	})
-}
-
-func (a *aim) compares(x *asker, of func(*condition) bool) bool {
-	return slices.ContainsFunc(a.policies, func(p *policy) bool { return p.any(of) }) ||
-		slices.ContainsFunc(x.gatewayPolicies, func(p *policy) bool { return p.any(of) })
-}
-
-// any reports whether a condition of the policy is such.
-func (p *policy) any(of func(*condition) bool) bool {
-	found := false
-	p.each(func(c *condition) { found = found || of(c) })
-	return found
-}
-
 func (p *policy) each(f func(*condition)) {
 	for i := range p.rules {
 		r := &p.rules[i]
@@ -209,64 +138,4 @@ func (p *policy) each(f func(*condition)) {
 			}
 		}
 	}
-}
-
-// tokens are one for each issuer that the waypoint takes tokens of.
-func (a *aim) tokens(x *asker) []JWT {
-	if a.asked || a.waypoint == nil {
-		return a.accepted
-	}
-	a.asked = true
-	rules, _ := x.w.waypointJWT(a.waypoint, a.svc)
-	for _, r := range rules {
-		if r.issuer != "" && !slices.ContainsFunc(a.accepted, func(t JWT) bool { return t.Issuer == r.issuer }) {
-			a.accepted = append(a.accepted, JWT{Issuer: r.issuer, Subject: "somebody", Audiences: r.audiences[:min(len(r.audiences), 1)]})
-		}
-	}
-	return a.accepted
-}
-
-// maxSeeds bounds how many values of an attribute are tried for the sake of other rules.
-const maxSeeds = 64
-
-// values are those of all rules at the aim and at the gateways, DENY rules included: where one stops most requests, what it spares is among them.
-func (a *aim) values(x *asker) *values {
-	if a.seeds != nil {
-		return a.seeds
-	}
-	out := &values{headers: map[string][]string{}}
-	add := func(l *[]string, v ...string) {
-		for _, v := range v {
-			if len(*l) < maxSeeds && !slices.Contains(*l, v) {
-				*l = append(*l, v)
-			}
-		}
-	}
-	each := func(p *policy) {
-		p.each(func(c *condition) {
-			for _, v := range slices.Concat(c.values, c.notValues) {
-				switch {
-				case c.attribute == method || c.key == ":method" && c.attribute == header:
-					add(&out.methods, strings.ReplaceAll(v, "*", "X"))
-				case c.attribute == path:
-					add(&out.paths, pathFills(v, "", strings.ReplaceAll(a.name, " ", "-"))...)
-				case c.attribute == host:
-					add(&out.hosts, fills(v, true)...)
-				case c.attribute == header && p.action != allow:
-					add(&out.headerNames, c.key)
-					l := out.headers[c.key]
-					add(&l, fills(v, true)...)
-					out.headers[c.key] = l
-				}
-			}
-		})
-	}
-	for _, p := range a.policies {
-		each(p)
-	}
-	for _, p := range x.gatewayPolicies {
-		each(p)
-	}
-	a.seeds = out
-	return out
 }

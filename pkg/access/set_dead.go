@@ -1,15 +1,16 @@
 package access
 
 import (
-	"sort"
+	"slices"
 	"strings"
 )
 
-// DeadRule is an ALLOW rule that no line of the report names.
+// DeadRule is an ALLOW rule that no line of the report names. It is dead in like namespaces, too.
 type DeadRule struct {
-	Policy string `json:"policy"`
-	Rule   int    `json:"rule"`
-	Why    string `json:"why"`
+	Policy string   `json:"policy"`
+	Rule   int      `json:"rule"`
+	Why    string   `json:"why"`
+	Like   []string `json:"like,omitempty"`
 }
 
 // dead are the ALLOW rules that no line names, and why. Those of namespaces that are not judged as a whole are left out: whether they hold nobody knows.
@@ -25,22 +26,57 @@ func (x *asker) dead(r *Report) (out []DeadRule) {
 			}
 		}
 	}
-	names := append([]string(nil), x.w.names...)
-	sort.Strings(names)
-	for _, name := range names {
-		for _, p := range x.w.namespaces[name].policies {
+	var all, sought []*lost
+	var spaces []*space
+	like := map[string][]string{}
+	far := false // some rule is not for its namespace alone
+	for _, class := range x.classes() {
+		s := x.w.namespaces[class[0]]
+		spaces, like[s.name] = append(spaces, s), class[1:]
+		for _, p := range s.policies {
 			for i := range p.rules {
-				if key := ruleKey(p.id(), i); p.action == allow && !named[key] && (!unknown[name] || name == x.w.mesh.rootNamespace) {
-					out = append(out, DeadRule{p.id(), i, x.whyDead(p, i)})
+				if p.action != allow || named[ruleKey(p.id(), i)] || unknown[s.name] && s.name != x.w.mesh.rootNamespace {
+					continue
+				}
+				l := &lost{policy: p, index: i}
+				if all, l.why = append(all, l), x.whyIdle(p, i); l.why == "" {
+					sought = append(sought, l)
+					far = far || s.name == x.w.mesh.rootNamespace || x.atAnyGateway(p)
 				}
 			}
 		}
 	}
+	if !far {
+		spaces = slices.DeleteFunc(spaces, func(s *space) bool {
+			return !slices.ContainsFunc(sought, func(l *lost) bool { return l.policy.namespace == s.name })
+		})
+	}
+	if len(sought) > 0 {
+		x.seek(sought, spaces)
+	}
+	for _, l := range all {
+		out = append(out, DeadRule{l.policy.id(), l.index, x.whyDead(l), like[l.policy.namespace]})
+	}
 	return out
 }
 
-func (x *asker) whyDead(p *policy, index int) string {
-	key, r := ruleKey(p.id(), index), &p.rules[index]
+// whyDead is why no line names a rule.
+func (x *asker) whyDead(l *lost) string {
+	dropped := ""
+	if what := l.policy.rules[l.index].droppedByZtunnel(); what != "" && len(l.policy.targets) == 0 {
+		dropped = "dropped by ztunnel, which does not see " + what
+	}
+	switch {
+	case l.why != "":
+		return l.why
+	case dropped != "":
+		return dropped + "; at the ingress Gateway it matches no request"
+	}
+	return "matches no request"
+}
+
+// whyIdle is why a rule is asked for nowhere, "" where it may let somebody in.
+func (x *asker) whyIdle(p *policy, index int) string {
 	switch {
 	case p.bad != nil:
 		return strings.TrimPrefix(p.notCertain(), " is ") + p.bad.Error()
@@ -53,27 +89,10 @@ func (x *asker) whyDead(p *policy, index int) string {
 	if why := x.unattached(p); why != "" {
 		return "attached to nothing: " + why
 	}
-	dropped := ""
-	if what := r.droppedByZtunnel(); what != "" && len(p.targets) == 0 {
-		dropped = "dropped by ztunnel, which does not see " + what
+	if what := p.rules[index].droppedByZtunnel(); what != "" && len(p.targets) == 0 && !x.atAnyGateway(p) {
+		return "dropped by ztunnel, which does not see " + what
 	}
-	switch why := x.unsettled[key]; {
-	case why != "":
-		return "NOT JUDGED: " + why
-	case dropped != "" && !x.atAnyGateway(p):
-		return dropped
-	case dropped != "":
-		return dropped + "; at the ingress Gateway it lets in nothing that was tried"
-	}
-	for _, c := range x.covered[key] {
-		if c.too() {
-			return "shadowed by " + strings.TrimPrefix(c.by, p.namespace+"/")
-		}
-	}
-	if by := x.stopped[key]; by != "" {
-		return "matches nothing that gets through: " + by
-	}
-	return "matches nothing that was tried"
+	return ""
 }
 
 // unattached says why a policy holds nowhere, "" where it does.

@@ -91,3 +91,11 @@ func (a *podAim) allPorts(s *space) []int {
 	slices.Sort(out)
 	return slices.DeleteFunc(slices.Compact(out), func(n int) bool { return n == 0 })
 }
+
+// portOf is a port that a policy writes.
+func portOf(v string) (n int) {
+	for _, d := range v {
+		n = n*10 + int(d-'0')
+	}
+	return n
+}

@@ -18,6 +18,8 @@ type inquiry struct {
 	tcp  bool
 	kind clientKind
 	from From // what all of its clients share
+
+	unrouted bool // by a route that is assumed, as none leads there
 }
 
 // clientKind is a kind of client. All of one kind go the same way into the mesh.
@@ -35,7 +37,7 @@ const (
 )
 
 func (k clientKind) String() string {
-	return [...]string{"user", "token", "token of another issuer", "anonymous", "pod", "pod with a token", "pod with a token of another issuer", "off the mesh"}[k]
+	return [...]string{"user", "token", "token of another issuer", "anonymous", "pod", "pod with a token", "pod with a token of another issuer", "off-mesh"}[k]
 }
 
 // The texts that a request may have. What is written for a byte beyond ASCII is alike for all letters that no rule names.
@@ -48,6 +50,8 @@ const (
 	claimTexts   = `[ -~]*`
 	maxQuestions = 5000 // runs for one question
 )
+
+var usualMethods = []string{"GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"}
 
 // space is all requests of the question.
 func (q *inquiry) space(w *World, pool *symbolic.Pool) (*symbolic.Space, error) {
@@ -118,7 +122,7 @@ func moreAxes(pool *symbolic.Pool, name string) (*symbolic.Axis, error) {
 
 // request is the one with these texts.
 func (q *inquiry) request(axes []*symbolic.Axis, points []symbolic.Point) Request {
-	r := Request{To: q.to, Port: q.port, TCP: q.tcp, From: q.from, Headers: map[string]string{}}
+	r := Request{To: q.to, Port: q.port, TCP: q.tcp, From: q.from, Headers: map[string]string{}, unrouted: q.unrouted}
 	if r.From.JWT != nil {
 		jwt := *r.From.JWT
 		jwt.Claims = map[string]any{}
@@ -190,7 +194,9 @@ func (s *solution) of(w *World, r Request) (out []answered) {
 
 // inquiries are those about one target: each kind of client that can make a request to it.
 func (w *World) inquiries(to To, port int, tcp bool) (out []inquiry) {
-	add := func(kind clientKind, f From) { out = append(out, inquiry{to, port, tcp, kind, f}) }
+	add := func(kind clientKind, f From) {
+		out = append(out, inquiry{to: to, port: port, tcp: tcp, kind: kind, from: f})
+	}
 	issuers := w.issuers(to)
 	if to.Service != "" && !to.Direct && !tcp {
 		add(aUser, From{})

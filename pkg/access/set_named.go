@@ -1,7 +1,5 @@
 package access
 
-import "strings"
-
 // namedFronts are the accounts of Gateways that routes or policies name and the manifests do not hold: Istio calls them <Gateway>-istio.
 func (w *World) namedFronts() map[string]bool {
 	w.onceFronts.Do(func() {
@@ -34,23 +32,4 @@ func (w *World) nameFronts(s *space) {
 			front(t.kind, s.name, t.name)
 		}
 	}
-}
-
-// proxies are the waypoints of the Services and the ingress Gateways.
-func (l *clientList) proxies(aims []*aim) {
-	for _, a := range aims {
-		if a.waypoint != nil {
-			l.proxy("waypoint ", a.waypoint.namespace, a.waypoint.account)
-		}
-	}
-	for _, g := range l.w.allIngresses() {
-		l.proxy("gateway ", g.namespace, g.account)
-	}
-}
-
-func (l *clientList) proxy(what, namespace, account string) {
-	if g := l.w.look(namespace).gateway(account); g != nil && g.waypoint {
-		what = "waypoint "
-	}
-	l.add(client{who: what + join(namespace, strings.TrimSuffix(account, "-istio")), kind: "proxy", from: From{ServiceAccount: join(namespace, account)}, proxy: true})
 }

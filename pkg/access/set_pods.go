@@ -1,7 +1,6 @@
 package access
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -13,7 +12,6 @@ type podAim struct {
 	to       To
 	pod      *workload
 	policies []*policy
-	openings []opening
 	free     int   // a port that nothing names
 	ports    []int // that DENY rules and PeerAuthentications name
 }
@@ -22,14 +20,8 @@ type podAim struct {
 func (x *asker) podAims(s *space) (out []podAim) {
 	add := func(name string, pod *workload, assumed bool) {
 		a := podAim{name: name, assumed: assumed, to: To{Namespace: s.name, Pod: map[string]string{}, only: pod}, pod: pod, policies: x.w.atZtunnel(s.name, pod)}
-		proxied := s.member(pod) == sidecar
-		if proxied {
+		if s.member(pod) == sidecar {
 			a.policies = x.w.atProxy(s.name, pod)
-		}
-		for _, o := range openingsOf(a.policies) {
-			if o.policy != nil && (proxied || o.of().droppedByZtunnel() == "") {
-				a.openings = append(a.openings, o)
-			}
 		}
 		a.findPorts(s)
 		out = append(out, a)
@@ -89,134 +81,4 @@ func (a *podAim) findPorts(s *space) {
 	for named[a.free] {
 		a.free++
 	}
-}
-
-// podAddresses asks for pods by their address, as such and then at the ports that rules name.
-func (r *reach) podAddresses(a *podAim) {
-	if r.c.from.ingress() && !r.c.proxy {
-		return
-	}
-	v := r.atPod(a, a.free, nil)
-	if v.Outcome != Deny || len(a.openings) == 0 {
-		i := item{name: a.name, pods: true, assumed: a.assumed}
-		if p := r.x.rules[v.Policy]; p != nil && v.Rule >= 0 && v.Rule < len(p.rules) && v.Outcome == Allow {
-			i.text = p.rules[v.Rule].butPorts()
-		}
-		r.addPod(v, i)
-	} else {
-		r.add(v, item{})
-	}
-	switch v.Outcome {
-	case Allow:
-		r.coverPods(a, v)
-		return
-	case NotJudged:
-		r.x.doubt(a.openings, v)
-	}
-	for i := range a.openings {
-		o := &a.openings[i]
-		if v.Outcome == Deny && v.Rule >= 0 && o.takes(r.x.w, r.c.peers(r.x)) {
-			r.x.stop(o, v)
-		}
-		r.atPorts(a, o, v)
-	}
-}
-
-// atPorts asks at the ports that a rule names. v is the answer at any other.
-func (r *reach) atPorts(a *podAim, o *opening, v Verdict) {
-	var open []string
-	var last Verdict
-	for _, n := range o.ports(a) {
-		at := r.atPod(a, n, o.of())
-		switch {
-		case o.passes(at):
-			open, last = append(open, portText(n)), at
-		case at.Outcome == NotJudged && v.Outcome != NotJudged && at.Policy == o.policy.id():
-			r.addPod(at, item{name: a.name, text: "port " + portText(n), pods: true, assumed: a.assumed})
-		}
-	}
-	switch len(open) {
-	case 0:
-	case 1:
-		r.addPod(last, item{name: a.name, text: "port " + open[0], pods: true, assumed: a.assumed})
-	default:
-		r.addPod(last, item{name: a.name, text: "ports " + strings.Join(open, ", "), pods: true, assumed: a.assumed})
-	}
-}
-
-// addPod leaves out what nothing allows a proxy expressly.
-func (r *reach) addPod(v Verdict, i item) {
-	if !r.c.proxy || v.Policy != "" && v.Rule >= 0 {
-		r.add(v, i)
-	}
-}
-
-func (r *reach) coverPods(a *podAim, v Verdict) {
-	for i := range a.openings {
-		o := &a.openings[i]
-		if contains(v.rules(), o.key()) || !o.takes(r.x.w, r.c.peers(r.x)) {
-			continue
-		}
-		r.x.cover(o, v, func() bool {
-			ports := o.ports(a)
-			if len(ports) == 0 {
-				ports = []int{a.free}
-			}
-			return slices.ContainsFunc(ports, func(n int) bool { return o.passes(r.atPod(a, n, o.of())) })
-		})
-	}
-}
-
-// atPod is the answer at one port. A proxy's connection comes with the identity of the proxy and passes nothing else.
-func (r *reach) atPod(a *podAim, number int, favor *rule) Verdict {
-	var list []*rule
-	if favor != nil {
-		list = append(list, favor)
-	}
-	if r.c.proxy {
-		if nothing, is := r.x.w.judgesNothing(r.s); is {
-			return Verdict{Outcome: nothing.outcome, Step: nothing.Step}
-		}
-		ns, account, _ := splitAccount(r.c.from.ServiceAccount)
-		at := attributes{peer: r.x.w.identity(ns, account), tcp: true, port: number, favor: list}
-		got := r.x.w.atPod(r.s, a.pod, &at)
-		return Verdict{Outcome: got.outcome, Step: got.Step}
-	}
-	return r.x.w.Decide(Request{From: r.c.from, To: a.to, TCP: true, Port: number, Headers: maps.Clone(r.c.header), favor: list})
-}
-
-// ports are those to try: what the rule names, else what others spare.
-func (o *opening) ports(a *podAim) (out []int) {
-	listed := false
-	for _, c := range o.asks {
-		if c.attribute != port {
-			continue
-		}
-		for _, v := range c.values {
-			listed = true
-			if n := portOf(v); !slices.Contains(out, n) {
-				out = append(out, n)
-			}
-		}
-	}
-	if !listed {
-		return a.ports
-	}
-	return out
-}
-
-// butPorts are the ports that a rule excludes, in words.
-func (r *rule) butPorts() string {
-	var out []string
-	for _, l := range append([][]condition{r.when}, r.to...) {
-		for _, c := range l {
-			if c.attribute == port {
-				out = append(out, c.notValues...)
-			}
-		}
-	}
-	if len(out) == 0 {
-		return ""
-	}
-	return "any port but " + strings.Join(out, ", ")
 }

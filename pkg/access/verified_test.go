@@ -187,16 +187,18 @@ spec:
   - when: [{key: "request.headers[kubeflow-userid]", values: ['*']}, {key: "request.auth.claims[iss]", notValues: ["` + dexIssuer + `", "` + clusterIssuer + `"]}]
 `
 	for text, want := range map[string]Outcome{headerlessIssuer: Allow, headerlessIssuer + stops: Deny} {
-		found := false
+		found, got := false, Deny
 		for _, n := range load(t, tenants(t)+text).Explain(kubeflow).Namespaces {
 			for _, a := range n.Access {
-				if n.Namespace == "alice" && a.Who == "any token of accounts.example.com" {
-					found = true
-					if a.Outcome != want.String() {
-						t.Errorf("%+v, want %v", a, want)
+				if n.Namespace == "alice" && a.Who == "token of the issuer accounts.example.com" {
+					if found = true; a.Outcome == Allow.String() {
+						got = Allow
 					}
 				}
 			}
+		}
+		if got != want {
+			t.Errorf("%v, want %v", got, want)
 		}
 		if !found {
 			t.Error("nobody asks for accounts.example.com")

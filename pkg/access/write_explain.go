@@ -16,8 +16,11 @@ func (r Report) WriteTable(out io.Writer) error {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		for _, line := range wrap(plain(n.Namespace+" ("+n.Mesh+")"), 120) {
+		for _, line := range wrap(plain(n.names()+" ("+n.Mesh+")"), 120) {
 			b.WriteString(line + "\n")
+		}
+		if len(n.Like) > 0 {
+			b.WriteString("  The lines are those of " + plain(n.Namespace) + ". The others have the same, with their own names.\n")
 		}
 		writeWrapped(&b, [3]string{"WHO", "REACHES", "BY"})
 		before := ""
@@ -42,8 +45,24 @@ func (r Report) WriteTable(out io.Writer) error {
 		}
 	}
 	r.writeDead(&b)
+	for _, e := range r.Errors {
+		b.WriteString("internal error: " + plain(e) + "\n")
+	}
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// names are the namespace and those that are like it.
+func (n *NamespaceReport) names() string {
+	switch len(n.Like) {
+	case 0:
+		return n.Namespace
+	case 1:
+		return n.Namespace + " and " + n.Like[0]
+	case 2:
+		return n.Namespace + ", " + n.Like[0] + " and " + n.Like[1]
+	}
+	return fmt.Sprintf("%s, %s and %d more", n.Namespace, n.Like[0], len(n.Like)-1)
 }
 
 // maxListed is how many rules, and how many namespaces of like rules, the table lists for one reason. The JSON has all.
@@ -82,7 +101,7 @@ func deadRules(l []DeadRule) string {
 		if in[rule] == nil {
 			order = append(order, rule)
 		}
-		in[rule] = append(in[rule], namespace)
+		in[rule] = append(append(in[rule], namespace), d.Like...)
 	}
 	var out []string
 	for _, rule := range order {
@@ -155,7 +174,7 @@ func (r Report) WriteMermaid(out io.Writer) error {
 	b.WriteString("flowchart LR\n")
 	node := 0
 	for i, n := range r.Namespaces {
-		fmt.Fprintf(&b, "  subgraph ns%d[\"%s\"]\n", i, mermaidText(n.Namespace+": "+n.Mesh))
+		fmt.Fprintf(&b, "  subgraph ns%d[\"%s\"]\n", i, mermaidText(n.names()+": "+n.Mesh))
 		targets := map[string]int{}
 		clients := map[string]int{}
 		var edges strings.Builder

@@ -137,12 +137,11 @@ func TestExplainAssumesWhatPoliciesName(t *testing.T) {
 		}
 	}
 	for row, by := range map[string]string{
-		"user alice@example.com (owner): any Service (no route yet)":                            "allow by waypoint: ns-owner-access-istio-l7-allow rule 0",
-		"token of alice/default-editor: any Service (no route yet)":                             "allow by waypoint: ns-l7-allow-k8s-token rule 0",
-		"pod kubeflow/notebook-controller-service-account: GET /notebook/alice/{*}/api/kernels": "allow by waypoint: ns-owner-access-istio-l7-allow rule 3",
-		"pod kubeflow/ml-pipeline: ml-pipeline-visualizationserver (assumed)":                   "allow by waypoint: ml-pipeline-visualizationserver-l7-ml-pipeline rule 0",
-		"pod kubeflow/ml-pipeline: GET,HEAD /healthz, /metrics, /wait-for-drain of any Service": "allow by waypoint: ns-owner-access-istio-l7-allow rule 2",
-		"any pod in the mesh: GET,HEAD /healthz, /metrics, /wait-for-drain":                     "allow by waypoint: ns-owner-access-istio-l7-allow rule 2",
+		"user alice@example.com (owner): any Service (no route yet)":                                                      "allow by waypoint: ns-owner-access-istio-l7-allow rule 0",
+		"token of alice/default-editor: with audience istio-ingressgateway.istio-system.svc.cluster.local (no route yet)": "allow by waypoint: ns-l7-allow-k8s-token rule 0",
+		"pod kubeflow/notebook-controller-service-account: GET /notebook/alice/{*}/api/kernels":                           "allow by waypoint: ns-owner-access-istio-l7-allow rule 3",
+		"pod kubeflow/ml-pipeline: ml-pipeline-visualizationserver (assumed)":                                             "allow by waypoint: ml-pipeline-visualizationserver-l7-ml-pipeline rule 0",
+		"any pod in the mesh: GET,HEAD /healthz, /metrics, /wait-for-drain":                                               "allow by waypoint: ns-owner-access-istio-l7-allow rule 2",
 	} {
 		if got[row] != by {
 			t.Errorf("%s: %q, want %q in\n%q", row, got[row], by, got)

@@ -8,8 +8,9 @@ import (
 // WriteSummary writes the line under a table: how much it is about, and how much of it is NOT JUDGED.
 func (r Report) WriteSummary(out io.Writer) error {
 	clients := map[string]bool{}
-	lines, unjudged := 0, 0
+	lines, unjudged, namespaces := 0, 0, 0
 	for _, n := range r.Namespaces {
+		namespaces += 1 + len(n.Like)
 		for _, a := range n.Access {
 			clients[a.Who] = true
 			lines++
@@ -22,7 +23,7 @@ func (r Report) WriteSummary(out io.Writer) error {
 	if unjudged > 0 {
 		judged = fmt.Sprintf("%d of %d lines NOT JUDGED", unjudged, lines)
 	}
-	_, err := fmt.Fprintf(out, "\n%s, %s, %s\n", counted(len(r.Namespaces), "namespace"), counted(len(clients), "client"), judged)
+	_, err := fmt.Fprintf(out, "\n%s, %s, %s\n", counted(namespaces, "namespace"), counted(len(clients), "client"), judged)
 	return err
 }
 
