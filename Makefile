@@ -57,7 +57,7 @@ lint: ## gofmt, go vet and golangci-lint
 	GOLANGCI_LINT_CACHE=$(CURDIR)/bin/golangci-lint go run $(GOLANGCI) run ./... # a cache that checkouts share knows files of those removed since
 
 # Tests that run the function many times and nothing beside it: the race detector has nothing to see there.
-ONE_BY_ONE = TestFollowed|TestPropertyConversion|TestCorpus|TestRerun|TestAdvised
+ONE_BY_ONE = TestFollowed|TestLint|TestPropertyConversion|TestCorpus|TestRerun|TestAdvised
 
 .PHONY: verify
 verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden files clean, examples build

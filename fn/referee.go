@@ -62,17 +62,26 @@ func Check(file string, rendered []string, release string, stdin io.Reader, stde
 	diagnostic.Print(stderr, judgedBy(world, release, items))
 	var results []access.Result
 	for _, c := range checks {
-		results = append(results, world.Run(c)...)
+		for _, r := range world.Run(c.Check) {
+			r.Position = inFileOf(c.item, r.Position)
+			results = append(results, r)
+		}
 	}
 	return results, nil
 }
 
-func readChecks(file string, stdin io.Reader) ([]access.Check, error) {
+// readCheck is an AccessCheck and the item that it was read from.
+type readCheck struct {
+	access.Check
+	item *manifest.Item
+}
+
+func readChecks(file string, stdin io.Reader) ([]readCheck, error) {
 	items, err := manifest.ReadObjects([]string{file}, stdin)
 	if err != nil {
 		return nil, err
 	}
-	var checks []access.Check
+	var checks []readCheck
 	var all []error
 	for _, item := range items {
 		if item.Node == nil {
@@ -82,7 +91,7 @@ func readChecks(file string, stdin io.Reader) ([]access.Check, error) {
 		if err != nil {
 			all = append(all, locatedIn(err, item))
 		}
-		checks = append(checks, c)
+		checks = append(checks, readCheck{c, item})
 	}
 	if err := errors.Join(all...); err != nil {
 		return nil, err

@@ -28,6 +28,14 @@ func outputFlag(c *cobra.Command, choices ...string) *form {
 	return f
 }
 
+// choiceFlag adds a flag with a few values; the first one is the default.
+func choiceFlag(c *cobra.Command, name, usage string, choices ...string) *form {
+	f := &form{choices[0], choices}
+	c.Flags().Var(f, name, usage)
+	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp))
+	return f
+}
+
 // releaseFlag adds --istio-version to a command. By default the istiod in the manifests says.
 func releaseFlag(c *cobra.Command) *form {
 	f := &form{choices: access.Releases}
@@ -66,8 +74,10 @@ func flagError(c *cobra.Command, err error) error {
 			return misuse(c, diagnostic.UnknownFlag, "unknown flag -output", "did you mean --output?")
 		}
 		return misuse(c, diagnostic.WrongFlag, fmt.Sprintf("-o %q is %v", invalid.GetValue(), errors.Unwrap(invalid)), "")
-	case errors.As(err, &invalid) && invalid.GetFlag().Name == "istio-version":
-		return misuse(c, diagnostic.WrongFlag, fmt.Sprintf("--istio-version %q is %v", invalid.GetValue(), errors.Unwrap(invalid)), "")
+	case errors.As(err, &invalid):
+		if _, ok := invalid.GetFlag().Value.(*form); ok {
+			return misuse(c, diagnostic.WrongFlag, fmt.Sprintf("--%s %q is %v", invalid.GetFlag().Name, invalid.GetValue(), errors.Unwrap(invalid)), "")
+		}
 	}
 	return misuse(c, diagnostic.WrongFlag, err.Error(), "")
 }
