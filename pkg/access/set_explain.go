@@ -165,7 +165,9 @@ type spot struct {
 
 // ask adds the lines about a target.
 func (t *survey) ask(g goal, at spot) {
+	routeless := !g.to.Direct && g.to.Service != "" && t.x.w.routeless(g.to)
 	for _, q := range t.x.w.inquiries(g.to, g.port, g.tcp) {
+		q.unrouted = routeless && q.ingress()
 		a := t.x.w.about(&q, t.pool)
 		t.x.report.Errors = append(t.x.report.Errors, a.wrong...)
 		c := client{kind: q.kind}
@@ -190,6 +192,31 @@ func (t *survey) ask(g goal, at spot) {
 		}
 		t.asks++
 	}
+}
+
+// ingress reports whether the clients of a question come through an ingress Gateway.
+func (q *inquiry) ingress() bool {
+	return q.kind == aUser || q.kind == aToken || q.kind == aJWT || q.kind == anonymous
+}
+
+// routeless reports whether no route of an ingress Gateway leads to a Service, nor may one be made for it (byModel). Who would get in by one is then the question.
+func (w *World) routeless(to To) bool {
+	s := w.look(to.Namespace)
+	svc := s.service(to.Service)
+	if svc == nil {
+		svc = (&trip{w: w}).service(s, to.Service)
+	}
+	if s.modelOf(svc.name) != nil {
+		return false
+	}
+	for _, g := range w.allIngresses() {
+		for _, table := range w.tables(g) {
+			if len(table.byBackend[svc.id()])+len(table.toPools) > 0 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (t *survey) note(c client, denied Step) {

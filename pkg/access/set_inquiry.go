@@ -18,6 +18,8 @@ type inquiry struct {
 	tcp  bool
 	kind clientKind
 	from From // what all of its clients share
+
+	unrouted bool // by a route that is assumed, as none leads there
 }
 
 // clientKind is a kind of client. All of one kind go the same way into the mesh.
@@ -120,7 +122,7 @@ func moreAxes(pool *symbolic.Pool, name string) (*symbolic.Axis, error) {
 
 // request is the one with these texts.
 func (q *inquiry) request(axes []*symbolic.Axis, points []symbolic.Point) Request {
-	r := Request{To: q.to, Port: q.port, TCP: q.tcp, From: q.from, Headers: map[string]string{}}
+	r := Request{To: q.to, Port: q.port, TCP: q.tcp, From: q.from, Headers: map[string]string{}, unrouted: q.unrouted}
 	if r.From.JWT != nil {
 		jwt := *r.From.JWT
 		jwt.Claims = map[string]any{}
@@ -192,7 +194,7 @@ func (s *solution) of(w *World, r Request) (out []answered) {
 
 // inquiries are those about one target: each kind of client that can make a request to it.
 func (w *World) inquiries(to To, port int, tcp bool) (out []inquiry) {
-	add := func(kind clientKind, f From) { out = append(out, inquiry{to, port, tcp, kind, f}) }
+	add := func(kind clientKind, f From) { out = append(out, inquiry{to: to, port: port, tcp: tcp, kind: kind, from: f}) }
 	issuers := w.issuers(to)
 	if to.Service != "" && !to.Direct && !tcp {
 		add(aUser, From{})

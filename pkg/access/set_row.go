@@ -12,8 +12,8 @@ func (t *survey) line(r *row) Access {
 		a.Who += " (" + a.Kind + ")"
 	}
 	if ns, account, ok := splitAccount(strings.TrimPrefix(r.who, "pod ")); ok && strings.HasPrefix(r.who, "pod ") && !strings.Contains(r.who, " with a token") {
-		if g := t.x.w.look(ns).gateway(account); g != nil && g.waypoint {
-			a.Who, a.Kind = "waypoint "+join(ns, account), "proxy"
+		if what := t.x.w.proxyOf(ns, account); what != "" {
+			a.Who, a.Kind = what, "proxy"
 		}
 	}
 	var what []string
@@ -27,6 +27,18 @@ func (t *survey) line(r *row) Access {
 		a.Reaches = "NOT JUDGED: " + a.Reaches
 	}
 	return a
+}
+
+// proxyOf is a waypoint or Gateway by its account, "" where pods may have that.
+func (w *World) proxyOf(ns, account string) string {
+	g := w.look(ns).gateway(account)
+	switch {
+	case g != nil && g.waypoint:
+		return "waypoint " + join(ns, account)
+	case slices.ContainsFunc(w.allIngresses(), func(g *gateway) bool { return g.namespace == ns && g.account == account }), w.namedFronts()[join(ns, account)]:
+		return "gateway " + join(ns, strings.TrimSuffix(account, "-istio"))
+	}
+	return ""
 }
 
 const noRouteYet = " (no route yet)"

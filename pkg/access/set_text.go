@@ -22,7 +22,7 @@ var plainWord = regexp.MustCompile(`^[A-Za-z0-9/._:@~%+#?!$^\-][A-Za-z0-9/._:@~%
 var keywords = []string{"any", "but", "or", "and", "with", "without", "host", "parameter", "claim", "audience", "subject", "ns", "none", "path", "method"}
 
 func quoteWord(s string) string {
-	if plainWord.MatchString(s) && !slices.Contains(keywords, s) && !strings.HasSuffix(s, "[:port]") && !strings.HasPrefix(s, "text:") && !strings.HasPrefix(s, "exactly:") && !strings.HasPrefix(s, "regex:") {
+	if plainWord.MatchString(s) && !slices.Contains(keywords, s) && !strings.HasSuffix(s, "[:port]") && !strings.HasPrefix(s, "text:") && !strings.HasPrefix(s, "exactly:") && !strings.HasPrefix(s, trimmedWord) && !strings.HasPrefix(s, "regex:") {
 		return s
 	}
 	return strconv.Quote(s)
@@ -52,6 +52,8 @@ func (l lexicon) word(axis string, t *symbolic.Test) []string {
 
 func (l lexicon) known(axis string, s symbolic.Spelled) []string {
 	switch {
+	case len(s.Steps) == 1 && s.Steps[0] == "trim" && s.Kind != "stars":
+		return l.trimmed(axis, s)
 	case len(s.Steps) > 0:
 		return l.derived(axis, s)
 	case strings.HasPrefix(axis, claimAxis) || axis == audienceAxis:
@@ -167,6 +169,23 @@ func ofClaims(axis string, s symbolic.Spelled) (out []string) {
 		out = []string{"text:" + quoteWord(s.Args[0])}
 	case s.Kind == "pattern" && !s.Element:
 		out = []string{"text:" + patternWord(s.Args[0])}
+	}
+	return out
+}
+
+// trimmedWord stands before a text that may have blanks around it, as the next proxy takes them off.
+const trimmedWord = "trimmed:"
+
+func (l lexicon) trimmed(axis string, s symbolic.Spelled) (out []string) {
+	if s.Kind != "is" && s.Kind != "pattern" && s.Kind != "patterns" || s.Element {
+		return nil
+	}
+	for _, p := range s.Args {
+		word := patternWord(p)
+		if s.Kind == "is" {
+			word = quoteWord(p)
+		}
+		out = append(out, trimmedWord+word)
 	}
 	return out
 }

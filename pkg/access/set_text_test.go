@@ -168,6 +168,12 @@ func (r *lineReader) word(axis, text string) (*symbolic.Test, error) {
 			}
 		}
 		return nil, fmt.Errorf("nothing is called %s", text)
+	case strings.HasPrefix(text, trimmedWord):
+		kind, arg, err := plainOf(text[len(trimmedWord):])
+		if err != nil {
+			return nil, err
+		}
+		return spell([]string{"trim"}, false, kind, arg)
 	case strings.HasPrefix(text, "regex:"):
 		s, err := strconv.Unquote(strings.TrimPrefix(text, "regex:"))
 		if err != nil {

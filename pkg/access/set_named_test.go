@@ -1,0 +1,26 @@
+package access
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// A Gateway that routes or policies name is no pod among the clients, whatever it is called.
+func TestANamedGatewayIsNoPod(t *testing.T) {
+	by := func(kind string) string {
+		return small + "\n---\n" + route1("HTTPRoute", "r", "parentRefs: [{kind: "+kind+", name: door, namespace: edge}], "+routed("s")) +
+			"\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: p, namespace: a}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], rules: [{from: [{source: {principals: [cluster.local/ns/edge/sa/door-istio]}}]}]}"
+	}
+	for kind, want := range map[string]bool{"Gateway": true, "Other": false} {
+		if got := load(t, by(kind)).namedFronts()["edge/door-istio"]; got != want {
+			t.Errorf("%s: %v", kind, got)
+		}
+		if told := fmt.Sprint(load(t, by(kind)).Explain(Roles{})); strings.Contains(told, "pod edge/door-istio") == want {
+			t.Errorf("%s: %s", kind, told)
+		}
+	}
+	if load(t, small+"\n---\n"+route1("HTTPRoute", "r", "parentRefs: [{name: waypoint}], "+routed("s"))).namedFronts()["a/waypoint-istio"] {
+		t.Error("a Gateway of the manifests has the account that it says")
+	}
+}
