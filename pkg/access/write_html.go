@@ -149,7 +149,7 @@ func (a *Access) isOf(p *party) bool {
 		return true
 	}
 	holds := func(axis string, texts []string) bool {
-		return slices.ContainsFunc(texts, func(s string) bool { return a.says[axis].Holds(symbolic.Point{Text: s}) })
+		return slices.ContainsFunc(texts, func(s string) bool { return a.says[axis].Holds(symbolic.Point{Text: s, There: true}) })
 	}
 	switch a.client.kind {
 	case aUser:
