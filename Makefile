@@ -93,6 +93,10 @@ conformance: ## ask Istio's own code again (compiles it: minutes) and hold the r
 e2e: ## apply every output to a real API server and a real istiod (the first run compiles them: ten minutes)
 	cd test/e2e && go vet ./... && go test -v -count=1 -timeout 40m $(E2E_FLAGS) .
 
+.PHONY: browser
+browser: ## open the HTML report in a real Chromium (Debian: apt-get install chromium)
+	cd test/browser && go vet ./... && go test -count=1 -timeout 15m $(BROWSER_FLAGS) .
+
 .PHONY: dataplane
 dataplane: ## send requests through real Envoys that a real istiod configures (compiles what e2e compiles)
 	cd test/dataplane && go vet ./... && go test -v -count=1 -timeout 40m $(DATAPLANE_FLAGS) .

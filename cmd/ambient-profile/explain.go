@@ -26,7 +26,7 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md
   ambient-profile explain -o mermaid rendered.yaml`,
 		ValidArgsFunction: completeFiles,
 	}
-	output, release := outputFlag(c, "table", "mermaid", "json"), releaseFlag(c)
+	output, release := outputFlag(c, "table", "mermaid", "json", "html"), releaseFlag(c)
 	c.RunE = func(c *cobra.Command, files []string) error {
 		if err := canRead(c, files); err != nil {
 			return err
@@ -41,7 +41,7 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md
 			}
 			return report.WriteSummary(out)
 		}
-		write := map[string]func(io.Writer) error{"table": table, "mermaid": report.WriteMermaid, "json": report.WriteJSON}
+		write := map[string]func(io.Writer) error{"table": table, "mermaid": report.WriteMermaid, "json": report.WriteJSON, "html": report.WriteHTML}
 		return write[output.chosen](c.OutOrStdout())
 	}
 	return c

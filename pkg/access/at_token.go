@@ -119,6 +119,10 @@ func (a *attributes) accept(r *jwtRule, t *token) {
 	}
 	var written []string
 	for _, c := range r.copies {
+		if a.reads != nil && !a.reads[c.header] { // what it holds is not asked, and not known to whoever looks all the same
+			a.setHeader(c.header, symbolic.In(some))
+			continue
+		}
 		if v, ok := a.copied(strings.ReplaceAll(c.claim, ".", "\x00")); ok {
 			a.setHeader(c.header, v)
 			written = append(written, c.header)
@@ -284,6 +288,7 @@ func (t *trip) authenticate(point Point, rules []*jwtRule) (over bool) {
 		t.meet(ruling{outcome: NotJudged, Step: step})
 		return true
 	}
+	t.at.reads = t.w.comparedHeaders
 	refused := t.at.authenticate(t.byKeys(point, rules), t.shown)
 	if refused.doubt != "" { // then nobody knows what the request is from here on
 		step := stepAt(point, refused.doubt)

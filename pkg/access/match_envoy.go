@@ -30,6 +30,7 @@ type attributes struct {
 	spaces    []string        // claims that are lists of words
 	claimed   *symbolic.Trace // of the claims that are given
 	given     map[string]any  // the token's claims beside those that are listed
+	reads     map[string]bool // headers that some rule or route compares; nil: nobody has looked
 	watch     func(on layer, point Point, policies []*policy, a *attributes)
 }
 

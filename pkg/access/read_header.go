@@ -45,3 +45,29 @@ func (h headers) nominated() headers {
 	}
 	return h
 }
+
+// noteCompared notes the headers that policies and routes compare.
+func (w *World) noteCompared() {
+	w.comparedHeaders = map[string]bool{}
+	for _, name := range w.names {
+		s := w.namespaces[name]
+		for _, p := range s.policies {
+			for i := range p.rules {
+				for _, c := range p.rules[i].when {
+					if c.attribute == header {
+						w.comparedHeaders[c.key] = true
+					}
+				}
+			}
+		}
+		for _, r := range s.routes {
+			for i := range r.rules {
+				for _, m := range r.rules[i].matches {
+					for _, h := range m.headers {
+						w.comparedHeaders[strings.ToLower(h.name)] = true
+					}
+				}
+			}
+		}
+	}
+}

@@ -52,6 +52,8 @@ type World struct {
 	wild                                 []*cloud          // about Services, by hosts with a wildcard
 	aliased                              map[string]*cloud // of ExternalName Services that routes lead to, by the Service that they stand for
 
+	comparedHeaders map[string]bool // in lower case, that policies and routes compare
+
 	onceLeads, onceFronts   sync.Once // filed when the first request needs them
 	leads                   map[string][]*lead
 	fronts                  map[string]bool
@@ -319,6 +321,7 @@ func (w *World) finish() {
 	w.settleUnplaced()
 	w.settleRoutes()
 	w.settleAliases()
+	w.noteCompared()
 	for _, name := range w.names {
 		s := w.namespaces[name]
 		s.own = s.selectable()

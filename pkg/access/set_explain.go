@@ -15,6 +15,8 @@ type Report struct {
 	Dead       []DeadRule        `json:"dead,omitempty"`
 	Findings   []RouteFinding    `json:"findings,omitempty"`
 	Errors     []string          `json:"internalErrors,omitempty"`
+
+	world *World
 }
 
 // NamespaceReport is one namespace: how it is protected, and one line for each set of requests that get in. What it says is so of like namespaces, too,
@@ -24,6 +26,8 @@ type NamespaceReport struct {
 	Like      []string `json:"like,omitempty"`
 	Mesh      string   `json:"mesh"`
 	Access    []Access `json:"access"`
+
+	tenant bool // a user namespace
 }
 
 // Access is what some clients reach, or "nothing", and by which policy. Witness is one of the requests.
@@ -35,7 +39,11 @@ type Access struct {
 	By      string `json:"by"`
 	Witness string `json:"witness,omitempty"`
 
-	rules []string // that By names
+	rules    []string // that By names
+	client   client
+	says     map[string]symbolic.Phrase // the set of its first target, by axis
+	full     bool                       // everything of a target
+	ofTenant bool                       // the witness is a pod of a user namespace
 }
 
 // Roles tells the owner of a namespace and its contributors from other users: by the names of the policies that allow them, as patterns.
@@ -44,7 +52,7 @@ type Roles struct{ Owner, Contributor []string }
 // Explain says of all requests to each namespace which are allowed and which are not judged. Namespaces without Services and without policies of their
 // own are left out.
 func (w *World) Explain(roles Roles) Report {
-	r := Report{Namespaces: []NamespaceReport{}}
+	r := Report{Namespaces: []NamespaceReport{}, world: w}
 	for _, f := range w.rewrites(nil) {
 		r.Findings = append(r.Findings, f.report())
 	}
@@ -91,7 +99,7 @@ func (x *asker) classes() (out [][]string) {
 
 // explain asks all questions about a namespace.
 func (x *asker) explain(s *space) NamespaceReport {
-	out := NamespaceReport{Namespace: s.name, Mesh: x.w.describe(s)}
+	out := NamespaceReport{Namespace: s.name, Mesh: x.w.describe(s), tenant: s.profile}
 	t := &survey{x: x, s: s, aims: x.aims(s), pods: x.podAims(s), pool: x.pool.About()}
 	for i, a := range t.aims {
 		for _, port := range a.allPorts() {
@@ -141,6 +149,8 @@ type row struct {
 	rules         []string
 	witness       string
 	spots         []spot
+	says          map[string]symbolic.Phrase
+	ofTenant      bool
 	bare          string // a token's line as that of the session with it
 }
 
@@ -243,7 +253,7 @@ func (l *line) everything() bool {
 // row is that of a line, which other targets may have, too.
 func (t *survey) row(c client, l *line) *row {
 	lex := t.x.w.lexicon()
-	n := row{client: c, who: l.who(lex), what: l.what(lex), by: t.x.shortBy(l, t.s.name), outcome: l.outcome, rules: l.rules}
+	n := row{client: c, who: l.who(lex), what: l.what(lex), by: t.x.shortBy(l, t.s.name), outcome: l.outcome, rules: l.rules, says: l.says}
 	for _, r := range t.rows {
 		if r.client == n.client && r.who == n.who && r.what == n.what && r.by == n.by && r.outcome == n.outcome {
 			return r
@@ -251,9 +261,11 @@ func (t *survey) row(c client, l *line) *row {
 	}
 	if !l.unasked {
 		n.witness = l.witness.text()
-		if ns, account, _ := splitAccount(l.witness.From.ServiceAccount); t.x.w.proxyOf(ns, account) != "" {
+		ns, account, _ := splitAccount(l.witness.From.ServiceAccount)
+		if t.x.w.proxyOf(ns, account) != "" {
 			n.witness = strings.Replace(n.witness, "pod "+l.witness.From.ServiceAccount, t.x.w.proxyOf(ns, account), 1)
 		}
+		n.ofTenant = t.x.w.look(ns).profile
 	}
 	if c.kind == aJWT && t.x.w.issuerCopies(c.issuer, "email") {
 		n.bare = l.asSession(lex)

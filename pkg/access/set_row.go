@@ -7,7 +7,7 @@ import (
 
 // line is a row as the report has it.
 func (t *survey) line(r *row) Access {
-	a := Access{Who: r.who, Kind: t.kindOf(r), Outcome: r.outcome.String(), By: r.by, Witness: r.witness, rules: r.rules}
+	a := Access{Who: r.who, Kind: t.kindOf(r), Outcome: r.outcome.String(), By: r.by, Witness: r.witness, rules: r.rules, client: r.client, says: r.says, full: r.what == "", ofTenant: r.ofTenant}
 	if a.Kind == "owner" || a.Kind == "contributor" {
 		a.Who += " (" + a.Kind + ")"
 	}

@@ -1,0 +1,82 @@
+package access
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// cellsOf are the levels of the matrix, by row and column, and the page.
+func cellsOf(t *testing.T, manifests string) (map[string]string, string) {
+	t.Helper()
+	report := load(t, manifests).Explain(Roles{})
+	var out bytes.Buffer
+	if err := report.WriteHTML(&out); err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(out.String(), `<script type="application/json" id="data">`)
+	text, _, _ = strings.Cut(text, "</script>")
+	var d struct {
+		Columns []string
+		Spaces  []struct {
+			Name  string
+			Cells []json.RawMessage
+		}
+	}
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		t.Fatal(err)
+	}
+	cells := map[string]string{}
+	for _, s := range d.Spaces {
+		for i, cell := range s.Cells {
+			cells[s.Name+" from "+d.Columns[i]], _, _ = strings.Cut(strings.TrimPrefix(string(cell), "["), ",")
+		}
+	}
+	return cells, out.String()
+}
+
+func htmlTenant(name, rules string) string {
+	return "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: " + name + ", annotations: {owner: " + name + "@example.com}, labels: {istio.io/dataplane-mode: ambient}}\n" +
+		"---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: " + name + "}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n" +
+		"---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: p, namespace: " + name + "}\nspec: {rules: " + rules + "}\n"
+}
+
+// A cell says who gets in by the sets of the lines: for whom a policy is written counts, and not what a line is called.
+func TestHTMLMatrix(t *testing.T) {
+	cells, _ := cellsOf(t, htmlTenant("alice", "[{from: [{source: {namespaces: [alice, carol]}}]}]")+
+		htmlTenant("bob", "[{from: [{source: {namespaces: [bob]}}], to: [{operation: {ports: ['80']}}]}, {from: [{source: {principals: [cluster.local/ns/tools/sa/scraper]}}]}]")+
+		htmlTenant("carol", "[{from: [{source: {notNamespaces: [alice]}}]}]"))
+	for cell, want := range map[string]string{
+		"alice from alice": "null", "alice from bob": "0", "alice from carol": "2", "alice from pods of other namespaces": "0", "alice from off the mesh": "0",
+		"bob from alice": "0", "bob from carol": "0", "bob from pods of other namespaces": "2",
+		"carol from alice": "0", "carol from bob": "2", "carol from pods of other namespaces": "2",
+	} {
+		if cells[cell] != want {
+			t.Errorf("%s is %q, want %s (all: %v)", cell, cells[cell], want, cells)
+		}
+	}
+}
+
+// Of those that are alike, one is asked about another.
+func TestHTMLMatrixOfLikeTenants(t *testing.T) {
+	closed, _ := cellsOf(t, htmlTenant("alice", "[{from: [{source: {namespaces: [alice]}}]}]")+htmlTenant("bob", "[{from: [{source: {namespaces: [bob]}}]}]"))
+	open, _ := cellsOf(t, htmlTenant("alice", "[{from: [{source: {principals: ['*']}}]}]")+htmlTenant("bob", "[{from: [{source: {principals: ['*']}}]}]"))
+	const cell = "alice from alice and bob"
+	if closed[cell] != "0" || open[cell] != "2" {
+		t.Errorf("%s is %q where they are closed and %q where they are open, want 0 and 2", cell, closed[cell], open[cell])
+	}
+}
+
+// Nothing in the manifests ends the script, and nothing is loaded.
+func TestHTMLIsClosed(t *testing.T) {
+	_, page := cellsOf(t, htmlTenant("alice", "[{from: [{source: {principals: ['</script><script>alert(1)</script>*']}}]}]"))
+	if n := strings.Count(page, "</script>"); n != 2 {
+		t.Errorf("%d scripts end, want 2", n)
+	}
+	for _, load := range []string{"http://", "https://", "src=", "@import", "url("} {
+		if strings.Contains(page, load) {
+			t.Errorf("the page has %q", load)
+		}
+	}
+}
