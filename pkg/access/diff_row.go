@@ -165,7 +165,7 @@ func namesOf(targets []destination, spots []spotAt) (out []string) {
 		}
 		if len(requests) == 0 {
 			if ports = connections; !t.pods {
-				text = "connections to " + text
+				noRoute = " (connections)"
 			}
 		}
 		if len(ports) > 0 {
