@@ -150,6 +150,7 @@ type row struct {
 	witness       string
 	spots         []spot
 	says          map[string]symbolic.Phrase
+	whole         bool // all clients of the kind, and everything
 	ofTenant      bool
 	bare          string // a token's line as that of the session with it
 }
@@ -253,7 +254,7 @@ func (l *line) everything() bool {
 // row is that of a line, which other targets may have, too.
 func (t *survey) row(c client, l *line) *row {
 	lex := t.x.w.lexicon()
-	n := row{client: c, who: l.who(lex), what: l.what(lex), by: t.x.shortBy(l, t.s.name), outcome: l.outcome, rules: l.rules, says: l.says}
+	n := row{client: c, who: l.who(lex), what: l.what(lex), by: t.x.shortBy(l, t.s.name), outcome: l.outcome, rules: l.rules, says: l.says, whole: l.everything()}
 	for _, r := range t.rows {
 		if r.client == n.client && r.who == n.who && r.what == n.what && r.by == n.by && r.outcome == n.outcome {
 			return r
@@ -351,13 +352,17 @@ func (t *survey) ofAnyone(who string) Access {
 	return Access{Who: who, Kind: "anyone", Reaches: t.s.openTo(c.outcome), Outcome: c.outcome.String(), By: c.by, Witness: c.witness, rules: c.rules}
 }
 
-// openToAll reports whether whoever is outside the mesh reaches everything: so does any pod.
+// openToAll reports whether whoever is outside the mesh reaches everything, and every pod in it does.
 func (t *survey) openToAll() bool {
 	var open *row
-	n := 0
+	outsiders, pods := 0, 0
 	for _, r := range t.rows {
-		if r.kind == offTheMesh && r.what == "" && r.outcome == Allow {
-			n, open = n+len(r.spots), r
+		switch {
+		case !r.whole || r.outcome != Allow:
+		case r.kind == offTheMesh:
+			outsiders, open = outsiders+len(r.spots), r
+		case r.kind == aPod:
+			pods += len(r.spots)
 		}
 	}
 	all := 0
@@ -367,7 +372,7 @@ func (t *survey) openToAll() bool {
 	for i := range t.pods {
 		all += len(t.pods[i].allPorts(t.s))
 	}
-	if n < all || open == nil {
+	if outsiders < all || pods < all || open == nil {
 		return false
 	}
 	t.common = open

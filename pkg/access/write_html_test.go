@@ -46,7 +46,7 @@ func htmlTenant(name, rules string) string {
 func TestHTMLMatrix(t *testing.T) {
 	cells, _ := cellsOf(t, htmlTenant("alice", "[{from: [{source: {namespaces: [alice, carol]}}]}]")+
 		htmlTenant("bob", "[{from: [{source: {namespaces: [bob]}}], to: [{operation: {ports: ['80']}}]}, {from: [{source: {principals: [cluster.local/ns/tools/sa/scraper]}}]}]")+
-		htmlTenant("carol", "[{from: [{source: {notNamespaces: [alice]}}]}]"))
+		htmlTenant("carol", "[{from: [{source: {notNamespaces: [alice, istio-system]}}]}]"))
 	for cell, want := range map[string]string{
 		"alice from alice": "null", "alice from bob": "0", "alice from carol": "2", "alice from pods of other namespaces": "0", "alice from off the mesh": "0",
 		"bob from alice": "0", "bob from carol": "0", "bob from pods of other namespaces": "2",
