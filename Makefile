@@ -51,10 +51,11 @@ golden: ## rewrite the golden files, what the examples print, docs/messages.md a
 	git status --short testdata examples docs
 
 .PHONY: lint
-lint: ## gofmt, go vet and golangci-lint
+lint: ## gofmt, go vet, golangci-lint and actionlint, also for test/bench and test/conformance
 	@test -z "$$(gofmt -l . | tee -a /dev/stderr)"
-	go vet ./...
-	GOLANGCI_LINT_CACHE=$(CURDIR)/bin/golangci-lint go run $(GOLANGCI) run ./... # a cache that checkouts share knows files of those removed since
+	for module in . test/bench test/conformance; do go -C $$module vet ./... && \
+		( cd $$module && GOLANGCI_LINT_CACHE=$(CURDIR)/bin/golangci-lint go run $(GOLANGCI) run ./... ) || exit 1; done # a cache that checkouts share knows files of those removed since
+	go tool -modfile=tools/go.mod actionlint
 
 # Tests that run the function many times and nothing beside it: the race detector has nothing to see there.
 ONE_BY_ONE = TestFollowed|TestPropertyConversion|TestCorpus|TestRerun|TestAdvised
@@ -110,7 +111,7 @@ schema: ## write the JSON Schemas from the Go types, and have kubeconform read t
 	go run $(KUBECONFORM) -strict -schema-location 'schema/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json' examples/*/ambientprofile.yaml examples/*/accesscheck.yaml
 
 .PHONY: release
-release: ## build archives, SBOMs, checksums and the multi-arch OCI layout into dist/; no Docker needed
+release: ## build archives, SBOMs, packages, checksums and the multi-arch OCI layout into dist/; no Docker needed
 	rm -rf dist
 	go run -C release . -version $(VERSION) -commit $(COMMIT) -epoch $(SOURCE_DATE_EPOCH)
 
