@@ -26,9 +26,17 @@ build: ## build the program into bin/
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BINARY) ./cmd/ambient-profile
 
 .PHONY: demo
-demo: build ## run kustomize with the function on examples/quickstart
-	cp $(BINARY) examples/quickstart/ambient-profile
-	go tool -modfile=tools/go.mod kustomize build --enable-alpha-plugins --enable-exec examples/quickstart
+demo: build ## run kustomize with the function on examples/quickstart, and show who may reach what
+	@cp $(BINARY) examples/quickstart/ambient-profile
+	@go tool -modfile=tools/go.mod kustomize build --enable-alpha-plugins --enable-exec examples/quickstart > bin/demo.yaml
+	@echo "kustomize ran the function on examples/quickstart. From one Profile and one AmbientProfile it made" \
+		"$$(grep -c '^kind: ' bin/demo.yaml) objects: bin/demo.yaml."
+	@echo; echo "Who may reach the namespace of the user now:"; echo
+	@$(BINARY) explain bin/demo.yaml | awk '/^kubeflow-user-example-com/ { on = 1 } /^$$/ { on = 0 } on'
+	@echo; echo "Try next:"
+	@echo "  bin/ambient-profile explain bin/demo.yaml                       every namespace"
+	@echo "  bin/ambient-profile ask -h                                      why one request is allowed or denied"
+	@echo "  less examples/quickstart/README.md examples/access-check/README.md"
 
 .PHONY: test
 test: ## run the tests
