@@ -24,6 +24,8 @@ const (
 	NothingToExplain  Code = "AP0920"
 	NoAccessCheck     Code = "AP0921"
 	NotAnAccessCheck  Code = "AP0922"
+	NotForServe       Code = "AP0940"
+	CannotListen      Code = "AP0941"
 )
 
 var commandCodes = []Entry{
@@ -49,4 +51,6 @@ var commandCodes = []Entry{
 	{NothingToExplain, Error, "an input that explain has nothing to print for"},
 	{NoAccessCheck, Error, "a file without AccessChecks"},
 	{NotAnAccessCheck, Error, "another object where an AccessCheck is expected"},
+	{NotForServe, Error, "a configuration that says what serve cannot do"},
+	{CannotListen, Error, "an address that serve cannot listen on"},
 }
