@@ -17,8 +17,9 @@ type step struct {
 const standInPrefix = "ambient-mending-"
 
 // plan brings a Namespace nearer to what it is to have. metacontroller 4.9 (decorator.syncParentObject) labels the Namespace
-// first, then deletes, then creates in no fixed order, so what must come first gets a sync of its own: policies, then the
-// waypoint and routes, and the labels once all of that is there. Each step brings about the next sync.
+// first, then deletes, then creates in no fixed order, so what must come first gets a sync of its own: the policies. Then come
+// the labels and, behind them, the waypoint and routes: cluster.admission refuses a waypoint that no label names, and without a
+// waypoint the policies close the namespace. Each step brings about the next sync.
 func plan(r syncRequest, t tenant) step {
 	p := planning{t: t, observed: map[manifest.ID]object{}, foreign: map[manifest.ID]bool{}, step: step{isDone: true}}
 	p.response = syncResponse{Labels: map[string]*string{}, Attachments: []object{}}
@@ -36,13 +37,12 @@ func plan(r syncRequest, t tenant) step {
 			inForce = p.place(o) && inForce
 		}
 	}
-	allThere := inForce
 	for _, o := range t.objects {
 		if isLast(o) {
-			allThere = p.placeLast(o, inForce) && allThere
+			p.placeLast(o, inForce)
 		}
 	}
-	if allThere && len(t.labels) > 0 {
+	if inForce && len(t.labels) > 0 {
 		p.response.Labels, p.isDone = t.labels, false
 	}
 	p.finish()
@@ -139,16 +139,14 @@ func (p *planning) isSame(o object) bool {
 	return there && same(o, found)
 }
 
-// placeLast lists a waypoint or route, once the policies are in force, and reports whether it is there. A Gateway is never
-// deleted: its address would change, and its pods would go.
-func (p *planning) placeLast(o object, inForce bool) bool {
+// placeLast lists a waypoint or route, once the policies are in force. A Gateway is never deleted: its address would change, and
+// its pods would go.
+func (p *planning) placeLast(o object, inForce bool) {
 	found, there := p.observed[o.id()]
 	switch {
 	case !there && !inForce: // until the policies are
-		return false
 	case !there:
 		p.create(o)
-		return false
 	case same(o, found):
 		p.add(o)
 	case o.kind() == "Gateway":
@@ -163,7 +161,6 @@ func (p *planning) placeLast(o object, inForce bool) bool {
 		p.drifted++
 		p.isDone = false
 	}
-	return true
 }
 
 func (p *planning) add(o object) { p.response.Attachments = append(p.response.Attachments, o) }
