@@ -1,11 +1,21 @@
 package fn
 
 import (
+	"context"
 	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
 // A tenant that appears is closed at every moment, and in the end has what its owner needs; then nothing changes any more.
@@ -334,5 +344,61 @@ func TestServeRefuses(t *testing.T) {
 		if got, text := post(t, h, "/sync", []byte(body)); got != want {
 			t.Errorf("%.60s: %d %s, want %d", body, got, text, want)
 		}
+	}
+}
+
+// /metrics counts each request by how it ended, and /healthz answers.
+func TestServeMetrics(t *testing.T) {
+	h := hook(t, serveConfig)
+	w := bornTenant(t, h, "alice", "alice@example.com")
+	w.settle()
+	post(t, h, "/sync", []byte("{"))
+	get := func(path string) string {
+		recorder := httptest.NewRecorder()
+		h.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, path, nil))
+		return recorder.Body.String()
+	}
+	for _, want := range []string{`{outcome="changed"} 2`, `{outcome="settled"} 1`, `{outcome="malformed"} 1`, "sync_seconds_count 3"} {
+		if text := get("/metrics"); !strings.Contains(text, want) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+	if got := get("/healthz"); got != "ok\n" {
+		t.Errorf("/healthz says %q", got)
+	}
+}
+
+// A server that is told to stop is not healthy, finishes what is under way, and ends.
+func TestServeStops(t *testing.T) {
+	server := must(newServer(manifest.NewItem(yaml.MustParse(serveConfig).YNode())))
+	server.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	listener := must(net.Listen("tcp", "127.0.0.1:0"))
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Run(ctx, listener, 300*time.Millisecond) }()
+	health := func() int {
+		response, err := http.Get("http://" + listener.Addr().String() + "/healthz")
+		if err != nil {
+			return 0
+		}
+		defer response.Body.Close() //nolint:errcheck // only read
+		return response.StatusCode
+	}
+	for range 100 {
+		if health() == http.StatusOK {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	stop()
+	time.Sleep(50 * time.Millisecond)
+	if got := health(); got != http.StatusServiceUnavailable {
+		t.Errorf("while it stops, /healthz answers %d", got)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if got := health(); got != 0 {
+		t.Errorf("after its end it answers %d", got)
 	}
 }

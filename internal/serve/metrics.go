@@ -57,13 +57,17 @@ func (m *metrics) synced(o outcome, drifted int, took time.Duration) {
 
 // answer prints the text format of Prometheus, version 0.0.4.
 func (m *metrics) answer(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+	_, _ = w.Write(m.text())
+}
+
+func (m *metrics) text() []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	w.Header().Set("Content-Type", "text/plain; version=0.0.4")
-	fmt.Fprint(w, "# HELP ambient_profile_requests_total Requests of metacontroller, by how they ended.\n# TYPE ambient_profile_requests_total counter\n")
+	out := []byte("# HELP ambient_profile_requests_total Requests of metacontroller, by how they ended.\n# TYPE ambient_profile_requests_total counter\n")
 	for i, o := range outcomes {
-		fmt.Fprintf(w, "ambient_profile_requests_total{outcome=%q} %d\n", o, m.by[i])
+		out = fmt.Appendf(out, "ambient_profile_requests_total{outcome=%q} %d\n", o, m.by[i])
 	}
-	fmt.Fprintf(w, "# HELP ambient_profile_drifted_total Objects that were not as they should be.\n# TYPE ambient_profile_drifted_total counter\nambient_profile_drifted_total %d\n", m.drifted)
-	fmt.Fprintf(w, "# HELP ambient_profile_sync_seconds Time that a sync took.\n# TYPE ambient_profile_sync_seconds summary\nambient_profile_sync_seconds_sum %g\nambient_profile_sync_seconds_count %d\n", m.seconds, m.syncs)
+	out = fmt.Appendf(out, "# HELP ambient_profile_drifted_total Objects that were not as they should be.\n# TYPE ambient_profile_drifted_total counter\nambient_profile_drifted_total %d\n", m.drifted)
+	return fmt.Appendf(out, "# HELP ambient_profile_sync_seconds Time that a sync took.\n# TYPE ambient_profile_sync_seconds summary\nambient_profile_sync_seconds_sum %g\nambient_profile_sync_seconds_count %d\n", m.seconds, m.syncs)
 }

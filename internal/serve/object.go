@@ -62,7 +62,7 @@ func (o object) checkNamespace() error {
 
 // named is a copy under another name.
 func (o object) named(name string) object {
-	c := object(maps.Clone(o))
+	c := maps.Clone(o)
 	metadata := maps.Clone(o.below("metadata"))
 	metadata["name"] = name
 	c["metadata"] = metadata
@@ -77,7 +77,7 @@ const lastApplied = "metacontroller.k8s.io/last-applied-configuration"
 
 // asSent is an object of the cluster as somebody would send it.
 func (o object) asSent() object {
-	c := object(maps.Clone(o))
+	c := maps.Clone(o)
 	delete(c, "status")
 	metadata := maps.Clone(o.below("metadata"))
 	for _, field := range systemFields {

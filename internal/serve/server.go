@@ -72,7 +72,7 @@ func (s *Server) answerHealth(w http.ResponseWriter, _ *http.Request) {
 	case <-s.closing:
 		http.Error(w, "stopping", http.StatusServiceUnavailable)
 	default:
-		fmt.Fprintln(w, "ok")
+		_, _ = io.WriteString(w, "ok\n")
 	}
 }
 

@@ -35,7 +35,7 @@ func (s *Server) sync(r syncRequest) result {
 		return result{outcome: refused, err: err}
 	}
 	next := plan(r, t)
-	problems := append(problem, next.problems...)
+	problems := slices.Concat(problem, next.problems)
 	out := result{response: next.response, outcome: changed, drifted: next.drifted, findings: t.findings, why: owner.waits}
 	switch {
 	case !next.isDone:
