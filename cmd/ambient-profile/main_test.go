@@ -318,13 +318,13 @@ func TestCompletion(t *testing.T) {
 	}
 	for args, want := range map[string]string{
 		"expl":             "explain\tPrint who may reach what under rendered manifests\n:0\n",
-		"explain -o m":     "table\nmermaid\njson\n:4\n", // the shell takes those that begin so
+		"explain -o m":     "table\nmermaid\njson\nhtml\n:4\n", // the shell takes those that begin so
 		"explain --out":    "--output\thow to print\n:4\n",
 		"explain a.yaml b": "yaml\nyml\njson\n:8\n",
 		"a.yaml b":         "yaml\nyml\njson\n:8\n",
 		"completion f":     "fish\n:4\n",
 		"install x":        ":16\n",
-		"help ch":          "ask\ncheck\ncompletion\ndiff\nexplain\ninstall\nlint\nversion\n:4\n",
+		"help ch":          "ask\ncheck\ncompletion\ndiff\nexplain\ninstall\nlint\nserve\nversion\n:4\n",
 	} {
 		_, stdout, _ := execute(t, "", append([]string{cobra.ShellCompRequestCmd}, strings.Fields(args)...)...)
 		if stdout != want {
