@@ -515,7 +515,7 @@ var mutants = []mutant{
 	{"a rule that a DENY takes all of matches nothing", acc + "set_dead_search.go", "r.plain, r.undenied = q.shows(), true\n", "r.plain, r.undenied = q.shows(), false\n"},
 	{"explain names the first rule only", acc + "at_point.go", "range a.favor {", "range a.favor[:0] {"},
 	{"explain asks for no ports of pods", acc + "set_goal.go", "out := append(namedPorts(a.policies), append([]int{a.free}, a.ports...)...)", "out := append([]int{a.free}, a.ports...)"},
-	{"what everybody reaches is everything", acc + "set_explain.go", "if n < all || open == nil {", "if open == nil {"},
+	{"what everybody reaches is everything", acc + "set_explain.go", "if outsiders < all || pods < all || open == nil {", "if open == nil {"},
 	{"a rule that another stands before is of no account", acc + "set_dead_search.go", "case v.Outcome == Allow && len(v.rules()) > 0:", "case false:"},
 	{"what routes lead to is no target", acc + "set_aim.go", "	for _, n := range x.routed[s.name] {\n", "	for _, n := range x.routed[s.name][:0] {\n"},
 	{"an outsider's way into the namespace is not said", acc + "set_asker.go", "return \"all of it: not in the mesh\"", "return \"everything\""},
