@@ -64,7 +64,7 @@ func TestDiff(t *testing.T) {
 		},
 		"without a waypoint": {
 			next: edit(t, base, "istio.io/use-waypoint: waypoint, istio.io/ingress-use-waypoint: 'true'}, annotations: {owner: ann", "x: y}, annotations: {owner: ann"),
-			want: []string{"ann: ambient, waypoint ann/waypoint, also from the ingress => ambient, no waypoint is asked for\n", "ann: lost user {trim pattern \"ann@x.io\"} to Service s | allow>deny by ann/owner rule 0"},
+			want: []string{"ann: ambient, waypoint ann/waypoint, also from the ingress => ambient, no waypoint is asked for\n", "ann: lost user trimmed:ann@x.io to Service s | allow>deny by ann/owner rule 0"},
 			not:  "bob",
 		},
 		"a policy that Istio rejects": {

@@ -66,14 +66,24 @@ func TestEveryAllowRuleIsNamed(t *testing.T) {
 			for _, a := range n.Access {
 				for _, m := range ruleInBy.FindAllStringSubmatch(a.By, -1) {
 					said[cmpOr(m[1], n.Namespace+"/")+m[2]+" rule "+m[3]] = true
+					for _, like := range n.Like { // whose lines are those of the namespace
+						said[cmpOr(m[1], like+"/")+m[2]+" rule "+m[3]] = true
+					}
 				}
 				if a.Who == "anyone" && a.Outcome == NotJudged.String() && n.Namespace != w.mesh.rootNamespace {
 					unknown[n.Namespace] = true
+					for _, like := range n.Like {
+						unknown[like] = true
+					}
 				}
 			}
 		}
 		for _, d := range r.Dead {
 			said[d.Policy+" rule "+strconv.Itoa(d.Rule)] = true
+			_, name, _ := strings.Cut(d.Policy, "/")
+			for _, like := range d.Like {
+				said[like+"/"+name+" rule "+strconv.Itoa(d.Rule)] = true
+			}
 		}
 		for name, s := range w.namespaces {
 			for _, p := range s.policies {
