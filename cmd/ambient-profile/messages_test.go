@@ -147,6 +147,7 @@ func calls() map[diagnostic.Code]call {
 		diagnostic.InvalidYAML:         in("-", "kind: AmbientProfile\nmetadata: {name: kubeflow}\nspec:\n  profiles:\n  - name: alice\n   owner: {name: alice@example.com}\n"),
 		diagnostic.TabIndentation:      in("-", "kind: AmbientProfile\nspec:\n\tprofiles: []\n"),
 		diagnostic.ListedNoObject:      in("explain", "apiVersion: v1\nkind: List\nitems: [alice]\n"),
+		diagnostic.PartialList:         in("explain", "apiVersion: v1\nkind: ServiceList\nmetadata: {continue: eyJ2IjoibWV0YSJ9, remainingItemCount: 12}\nitems:\n- metadata: {name: a, namespace: alice}\n"),
 		diagnostic.MergeWithoutMap:     in("explain", "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: alice\n  labels: {<<: x}\n"),
 		diagnostic.NoResourceList:      in("", ""),
 		diagnostic.WrongResourceList:   in("", list+"items: {}\n"),

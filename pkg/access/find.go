@@ -49,6 +49,7 @@ func (w *World) Findings(tenants []Tenant) []Finding {
 	a.rootPolicies(tenants)
 	a.lockoutsOfAll()
 	a.clouded(tenants)
+	a.ambientOff()
 	for i := range tenants {
 		a.tenant(&tenants[i])
 	}
@@ -234,7 +235,7 @@ func (a *selfCheck) waypointLabels(t *Tenant, s *space) binding {
 func (a *selfCheck) lostRules(t *Tenant, s *space) {
 	for _, p := range s.policies {
 		switch {
-		case p.unapplied != "":
+		case p.unapplied != "" || p.rejected != nil:
 			c := p.unservedCloud()
 			a.reportField(diagnostic.VerdictsClouded, p.origin, c.field, c.at, "may not be in the cluster ("+c.why+")", "whom the policy is about is NOT JUDGED", c.remedy(""))
 			continue

@@ -312,6 +312,7 @@ func (w *World) finish() {
 	w.readVersions()
 	w.chooseMesh()
 	w.mesh.settle(w)
+	w.settleCNI()
 	w.settleClouds()
 	w.settleMutated()
 	w.seen = nil

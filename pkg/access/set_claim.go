@@ -95,9 +95,14 @@ func (x *asker) prove(c *Claim, profile string, runs int) (worst proof, targets 
 		}
 	}
 	if !worst.failed {
-		some := h.some
-		worst = h.enter(x.doors(s, inProfile(c.To.Service, profile), all))
-		h.some = some
+		some, reached := h.some, maps.Clone(h.reached)
+		if service := inProfile(c.To.Service, profile); service != "" {
+			worst = h.byTwin(s, service)
+		}
+		if !worst.failed {
+			worst = h.enter(x.doors(s, inProfile(c.To.Service, profile), all))
+		}
+		h.some, h.reached = some, reached
 	}
 	if !h.some && !worst.failed {
 		worst = proof{NotJudged, true, "NOT JUDGED: no request to " + join(s.name, cmp.Or(inProfile(c.To.Service, profile), "*")) + " is of the shape that from and request give"}

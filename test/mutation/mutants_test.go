@@ -189,7 +189,7 @@ var mutants = []mutant{
 	{"a token has one place", acc + "at_session.go", "len(places) > 1 && t.req", "len(places) > 9 && t.req"},
 	{"a cookie that is not forwarded is gone", acc + "at_ingress.go", "!t.leftBehind(point)", "true"},
 	{"fields beside matchLabels are none", acc + "read_attachment.go", "if unknown := otherKey(n, \"matchLabels\"); unknown != nil {", "if unknown := otherKey(n, \"matchLabels\"); false {"},
-	{"PeerAuthentications are taken as they are", acc + "read_peerauthentication.go", "if bad := p.check(spec); bad != nil {", "if bad := p.check(spec); bad != nil && false {"},
+	{"PeerAuthentications are taken as they are", acc + "read_peerauthentication.go", "	bad = below(\"spec\", p.check(spec))\n	if bad == nil {\n		bad = checkLimits(p.kind, spec)\n	}\n", ""},
 	{"a Service without a selector leads to plain pods", acc + "at_capture.go", "		if !svc.assumed {\n", "		if false {\n"},
 	{"pods of other kinds may leave the mesh", acc + "read_world.go", "		w.readAnyDeparture(n)\n", ""},
 	{"Workflows may leave the mesh", acc + "read_podshape.go", "has(n, \"containers\", \"templates\")", "has(n, \"containers\")"},
