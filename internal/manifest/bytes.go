@@ -167,7 +167,11 @@ func splitDocuments(file string, data []byte) []document {
 	var above []byte
 	start, line := 0, 0
 	add := func(end, next int) {
-		documents = append(documents, document{file, data[start:end], line, above})
+		text := data[start:end]
+		if start > 0 { // kubectl and kustomize read each document by itself
+			text = bytes.TrimPrefix(text, byteOrderMark)
+		}
+		documents = append(documents, document{file, text, line, above})
 		line += bytes.Count(data[start:next], []byte("\n"))
 		start, above = next, data[end:next]
 	}

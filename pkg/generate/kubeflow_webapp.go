@@ -20,6 +20,8 @@ func under(path string) []routeFilter {
 
 // allow is a policy in front of the component's pods. ztunnel enforces it, so that no rule may hold
 // an HTTP attribute.
+//
+//go:noinline
 func (c Component) allow(name string, rules ...rule) Object {
 	return policy(c.Namespace, name, allow(inFrontOf(c.Labels), rules...))
 }
