@@ -55,7 +55,7 @@ func runPage(t *testing.T, page string) {
 	}
 }
 
-// output is the ```text block that comes right behind a block, with nothing but blanks between.
+// output is the ```text block that comes right behind a block, with only blanks between.
 func output(text string, blocks [][]int, i int) (want string, shown bool) {
 	if i+1 == len(blocks) {
 		return "", false

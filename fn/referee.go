@@ -83,11 +83,19 @@ func readChecks(file string, stdin io.Reader) ([]readCheck, error) {
 	}
 	var checks []readCheck
 	var all []error
+	swapped := false
 	for _, item := range items {
 		if item.Node == nil {
 			continue
 		}
 		c, err := access.ParseCheck(item.Node)
+		var d diagnostic.Diagnostic
+		if errors.As(err, &d) && d.Code == diagnostic.NotAnAccessCheck {
+			if swapped { // given the manifests first, one error is enough for all their objects
+				continue
+			}
+			swapped = true
+		}
 		if err != nil {
 			all = append(all, locatedIn(err, item))
 		}

@@ -14,7 +14,7 @@ import (
 )
 
 // Whatever the items are, either nothing comes out, or every item once, in order and with the same
-// meaning, those that nobody edits to the byte; and a second run changes nothing.
+// meaning, those that nobody edits byte for byte; and a second run changes nothing.
 func FuzzResourceList(f *testing.F) {
 	for _, items := range []string{
 		edited, left + edited, "# c\n" + left + "# d\n\n# e\n" + edited, left + label + "\"foo\n# x\n# y\"\n" + edited, edited + label + "|+\n       bar\n\n" + left, "- null\n-\n- [a]\n",

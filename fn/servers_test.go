@@ -21,7 +21,7 @@ const (
 	ofTheShop   = "{hosts: [shop.example.com], port: {number: 443, name: shop, protocol: HTTPS}, tls: {mode: SIMPLE, credentialName: shop-tls}}"
 )
 
-// What a server of the old gateway did and the new one does not is told, whoever needs it.
+// What a server of the old gateway did and the new one does not is reported, no matter who needs it.
 func TestServersThatAreLost(t *testing.T) {
 	withoutSecret := strings.Replace(serversConfig, "ingress: {tlsSecret: kubeflow-tls}, ", "", 1)
 	for _, c := range []struct {

@@ -60,6 +60,8 @@ const pageHead = `# Messages
 
 <!-- Made by go test ./cmd/ambient-profile -run TestMessagesPage -update; edit the table of codes in internal/diagnostic. -->
 
+This page is for users who look up a code that a command printed.
+
 A message is one line on stderr, in this form. ` + "`lint`" + ` prints its findings on stdout, without the name of the program:
 
 ` + "```text" + `

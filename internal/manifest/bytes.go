@@ -10,7 +10,7 @@ import (
 )
 
 // Items keep the text that they were read from, so that what nobody changes comes out as it went
-// in, to the byte; only changed and new items are written by the YAML library.
+// in, byte for byte; only changed and new items are written by the YAML library.
 
 // sequenceItems are the items of a list. Each gets the lines from its dash, and the comment above
 // it, to the next one's; data ends where the list ends. A list in another form than

@@ -1,7 +1,7 @@
 package generate
 
 // webApp is what people open in the browser: the ingress Gateway only, which has asked for their
-// session and puts their name into a header that the component trusts. Whoever else reached its
+// session and puts their name into a header that the component trusts. Anyone else who reached its
 // pods could write any name there. Where tokens are verified again, the Gateway comes through the
 // waypoint, and the waypoint writes the header.
 func (p Platform) webApp(name string, r route) []Object {
