@@ -295,7 +295,7 @@ func TestCompletion(t *testing.T) {
 		"a.yaml b":         "yaml\nyml\njson\n:8\n",
 		"completion f":     "fish\n:4\n",
 		"install x":        ":16\n",
-		"help ch":          "ask\ncheck\ncompletion\nexplain\ninstall\nlint\nversion\n:4\n",
+		"help ch":          "ask\ncheck\ncompletion\nexplain\ninstall\nlint\nserve\nversion\n:4\n",
 	} {
 		_, stdout, _ := execute(t, "", append([]string{cobra.ShellCompRequestCmd}, strings.Fields(args)...)...)
 		if stdout != want {

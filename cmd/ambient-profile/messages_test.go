@@ -146,6 +146,8 @@ func calls() map[diagnostic.Code]call {
 	}
 	return map[diagnostic.Code]call{
 		diagnostic.CannotRead:          in("tenants.yaml", ""),
+		diagnostic.NotForServe:         in("serve - --listen :8080", "{"+profile+"}"),
+		diagnostic.CannotListen:        in("serve - --listen 127.0.0.1:99999", "{"+strings.Replace(profile, "profiles: [{name: alice, owner: {name: alice@example.com}}]", "profileSelector: {}", 1)+"}"),
 		diagnostic.InvalidYAML:         in("-", "kind: AmbientProfile\nmetadata: {name: kubeflow}\nspec:\n  profiles:\n  - name: alice\n   owner: {name: alice@example.com}\n"),
 		diagnostic.TabIndentation:      in("-", "kind: AmbientProfile\nspec:\n\tprofiles: []\n"),
 		diagnostic.ListedNoObject:      in("explain", "apiVersion: v1\nkind: List\nitems: [alice]\n"),

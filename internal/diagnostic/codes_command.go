@@ -27,6 +27,8 @@ const (
 	IgnoreInvalid     Code = "AP0930"
 	IgnoreUnused      Code = "AP0931"
 	CaseFailed        Code = "AP0932"
+	NotForServe       Code = "AP0940"
+	CannotListen      Code = "AP0941"
 )
 
 var commandCodes = []Entry{
@@ -55,4 +57,6 @@ var commandCodes = []Entry{
 	{IgnoreInvalid, Warning, "an annotation that ignores findings and cannot be read"},
 	{IgnoreUnused, Info, "an annotation ignores what is not found"},
 	{CaseFailed, Error, "a case or a claim of an AccessCheck failed"},
+	{NotForServe, Error, "a configuration that says what serve cannot do"},
+	{CannotListen, Error, "an address that serve cannot listen on"},
 }
