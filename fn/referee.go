@@ -113,8 +113,12 @@ func readChecks(file string, stdin io.Reader) ([]readCheck, error) {
 // readRendered reads what the referee judges. The first mistake that one makes is to give the
 // configuration, and the second a pipe whose first command failed: neither is an empty cluster.
 func readRendered(files []string, stdin io.Reader) ([]*manifest.Item, error) {
+	return renderedBy(manifest.ReadObjects, files, stdin)
+}
+
+func renderedBy(read func([]string, io.Reader) ([]*manifest.Item, error), files []string, stdin io.Reader) ([]*manifest.Item, error) {
 	files = orStdin(files)
-	items, err := manifest.ReadObjects(files, stdin)
+	items, err := read(files, stdin)
 	if err != nil {
 		return nil, err
 	}

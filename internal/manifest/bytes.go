@@ -158,7 +158,7 @@ func asRead(text []byte, n *yaml.Node) []byte {
 	return append(text[:len(text):len(text)], '\n')
 }
 
-var separator = regexp.MustCompile(`(?m)^---([ \t]+#.*|[ \t]*)\r?(\n|\z)`)
+var separator = regexp.MustCompile(`\A---([ \t]+#.*|[ \t]*)\r?(\n|\z)`)
 
 // splitDocuments cuts a file at its --- lines.
 func splitDocuments(file string, data []byte) []document {
@@ -175,8 +175,20 @@ func splitDocuments(file string, data []byte) []document {
 		line += bytes.Count(data[start:next], []byte("\n"))
 		start, above = next, data[end:next]
 	}
-	for _, loc := range separator.FindAllIndex(data, -1) {
-		add(loc[0], loc[1])
+	for at := 0; ; {
+		i := bytes.Index(data[at:], []byte("---"))
+		if i < 0 {
+			break
+		}
+		from := at + i
+		to := len(data)
+		if end := bytes.IndexByte(data[from:], '\n'); end >= 0 {
+			to = from + end + 1
+		}
+		if at = from + 3; (from == 0 || data[from-1] == '\n') && separator.Match(data[from:to]) {
+			add(from, to)
+			at = to
+		}
 	}
 	add(len(data), len(data))
 	return documents

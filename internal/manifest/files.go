@@ -50,9 +50,13 @@ func readConfig(name string, stdin io.Reader) (*Item, error) {
 
 // ReadObjects reads every object of files, one file after the other; - is stdin.
 func ReadObjects(names []string, stdin io.Reader) ([]*Item, error) {
+	return readFiles(names, stdin, nil)
+}
+
+func readFiles(names []string, stdin io.Reader, known *Documents) ([]*Item, error) {
 	var items []*Item
 	for _, name := range names {
-		more, err := readFile(name, stdin)
+		more, err := readFile(name, stdin, known)
 		if err != nil {
 			return nil, err
 		}
@@ -62,7 +66,7 @@ func ReadObjects(names []string, stdin io.Reader) ([]*Item, error) {
 }
 
 // readFile reads every document of a file, a List's items one by one.
-func readFile(name string, stdin io.Reader) ([]*Item, error) {
+func readFile(name string, stdin io.Reader, known *Documents) ([]*Item, error) {
 	data, err := readAll(name, stdin)
 	if err != nil {
 		return nil, err
@@ -70,9 +74,18 @@ func readFile(name string, stdin io.Reader) ([]*Item, error) {
 	var items []*Item
 	reader := &Reader{File: Sources([]string{name})}
 	for _, text := range splitDocuments(reader.File, data) {
+		if known != nil {
+			if item := known.find(text); item != nil {
+				items = append(items, item)
+				continue
+			}
+		}
 		more, err := readDocument(reader, text)
 		if err != nil {
 			return nil, err
+		}
+		if known != nil && len(more) == 1 && !more[0].IsList() && more[0].Text != nil {
+			known.keep(text, more[0])
 		}
 		items = append(items, more...)
 	}

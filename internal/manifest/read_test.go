@@ -179,7 +179,7 @@ func TestDataIsPassedOn(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := readFile(file, nil); (err == nil) != want {
+		if _, err := readFile(file, nil, nil); (err == nil) != want {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
@@ -198,7 +198,7 @@ func TestByteOrderMarks(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		items, err := readFile(file, nil)
+		items, err := readFile(file, nil, nil)
 		got := ""
 		for _, item := range items {
 			got += item.Name
