@@ -510,7 +510,7 @@ var mutants = []mutant{
 	{"a web application is open to any pod", acc + "find.go", "	a.webApps(tenants)\n", ""},
 	{"a web application is judged behind any gateway", acc + "find_platform.go", " || !contains(a.w.gatewaysServing(r, false), a.ingress.id()) {", " {"},
 	{"who names no user is any user to a web application", acc + "find_platform.go", "symbolic.In(some)}}", "value{}}}"},
-	{"routes may say who the user is", acc + "find.go", "	for _, r := range w.rewrites(tenants) {\n		a.found = append(a.found, r.finding())\n	}\n", ""},
+	{"routes may say who the user is", acc + "find.go", "	for _, r := range a.w.rewrites(tenants) {\n		a.found = append(a.found, r.finding())\n	}\n", ""},
 	{"explain keeps such routes to itself", acc + "set_clients.go", "		r.Findings = append(r.Findings, f.report())\n", "		_ = f\n"},
 	{"explain gets around no DENY", acc + "set_search.go", "			if !varies(&h.axes[i]) {\n", "			if !varies(&h.axes[i]) || true {\n"},
 	{"explain tries what other rules name", acc + "set_search.go", "range [2]bool{false, true} {", "range [1]bool{false} {"},
