@@ -2,12 +2,8 @@ package fn
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"slices"
-	"strings"
-
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
@@ -94,47 +90,30 @@ func lintTenants(world *access.World, items, rendered []*manifest.Item) ([]acces
 // byDefault has tenants as an AmbientProfile has them that sets no more than it must. The Gateway of another name is the one that the
 // manifests have.
 func byDefault(found []access.Tenant, items []*manifest.Item) []access.Tenant {
-	config := leastConfig()
-	config.Spec.Profiles = nil
+	config := profile.Defaults()
+	index := survey.NewIndex(config.Spec, items)
 	for _, t := range found {
-		config.Spec.Profiles = append(config.Spec.Profiles, profile.Profile{Name: t.Namespace, Owner: ownerOf(t.Namespace, t.Owner, items)})
+		config.Spec.Profiles = append(config.Spec.Profiles, profile.Profile{Name: t.Namespace, Owner: ownerOf(t.Namespace, t.Owner, index)})
 	}
-	plan := generate.NewPlan(config, survey.Found{Index: survey.NewIndex(config.Spec, items), Profiles: config.Spec.Profiles})
+	plan := generate.NewPlan(config, survey.Found{Index: index, Profiles: config.Spec.Profiles})
+	gateway := index.ByID[manifest.NewID(survey.GatewayGroup, "Gateway", plan.Mesh.GatewayNamespace, plan.Mesh.GatewayName)]
 	out := tenants(plan, items)
 	for i := range out {
 		out[i].Waypoint = found[i].Waypoint
-		if !hasGateway(items, out[i].Gateway) {
+		if gateway == nil {
 			out[i].Gateway, out[i].Ingress = "", ""
 		}
 	}
 	return out
 }
 
-// leastConfig holds the defaults.
-func leastConfig() profile.AmbientProfile {
-	config, err := profile.Parse(yaml.MustParse(fmt.Sprintf("apiVersion: %s\nkind: %s\nmetadata: {name: x}\nspec: {profiles: [{name: x, owner: {name: x}}]}\n", profile.APIVersion, profile.Kind)).YNode())
-	if err != nil {
-		panic(err) // the tests of pkg/profile accept less
-	}
-	return config
-}
-
 // ownerOf is the owner of a Namespace: its annotation names a user, unless the Profile says that it is of another kind.
-func ownerOf(namespace, name string, items []*manifest.Item) profile.Owner {
+func ownerOf(namespace, name string, index *survey.Index) profile.Owner {
 	owner := profile.Owner{Kind: "User", Name: name}
-	for _, item := range items {
-		if item.Group == "kubeflow.org" && item.Kind == "Profile" && item.Name == namespace {
-			if kind := manifest.Value(item.Node, "spec", "owner", "kind"); kind != "" && manifest.Value(item.Node, "spec", "owner", "name") == name {
-				owner.Kind = kind
-			}
+	if item := index.ByID[manifest.NewID("kubeflow.org", "Profile", "", namespace)]; item != nil {
+		if kind := manifest.Value(item.Node, "spec", "owner", "kind"); kind != "" && manifest.Value(item.Node, "spec", "owner", "name") == name {
+			owner.Kind = kind
 		}
 	}
 	return owner
-}
-
-func hasGateway(items []*manifest.Item, id string) bool {
-	namespace, name, _ := strings.Cut(id, "/")
-	return slices.ContainsFunc(items, func(item *manifest.Item) bool {
-		return item.Group == "gateway.networking.k8s.io" && item.Kind == "Gateway" && item.Namespace == namespace && item.Name == name
-	})
 }

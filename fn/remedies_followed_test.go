@@ -30,6 +30,10 @@ var followed = map[diagnostic.Code]follow{
 		r.annotate(d.Object, "user", must(binding.GetString("subjects.[kind=User].name")))
 		r.annotate(d.Object, "role", strings.TrimPrefix(must(binding.GetString("roleRef.name")), "kubeflow-"))
 	},
+	diagnostic.RoleBindingIgnored: func(r *reader, d diagnostic.Diagnostic) {
+		r.set(d.Object, "subjects", "[{apiGroup: rbac.authorization.k8s.io, kind: User, name: everybody@example.com}]")
+		r.annotate(d.Object, "user", "everybody@example.com")
+	},
 	diagnostic.NotebookHeaderUnset: func(r *reader, d diagnostic.Diagnostic) { r.annotate(d.Object, headersKey, `{}`) },
 	diagnostic.NotebookHeadersUnset: func(r *reader, d diagnostic.Diagnostic) {
 		r.annotate(d.Object, headersKey, `{"Name": "value"}`)

@@ -13,7 +13,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 )
 
-// form is the value of -o: one of the ways to print.
+// form is the value of a flag that takes one of a few, such as -o.
 type form struct {
 	chosen  string
 	choices []string
@@ -21,26 +21,20 @@ type form struct {
 
 // outputFlag adds -o to a command; the first choice is the default.
 func outputFlag(c *cobra.Command, choices ...string) *form {
-	f := &form{choices[0], choices}
-	c.Flags().VarP(f, "output", "o", "how to print")
-	// It fails only where the flag is unknown or has a function already.
-	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp))
-	return f
-}
-
-// choiceFlag adds a flag with a few values; the first one is the default.
-func choiceFlag(c *cobra.Command, name, usage string, choices ...string) *form {
-	f := &form{choices[0], choices}
-	c.Flags().Var(f, name, usage)
-	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp))
-	return f
+	return formFlag(c, "output", "o", "how to print", choices[0], choices)
 }
 
 // releaseFlag adds --istio-version to a command. By default the istiod in the manifests says.
 func releaseFlag(c *cobra.Command) *form {
-	f := &form{choices: access.Releases}
-	c.Flags().Var(f, "istio-version", "judge as this release of Istio does, not as that of the istiod in the manifests")
-	_ = c.RegisterFlagCompletionFunc("istio-version", cobra.FixedCompletions(access.Releases, cobra.ShellCompDirectiveNoFileComp))
+	return formFlag(c, "istio-version", "", "judge as this release of Istio does, not as that of the istiod in the manifests", "", access.Releases)
+}
+
+// formFlag adds a flag that takes one of a few values; without it, the value is the one that is given.
+func formFlag(c *cobra.Command, name, short, usage, without string, choices []string) *form {
+	f := &form{without, choices}
+	c.Flags().VarP(f, name, short, usage)
+	// It fails only where the flag is unknown or has a function already.
+	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp))
 	return f
 }
 

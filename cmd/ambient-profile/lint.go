@@ -41,7 +41,7 @@ severe as --fail-on, or more. Every code: https://github.com/kubeflow-ambient/am
 		ValidArgsFunction: completeFiles,
 	}
 	output, release := outputFlag(c, "text", "json", "markdown", "github", "junit", "sarif"), releaseFlag(c)
-	failOn := choiceFlag(c, "fail-on", "exit with 1 for findings of this severity and worse", "warning", "error", "info", "never")
+	failOn := formFlag(c, "fail-on", "", "exit with 1 for findings of this severity and worse", "warning", []string{"warning", "error", "info", "never"})
 	c.RunE = func(c *cobra.Command, files []string) error {
 		if err := canRead(c, files); err != nil {
 			return err

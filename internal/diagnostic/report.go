@@ -45,14 +45,15 @@ func (r Report) Summary() string {
 	for _, d := range r.Findings {
 		n[d.Severity()]++
 	}
-	out := fmt.Sprintf("%s, %s, %s", counted(n[Error], "error"), counted(n[Warning], "warning"), counted(n[Info], "info"))
+	out := fmt.Sprintf("%s, %s, %s", Counted(n[Error], "error"), Counted(n[Warning], "warning"), Counted(n[Info], "info"))
 	if len(r.Ignored) > 0 {
 		out += fmt.Sprintf(", %d ignored", len(r.Ignored))
 	}
 	return out
 }
 
-func counted(n int, what string) string {
+// Counted is a number of things in words: 1 case, 2 cases.
+func Counted(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
@@ -81,11 +82,11 @@ type jsonReport struct {
 	// Kind is Findings.
 	Kind string `json:"kind"`
 	// Findings are in the order of the objects.
-	Findings []JSON `json:"findings"`
+	Findings []jsonFinding `json:"findings"`
 }
 
-// JSON is a message for machines.
-type JSON struct {
+// jsonFinding is a message for machines.
+type jsonFinding struct {
 	Severity string `json:"severity"`
 	// Code is stable: docs/messages.md lists all.
 	Code Code `json:"code"`
@@ -94,7 +95,7 @@ type JSON struct {
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
 	// Object is what it is about, without fields for a message about a file.
-	Object JSONObject `json:"object"`
+	Object jsonObject `json:"object"`
 	// Field is the path in the object, "" for all of it.
 	Field string `json:"field"`
 	Found string `json:"found"`
@@ -105,24 +106,24 @@ type JSON struct {
 	Ignored string `json:"ignored,omitempty"`
 }
 
-// JSONObject names an object.
-type JSONObject struct {
+// jsonObject names an object.
+type jsonObject struct {
 	APIVersion string `json:"apiVersion,omitempty"`
 	Kind       string `json:"kind,omitempty"`
 	Namespace  string `json:"namespace,omitempty"`
 	Name       string `json:"name,omitempty"`
 }
 
-func (d Diagnostic) json() JSON {
-	return JSON{
+func (d Diagnostic) json() jsonFinding {
+	return jsonFinding{
 		Severity: d.Severity().String(), Code: d.Code, File: d.Position.File, Line: d.Position.Line, Column: d.Position.Column,
-		Object: JSONObject(d.Object), Field: d.Field, Found: d.Found, Effect: d.Effect, Remedy: d.Remedy,
+		Object: jsonObject(d.Object), Field: d.Field, Found: d.Found, Effect: d.Effect, Remedy: d.Remedy,
 	}
 }
 
 // WriteJSON writes all findings, those that are ignored at the end.
 func (r Report) WriteJSON(w io.Writer) error {
-	out := jsonReport{"ambient.kubeflow.org/v1alpha1", "Findings", []JSON{}}
+	out := jsonReport{"ambient.kubeflow.org/v1alpha1", "Findings", []jsonFinding{}}
 	for _, d := range r.Findings {
 		out.Findings = append(out.Findings, d.json())
 	}
@@ -131,10 +132,11 @@ func (r Report) WriteJSON(w io.Writer) error {
 		one.Ignored = d.Reason
 		out.Findings = append(out.Findings, one)
 	}
-	return writeJSON(w, out)
+	return WriteJSON(w, out)
 }
 
-func writeJSON(w io.Writer, v any) error {
+// WriteJSON writes a value as people read JSON too: indented, with < and > as they are.
+func WriteJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")

@@ -97,7 +97,7 @@ func (r Report) WriteSARIF(w io.Writer) error {
 	for _, d := range r.Ignored {
 		add(d.Diagnostic, []sarifSuppression{{"inSource", Visible(d.Reason)}})
 	}
-	return writeJSON(w, sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
+	return WriteJSON(w, sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
 }
 
 func (c Code) sarif() sarifRule {

@@ -46,6 +46,13 @@ type Finding = diagnostic.Diagnostic
 // said once, and so is every route that changes who a user is. The cost is linear in the objects.
 func (w *World) Findings(tenants []Tenant) []Finding {
 	a := newSelfCheck(w, tenants)
+	a.look()
+	return a.found
+}
+
+// look looks for everything about the tenants.
+func (a *selfCheck) look() {
+	tenants := a.all
 	a.rootPolicies(tenants)
 	a.lockoutsOfAll()
 	a.clouded(tenants)
@@ -57,10 +64,9 @@ func (w *World) Findings(tenants []Tenant) []Finding {
 	a.webApps(tenants)
 	a.entrances(tenants)
 	a.claimedUsers(tenants)
-	for _, r := range w.rewrites(tenants) {
+	for _, r := range a.w.rewrites(tenants) {
 		a.found = append(a.found, r.finding())
 	}
-	return a.found
 }
 
 // selfCheck holds what is the same for all tenants.

@@ -24,7 +24,8 @@ func (w *World) Tenants() (out []Tenant) {
 // attached to nothing, or ztunnel drops their rules. The cost is linear in the objects.
 func (w *World) Lint(tenants []Tenant) []Finding {
 	a := newSelfCheck(w, tenants)
-	x := newAsker(w)
+	a.look()
+	x := a.sets()
 	for _, name := range w.names {
 		s := w.namespaces[name]
 		for _, p := range s.policies {
@@ -39,7 +40,7 @@ func (w *World) Lint(tenants []Tenant) []Finding {
 			a.lostRules(&Tenant{Namespace: name}, s)
 		}
 	}
-	return append(w.Findings(tenants), a.found...)
+	return a.found
 }
 
 // targetsUnseen reports whether a policy is for a Service that is not in the manifests: a controller may make it.

@@ -4,6 +4,22 @@ package access
 // kubernetes/customresourcedefinitions.gen.yaml, the same in all three and in v1 and v1beta1; only presence is of 1.32 alone). A test compares
 // them with the pinned module.
 const (
+	selectorCRD = `spec.selector object
+spec.selector.matchLabels object maxProperties=4096
+spec.selector.matchLabels{} string maxLength=63
+`
+	targetRefsCRD = `spec.targetRef object
+spec.targetRef.group string maxLength=253 pattern=^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$
+spec.targetRef.kind string maxLength=63 minLength=1 pattern=^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$
+spec.targetRef.name string maxLength=253 minLength=1
+spec.targetRef.namespace string
+spec.targetRefs array maxItems=16
+spec.targetRefs[] object
+spec.targetRefs[].group string maxLength=253 pattern=^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$
+spec.targetRefs[].kind string maxLength=63 minLength=1 pattern=^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$
+spec.targetRefs[].name string maxLength=253 minLength=1
+spec.targetRefs[].namespace string
+`
 	authorizationPolicyCRD = `
 spec object
 spec.action string enum=ALLOW,DENY,AUDIT,CUSTOM
@@ -68,21 +84,7 @@ spec.rules[].when[].notValues array
 spec.rules[].when[].notValues[] string
 spec.rules[].when[].values array
 spec.rules[].when[].values[] string
-spec.selector object
-spec.selector.matchLabels object maxProperties=4096
-spec.selector.matchLabels{} string maxLength=63
-spec.targetRef object
-spec.targetRef.group string maxLength=253 pattern=^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$
-spec.targetRef.kind string maxLength=63 minLength=1 pattern=^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$
-spec.targetRef.name string maxLength=253 minLength=1
-spec.targetRef.namespace string
-spec.targetRefs array maxItems=16
-spec.targetRefs[] object
-spec.targetRefs[].group string maxLength=253 pattern=^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$
-spec.targetRefs[].kind string maxLength=63 minLength=1 pattern=^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$
-spec.targetRefs[].name string maxLength=253 minLength=1
-spec.targetRefs[].namespace string
-`
+` + selectorCRD + targetRefsCRD
 	requestAuthenticationCRD = `
 spec object
 spec.jwtRules array maxItems=4096
@@ -111,21 +113,7 @@ spec.jwtRules[].presence string enum=OPTIONAL,REQUIRED
 spec.jwtRules[].spaceDelimitedClaims array maxItems=64
 spec.jwtRules[].spaceDelimitedClaims[] string minLength=1
 spec.jwtRules[].timeout string
-spec.selector object
-spec.selector.matchLabels object maxProperties=4096
-spec.selector.matchLabels{} string maxLength=63
-spec.targetRef object
-spec.targetRef.group string maxLength=253 pattern=^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$
-spec.targetRef.kind string maxLength=63 minLength=1 pattern=^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$
-spec.targetRef.name string maxLength=253 minLength=1
-spec.targetRef.namespace string
-spec.targetRefs array maxItems=16
-spec.targetRefs[] object
-spec.targetRefs[].group string maxLength=253 pattern=^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$
-spec.targetRefs[].kind string maxLength=63 minLength=1 pattern=^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$
-spec.targetRefs[].name string maxLength=253 minLength=1
-spec.targetRefs[].namespace string
-`
+` + selectorCRD + targetRefsCRD
 	peerAuthenticationCRD = `
 spec object
 spec.mtls object
@@ -133,10 +121,7 @@ spec.mtls.mode string enum=UNSET,DISABLE,PERMISSIVE,STRICT
 spec.portLevelMtls object minProperties=1
 spec.portLevelMtls{} object
 spec.portLevelMtls{}.mode string enum=UNSET,DISABLE,PERMISSIVE,STRICT
-spec.selector object
-spec.selector.matchLabels object maxProperties=4096
-spec.selector.matchLabels{} string maxLength=63
-`
+` + selectorCRD
 
 	// Of the Gateway API only how many there may be is looked at (Gateway API 1.5 and 1.6: config/crd/standard). The 16 rules of a route are left out:
 	// a recording of the conformance tests has a route with more.

@@ -32,10 +32,11 @@ func rejectionOf(n *yaml.Node) *rejection {
 	case field(metadata, "namespace") != nil && !isDNSName(textOf(field(metadata, "namespace")), 63):
 		return &rejection{"metadata.namespace", "it is not the name of a Namespace" + whyRejected}
 	}
-	for _, of := range [2]string{"labels", "annotations"} {
-		if bad := rejectedNames(field(metadata, of), "metadata."+of); bad != nil {
-			return bad
-		}
+	if bad := rejectedNames(field(metadata, "labels"), "metadata.labels"); bad != nil {
+		return bad
+	}
+	if bad := rejectedNames(field(metadata, "annotations"), "metadata.annotations"); bad != nil {
+		return bad
 	}
 	if gatewayLimited[kind] && strings.HasPrefix(textOf(field(n, "apiVersion")), gatewayGroup) {
 		if bad := checkLimits(kind, field(n, "spec")); bad != nil {
@@ -81,14 +82,11 @@ func isDNSName(s string, most int) bool {
 	if s == "" || len(s) > most || most <= 63 && strings.Contains(s, ".") {
 		return false
 	}
-	for part := range strings.SplitSeq(s, ".") {
-		if part == "" || part[0] == '-' || part[len(part)-1] == '-' {
+	for i := range len(s) {
+		c := s[i]
+		atEdge := i == 0 || i == len(s)-1 || s[i-1] == '.' || s[i+1] == '.' // of a label
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && (atEdge || c != '-' && c != '.') {
 			return false
-		}
-		for i := range len(part) {
-			if c := part[i]; c != '-' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
-				return false
-			}
 		}
 	}
 	return true

@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // maxUnderCause is how many changes are written below what has become of a namespace as a whole; maxInComment is how many rows Markdown has.
@@ -39,7 +41,7 @@ func (d *Diff) Opens() bool {
 func (d *Diff) Differs() bool { return d.Opens() || d.count(hasLost) > 0 }
 
 // WriteJSON writes the difference for machines.
-func (d Diff) WriteJSON(out io.Writer) error { return writeJSON(out, d) }
+func (d Diff) WriteJSON(out io.Writer) error { return diagnostic.WriteJSON(out, d) }
 
 // WriteTable writes the difference for people, nothing where there is none.
 func (d Diff) WriteTable(out io.Writer) error {
@@ -76,7 +78,7 @@ func (d Diff) WriteTable(out io.Writer) error {
 			}
 		}
 		if more := len(n.Changes) - len(shown); more > 0 {
-			line("  ", "    ", "and "+counted(more, "more change")+" that it comes with")
+			line("  ", "    ", "and "+diagnostic.Counted(more, "more change")+" that it comes with")
 		}
 		b.WriteByte('\n')
 	}
@@ -99,7 +101,7 @@ func (d *Diff) sum() string {
 	for i := range d.Namespaces {
 		namespaces += 1 + len(d.Namespaces[i].Like)
 	}
-	out := fmt.Sprintf("%d gained, %d lost, in %d of %s", d.count(hasGained), d.count(hasLost), namespaces, counted(d.Compared, "namespace"))
+	out := fmt.Sprintf("%d gained, %d lost, in %d of %s", d.count(hasGained), d.count(hasLost), namespaces, diagnostic.Counted(d.Compared, "namespace"))
 	if n := len(d.Unknown); n > 0 {
 		out += fmt.Sprintf(", %d not compared", n)
 	}

@@ -1,7 +1,6 @@
 package access
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -125,7 +124,7 @@ func WriteResults(out io.Writer, results []Result) error {
 			fmt.Fprintf(&b, "  %s\n", plain(a))
 		}
 	}
-	fmt.Fprintf(&b, "\n%s, %d failed\n", counted(len(results), "case"), Failed(results))
+	fmt.Fprintf(&b, "\n%s, %d failed\n", diagnostic.Counted(len(results), "case"), Failed(results))
 	_, err := io.WriteString(out, b.String())
 	return err
 }
@@ -142,7 +141,7 @@ func WriteResultsMarkdown(out io.Writer, results []Result) error {
 		expect, got := results[i].words()
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", mark, diagnostic.Cell(results[i].Name), expect, got, diagnostic.Cell(results[i].By))
 	}
-	fmt.Fprintf(&b, "\n%s, %d failed\n", counted(len(results), "case"), Failed(results))
+	fmt.Fprintf(&b, "\n%s, %d failed\n", diagnostic.Counted(len(results), "case"), Failed(results))
 	_, err := io.WriteString(out, b.String())
 	return err
 }
@@ -167,14 +166,7 @@ func WriteResultsJSON(out io.Writer, results []Result) error {
 	if results == nil {
 		results = []Result{}
 	}
-	return writeJSON(out, results)
-}
-
-func writeJSON(out io.Writer, v any) error {
-	e := json.NewEncoder(out)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
+	return diagnostic.WriteJSON(out, results)
 }
 
 // writeColumns aligns all columns but the last, which runs on.

@@ -510,7 +510,7 @@ var mutants = []mutant{
 	{"a web application is open to any pod", acc + "find.go", "	a.webApps(tenants)\n", ""},
 	{"a web application is judged behind any gateway", acc + "find_platform.go", " || !contains(a.w.gatewaysServing(r, false), a.ingress.id()) {", " {"},
 	{"who names no user is any user to a web application", acc + "find_platform.go", "symbolic.In(some)}}", "value{}}}"},
-	{"routes may say who the user is", acc + "find.go", "	for _, r := range w.rewrites(tenants) {\n		a.found = append(a.found, r.finding())\n	}\n", ""},
+	{"routes may say who the user is", acc + "find.go", "	for _, r := range a.w.rewrites(tenants) {\n		a.found = append(a.found, r.finding())\n	}\n", ""},
 	{"explain keeps such routes to itself", acc + "set_explain.go", "		r.Findings = append(r.Findings, f.report())\n", "		_ = f\n"},
 	{"a rule that a DENY takes all of matches nothing", acc + "set_dead_search.go", "r.plain, r.undenied = q.shows(), true\n", "r.plain, r.undenied = q.shows(), false\n"},
 	{"explain names the first rule only", acc + "at_point.go", "range a.favor {", "range a.favor[:0] {"},
