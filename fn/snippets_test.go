@@ -2,6 +2,7 @@ package fn
 
 import (
 	"io"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 )
 
 // checkSnippetIsAll reports YAML in a remedy that is not in its snippet, so that nobody would try it.
@@ -54,56 +56,41 @@ func checkSnippet(t *testing.T, d diagnostic.Diagnostic, before, after *reader) 
 }
 
 // checkGains has the referee find what was gained by following a message: it must be what the message states.
-func checkGains(t *testing.T, d diagnostic.Diagnostic, had map[string]map[string]bool, after string) {
+func checkGains(t *testing.T, d diagnostic.Diagnostic, before, after string) {
 	t.Helper()
-	has := reach(t, after)
-	for _, who := range sortedNames(has) {
-		for _, what := range sortedNames(has[who]) {
-			if what != "NOT JUDGED" && !had[who][what] && !had[who]["NOT JUDGED"] && !stated(d, who) {
-				t.Errorf("%s reaches %s, which the message does not state: %s", who, what, d.Error())
-			}
+	for _, g := range gains(t, before, after) {
+		if g.New == "allow" && g.Old != "not-judged" && !stated(d, g.namespace+" | "+g.Who) {
+			t.Errorf("%s, which the message does not state: %s", g, d.Error())
 		}
 	}
 }
 
-// reach is what each client of each namespace is allowed to reach, by "namespace | client". A client about
-// whom the referee does not know reaches "NOT JUDGED".
-func reach(t *testing.T, manifests string) map[string]map[string]bool {
-	t.Helper()
-	report, err := Explain(nil, "", strings.NewReader(manifests), io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]map[string]bool{}
-	for _, ns := range report.Namespaces {
-		for _, a := range ns.Access {
-			who := ns.Namespace + " | " + a.Who
-			if out[who] == nil {
-				out[who] = map[string]bool{}
-			}
-			switch a.Outcome {
-			case "allow":
-				for _, what := range whatOf(a.Reaches) {
-					out[who][what] = true
-				}
-			case "not-judged":
-				out[who]["NOT JUDGED"] = true
-				if a.Who == "anyone" {
-					out[ns.Namespace] = map[string]bool{"NOT JUDGED": true}
-				}
-			}
-		}
-	}
-	return out
+// gain is a line of diff, about one namespace.
+type gain struct {
+	namespace string
+	access.Change
 }
 
-var partOfIt = regexp.MustCompile(`^in part, such as \S+ \S+( of )?`)
+func (g gain) String() string {
+	return strings.TrimSuffix(g.namespace+" | "+g.Who+" | "+g.New+" | "+strings.Join(g.To, ", ")+" | "+g.What, " | ")
+}
 
-// whatOf are the Services that an answer of explain names, without those to which no route leads.
-func whatOf(reaches string) (out []string) {
-	for _, what := range strings.Split(partOfIt.ReplaceAllString(reaches, ""), ", ") {
-		if !strings.HasSuffix(what, "(no route yet)") {
-			out = append(out, strings.TrimSuffix(what, " (assumed)"))
+// gains are what anybody gains from one set of manifests to another.
+func gains(t *testing.T, before, after string) (out []gain) {
+	t.Helper()
+	dir := t.TempDir()
+	was, is := filepath.Join(dir, "was.yaml"), filepath.Join(dir, "is.yaml")
+	write(t, was, before)
+	write(t, is, after)
+	d := must(Diff(was, is, nil, "", nil, io.Discard))
+	if len(d.Errors) > 0 {
+		t.Fatal(d.Errors)
+	}
+	for _, n := range d.Namespaces {
+		for _, c := range n.Changes {
+			if c.Change == "gained" {
+				out = append(out, gain{n.Namespace, c})
+			}
 		}
 	}
 	return out

@@ -19,6 +19,7 @@ type line struct {
 	rules   []string // that decide, as keys of the policies' rules
 	by      Step     // that decides
 	unasked bool     // nobody has looked at the requests: there are too many kinds
+	rest    bool     // it is about all requests that no other line of the question has
 	witness Request
 }
 
@@ -58,7 +59,7 @@ func (w *World) about(q *inquiry, pool *symbolic.Pool) (out account) {
 	}
 	if out.failed != "" {
 		g := s.group(&Verdict{Step: stepAt(Point{Kind: AtRequest}, out.failed)})
-		g.unasked, g.boxes = true, s.space.Wholes(out.left)
+		g.unasked, g.rest, g.boxes = true, true, s.space.Wholes(out.left)
 		s.space.Keep(g.boxes...)
 	}
 	if err := s.teach(); err != nil {
@@ -265,7 +266,7 @@ func (s *sorter) unknown() {
 		}
 	}
 	for _, g := range s.all {
-		if g.outcome == NotJudged {
+		if g.outcome == NotJudged && !g.unasked {
 			say(g, g.boxes)
 		}
 	}
@@ -274,6 +275,11 @@ func (s *sorter) unknown() {
 	}
 	for _, g := range s.all {
 		say(g, g.odd)
+	}
+	for _, g := range s.all {
+		if g.unasked {
+			s.out.lines = append(s.out.lines, g.line)
+		}
 	}
 }
 

@@ -27,6 +27,12 @@ func sameSet(w *World, a *account, n *counts) error {
 		l := &a.lines[i]
 		n.lines++
 		text := l.who(lex) + " | " + l.what(lex)
+		if l.rest {
+			if text = l.what(lex); text != allElse || !l.unasked {
+				return fmt.Errorf("%q is not all else", text)
+			}
+			continue
+		}
 		r := &lineReader{lex: lex, axes: a.space.Axes(), out: map[string]symbolic.Phrase{}}
 		if err := r.readWho(l.who(lex)); err != nil {
 			return fmt.Errorf("%s: %w", text, err)
@@ -68,6 +74,9 @@ func allSaid(a *account) error {
 		rest := a.space.Rest(a.space.Wholes([]symbolic.Box{box}), a.silent)
 		for j := range a.lines {
 			l := &a.lines[j]
+			if l.rest {
+				continue
+			}
 			switch {
 			case v.Outcome == Allow && l.outcome == Allow && slices.Equal(l.rules, v.rules()) && l.noRoute == v.noRoute:
 				rest = a.space.Rest(rest, []symbolic.Box{l.box})

@@ -28,7 +28,7 @@ func tokens(s string) (out []lineToken, err error) {
 		n, closer := 0, byte(0)
 		if s[0] == '{' && !strings.HasPrefix(s, "{*") {
 			closer = '}'
-		} else if s[0] == '<' {
+		} else if strings.HasPrefix(strings.TrimPrefix(s, "text:"), "<") {
 			closer = '>'
 		}
 		for n < len(s) {
@@ -97,6 +97,12 @@ func (r *lineReader) list(axis string) (out [][]*symbolic.Test, err error) {
 		texts := []string{t.text}
 		if axis == methodAxis && !strings.ContainsAny(t.text, `"{<`) {
 			texts = strings.Split(t.text, ",")
+		}
+		if prefix, ok := strings.CutSuffix(t.text, blanksWord); ok {
+			texts = nil
+			for _, b := range blanks {
+				texts = append(texts, prefix+b)
+			}
 		}
 		for _, text := range texts {
 			test, err := r.word(axis, text)
