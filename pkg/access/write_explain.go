@@ -8,10 +8,13 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
-// tableWidths are the columns WHO, REACHES and BY: with their gaps and the indent they fit 120.
+// tableWidths are the least of the columns WHO, REACHES and BY: with their gaps and the indent they fit 120.
 var tableWidths = [3]int{34, 38, 42}
 
-// WriteTable writes the report for people, no line longer than 120 columns.
+// maxWidth is the most that a column has. A longer word pushes what follows on its line to the right.
+const maxWidth = 64
+
+// WriteTable writes the report for people. Lines have at most 120 columns, but in tables with a word that does not fit: no word is cut.
 func (r Report) WriteTable(out io.Writer) error {
 	var b strings.Builder
 	for i, n := range r.Namespaces {
@@ -24,16 +27,7 @@ func (r Report) WriteTable(out io.Writer) error {
 		if len(n.Like) > 0 {
 			b.WriteString("  The lines are those of " + plain(n.Namespace) + ". The others have the same, with their own names.\n")
 		}
-		writeWrapped(&b, [3]string{"WHO", "REACHES", "BY"})
-		before := ""
-		for _, a := range n.Access {
-			who := a.Who
-			if who == before {
-				who = ""
-			}
-			before = a.Who
-			writeWrapped(&b, [3]string{who, a.Reaches, a.By})
-		}
+		writeRows(&b, n.rows())
 	}
 	if len(r.Findings) > 0 && len(r.Namespaces) > 0 {
 		b.WriteByte('\n')
@@ -127,39 +121,62 @@ func shortened(l []string) string {
 // WriteJSON writes the report for machines.
 func (r Report) WriteJSON(out io.Writer) error { return diagnostic.WriteJSON(out, r) }
 
-func writeWrapped(b *strings.Builder, cells [3]string) {
-	var columns [3][]string
-	lines := 0
-	for i, c := range cells {
-		columns[i] = wrap(plain(c), tableWidths[i])
-		lines = max(lines, len(columns[i]))
-	}
-	for l := range lines {
-		line := " "
-		for i := range columns {
-			cell := ""
-			if l < len(columns[i]) {
-				cell = columns[i][l]
-			}
-			line += " " + cell + strings.Repeat(" ", tableWidths[i]-len([]rune(cell)))
+// rows are those of the table. What several lines say of the same clients stands below each other.
+func (n *NamespaceReport) rows() [][3]string {
+	out := [][3]string{{"WHO", "REACHES", "BY"}}
+	before := ""
+	for _, a := range n.Access {
+		row := [3]string{plain(a.Who), plain(a.Reaches), plain(a.By)}
+		if a.Who == before {
+			row[0] = ""
 		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
+		before = a.Who
+		out = append(out, row)
+	}
+	return out
+}
+
+// writeRows writes rows, their columns wide enough for each word.
+func writeRows(b *strings.Builder, rows [][3]string) {
+	widths := tableWidths
+	for _, row := range rows {
+		for i, cell := range row {
+			for word := range strings.FieldsSeq(cell) {
+				widths[i] = max(widths[i], min(len([]rune(word)), maxWidth))
+			}
+		}
+	}
+	for _, row := range rows {
+		var columns [3][]string
+		lines := 0
+		for i, cell := range row {
+			columns[i] = wrap(cell, widths[i])
+			lines = max(lines, len(columns[i]))
+		}
+		for l := range lines {
+			line := " "
+			for i := range columns {
+				cell := ""
+				if l < len(columns[i]) {
+					cell = columns[i][l]
+				}
+				line += " " + cell + strings.Repeat(" ", max(0, widths[i]-len([]rune(cell))))
+			}
+			b.WriteString(strings.TrimRight(line, " ") + "\n")
+		}
 	}
 }
 
-// wrap breaks a text at blanks into lines of at most width characters; a longer word is cut.
+// wrap breaks a text at blanks into lines of at most width characters, but for longer words.
 func wrap(s string, width int) (lines []string) {
 	line := []rune{}
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		w := []rune(word)
 		if len(line) > 0 && len(line)+1+len(w) > width {
 			lines, line = append(lines, string(line)), line[:0]
 		}
 		if len(line) > 0 {
 			line = append(line, ' ')
-		}
-		for len(w) > width {
-			lines, w = append(lines, string(w[:width])), w[width:]
 		}
 		line = append(line, w...)
 	}
