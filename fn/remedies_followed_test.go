@@ -154,6 +154,9 @@ var followed = map[diagnostic.Code]follow{
 		}
 		r.add("apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: {name: of-people, namespace: " + namespace + "}\nspec: {" + targets + ", jwtRules: [" + login + "]}\n")
 	},
+	diagnostic.ConfigGroupsUnread: func(r *reader, _ diagnostic.Diagnostic) {
+		r.config = strings.ReplaceAll(r.config, "  identity: {groupsClaim: groups}\n", "")
+	},
 	diagnostic.NothingVerified: func(r *reader, _ diagnostic.Diagnostic) {
 		r.config = regexp.MustCompile(`, verifyTokensFor: \[[^]]*\]|(?m)^ *verifyTokensFor: .*\n`).ReplaceAllString(r.config, "")
 	},

@@ -49,7 +49,9 @@ func namespaceManifests(ns Namespace) []Object {
 		if !c.Bound {
 			out = append(out, contributorRoleBinding(ns, c))
 		}
-		out = append(out, allowContributorL7(ns, c))
+		if c.Kind == "User" || ns.GroupsClaim != "" {
+			out = append(out, allowContributorL7(ns, c))
+		}
 	}
 	for _, n := range ns.Notebooks {
 		out = append(out, notebookRoute(ns, n))

@@ -44,10 +44,12 @@ type Mesh struct {
 	// OldIngress is the principal of Kubeflow's sidecar-era gateway.
 	OldIngress   string
 	UserIDHeader string
-	Tokens       *Tokens
-	Waypoint     profile.Waypoint
-	Access       profile.Access
-	Scrapers     []Scraper
+	// GroupsClaim is where the waypoints find a user's groups; "" where they match none.
+	GroupsClaim string
+	Tokens      *Tokens
+	Waypoint    profile.Waypoint
+	Access      profile.Access
+	Scrapers    []Scraper
 }
 
 // Namespace is one profile's.
@@ -58,6 +60,8 @@ type Namespace struct {
 	Owner string
 	// OwnerHeader is the userid header of the owner's requests; "" where no one header can say it.
 	OwnerHeader string
+	// OwnerGroup is the owner that is a group which the waypoint can match; "" for others.
+	OwnerGroup string
 	// ControllersOwnerHeader is what the profile-controller takes for OwnerHeader, of whatever kind.
 	ControllersOwnerHeader string
 	// TokenHeaders are the userid headers of the service accounts that get in from outside.
@@ -75,7 +79,10 @@ type Namespace struct {
 
 // Contributor is a user with KFAM's names for what lets them in.
 type Contributor struct {
-	User, Role, Binding, Header string
+	// Kind is User or Group, and Name the subject's.
+	Kind, Name, Role, Binding string
+	// Header is the userid header of a user's requests.
+	Header string
 	// Bound: the input has the RoleBinding already.
 	Bound bool
 }
@@ -136,6 +143,9 @@ func newMesh(s profile.Spec) *Mesh {
 		Waypoint:      s.Waypoint,
 		Access:        s.Access,
 	}
+	if s.MatchesGroups() {
+		m.GroupsClaim = s.Identity.GroupsClaim
+	}
 	m.GatewayNamespace, m.GatewayName, _ = strings.Cut(s.Ingress.Gateway, "/")
 	m.Ingress = m.Principal(m.GatewayNamespace, s.Ingress.ServiceAccount)
 	m.PipelinesUI = m.principalOf(s.Identity.ServiceAccounts.PipelinesUI)
@@ -179,12 +189,16 @@ func newNamespace(mesh *Mesh, prefix string, p profile.Profile) Namespace {
 		ns.OwnerHeader = prefix + p.Owner.Name
 	case "ServiceAccount":
 		ns.OwnerHeader = tokenHeader(p.Name, p.Owner.Name)
+	case "Group":
+		if mesh.GroupsClaim != "" {
+			ns.OwnerGroup = p.Owner.Name
+		}
 	}
 	for _, account := range p.ServiceAccounts {
 		ns.TokenHeaders = append(ns.TokenHeaders, tokenHeader(p.Name, account))
 	}
 	for _, c := range p.Contributors {
-		ns.Contributors = append(ns.Contributors, Contributor{c.Name, c.Role, c.BindingName(), prefix + c.Name, c.Bound})
+		ns.Contributors = append(ns.Contributors, Contributor{c.Kind, c.Name, c.Role, c.BindingName(), prefix + c.Name, c.Bound})
 	}
 	return ns
 }
