@@ -229,6 +229,9 @@ var notFollowed = map[diagnostic.Code]string{
 	diagnostic.ClientAddressesAtGateway: "a patch after the function does it",
 	diagnostic.ConfigGroupOwner:         "who the members are, only the reader knows",
 	diagnostic.ConfigBeyondASCII:        "it says what to compare",
+	diagnostic.LayeredPolicies:          "istiod is configured where Istio is installed",
+	diagnostic.KeysBlocked:              "istiod is configured where Istio is installed",
+	diagnostic.ImageMoved:               "the images are chosen where Istio is installed",
 	diagnostic.NamespaceInjected:        "the pods are restarted in the cluster",
 	diagnostic.HashedNameKept:           "the function is run elsewhere",
 }

@@ -38,6 +38,10 @@ const (
 	KServeConfigMissing Code = "AP0343"
 	ModelHostsShared    Code = "AP0344"
 	ModelHostsUnknown   Code = "AP0345"
+
+	LayeredPolicies Code = "AP0351"
+	KeysBlocked     Code = "AP0352"
+	ImageMoved      Code = "AP0353"
 )
 
 var enrollCodes = []Entry{
@@ -76,4 +80,8 @@ var enrollCodes = []Entry{
 	{KServeConfigMissing, Warning, "KServe's ConfigMap is not in the input"},
 	{ModelHostsShared, Warning, "models of two profiles may get the same host"},
 	{ModelHostsUnknown, Info, "whether models of two profiles may get the same host is unknown"},
+
+	{LayeredPolicies, Warning, "istiod enforces L4 policies in front of the waypoints as well"},
+	{KeysBlocked, Warning, "istiod may not fetch keys from addresses in the cluster"},
+	{ImageMoved, Warning, "an image of Istio is in a registry that Istio no longer publishes to"},
 }

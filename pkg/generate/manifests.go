@@ -32,7 +32,11 @@ func namespaceManifests(ns Namespace) []Object {
 	if ns.tuned() {
 		out = append(out, waypointOptions(ns))
 	}
-	out = append(out, waypoint(ns), allowWaypointL4(ns), allowOwnerL7(ns))
+	out = append(out, waypoint(ns), allowWaypointL4(ns))
+	if ns.Layered {
+		out = append(out, allowTunnels(ns.Name, ns.Waypoint.Name))
+	}
+	out = append(out, allowOwnerL7(ns))
 	if ns.verifies() {
 		out = append(out, verifyTokens(ns))
 	}

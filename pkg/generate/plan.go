@@ -50,6 +50,8 @@ type Mesh struct {
 	Waypoint    profile.Waypoint
 	Access      profile.Access
 	Scrapers    []Scraper
+	// Layered: istiod enforces L4 policies in front of the waypoints as well.
+	Layered bool
 }
 
 // Namespace is one profile's.
@@ -120,6 +122,7 @@ func NewPlan(p profile.AmbientProfile, found survey.Found) Plan {
 		mesh.OldIngress = mesh.Principal(survey.OldGatewayNamespace, account)
 	}
 	plan := Plan{Name: p.Metadata.Name, Mesh: mesh, Restrict: s.Cluster.Controllers == profile.Restrict}
+	mesh.Layered = found.LayeredPolicies() != nil
 	for _, profile := range s.Profiles {
 		plan.Namespaces = append(plan.Namespaces, newNamespace(mesh, s.Identity.UserIDPrefix, profile))
 	}

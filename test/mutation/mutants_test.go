@@ -18,6 +18,8 @@ var mutants = []mutant{
 	{"every issuer is taken for the first", gen + "requestauthentication.go", "c.Rule(issuer, c.Audiences)", "c.Rule(issuer[:0]+c.Issuers[0], c.Audiences)"},
 	{"the groups header can be spoofed", gen + "tokens.go", "		{Claim: \"groups\", Header: t.GroupsHeader},\n", ""},
 	{"the token's e-mail and not its subject is the user", gen + "tokens.go", `t.claims("sub")`, `t.claims("email")`},
+	{"a waypoint's connections stay closed to the ingress", gen + "layered.go", "from(\"*\")", "fromNamespace(namespace)"},
+	{"a DENY at a waypoint holds for its connections", gen + "layered.go", "if !m.Layered {", "if true {"},
 	{"a group of any issuer gets in", gen + "groups.go", "&security.Condition{Key: issuerClaim, Values: m.Tokens.SessionIssuers},", ""},
 	{"a group gets in past the ingress", gen + "groups.go", "from(m.Ingress).when(", "everything().when("},
 	{"a claim of people's own choice names groups", pro + "groups.go", "case slices.Contains(ChosenClaims, top):", "case slices.Contains(ChosenClaims[:0], top):"},
