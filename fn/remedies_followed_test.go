@@ -30,13 +30,27 @@ var followed = map[diagnostic.Code]follow{
 		r.annotate(d.Object, "user", must(binding.GetString("subjects.[kind=User].name")))
 		r.annotate(d.Object, "role", strings.TrimPrefix(must(binding.GetString("roleRef.name")), "kubeflow-"))
 	},
-	diagnostic.NotebookHeaderUnset: func(r *reader, d diagnostic.Diagnostic) { r.annotate(d.Object, headersKey, `{}`) },
+	diagnostic.NotebookHeaderUnset: func(r *reader, d diagnostic.Diagnostic) {
+		if d.Object.Kind == "Workspace" {
+			r.set(diagnostic.Object{APIVersion: "kubeflow.org/v1beta1", Kind: "WorkspaceKind", Name: "studio"}, "spec/podTemplate/ports", "[]")
+			return
+		}
+		r.annotate(d.Object, headersKey, `{}`)
+	},
 	diagnostic.NotebookHeadersUnset: func(r *reader, d diagnostic.Diagnostic) {
 		r.annotate(d.Object, headersKey, `{"Name": "value"}`)
 	},
 	diagnostic.AppNotRouted: func(r *reader, d diagnostic.Diagnostic) {
-		if d.Object.Kind == "PVCViewer" {
+		switch {
+		case d.Object.Kind == "PVCViewer":
 			r.set(d.Object, "spec/networking/basePrefix", "/pvcviewers")
+			return
+		case d.Field == "spec.kind":
+			r.add("apiVersion: kubeflow.org/v1beta1\nkind: WorkspaceKind\nmetadata: {name: notes}\n" +
+				"spec: {podTemplate: {options: {imageConfig: {values: [{id: large, spec: {ports: [{id: notes, port: 80}]}}]}}}}\n")
+			return
+		case d.Object.Kind == "Workspace":
+			r.set(d.Object, "spec/podTemplate/options/imageConfig", "large")
 			return
 		}
 		r.set(d.Object, "metadata/name", d.Remedy[strings.LastIndex(d.Remedy, " ")+1:len(d.Remedy)-1])

@@ -47,10 +47,10 @@ const (
 var enrollCodes = []Entry{
 	{RoleBindingMismatch, Warning, "a contributor's RoleBinding disagrees with its annotations"},
 	{RoleBindingConflict, Error, "a RoleBinding with a generated name grants something else"},
-	{NotebookHeaderUnset, Warning, "a header that a Notebook asks for is not set"},
+	{NotebookHeaderUnset, Warning, "a header that a Notebook or a WorkspaceKind asks for is not set"},
 	{NotebookHeadersUnset, Warning, "no header that a Notebook asks for is set"},
 	{NameGenerated, Warning, "a Profile or a Notebook gets its name only when it is created"},
-	{AppNotRouted, Warning, "a Tensorboard or a PVCViewer gets no route"},
+	{AppNotRouted, Warning, "a Tensorboard, a PVCViewer or a Workspace gets no route"},
 
 	{NamespaceOwnerDiffers, Warning, "a Namespace has another owner than its profile"},
 	{NamespaceInjected, Warning, "a Namespace had both sidecar injection and ambient mode"},

@@ -24,6 +24,9 @@ var istioImages = []string{"pilot", "proxyv2", "ztunnel", "install-cni"}
 
 // Istio finds Istio's images in the workloads of the input.
 func (in *Index) Istio() []Image {
+	if in == nil {
+		return nil
+	}
 	var out []Image
 	for _, item := range in.Items {
 		if item.Kind != "Deployment" && item.Kind != "DaemonSet" {

@@ -60,6 +60,12 @@ func namespaceManifests(ns Namespace) []Object {
 	for _, n := range ns.Notebooks {
 		out = append(out, notebookRoute(ns, n))
 	}
+	for _, w := range ns.Workspaces {
+		out = append(out, workspaceService(ns, w))
+		for _, port := range w.Ports {
+			out = append(out, workspaceRoute(ns, w, port))
+		}
+	}
 	for _, a := range ns.Apps {
 		out = append(out, appRoute(ns, a))
 	}

@@ -77,6 +77,7 @@ type Namespace struct {
 	Contributors []Contributor
 	Notebooks    []profile.Notebook
 	Apps         []profile.App
+	Workspaces   []profile.Workspace
 }
 
 // Contributor is a user with KFAM's names for what lets them in.
@@ -175,7 +176,7 @@ func (m *Mesh) principalOf(account string) string {
 
 func newNamespace(mesh *Mesh, prefix string, p profile.Profile) Namespace {
 	ns := Namespace{
-		Mesh: mesh, Name: p.Name, Owner: p.Owner.Name, Notebooks: p.Notebooks, Apps: p.Apps, Seccomp: mesh.Waypoint.Seccomp,
+		Mesh: mesh, Name: p.Name, Owner: p.Owner.Name, Notebooks: p.Notebooks, Apps: p.Apps, Workspaces: p.Workspaces, Seccomp: mesh.Waypoint.Seccomp,
 		WaypointPrincipal: mesh.Principal(p.Name, mesh.Waypoint.Name),
 	}
 	if p.Restricted {

@@ -62,6 +62,8 @@ type Profile struct {
 	Notebooks       []Notebook    `yaml:"notebooks" string:"{name: $}"`
 	// Apps are what else Kubeflow's controllers serve in the namespace; only the input has them.
 	Apps []App `yaml:"-"`
+	// Workspaces are those of Kubeflow Notebooks v2; only the input has them.
+	Workspaces []Workspace `yaml:"-"`
 	// Restricted is set where the input's Namespace enforces Pod Security restricted.
 	Restricted bool `yaml:"-"`
 }
@@ -112,6 +114,21 @@ type App struct {
 	Prefix string
 	// Timeout of a request; "" is none.
 	Timeout string
+}
+
+// Workspace is a server of Kubeflow Notebooks v2, and the ports that its image serves.
+type Workspace struct {
+	Name  string
+	Ports []WorkspacePort
+}
+
+// WorkspacePort is a port by its number and by the ID that is in its path.
+type WorkspacePort struct {
+	ID   string
+	Port int
+	// Rewrite is "/" where the server does not know its path, and Headers are set on the way to it.
+	Rewrite string
+	Headers map[string]string
 }
 
 // Selector narrows the Profile objects that are taken: labels and names must both match.
