@@ -168,6 +168,13 @@ var followed = map[diagnostic.Code]follow{
 		}
 		r.add("apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: {name: of-people, namespace: " + namespace + "}\nspec: {" + targets + ", jwtRules: [" + login + "]}\n")
 	},
+	diagnostic.ModeRenamed: func(r *reader, d diagnostic.Diagnostic) {
+		if d.Object.Kind != "InferenceService" {
+			r.configure("spec/cluster/kserve/deploymentMode", "Standard")
+			return
+		}
+		r.annotate(d.Object, "serving.kserve.io/deploymentMode", "Standard")
+	},
 	diagnostic.ConfigGroupsUnread: func(r *reader, _ diagnostic.Diagnostic) {
 		r.config = strings.ReplaceAll(r.config, "  identity: {groupsClaim: groups}\n", "")
 	},

@@ -38,6 +38,7 @@ const (
 	KServeConfigMissing Code = "AP0343"
 	ModelHostsShared    Code = "AP0344"
 	ModelHostsUnknown   Code = "AP0345"
+	ModeRenamed         Code = "AP0346"
 
 	LayeredPolicies Code = "AP0351"
 	KeysBlocked     Code = "AP0352"
@@ -80,6 +81,7 @@ var enrollCodes = []Entry{
 	{KServeConfigMissing, Warning, "KServe's ConfigMap is not in the input"},
 	{ModelHostsShared, Warning, "models of two profiles may get the same host"},
 	{ModelHostsUnknown, Info, "whether models of two profiles may get the same host is unknown"},
+	{ModeRenamed, Warning, "a deployment mode of KServe has its old name"},
 
 	{LayeredPolicies, Warning, "istiod enforces L4 policies in front of the waypoints as well"},
 	{KeysBlocked, Warning, "istiod may not fetch keys from addresses in the cluster"},

@@ -9,5 +9,7 @@ import "slices"
 func (s *space) forWaypointsOnly(p *policy) bool {
 	name, has := p.selector.get("gateway.networking.k8s.io/gateway-name")
 	return has && slices.ContainsFunc(s.gateways, func(g *gateway) bool { return g.name == name && g.waypoint }) &&
-		!slices.ContainsFunc(s.workloads, func(pod *workload) bool { return p.selector.selects(pod.labels) || len(pod.adds) > 0 && pod.mayCarry(p.selector) })
+		!slices.ContainsFunc(s.workloads, func(pod *workload) bool {
+			return p.selector.selects(pod.labels) || len(pod.adds) > 0 && pod.mayCarry(p.selector)
+		})
 }
