@@ -19,6 +19,13 @@ const (
 	twoTenants = golden + "two-profiles-have-their-own-owners/want.yaml"
 )
 
+// dirOf is a directory with a file.
+func dirOf(t *testing.T, file string) string {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "below.yaml"), read(t, file))
+	return dir
+}
+
 // Exit codes are an interface: 0 done and nothing wrong, 1 the content is rejected or fails, 2 it
 // could not be done; the same for every command. Stdout is empty on 2 and where input is rejected.
 func TestExitCodesAndStreams(t *testing.T) {
@@ -43,7 +50,12 @@ func TestExitCodesAndStreams(t *testing.T) {
 	brokenYAML, empty, braces := file("broken.yaml", "a: [\n"), file("empty.yaml", ""), file("braces.yaml", "{}\n")
 	onlyConfigMap := file("configmap.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, namespace: alice}}\n")
 	refused := file("refused.yaml", strings.Replace(read(t, minimal), "spec:\n", "spec:\n  acess: {}\n", 1))
+	open := "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: open, namespace: alice}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}],\n  rules: [ {}]}\n"
+	openRule := file("open.yaml", open)
+	accepted := file("accepted.yaml", strings.Replace(open, "namespace: alice}", "namespace: alice, annotations: {ambient.kubeflow.org/lint-ignore: 'AP0703: reviewed by the platform team'}}", 1))
 	nowhere := filepath.Join(dir, "nowhere.yaml")
+	opened := file("opened.yaml", "# a comment\n"+strings.Replace(read(t, twoTenants), "- alice@example.com", "- alice@example.com\n      - bob@example.com", 1))
+	renamed := file("renamed.yaml", strings.ReplaceAll(read(t, twoTenants), "name: ns-l4-waypoint", "name: l4"))
 	for name, test := range map[string]struct {
 		stdin  string
 		args   []string
@@ -91,6 +103,10 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"a check of the config":    {"", []string{"check", good, minimal}, 2, "", "profile.yaml:1:1: [AP0918] AmbientProfile kubeflow: is a configuration, and there are no rendered manifests; give what ambient-profile " + minimal + " prints"},
 		"stdin is both":            {"", []string{"check", "-"}, 2, "", "stdin cannot be both"},
 		"stdin is both, in words":  {"", []string{"check", "-", "-"}, 2, "", "stdin (-) is given twice"},
+		"for a test report":        {"", []string{"check", "-o", "junit", bad, twoTenants}, 1, `<testcase classname="c" name="bob" file="` + bad + `" line="6">` + "\n      <failure message=\"expected allow, got deny\">", "[AP0932] spec.cases[0]: bob: expected allow, got deny; waypoint"},
+		"for code scanning":        {"", []string{"check", "-o", "sarif", bad, twoTenants}, 1, `"startLine": 6`, "[AP0932] spec.cases[0]"},
+		"for annotations":          {"", []string{"check", "-o", "github", bad, twoTenants}, 1, "::error file=" + bad + ",line=6,col=5,title=AP0932::spec.cases[0]: bob: expected allow, got deny", ""},
+		"for a comment":            {"", []string{"check", "-o", "markdown", bad, twoTenants}, 1, "| **FAIL** | bob | allow | deny | waypoint alice/waypoint", ""},
 		"a table":                  {"", []string{"explain", twoTenants}, 0, "\n\n4 namespaces, 16 clients, 2 of 32 lines NOT JUDGED\n", ""},
 		"a table of stdin":         {read(t, twoTenants), []string{"explain"}, 0, "user alice@example.com (owner)", ""},
 		"a diagram":                {"", []string{"explain", "-o", "mermaid", twoTenants}, 0, "flowchart LR", ""},
@@ -105,6 +121,26 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"ask with half a header":   {"", []string{"ask", "--from", "anonymous", "--to", "alice/tet", "-H", "x", twoTenants}, 2, "", "-H \"x\" is not 'NAME: VALUE'"},
 		"ask for pods by ingress":  {"", []string{"ask", "--from", "anonymous", "--to", "alice/tet", "--direct", twoTenants}, 2, "", "the ingress leads to Services"},
 		"ask of no such file":      {"", []string{"ask", "--from", "anonymous", "--to", "alice/tet", nowhere}, 2, "", "nowhere.yaml"},
+		"diff":                     {"", []string{"diff", twoTenants, opened}, 0, "- user bob@example.com to any Service", ""},
+		"diff of a place":          {"", []string{"diff", twoTenants, opened}, 0, "(" + opened + ":70)", ""},
+		"diff the other way":       {"", []string{"diff", opened, twoTenants}, 0, "- user bob@example.com to any Service", ""},
+		"diff of stdin":            {read(t, twoTenants), []string{"diff", opened, "-"}, 0, "- user bob@example.com", ""},
+		"diff of a new name":       {"", []string{"diff", "--exit-code", twoTenants, renamed}, 0, "", ""},
+		"diff of a directory":      {"", []string{"diff", "--exit-code", opened, dirOf(t, opened)}, 0, "", ""},
+		"diff for a pull request":  {"", []string{"diff", "-o", "markdown", twoTenants, opened}, 0, "| alice | gained | user bob\\@example.com |", ""},
+		"diff for machines":        {"", []string{"diff", "-o", "json", twoTenants, opened}, 0, `"change": "gained",`, ""},
+		"no new access":            {"", []string{"diff", "--no-new-access", twoTenants, opened}, 1, "- user bob@example.com", ""},
+		"only less access":         {"", []string{"diff", "--no-new-access", opened, twoTenants}, 0, "- user bob@example.com", ""},
+		"no other access":          {"", []string{"diff", "--exit-code", opened, twoTenants}, 1, "- user bob@example.com", ""},
+		"what is lost":             {"", []string{"diff", "--only", "lost", twoTenants, opened}, 0, "", ""},
+		"in another namespace":     {"", []string{"diff", "-n", "bob", "--exit-code", twoTenants, opened}, 0, "", ""},
+		"in no namespace":          {"", []string{"diff", "-n", "carol", twoTenants, opened}, 2, "", "there is nothing to compare"},
+		"nothing to compare":       {"", []string{"diff", onlyConfigMap, onlyConfigMap}, 2, "", "there is nothing to compare"},
+		"diff of one":              {"", []string{"diff", twoTenants}, 2, "", "diff needs the old manifests and the new ones"},
+		"diff of no such file":     {"", []string{"diff", twoTenants, nowhere}, 2, "", "nowhere.yaml"},
+		"diff of an empty file":    {"", []string{"diff", twoTenants, empty}, 2, "", "empty.yaml: [AP0919] there is no Kubernetes object in it"},
+		"diff of an empty place":   {"", []string{"diff", twoTenants, t.TempDir()}, 2, "", "there is no .yaml, .yml or .json file in it"},
+		"diff of other changes":    {"", []string{"diff", "--only", "both", twoTenants, opened}, 2, "", "--only"},
 		"explain of broken yaml":   {"", []string{"explain", brokenYAML}, 1, "", "broken.yaml"},
 		"explain of no such file":  {"", []string{"explain", nowhere}, 2, "", "nowhere.yaml"},
 		"explain of the config":    {"", []string{"explain", minimal}, 2, "", "profile.yaml:1:1: [AP0918] AmbientProfile kubeflow: is a configuration, and there are no rendered manifests; give what ambient-profile " + minimal + " prints"},
@@ -119,6 +155,20 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"no such release":          {"", []string{"explain", "--istio-version", "1.29", twoTenants}, 2, "", `--istio-version "1.29" is not one of 1.30, 1.31, 1.32; see ambient-profile explain -h`},
 		"a release that is named":  {"", []string{"explain", "--1.31", twoTenants}, 2, "", "unknown flag --1.31"},
 		"no form":                  {"", []string{"explain", twoTenants, "-o"}, 2, "", "flag needs an argument"},
+
+		"lint finds nothing":     {"", []string{"lint", twoTenants}, 0, "0 errors, 0 warnings, 0 infos\n", ""},
+		"lint of stdin":          {read(t, twoTenants), []string{"lint", "-"}, 0, "0 errors, 0 warnings, 0 infos\n", ""},
+		"lint for code scanning": {"", []string{"lint", "-o", "sarif", twoTenants}, 0, `"version": "2.1.0"`, ""},
+		"lint of an open tenant": {"", []string{"lint", twoTenants, openRule}, 1, "warning: " + openRule + ":5:12: [AP0703] AuthorizationPolicy alice/open: spec.rules[0]: allows", ""},
+		"which may be":           {"", []string{"lint", "--fail-on", "error", twoTenants, openRule}, 0, "0 errors, 1 warning, 0 infos\n", ""},
+		"and is annotated":       {"", []string{"lint", twoTenants, accepted}, 0, "(reviewed by the platform team)\n0 errors, 0 warnings, 0 infos, 1 ignored\n", ""},
+		"lint with the config":   {"", []string{"lint", minimal, twoTenants}, 0, "0 errors", ""},
+		"with a broken config":   {"", []string{"lint", refused, twoTenants}, 1, "", "spec.acess"},
+		"lint of broken yaml":    {"", []string{"lint", brokenYAML}, 1, "", "broken.yaml"},
+		"lint of nothing":        {"", []string{"lint"}, 2, "", "stdin: [AP0919] there is no Kubernetes object in it"},
+		"lint without tenants":   {"", []string{"lint", onlyConfigMap}, 2, "", "[AP0920] there is nothing to judge"},
+		"lint of no such file":   {"", []string{"lint", nowhere}, 2, "", "nowhere.yaml"},
+		"no such severity":       {"", []string{"lint", "--fail-on", "bad", twoTenants}, 2, "", `--fail-on "bad" is not one of warning, error, info, never; see ambient-profile lint -h`},
 
 		"completion of what":    {"", []string{"completion"}, 2, "", "completion takes one shell of bash, zsh, fish, powershell; see ambient-profile completion -h"},
 		"completion of no such": {"", []string{"completion", "tcsh"}, 2, "", "completion takes one shell"},
@@ -274,7 +324,7 @@ func TestCompletion(t *testing.T) {
 		"a.yaml b":         "yaml\nyml\njson\n:8\n",
 		"completion f":     "fish\n:4\n",
 		"install x":        ":16\n",
-		"help ch":          "ask\ncheck\ncompletion\nexplain\ninstall\nversion\n:4\n",
+		"help ch":          "ask\ncheck\ncompletion\ndiff\nexplain\ninstall\nlint\nserve\nversion\n:4\n",
 	} {
 		_, stdout, _ := execute(t, "", append([]string{cobra.ShellCompRequestCmd}, strings.Fields(args)...)...)
 		if stdout != want {

@@ -10,7 +10,7 @@ import (
 )
 
 // Items keep the text that they were read from, so that what nobody changes comes out as it went
-// in, to the byte; only changed and new items are written by the YAML library.
+// in, byte for byte; only changed and new items are written by the YAML library.
 
 // sequenceItems are the items of a list. Each gets the lines from its dash, and the comment above
 // it, to the next one's; data ends where the list ends. A list in another form than
@@ -158,7 +158,7 @@ func asRead(text []byte, n *yaml.Node) []byte {
 	return append(text[:len(text):len(text)], '\n')
 }
 
-var separator = regexp.MustCompile(`(?m)^---([ \t]+#.*|[ \t]*)\r?(\n|\z)`)
+var separator = regexp.MustCompile(`\A---([ \t]+#.*|[ \t]*)\r?(\n|\z)`)
 
 // splitDocuments cuts a file at its --- lines.
 func splitDocuments(file string, data []byte) []document {
@@ -167,12 +167,28 @@ func splitDocuments(file string, data []byte) []document {
 	var above []byte
 	start, line := 0, 0
 	add := func(end, next int) {
-		documents = append(documents, document{file, data[start:end], line, above})
+		text := data[start:end]
+		if start > 0 { // kubectl and kustomize read each document by itself
+			text = bytes.TrimPrefix(text, byteOrderMark)
+		}
+		documents = append(documents, document{file, text, line, above})
 		line += bytes.Count(data[start:next], []byte("\n"))
 		start, above = next, data[end:next]
 	}
-	for _, loc := range separator.FindAllIndex(data, -1) {
-		add(loc[0], loc[1])
+	for at := 0; ; {
+		i := bytes.Index(data[at:], []byte("---"))
+		if i < 0 {
+			break
+		}
+		from := at + i
+		to := len(data)
+		if end := bytes.IndexByte(data[from:], '\n'); end >= 0 {
+			to = from + end + 1
+		}
+		if at = from + 3; (from == 0 || data[from-1] == '\n') && separator.Match(data[from:to]) {
+			add(from, to)
+			at = to
+		}
 	}
 	add(len(data), len(data))
 	return documents

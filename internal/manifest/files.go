@@ -50,9 +50,13 @@ func readConfig(name string, stdin io.Reader) (*Item, error) {
 
 // ReadObjects reads every object of files, one file after the other; - is stdin.
 func ReadObjects(names []string, stdin io.Reader) ([]*Item, error) {
+	return readFiles(names, stdin, nil)
+}
+
+func readFiles(names []string, stdin io.Reader, known *Documents) ([]*Item, error) {
 	var items []*Item
 	for _, name := range names {
-		more, err := readFile(name, stdin)
+		more, err := readFile(name, stdin, known)
 		if err != nil {
 			return nil, err
 		}
@@ -62,7 +66,7 @@ func ReadObjects(names []string, stdin io.Reader) ([]*Item, error) {
 }
 
 // readFile reads every document of a file, a List's items one by one.
-func readFile(name string, stdin io.Reader) ([]*Item, error) {
+func readFile(name string, stdin io.Reader, known *Documents) ([]*Item, error) {
 	data, err := readAll(name, stdin)
 	if err != nil {
 		return nil, err
@@ -70,9 +74,18 @@ func readFile(name string, stdin io.Reader) ([]*Item, error) {
 	var items []*Item
 	reader := &Reader{File: Sources([]string{name})}
 	for _, text := range splitDocuments(reader.File, data) {
+		if known != nil {
+			if item := known.find(text); item != nil {
+				items = append(items, item)
+				continue
+			}
+		}
 		more, err := readDocument(reader, text)
 		if err != nil {
 			return nil, err
+		}
+		if known != nil && len(more) == 1 && !more[0].IsList() && more[0].Text != nil {
+			known.keep(text, more[0])
 		}
 		items = append(items, more...)
 	}
@@ -135,8 +148,8 @@ func onlyDocument(data []byte) (*yaml.Node, error) {
 	if at := invalidUTF8(data); at >= 0 {
 		return nil, refuse(at, diagnostic.NotUTF8, "a byte here is not UTF-8", "", "save the text in UTF-8")
 	}
-	if bytes.HasPrefix(data, byteOrderMark) { // the one of a whole file is gone by now
-		return nil, refuse(0, diagnostic.ByteOrderMark, "a byte order mark is in front of this document", "inside a file, it is a character like any other", "remove it")
+	if at := lateMark.FindIndex(data); at != nil { // one at the beginning is gone by now
+		return nil, refuse(at[1]-len(byteOrderMark), diagnostic.ByteOrderMark, "a byte order mark is behind the beginning of this document", "there, it is a character like any other", "remove it")
 	}
 	if at := directive.FindIndex(data); at != nil {
 		return nil, refuse(at[1]-1, diagnostic.Directive, "a directive, such as %YAML or %TAG, starts here", "it can change what the rest means", "remove the line")
@@ -185,6 +198,9 @@ func invalidUTF8(data []byte) int {
 }
 
 var byteOrderMark = []byte("\ufeff")
+
+// lateMark is a byte order mark before anything but comments.
+var lateMark = regexp.MustCompile(`\A([ \t]*(#.*)?\r?\n)*\x{feff}`)
 
 // directive is a line that begins with %, before anything but comments.
 var directive = regexp.MustCompile(`\A([ \t]*(#.*)?\r?\n)*%`)

@@ -117,7 +117,7 @@ func (t *trip) lookedUp(from *space, ns, account string) {
 		return // a pod that ztunnel captures, like most
 	}
 	if from == &nowhere {
-		namespace.OneOf(symbolic.List{Name: "namespaces", All: t.w.names})
+		namespace.OneOf(symbolic.List{Name: "namespaces" + t.w.mark, All: t.w.names})
 		return
 	}
 	if from.hasAccount(account) {
@@ -125,7 +125,7 @@ func (t *trip) lookedUp(from *space, ns, account string) {
 		return
 	}
 	namespace.Is(ns)
-	known := symbolic.List{Name: "accounts of " + ns}
+	known := symbolic.List{Name: "accounts of " + ns + t.w.mark}
 	for _, account := range from.knownAccounts() {
 		known.All = append(known.All, t.w.identity(ns, account).principal())
 	}
@@ -141,7 +141,7 @@ func (t *trip) lookedUp(from *space, ns, account string) {
 type unlike struct{ namespaces, accounts symbolic.List }
 
 func (w *World) findUnlike() unlike {
-	out := unlike{symbolic.List{Name: "namespaces of other pods"}, symbolic.List{Name: "accounts of other pods"}}
+	out := unlike{symbolic.List{Name: "namespaces of other pods" + w.mark}, symbolic.List{Name: "accounts of other pods" + w.mark}}
 	plain := func(s *space, account string) bool {
 		kinds := w.clientPods(s, s.name, account)
 		return len(kinds) == 1 && kinds[0].member == captured && !kinds[0].host && kinds[0].proxy == nil && !kinds[0].may

@@ -19,6 +19,7 @@ type recording struct {
 	cut      bool            // the object at hand has more than fits
 	order    []*yaml.Node    // keys and values of the mappings at hand, each mapping's in order
 	full     bool            // some object has more than fits
+	next     bool            // what comes is of the second of two worlds
 }
 
 // said is one object.
@@ -26,6 +27,7 @@ type said struct {
 	namespace string
 	from, to  int  // in codes
 	cut       bool // it has more than fits
+	next      bool // it is of the second of two worlds
 }
 
 // What a code says of the ones behind it. Others are the number of a text and firstText.
@@ -50,7 +52,7 @@ func newRecording() *recording {
 
 // add records an object, and gives its place.
 func (r *recording) add(n *yaml.Node, k groupKind) int {
-	o := said{namespace: textOf(valueAt(n, "metadata", "namespace")), from: len(r.codes)}
+	o := said{namespace: textOf(valueAt(n, "metadata", "namespace")), from: len(r.codes), next: r.next}
 	r.cut = false
 	r.fields(n, k)
 	o.to, o.cut = len(r.codes), r.cut

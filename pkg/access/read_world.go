@@ -15,6 +15,7 @@ import (
 type World struct {
 	seen             map[objectID]seen // while it is loaded
 	recording        *recording
+	mark             string // of the lists of its own, where another world is compared with it
 	mesh             mesh
 	namespaces       map[string]*space
 	names            []string // of the namespaces, in the order met
@@ -73,8 +74,9 @@ type World struct {
 type space struct {
 	name     string
 	declared bool
-	place         // of its Namespace
-	profile  bool // a user namespace, as the profile-controller makes it
+	place           // of its Namespace
+	profile  bool   // a user namespace, as the profile-controller makes it
+	owner    string // of its annotation
 	labels   labels
 
 	policies        []*policy
@@ -103,8 +105,16 @@ type space struct {
 
 // Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
 // metadata is an error that names it, a Finding; all of them are returned together. What is wrong inside one policy only makes that policy unjudgeable.
-func Load(items iter.Seq[*yaml.Node]) (*World, error) {
-	w := &World{seen: map[objectID]seen{}, recording: newRecording(), namespaces: map[string]*space{}, tags: map[string][]string{}, listenersOf: map[string]*listenerSet{}, istioFronts: map[string]*istioGateway{}, revisions: map[string]bool{}, mesh: defaultMesh()}
+func Load(items iter.Seq[*yaml.Node]) (*World, error) { return loadInto(newRecording(), items) }
+
+// LoadNext is Load of the manifests that come after a world's own, to be compared with it. One World is compared with one other.
+func (w *World) LoadNext(items iter.Seq[*yaml.Node]) (*World, error) {
+	w.recording.next = true
+	return loadInto(w.recording, items)
+}
+
+func loadInto(r *recording, items iter.Seq[*yaml.Node]) (*World, error) {
+	w := &World{seen: map[objectID]seen{}, recording: r, namespaces: map[string]*space{}, tags: map[string][]string{}, listenersOf: map[string]*listenerSet{}, istioFronts: map[string]*istioGateway{}, revisions: map[string]bool{}, mesh: defaultMesh()}
 	w.unplaced.capture = &w.capture
 	var errs []error
 	for item := range items {
@@ -285,7 +295,8 @@ var nowhere space
 func (w *World) readNamespace(m meta, n *yaml.Node) *fault {
 	s := w.space(m.name)
 	s.declared, s.labels, s.place = true, m.labels, m.place
-	_, owned := m.annotation("owner")
+	owner, owned := m.annotation("owner")
+	s.owner = owner
 	s.profile = owned || m.labels.value("app.kubernetes.io/part-of") == "kubeflow-profile"
 	if c := firstCloud(m.unservedCloud(), cloudByName(m.origin, "Namespace", field(n, "metadata"), "metadata")); c != nil {
 		s.clouds.whole = c
@@ -310,6 +321,7 @@ func (w *World) finish() {
 	w.readVersions()
 	w.chooseMesh()
 	w.mesh.settle(w)
+	w.settleCNI()
 	w.settleClouds()
 	w.settleMutated()
 	w.seen = nil

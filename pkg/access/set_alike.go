@@ -40,8 +40,10 @@ type span struct{ from, to, of int }
 
 // alike are the user namespaces in classes of like ones, each class and all of them in order. extra are the texts of a question; a namespace that
 // it names is like no other.
-func (w *World) alike(extra ...string) [][]string {
-	l := &likeness{r: w.recording, tenants: map[string]int{}, names: w.profiles(), users: map[string]int{}, starts: map[string]bool{}, ends: map[string]bool{}, inside: map[string]bool{}}
+func (w *World) alike(extra ...string) [][]string { return w.recording.alike(w.profiles(), extra...) }
+
+func (r *recording) alike(names []string, extra ...string) [][]string {
+	l := &likeness{r: r, tenants: map[string]int{}, names: names, users: map[string]int{}, starts: map[string]bool{}, ends: map[string]bool{}, inside: map[string]bool{}}
 	l.odd = make([]bool, len(l.names))
 	for i, name := range l.names {
 		l.tenants[name] = i
@@ -371,6 +373,9 @@ func (l *likeness) sum(of int, objects []int) (out [sha256.Size]byte) {
 	for _, o := range objects {
 		object := l.r.of[o]
 		s.number(uint64(object.to - object.from))
+		if object.next {
+			s.number(nextWorld)
+		}
 		for _, c := range l.r.codes[object.from:object.to] {
 			if s.number(uint64(min(c, firstText))); c >= firstText {
 				s.text(l.r.texts[c-firstText], &l.said[c-firstText])
@@ -380,6 +385,9 @@ func (l *likeness) sum(of int, objects []int) (out [sha256.Size]byte) {
 	copy(out[:], s.to.Sum(s.part[:0]))
 	return out
 }
+
+// nextWorld marks the objects of the second of two worlds.
+const nextWorld = 1 << 40
 
 type summer struct {
 	l     *likeness

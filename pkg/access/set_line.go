@@ -212,7 +212,7 @@ func (s *sorter) notOf(g *group) (out []symbolic.Box) {
 	if len(others) == 0 || len(rules) == 0 {
 		return others
 	}
-	found, err := symbolic.Explore(s.space, slices.Clone(others), maxQuestions, func(axes []*symbolic.Axis, points []symbolic.Point) (bool, *symbolic.Trace, bool) {
+	found, err := symbolic.Explore(s.space, s.space.Wholes(others), maxQuestions, func(axes []*symbolic.Axis, points []symbolic.Point) (bool, *symbolic.Trace, bool) {
 		r := s.q.request(axes, points)
 		r.favor, r.plain = rules, s.q.shows()
 		v, trace := s.w.traced(r)
@@ -305,6 +305,9 @@ func (l *line) confirm(s *sorter, on []symbolic.Box) {
 	v := s.w.Decide(again)
 	if l.outcome == NotJudged && v.routeless() {
 		return
+	}
+	if again.favor = nil; l.outcome == Allow && !slices.Equal(v.rules(), l.rules) { // of two of one policy, both points may name the first
+		v = s.w.Decide(again)
 	}
 	if v.Outcome != l.outcome || l.outcome == Allow && !slices.Equal(v.rules(), l.rules) {
 		s.out.wrong = append(s.out.wrong, fmt.Sprintf("%s is %v by %v among others, and %v alone: %s", l.witness.text(), l.outcome, l.rules, v.Outcome, v.By()))

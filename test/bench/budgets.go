@@ -30,6 +30,7 @@ var (
 	// The referee's verbs, beside a kyaml identity function that reads the same.
 	explainAgainstIdentity = map[int]float64{100: 0.60, 1000: 0.50, 10000: 0.50}
 	checkAgainstIdentity   = map[int]float64{100: 0.50, 1000: 0.40, 10000: 0.40}
+	diffAgainstIdentity    = map[int]float64{100: 0.80, 1000: 0.60, 10000: 0.60}
 )
 
 const (
@@ -66,19 +67,20 @@ func (r report) budgets() []budget {
 	return append(out, budget{"binary, stripped", binaryMost, megabytes(int(r.binaryBytes)), " MB"})
 }
 
-// referee are the budgets of explain and check.
+// referee are the budgets of explain, check and diff.
 func (r report) referee() []budget {
 	var out []budget
 	for _, verb := range []struct {
-		name string
-		most map[int]float64
-	}{{explain, explainAgainstIdentity}, {check, checkAgainstIdentity}} {
+		name  string
+		most  map[int]float64
+		files int // that it reads
+	}{{explain, explainAgainstIdentity, 1}, {check, checkAgainstIdentity, 1}, {diff, diffAgainstIdentity, 2}} {
 		for _, p := range r.profiles {
 			if most, promised := verb.most[p.n]; promised {
 				out = append(out, budget{fmt.Sprintf("CPU of %s, by %s, N = %d", verb.name, identity, p.n), most, median(ratios(p.samples[verb.name], p.samples[identity])), ""})
 			}
 			if p.n >= 1000 {
-				out = append(out, budget{fmt.Sprintf("peak memory of %s, by MB read, N = %d", verb.name, p.n), refereeMost, medianRSS(p.samples[verb.name]) / megabytes(p.bytes), " MB"})
+				out = append(out, budget{fmt.Sprintf("peak memory of %s, by MB read, N = %d", verb.name, p.n), refereeMost, medianRSS(p.samples[verb.name]) / megabytes(verb.files*p.bytes), " MB"})
 			}
 		}
 	}
@@ -88,7 +90,7 @@ func (r report) referee() []budget {
 // growth fits the numbers of profiles at which the start-up no longer counts.
 func (r report) growth() []budget {
 	var out []budget
-	for _, name := range []string{standalone, function, explain, check} {
+	for _, name := range []string{standalone, function, explain, check, diff} {
 		var n, cpu []float64
 		for _, p := range r.profiles {
 			if p.n >= 100 {

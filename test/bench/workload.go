@@ -28,6 +28,7 @@ const (
 	startUp     = "ours, version"
 	explain     = "ours, explain"
 	check       = "ours, check of one never"
+	diff        = "ours, diff of one policy"
 )
 
 // noTenantReachesAnother is the claim that is checked.
@@ -68,6 +69,7 @@ func prepare(t tools, parent string, n int) (workload, error) {
 	w.contenders = append(w.contenders,
 		contender{name: explain, args: []string{t.ours, "explain", manifests}},
 		contender{name: check, args: []string{t.ours, "check", claim, manifests}},
+		contender{name: diff, args: []string{t.ours, "diff", manifests, d.write("changed.yaml", oneMore(string(rendered), n))}},
 	)
 	model, err := newModel(t, d)
 	if err != nil {
@@ -93,6 +95,12 @@ func prepare(t tools, parent string, n int) (workload, error) {
 		)
 	}
 	return w, d.err
+}
+
+// oneMore is the output for n profiles, of which the one in the middle lets another user in.
+func oneMore(rendered string, n int) string {
+	owner := "      - " + load.Name(n/2) + "@example.com\n"
+	return strings.Replace(rendered, owner, owner+"      - mallory@example.com\n", 1)
 }
 
 // writeTransformer is the function as it is wired into a kustomization.

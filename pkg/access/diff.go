@@ -1,0 +1,204 @@
+package access
+
+import (
+	"slices"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
+)
+
+// Diff is who gained and who lost access from one world to another. Both have the same requests: each is decided in both.
+type Diff struct {
+	Namespaces []NamespaceDiff `json:"namespaces"`
+	Unknown    []string        `json:"notCompared,omitempty"`    // what could not be looked at, and so may be anything
+	Errors     []string        `json:"internalErrors,omitempty"` // what the point decision does not confirm
+	Compared   int             `json:"compared"`                 // namespaces
+}
+
+// NamespaceDiff is one namespace whose access changes. It is so of like namespaces, too, with their names and their owners' in the spot of its own.
+type NamespaceDiff struct {
+	Namespace string   `json:"namespace"`
+	Like      []string `json:"like,omitempty"`
+	Cause     *Cause   `json:"cause,omitempty"`
+	Changes   []Change `json:"changes"`
+}
+
+// Cause is what has become of the namespace as a whole.
+type Cause struct {
+	Old string `json:"old"`
+	New string `json:"new"`
+}
+
+// Change is a set of requests whose outcome changes, the old or the new one by the same policies and rules.
+type Change struct {
+	Change  string   `json:"change"` // gained or lost
+	Who     string   `json:"who"`
+	To      []string `json:"to"`
+	What    string   `json:"what,omitempty"` // "" for all requests
+	Old     string   `json:"old"`            // of the witness: allow, deny, not-judged, absent (there is no such target) or no-route
+	New     string   `json:"new"`
+	By      string   `json:"by"` // what allows it, or is why it is not judged: of the new manifests where it is gained, of the old ones where it is lost
+	Policy  string   `json:"policy,omitempty"`
+	Rule    int      `json:"rule"` // -1 for none
+	File    string   `json:"file,omitempty"`
+	Line    int      `json:"line,omitempty"`
+	Instead string   `json:"instead"` // who decides on the other side
+	Witness string   `json:"witness,omitempty"`
+
+	at      place
+	object  diagnostic.Object
+	spots   []spotAt
+	kind    clientKind
+	session string // who and what, as of a session
+}
+
+// Kinds of changes.
+const (
+	hasGained = "gained"
+	hasLost   = "lost"
+)
+
+// Diff compares the access under two worlds. The second is read with LoadNext.
+func (w *World) Diff(next *World, namespaces ...string) Diff {
+	d := newDiffer(w, next)
+	names := union(w.names, next.names)
+	slices.Sort(names)
+	if w.release == next.release && w.recording.twice() {
+		for _, name := range names {
+			if d.askers[0].hasTargets(w.look(name)) && (len(namespaces) == 0 || slices.Contains(namespaces, name)) {
+				d.out.Compared++
+			}
+		}
+		return d.out
+	}
+	if !d.comparable() {
+		return d.out
+	}
+	classes := d.classes(names)
+	policiesOf, confined := d.confined()
+	for _, class := range classes {
+		switch asked := len(namespaces) == 0 || slices.ContainsFunc(class, func(n string) bool { return slices.Contains(namespaces, n) }); {
+		case !asked:
+		case confined && d.untouched(class[0], policiesOf):
+			if d.askers[0].hasTargets(d.askers[0].w.look(class[0])) {
+				d.out.Compared += len(class)
+			}
+		default:
+			d.namespace(class)
+		}
+	}
+	d.addMoved(classes)
+	return d.out
+}
+
+func newDiffer(w, next *World) *differ {
+	d := &differ{askers: [2]*asker{newAsker(w), newAsker(next)}, newer: 1, pool: symbolic.NewPool(), moved: map[string]*movement{}}
+	d.out.Namespaces = []NamespaceDiff{}
+	if w.recording.turned() { // so that it is found in the same way from either side
+		d.askers[0], d.askers[1], d.newer = d.askers[1], d.askers[0], 0
+	}
+	d.askers[1].w.mark = " of the other manifests" // a list is known by its name
+	return d
+}
+
+func union(a, b []string) []string {
+	out := slices.Clone(a)
+	for _, s := range b {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// differ compares two worlds.
+type differ struct {
+	askers [2]*asker // of the worlds, in an order of their own
+	newer  int       // of the two
+	pool   *symbolic.Pool
+	out    Diff
+	at     *NamespaceDiff       // at hand
+	moved  map[string]*movement // by namespaces whose pods come into the mesh, or leave it
+}
+
+// comparable reports whether the requests of both worlds are the same. A principal of another trust domain is another one, and so is a path that is
+// read otherwise.
+func (d *differ) comparable() bool {
+	old, next := &d.askers[1-d.newer].w.mesh, &d.askers[d.newer].w.mesh
+	say := func(what, a, b string) {
+		if a != b {
+			d.out.Unknown = append(d.out.Unknown, what+" of the mesh is "+a+" in the old manifests and "+b+" in the new ones: no request is the same")
+		}
+	}
+	say("the trust domain", old.domains[0], next.domains[0])
+	say("the path normalization", old.normalization, next.normalization)
+	return len(d.out.Unknown) == 0
+}
+
+// classes are all namespaces, by their names, those that are alike in both worlds with the first of them.
+func (d *differ) classes(names []string) (out [][]string) {
+	tenants := union(d.askers[0].w.profiles(), d.askers[1].w.profiles())
+	slices.Sort(tenants)
+	of := map[string][]string{}
+	for _, class := range d.askers[0].w.recording.alike(tenants) {
+		for i, name := range class {
+			if of[name] = nil; i == 0 {
+				of[name] = class
+			}
+		}
+	}
+	for _, name := range names {
+		switch class, tenant := of[name]; {
+		case !tenant:
+			out = append(out, []string{name})
+		case class != nil:
+			out = append(out, class)
+		}
+	}
+	return out
+}
+
+// namespace compares the access to a namespace, and so to those that are like it.
+func (d *differ) namespace(class []string) {
+	targets := d.targets(class[0])
+	if len(targets) == 0 {
+		return
+	}
+	d.out.Compared += len(class)
+	d.at = &NamespaceDiff{Namespace: class[0], Like: class[1:]}
+	pool := d.pool.About()
+	for i := range targets {
+		t := &targets[i]
+		for _, port := range t.ports() {
+			for _, tcp := range [2]bool{false, true} {
+				if t.takes(tcp) {
+					d.ask(i, t, port, tcp, pool)
+				}
+			}
+		}
+	}
+	if len(d.at.Changes) == 0 {
+		return
+	}
+	d.arrange(targets)
+	d.at.Cause = d.cause(class[0])
+	d.out.Namespaces = append(d.out.Namespaces, *d.at)
+}
+
+// cause is what has become of a namespace, nil where it takes part in the mesh as before.
+func (d *differ) cause(name string) *Cause {
+	was, is := d.describe(1-d.newer, name), d.describe(d.newer, name)
+	if was == is {
+		return nil
+	}
+	return &Cause{was, is}
+}
+
+// describe says how a namespace takes part in the mesh.
+func (d *differ) describe(i int, name string) string {
+	s := d.askers[i].w.look(name)
+	if s == &nowhere {
+		return "not in the manifests"
+	}
+	return d.askers[i].w.describe(s)
+}
