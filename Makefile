@@ -105,6 +105,7 @@ e2e: ## apply every output to a real API server and a real istiod (the first run
 .PHONY: dataplane
 dataplane: ## send requests through real Envoys that a real istiod configures (compiles what e2e compiles)
 	cd test/dataplane && go vet ./... && go test -v -count=1 -timeout 40m $(DATAPLANE_FLAGS) .
+	cd test/dataplane && for dir in testdata/asked/*; do go run ./ask -expect $$dir || exit; done
 
 .PHONY: dataplane-ask
 dataplane-ask: ## put the AccessCheck and the manifests in DIR=... to real Envoys and to the referee

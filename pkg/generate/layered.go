@@ -16,7 +16,7 @@ const tunnelPort = "15008"
 // ENABLE_LAYERED_WAYPOINT_AUTHORIZATION_POLICIES. Then the namespace's L4 policies hold there too, and so
 // do the policies that are attached to the waypoint, without their rules that have HTTP attributes
 // (Istio 1.31: listener_waypoint.go buildConnectTerminate; authz.NewWaypointTerminationBuilder; builder
-// build with forTCP): the ingress Gateway would get no connection.
+// build with forTCP): the ingress Gateway would get no connection (measured: test/dataplane/testdata/asked).
 //
 // Whoever has an identity in the mesh gets a connection, on which each request is judged as before.
 // Without the variable nobody reads the policy: a waypoint reads none with a selector, and its pods are
