@@ -52,8 +52,8 @@ image-test: image ## test the image: Docker, kustomize, kpt, built again, arm64
 	AMBIENT_PROFILE_IMAGE=$(IMAGE) AMBIENT_PROFILE_DOCKER_BUILD="$(BUILD_FLAGS)" go test ./fn -count=1 -timeout 30m -v -run 'Container|Kpt|Dockerfile|Commands'
 
 .PHONY: golden
-golden: ## rewrite the golden files, what the examples print, docs/messages.md and docs/istio-fields.md; read the difference
-	-go test ./fn -run 'TestGolden|TestExamplesBuild|TestCorpus' -update
+golden: ## rewrite the golden files, what the examples print, and the pages of docs that tests make; read the difference
+	-go test ./fn -run 'TestGolden|TestExamplesBuild|TestCorpus|TestCompatibilityPage' -update
 	-go test ./cmd/ambient-profile -run TestMessagesPage -update
 	-go test ./pkg/access -run TestFieldsPage -update
 	git status --short testdata examples docs
