@@ -51,6 +51,9 @@ type Mesh struct {
 	Waypoint    profile.Waypoint
 	Access      profile.Access
 	Scrapers    []Scraper
+	// KatibController is the principal that asks the suggestions of experiments; "" where it is not in the
+	// mesh by us, or not in the input.
+	KatibController string
 	// Layered: istiod enforces L4 policies in front of the waypoints as well.
 	Layered bool
 }
@@ -135,6 +138,9 @@ func NewPlan(p profile.AmbientProfile, found survey.Found) Plan {
 			proxy.leaveMesh(found.Namespace(mesh.GatewayNamespace))
 		}
 		plan.Platform = newPlatform(mesh, s, found.Kubeflow)
+		if katib := found.Kubeflow.Component(survey.KatibController); plan.Platform != nil && katib.Found {
+			mesh.KatibController = mesh.Principal(profile.KubeflowNamespace, katib.Account)
+		}
 		plan.Admission = newAdmission(mesh, s, found.Kubeflow)
 	}
 	plan.findSessions(found)

@@ -109,6 +109,8 @@ var mutants = []mutant{
 	{"open paths are open by any method", gen + "authorizationpolicy_l7.go", `Methods: []string{"GET", "HEAD"}, `, ""},
 	{"open paths are open through the ingress", gen + "authorizationpolicy_l7.go", "			NotPrincipals: []string{ns.Ingress},\n			NotNamespaces: []string{ns.GatewayNamespace},\n", ""},
 	{"open paths that are none open all", gen + "authorizationpolicy_l7.go", "if len(ns.Access.OpenPaths) > 0 {", "{"},
+	{"Katib's controller reaches every port", gen + "authorizationpolicy_l7.go", "from(ns.KatibController).onPorts(suggestionPort, earlyStoppingPort)", "from(ns.KatibController)"},
+	{"everybody asks the suggestions", gen + "authorizationpolicy_l7.go", "from(ns.KatibController).onPorts", "everything().onPorts"},
 	{"kernels may be stopped", gen + "authorizationpolicy_l7.go", "		Methods: []string{\"GET\"},\n", ""},
 	{"kernels of every Service are open", gen + "authorizationpolicy_l7.go", `"/notebook/" + ns.Name + "/{*}/api/kernels"`, `"*/api/kernels"`},
 	{"whoever the ingress vouches for is a token", gen + "authorizationpolicy_l7.go", "header(ns.UserIDHeader, ns.TokenHeaders...)", "header(ns.UserIDHeader, \"*\")"},
