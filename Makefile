@@ -52,8 +52,8 @@ image-test: image ## test the image: Docker, kustomize, kpt, built again, arm64
 	AMBIENT_PROFILE_IMAGE=$(IMAGE) AMBIENT_PROFILE_DOCKER_BUILD="$(BUILD_FLAGS)" go test ./fn -count=1 -timeout 30m -v -run 'Container|Kpt|Dockerfile|Commands'
 
 .PHONY: golden
-golden: ## rewrite the golden files, what the examples print, docs/messages.md and docs/istio-fields.md; read the difference
-	-go test ./fn -run 'TestGolden|TestExamplesBuild|TestCorpus' -update
+golden: ## rewrite the golden files, what the examples print, and the pages of docs that tests make; read the difference
+	-go test ./fn -run 'TestGolden|TestExamplesBuild|TestCorpus|TestCompatibilityPage' -update
 	-go test ./cmd/ambient-profile -run TestMessagesPage -update
 	-go test ./pkg/access -run TestFieldsPage -update
 	git status --short testdata examples docs
@@ -99,7 +99,7 @@ conformance: ## ask Istio's own code again (compiles it: minutes) and hold the r
 	go test ./pkg/access -count=1 -run Conform
 
 .PHONY: e2e
-e2e: ## apply every output to a real API server and a real istiod (the first run compiles them: ten minutes)
+e2e: ## apply every output to a real API server and a real istiod (compiles them: ten minutes); ISTIO=1.30 or KUBERNETES=1.37
 	cd test/e2e && go vet ./... && go test -v -count=1 -timeout 40m $(E2E_FLAGS) .
 
 .PHONY: browser
@@ -109,6 +109,7 @@ browser: ## open the HTML report in a real Chromium (Debian: apt-get install chr
 .PHONY: dataplane
 dataplane: ## send requests through real Envoys that a real istiod configures (compiles what e2e compiles)
 	cd test/dataplane && go vet ./... && go test -v -count=1 -timeout 40m $(DATAPLANE_FLAGS) .
+	cd test/dataplane && for dir in testdata/asked/*; do go run ./ask -expect $$dir || exit; done
 
 .PHONY: dataplane-ask
 dataplane-ask: ## put the AccessCheck and the manifests in DIR=... to real Envoys and to the referee

@@ -65,7 +65,7 @@ var istioSchemas = sync.OnceValue(func() map[string]*spec.Schema {
 	if err != nil {
 		panic(fmt.Sprint("where is istio.io/api? ", err))
 	}
-	return schemasOf(filepath.Join(strings.TrimSpace(string(dir)), "kubernetes", "customresourcedefinitions.gen.yaml"))
+	return schemasOf(must(os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "kubernetes", "customresourcedefinitions.gen.yaml"))))
 })
 
 // gatewaySchemas are those of the Gateway API, in the version that the conformance tests pin.
@@ -80,14 +80,13 @@ var gatewaySchemas = sync.OnceValue(func() map[string]*spec.Schema {
 	if err != nil {
 		panic(fmt.Sprint("where is sigs.k8s.io/gateway-api? ", err))
 	}
-	return schemasOf(filepath.Join(module.Dir, "config", "crd", "standard", "gateway.networking.k8s.io_httproutes.yaml"))
+	return schemasOf(must(os.ReadFile(filepath.Join(module.Dir, "config", "crd", "standard", "gateway.networking.k8s.io_httproutes.yaml"))))
 })
 
 // schemasOf are the schemas of a file of CRDs.
-func schemasOf(file string) map[string]*spec.Schema {
-	f := bytes.NewReader(must(os.ReadFile(file)))
+func schemasOf(definitions []byte) map[string]*spec.Schema {
 	schemas := map[string]*spec.Schema{}
-	decoder := kyaml.NewDecoder(f)
+	decoder := kyaml.NewDecoder(bytes.NewReader(definitions))
 	for {
 		var definition struct {
 			Spec struct {

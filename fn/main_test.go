@@ -63,7 +63,7 @@ func TestWarningsAreResults(t *testing.T) {
 	dir := goldenDir + "/group-as-owner-gets-no-rule-and-a-warning"
 	_, stdout, stderr := execute(t, asResourceList(t, dir))
 	_, results, _ := strings.Cut(stdout, "\nresults:\n")
-	part(t, "results", results, "- message: '[AP0251] is the group \"team-a\"; the headers do not name a single group")
+	part(t, "results", results, "- message: '[AP0251] is the group \"team-a\"; the groups header carries a list as base64 JSON, which no policy can match,")
 	part(t, "results", results, "\n  severity: warning\n  resourceRef:\n    apiVersion: ambient.kubeflow.org/v1alpha1\n    kind: AmbientProfile\n    name: kubeflow\n  field:\n    path: spec.profiles[0].owner\n")
 	part(t, "stderr", stderr, "ambient-profile: warning: AmbientProfile kubeflow: [AP0251] spec.profiles[0].owner: is the group \"team-a\"; ")
 }

@@ -30,17 +30,31 @@ var followed = map[diagnostic.Code]follow{
 		r.annotate(d.Object, "user", must(binding.GetString("subjects.[kind=User].name")))
 		r.annotate(d.Object, "role", strings.TrimPrefix(must(binding.GetString("roleRef.name")), "kubeflow-"))
 	},
+	diagnostic.NotebookHeaderUnset: func(r *reader, d diagnostic.Diagnostic) {
+		if d.Object.Kind == "Workspace" {
+			r.set(diagnostic.Object{APIVersion: "kubeflow.org/v1beta1", Kind: "WorkspaceKind", Name: "studio"}, "spec/podTemplate/ports", "[]")
+			return
+		}
+		r.annotate(d.Object, headersKey, `{}`)
+	},
 	diagnostic.RoleBindingIgnored: func(r *reader, d diagnostic.Diagnostic) {
 		r.set(d.Object, "subjects", "[{apiGroup: rbac.authorization.k8s.io, kind: User, name: everybody@example.com}]")
 		r.annotate(d.Object, "user", "everybody@example.com")
 	},
-	diagnostic.NotebookHeaderUnset: func(r *reader, d diagnostic.Diagnostic) { r.annotate(d.Object, headersKey, `{}`) },
 	diagnostic.NotebookHeadersUnset: func(r *reader, d diagnostic.Diagnostic) {
 		r.annotate(d.Object, headersKey, `{"Name": "value"}`)
 	},
 	diagnostic.AppNotRouted: func(r *reader, d diagnostic.Diagnostic) {
-		if d.Object.Kind == "PVCViewer" {
+		switch {
+		case d.Object.Kind == "PVCViewer":
 			r.set(d.Object, "spec/networking/basePrefix", "/pvcviewers")
+			return
+		case d.Field == "spec.kind":
+			r.add("apiVersion: kubeflow.org/v1beta1\nkind: WorkspaceKind\nmetadata: {name: notes}\n" +
+				"spec: {podTemplate: {options: {imageConfig: {values: [{id: large, spec: {ports: [{id: notes, port: 80}]}}]}}}}\n")
+			return
+		case d.Object.Kind == "Workspace":
+			r.set(d.Object, "spec/podTemplate/options/imageConfig", "large")
 			return
 		}
 		r.set(d.Object, "metadata/name", d.Remedy[strings.LastIndex(d.Remedy, " ")+1:len(d.Remedy)-1])
@@ -158,6 +172,16 @@ var followed = map[diagnostic.Code]follow{
 		}
 		r.add("apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: {name: of-people, namespace: " + namespace + "}\nspec: {" + targets + ", jwtRules: [" + login + "]}\n")
 	},
+	diagnostic.ModeRenamed: func(r *reader, d diagnostic.Diagnostic) {
+		if d.Object.Kind != "InferenceService" {
+			r.configure("spec/cluster/kserve/deploymentMode", "Standard")
+			return
+		}
+		r.annotate(d.Object, "serving.kserve.io/deploymentMode", "Standard")
+	},
+	diagnostic.ConfigGroupsUnread: func(r *reader, _ diagnostic.Diagnostic) {
+		r.config = strings.ReplaceAll(r.config, "  identity: {groupsClaim: groups}\n", "")
+	},
 	diagnostic.NothingVerified: func(r *reader, _ diagnostic.Diagnostic) {
 		r.config = regexp.MustCompile(`, verifyTokensFor: \[[^]]*\]|(?m)^ *verifyTokensFor: .*\n`).ReplaceAllString(r.config, "")
 	},
@@ -243,6 +267,9 @@ var notFollowed = map[diagnostic.Code]string{
 	diagnostic.ClientAddressesAtGateway: "a patch after the function does it",
 	diagnostic.ConfigGroupOwner:         "who the members are, only the reader knows",
 	diagnostic.ConfigBeyondASCII:        "it says what to compare",
+	diagnostic.LayeredPolicies:          "istiod is configured where Istio is installed",
+	diagnostic.KeysBlocked:              "istiod is configured where Istio is installed",
+	diagnostic.ImageMoved:               "the images are chosen where Istio is installed",
 	diagnostic.NamespaceInjected:        "the pods are restarted in the cluster",
 	diagnostic.HashedNameKept:           "the function is run elsewhere",
 }

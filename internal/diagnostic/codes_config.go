@@ -42,12 +42,14 @@ const (
 	ConfigUnusableIssuer      Code = "AP0237"
 	ConfigNothingSelected     Code = "AP0238"
 	ConfigOwnerDiffers        Code = "AP0239"
+	ConfigBadClaim            Code = "AP0240"
 
-	ConfigGroupOwner  Code = "AP0251"
-	ConfigUppercase   Code = "AP0252"
-	ConfigBeyondASCII Code = "AP0253"
-	ConfigRestrict    Code = "AP0254"
-	ConfigNotLocal    Code = "AP0255"
+	ConfigGroupOwner   Code = "AP0251"
+	ConfigUppercase    Code = "AP0252"
+	ConfigBeyondASCII  Code = "AP0253"
+	ConfigRestrict     Code = "AP0254"
+	ConfigNotLocal     Code = "AP0255"
+	ConfigGroupsUnread Code = "AP0256"
 )
 
 var configCodes = []Entry{
@@ -90,10 +92,12 @@ var configCodes = []Entry{
 	{ConfigUnusableIssuer, Error, "a token issuer cannot be used in this place"},
 	{ConfigNothingSelected, Error, "profileSelector matches no Profile of the input"},
 	{ConfigOwnerDiffers, Error, "a Profile and the AmbientProfile name different owners"},
+	{ConfigBadClaim, Error, "a claim cannot name the groups of a user"},
 
-	{ConfigGroupOwner, Warning, "the owner is a group, and no rule allows its members"},
+	{ConfigGroupOwner, Warning, "an owner or contributor is a group, and no rule allows its members"},
 	{ConfigUppercase, Warning, "a user name contains uppercase letters"},
 	{ConfigBeyondASCII, Warning, "a user name contains characters beyond ASCII, which can look like others"},
 	{ConfigRestrict, Warning, "Restrict stops the profile-controller from making new profiles"},
 	{ConfigNotLocal, Warning, "a configuration in a kpt package would be applied to the cluster"},
+	{ConfigGroupsUnread, Warning, "identity.groupsClaim has no effect without waypoint.verifyTokens"},
 }

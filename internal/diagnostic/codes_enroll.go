@@ -39,15 +39,20 @@ const (
 	KServeConfigMissing Code = "AP0343"
 	ModelHostsShared    Code = "AP0344"
 	ModelHostsUnknown   Code = "AP0345"
+	ModeRenamed         Code = "AP0346"
+
+	LayeredPolicies Code = "AP0351"
+	KeysBlocked     Code = "AP0352"
+	ImageMoved      Code = "AP0353"
 )
 
 var enrollCodes = []Entry{
 	{RoleBindingMismatch, Warning, "a contributor's RoleBinding disagrees with its annotations"},
 	{RoleBindingConflict, Error, "a RoleBinding with a generated name grants something else"},
-	{NotebookHeaderUnset, Warning, "a header that a Notebook asks for is not set"},
+	{NotebookHeaderUnset, Warning, "a header that a Notebook or a WorkspaceKind asks for is not set"},
 	{NotebookHeadersUnset, Warning, "no header that a Notebook asks for is set"},
+	{AppNotRouted, Warning, "a Notebook, a Tensorboard, a PVCViewer or a Workspace gets no route"},
 	{NameGenerated, Warning, "an object gets its name only when it is created"},
-	{AppNotRouted, Warning, "a Notebook, a Tensorboard or a PVCViewer gets no route"},
 	{RoleBindingIgnored, Warning, "a RoleBinding names a contributor whom no policy can name"},
 
 	{NamespaceOwnerDiffers, Warning, "a Namespace has another owner than its profile"},
@@ -78,4 +83,9 @@ var enrollCodes = []Entry{
 	{KServeConfigMissing, Warning, "KServe's ConfigMap is not in the input"},
 	{ModelHostsShared, Warning, "models of two profiles may get the same host"},
 	{ModelHostsUnknown, Info, "whether models of two profiles may get the same host is unknown"},
+	{ModeRenamed, Warning, "a deployment mode of KServe has its old name"},
+
+	{LayeredPolicies, Warning, "istiod enforces L4 policies in front of the waypoints as well"},
+	{KeysBlocked, Warning, "istiod may not fetch keys from addresses in the cluster"},
+	{ImageMoved, Warning, "an image of Istio is in a registry that Istio no longer publishes to"},
 }

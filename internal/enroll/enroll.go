@@ -30,6 +30,8 @@ import (
 func Place(plan generate.Plan, found survey.Found, wanted []generate.Object) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
 	input, notes := found.Index, &survey.Notes{Config: plan.Name}
 	warnInput(plan, input, notes)
+	warnIstio(plan, input, notes)
+	warnModeNames(plan, input, notes)
 	if plan.Restrict {
 		restrictControllers(plan, input, notes)
 	}

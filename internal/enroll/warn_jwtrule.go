@@ -8,10 +8,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
-
-// chosen are claims that people write themselves at many issuers (OpenID Connect Core 5.1, 5.7).
-var chosen = []string{"name", "nickname", "preferred_username", "given_name", "family_name"}
 
 // warnJWTRule warns about a rule of the input by which a token names a user that its issuer
 // does not vouch for. listed: the configuration lists the session issuers.
@@ -32,7 +30,7 @@ func warnJWTRule(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule, l
 			writeBoth(plan, rule, listed))
 	}
 	for _, claim := range generate.ClaimsTo(rule.JWTRule, tokens.UserIDHeader) {
-		if slices.Contains(chosen, claim) {
+		if slices.Contains(profile.ChosenClaims, claim) {
 			warnRule(notes, diagnostic.ChosenClaim, rule, "writes "+tokens.UserIDHeader+" from the claim "+claim, "at many issuers people choose that claim themselves, so a person can become another user",
 				"write the header from email or sub")
 		}

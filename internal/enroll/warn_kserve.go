@@ -9,13 +9,15 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// knativeBypasses is the effect of Serverless mode.
-const knativeBypasses = "traffic from Knative's gateways bypasses the waypoint, so requests from outside are denied"
+// knativeBypasses is the effect of Knative mode. Its private Services lead net-istio's gateway, or the
+// activator where a model is scaled to zero, to the addresses of pods, where queue-proxy answers; neither
+// passes a waypoint, and ztunnel admits the namespace itself only (Knative: SKS in Serve and Proxy mode).
+const knativeBypasses = "Knative's gateway and its activator connect to the model's pods past the waypoint, so requests from outside are denied and a model that is scaled to zero is not started by a request; pods of its own namespace still reach running pods"
 
 // warnModel reports a model that runs in Serverless mode.
 func warnModel(notes *survey.Notes, item *manifest.Item) {
 	if mode := item.Annotation("serving.kserve.io/deploymentMode"); mode == "Serverless" || mode == "Knative" {
-		notes.Warn(diagnostic.ModelServerless, item, "runs in "+mode+" mode", knativeBypasses, "set the annotation serving.kserve.io/deploymentMode to RawDeployment (Standard since KServe 0.16)")
+		notes.Warn(diagnostic.ModelServerless, item, "runs in "+mode+" mode", knativeBypasses, "set the annotation serving.kserve.io/deploymentMode to Standard (RawDeployment before KServe 0.16), whose HTTPRoute leads through the waypoint")
 	}
 }
 

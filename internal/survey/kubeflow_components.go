@@ -10,6 +10,7 @@ const (
 	KatibUI                    = "katib-ui"
 	KatibManager               = "katib-db-manager"
 	KatibDatabase              = "katib-mysql"
+	KatibController            = "katib-controller"
 	ModelsWebApp               = "kserve-models-web-application"
 	Pipelines                  = "ml-pipeline"
 	PipelinesUI                = "ml-pipeline-ui"
@@ -64,6 +65,7 @@ var components = []componentSpec{
 	{name: KatibUI, workloads: []string{"katib-ui"}, services: []string{"katib-ui"}, account: "katib-ui", labels: katibLabels("ui")},
 	{name: KatibManager, workloads: []string{"katib-db-manager"}, services: []string{"katib-db-manager"}, account: "default", labels: katibLabels("db-manager")},
 	{name: KatibDatabase, workloads: []string{"katib-mysql"}, services: []string{"katib-mysql"}, account: "default", labels: katibLabels("mysql")},
+	{name: KatibController, workloads: []string{KatibController}, account: KatibController, labels: katibLabels("controller"), optional: true},
 	{
 		name: ModelsWebApp, workloads: []string{ModelsWebApp, "kserve-models-web-app"}, services: []string{ModelsWebApp, "kserve-models-web-app"},
 		account: ModelsWebApp, labels: map[string]string{"app": "kserve", "kustomize.component": ModelsWebApp},
@@ -102,7 +104,7 @@ func katibLabels(component string) map[string]string {
 // assumedWebhooks are those of June 2026.
 var assumedWebhooks = []Webhook{
 	{"cache-server", named("cache-server"), []string{"8443"}},
-	{"katib-controller", katibLabels("controller"), []string{"8443"}},
+	{KatibController, katibLabels("controller"), []string{"8443"}},
 	{"poddefaults-webhook-service", named("poddefaults"), []string{"4443"}},
 	{"pvcviewer-webhook-service", named("pvcviewer"), []string{"9443"}},
 	{"spark-operator-webhook-svc", map[string]string{"app.kubernetes.io/name": "spark-operator", "app.kubernetes.io/component": "webhook"}, []string{"9443"}},

@@ -24,6 +24,7 @@ func users(p profile.AmbientProfile, items []*manifest.Item, notes *Notes) (prof
 		s.at[inline.Name] = i
 		// Found users are appended, without a change of p.
 		s.spec.Profiles[i].Contributors, s.spec.Profiles[i].Notebooks, s.spec.Profiles[i].Apps = slices.Clip(inline.Contributors), slices.Clip(inline.Notebooks), nil
+		s.spec.Profiles[i].Workspaces = nil
 		for _, c := range inline.Contributors {
 			s.isNew(inline.Name, c.Name, c.Role)
 		}
@@ -35,6 +36,7 @@ func users(p profile.AmbientProfile, items []*manifest.Item, notes *Notes) (prof
 	s.owners()
 	s.each(items, RBACGroup, "RoleBinding", s.contributor)
 	s.each(items, "kubeflow.org", "Notebook", s.notebook)
+	s.workspaces(items)
 	s.each(items, "tensorboard.kubeflow.org", "Tensorboard", s.tensorboard)
 	s.each(items, "kubeflow.org", "PVCViewer", s.pvcViewer)
 	if moves(p.Spec) {

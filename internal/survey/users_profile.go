@@ -32,7 +32,7 @@ func (s *sources) profile(item *manifest.Item) {
 		if s.selected(item) && !s.rejects(item, s.spec.CheckFound(profile.Profile{Name: item.Name, Owner: owner})...) {
 			inline.Owner = owner
 			s.profiles[item.Name] = item
-			s.warnAll(item, owner.Warnings("spec.owner"))
+			s.warnAll(item, s.spec.OwnerWarnings("spec.owner", owner))
 		}
 	case !sameOwner(item.Name, inline.Owner, owner):
 		by := "the AmbientProfile"
@@ -56,7 +56,7 @@ func (s *sources) add(item *manifest.Item, owner profile.Owner) {
 	if s.rejects(item, s.spec.CheckFound(found)...) {
 		return
 	}
-	s.warnAll(item, owner.Warnings("spec.owner"))
+	s.warnAll(item, s.spec.OwnerWarnings("spec.owner", owner))
 	s.at[found.Name], s.profiles[found.Name] = len(s.spec.Profiles), item
 	s.spec.Profiles = append(s.spec.Profiles, found)
 }

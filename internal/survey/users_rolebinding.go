@@ -28,12 +28,12 @@ func (s *sources) contributor(item *manifest.Item) {
 			"the contributor gets no access", "make the annotations match the binding, as KFAM writes them")
 		return
 	}
-	c := profile.Contributor{Name: user, Role: role, Bound: true}
+	c := profile.Contributor{Kind: kindOf(item), Name: user, Role: role, Bound: true}
 	if !s.isNew(item.Namespace, user, role) || s.passesOver(diagnostic.RoleBindingIgnored, item, profile.CheckContributor(c, userField, roleField), "the contributor gets no access") {
 		return
 	}
 	s.bindings[[3]string{item.Namespace, user, role}] = item
-	s.warnAll(item, profile.UserWarnings(userField, user))
+	s.warnAll(item, s.spec.ContributorWarnings(userField, c))
 	p.Contributors = append(p.Contributors, c)
 }
 
@@ -48,8 +48,14 @@ func mismatch(item *manifest.Item, user, role string) string {
 		return "it does not have exactly one subject"
 	}
 	subject := manifest.Dealias(subjects.Content[0])
-	if manifest.Value(subject, "kind") != "User" || manifest.Value(subject, "name") != user {
+	kind := manifest.Value(subject, "kind")
+	if kind != "User" && kind != "Group" || manifest.Value(subject, "name") != user {
 		return "its subject is someone else"
 	}
 	return ""
+}
+
+// kindOf is the kind of a RoleBinding's only subject.
+func kindOf(item *manifest.Item) string {
+	return manifest.Value(manifest.Dealias(manifest.Field(item.Node, "subjects").Content[0]), "kind")
 }

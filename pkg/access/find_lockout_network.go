@@ -97,17 +97,17 @@ func (a *selfCheck) podStops(s *space, waypoint *end) (out []*networkPolicy) {
 	if len(closing) == 0 {
 		return nil
 	}
-	open, closed, seen := newNetworkIndex(admitting), newNetworkIndex(closing), map[*networkPolicy]bool{}
+	open, closed, seen, services := newNetworkIndex(admitting), newNetworkIndex(closing), map[*networkPolicy]bool{}, s.servicesByLabel()
 	for _, pod := range s.workloads {
 		if s.member(pod) != captured || len(open.picking(pod.labels, 1)) > 0 {
 			continue
 		}
 		for _, p := range closed.picking(pod.labels, few+1) {
-			seen[p] = true
+			seen[p] = seen[p] || !services.forPeers(p) || !services.unaddressed(pod)
 		}
 	}
 	for _, p := range closing {
-		if seen[p] || !p.isForGateways() && !couldPick(admitting, p.pods.labels) { // the latter: pods that are not in the manifests
+		if seen[p] || !p.isForGateways() && !services.forPeers(p) && !couldPick(admitting, p.pods.labels) { // the latter: pods that are not in the manifests
 			out = append(out, p)
 		}
 	}

@@ -1,6 +1,9 @@
 package access
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestNetworkPoliciesThatStopTheMesh(t *testing.T) {
 	policy := func(name, spec string) string {
@@ -11,6 +14,11 @@ func TestNetworkPoliciesThatStopTheMesh(t *testing.T) {
 		waypoint = "podSelector: {matchLabels: {gateway.networking.k8s.io/gateway-name: waypoint}}"
 		ingress  = "NetworkPolicy alice/a: blocks traffic from the ingress Gateway into the waypoint (TCP 15008)"
 		inward   = "NetworkPolicy alice/a: blocks traffic from the waypoint into pods (TCP 15008)"
+	)
+	const (
+		peers = "apiVersion: v1\nkind: Service\nmetadata: {name: sweep, namespace: alice}\nspec: {clusterIP: None, selector: {job: sweep}}\n---\n"
+		vip   = "apiVersion: v1\nkind: Service\nmetadata: {name: board, namespace: alice}\nspec: {selector: {job: sweep}, ports: [{port: 80}]}\n---\n"
+		job   = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: sweep, namespace: alice}\nspec: {template: {metadata: {labels: {job: sweep, role: worker}}, spec: {containers: [{name: a, image: b}]}}}\n---\n"
 	)
 	open := policy("open", "{podSelector: {}, ingress: [{}], egress: [{}]}")
 	testLockouts(t, tenants(t), []lockoutCase{
@@ -45,6 +53,11 @@ func TestNetworkPoliciesThatStopTheMesh(t *testing.T) {
 		{"pods that another policy opens", policy("a", "{podSelector: {matchLabels: {notebook-name: tet}}}") + policy("b", "{podSelector: {matchLabels: {statefulset: tet}}, ingress: [{from: [{"+waypoint+"}]}]}"), nil},
 		{"pods that nobody knows", policy("a", "{podSelector: {matchLabels: {app: x}}, ingress: [{ports: [{port: 80}]}]}"), []string{inward}},
 		{"pods that nobody knows and another policy may open", policy("a", "{podSelector: {matchLabels: {app: x}}}") + policy("b", "{podSelector: {matchLabels: {tier: y}}, ingress: [{}]}"), nil},
+		{"peers of a job that nobody knows", peers + policy("a", "{podSelector: {matchLabels: {job: sweep}}, ingress: [{from: [{podSelector: {matchLabels: {job: sweep}}}]}]}"), nil},
+		{"peers of a job", peers + job + policy("a", "{podSelector: {matchLabels: {job: sweep}}, ingress: [{from: [{podSelector: {matchLabels: {job: sweep}}}]}]}"), nil},
+		{"peers of a job that have an address as well", peers + job + vip + policy("a", "{podSelector: {matchLabels: {job: sweep}}}"), []string{inward}},
+		{"peers of a job of which one role has an address", peers + job + strings.Replace(vip, "{job: sweep}", "{role: worker}", 1) + policy("a", "{podSelector: {matchLabels: {job: sweep}}}"), []string{inward}},
+		{"more than the peers of a job", peers + job + policy("a", "{podSelector: {matchExpressions: [{key: job, operator: Exists}]}}"), []string{inward}},
 		{"pods that another policy cannot open", policy("a", "{podSelector: {matchLabels: {app: x}}}") + policy("b", "{podSelector: {matchLabels: {app: y}}, ingress: [{}]}"), []string{inward}},
 		{"pods by an expression", policy("a", "{podSelector: {matchExpressions: [{key: notebook-name, operator: In, values: [tet, x]}]}}"), []string{inward}},
 		{"two that close together, said once", policy("a", "{podSelector: {}}") + policy("b", "{podSelector: {}, ingress: [{ports: [{port: 80}]}]}"), []string{"blocks traffic from the ingress Gateway into the waypoint (TCP 15008) and from the waypoint into pods (TCP 15008), as does alice/b;"}},

@@ -96,7 +96,7 @@ func (a *selfCheck) suspectsL4(t *Tenant, s *space, b binding) (out []suspect) {
 		return []suspect{{on: l4, gateway: b.gateway}}
 	}
 	for _, p := range s.policies {
-		if p.inZtunnel() && p.action == allow {
+		if p.inZtunnel() && p.action == allow && !s.forWaypointsOnly(p) {
 			out = a.suspect(out, l4, p, s.name, t)
 		}
 	}

@@ -29,7 +29,7 @@ func routesStayUnderPrefix(a Admission) Object {
 				"!((p.?group.orValue('" + survey.GatewayGroup + "') + '/' + p.?kind.orValue('Gateway')) in ['" + survey.GatewayGroup + "/Gateway', '/Service']))"},
 			{"rules", "object.spec.?rules.orValue([])"},
 			// Kubeflow: the controllers' VirtualServices.
-			{"prefixes", "['/notebook/' + request.namespace, '/tensorboard/' + request.namespace, '/pvcviewers/' + request.namespace]"},
+			{"prefixes", "['/notebook/' + request.namespace, '/tensorboard/' + request.namespace, '/pvcviewers/' + request.namespace, '/workspace/connect/' + request.namespace]"},
 			{"kserve", by(a.KServeControllers...)},
 		},
 		rules: []validation{{

@@ -7,14 +7,19 @@ const OwnerPolicyName = "ns-owner-access-istio-l7-allow"
 
 // allowOwnerL7 is enforced by the waypoint in front of every Service of the namespace.
 //
-// The owner, when the ingress Gateway or the pipelines UI vouches for the header; whatever runs in
+// The owner, when the ingress Gateway or the pipelines UI vouches for the header, or the members of
+// the group that is the owner, by the tokens that the waypoint verified; whatever runs in
 // the namespace itself; everybody in the mesh but the gateways for reading the open paths (a
-// gateway passes on any logged-in user); and the notebook controller for the state of kernels,
-// from which it tells idle notebooks.
+// gateway passes on any logged-in user); the notebook controller for the state of kernels,
+// from which it tells idle notebooks; and Katib's controller, which asks the suggestions and the
+// early stopping of an experiment, in the experiment's namespace.
 func allowOwnerL7(ns Namespace) Object {
 	var rules []rule
 	if ns.OwnerHeader != "" {
 		rules = append(rules, from(ns.Ingress, ns.PipelinesUI).when(header(ns.UserIDHeader, ns.OwnerHeader)))
+	}
+	if ns.OwnerGroup != "" {
+		rules = append(rules, ns.members(ns.OwnerGroup))
 	}
 	rules = append(rules, everything().when(inNamespace(ns.Name)))
 	if len(ns.Access.OpenPaths) > 0 {
@@ -29,6 +34,9 @@ func allowOwnerL7(ns Namespace) Object {
 		// A plain */api/kernels would match every Service.
 		Paths: []string{"/notebook/" + ns.Name + "/{*}/api/kernels"},
 	}))
+	if ns.KatibController != "" {
+		rules = append(rules, from(ns.KatibController).onPorts(suggestionPort, earlyStoppingPort))
+	}
 	return policy(ns.Name, OwnerPolicyName, allow(onGateway(ns.Waypoint.Name), rules...))
 }
 

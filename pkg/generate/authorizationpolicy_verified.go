@@ -19,7 +19,7 @@ func verifiedTokensOnly(m *Mesh, namespace string, at target) Object {
 		))
 	}
 	rules = append(rules, from(m.Ingress).when(t.madeUp(), issuerOtherThan(t.Issuers)))
-	return policy(namespace, "verified-tokens-only", deny(at, rules...))
+	return policy(namespace, "verified-tokens-only", deny(at, m.pastTunnels(rules)...))
 }
 
 // denyUnverified is in force at the whole waypoint, so that a Service whose tokens are not

@@ -25,22 +25,25 @@ func contributorRoleBinding(ns Namespace, c Contributor) Object {
 		Annotations: c.annotations(),
 		Fields: Fields{
 			"roleRef":  roleRef{survey.RBACGroup, "ClusterRole", "kubeflow-" + c.Role},
-			"subjects": []subject{{APIGroup: survey.RBACGroup, Kind: "User", Name: c.User}},
+			"subjects": []subject{{APIGroup: survey.RBACGroup, Kind: c.Kind, Name: c.Name}},
 		},
 	}
 }
 
 // allowContributorL7: the contributor, when the ingress Gateway or the pipelines UI vouches for
-// the header; all roles alike, as Kubernetes rights do not show in HTTP.
+// the header, or the members of a group by their verified tokens; all roles alike, as Kubernetes rights
+// do not show in HTTP.
 func allowContributorL7(ns Namespace, c Contributor) Object {
-	o := policy(ns.Name, c.Binding, allow(onGateway(ns.Waypoint.Name),
-		from(ns.Ingress, ns.PipelinesUI).when(header(ns.UserIDHeader, c.Header)),
-	))
+	who := from(ns.Ingress, ns.PipelinesUI).when(header(ns.UserIDHeader, c.Header))
+	if c.Kind == "Group" {
+		who = ns.members(c.Name)
+	}
+	o := policy(ns.Name, c.Binding, allow(onGateway(ns.Waypoint.Name), who))
 	o.Annotations = c.annotations()
 	return o
 }
 
 // annotations are those by which KFAM finds a contributor.
 func (c Contributor) annotations() map[string]string {
-	return map[string]string{"user": c.User, "role": c.Role}
+	return map[string]string{"user": c.Name, "role": c.Role}
 }

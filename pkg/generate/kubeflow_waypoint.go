@@ -9,6 +9,9 @@ func kubeflowWaypoint(p Platform) []Object {
 	if p.WaypointPassage.In || p.WaypointPassage.Out {
 		out = append(out, WaypointNetworkPolicy(namespace, name, p.RootNamespace, p.WaypointPassage))
 	}
+	if p.Layered {
+		out = append(out, allowTunnels(namespace, name))
+	}
 	return out
 }
 

@@ -32,7 +32,11 @@ func namespaceManifests(ns Namespace) []Object {
 	if ns.tuned() {
 		out = append(out, waypointOptions(ns))
 	}
-	out = append(out, waypoint(ns), allowWaypointL4(ns), allowOwnerL7(ns))
+	out = append(out, waypoint(ns), allowWaypointL4(ns))
+	if ns.Layered {
+		out = append(out, allowTunnels(ns.Name, ns.Waypoint.Name))
+	}
+	out = append(out, allowOwnerL7(ns))
 	if ns.verifies() {
 		out = append(out, verifyTokens(ns))
 	}
@@ -49,10 +53,18 @@ func namespaceManifests(ns Namespace) []Object {
 		if !c.Bound {
 			out = append(out, contributorRoleBinding(ns, c))
 		}
-		out = append(out, allowContributorL7(ns, c))
+		if c.Kind == "User" || ns.GroupsClaim != "" {
+			out = append(out, allowContributorL7(ns, c))
+		}
 	}
 	for _, n := range ns.Notebooks {
 		out = append(out, notebookRoute(ns, n))
+	}
+	for _, w := range ns.Workspaces {
+		out = append(out, workspaceService(ns, w))
+		for _, port := range w.Ports {
+			out = append(out, workspaceRoute(ns, w, port))
+		}
 	}
 	for _, a := range ns.Apps {
 		out = append(out, appRoute(ns, a))

@@ -45,10 +45,17 @@ type Mesh struct {
 	// OldIngress is the principal of Kubeflow's sidecar-era gateway.
 	OldIngress   string
 	UserIDHeader string
-	Tokens       *Tokens
-	Waypoint     profile.Waypoint
-	Access       profile.Access
-	Scrapers     []Scraper
+	// GroupsClaim is where the waypoints find a user's groups; "" where they match none.
+	GroupsClaim string
+	Tokens      *Tokens
+	Waypoint    profile.Waypoint
+	Access      profile.Access
+	Scrapers    []Scraper
+	// KatibController is the principal that asks the suggestions of experiments; "" where it is not in the
+	// mesh by us, or not in the input.
+	KatibController string
+	// Layered: istiod enforces L4 policies in front of the waypoints as well.
+	Layered bool
 }
 
 // Namespace is one profile's.
@@ -59,6 +66,8 @@ type Namespace struct {
 	Owner string
 	// OwnerHeader is the userid header of the owner's requests; "" where no one header can say it.
 	OwnerHeader string
+	// OwnerGroup is the owner that is a group which the waypoint can match; "" for others.
+	OwnerGroup string
 	// ControllersOwnerHeader is what the profile-controller takes for OwnerHeader, of whatever kind.
 	ControllersOwnerHeader string
 	// TokenHeaders are the userid headers of the service accounts that get in from outside.
@@ -72,11 +81,15 @@ type Namespace struct {
 	Contributors []Contributor
 	Notebooks    []profile.Notebook
 	Apps         []profile.App
+	Workspaces   []profile.Workspace
 }
 
 // Contributor is a user with KFAM's names for what lets them in.
 type Contributor struct {
-	User, Role, Binding, Header string
+	// Kind is User or Group, and Name the subject's.
+	Kind, Name, Role, Binding string
+	// Header is the userid header of a user's requests.
+	Header string
 	// Bound: the input has the RoleBinding already.
 	Bound bool
 }
@@ -115,6 +128,7 @@ func NewPlan(p profile.AmbientProfile, found survey.Found) Plan {
 		mesh.OldIngress = mesh.Principal(survey.OldGatewayNamespace, account)
 	}
 	plan := Plan{Name: p.Metadata.Name, Mesh: mesh, Restrict: s.Cluster.Controllers == profile.Restrict}
+	mesh.Layered = found.LayeredPolicies() != nil
 	for _, profile := range s.Profiles {
 		plan.Namespaces = append(plan.Namespaces, newNamespace(mesh, s.Identity.UserIDPrefix, profile))
 	}
@@ -124,6 +138,9 @@ func NewPlan(p profile.AmbientProfile, found survey.Found) Plan {
 			proxy.leaveMesh(found.Namespace(mesh.GatewayNamespace))
 		}
 		plan.Platform = newPlatform(mesh, s, found.Kubeflow)
+		if katib := found.Kubeflow.Component(survey.KatibController); plan.Platform != nil && katib.Found {
+			mesh.KatibController = mesh.Principal(profile.KubeflowNamespace, katib.Account)
+		}
 		plan.Admission = newAdmission(mesh, s, found.Kubeflow)
 	}
 	plan.findSessions(found)
@@ -137,6 +154,9 @@ func newMesh(s profile.Spec) *Mesh {
 		UserIDHeader:  s.Identity.UserIDHeader,
 		Waypoint:      s.Waypoint,
 		Access:        s.Access,
+	}
+	if s.MatchesGroups() {
+		m.GroupsClaim = s.Identity.GroupsClaim
 	}
 	m.GatewayNamespace, m.GatewayName, _ = strings.Cut(s.Ingress.Gateway, "/")
 	m.Ingress = m.Principal(m.GatewayNamespace, s.Ingress.ServiceAccount)
@@ -164,7 +184,7 @@ func (m *Mesh) principalOf(account string) string {
 
 func newNamespace(mesh *Mesh, prefix string, p profile.Profile) Namespace {
 	ns := Namespace{
-		Mesh: mesh, Name: p.Name, Owner: p.Owner.Name, Notebooks: p.Notebooks, Apps: p.Apps, Seccomp: mesh.Waypoint.Seccomp,
+		Mesh: mesh, Name: p.Name, Owner: p.Owner.Name, Notebooks: p.Notebooks, Apps: p.Apps, Workspaces: p.Workspaces, Seccomp: mesh.Waypoint.Seccomp,
 		WaypointPrincipal: mesh.Principal(p.Name, mesh.Waypoint.Name),
 	}
 	if p.Restricted {
@@ -181,12 +201,16 @@ func newNamespace(mesh *Mesh, prefix string, p profile.Profile) Namespace {
 		ns.OwnerHeader = prefix + p.Owner.Name
 	case "ServiceAccount":
 		ns.OwnerHeader = tokenHeader(p.Name, p.Owner.Name)
+	case "Group":
+		if mesh.GroupsClaim != "" {
+			ns.OwnerGroup = p.Owner.Name
+		}
 	}
 	for _, account := range p.ServiceAccounts {
 		ns.TokenHeaders = append(ns.TokenHeaders, tokenHeader(p.Name, account))
 	}
 	for _, c := range p.Contributors {
-		ns.Contributors = append(ns.Contributors, Contributor{c.Name, c.Role, c.BindingName(), prefix + c.Name, c.Bound})
+		ns.Contributors = append(ns.Contributors, Contributor{c.Kind, c.Name, c.Role, c.BindingName(), prefix + c.Name, c.Bound})
 	}
 	return ns
 }

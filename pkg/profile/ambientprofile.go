@@ -62,6 +62,8 @@ type Profile struct {
 	Notebooks       []Notebook    `yaml:"notebooks" string:"{name: $}"`
 	// Apps are what else Kubeflow's controllers serve in the namespace; only the input has them.
 	Apps []App `yaml:"-"`
+	// Workspaces are those of Kubeflow Notebooks v2; only the input has them.
+	Workspaces []Workspace `yaml:"-"`
 	// Restricted is set where the input's Namespace enforces Pod Security restricted.
 	Restricted bool `yaml:"-"`
 }
@@ -70,7 +72,8 @@ type Profile struct {
 type Owner struct {
 	// Kind is User (default), ServiceAccount or Group.
 	Kind string `yaml:"kind"`
-	// Name as the kubeflow-userid header carries it. A ServiceAccount: name, or namespace/name.
+	// Name as the kubeflow-userid header carries it. A ServiceAccount: name, or namespace/name. A Group:
+	// as identity.groupsClaim has it.
 	Name string `yaml:"name" required:"true"`
 }
 
@@ -79,11 +82,13 @@ var mistaken = map[string]string{
 	"Owner.namespace": "write the owner's name as namespace/name", // an rbac Subject has it
 }
 
-// Contributor is a user whom the owner lets in, as Kubeflow's access management (KFAM) does.
+// Contributor is a user or a group whom the owner lets in, as Kubeflow's access management (KFAM) does.
 type Contributor struct {
 	Name string `yaml:"name" required:"true"`
 	// Role is admin, edit or view.
 	Role string `yaml:"role" required:"true"`
+	// Kind is User (default) or Group.
+	Kind string `yaml:"kind"`
 	// Bound is set where the input has the contributor's RoleBinding already.
 	Bound bool `yaml:"-"`
 }
@@ -111,6 +116,21 @@ type App struct {
 	Timeout string
 }
 
+// Workspace is a server of Kubeflow Notebooks v2, and the ports that its image serves.
+type Workspace struct {
+	Name  string
+	Ports []WorkspacePort
+}
+
+// WorkspacePort is a port by its number and by the ID that is in its path.
+type WorkspacePort struct {
+	ID   string
+	Port int
+	// Rewrite is "/" where the server does not know its path, and Headers are set on the way to it.
+	Rewrite string
+	Headers map[string]string
+}
+
 // Selector narrows the Profile objects that are taken: labels and names must both match.
 type Selector struct {
 	MatchLabels map[string]string `yaml:"matchLabels"`
@@ -125,6 +145,10 @@ type Identity struct {
 	// UserIDPrefix precedes user names in the header, never those of service accounts.
 	UserIDPrefix string `yaml:"userIDPrefix" empty:"no prefix"`
 	GroupsHeader string `yaml:"groupsHeader"`
+	// GroupsClaim is the claim of a session's token that names the user's groups (with
+	// waypoint.verifyTokens only): groups, https://example.com/groups, or '[realm_access][roles]' for a
+	// nested one. Absent: owners and contributors of kind Group get no rule.
+	GroupsClaim string `yaml:"groupsClaim"`
 	// SessionIssuers sign the tokens of people who log in. Absent: those of the input whose rules
 	// on the ingress Gateway write both headers, or dex where cluster.platform brings it.
 	SessionIssuers []string `yaml:"sessionIssuers"`

@@ -71,4 +71,9 @@ func (p *Profile) complete() {
 	if p.ServiceAccounts == nil {
 		p.ServiceAccounts = []string{"default-editor"}
 	}
+	for i := range p.Contributors {
+		if p.Contributors[i].Kind == "" {
+			p.Contributors[i].Kind = "User"
+		}
+	}
 }

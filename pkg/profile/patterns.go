@@ -20,6 +20,10 @@ const (
 	PathPattern = `^/[-a-zA-Z0-9._~%!$&'()+,;:@=/]*$`
 	// LoginPathPattern is a path that is not /, or all below one.
 	LoginPathPattern = `^(/[-a-zA-Z0-9._~%!$&'()+,;:@=]+)+(/|/\*)?$`
+	// A claim of a token as Istio's key request.auth.claims has it, without the brackets if it is not
+	// nested. A dot is part of the name (Istio 1.31: authz/model extractNameInNestedBrackets) and often
+	// meant as nesting, so a plain name has none unless it is a URL.
+	ClaimPattern = `^([^][.*\s]+|[^][*\s]*[/:][^][*\s]*|(\[[^][*\s]+\])+)$`
 	// A container image: repository, then a tag, a digest or both.
 	ImagePattern = `^[a-zA-Z0-9][-a-zA-Z0-9._:/]*(@sha256:[0-9a-f]{64})?$`
 

@@ -15,6 +15,7 @@ func (r *refusals) spec(s Spec) {
 	r.effects(s)
 	r.profiles(s)
 	r.identity(s.Identity)
+	r.groups(s)
 	r.sessions(s)
 	r.loginPaths(s)
 	r.ingress(s.Ingress)

@@ -227,6 +227,9 @@ func (r *refusals) contributors(path string, contributors []Contributor) {
 }
 
 func (r *refusals) contributor(name, role string, c Contributor) {
+	if kind := strings.TrimSuffix(name, ".name") + ".kind"; c.Kind != "" {
+		r.oneOf(kind, c.Kind, "User", "Group")
+	}
 	if c.Role == "" {
 		r.missing(role, "write role: admin, role: edit or role: view")
 	} else {
@@ -243,9 +246,9 @@ func (r *refusals) contributor(name, role string, c Contributor) {
 }
 
 // BindingName is what KFAM calls the contributor's RoleBinding and AuthorizationPolicy
-// (KFAM: getBindingName replaces in the name, then once more in the whole).
+// (KFAM: getBindingName begins with the subject's kind; it replaces in the name, then once more in the whole).
 func (c Contributor) BindingName() string {
-	return dashed("user-" + dashed(c.Name) + "-clusterrole-" + c.Role)
+	return dashed(cmp.Or(c.Kind, "User") + "-" + dashed(c.Name) + "-clusterrole-" + c.Role)
 }
 
 // dashed has one dash for whatever is neither letter nor digit, and no upper case.

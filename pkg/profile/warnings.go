@@ -13,12 +13,12 @@ import (
 
 // Warnings reports what p, which Parse read from document, may say but seldom means.
 func Warnings(document *yaml.Node, p AmbientProfile) []diagnostic.Diagnostic {
-	var all []diagnostic.Diagnostic
+	all := p.Spec.claimWarnings()
 	for i, profile := range p.Spec.Profiles {
 		path := at("spec.profiles", i)
-		all = append(all, profile.Owner.Warnings(path+".owner")...)
+		all = append(all, p.Spec.OwnerWarnings(path+".owner", profile.Owner)...)
 		for j, c := range profile.Contributors {
-			all = append(all, UserWarnings(at(path+".contributors", j)+".name", c.Name)...)
+			all = append(all, p.Spec.ContributorWarnings(at(path+".contributors", j)+".name", c)...)
 		}
 	}
 	if p.Spec.Cluster.Controllers == Restrict {
@@ -34,22 +34,6 @@ func Warnings(document *yaml.Node, p AmbientProfile) []diagnostic.Diagnostic {
 		all[i].Object, all[i].Position = p.object(), positionOf(n)
 	}
 	return all
-}
-
-// Warnings reports what would lock an owner out, in the fields of a subject at path.
-func (o Owner) Warnings(path string) []diagnostic.Diagnostic {
-	switch o.Kind {
-	case "User":
-		return UserWarnings(path+".name", o.Name)
-	case "Group":
-		return []diagnostic.Diagnostic{{
-			Code: diagnostic.ConfigGroupOwner, Field: path,
-			Found:  "is the group " + quote(o.Name),
-			Effect: "the headers do not name a single group, so no rule allows its members",
-			Remedy: "list the members as contributors",
-		}}
-	}
-	return nil
 }
 
 // UserWarnings reports what would lock a user out, or allow another one, by the name in a field.

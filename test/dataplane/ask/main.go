@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,9 +23,14 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kube"
 )
 
-const usage = `usage: make dataplane-ask DIR=...   (or: cd test/dataplane && go run ./ask DIR)
+const usage = `usage: make dataplane-ask DIR=...   (or: cd test/dataplane && go run ./ask [-expect] DIR)
 DIR holds YAML files: an AccessCheck, and manifests that are added to the base world, or replace what has their name there.
-An AmbientProfile in DIR replaces the base world's. The other manifests are applied as they are; the function does not see them.`
+An AmbientProfile in DIR replaces the base world's. The other manifests are applied as they are; the function does not see them.
+A Deployment named istiod is not applied: the function and the referee see it, and the istiod that runs has its variables.
+With -expect the exit code is 1 where a proxy does not answer what a case expects.`
+
+// requiredEnv makes what cannot be had a failure, as in the tests.
+const requiredEnv = "AMBIENT_PROFILE_DATAPLANE_REQUIRED"
 
 func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -34,26 +40,40 @@ func main() {
 }
 
 func run(ctx context.Context) int {
-	if len(os.Args) != 2 || os.Args[1] == "" {
+	args := os.Args[1:]
+	expected := len(args) > 0 && args[0] == "-expect"
+	if expected {
+		args = args[1:]
+	}
+	if len(args) != 1 || args[0] == "" {
 		fmt.Fprintln(os.Stderr, usage)
 		return 2
 	}
 	if !netns.Inside() {
-		code, err := outside(ctx)
+		code, err := outside(ctx, args[0])
+		if expected && errors.Is(err, rig.ErrMissing) && os.Getenv(requiredEnv) == "" {
+			fmt.Printf("*** ask DID NOT RUN: %v\n*** (%s=1 makes this a failure)\n", err, requiredEnv)
+			return 0
+		}
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "ask: error: %v\n", err)
 		}
 		return code
 	}
-	if err := inside(ctx, os.Args[1]); err != nil {
+	wrong, err := inside(ctx, args[0])
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "ask: error: %v\n", err)
 		return 2
+	}
+	if expected && len(wrong) > 0 {
+		fmt.Fprintf(os.Stderr, "ask: error: not as expected:\n  %s\n", strings.Join(wrong, "\n  "))
+		return 1
 	}
 	return 0
 }
 
-func outside(ctx context.Context) (int, error) {
-	if _, err := read(os.Args[1]); err != nil {
+func outside(ctx context.Context, dir string) (int, error) {
+	if _, err := read(dir); err != nil {
 		return 2, err
 	}
 	r, err := rig.Prepare(ctx, ".")
@@ -68,6 +88,7 @@ func outside(ctx context.Context) (int, error) {
 type given struct {
 	config string // a file
 	extra  []*kube.Object
+	istiod []*kube.Object
 	cases  []question.Case
 }
 
@@ -101,6 +122,10 @@ func read(dir string) (given, error) {
 				}
 				g.cases = append(g.cases, check.Spec.Cases...)
 			default:
+				if isIstiod(o) {
+					g.istiod = append(g.istiod, o)
+					continue
+				}
 				g.extra = append(g.extra, o)
 			}
 		}
@@ -111,21 +136,22 @@ func read(dir string) (given, error) {
 	return g, nil
 }
 
-func inside(ctx context.Context, dir string) error {
+// inside asks, and returns what the proxies did otherwise than the cases expect, and what makes the run prove nothing.
+func inside(ctx context.Context, dir string) (wrong []string, err error) {
 	g, err := read(dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	tools, err := rig.Inherited()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if g.config == "" {
 		g.config = tools.BaseConfig()
 	}
-	objects, said, err := tools.Render(ctx, g.config)
+	objects, said, err := render(ctx, tools, g)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for line := range strings.Lines(said) {
 		if strings.Contains(line, ": warning:") {
@@ -138,21 +164,29 @@ func inside(ctx context.Context, dir string) error {
 		})
 	})
 	objects = append(objects, g.extra...)
-	plane, err := world.Start(ctx, tools.ControlPlane, tools.Envoys[0], tools.Ztunnel)
+	plane, err := world.Start(ctx, tools.ControlPlane, tools.Envoys[0], tools.Ztunnel, variables(g.istiod)...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer plane.Stop()
 	answers, err := ask(ctx, plane, tools, objects, g.cases)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	print(os.Stdout, tools, answers)
+	for _, a := range answers {
+		for i, real := range a.by {
+			if verdict, _, _ := strings.Cut(real, " "); verdict != a.Case.Expect {
+				wrong = append(wrong, a.Case.Name+": Envoy "+tools.Envoys[i].Version+": "+real)
+			}
+		}
+	}
 	fmt.Println("At L4 decided", plane.L4()+".")
 	for _, c := range plane.Complaints() {
 		fmt.Println("THIS PROVES NOTHING:", c)
+		wrong = append(wrong, c)
 	}
-	return nil
+	return wrong, nil
 }
 
 // answer is one case with everything that was said to it.
@@ -167,6 +201,7 @@ func ask(ctx context.Context, plane *world.Plane, tools *rig.Rig, objects []*kub
 		return nil, err
 	}
 	answers := make([]answer, len(cases))
+	objects = slices.DeleteFunc(objects, isIstiod)
 	if err := plane.Become(ctx, objects); err != nil {
 		return nil, err
 	}

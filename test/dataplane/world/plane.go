@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -63,7 +64,8 @@ type Plane struct {
 }
 
 // Start brings up an empty world in this process's network namespace. guard is a real ztunnel, or nil for the stand-in.
-func Start(ctx context.Context, bin controlplane.Binaries, proxy envoy.Binary, guard *ztunnel.Binary) (*Plane, error) {
+// env are variables of istiod, as NAME=value.
+func Start(ctx context.Context, bin controlplane.Binaries, proxy envoy.Binary, guard *ztunnel.Binary, env ...string) (*Plane, error) {
 	own := podNetwork
 	if guard != nil {
 		own = proxyNetwork
@@ -84,7 +86,7 @@ func Start(ctx context.Context, bin controlplane.Binaries, proxy envoy.Binary, g
 		return nil, err
 	}
 	// istiod asks for key sets by the name of a Service; the proxy stands in for DNS and kube-proxy.
-	p.control, err = controlplane.StartForProxies(ctx, bin, "HTTP_PROXY=http://"+names)
+	p.control, err = controlplane.StartForProxies(ctx, bin, append(slices.Clone(env), "HTTP_PROXY=http://"+names)...)
 	if err != nil {
 		return nil, err
 	}

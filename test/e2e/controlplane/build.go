@@ -20,12 +20,15 @@ type Binaries struct{ Dir string }
 func (b Binaries) path(name string) string { return filepath.Join(b.Dir, name) }
 
 // programs are the mains that are built: ours, and the tools that go.mod pins.
-var programs = []struct{ name, pkg string }{
-	{"etcd", "go.etcd.io/etcd/server/v3"},
-	{"kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"},
-	{"kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager"},
-	{"pilot-discovery", "istio.io/istio/pilot/cmd/pilot-discovery"},
-	{"istiochart", "./istiochart"},
+var programs = []struct {
+	name, pkg string
+	istio     bool
+}{
+	{"etcd", "go.etcd.io/etcd/server/v3", false},
+	{"kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver", false},
+	{"kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager", false},
+	{"pilot-discovery", "istio.io/istio/pilot/cmd/pilot-discovery", true},
+	{"istiochart", "./istiochart", true},
 }
 
 // The CRDs of the Gateway API come from the module that istiod was compiled with; Istio's own are in its chart.
@@ -34,9 +37,34 @@ const gatewayAPI, gatewayCRDs = "sigs.k8s.io/gateway-api", "config/crd/standard/
 // ErrNotBuilt tells a machine that cannot compile a control plane from one whose control plane is broken.
 var ErrNotBuilt = errors.New("the control plane could not be built")
 
+// modules are the go.mod files that a program may be built with, by its release. The variable chooses one; without it,
+// it is go.mod's. Nothing of Istio's release-1.32 is on the module proxy.
+var modules = map[string]map[string]string{
+	"ISTIO":      {"": "go.mod", "1.31": "go.mod", "1.30": "go.istio-1.30.mod"},
+	"KUBERNETES": {"": "go.mod", "1.36": "go.mod", "1.37": "go.kubernetes-1.37.mod"},
+}
+
+// moduleFile is the go.mod file that a variable chooses.
+func moduleFile(variable string) (string, error) {
+	release := os.Getenv(variable)
+	file := modules[variable][release]
+	if file == "" {
+		return "", fmt.Errorf("%s=%s: no go.mod of test/e2e pins this release", variable, release)
+	}
+	return file, nil
+}
+
 // Build returns the cached binaries for this module, compiling them (about 10 minutes on 2 cores) when there are none.
 func Build(ctx context.Context, module string, progress func(string, ...any)) (Binaries, error) {
-	key, err := cacheKey(module)
+	istio, err := moduleFile("ISTIO")
+	if err != nil {
+		return Binaries{}, err
+	}
+	kubernetes, err := moduleFile("KUBERNETES")
+	if err != nil {
+		return Binaries{}, err
+	}
+	key, err := cacheKey(module, istio, kubernetes)
 	if err != nil {
 		return Binaries{}, err
 	}
@@ -58,7 +86,7 @@ func Build(ctx context.Context, module string, progress func(string, ...any)) (B
 		return Binaries{}, fmt.Errorf("%w: %w", ErrNotBuilt, err)
 	}
 	defer os.RemoveAll(aside)
-	if err := buildInto(ctx, aside, module, progress); err != nil {
+	if err := buildInto(ctx, aside, module, istio, kubernetes, progress); err != nil {
 		return Binaries{}, fmt.Errorf("%w: %w", ErrNotBuilt, err)
 	}
 	if err := os.Rename(aside, built.Dir); err != nil && !errors.Is(err, os.ErrExist) {
@@ -67,10 +95,14 @@ func Build(ctx context.Context, module string, progress func(string, ...any)) (B
 	return built, nil
 }
 
-func buildInto(ctx context.Context, dir, module string, progress func(string, ...any)) error {
+func buildInto(ctx context.Context, dir, module, istio, kubernetes string, progress func(string, ...any)) error {
 	for _, p := range programs {
 		progress("building %s (once; cached outside of the checkout)", p.name)
-		if _, err := output(ctx, module, "go", "build", "-ldflags=-s -w", "-o", filepath.Join(dir, p.name), p.pkg); err != nil {
+		modfile := kubernetes
+		if p.istio {
+			modfile = istio
+		}
+		if _, err := output(ctx, module, "go", "build", "-modfile="+modfile, "-ldflags=-s -w", "-o", filepath.Join(dir, p.name), p.pkg); err != nil {
 			return err
 		}
 	}
@@ -81,12 +113,12 @@ func buildInto(ctx context.Context, dir, module string, progress func(string, ..
 	if err := os.WriteFile(filepath.Join(dir, "istio.yaml"), chart, 0o644); err != nil {
 		return err
 	}
-	return collect(ctx, filepath.Join(dir, "gateway-api-crds.yaml"), module, gatewayAPI, gatewayCRDs)
+	return collect(ctx, filepath.Join(dir, "gateway-api-crds.yaml"), module, istio, gatewayAPI, gatewayCRDs)
 }
 
-// collect concatenates files of a module that go.mod pins.
-func collect(ctx context.Context, to, module, from, glob string) error {
-	dir, err := output(ctx, module, "go", "list", "-m", "-f", "{{.Dir}}", from)
+// collect concatenates files of a module that modfile pins.
+func collect(ctx context.Context, to, module, modfile, from, glob string) error {
+	dir, err := output(ctx, module, "go", "list", "-modfile="+modfile, "-m", "-f", "{{.Dir}}", from)
 	if err != nil {
 		return err
 	}
@@ -106,10 +138,10 @@ func collect(ctx context.Context, to, module, from, glob string) error {
 }
 
 // cacheKey changes with whatever changes a binary: the pinned modules, the toolchain, our chart renderer.
-func cacheKey(module string) (string, error) {
+func cacheKey(module, istio, kubernetes string) (string, error) {
 	h := sha256.New()
 	fmt.Fprintln(h, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	for _, f := range []string{"go.mod", "go.sum", "istiochart/main.go", "controlplane/build.go"} {
+	for _, f := range []string{istio, sumOf(istio), kubernetes, sumOf(kubernetes), "istiochart/main.go", "controlplane/build.go"} {
 		content, err := os.ReadFile(filepath.Join(module, f))
 		if err != nil {
 			return "", err
@@ -118,6 +150,9 @@ func cacheKey(module string) (string, error) {
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16], nil
 }
+
+// sumOf is the go.sum that stands beside a go.mod.
+func sumOf(modfile string) string { return strings.TrimSuffix(modfile, "mod") + "sum" }
 
 // output runs a command in dir; its error carries what the command said.
 func output(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
