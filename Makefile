@@ -99,7 +99,7 @@ conformance: ## ask Istio's own code again (compiles it: minutes) and hold the r
 	go test ./pkg/access -count=1 -run Conform
 
 .PHONY: e2e
-e2e: ## apply every output to a real API server and a real istiod (compiles them: ten minutes); ISTIO=1.30 or KUBERNETES=1.37
+e2e: ## apply every output to a real API server and a real istiod (compiles them: ten minutes); ISTIO=1.30 runs another istiod
 	cd test/e2e && go vet ./... && go test -v -count=1 -timeout 40m $(E2E_FLAGS) .
 
 .PHONY: browser

@@ -41,7 +41,7 @@ var ErrNotBuilt = errors.New("the control plane could not be built")
 // it is go.mod's. Nothing of Istio's release-1.32 is on the module proxy.
 var modules = map[string]map[string]string{
 	"ISTIO":      {"": "go.mod", "1.31": "go.mod", "1.30": "go.istio-1.30.mod"},
-	"KUBERNETES": {"": "go.mod", "1.36": "go.mod", "1.37": "go.kubernetes-1.37.mod"},
+	"KUBERNETES": {"": "go.mod", "1.36": "go.mod"},
 }
 
 // moduleFile is the go.mod file that a variable chooses.
