@@ -18,8 +18,8 @@ import (
 )
 
 // Explain reports who may reach what under rendered manifests; no file means stdin. release is one of access.Releases, or "" for that of the
-// istiod in the manifests. What is to say of it goes to stderr.
-func Explain(files []string, release string, stdin io.Reader, stderr io.Writer) (access.Report, error) {
+// istiod in the manifests. What is to say of it goes to stderr. Without namespaces it is about all of them.
+func Explain(files []string, release string, stdin io.Reader, stderr io.Writer, namespaces ...string) (access.Report, error) {
 	files = orStdin(files)
 	items, err := readRendered(files, stdin)
 	if err != nil {
@@ -30,9 +30,13 @@ func Explain(files []string, release string, stdin io.Reader, stderr io.Writer) 
 		return access.Report{}, err
 	}
 	diagnostic.Print(stderr, judgedBy(world, release, items))
-	report := world.Explain(namedRoles)
+	report := world.Explain(namedRoles, namespaces...)
 	if len(report.Namespaces) == 0 {
-		return access.Report{}, undone(diagnostic.NothingToExplain, files, "there is nothing to explain, because no namespace has a Service, a notebook or a policy", "give what kustomize build prints")
+		none := "no namespace has a Service, a notebook or a policy"
+		if len(namespaces) > 0 {
+			none = "no namespace that is asked for has a Service, a notebook or a policy"
+		}
+		return access.Report{}, undone(diagnostic.NothingToExplain, files, "there is nothing to explain, because "+none, "give what kustomize build prints")
 	}
 	return report, nil
 }

@@ -23,15 +23,16 @@ lines. What to do about them:
 https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md`,
 		Example: `  ambient-profile explain rendered.yaml
   kustomize build --enable-alpha-plugins --enable-exec DIR | ambient-profile explain
-  ambient-profile explain -o mermaid rendered.yaml`,
+  ambient-profile explain -n alice -o mermaid rendered.yaml`,
 		ValidArgsFunction: completeFiles,
 	}
+	namespaces := c.Flags().StringArrayP("namespace", "n", nil, "only these namespaces; may be given several times")
 	output, release := outputFlag(c, "table", "mermaid", "json", "html"), releaseFlag(c)
 	c.RunE = func(c *cobra.Command, files []string) error {
 		if err := canRead(c, files); err != nil {
 			return err
 		}
-		report, err := fn.Explain(files, release.chosen, c.InOrStdin(), c.ErrOrStderr())
+		report, err := fn.Explain(files, release.chosen, c.InOrStdin(), c.ErrOrStderr(), *namespaces...)
 		if err != nil {
 			return err
 		}

@@ -149,6 +149,8 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"explain of an empty file": {"", []string{"explain", empty}, 2, "", "empty.yaml: [AP0919] there is no Kubernetes object in it; give what kustomize build prints"},
 		"explain of braces":        {"", []string{"explain", braces}, 2, "", "braces.yaml: [AP0919] there is no Kubernetes object"},
 		"nothing to explain":       {"", []string{"explain", onlyConfigMap}, 2, "", "there is nothing to explain"},
+		"explain a namespace":      {"", []string{"explain", "-n", "bob", twoTenants}, 0, "bob (ambient", ""},
+		"explain no namespace":     {"", []string{"explain", "-n", "carol", twoTenants}, 2, "", "no namespace that is asked for"},
 		"no such form":             {"", []string{"explain", "-o", "xml", twoTenants}, 2, "", `-o "xml" is not one of table, mermaid, json`},
 		"of a release":             {"", []string{"explain", "--istio-version", "1.32", twoTenants}, 0, "user alice@example.com (owner)", ""},
 		"cases of a release":       {"", []string{"check", "--istio-version=1.31", good, twoTenants}, 0, "2 cases, 0 failed", ""},

@@ -50,14 +50,14 @@ type Access struct {
 type Roles struct{ Owner, Contributor []string }
 
 // Explain says of all requests to each namespace which are allowed and which are not judged. Namespaces without Services and without policies of their
-// own are left out.
-func (w *World) Explain(roles Roles) Report {
+// own are left out. Where namespaces are given, it says so of them only, and nothing of ALLOW rules for all namespaces.
+func (w *World) Explain(roles Roles, namespaces ...string) Report {
 	r := Report{Namespaces: []NamespaceReport{}, world: w}
 	for _, f := range w.rewrites(nil) {
 		r.Findings = append(r.Findings, f.report())
 	}
 	x := newAsker(w)
-	x.roles, x.report = roles, &r
+	x.roles, x.report, x.only = roles, &r, namespaces
 	for _, class := range x.classes() {
 		s := w.namespaces[class[0]]
 		if len(s.services)+len(s.policies)+len(s.notebooks)+len(x.routed[s.name]) == 0 {
@@ -72,19 +72,19 @@ func (w *World) Explain(roles Roles) Report {
 	return r
 }
 
-// classes are all namespaces, by their names, those that are alike with the first of them.
+// classes are all namespaces, or those that are asked for, by their names, those that are alike with the first of them.
 func (x *asker) classes() (out [][]string) {
 	first := map[string][]string{}
 	for _, class := range x.w.alike() {
-		for i, name := range class {
+		for i, name := range x.asked(class) {
 			if i == 0 {
-				first[name] = class
+				first[name] = x.asked(class)
 			} else {
 				first[name] = nil
 			}
 		}
 	}
-	names := slices.Clone(x.w.names)
+	names := slices.Clone(x.asked(x.w.names))
 	sort.Strings(names)
 	for _, name := range names {
 		switch class, tenant := first[name]; {
@@ -95,6 +95,14 @@ func (x *asker) classes() (out [][]string) {
 		}
 	}
 	return out
+}
+
+// asked are those of some namespaces that are asked for.
+func (x *asker) asked(names []string) []string {
+	if len(x.only) == 0 {
+		return names
+	}
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !slices.Contains(x.only, n) })
 }
 
 // explain asks all questions about a namespace.
