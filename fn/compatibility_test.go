@@ -44,7 +44,7 @@ runs. "` + notRun + `" means that no suite here runs that release, and the text 
 
 | suite | what it shows for a release |
 |---|---|
-| ` + "`make conformance`" + ` | Istio's own code, asked offline about thousands of generated policies and requests: the referee gives no other verdict |
+| ` + "`make conformance`" + ` | Istio's own code, asked offline about thousands of generated policies and requests: the [referee](referee.md) gives no other verdict |
 | ` + "`make e2e`" + ` | a real API server and a real istiod accept every object that a golden case or an example makes, and send ztunnel what was meant |
 | ` + "`make dataplane`" + ` | real Envoys that a real istiod configures allow and deny what the referee says, except for a [list of differences](../test/dataplane/exceptions_test.go) |
 | ` + "`go test ./fn -run SchemasOf`" + ` | every object that a golden case makes passes the CRDs of the release, with no field beside theirs |
