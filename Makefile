@@ -114,7 +114,7 @@ dataplane-ask: ## put the AccessCheck and the manifests in DIR=... to real Envoy
 KUBECONFORM := github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0
 
 .PHONY: schema
-schema: ## write the JSON Schemas from the Go types, and have kubeconform read the examples by them
+schema: ## write the JSON Schemas and docs/configuration.md from the Go types; kubeconform reads the examples
 	go run ./schema
 	go run $(KUBECONFORM) -strict -schema-location 'schema/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json' examples/*/ambientprofile.yaml examples/*/accesscheck.yaml
 
