@@ -36,7 +36,7 @@ func removeGateways(plan generate.Plan, input *survey.Index, notes *survey.Notes
 		warnServers(plan, input, notes, item)
 		users := input.UsersOfGateway(item)
 		if len(users) > 0 {
-			notes.Warn(diagnostic.GatewayKept, item, "was kept, because "+namedBy(users), "the old gateway no longer allows any request, so nobody reaches what is routed by this Gateway", "")
+			notes.Warn(diagnostic.GatewayKept, item, "was kept, because "+namedBy(users), "the old gateway no longer allows any request, so no user can reach the routes of this Gateway", "")
 			return
 		}
 		item.Removed = true
