@@ -40,7 +40,7 @@ demo: build ## run kustomize with the function on examples/quickstart, and show 
 
 .PHONY: test
 test: ## run the tests
-	go test ./...
+	go test -timeout 40m ./...
 
 .PHONY: image
 image: ## build the container image from the Dockerfile; BUILDER=golang:1.26 or an image of your own
