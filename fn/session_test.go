@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// sessions are pages for newcomers. Whoever pastes their command blocks one after the other into one
+// sessions are pages for newcomers. Anyone who pastes their command blocks one after the other into one
 // shell starts in an empty directory, with Go, make and git, and has only what a page installs.
 var sessions = []string{"../README.md", "../docs/first-five-minutes.md"}
 
