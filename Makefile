@@ -40,7 +40,7 @@ demo: build ## run kustomize with the function on examples/quickstart, and show 
 
 .PHONY: test
 test: ## run the tests
-	go test ./...
+	go test -timeout 40m ./...
 
 .PHONY: image
 image: ## build the container image from the Dockerfile; BUILDER=golang:1.26 or an image of your own
@@ -65,7 +65,7 @@ lint: ## gofmt, go vet, golangci-lint and actionlint; test/bench and test/confor
 	for module in . test/bench; do (cd $$module && GOLANGCI_LINT_CACHE=$(CURDIR)/bin/golangci-lint go run $(GOLANGCI) run ./...) || exit 1; done # a cache that checkouts share knows files of those removed since
 	go tool -modfile=tools/go.mod actionlint
 
-# Tests that run the function many times and nothing beside it: the race detector has nothing to see there.
+# Tests that only run the function many times, one run after the other: there are no races to detect.
 ONE_BY_ONE = TestFollowed|TestLint|TestPropertyConversion|TestCorpus|TestRerun|TestAdvised
 
 .PHONY: verify
@@ -77,14 +77,14 @@ verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden
 	go test -race -timeout 30m ./pkg/access -set-points 20000 -set-worlds 10 -skip 'TestConformsToIstio|TestSetsAgreeWithIstio|TestLinesAreTheSets|TestEachJudgedLineDecides'
 	go test -race -timeout 20m ./fn -configurations 60 -skip '$(ONE_BY_ONE)'
 	go test ./fn -run 'TestProperty|$(ONE_BY_ONE)' -configurations 500 -follow-each 0
-	@$(MAKE) --no-print-directory fuzz FUZZTIME=3s || echo "verify: FUZZING FOUND SOMETHING, see above: mend it; it is no gate, because what it tries is never the same"
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=3s || echo "verify: fuzzing found a failure (see above). Please fix it. It does not fail this run, because fuzz inputs vary from run to run"
 	$(MAKE) --no-print-directory demo > /dev/null
 	$(MAKE) --no-print-directory release-test vuln
 	@if docker version > /dev/null 2>&1; then $(MAKE) --no-print-directory image-test; else echo "verify: NOT TESTED: the Dockerfile and its image; no Docker Engine answers"; fi
 	@test -z "$$(git status --porcelain -- testdata examples | tee -a /dev/stderr)" || { echo "verify: the tests changed these files"; exit 1; }
 
 .PHONY: bench
-bench: ## run the Go benchmarks, each beside a kyaml function that changes nothing
+bench: ## run the Go benchmarks, each next to a kyaml function that changes nothing
 	go test ./fn -run '^$$' -bench . -benchtime 3x
 
 # The whole takes half an hour; ARGS="-n 1,100 -rounds 3" takes a minute once the tools are built.
@@ -119,7 +119,7 @@ dataplane-ask: ## put the AccessCheck and the manifests in DIR=... to real Envoy
 KUBECONFORM := github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0
 
 .PHONY: schema
-schema: ## write the JSON Schemas from the Go types, and have kubeconform read the examples by them
+schema: ## write the JSON Schemas and docs/configuration.md from the Go types; kubeconform reads the examples
 	go run ./schema
 	go run $(KUBECONFORM) -strict -schema-location 'schema/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json' examples/*/ambientprofile.yaml examples/*/accesscheck.yaml
 
@@ -136,7 +136,7 @@ release-test: ## build a release twice and look at every part of it
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
 .PHONY: vuln
-vuln: ## look for known vulnerabilities in what is linked; says so where the database cannot be reached
+vuln: ## look for known vulnerabilities in the linked modules; prints NOT CHECKED if the database cannot be reached
 	@out=$$(go run $(GOVULNCHECK) ./cmd/ambient-profile 2>&1) && echo "$$out" || \
 	if grep -q 'Get "https://vuln.go.dev' <<< "$$out"; then echo "vuln: NOT CHECKED: known vulnerabilities; the database vuln.go.dev cannot be reached"; \
 	else echo "$$out"; exit 1; fi

@@ -33,13 +33,13 @@ func TestCatalogMetadata(t *testing.T) {
 	}
 }
 
-// The schema that the README names for editors is a file of this repository, at the released tag.
-func TestReadmeNamesTheSchema(t *testing.T) {
+// The schema that docs/configuration.md names for editors is a file of this repository, at the released tag.
+func TestConfigurationPageNamesTheSchema(t *testing.T) {
 	const raw = "https://raw.githubusercontent.com/kubeflow-ambient/ambient-profile/"
 	_, version, _ := strings.Cut(released, ":")
-	_, after, found := strings.Cut(read(t, "../README.md"), "$schema="+raw+version+"/")
+	_, after, found := strings.Cut(read(t, "../docs/configuration.md"), "$schema="+raw+version+"/")
 	if path, _, _ := strings.Cut(after, "\n"); !found || !exists("../"+path) {
-		t.Errorf("the README names no schema of %s that exists: %q", version, path)
+		t.Errorf("the page names no schema of %s that exists: %q", version, path)
 	}
 }
 

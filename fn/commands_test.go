@@ -19,7 +19,7 @@ import (
 // repository's root, examples of their own directory.
 func pages(t *testing.T) []string {
 	t.Helper()
-	return append(must(filepath.Glob(examplesDir+"/*/README.md")), "../README.md", "../docs/rollout.md", "../docs/release.md", "../docs/access-check.md", "../docs/ask.md", "../docs/diff.md", "../docs/lint.md", "../docs/report.md", "../docs/not-judged.md", "../docs/runtime.md")
+	return append(must(filepath.Glob(examplesDir+"/*/README.md")), "../docs/rollout.md", "../docs/prerequisites.md", "../docs/release.md", "../docs/access-check.md", "../docs/ask.md", "../docs/diff.md", "../docs/lint.md", "../docs/report.md", "../docs/not-judged.md", "../docs/runtime.md")
 }
 
 func TestCommandsOfThePages(t *testing.T) {

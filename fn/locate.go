@@ -34,7 +34,7 @@ func located(found []diagnostic.Diagnostic, items []*manifest.Item) []diagnostic
 		at := d.Position
 		d.Position = diagnostic.Position{}
 		same := about[identity(d.Object)]
-		if len(same) > 1 { // nobody knows which one is meant, but for one that begins there
+		if len(same) > 1 { // it is unknown which one is meant, except for one that begins there
 			same = slices.DeleteFunc(slices.Clone(same), func(item *manifest.Item) bool { return item.Node == nil || item.Node.Line != at.Line })
 		}
 		if len(same) == 1 {
@@ -79,7 +79,7 @@ func locatedIn(err error, item *manifest.Item) error {
 }
 
 // ofConfig are messages with their place in the configuration, as far as they are about it. Without a
-// file there is no line: kustomize and kpt send the configuration written anew.
+// file there is no line: kustomize and kpt send the configuration reformatted.
 func ofConfig(config *manifest.Item, found []diagnostic.Diagnostic) []diagnostic.Diagnostic {
 	for i, d := range found {
 		if d.Code == "" || d.Position.File != "" || d.Object.Kind != profile.Kind && d.Object.Kind != "" {

@@ -8,7 +8,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// The referee recognizes no policy by its name, so it is told what the policies of others say.
+// The referee recognizes no policy by its name, so the function passes it the specs of the policies of others.
 
 // superseded are the specs of the profile-controller's policy in each namespace that has one: ztunnel
 // drops its rules about the user header, open paths and kernels, and the policy of the function at

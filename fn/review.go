@@ -10,7 +10,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// review has the referee look at what goes out, and encodes what is new: it sees manifests, and of
+// review runs the referee over the output, and encodes new objects: it sees manifests, and of
 // the plan only who the tenants are.
 func review(plan generate.Plan, out []*manifest.Item, form manifest.Form) ([]diagnostic.Diagnostic, error) {
 	world, err := access.Load(manifest.Encode(out, form))

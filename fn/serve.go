@@ -18,7 +18,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// ServeOptions are what the command line says beside the configuration.
+// ServeOptions are the settings of the command line other than the configuration.
 type ServeOptions struct {
 	// Listen is a host and port, or a port behind a colon.
 	Listen string

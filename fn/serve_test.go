@@ -97,7 +97,7 @@ func TestServeChangesInPlace(t *testing.T) {
 	}
 }
 
-// Whatever somebody changes in an object is undone, and the namespace is closed meanwhile.
+// Whatever someone changes in an object is undone, and the namespace is closed meanwhile.
 func TestServeHealsDrift(t *testing.T) {
 	config := strings.Replace(serveConfig, "spec:\n", "spec:\n  waypoint: {verifyTokens: true}\n  identity: {sessionIssuers: [https://dex.example.com]}\n", 1)
 	for _, config := range []string{serveConfig, config} {
@@ -298,7 +298,7 @@ func policyOf(t *testing.T, owner string) map[string]any {
 	return asJSON(t, "{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: by-git, namespace: alice, annotations: {ambient.kubeflow.org/owned-by: "+owner+"}}, spec: {}}")
 }
 
-// An object of somebody else that has one of our names is not taken over: without it the tenant does not join.
+// An object of someone else that has one of our names is not taken over: without it the tenant does not join.
 func TestServeTakesNothingOver(t *testing.T) {
 	w := bornTenant(t, hook(t, serveConfig), "alice", "alice@example.com")
 	w.related = append(w.related, asJSON(t, "{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: ns-l4-waypoint, namespace: alice}, spec: {rules: [{}]}}"))

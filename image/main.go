@@ -46,7 +46,7 @@ func sourceDate(seconds string) (time.Time, error) {
 	}
 	n, err := strconv.ParseInt(seconds, 10, 64)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH: %q is no number of seconds; write one, as git log -1 --format=%%ct prints it", seconds)
+		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH: %q is not a number of seconds; write one, as git log -1 --format=%%ct prints it", seconds)
 	}
 	return time.Unix(n, 0), nil
 }

@@ -52,5 +52,5 @@ var accessRules = map[string]Schema{
 	"Request.Port":          aPort,
 }
 
-// elsewhere are fields of the Go types that a case has beside them, not in them.
+// elsewhere are fields of the Go types that a case has next to them, not in them.
 var elsewhere = map[string]bool{"Request.From": true, "Request.To": true}

@@ -1,9 +1,11 @@
-// Command schema writes the JSON Schemas of what people write, from the Go types that read it and
-// their doc comments: for editors and for kubeconform. The function itself never reads them.
+// Command schema writes the JSON Schemas of the files that users write, from the Go types that read them
+// and their doc comments, for editors and for kubeconform. The function itself never reads them. From the
+// same types it writes docs/configuration.md.
 package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -49,7 +51,7 @@ func (k kind) file() string {
 }
 
 func main() {
-	if err := writeAll("schema", "."); err != nil {
+	if err := errors.Join(writeAll("schema", "."), writePage(".")); err != nil {
 		fmt.Fprintln(os.Stderr, "schema: error:", err)
 		os.Exit(1)
 	}
@@ -73,15 +75,22 @@ func writeAll(dir, root string) error {
 	return nil
 }
 
-// text is the schema, as the file holds it.
-func (k kind) text(root string) ([]byte, error) {
+func (k kind) generator(root string) (generator, error) {
 	comments := map[string]string{}
 	for _, source := range k.sources {
 		if err := docComments(comments, filepath.Join(root, source)); err != nil {
-			return nil, err
+			return generator{}, err
 		}
 	}
-	g := generator{comments: comments, rules: k.rules, used: map[string]bool{}}
+	return generator{comments: comments, rules: k.rules, used: map[string]bool{}}, nil
+}
+
+// text is the schema, as the file holds it.
+func (k kind) text(root string) ([]byte, error) {
+	g, err := k.generator(root)
+	if err != nil {
+		return nil, err
+	}
 	s := g.schema(reflect.ValueOf(k.defaults), "")
 	s.Dialect = "http://json-schema.org/draft-07/schema#"
 	s.Title = k.name + " " + k.apiVersion

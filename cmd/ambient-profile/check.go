@@ -19,12 +19,12 @@ FILE, or for -, the manifests are read from stdin. Exit code 1: a case or claim 
 be judged.
 
 spec.cases are single requests, each with expect: allow or deny. spec.never are claims that no request
-of a shape gets in, whoever sends it; a counterexample fails them. spec.only are claims that exactly
-the listed clients get in.
+of a shape is allowed, from any client; a counterexample fails them. spec.only are claims that exactly
+the listed clients are allowed.
 
-What a case names and the manifests lack is taken as plain: a Service without a policy of its own, a
-ServiceAccount with pods in the mesh. The table lists it below the cases, and -o json as "assumed".
---fail-on-assumed makes such a case fail. -o junit and -o sarif have the file and line of each case;
+If a case names something that the manifests lack, it is assumed with default settings: a Service
+without its own policy, a ServiceAccount with pods in the mesh. The table lists it below the cases,
+and -o json as "assumed". --fail-on-assumed makes such a case fail. -o junit and -o sarif have the file and line of each case;
 -o github annotates what failed. Every field of an AccessCheck, and what NOT JUDGED means:
 https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/access-check.md
 https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md`,

@@ -48,7 +48,7 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md
 	return c
 }
 
-// canRead refuses what would wait for somebody to type manifests, or read stdin twice.
+// canRead rejects arguments that would wait for a user to type manifests, or read stdin twice.
 func canRead(c *cobra.Command, files []string) error {
 	if len(files) == 0 && isTerminal(c.InOrStdin()) {
 		return misuse(c, diagnostic.StdinIsATerminal, "stdin is a terminal", "give files with rendered manifests, or pipe them in")

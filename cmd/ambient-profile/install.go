@@ -59,7 +59,7 @@ func installSelf(target string) error {
 	return writeWhole(target, 0o755, source)
 }
 
-// writeWhole makes a file that is there whole or not at all: written beside its place, flushed to
+// writeWhole makes a file that is there whole or not at all: written next to its place, flushed to
 // the disk and then renamed. Who runs the old one goes on running it.
 func writeWhole(target string, mode os.FileMode, content io.Reader) error {
 	dir := filepath.Dir(target)

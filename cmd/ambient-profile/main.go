@@ -14,7 +14,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
-// gcPercent trades a little time for memory: pipelines run the program beside others, and its peak is set by what the collector waits for.
+// gcPercent trades a little time for memory: pipelines run the program next to others, and its peak is set by what the collector waits for.
 const gcPercent = 50
 
 func main() {
@@ -25,7 +25,7 @@ func main() {
 // errFailed says that cases failed, which the table on stdout has shown.
 var errFailed = errors.New("failed")
 
-// run is the whole program but for the process around it.
+// run is the whole program without the process around it.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	out := &output{w: stdout}
 	root := rootCommand()

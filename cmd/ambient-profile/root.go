@@ -111,7 +111,7 @@ func stdinOnce(c *cobra.Command, files []string) error {
 	return nil
 }
 
-// isTerminal reports whether somebody would have to type what is read. /dev/null is a device as
+// isTerminal reports whether a user would have to type the input. /dev/null is a device as
 // well, but an empty input, as where CI starts a program.
 func isTerminal(r io.Reader) bool {
 	f, ok := r.(*os.File)

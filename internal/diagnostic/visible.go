@@ -13,7 +13,7 @@ func Invisible(c rune) bool {
 		c == unicode.ReplacementChar || c == '\u2800' // the blank of Braille
 }
 
-// Visible is text with the characters that nobody sees spelled out: what is told about names must
+// Visible returns text with invisible characters spelled out: messages about names must
 // not move a terminal's cursor, nor pass for a line of its own.
 func Visible(text string) string {
 	if !strings.ContainsFunc(text, Invisible) {

@@ -12,8 +12,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
-// What setJSON gives is valid, says what the text said but for the one key, and keeps every other
-// value to the byte. What it refuses is no object, or one whose keys Go could mistake.
+// What setJSON gives is valid, says what the text said except for the one key, and keeps every other
+// value byte for byte. What it refuses is no object, or one whose keys Go could mistake.
 func FuzzSetJSON(f *testing.F) {
 	for _, text := range []string{
 		"{}", " { } ", `{"a": 1}`, "{\n  \"mode\" : \"x\",\n  \"b\": [1, {}]\n}\n", `{"mode":1e400,"mode ":2}`, `{"Mode": 1}`, `{"\u006dode": 1}`, `{"a":1,"a":2}`,
@@ -44,7 +44,7 @@ func FuzzSetJSON(f *testing.F) {
 	})
 }
 
-// mistakable tells whether an object has a key twice, or one that differs from ours by case.
+// mistakable reports whether an object has a key twice, or one that differs from ours by case.
 func mistakable(text string) bool {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	seen := map[string]bool{}

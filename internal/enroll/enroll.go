@@ -1,4 +1,4 @@
-// Package enroll edits what is there: the objects of the input, and only those that the contract
+// Package enroll edits objects of the input, and only those that the contract
 // names. An item that nothing here touches leaves exactly as it came.
 //
 // The prefix of a file's name says what the file is for:

@@ -12,7 +12,7 @@ import (
 )
 
 // kubeflowGateways are the Istio Gateways that Kubeflow ships for its old gateway. No other one is
-// removed: it belongs to somebody else.
+// removed, because it belongs to someone else.
 var kubeflowGateways = []manifest.ID{
 	manifest.NewID(survey.IstioNetworking, "Gateway", profile.KubeflowNamespace, "kubeflow-gateway"),
 	manifest.NewID(survey.IstioNetworking, "Gateway", survey.OldGatewayNamespace, survey.OldGatewayName),
@@ -36,7 +36,7 @@ func removeGateways(plan generate.Plan, input *survey.Index, notes *survey.Notes
 		warnServers(plan, input, notes, item)
 		users := input.UsersOfGateway(item)
 		if len(users) > 0 {
-			notes.Warn(diagnostic.GatewayKept, item, "was kept, because "+namedBy(users), "the old gateway no longer allows any request, so nobody reaches what is routed by this Gateway", "")
+			notes.Warn(diagnostic.GatewayKept, item, "was kept, because "+namedBy(users), "the old gateway no longer allows any request, so no user can reach the routes of this Gateway", "")
 			return
 		}
 		item.Removed = true
@@ -53,7 +53,7 @@ func warnOtherPods(plan generate.Plan, notes *survey.Notes, item *manifest.Item)
 		"add its Deployment to the input, or attach what must stay in force with "+targets+", and write the principal "+plan.Mesh.Ingress+" in the rules").Writes(targets))
 }
 
-// warnOtherGateway reports an Istio Gateway of somebody else that stays on the old gateway. Its routes are
+// warnOtherGateway reports an Istio Gateway of someone else that stays on the old gateway. Its routes are
 // what the messages about its VirtualServices are for.
 func warnOtherGateway(plan generate.Plan, input *survey.Index, notes *survey.Notes, item *manifest.Item) {
 	const found = "selects the pods of the old gateway, and was kept because it is not one of Kubeflow's own"

@@ -35,7 +35,7 @@ func patchNetworkPolicies(plan generate.Plan, input *survey.Index, notes *survey
 				letGateway(plan, input, item, rule)
 			}
 		}
-		// An ingress Gateway is not behind ztunnel, and speaks HBONE to the mesh by itself.
+		// An ingress Gateway is not behind ztunnel, and speaks HBONE to the mesh directly.
 		if mesh || item.Namespace == plan.Mesh.GatewayNamespace {
 			network.letOut(item)
 		}

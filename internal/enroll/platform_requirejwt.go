@@ -29,7 +29,7 @@ func stillRequiresToken(plan generate.Plan, notes *survey.Notes, item *manifest.
 			"clients without a session reach these paths, and only the policies behind the Gateway protect them",
 			"remove the paths from notPaths, unless that is intended")
 	}
-	warnLoginPaths(plan, notes, item, "denies requests without a token on ", "nobody can log in there")
+	warnLoginPaths(plan, notes, item, "denies requests without a token on ", "no user can log in there")
 	return strict
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // prune removes objects that we own and no longer generate. In a package (items with a path) they are
-// left from an earlier run. Elsewhere, no object of ours can be in the input by itself.
+// left from an earlier run. Elsewhere, no object of ours can be in the input unless it was put there.
 func prune(plan generate.Plan, input *survey.Index, notes *survey.Notes, wanted []generate.Object) {
 	want := make(map[manifest.ID]bool, len(wanted))
 	for _, object := range wanted {

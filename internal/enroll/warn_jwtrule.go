@@ -22,7 +22,7 @@ func warnJWTRule(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule, l
 	missing := plan.Mesh.Tokens.Unwritten(rule.JWTRule)
 	if rule.Issuer == "" {
 		warnRule(notes, diagnostic.RuleWithoutIssuer, rule, "names no issuer",
-			"a token that its keys sign is accepted with any issuer, including the cluster's own, so whoever has the keys can name any user or service account",
+			"a token that its keys sign is accepted with any issuer, including the cluster's own, so anyone with these keys can name any user or service account",
 			"write the issuer, or remove the rule from the ingress Gateway")
 	}
 	if len(missing) > 0 {
@@ -72,11 +72,11 @@ func forgery(plan generate.Plan, rule survey.JWTRule, missing []string) string {
 	named := slices.Contains(missing, mesh.UserIDHeader)
 	switch {
 	case !named:
-		return "whoever has such a token can write " + mesh.Tokens.GroupsHeader + " and be a member of any group"
+		return "anyone with such a token can write " + mesh.Tokens.GroupsHeader + " and be a member of any group"
 	case plan.Cluster == nil || len(mesh.Tokens.SessionIssuers) == 0 || rule.Issuer == "" || slices.Contains(mesh.Tokens.SessionIssuers, rule.Issuer) || plan.Mesh.Tokens.IsCluster(rule.Issuer):
-		return "whoever has such a token can write " + mesh.UserIDHeader + " and be any user"
+		return "anyone with such a token can write " + mesh.UserIDHeader + " and be any user"
 	default:
-		return "whoever has such a token can write " + mesh.UserIDHeader + ", and only the policy " + mesh.ForgedIdentityName() + " stops that"
+		return "anyone with such a token can write " + mesh.UserIDHeader + ", and only the policy " + mesh.ForgedIdentityName() + " stops that"
 	}
 }
 

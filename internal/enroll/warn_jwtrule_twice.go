@@ -38,7 +38,7 @@ func warnRuleTwice(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule,
 	known, other := rulesBefore(plan, rule, earlier)
 	if generate.HasKeys(rule.JWTRule) && !slices.ContainsFunc(known, func(r *security.JWTRule) bool { return sameKeys(r, rule.JWTRule) }) &&
 		(plan.Mesh.Tokens.IsCluster(rule.Issuer) || slices.ContainsFunc(known, generate.HasKeys)) {
-		effect := one + "whoever has these keys is any user"
+		effect := one + "anyone with these keys can be any user"
 		switch {
 		case plan.Mesh.Tokens.IsCluster(rule.Issuer):
 			effect += " or service account"
@@ -50,7 +50,7 @@ func warnRuleTwice(plan generate.Plan, notes *survey.Notes, rule survey.JWTRule,
 	claims := generate.ClaimsTo(rule.JWTRule, tokens.UserIDHeader)
 	if len(claims) > 0 && len(known) > 0 && !slices.ContainsFunc(known, func(r *security.JWTRule) bool { return slices.Equal(generate.ClaimsTo(r, tokens.UserIDHeader), claims) }) {
 		warnRule(notes, diagnostic.OtherClaim, rule, at+"and writes "+tokens.UserIDHeader+" from the claim "+strings.Join(claims, " and ")+", unlike "+other,
-			one+"whoever has such a token is also who that claim says", "write the header from the same claim in both, or remove one of the rules")
+			one+"anyone with such a token is also the user that this claim names", "write the header from the same claim in both, or remove one of the rules")
 	}
 }
 

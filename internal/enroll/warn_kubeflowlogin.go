@@ -16,7 +16,7 @@ func warnKubeflowLogin(plan generate.Plan, notes *survey.Notes) {
 	login, mesh := plan.Platform.Login, plan.Mesh
 	for _, item := range login.Undefined {
 		notes.WarnAt(diagnostic.ProviderNotDefined, item, "spec.provider", "is "+survey.ProviderOf(item)+", which meshConfig in the input does not define",
-			"Istio denies every request that the policy is for, so nobody can log in", "define the extension provider in meshConfig, or delete the policy")
+			"Istio denies every request that the policy is for, so no user can log in", "define the extension provider in meshConfig, or delete the policy")
 	}
 	session := hasSession(plan)
 	if login.IsComplete() || session && plan.Platform.LoginListed {
@@ -61,7 +61,7 @@ func warnKubeflowLogin(plan generate.Plan, notes *survey.Notes) {
 		remedy = inWords(do) + ", or " + remedy + " if Kubeflow's login is kept elsewhere"
 	}
 	notes.WarnConfig(diagnostic.OtherLogin, "spec.cluster.platform", found,
-		fmt.Sprintf("%s %s not generated, so nobody can log in with it at Gateway %s/%s, which denies every request without a token%s",
+		fmt.Sprintf("%s %s not generated, so no user can log in with it at Gateway %s/%s, which denies every request without a token%s",
 			inWords(without), wasOrWere(without), mesh.GatewayNamespace, mesh.GatewayName, exceptLogin(plan)), remedy)
 }
 

@@ -24,7 +24,7 @@ func warnStaying(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 			warnStayingAt(plan, notes, item, "is for the proxies of the old gateway, and does not reach the pods of "+gateway, "users reach Kubeflow by the new gateway, which reports as the rest of the mesh does")
 		case input.LeadsToOldGateway(item):
 			notes.Warn(diagnostic.StaysOnOldGateway, item, "leads to the old gateway, and was left unchanged",
-				"the old gateway no longer allows any request, so nobody gets in by this Ingress", leadToGateway(plan, item))
+				"the old gateway no longer allows any request, so no user can come through this Ingress", leadToGateway(plan, item))
 		case input.RunsOldGateway(item):
 			notes.Warn(diagnostic.StaysOnOldGateway, item, "is for the pods of the old gateway, and was left unchanged",
 				"users reach Kubeflow by the pods of "+gateway+", which run without it", runGateway(plan, item))

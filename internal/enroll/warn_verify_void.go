@@ -65,14 +65,14 @@ func (v verifying) covers(service string) bool {
 	return v.services == nil || slices.Contains(v.services, service)
 }
 
-// voids says how a further rule lets in somebody whom verify-tokens does not vouch for, and who that
-// is; "" where it does not. Istio accepts a token that one rule accepts, so a rule for the same issuer
+// voids returns how a further rule allows someone whom verify-tokens does not vouch for, and who that
+// is; "" if it does not. Istio accepts a token that one rule accepts, so a rule for the same issuer
 // may be the one that decides, and then verify-tokens writes no header. Envoy strips a header before it
 // tries a rule that writes it, and stops at the first that accepts the token (jwt_authn: requires_any).
 func (v verifying) voids(rule *security.JWTRule) (found, who string) {
 	userID, groups := v.tokens.UserIDHeader, v.tokens.GroupsHeader
 	if rule.Issuer == "" {
-		return "accepts tokens of any issuer", "whoever has its keys signs a token as one of an issuer that names users"
+		return "accepts tokens of any issuer", "anyone with its keys can sign a token as one of an issuer that names users"
 	}
 	var ours []*security.JWTRule
 	for _, r := range v.rules {
@@ -89,13 +89,13 @@ func (v verifying) voids(rule *security.JWTRule) (found, who string) {
 		switch {
 		case len(claims) == 0:
 			return accepts + " and does not write " + header,
-				"whoever has such a token is " + anybody(header == userID) + " by the " + header + " that a client or a route writes, or nobody, as the order of the rules has it"
+				"anyone with such a token is " + anybody(header == userID) + " by the " + header + " that a client or a route writes, or no user, depending on the order of the rules"
 		case !slices.ContainsFunc(ours, func(r *security.JWTRule) bool { return slices.Equal(generate.ClaimsTo(r, header), claims) }):
-			return accepts + " and writes " + header + " from the claim " + strings.Join(claims, " and "), "whoever has such a token is who that claim says"
+			return accepts + " and writes " + header + " from the claim " + strings.Join(claims, " and "), "anyone with such a token is the user that this claim names"
 		}
 	}
 	if generate.HasKeys(rule) && !slices.ContainsFunc(ours, func(r *security.JWTRule) bool { return sameKeys(r, rule) }) {
-		return accepts + " that other keys sign than those of " + generate.VerifyTokensName, "whoever has these keys is any user"
+		return accepts + " that other keys sign than those of " + generate.VerifyTokensName, "anyone with these keys can be any user"
 	}
 	return "", ""
 }

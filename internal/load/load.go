@@ -19,7 +19,7 @@ func Profiles(n int) string {
 // Name of the i-th profile.
 func Name(i int) string { return fmt.Sprintf("user-%05d", i) }
 
-// ResourceList is what kustomize sends for n profiles beside some documents.
+// ResourceList is what kustomize sends for n profiles together with some documents.
 func ResourceList(n int, documents []string) string {
 	var out strings.Builder
 	out.WriteString("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:")

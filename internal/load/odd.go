@@ -8,7 +8,7 @@ import (
 
 // Odd is a Namespace whose file was written by hand, in the oddest YAML that every reader takes for
 // the same: anchors, aliases and merge keys, comments at every place, block scalars, flow style,
-// any indentation, and CRLF. Beside its metadata it has fields that mean nothing. The same source of
+// any indentation, and CRLF. In addition to its metadata it has fields that mean nothing. The same source of
 // numbers gives the same text. Each comment has a number of its own.
 func Odd(r *rand.Rand, name string) string {
 	o := &odd{Rand: r, step: 1 + r.IntN(4)}

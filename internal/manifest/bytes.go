@@ -168,7 +168,7 @@ func splitDocuments(file string, data []byte) []document {
 	start, line := 0, 0
 	add := func(end, next int) {
 		text := data[start:end]
-		if start > 0 { // kubectl and kustomize read each document by itself
+		if start > 0 { // kubectl and kustomize read each document on its own
 			text = bytes.TrimPrefix(text, byteOrderMark)
 		}
 		documents = append(documents, document{file, text, line, above})

@@ -20,7 +20,7 @@ type Item struct {
 	// New makes the tree of an object that was not in the input, where it has no file; else nil.
 	// The trees of all at once would take thirty times their text.
 	New func() *yaml.Node
-	// Text is what Node was read from, as it must stand in the output; nil where that is unknown.
+	// Text is the source of Node, as it must appear in the output; nil if that is unknown.
 	Text []byte
 	// around are the comments above and below Node in its file, and separator the line --- there.
 	around    around
@@ -42,7 +42,7 @@ type Item struct {
 	Errs []error
 }
 
-// ID is what makes two manifests the same object. The version is no part of it.
+// ID identifies an object. The version is not part of it.
 type ID struct{ Group, Kind, Namespace, Name string }
 
 // NewID is an identity; a cluster-scoped kind has the namespace "".

@@ -42,7 +42,7 @@ func (i *Item) checkItems() error {
 // checkWhole refuses what the API server answers without the objects or without all of them: a page of a list (ListMeta.continue), a Table for
 // people to read, and objects of which there is only the metadata. What is not there would count as absent.
 func (i *Item) checkWhole() error {
-	const effect, remedy = "what is missing would count as absent, so nobody could be sure of anything", "send whole objects and all of them, such as the output of kubectl get -o yaml"
+	const effect, remedy = "what is missing would count as absent, so no verdict would be reliable", "send whole objects and all of them, such as the output of kubectl get -o yaml"
 	if i.Group == "meta.k8s.io" {
 		switch i.Kind {
 		case "Table", "PartialObjectMetadata", "PartialObjectMetadataList":

@@ -10,7 +10,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
-// Whether an item is applied, and where it is kept, the latter in the two spellings that kpt and kustomize use beside each other
+// Whether an item is applied, and where it is kept, the latter in the two spellings that kpt and kustomize both use
 // (KRM functions specification, internal and older form).
 const (
 	LocalAnnotation    = "config.kubernetes.io/local-config"

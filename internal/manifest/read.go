@@ -20,10 +20,10 @@ type Reader struct {
 	added int
 }
 
-// Read is the item at n, its aliases and merge keys replaced by what they stand for, so that no
+// Read returns the item at n with its aliases and merge keys expanded, so that no
 // edit reaches another place and nothing hides behind a name. It refuses what two readers could
-// understand in two ways, the one being us and the other the cluster: a key that stands twice, one
-// that is no text, a merge key that overrides, a tag that does not fit, and what is encoded as binary.
+// understand in two ways, such that we and the cluster differ: a key that is set twice, one
+// that is not a string, a merge key that overrides, a tag that does not fit, and what is encoded as binary.
 func (r *Reader) Read(n *yaml.Node) (*Item, error) { return r.read(n, "") }
 
 // read is Read, for a node at a path of the input.
@@ -54,7 +54,7 @@ func (r *Reader) read(n *yaml.Node, path string) (*Item, error) {
 
 type settling struct {
 	*Reader
-	// anchored are the nodes that an alias may stand for: those that are read already.
+	// anchored are the nodes that an alias may refer to: those that are read already.
 	anchored map[*yaml.Node]bool
 	// opaque are the nodes whose texts mean nothing here: they are passed on as they are written, so that it
 	// does not matter that readers take them in different ways.
@@ -117,7 +117,7 @@ func (s *settling) settle(n *yaml.Node) error {
 	return nil
 }
 
-// resolve is a copy of what an alias stands for.
+// resolve returns a copy of the node that an alias refers to.
 func (s *settling) resolve(alias *yaml.Node) (*yaml.Node, error) {
 	if !s.anchored[alias.Alias] {
 		return nil, s.outside(alias)

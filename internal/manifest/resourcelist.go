@@ -43,7 +43,7 @@ func Read(r io.Reader) (Input, error) {
 	if list.Kind != kio.ResourceListKind {
 		return Input{}, notAList(list)
 	}
-	end := func(i int) int { // of what stands below a key
+	end := func(i int) int { // of the value of a key
 		if i+2 < len(document.Content) {
 			return offset(data, document.Content[i+2].Line)
 		}

@@ -8,7 +8,7 @@ import (
 )
 
 // IsText reports whether every YAML reader takes s, without quotes, for a text and not for a number,
-// a bool or null. What begins with a letter and holds no blank can be told by its letters;
+// a bool or null. What begins with a letter and contains no whitespace can be recognized by its letters;
 // the rest kyaml parses, which starts a YAML 1.1 parser for each.
 func IsText(s string) bool {
 	if s == "" || !isLetter(s[0]) || strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' }) || s[len(s)-1] == ':' {
@@ -60,5 +60,5 @@ func plainName(s string) bool {
 
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
-// IsPlainText reports whether s can stand in a block of YAML as it is: a plain name that IsText.
+// IsPlainText reports whether s can be written unquoted in a block of YAML: a plain name that IsText.
 func IsPlainText(s string) bool { return plainName(s) && IsText(s) }

@@ -21,7 +21,7 @@ import (
 // by parsing its beginnings; in a larger one, the line that the YAML library names must do.
 const searched = 4 << 20
 
-// syntaxError is what is wrong with a document that the YAML library cannot read, by its lines.
+// syntaxError describes a document that the YAML library cannot read, with its lines.
 func syntaxError(data []byte) diagnostic.Diagnostic { return ofTemplate(data, invalid(data)) }
 
 func invalid(data []byte) diagnostic.Diagnostic {

@@ -20,7 +20,7 @@ type Form struct {
 	// apiVersion of the ResourceList; "" for documents.
 	apiVersion string
 	config     *yaml.Node
-	// configText are the lines of functionConfig as they were read; nil where they cannot be told.
+	// configText are the lines of functionConfig as they were read; nil if they are unknown.
 	configText []byte
 }
 

@@ -7,7 +7,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// Field is what stands at the end of a path of keys below the map n, or nil; an alias stands for
+// Field returns the value at a path of keys in the map n, or nil; an alias is resolved to
 // what it names.
 func Field(n *yaml.Node, path ...string) *yaml.Node {
 	for _, key := range path {
@@ -20,7 +20,7 @@ func Field(n *yaml.Node, path ...string) *yaml.Node {
 	return n
 }
 
-// IndexOf is where key stands in the content of the map n, or -1.
+// IndexOf returns the index of key in the content of the map n, or -1.
 func IndexOf(n *yaml.Node, key string) int {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return -1
@@ -43,7 +43,7 @@ func Value(n *yaml.Node, path ...string) string {
 	return ""
 }
 
-// IsTrue reports whether what stands below key of the map n is true to the cluster, which takes
+// IsTrue reports whether the value of key in the map n is true to the cluster, which takes
 // the booleans of YAML 1.1 too.
 func IsTrue(n *yaml.Node, key string) bool {
 	v := Field(n, key)

@@ -43,7 +43,7 @@ func (o object) lastSent() (object, bool) {
 	return last, err == nil && last != nil
 }
 
-// content is what an object has beside its identity and what others write.
+// content is an object without its identity and without the fields that others write.
 func content(o object) map[string]any {
 	c := maps.Clone(map[string]any(o))
 	for _, key := range []string{"apiVersion", "kind", "metadata", "status"} {

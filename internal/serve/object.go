@@ -75,7 +75,7 @@ var systemFields = []string{"managedFields", "uid", "resourceVersion", "generati
 // lastApplied is what metacontroller keeps of its last response.
 const lastApplied = "metacontroller.k8s.io/last-applied-configuration"
 
-// asSent is an object of the cluster as somebody would send it.
+// asSent returns an object of the cluster as a client would send it.
 func (o object) asSent() object {
 	c := maps.Clone(o)
 	delete(c, "status")

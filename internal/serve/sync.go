@@ -20,7 +20,7 @@ type result struct {
 	findings []diagnostic.Diagnostic
 }
 
-// sync decides about one Namespace. What is wrong with it is reported only once nothing is left to do: with an error
+// sync decides about one Namespace. Its errors are reported only once nothing is left to do: with an error
 // metacontroller changes nothing, and what closes the namespace must not wait for anybody.
 func (s *Server) sync(r syncRequest) result {
 	if why := s.leave(r); why != "" {
@@ -70,7 +70,7 @@ type tenant struct {
 	closed   bool
 }
 
-// tenant renders a Namespace. What the function rejects because of somebody's RoleBinding or Notebook costs only
+// tenant renders a Namespace. What the function rejects because of a RoleBinding or Notebook costs only
 // contributors and routes, never what closes the namespace, and never keeps a contributor who was removed.
 func (s *Server) tenant(r syncRequest, o owner) (tenant, []string, error) {
 	var problem []string
@@ -176,7 +176,7 @@ func changedLabels(before object, after *manifest.Item) map[string]*string {
 }
 
 // apartFromKFAM gives a contributor's policy a name of its own. KFAM makes one of its own name, with the contributor's
-// RoleBinding; whoever comes second fails, and KFAM's is attached to no waypoint.
+// RoleBinding; the second writer fails, and KFAM's is attached to no waypoint.
 func (o object) apartFromKFAM() object {
 	if o.kind() == "AuthorizationPolicy" && o.annotation("user") != "" && o.annotation("role") != "" {
 		return o.named("ambient-" + o.name())

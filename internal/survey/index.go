@@ -6,7 +6,7 @@ import (
 )
 
 // Index is the input as it can be looked up: by identity, and what of it leads to which pods. What
-// takes long is gathered once, when somebody asks.
+// takes long is gathered once, on the first use.
 type Index struct {
 	// Items go to the cluster, and Local are those that do not. All has both, in their order.
 	Items, Local, All []*manifest.Item

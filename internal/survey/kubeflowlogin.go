@@ -27,7 +27,7 @@ type KubeflowLogin struct {
 	// NoDex and NoOAuth2Proxy: nothing in the input makes their namespaces, or refers to them.
 	NoDex, NoOAuth2Proxy bool
 	// NoDexRule: nor does the input have a rule for the tokens of dex. Ours would trust an issuer that is
-	// whoever makes that namespace.
+	// the tool that makes that namespace.
 	NoDexRule bool
 	// DexElsewhere and ProxyElsewhere are where the Service is, if not in the namespace of Kubeflow.
 	DexElsewhere, ProxyElsewhere Elsewhere
@@ -190,7 +190,7 @@ func leadsTo(route *manifest.Item, service, namespace string) (leads bool) {
 // loginFilters are filters of Envoy that decide who a client is.
 var loginFilters = []string{"ext_authz", "oauth2", "jwt_authn", "basic_auth", "api_key_auth"}
 
-// loginAnnotations are how Ingress controllers are told to log people in: AWS's load balancer, nginx.
+// loginAnnotations make Ingress controllers log users in: AWS's load balancer, nginx.
 var loginAnnotations = []string{"alb.ingress.kubernetes.io/auth-type", "nginx.ingress.kubernetes.io/auth-url", "nginx.ingress.kubernetes.io/auth-signin"}
 
 // otherLogins are objects that look like a login which is not Kubeflow's, as Kubeflow 1.8

@@ -57,7 +57,7 @@ func podLabels(item *manifest.Item) Labels {
 	return LabelsOf(manifest.Field(metadata, "labels"))
 }
 
-// PodLabelsOf are the labels of all kinds of pods that an item makes: beside those of podLabels, those
+// PodLabelsOf are the labels of all kinds of pods that an item makes: in addition to those of podLabels, those
 // of the templates below its spec, as jobs of several roles and CronJobs have them, of a
 // WorkloadEntry, and of a model.
 func PodLabelsOf(item *manifest.Item) []Labels {

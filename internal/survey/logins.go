@@ -95,7 +95,7 @@ func (in *Index) KeptDex() *manifest.Item {
 	return nil
 }
 
-// authentication is the RequestAuthentication of a name beside the Gateway.
+// authentication returns the RequestAuthentication of a name in the Gateway's namespace.
 func (g Gateway) authentication(name string) manifest.ID {
 	return manifest.NewID(IstioSecurity, "RequestAuthentication", g.Namespace, name)
 }

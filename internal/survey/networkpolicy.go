@@ -90,7 +90,7 @@ func HBONEPort() *yaml.Node {
 // PeerSet are peers of NetworkPolicies.
 type PeerSet map[string]bool
 
-// Peers that stand for many.
+// Peers that match many pods.
 const (
 	// Everywhere is every address.
 	Everywhere = "everywhere"
@@ -115,7 +115,7 @@ func (s PeerSet) Add(peer *yaml.Node) {
 	}
 }
 
-// Has reports whether a peer is among them: by itself, or with others.
+// Has reports whether a peer is among them, alone or with others.
 func (s PeerSet) Has(peer *yaml.Node) bool {
 	peer = manifest.Dealias(peer)
 	return s[Everywhere] || s[canonical(peer)] ||

@@ -95,7 +95,7 @@ func (in *Index) WorkloadsOf(namespace string) []PodMaker {
 type pods struct {
 	// with are the workloads that have a label.
 	with map[pair][]Labels
-	// shared is what was found for a selector; nil where there is no workload.
+	// shared caches the workloads of a selector; nil if there is none.
 	shared map[string]Labels
 }
 

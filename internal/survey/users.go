@@ -92,7 +92,7 @@ func (s *sources) of(namespace string) *profile.Profile {
 	return nil
 }
 
-// rejects adds what is wrong with an item, and reports whether anything is.
+// rejects adds the errors of an item, and reports whether there are any.
 func (s *sources) rejects(item *manifest.Item, refused ...diagnostic.Diagnostic) bool {
 	for _, d := range refused {
 		if d.Code == diagnostic.ConfigNotRendered {
@@ -103,7 +103,7 @@ func (s *sources) rejects(item *manifest.Item, refused ...diagnostic.Diagnostic)
 	return len(refused) > 0
 }
 
-// passesOver warns about what is wrong with an item of others, which stays as it is and stops nothing, and
+// passesOver warns about the faults of an item of others, which stays as it is and stops nothing, and
 // reports whether anything is. A variable that was not replaced is refused: the object is not what it will be.
 func (s *sources) passesOver(code diagnostic.Code, item *manifest.Item, refused []diagnostic.Diagnostic, effect string) bool {
 	for _, d := range refused {

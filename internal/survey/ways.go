@@ -98,7 +98,7 @@ func (in *Index) addWays(item *manifest.Item, written map[manifest.ID]bool, entr
 	}
 }
 
-// isWithoutSelector reports whether an item is a Service whose endpoints somebody else writes, and
+// isWithoutSelector reports whether an item is a Service whose endpoints someone else writes, and
 // that a waypoint can stand before.
 func isWithoutSelector(item *manifest.Item) bool {
 	spec := manifest.Field(item.Node, "spec")

@@ -5,9 +5,9 @@ const byMutation, byGenerated = "at_mutation.go", "read_generated.go"
 // admissionLines are what changes pods, Namespaces and Services while they are admitted, after the manifests.
 var admissionLines = []ledgerLine{
 	judgedBy("MutatingWebhookConfiguration sidecar-injector.istio.io", "read_capture.go", "TestMembershipAsConfigured"),
-	notJudgedBy("MutatingWebhookConfiguration", byMutation, "TestMutations", "pods that a webhook is asked about are NOT JUDGED, but for webhooks that are known to leave the mesh alone"),
+	notJudgedBy("MutatingWebhookConfiguration", byMutation, "TestMutations", "pods that a webhook is asked about are NOT JUDGED, except for webhooks that are known not to change the mesh"),
 	notJudgedBy("MutatingAdmissionPolicy", byMutation, "TestMutations", "pods that it may take out of the mesh, or give a label that a policy selects, are NOT JUDGED"),
-	notJudgedBy("MutatingAdmissionPolicy that asks request.userInfo", "read_mutated.go", "TestMutationsOfObjects", "as one that does not, but for one that only gives labels to Namespaces that the profile-controller makes: what the manifests say of these labels is applied later"),
+	notJudgedBy("MutatingAdmissionPolicy that asks request.userInfo", "read_mutated.go", "TestMutationsOfObjects", "as one that does not, except for one that only gives labels to Namespaces that the profile-controller creates, because the labels in the manifests are applied later"),
 	notJudgedBy("MutatingAdmissionPolicy and MutatingWebhookConfiguration of policies, routes, Gateways, Services and meshConfig", "read_mutated.go", "TestMutationsOfObjects", "what an object decides that it may change is NOT JUDGED; of a policy's conditions, those on users, annotations, names and absent fields are understood"),
 	notJudgedBy("MutatingPolicy of policies.kyverno.io", byMutation, "TestMutations", "as a MutatingAdmissionPolicy"),
 	notJudgedBy("ClusterPolicy and Policy of kyverno.io, rules that mutate", byMutation, "TestMutations", "as a MutatingAdmissionPolicy"),
@@ -17,7 +17,7 @@ var admissionLines = []ledgerLine{
 	notJudgedBy("Composition of Crossplane, Workflow of Argo, and other objects of groups outside Kubernetes that hold whole objects, as YAML or as text", "read_embedded.go", "TestObjectsInObjects", "as a rule that generates"),
 	notJudgedBy("the same: PodDefaults with labels, annotations or an account, mutating webhooks and policies, and Istio's ConfigMaps", byGenerated, "TestObjectsThatOthersMake", "they change pods that the manifests hold"),
 	harmless("the same: objects of other kinds", "pods that they add are not among those that a verdict is about"),
-	notJudgedBy("Service of type ExternalName", "read_alias.go", "TestRoutesToAliases", "where it stands for a Service of the mesh and a route leads to it, whom Gateways allow to that Service is NOT JUDGED, but for what they allow otherwise"),
+	notJudgedBy("Service of type ExternalName", "read_alias.go", "TestRoutesToAliases", "if it is an alias of a Service in the mesh and a route leads to it, the clients that Gateways allow to reach that Service are NOT JUDGED, except for those that they allow anyway"),
 	notJudgedBy("InferenceService, InferenceGraph and LLMInferenceService: routes that KServe makes for them", "at_model.go", "TestRoutesOfModels", "what no route in the manifests takes to their Services is NOT JUDGED, and what a waypoint denies by a path that a route of a LLMInferenceService rewrites; visibility cluster-local has none"),
 	notJudgedBy("a route to a Gateway's own Service, by its name or an ExternalName", "read_loop.go", "TestRoutesToAGatewaysOwnService", "the Gateway gets requests that a gateway has changed, and is NOT JUDGED"),
 	notJudgedBy("a route that is bound to a Service and leads on to another", "at_onward.go", "TestRoutesThatLeadOn", "where a Gateway leads to the first one, nobody is denied the other for certain through Gateways"),

@@ -18,7 +18,7 @@ var networkingParts = []ledgerPart{
 		notJudgedBy("spec.*", "at_unfollowed.go", "TestMergedVirtualServices", whyOthersRoute),
 	}},
 	{networkingGroup, "VirtualService", ofNamespace, []ledgerLine{
-		notJudgedBy("spec.*", "at_meshroute.go", "TestRoutesOfAService", whyOthersRoute+", but for one that leads to one place whatever the request is"),
+		notJudgedBy("spec.*", "at_meshroute.go", "TestRoutesOfAService", whyOthersRoute+", except for one that leads every request to the same place"),
 	}},
 	{networkingGroup, "DestinationRule", ofHop, destinationLines()},
 	{networkingGroup, "ServiceEntry", ofService, []ledgerLine{

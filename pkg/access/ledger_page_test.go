@@ -42,7 +42,7 @@ func (l *ledgerLine) note() (s string) {
 		s += " on " + strings.Join(l.on, ", ")
 	}
 	if len(l.usual) > 0 {
-		s += " (but for `" + strings.Join(l.usual, "`, `") + "`)"
+		s += " (except `" + strings.Join(l.usual, "`, `") + "`)"
 	}
 	if l.release != "" {
 		s += " (" + l.release + ")"

@@ -7,7 +7,7 @@ const destinationRulesPolicy = "ambient-profile-destinationrules-for-their-own-h
 // destinationRulesForOwnHosts: Istio takes a DestinationRule for a host from the client's namespace,
 // the Service's and the root namespace, and the shared gateway is everybody's client. Everybody may
 // write one for Services of the namespace, as metacontroller does for the visualization server and
-// KServe for a model. Nobody but a platform admin may write one for other hosts. A name with a dot
+// KServe for a model. Only a platform admin may write one for other hosts. A name with a dot
 // is taken as it stands (Istio: ResolveShortnameToFQDN).
 func destinationRulesForOwnHosts(a Admission) Object {
 	return guard{

@@ -10,7 +10,7 @@ import (
 const podsPolicy = "ambient-profile-pods-stay-in-the-mesh"
 
 // podsStayInMesh: a user's pod that left the mesh would be reached without the L4 policy, and one in
-// the node's network takes what others send to pods of that node. Nobody but a platform admin makes
+// the node's network takes what others send to pods of that node. Only a platform admin makes
 // such a pod. Istio's own waypoints are outside of the mesh, and run in users' namespaces; anyone who
 // could make a pod that looks like one could leave too. So a pod out of the mesh must come from a
 // ReplicaSet, that from a Deployment, and that from istiod, each told by who writes it. Istiod puts
@@ -22,7 +22,7 @@ func podsStayInMesh(a Admission) Object {
 		variables: []variable{
 			{"pod", podOf("object")},
 			{"old", podOf("oldObject")},
-			// In a namespace of the sidecar era pods have a sidecar, and say so.
+			// In a namespace of the sidecar era, pods have a sidecar and its label.
 			{"ambient", "namespaceObject.metadata.?labels[?'" + label.IoIstioDataplaneMode.Name + "'].orValue('') == 'ambient'"},
 			{"leaves", leavesMesh("variables.pod")},
 			{"same", "request.operation == 'UPDATE' && (request.kind.kind == 'Pod' || variables.pod == variables.old)"},

@@ -8,7 +8,7 @@ const servicesPolicy = "ambient-profile-services-lead-to-their-own-pods"
 // gateways follow it without a ReferenceGrant. Nobody writes one but Knative's controller and
 // KServe's, which do it for every model that Knative runs, and platform admins.
 // A waypoint that is to deliver to a headless Service dials itself, and if that is a port of its own
-// the caller gets Envoy's admin interface. Nobody but a platform admin writes a headless Service
+// the caller gets Envoy's admin interface. Only a platform admin writes a headless Service
 // with one of Istio's ports.
 func servicesLeadToOwnPods(a Admission) Object {
 	return guard{

@@ -11,8 +11,8 @@ const (
 
 // podsAndServicesUseOwnWaypoint: traffic that goes through a waypoint of someone's choice does not
 // meet the policies of the namespace's own. Everybody may go without a waypoint: what then arrives
-// meets the L4 policy. Nobody but a platform admin may name another one, as the waypoint or as the
-// canary beside it.
+// meets the L4 policy. Only a platform admin may name another one, as the waypoint or as its
+// canary.
 func podsAndServicesUseOwnWaypoint(a Admission) Object {
 	return guard{
 		name: waypointsPolicy,

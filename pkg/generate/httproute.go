@@ -65,7 +65,7 @@ type route struct {
 	timeout string
 }
 
-// httpRoute is a route on the ingress Gateway. It lets nobody in: policies do.
+// httpRoute is a route on the ingress Gateway. It grants no access: policies do.
 func (m *Mesh) httpRoute(namespace, name string, r route) Object {
 	return Object{
 		APIVersion: survey.GatewayGroup + "/v1", Kind: "HTTPRoute", Namespace: namespace, Name: name,

@@ -59,8 +59,8 @@ func allowToGateway(p Platform) Object {
 	return policy(p.GatewayNamespace, p.GatewayName, allow(onGateway(p.GatewayName), everything()))
 }
 
-// loginOfKubeflow are the paths on which people without a session get one. /dex/** is no more than
-// /dex/*, but stands in every Kubeflow.
+// loginOfKubeflow are the paths on which people without a session get one. /dex/** is the same as
+// /dex/*, but every Kubeflow has it.
 func loginOfKubeflow() []string { return []string{"/dex/*", "/dex/**", "/oauth2/*"} }
 
 // OpenToLogin reports whether people need no session on a path; with more, on all paths that begin with it.

@@ -2,7 +2,7 @@ package generate
 
 import "github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 
-// kubeflowWaypoint stands in front of Kubeflow's Services that need HTTP policies.
+// kubeflowWaypoint is the waypoint of Kubeflow's Services that need HTTP policies.
 func kubeflowWaypoint(p Platform) []Object {
 	const namespace, name = profile.KubeflowNamespace, profile.KubeflowWaypoint
 	out := behindOptions(p.WaypointSeccomp, waypointGateway(namespace, name, withOptions(name, p.WaypointSeccomp != "")))

@@ -6,8 +6,8 @@ import (
 )
 
 // webhooks: anyone who reaches the pods, on the webhook's port only, because the API server is not in
-// the mesh and has no identity there. What it is told, it has to believe by the webhook's
-// certificate; what the webhook is told is no secret and changes nothing.
+// the mesh and has no identity there. It trusts the answers by the webhook's certificate; a request
+// to the webhook reveals no secret and changes nothing.
 func webhooks(p Platform) []Object {
 	var out []Object
 	for _, w := range p.Webhooks {

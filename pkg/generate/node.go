@@ -49,7 +49,7 @@ func (p pairs) sorted() pairs {
 
 func node(v any) *yaml.Node {
 	switch v := v.(type) {
-	case *yaml.Node: // as somebody else wrote it
+	case *yaml.Node: // as another program wrote it
 		return v
 	case string:
 		return text(v)

@@ -14,7 +14,7 @@ const (
 	tool      = "ambient-profile"
 )
 
-// Object is one manifest: its identity, its metadata, and the fields beside them.
+// Object is one manifest: its identity, its metadata, and its other fields.
 type Object struct {
 	APIVersion, Kind string
 	// Namespace is "" for what belongs to the cluster.
@@ -31,7 +31,7 @@ type Object struct {
 // struct with yaml tags, a message of istio.io/api, or a list of these.
 type Fields map[string]any
 
-// spec is what most manifests have beside their metadata.
+// spec is the one field that most manifests have in addition to their metadata.
 //
 //go:noinline
 func spec(s any) Fields { return Fields{"spec": s} }
@@ -62,7 +62,7 @@ func with(m map[string]string, key, value string) map[string]string {
 	return m
 }
 
-// FieldNames are the keys beside apiVersion, kind and metadata, in alphabetical order.
+// FieldNames returns the top-level keys other than apiVersion, kind and metadata, sorted.
 func (o Object) FieldNames() []string { return SortedKeys(o.Fields) }
 
 // MarksOwner reports whether a label or annotation says whose an object is; such marks only go to

@@ -7,7 +7,7 @@ import (
 )
 
 // tokenIssuer has the ingress Gateway verify Kubernetes tokens and say in headers whose they are.
-// It lets nobody in by itself.
+// It grants no access.
 func tokenIssuer(c Cluster) Object {
 	var rules []*security.JWTRule
 	for _, issuer := range c.Issuers {

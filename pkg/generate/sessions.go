@@ -40,7 +40,7 @@ func (p *Plan) findSessions(found survey.Found) {
 }
 
 // sessionIssuers are the issuers whose rules write both headers: a client cannot bring one of its
-// own beside their tokens. The cluster's own issuers name service accounts and no people.
+// own in addition to their tokens. The cluster's own issuers name service accounts and no people.
 func (t Tokens) sessionIssuers(rules []survey.JWTRule) []string {
 	var issuers []string
 	for _, rule := range rules {

@@ -5,7 +5,7 @@ const VerifyTokensName = "verify-tokens"
 
 // verifyTokensAt has a waypoint verify the tokens again that the ingress Gateway accepts, and write
 // the user header itself, so that no route, filter or issuer at the Gateway can name another user.
-// It lets nobody in by itself.
+// It grants no access.
 //
 // The cluster's rules name no audiences: pods show tokens for other audiences to Services of
 // Kubeflow, and a token that no rule accepts is refused (401). verifiedTokensOnly asks for them.

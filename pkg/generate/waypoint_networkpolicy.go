@@ -13,7 +13,7 @@ type Passage struct {
 
 // WaypointNetworkPolicy lets clients reach a waypoint at its only port, where only mTLS is
 // spoken and the waypoint's policies say who may do what; and the waypoint what it cannot do
-// without: the pods that it stands for, istiod, and name servers. istiod is where the mesh's root
+// without: the pods behind it, istiod, and name servers. istiod is where the mesh's root
 // namespace is, as Istio installs it.
 func WaypointNetworkPolicy(namespace, waypoint, root string, passage Passage) Object {
 	spec := Fields{"podSelector": Fields{"matchLabels": map[string]string{survey.GatewayPods: waypoint}}}

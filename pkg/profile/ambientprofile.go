@@ -17,7 +17,7 @@ const (
 //	bool      the map to write instead of a boolean, $
 //	hint      what to add to that map
 
-// AmbientProfile says which Kubeflow user namespaces run on Istio ambient mode, and how.
+// AmbientProfile configures which Kubeflow user namespaces run on Istio ambient mode, and how.
 type AmbientProfile struct {
 	APIVersion string   `yaml:"apiVersion" required:"true"`
 	Kind       string   `yaml:"kind" required:"true"`
@@ -29,38 +29,49 @@ type AmbientProfile struct {
 type Metadata struct {
 	// Name marks every object that this AmbientProfile owns; a DNS-1123 subdomain.
 	Name string `yaml:"name" required:"true"`
-	// Namespace has no meaning: an AmbientProfile never reaches a cluster.
-	Namespace   string            `yaml:"namespace" empty:"no namespace"`
-	Labels      map[string]string `yaml:"labels" empty:"a label without a value"`
+	// Namespace has no meaning, because an AmbientProfile is never applied to a cluster.
+	Namespace string `yaml:"namespace" empty:"no namespace"`
+	// Labels have no meaning.
+	Labels map[string]string `yaml:"labels" empty:"a label without a value"`
+	// Annotations tell kustomize how to run the function (config.kubernetes.io/function).
 	Annotations map[string]string `yaml:"annotations" empty:"an annotation without a value"`
 }
 
-// Spec is everything that can be configured. Every field but the profiles has a default.
+// Spec holds everything that can be configured. Every field except profiles has a default.
 type Spec struct {
-	// Profiles lists the user namespaces. Absent: none, and then a profileSelector is needed.
+	// Profiles lists the user namespaces. Absent: none, and then profileSelector is required.
 	Profiles []Profile `yaml:"profiles" string:"{name: $, owner: {name: OWNER}}" hint:", where OWNER is spec.owner.name of Profile $"`
-	// ProfileSelector takes the Profile objects of the input as well; {} takes all of them.
+	// ProfileSelector also selects Profile objects from the input; {} selects all of them.
 	ProfileSelector *Selector `yaml:"profileSelector" empty:"every Profile of the input" bool:"{}" string:"{names: [$]}"`
-	Identity        Identity  `yaml:"identity"`
-	Ingress         Ingress   `yaml:"ingress" string:"{gateway: $}"`
-	Waypoint        Waypoint  `yaml:"waypoint" string:"{name: $}"`
-	Access          Access    `yaml:"access"`
-	Cluster         Cluster   `yaml:"cluster" bool:"{enabled: $}"`
+	// Identity names users and components.
+	Identity Identity `yaml:"identity"`
+	// Ingress names the Gateway that users come through.
+	Ingress Ingress `yaml:"ingress" string:"{gateway: $}"`
+	// Waypoint configures the proxy of each user namespace.
+	Waypoint Waypoint `yaml:"waypoint" string:"{name: $}"`
+	// Access configures who reaches a namespace in addition to its owner.
+	Access Access `yaml:"access"`
+	// Cluster configures what exists once per cluster.
+	Cluster Cluster `yaml:"cluster" bool:"{enabled: $}"`
 	// FailOnWarning makes every warning an error.
 	FailOnWarning bool `yaml:"failOnWarning"`
 }
 
-// Profile is one user namespace, named as its Kubeflow Profile.
+// Profile is one user namespace. It has the name of its Kubeflow Profile.
 type Profile struct {
 	// Name of the namespace; a DNS-1123 label.
-	Name  string `yaml:"name" required:"true"`
-	Owner Owner  `yaml:"owner" string:"{name: $}"`
-	// ServiceAccounts whose Kubernetes tokens get in from outside: name, or namespace/name.
-	// Absent: default-editor. Empty: none.
-	ServiceAccounts []string      `yaml:"serviceAccounts" empty:"none"`
-	Contributors    []Contributor `yaml:"contributors" string:"{name: $, role: edit}" hint:" (role: admin, edit or view)"`
-	Notebooks       []Notebook    `yaml:"notebooks" string:"{name: $}"`
-	// Apps are what else Kubeflow's controllers serve in the namespace; only the input has them.
+	Name string `yaml:"name" required:"true"`
+	// Owner as in the Profile. Required, unless a selected Profile in the input has it; if both
+	// have it, they must agree.
+	Owner Owner `yaml:"owner" string:"{name: $}"`
+	// ServiceAccounts whose Kubernetes tokens give access from outside: name, or namespace/name.
+	// Absent: default-editor.
+	ServiceAccounts []string `yaml:"serviceAccounts" empty:"none"`
+	// Contributors have access to the namespace in addition to its owner.
+	Contributors []Contributor `yaml:"contributors" string:"{name: $, role: edit}" hint:" (role: admin, edit or view)"`
+	// Notebooks get one HTTPRoute each. Notebook objects in the input are found without this list.
+	Notebooks []Notebook `yaml:"notebooks" string:"{name: $}"`
+	// Apps are the other servers that Kubeflow's controllers make in the namespace; only the input has them.
 	Apps []App `yaml:"-"`
 	// Workspaces are those of Kubeflow Notebooks v2; only the input has them.
 	Workspaces []Workspace `yaml:"-"`
@@ -84,8 +95,9 @@ var mistaken = map[string]string{
 
 // Contributor is a user or a group whom the owner lets in, as Kubeflow's access management (KFAM) does.
 type Contributor struct {
+	// Name as the user header carries it.
 	Name string `yaml:"name" required:"true"`
-	// Role is admin, edit or view.
+	// Role in the Kubernetes API. Every role has full access by HTTP.
 	Role string `yaml:"role" required:"true"`
 	// Kind is User (default) or Group.
 	Kind string `yaml:"kind"`
@@ -93,8 +105,9 @@ type Contributor struct {
 	Bound bool `yaml:"-"`
 }
 
-// Notebook is a notebook server that gets a route of its own.
+// Notebook is a notebook server that gets its own route.
 type Notebook struct {
+	// Name of the Notebook and of its Service.
 	Name string `yaml:"name" required:"true"`
 	// Rewrite replaces the prefix /notebook/<namespace>/<name>/ on the way to the server.
 	// Absent: the server sees the whole path.
@@ -104,7 +117,7 @@ type Notebook struct {
 }
 
 // App is a server of Kubeflow in a profile's namespace: of a Tensorboard or a PVCViewer of the input, whose
-// controllers make it, or the model registry's UI. It gets a route of its own, as a notebook does.
+// controllers make it, or the model registry's UI. It gets its own route, as a notebook does.
 type App struct {
 	// Route is the name of its HTTPRoute, and Service what it leads to, at port 80.
 	Route, Service string
@@ -131,19 +144,23 @@ type WorkspacePort struct {
 	Headers map[string]string
 }
 
-// Selector narrows the Profile objects that are taken: labels and names must both match.
+// Selector narrows the Profile objects that are selected: labels and names must both match.
 type Selector struct {
+	// MatchLabels are labels that a Profile must have, each with this value.
 	MatchLabels map[string]string `yaml:"matchLabels"`
-	Names       []string          `yaml:"names"`
+	// Names are the names of Profiles.
+	Names []string `yaml:"names"`
 }
 
 // Identity is how the mesh and Kubeflow name users and components.
 type Identity struct {
-	// TrustDomain must equal the mesh's: ztunnel compares it literally.
-	TrustDomain  string `yaml:"trustDomain"`
+	// TrustDomain must equal that of meshConfig, because ztunnel compares it literally.
+	TrustDomain string `yaml:"trustDomain"`
+	// UserIDHeader carries the user's name after login.
 	UserIDHeader string `yaml:"userIDHeader"`
 	// UserIDPrefix precedes user names in the header, never those of service accounts.
 	UserIDPrefix string `yaml:"userIDPrefix" empty:"no prefix"`
+	// GroupsHeader carries the user's groups.
 	GroupsHeader string `yaml:"groupsHeader"`
 	// GroupsClaim is the claim of a session's token that names the user's groups (with
 	// waypoint.verifyTokens only): groups, https://example.com/groups, or '[realm_access][roles]' for a
@@ -152,21 +169,25 @@ type Identity struct {
 	// SessionIssuers sign the tokens of people who log in. Absent: those of the input whose rules
 	// on the ingress Gateway write both headers, or dex where cluster.platform brings it.
 	SessionIssuers []string `yaml:"sessionIssuers"`
-	// LoginPaths are where people log in at the ingress Gateway, so that they need no session there:
-	// exact paths, or all below a path that ends in /* (with cluster.platform only). Absent: those of
-	// Kubeflow's login, /dex/* and /oauth2/*.
-	LoginPaths      []string   `yaml:"loginPaths" empty:"none"`
+	// LoginPaths are the paths of the login at the ingress Gateway, which need no session: exact
+	// paths, or all paths that start with one that ends in /* (with cluster.platform only). Absent:
+	// those of Kubeflow's login, /dex/* and /oauth2/*.
+	LoginPaths []string `yaml:"loginPaths" empty:"none"`
+	// ServiceAccounts are those that Kubeflow's components run as.
 	ServiceAccounts Components `yaml:"serviceAccounts"`
 }
 
 // Components are Kubeflow's own service accounts, as namespace/name.
 type Components struct {
-	PipelinesUI        string `yaml:"pipelinesUI"`
-	PipelinesAPI       string `yaml:"pipelinesAPI"`
+	// PipelinesUI shows artifacts, so it calls Services of the namespace in the user's name.
+	PipelinesUI string `yaml:"pipelinesUI"`
+	// PipelinesAPI calls the visualization server.
+	PipelinesAPI string `yaml:"pipelinesAPI"`
+	// NotebookController asks notebooks for their kernels, to stop the idle ones.
 	NotebookController string `yaml:"notebookController"`
 }
 
-// Ingress is the Gateway through which users and tokens come in.
+// Ingress is the Gateway that requests from outside come through.
 type Ingress struct {
 	// Gateway is its namespace/name.
 	Gateway string `yaml:"gateway"`
@@ -178,6 +199,7 @@ type Ingress struct {
 
 // Waypoint is the proxy that each user namespace gets.
 type Waypoint struct {
+	// Name of the Gateway object, its Service and its ServiceAccount.
 	Name string `yaml:"name"`
 	// PodDisruptionBudget keeps one replica during a drain; needs two replicas or more.
 	PodDisruptionBudget bool `yaml:"podDisruptionBudget"`
@@ -185,14 +207,14 @@ type Waypoint struct {
 	Replicas int `yaml:"replicas"`
 	// Resources of the proxy container. Absent: Istio's default.
 	Resources Resources `yaml:"resources"`
-	// Seccomp is RuntimeDefault, the seccomp profile of the waypoint's pods. Absent: set only where
-	// the input's Namespace enforces Pod Security restricted.
+	// Seccomp is the seccomp profile of the waypoint's pods. Absent: set only where the Namespace in
+	// the input enforces Pod Security restricted.
 	Seccomp string `yaml:"seccomp"`
-	// VerifyTokens has the waypoint verify each token again and write the user header itself, so
+	// VerifyTokens makes the waypoint verify each token again and write the user header itself, so
 	// that nothing at the ingress Gateway can name another user.
 	VerifyTokens bool `yaml:"verifyTokens"`
-	// VerifyTokensFor limits that to Services of these names; the ingress Gateway then reaches no
-	// other one. Absent: every Service.
+	// VerifyTokensFor limits verifyTokens to Services of these names; the ingress Gateway then
+	// cannot reach any other one. Absent: every Service.
 	VerifyTokensFor []string `yaml:"verifyTokensFor"`
 }
 
@@ -202,43 +224,54 @@ const RuntimeDefault = "RuntimeDefault"
 
 // Resources are requests and limits by resource name, as in a Pod.
 type Resources struct {
+	// Requests are what the scheduler reserves, for example {cpu: 100m, memory: 128Mi}.
 	Requests map[string]Quantity `yaml:"requests"`
-	Limits   map[string]Quantity `yaml:"limits"`
+	// Limits are what a pod may use at most, for example {memory: 1Gi}.
+	Limits map[string]Quantity `yaml:"limits"`
 }
 
-// Quantity is a Kubernetes quantity; unlike other texts it may be written as a bare number.
+// Quantity is a Kubernetes quantity; unlike other strings, it may be written as a bare number.
 type Quantity string
 
-// Access is what is open inside a namespace beside its owner's way in.
+// Access configures what is open in a namespace in addition to the owner's access.
 type Access struct {
-	// SameNamespacePods lets pods of the namespace reach each other without the waypoint.
+	// SameNamespacePods allows pods of the namespace to reach each other without the waypoint.
+	// false needs cluster.controllers Restrict.
 	SameNamespacePods bool `yaml:"sameNamespacePods"`
-	// OpenPaths may be read (GET, HEAD) by every workload of the mesh; exact paths.
+	// OpenPaths are exact paths that every workload in the mesh except gateways may read (GET, HEAD).
 	OpenPaths []string `yaml:"openPaths" empty:"none"`
-	// VisualizationServer lets the pipelines API reach the namespace's visualization server.
+	// VisualizationServer allows the pipelines API to reach the namespace's visualization server.
 	VisualizationServer bool `yaml:"visualizationServer"`
-	// Monitoring lists who may scrape pod IPs.
+	// Monitoring lists the service accounts that may scrape pod IPs.
 	Monitoring []Scraper `yaml:"monitoring" string:"{serviceAccount: $, ports: [9090]}"`
 }
 
 // Scraper is a service account (namespace/name) and the pod ports, 1-65535, that it may scrape.
 type Scraper struct {
+	// ServiceAccount is its namespace/name.
 	ServiceAccount string `yaml:"serviceAccount" required:"true"`
-	Ports          []int  `yaml:"ports" required:"true"`
+	// Ports of the pods, not of a Service.
+	Ports []int `yaml:"ports" required:"true"`
 }
 
-// Cluster is what exists once per cluster.
+// Cluster configures what exists once per cluster.
 type Cluster struct {
-	// Enabled false: no object outside the profiles' namespaces is emitted or edited.
+	// Enabled allows objects outside the profiles' namespaces to be emitted and edited. Set it to
+	// false in every AmbientProfile of a cluster except one.
 	Enabled bool `yaml:"enabled"`
-	// RootNamespace of the mesh.
+	// RootNamespace is that of the mesh, as in meshConfig.
 	RootNamespace string `yaml:"rootNamespace"`
-	// Controllers is Keep or Restrict: whether Kubeflow's controllers go on writing policies.
-	Controllers string    `yaml:"controllers"`
-	Tokens      Tokens    `yaml:"tokens"`
-	KServe      KServe    `yaml:"kserve" bool:"{enabled: $}"`
-	Platform    Platform  `yaml:"platform" bool:"{enabled: $}"`
-	Admission   Admission `yaml:"admission" bool:"{enabled: $}"`
+	// Controllers is Keep, or Restrict to revoke the profile-controller's right to write policies,
+	// at a cost: see the limits in the README.
+	Controllers string `yaml:"controllers"`
+	// Tokens configures which Kubernetes tokens the ingress Gateway accepts.
+	Tokens Tokens `yaml:"tokens"`
+	// KServe configures what KServe needs.
+	KServe KServe `yaml:"kserve" bool:"{enabled: $}"`
+	// Platform moves Kubeflow's own namespace to ambient mode.
+	Platform Platform `yaml:"platform" bool:"{enabled: $}"`
+	// Admission adds guardrails that the API server enforces.
+	Admission Admission `yaml:"admission" bool:"{enabled: $}"`
 }
 
 // Values of Cluster.Controllers.
@@ -249,17 +282,19 @@ const (
 
 // Tokens is how Kubernetes service account tokens are verified at the ingress Gateway.
 type Tokens struct {
+	// Issuers are the values of iss in the cluster's tokens.
 	Issuers []string `yaml:"issuers"`
-	// Audiences that a token must name one of; ["*"] accepts any.
+	// Audiences of which a token must name at least one; ["*"] accepts any.
 	Audiences []string `yaml:"audiences"`
-	JWKS      JWKS     `yaml:"jwks" string:"{source: $}"`
+	// JWKS configures where the public keys come from.
+	JWKS JWKS `yaml:"jwks" string:"{source: $}"`
 }
 
 // JWKS is where the issuers' public keys come from.
 type JWKS struct {
 	// Source is Proxy (a small proxy in the cluster), Issuer (Istio discovers it) or URI.
 	Source string `yaml:"source"`
-	// Image of the proxy; it must hold kubectl.
+	// Image of the proxy; it must contain kubectl.
 	Image string `yaml:"image"`
 	// Replicas of the proxy, 1 or more.
 	Replicas int `yaml:"replicas"`
@@ -274,22 +309,27 @@ const (
 	URI    = "URI"
 )
 
-// KServe is the policy for the KServe controller's webhook.
+// KServe configures the policy for the KServe controller's webhook.
 type KServe struct {
-	Enabled   bool   `yaml:"enabled"`
+	// Enabled emits an AuthorizationPolicy that allows requests to the controller's webhook.
+	Enabled bool `yaml:"enabled"`
+	// Namespace of the controller.
 	Namespace string `yaml:"namespace"`
-	// Ports of the controller that are open, 1-65535. Empty: every port.
+	// Ports of the controller that are open, 1-65535; [9443] is enough for its webhook. Empty: every port.
 	Ports []int `yaml:"ports"`
-	// DeploymentMode is RawDeployment or Standard. Absent: inferenceservice-config is left alone.
+	// DeploymentMode is RawDeployment or Standard (KServe 0.16 and later). It switches every model of
+	// the cluster. Absent: inferenceservice-config is left alone.
 	DeploymentMode string `yaml:"deploymentMode"`
 }
 
 // Platform is the move of Kubeflow's control plane to ambient mode.
 type Platform struct {
+	// Enabled emits and converts the control plane's objects.
 	Enabled bool `yaml:"enabled"`
 }
 
 // Admission is the set of guardrails that run as admission policies.
 type Admission struct {
+	// Enabled emits admission policies for user namespaces.
 	Enabled bool `yaml:"enabled"`
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
-// sessions refuses session issuers that could not be told from the cluster's own.
+// sessions rejects session issuers that could not be distinguished from the cluster's own.
 func (r *refusals) sessions(s Spec) {
 	const path = "spec.identity.sessionIssuers"
 	if s.Identity.SessionIssuers == nil {

@@ -172,7 +172,7 @@ func (p place) as(value string) string {
 	return list[strings.LastIndex(list, ".")+1:] + ": [" + value + "]"
 }
 
-// badNumber refuses a number that is no port and no count, or that YAML parsers could read in two ways.
+// badNumber rejects a number that is neither a port nor a count, or that YAML parsers could read in two ways.
 func (d *decoder) badNumber(p place) {
 	found, remedy := shorten(p.n.Value)+" is not a whole number", "write a whole number of 1 or more"
 	number, err := strconv.ParseInt(p.n.Value, 0, 32)

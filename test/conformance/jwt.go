@@ -75,7 +75,7 @@ func (v *verifier) strip(p *jwtpb.JwtProvider) {
 	}
 }
 
-// present tells whether the bearer token lies where the provider looks.
+// present reports whether the bearer token lies where the provider looks.
 func (v *verifier) present(p *jwtpb.JwtProvider) bool {
 	if v.result.headers["authorization"] == "" {
 		return false

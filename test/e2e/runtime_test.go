@@ -372,7 +372,7 @@ func specs(objects []*kube.Object) string {
 	return strings.Join(lines, "\n")
 }
 
-// versions are the resource versions of the objects that are there, but for those that their status changes.
+// versions are the resource versions of the objects that are there, except for those that their status changes.
 func versions(t *testing.T, objects []*kube.Object) string {
 	t.Helper()
 	var lines []string

@@ -123,7 +123,7 @@ var mutants = []mutant{
 	{"contributors hang on no waypoint", gen + "contributor.go", "onGateway(ns.Waypoint.Name)", "inFrontOfAll()"},
 	{"every contributor is an admin", gen + "contributor.go", `"kubeflow-" + c.Role`, `"kubeflow-admin"`},
 
-	// What would lock somebody out, or let everybody in, is told.
+	// What would lock someone out, or let everybody in, is told.
 	{"the login's namespace is a user's", pro + "validate_profiles.go", "		{\"auth\", \"dex\"},\n", ""},
 	{"oauth2-proxy's namespace is a user's", pro + "validate_profiles.go", "		{\"oauth2-proxy\", \"oauth2-proxy itself\"},\n", ""},
 	{"hosts of models collide without a word", enr + "warn_kserve_hosts.go", "if profiles[short] && t.twin(short, ns.Name) != \"\" {", "if false {"},
