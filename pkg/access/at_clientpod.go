@@ -237,6 +237,10 @@ func (t *trip) fromKind(to *space, c clientPod) Verdict {
 // toAddress: a sidecar sends what is for a pod's address as plain text, unless a headless Service has the address (Istio 1.31: core
 // buildDefaultPassthroughCluster has no TLS).
 func (t *trip) toAddress(to *space, ok bool) Verdict {
+	if t.at.inbound.read != anyReading {
+		t.direct(to, ok)
+		return t.verdict()
+	}
 	plain := t.fork()
 	plain.at.peer = identity{}
 	plain.direct(to, ok)

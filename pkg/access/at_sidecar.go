@@ -9,7 +9,18 @@ import (
 type inbound struct {
 	stream  bool // the client sends no requests
 	badPath bool // which an Envoy answers with 400
+	read    reading
 }
+
+// reading is how a sidecar reads what comes, and that it comes with the client's identity if the client has one. What comes without is as from a client
+// that has none.
+type reading uint8
+
+const (
+	anyReading reading = iota // not known
+	asRequests
+	asBytes
+)
 
 // atProxied judges a pod with an Envoy of its own, as far as the answer is the same however the connection comes and is read: with the identity of
 // the client or as plain text, as a request or as bytes. What depends on that is NOT JUDGED.
@@ -29,6 +40,8 @@ func (w *World) atProxied(to *space, pod *workload, a *attributes) ruling {
 		return w.atGatewayOf(to, pod, a)
 	case pod.excludes(a.port):
 		return ruling{outcome: Allow, Step: stepAt(Point{Kind: AtSidecar}, "the pod's annotation "+excludeInbound+" leads port "+portText(a.port)+" past its sidecar")}
+	case a.inbound.read != anyReading:
+		return w.atProxyReading(to, pod, a)
 	case a.inbound.stream && w.speaksHTTP(to, pod, a.port) || a.inbound.badPath || proxyPort(a.port) || pod.assumed || w.mayBeJudged(to, pod) || w.verifies(to, pod):
 		return unknown(notJudged)
 	}
@@ -58,6 +71,22 @@ func (w *World) atProxied(to *space, pod *workload, a *attributes) ruling {
 		return unknown(notJudged)
 	}
 	return out
+}
+
+// atProxyReading judges a pod with an Envoy of its own that reads what comes in one way.
+func (w *World) atProxyReading(to *space, pod *workload, a *attributes) ruling {
+	at, policies := *a, w.atProxy(to.name, pod)
+	at.tcp, at.claims = a.inbound.read == asBytes, nil
+	custom := slices.ContainsFunc(policies, func(p *policy) bool { return p.action == custom })
+	if at.port == 0 && (len(namedPorts(policies)) > 0 || pod.annotations.value(excludeInbound) != "") || custom || w.mayBeJudged(to, pod) || w.verifies(to, pod) || w.passesSidecarBy(pod) {
+		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtSidecar}, "the pod has a sidecar, which is not judged here")}
+	}
+	if !at.peer.known() {
+		if r := w.strict(to, pod, nil, at.port); r.outcome != Allow {
+			return r
+		}
+	}
+	return w.judge(l7, Point{Kind: AtSidecar}, policies, &at)
 }
 
 // speaksHTTP reports whether a Service declares a port of a pod HTTP: the pod's Envoy takes nothing else there.
