@@ -52,7 +52,7 @@ a case fails, 2 it could not be done (arguments, unreadable files, nothing to ju
 		return runFunction(c, args)
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(explainCommand(), askCommand(), checkCommand(), diffCommand(), installCommand(), versionCommand(), completionCommand())
+	root.AddCommand(explainCommand(), askCommand(), checkCommand(), diffCommand(), rolloutCommand(), installCommand(), versionCommand(), completionCommand())
 	root.SetHelpCommand(helpCommand())
 	return root
 }

@@ -36,12 +36,14 @@ func (w *World) atProxied(to *space, pod *workload, a *attributes) ruling {
 	switch c := w.cloudOnProxied(to, pod); {
 	case c != nil:
 		return c.ruling(Point{Kind: AtSidecar})
-	case pod.proxy && !injected:
+	case pod.proxy && !injected && a.inbound.read == anyReading:
 		return w.atGatewayOf(to, pod, a)
 	case pod.excludes(a.port):
 		return ruling{outcome: Allow, Step: stepAt(Point{Kind: AtSidecar}, "the pod's annotation "+excludeInbound+" leads port "+portText(a.port)+" past its sidecar")}
 	case a.inbound.read != anyReading:
-		return w.atProxyReading(to, pod, a)
+		return w.atProxyReading(to, pod, a, a.inbound.read)
+	case w.usual:
+		return w.atProxyReading(to, pod, a, w.readingOf(to, pod, a))
 	case a.inbound.stream && w.speaksHTTP(to, pod, a.port) || a.inbound.badPath || proxyPort(a.port) || pod.assumed || w.mayBeJudged(to, pod) || w.verifies(to, pod):
 		return unknown(notJudged)
 	}
@@ -74,9 +76,9 @@ func (w *World) atProxied(to *space, pod *workload, a *attributes) ruling {
 }
 
 // atProxyReading judges a pod with an Envoy of its own that reads what comes in one way.
-func (w *World) atProxyReading(to *space, pod *workload, a *attributes) ruling {
+func (w *World) atProxyReading(to *space, pod *workload, a *attributes, read reading) ruling {
 	at, policies := *a, w.atProxy(to.name, pod)
-	at.tcp, at.claims = a.inbound.read == asBytes, nil
+	at.tcp, at.claims = read == asBytes, nil
 	custom := slices.ContainsFunc(policies, func(p *policy) bool { return p.action == custom })
 	if at.port == 0 && (len(namedPorts(policies)) > 0 || pod.annotations.value(excludeInbound) != "") || custom || w.mayBeJudged(to, pod) || w.verifies(to, pod) || w.passesSidecarBy(pod) {
 		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtSidecar}, "the pod has a sidecar, which is not judged here")}
@@ -87,6 +89,18 @@ func (w *World) atProxyReading(to *space, pod *workload, a *attributes) ruling {
 		}
 	}
 	return w.judge(l7, Point{Kind: AtSidecar}, policies, &at)
+}
+
+// AsUsual has pods with sidecars judged as they usually are: clients in the mesh come with their identity, and a port is read as its Service declares it. What
+// that allows is not sure.
+func (w *World) AsUsual() { w.usual = true }
+
+// readingOf is how a sidecar reads a port that its Service declares.
+func (w *World) readingOf(to *space, pod *workload, a *attributes) reading {
+	if a.inbound.stream && !w.speaksHTTP(to, pod, a.port) {
+		return asBytes
+	}
+	return asRequests
 }
 
 // speaksHTTP reports whether a Service declares a port of a pod HTTP: the pod's Envoy takes nothing else there.

@@ -3,6 +3,7 @@ package access
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -11,8 +12,9 @@ import (
 
 // Ends are the two worlds that a change of a cluster goes from and to, against which each moment of it is held.
 type Ends struct {
-	askers [2]*asker
-	pool   *symbolic.Pool
+	askers  [2]*asker
+	pool    *symbolic.Pool
+	moments int
 }
 
 // NewEnds are the beginning and the end of a change.
@@ -59,7 +61,8 @@ type spotOf struct {
 // At holds a moment against the two ends: all requests to the namespaces, or to all of them. It stops at the first surplus of each question, and after
 // the first one of all if only one is asked for.
 func (e *Ends) At(moment *World, one bool, namespaces ...string) Moment {
-	moment.mark = " at the moment"
+	e.moments++
+	moment.mark = fmt.Sprintf(" at moment %d", e.moments)
 	m := &compared{askers: [allWorlds]*asker{e.askers[0], e.askers[1], newAsker(moment)}, pool: e.pool, one: one}
 	if len(namespaces) == 0 {
 		for _, x := range m.askers {
@@ -154,7 +157,7 @@ func (m *compared) complete(namespace string, spot *spotOf) {
 			spot.in[i] = destinationIn{to: to, there: there}
 		default:
 			for _, pod := range s.workloads {
-				if pod.name == to.only.name && slices.Equal(pod.labels, to.only.labels) {
+				if pod.account == to.only.account && slices.Equal(pod.labels, to.only.labels) && (!spot.in[i].there || pod.name == to.only.name) {
 					own := to
 					own.only = pod
 					spot.in[i] = destinationIn{to: own, there: true}
@@ -288,7 +291,79 @@ func (m *compared) overtakes(s *spotOf, r Request, o *open) (by *Verdict, known 
 			by, known = &end, false
 		}
 	}
+	if !known && m.untouched(s, r) {
+		return nil, false
+	}
 	return by, known
+}
+
+// untouched reports whether a pod asks for pods with proxies of their own, and nothing differs from the beginning: neither the client, nor the pods, nor what
+// their proxies enforce. What is not judged of them is then decided as at the beginning.
+func (m *compared) untouched(s *spotOf, r Request) bool {
+	if r.From.ingress() || !s.in[atBegin].there {
+		return false
+	}
+	begin, now := m.askers[atBegin].w, m.askers[atMoment].w
+	if r.From.ServiceAccount != "" {
+		ns, account, _ := splitAccount(r.From.ServiceAccount)
+		kinds := func(w *World) (out []membership) {
+			for _, c := range w.clientPods(w.look(ns), ns, account) {
+				out = append(out, c.member)
+			}
+			slices.Sort(out)
+			return slices.Compact(out)
+		}
+		if !slices.Equal(kinds(begin), kinds(now)) {
+			return false
+		}
+	}
+	a, b := begin.proxiedPods(&s.in[atBegin].to), now.proxiedPods(&s.in[atMoment].to)
+	return len(a) > 0 && reflect.DeepEqual(a, b)
+}
+
+// proxiedPod is a pod with a proxy of its own, and all that this proxy enforces.
+type proxiedPod struct {
+	labels, annotations labels
+	account, cloud      string
+	policies            []*policy
+	authentications     []*authentication
+	peers               []*peerAuthentication
+}
+
+// proxiedPods are the pods of a target, nil where some request to it meets anything else than their own proxies.
+func (w *World) proxiedPods(to *To) (out []proxiedPod) {
+	s := w.look(to.Namespace)
+	pods := []*workload{to.only}
+	if to.only == nil {
+		svc := s.service(to.Service)
+		if svc == nil || svc.headless || svc.external {
+			return nil
+		}
+		if b := w.serviceWaypoint(svc); b.gateway != nil || b.doubt != "" {
+			return nil
+		}
+		pods = s.pods(svc)
+	}
+	for _, pod := range pods {
+		if b := w.podWaypoint(s, pod); s.member(pod) != sidecar || pod.assumed || b.gateway != nil || b.doubt != "" {
+			return nil
+		}
+		p := proxiedPod{labels: pod.labels, annotations: pod.annotations, account: pod.account, policies: w.atProxy(s.name, pod)}
+		if c := w.cloudOnProxied(s, pod); c != nil {
+			p.cloud = c.id() + ": " + c.why
+		}
+		for _, ns := range w.sidecarSpaces(s) {
+			p.authentications = append(p.authentications, w.look(ns).authentications...)
+			p.peers = append(p.peers, w.look(ns).peers...)
+			for _, other := range w.look(ns).policies { // what may select the pod by labels that its controller gives it
+				if len(other.targets) == 0 && pod.mayCarry(other.selector) {
+					p.policies = append(p.policies, other)
+				}
+			}
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 func (m *compared) found(s *spotOf, r Request, v *Verdict) *Surplus {
