@@ -322,10 +322,11 @@ func (v *prover) losses(stages []Stage, ends []state) error {
 		d := begin.Diff(next)
 		for _, n := range d.Namespaces {
 			for _, c := range n.Changes {
-				if c.Change != "lost" || c.Old == "no-route" || c.New == "no-route" {
+				to := slices.DeleteFunc(slices.Clone(c.To), func(t string) bool { return strings.HasSuffix(t, "(no route yet)") })
+				if c.Change != "lost" || len(to) == 0 {
 					continue
 				}
-				who := c.Who + " to " + strings.Join(c.To, ", ") + " of " + n.Namespace
+				who := c.Who + " to " + strings.Join(to, ", ") + " of " + n.Namespace
 				if c.What != "" {
 					who += ": " + c.What
 				}

@@ -291,20 +291,20 @@ func (m *compared) overtakes(s *spotOf, r Request, o *open) (by *Verdict, known 
 			by, known = &end, false
 		}
 	}
-	if !known && m.untouched(s, r) {
+	if !known && m.untouched(s, r, o.read) {
 		return nil, false
 	}
 	return by, known
 }
 
 // untouched reports whether a pod asks for pods with proxies of their own, and nothing differs from the beginning: neither the client, nor the pods, nor what
-// their proxies enforce. What is not judged of them is then decided as at the beginning.
-func (m *compared) untouched(s *spotOf, r Request) bool {
+// their proxies enforce. What is not judged of them is then decided as at the beginning. Where it is said how a request comes, the client does not matter.
+func (m *compared) untouched(s *spotOf, r Request, read reading) bool {
 	if r.From.ingress() || !s.in[atBegin].there {
 		return false
 	}
 	begin, now := m.askers[atBegin].w, m.askers[atMoment].w
-	if r.From.ServiceAccount != "" {
+	if r.From.ServiceAccount != "" && read == anyReading {
 		ns, account, _ := splitAccount(r.From.ServiceAccount)
 		kinds := func(w *World) (out []membership) {
 			for _, c := range w.clientPods(w.look(ns), ns, account) {
@@ -353,7 +353,11 @@ func (w *World) proxiedPods(to *To) (out []proxiedPod) {
 			p.cloud = c.id() + ": " + c.why
 		}
 		for _, ns := range w.sidecarSpaces(s) {
-			p.authentications = append(p.authentications, w.look(ns).authentications...)
+			for _, a := range w.look(ns).authentications {
+				if len(a.targets) == 0 {
+					p.authentications = append(p.authentications, a)
+				}
+			}
 			p.peers = append(p.peers, w.look(ns).peers...)
 			for _, other := range w.look(ns).policies { // what may select the pod by labels that its controller gives it
 				if len(other.targets) == 0 && pod.mayCarry(other.selector) {
