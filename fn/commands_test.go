@@ -19,7 +19,7 @@ import (
 // repository's root, examples of their own directory.
 func pages(t *testing.T) []string {
 	t.Helper()
-	return append(must(filepath.Glob(examplesDir+"/*/README.md")), "../README.md", "../docs/rollout.md", "../docs/release.md", "../docs/access-check.md", "../docs/ask.md", "../docs/not-judged.md")
+	return append(must(filepath.Glob(examplesDir+"/*/README.md")), "../README.md", "../docs/rollout.md", "../docs/release.md", "../docs/access-check.md", "../docs/ask.md", "../docs/diff.md", "../docs/not-judged.md")
 }
 
 func TestCommandsOfThePages(t *testing.T) {

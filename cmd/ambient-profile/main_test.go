@@ -19,6 +19,13 @@ const (
 	twoTenants = golden + "two-profiles-have-their-own-owners/want.yaml"
 )
 
+// dirOf is a directory with a file.
+func dirOf(t *testing.T, file string) string {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "below.yaml"), read(t, file))
+	return dir
+}
+
 // Exit codes are an interface: 0 done and nothing wrong, 1 the content is rejected or fails, 2 it
 // could not be done; the same for every command. Stdout is empty on 2 and where input is rejected.
 func TestExitCodesAndStreams(t *testing.T) {
@@ -44,6 +51,8 @@ func TestExitCodesAndStreams(t *testing.T) {
 	onlyConfigMap := file("configmap.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, namespace: alice}}\n")
 	refused := file("refused.yaml", strings.Replace(read(t, minimal), "spec:\n", "spec:\n  acess: {}\n", 1))
 	nowhere := filepath.Join(dir, "nowhere.yaml")
+	opened := file("opened.yaml", "# a comment\n"+strings.Replace(read(t, twoTenants), "- alice@example.com", "- alice@example.com\n      - bob@example.com", 1))
+	renamed := file("renamed.yaml", strings.ReplaceAll(read(t, twoTenants), "name: ns-l4-waypoint", "name: l4"))
 	for name, test := range map[string]struct {
 		stdin  string
 		args   []string
@@ -105,6 +114,26 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"ask with half a header":   {"", []string{"ask", "--from", "anonymous", "--to", "alice/tet", "-H", "x", twoTenants}, 2, "", "-H \"x\" is not 'NAME: VALUE'"},
 		"ask for pods by ingress":  {"", []string{"ask", "--from", "anonymous", "--to", "alice/tet", "--direct", twoTenants}, 2, "", "the ingress leads to Services"},
 		"ask of no such file":      {"", []string{"ask", "--from", "anonymous", "--to", "alice/tet", nowhere}, 2, "", "nowhere.yaml"},
+		"diff":                     {"", []string{"diff", twoTenants, opened}, 0, "- user bob@example.com to any Service", ""},
+		"diff of a place":          {"", []string{"diff", twoTenants, opened}, 0, "(" + opened + ":70)", ""},
+		"diff the other way":       {"", []string{"diff", opened, twoTenants}, 0, "- user bob@example.com to any Service", ""},
+		"diff of stdin":            {read(t, twoTenants), []string{"diff", opened, "-"}, 0, "- user bob@example.com", ""},
+		"diff of a new name":       {"", []string{"diff", "--exit-code", twoTenants, renamed}, 0, "", ""},
+		"diff of a directory":      {"", []string{"diff", "--exit-code", opened, dirOf(t, opened)}, 0, "", ""},
+		"diff for a pull request":  {"", []string{"diff", "-o", "markdown", twoTenants, opened}, 0, "| alice | gained | user bob\\@example.com |", ""},
+		"diff for machines":        {"", []string{"diff", "-o", "json", twoTenants, opened}, 0, `"change": "gained",`, ""},
+		"no new access":            {"", []string{"diff", "--no-new-access", twoTenants, opened}, 1, "- user bob@example.com", ""},
+		"only less access":         {"", []string{"diff", "--no-new-access", opened, twoTenants}, 0, "- user bob@example.com", ""},
+		"no other access":          {"", []string{"diff", "--exit-code", opened, twoTenants}, 1, "- user bob@example.com", ""},
+		"what is lost":             {"", []string{"diff", "--only", "lost", twoTenants, opened}, 0, "", ""},
+		"in another namespace":     {"", []string{"diff", "-n", "bob", "--exit-code", twoTenants, opened}, 0, "", ""},
+		"in no namespace":          {"", []string{"diff", "-n", "carol", twoTenants, opened}, 2, "", "there is nothing to compare"},
+		"nothing to compare":       {"", []string{"diff", onlyConfigMap, onlyConfigMap}, 2, "", "there is nothing to compare"},
+		"diff of one":              {"", []string{"diff", twoTenants}, 2, "", "diff needs the old manifests and the new ones"},
+		"diff of no such file":     {"", []string{"diff", twoTenants, nowhere}, 2, "", "nowhere.yaml"},
+		"diff of an empty file":    {"", []string{"diff", twoTenants, empty}, 2, "", "empty.yaml: [AP0919] there is no Kubernetes object in it"},
+		"diff of an empty place":   {"", []string{"diff", twoTenants, t.TempDir()}, 2, "", "there is no .yaml, .yml or .json file in it"},
+		"diff of other changes":    {"", []string{"diff", "--only", "both", twoTenants, opened}, 2, "", "--only"},
 		"explain of broken yaml":   {"", []string{"explain", brokenYAML}, 1, "", "broken.yaml"},
 		"explain of no such file":  {"", []string{"explain", nowhere}, 2, "", "nowhere.yaml"},
 		"explain of the config":    {"", []string{"explain", minimal}, 2, "", "profile.yaml:1:1: [AP0918] AmbientProfile kubeflow: is a configuration, and there are no rendered manifests; give what ambient-profile " + minimal + " prints"},
@@ -274,7 +303,7 @@ func TestCompletion(t *testing.T) {
 		"a.yaml b":         "yaml\nyml\njson\n:8\n",
 		"completion f":     "fish\n:4\n",
 		"install x":        ":16\n",
-		"help ch":          "ask\ncheck\ncompletion\nexplain\ninstall\nversion\n:4\n",
+		"help ch":          "ask\ncheck\ncompletion\ndiff\nexplain\ninstall\nversion\n:4\n",
 	} {
 		_, stdout, _ := execute(t, "", append([]string{cobra.ShellCompRequestCmd}, strings.Fields(args)...)...)
 		if stdout != want {

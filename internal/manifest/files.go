@@ -49,7 +49,9 @@ func readConfig(name string, stdin io.Reader) (*Item, error) {
 }
 
 // ReadObjects reads every object of files, one file after the other; - is stdin.
-func ReadObjects(names []string, stdin io.Reader) ([]*Item, error) { return readFiles(names, stdin, nil) }
+func ReadObjects(names []string, stdin io.Reader) ([]*Item, error) {
+	return readFiles(names, stdin, nil)
+}
 
 func readFiles(names []string, stdin io.Reader, known *Documents) ([]*Item, error) {
 	var items []*Item

@@ -64,7 +64,11 @@ func (w *World) Diff(next *World, namespaces ...string) Diff {
 	names := union(w.names, next.names)
 	slices.Sort(names)
 	if w.release == next.release && w.recording.twice() {
-		d.out.Compared = len(names)
+		for _, name := range names {
+			if d.askers[0].hasTargets(w.look(name)) && (len(namespaces) == 0 || slices.Contains(namespaces, name)) {
+				d.out.Compared++
+			}
+		}
 		return d.out
 	}
 	if !d.comparable() {
@@ -76,7 +80,9 @@ func (w *World) Diff(next *World, namespaces ...string) Diff {
 		switch asked := len(namespaces) == 0 || slices.ContainsFunc(class, func(n string) bool { return slices.Contains(namespaces, n) }); {
 		case !asked:
 		case confined && d.untouched(class[0], policiesOf):
-			d.out.Compared += len(class)
+			if d.askers[0].hasTargets(d.askers[0].w.look(class[0])) {
+				d.out.Compared += len(class)
+			}
 		default:
 			d.namespace(class)
 		}

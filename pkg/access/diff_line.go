@@ -165,7 +165,7 @@ func (c *contrast) sort(f *faced, box symbolic.Box) bool {
 	case !changes && (a == isAway || b == isAway): // lines say nothing of these
 		return false
 	case out[0] != out[1]:
-		if changes {
+		if changes && !odd {
 			c.d.move(c, f, in)
 		}
 		return false

@@ -157,12 +157,15 @@ func namesOf(targets []destination, spots []spotAt) (out []string) {
 			}
 		}
 		ports, text := requests, "Service "+t.name
-		if t.pods {
+		switch {
+		case t.pods:
 			text = "pods " + t.name
+		case t.name == anyService:
+			text = t.name
 		}
 		if len(requests) == 0 {
 			if ports = connections; !t.pods {
-				text = "connections to " + text
+				noRoute = " (connections)"
 			}
 		}
 		if len(ports) > 0 {

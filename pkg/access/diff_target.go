@@ -41,12 +41,16 @@ func (d *differ) targets(namespace string) []destination {
 	var aims [2][]*aim
 	var pods [2][]podAim
 	for i, x := range d.askers {
-		s := x.w.look(namespace)
-		if len(s.services)+len(s.policies)+len(s.notebooks)+len(s.workloads)+len(x.routed[namespace]) > 0 || s.profile {
+		if s := x.w.look(namespace); x.hasTargets(s) {
 			aims[i], pods[i] = x.aims(s), x.podAims(s)
 		}
 	}
 	return append(d.services(namespace, aims), d.podsOf(namespace, pods)...)
+}
+
+// hasTargets reports whether there is anything to ask about a namespace.
+func (x *asker) hasTargets(s *space) bool {
+	return len(s.services)+len(s.policies)+len(s.notebooks)+len(s.workloads)+len(x.routed[s.name]) > 0 || s.profile
 }
 
 func (d *differ) services(namespace string, aims [2][]*aim) (out []destination) {

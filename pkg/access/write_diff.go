@@ -3,6 +3,7 @@ package access
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -60,12 +61,18 @@ func (d Diff) WriteTable(out io.Writer) error {
 			line("  is:  ", "       ", n.Cause.New)
 			shown = shown[:min(maxUnderCause, len(shown))]
 		}
-		for _, c := range shown {
-			line("  "+c.word()+" ", "    ", c.text())
-			line("    by ", "       ", c.by())
-			line("    ", "      ", c.before())
-			if c.Witness != "" {
-				line("    such as ", "      ", c.Witness)
+		for _, group := range inGroups(shown) {
+			line("  ", "     ", group[0].word()+" by "+group[0].by())
+			before := ""
+			for _, c := range group {
+				line("  - ", "    ", c.text())
+				if c.Witness != "" {
+					line("      such as ", "        ", c.Witness)
+				}
+				if text := c.before(); text != before {
+					before = text
+					line("      ", "        ", text)
+				}
 			}
 		}
 		if more := len(n.Changes) - len(shown); more > 0 {
@@ -109,6 +116,18 @@ func (n *NamespaceDiff) names() string {
 		return n.Namespace + ", and " + n.Like[0] + " and " + n.Like[1] + ", which are like it"
 	}
 	return fmt.Sprintf("%s, and %s and %d more, which are like it", n.Namespace, n.Like[0], len(n.Like)-1)
+}
+
+// inGroups are changes in groups of which one rule is the reason.
+func inGroups(changes []Change) (out [][]Change) {
+	for _, c := range changes {
+		at := slices.IndexFunc(out, func(g []Change) bool { return g[0].word() == c.word() && g[0].by() == c.by() })
+		if at < 0 {
+			at, out = len(out), append(out, nil)
+		}
+		out[at] = append(out[at], c)
+	}
+	return out
 }
 
 // word is what has happened. What is not judged on one side may have changed or not.
