@@ -42,7 +42,12 @@ func newProver(p *rolloutPlan) (*prover, error) {
 func (v *prover) begin() state { return state{objects: v.plan.was} }
 
 func (v *prover) load(s state) (*access.World, error) {
-	return lookup(slices.DeleteFunc(s.world(), func(o object) bool { return v.dropped[o.ID] }))
+	return lookup(v.judged(s))
+}
+
+// judged are the objects that the referee is shown.
+func (v *prover) judged(s state) []object {
+	return slices.DeleteFunc(s.world(), func(o object) bool { return v.dropped[o.ID] })
 }
 
 // setAsideRoutes leaves out the VirtualServices of Istio's own Gateways where nothing of theirs changes. Such a gateway leads a request to the same place
@@ -293,78 +298,4 @@ func (g *batch) words(set int) string {
 		return "once all of Namespace " + g.namespace + " is applied"
 	}
 	return "once " + strings.Join(names, ", ") + " is applied and the rest is not"
-}
-
-// losses are who gets less than at the beginning, by the stage after which they do, and until when.
-func (v *prover) losses(stages []Stage, ends []state) error {
-	type loss struct{ from, to int }
-	seen := map[string]*loss{}
-	var order []string
-	note := func(i int, s state) error {
-		begin, err := v.load(v.begin())
-		if err != nil {
-			return err
-		}
-		var next *access.World
-		objects := slices.DeleteFunc(s.world(), func(o object) bool { return v.dropped[o.ID] })
-		next, err = begin.LoadNext(func(yield func(*yaml.Node) bool) {
-			for _, o := range objects {
-				if !yield(o.node) {
-					return
-				}
-			}
-		})
-		if err != nil {
-			return err
-		}
-		begin.AsUsual()
-		next.AsUsual()
-		d := begin.Diff(next)
-		for _, n := range d.Namespaces {
-			for _, c := range n.Changes {
-				to := slices.DeleteFunc(slices.Clone(c.To), func(t string) bool { return strings.HasSuffix(t, "(no route yet)") })
-				if c.Change != "lost" || len(to) == 0 {
-					continue
-				}
-				who := c.Who + " to " + strings.Join(to, ", ") + " of " + n.Namespace
-				if c.What != "" {
-					who += ": " + c.What
-				}
-				if c.Old == "not-judged" || c.New == "not-judged" {
-					who = "perhaps " + who
-				}
-				if seen[who] == nil {
-					seen[who] = &loss{from: i}
-					order = append(order, who)
-				}
-				seen[who].to = i
-			}
-		}
-		return nil
-	}
-	for i := range stages {
-		if len(stages[i].restarts) > 0 { // before a pod has started anew
-			if err := note(2*i, ends[i].running(proxied, stages[i].restarts...)); err != nil {
-				return err
-			}
-		}
-		if err := note(2*i+1, ends[i]); err != nil {
-			return err
-		}
-	}
-	last := 2*len(stages) - 1
-	for _, who := range order {
-		l := seen[who]
-		until := "for good"
-		switch {
-		case l.to == last:
-		case l.to%2 == 0:
-			until = "until the pods have started anew"
-		default:
-			until = "until stage " + stages[l.to/2+1].Name
-		}
-		s := &stages[l.from/2]
-		s.Lost = append(s.Lost, who+", "+until)
-	}
-	return nil
 }
