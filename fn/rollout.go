@@ -130,8 +130,34 @@ func newRolloutPlan(was, is []*manifest.Item) *rolloutPlan {
 			p.changes = append(p.changes, change{o.ID, o.node, nil})
 		}
 	}
+	p.declare()
 	p.examples()
 	return p
+}
+
+// declare takes the Namespaces that are not in the manifests as outside of the mesh.
+func (p *rolloutPlan) declare() {
+	var missing []string
+	for _, set := range [2]*[]object{&p.was, &p.is} {
+		declared := map[string]bool{"": true}
+		for _, o := range *set {
+			if o.Kind == "Namespace" {
+				declared[o.Name] = true
+			}
+		}
+		for _, o := range slices.Clone(*set) {
+			if !declared[o.Namespace] {
+				declared[o.Namespace] = true
+				*set = append(*set, made("Namespace", "", o.Namespace, "apiVersion: v1\nkind: Namespace\nmetadata: {name: %q}\n#%.0q"))
+				if !slices.Contains(missing, o.Namespace) {
+					missing = append(missing, o.Namespace)
+				}
+			}
+		}
+	}
+	if len(missing) > 0 {
+		p.assumed = append(p.assumed, "Namespaces that are not in the manifests are outside of the mesh: "+strings.Join(missing, ", "))
+	}
 }
 
 // objectsIn are the objects that go to the cluster, but definitions of kinds, which allow nothing.
@@ -178,7 +204,7 @@ func (p *rolloutPlan) prove(stages []Stage) (Rollout, error) {
 	at := v.begin()
 	var ends []state
 	for i := 0; i < len(stages) || len(v.later) > 0; i++ {
-		if len(v.later) > 0 && !slices.ContainsFunc(stages[i:], func(s Stage) bool { return s.early || len(s.restarts) > 0 }) {
+		if len(v.later) > 0 && !slices.ContainsFunc(stages[i:], func(s Stage) bool { return len(s.restarts) > 0 }) {
 			stages, v.later = p.rest(stages, i, v.later), nil
 		}
 		s := stages[i]

@@ -36,7 +36,7 @@ func (p *rolloutPlan) stages(groups [][]string) ([]Stage, error) {
 	}
 	var out []Stage
 	add := func(name, what string, restarts []string, in func(c *change) bool) {
-		s := Stage{What: what, restarts: restarts, early: stageIs[name] != "" && name != clusterStage}
+		s := Stage{What: what, restarts: restarts, early: name == gatewayStage} // a policy that closes must not wait
 		for _, c := range p.changes {
 			if in(&c) {
 				s.changes = append(s.changes, c)

@@ -18,6 +18,8 @@ func (t *trip) refusesMethod(point Point) (over bool) {
 		return false
 	case t.at.method.Is("CONNECT"):
 		why = "whether a proxy takes the method CONNECT depends on how its routes are set up"
+	case t.open.http2:
+		return false
 	case !t.at.method.OneOf(http1Methods):
 		why = "Envoy answers 400 to the method " + t.at.method.Shown() + " over HTTP/1, and takes it over HTTP/2"
 	default:

@@ -9,6 +9,7 @@ type open struct {
 	next  int // the question of this run that comes next
 	trace *symbolic.Trace
 	read  reading
+	http2 bool                                                           // the client speaks HTTP/2, to any proxy
 	watch func(on layer, point Point, policies []*policy, a *attributes) // is told of each point that judges, where it is set
 }
 

@@ -179,8 +179,8 @@ func (w *World) cloudOnProxied(to *space, pod *workload) *cloud {
 	if w.everyEnvoy != nil {
 		return w.everyEnvoy
 	}
-	if pod.sidecarCloud != nil {
-		return pod.sidecarCloud
+	if pod.inboundCloud != nil {
+		return pod.inboundCloud
 	}
 	applies := func(c *cloud) bool { return len(c.targets) == 0 && c.selector.selects(pod.labels) }
 	spaces := w.sidecarSpaces(to)
@@ -226,7 +226,7 @@ func (w *workload) excludes(port int) bool {
 // passesSidecarBy reports whether something else may lead connections past a sidecar: which ports it takes, or settings of the injector.
 func (w *World) passesSidecarBy(pod *workload) bool {
 	return w.capture.inboundPorts || slices.ContainsFunc(pod.annotations, func(l label) bool {
-		return strings.HasPrefix(l.key, "traffic.sidecar.istio.io/") && l.key != excludeInbound ||
+		return strings.HasPrefix(l.key, "traffic.sidecar.istio.io/") && l.key != excludeInbound && !ofOutbound(l.key) ||
 			contains([]string{"sidecar.istio.io/interceptionMode", "inject.istio.io/templates", "proxy.istio.io/config"}, l.key)
 	})
 }
