@@ -224,7 +224,7 @@ func (p *rolloutPlan) prove(stages []Stage) (Rollout, error) {
 		}
 		out.Back = append(out.Back, s)
 	}
-	out.Assumed = append(p.assumed, v.assumed...)
+	out.Assumed = slices.Concat(p.assumed, v.assumed)
 	return out, nil
 }
 

@@ -189,7 +189,7 @@ func (g *batch) prove() ([]change, error) {
 	for i, c := range g.changes {
 		if comes&(1<<i) == 0 {
 			g.v.later = append(g.v.later, c)
-			g.stage.Later = append(g.stage.Later, c.ID.String()+" comes later: "+surplusOf("if it came now", g.known[comes|1<<i]))
+			g.stage.Later = append(g.stage.Later, c.String()+" comes later: "+surplusOf("if it came now", g.known[comes|1<<i]))
 		}
 	}
 	for set := range comes + 1 {
@@ -288,7 +288,7 @@ func (g *batch) words(set int) string {
 	var names []string
 	for i, c := range g.changes {
 		if set&(1<<i) != 0 {
-			names = append(names, c.ID.String())
+			names = append(names, c.String())
 		}
 	}
 	switch {

@@ -150,8 +150,8 @@ func (m *compared) complete(namespace string, spot *spotOf) {
 		if spot.in[i].there || s == &nowhere {
 			continue
 		}
-		switch {
-		case to.only == nil:
+		switch to.only {
+		case nil:
 			svc := s.service(to.Service)
 			there := svc == nil || len(svc.ports) == 0 || slices.ContainsFunc(svc.ports, func(p servicePort) bool { return p.number == spot.port })
 			spot.in[i] = destinationIn{to: to, there: there}
