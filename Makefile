@@ -26,9 +26,17 @@ build: ## build the program into bin/
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BINARY) ./cmd/ambient-profile
 
 .PHONY: demo
-demo: build ## run kustomize with the function on examples/quickstart
-	cp $(BINARY) examples/quickstart/ambient-profile
-	go tool -modfile=tools/go.mod kustomize build --enable-alpha-plugins --enable-exec examples/quickstart
+demo: build ## run kustomize with the function on examples/quickstart, and show who may reach what
+	@cp $(BINARY) examples/quickstart/ambient-profile
+	@go tool -modfile=tools/go.mod kustomize build --enable-alpha-plugins --enable-exec examples/quickstart > bin/demo.yaml
+	@echo "kustomize ran the function on examples/quickstart. From one Profile and one AmbientProfile it made" \
+		"$$(grep -c '^kind: ' bin/demo.yaml) objects: bin/demo.yaml."
+	@echo; echo "Who may reach the namespace of the user now:"; echo
+	@$(BINARY) explain bin/demo.yaml | awk '/^kubeflow-user-example-com/ { on = 1 } /^$$/ { on = 0 } on'
+	@echo; echo "Try next:"
+	@echo "  bin/ambient-profile explain bin/demo.yaml                       every namespace"
+	@echo "  bin/ambient-profile ask -h                                      why one request is allowed or denied"
+	@echo "  less examples/quickstart/README.md examples/access-check/README.md"
 
 .PHONY: test
 test: ## run the tests
@@ -51,13 +59,14 @@ golden: ## rewrite the golden files, what the examples print, docs/messages.md a
 	git status --short testdata examples docs
 
 .PHONY: lint
-lint: ## gofmt, go vet and golangci-lint
+lint: ## gofmt, go vet, golangci-lint and actionlint; test/bench and test/conformance too
 	@test -z "$$(gofmt -l . | tee -a /dev/stderr)"
-	go vet ./...
-	GOLANGCI_LINT_CACHE=$(CURDIR)/bin/golangci-lint go run $(GOLANGCI) run ./... # a cache that checkouts share knows files of those removed since
+	go vet ./... && go -C test/bench vet ./... && go -C test/conformance vet ./...
+	for module in . test/bench; do (cd $$module && GOLANGCI_LINT_CACHE=$(CURDIR)/bin/golangci-lint go run $(GOLANGCI) run ./...) || exit 1; done # a cache that checkouts share knows files of those removed since
+	go tool -modfile=tools/go.mod actionlint
 
 # Tests that run the function many times and nothing beside it: the race detector has nothing to see there.
-ONE_BY_ONE = TestFollowed|TestPropertyConversion|TestCorpus|TestRerun|TestAdvised
+ONE_BY_ONE = TestFollowed|TestLint|TestPropertyConversion|TestCorpus|TestRerun|TestAdvised
 
 .PHONY: verify
 verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden files clean, examples build
@@ -110,7 +119,7 @@ schema: ## write the JSON Schemas from the Go types, and have kubeconform read t
 	go run $(KUBECONFORM) -strict -schema-location 'schema/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json' examples/*/ambientprofile.yaml examples/*/accesscheck.yaml
 
 .PHONY: release
-release: ## build archives, SBOMs, checksums and the multi-arch OCI layout into dist/; no Docker needed
+release: ## build archives, SBOMs, packages, checksums and the multi-arch OCI layout into dist/; no Docker needed
 	rm -rf dist
 	go run -C release . -version $(VERSION) -commit $(COMMIT) -epoch $(SOURCE_DATE_EPOCH)
 

@@ -31,6 +31,10 @@ metadata: {name: kubeflow}
 ---
 apiVersion: v1
 kind: Namespace
+metadata: {name: auth}
+---
+apiVersion: v1
+kind: Namespace
 metadata: {name: tools}
 ---
 apiVersion: networking.istio.io/v1
@@ -141,6 +145,21 @@ var adviceCases = []struct {
 	{"a Service of another namespace", "tools", anyHost + "http: [{match: [{uri: {prefix: /reports/}}], route: [{destination: {host: reports.kubeflow.svc.cluster.local}}]}]",
 		"rules: [{matches: [{path: {type: PathPrefix, value: /reports/}}], backendRefs: [{name: reports, port: 80}]}]", "", "those do whom the policies of kubeflow allow"},
 
+	{"nothing but a redirect", "alice", anyHost + "http: [{match: [{uri: {exact: /old}}], redirect: {uri: /new/}}]",
+		"rules: [{matches: [{path: {type: Exact, value: /old}}], filters: [{type: RequestRedirect, requestRedirect: {path: {type: ReplaceFullPath, replaceFullPath: /new/}, statusCode: 301}}]}]", "", "metadata: {name: v, namespace: alice}"},
+	{"routes of which the closest comes first", "alice", anyHost + "http: [{match: [{uri: {prefix: /p/a/}}], route: [{destination: {host: registry}}]}, {match: [{uri: {prefix: /p/}}], route: [{destination: {host: plots}}]}]",
+		"rules: [{matches: [{path: {type: PathPrefix, value: /p/a/}}], backendRefs: [{name: registry, port: 8080}]}, {matches: [{path: {type: PathPrefix, value: /p/}}], backendRefs: [{name: plots, port: 80}]}]",
+		"", "delete rules[0] of AuthorizationPolicy alice/registry"},
+	{"a path that another route has", "alice", anyHost + "http: [{match: [{uri: {prefix: /volumes/}}], route: [{destination: {host: plots}}]}]",
+		"rules: [{matches: [{path: {type: PathPrefix, value: /volumes/}}], backendRefs: [{name: plots, port: 80}]}]",
+		"kubeflow | any other user | not-judged | NOT JUDGED: volumes-web-app-service (assumed)", "; HTTPRoute kubeflow/volumes-web-app is for such a path as well, and of two routes that match equally Istio uses the older one; delete"},
+
+	{"a closer route that comes later", "alice", anyHost + "http: [{match: [{uri: {prefix: /p/}}], route: [{destination: {host: registry}}]}, {match: [{uri: {exact: /p/a}}], route: [{destination: {host: plots}}]}]", "", "",
+		"leads some requests by spec.http[0] and not by spec.http[1], which comes later and matches more closely, so it was kept"},
+	{"a subset of a Service of Kubeflow", "kubeflow", anyHost + "http: [{match: [{uri: {prefix: /volumes/}}], rewrite: {uri: /}, route: [{destination: {host: volumes-web-app-service, subset: v2}}]}]", "", "",
+		"has spec.http[0].route[0].destination.subset, so it was kept; HTTPRoute kubeflow/volumes-web-app leads that path to the same Service, and does not do the same; delete"},
+	{"a header for a Service of Kubeflow", "kubeflow", anyHost + "http: [{match: [{uri: {prefix: /volumes/}}], rewrite: {uri: /}, route: [{destination: {host: volumes-web-app-service}, headers: {request: {set: {a: b}}}}]}]", "", "",
+		"has spec.http[0].route[0].headers, so it was kept; HTTPRoute kubeflow/volumes-web-app leads"},
 	{"a condition that no HTTPRoute has", "alice", anyHost + "http: [{match: [{uri: {prefix: /p/}, withoutHeaders: {x-a: {}}}], route: [{destination: {host: plots}}]}]", "", "", "has spec.http[0].match[0].withoutHeaders"},
 	{"a header that says who the user is", "alice", anyHost + "http: [{match: [{uri: {prefix: /p/}}], headers: {request: {set: {Kubeflow_Userid: bob@example.com}}}, route: [{destination: {host: plots}}]}]", "", "", "changes the header Kubeflow_Userid"},
 	{"a header that is taken away", "alice", anyHost + "http: [{match: [{uri: {prefix: /p/}}], headers: {request: {remove: [kubeflow-userid]}}, route: [{destination: {host: plots}}]}]", "", "", "changes the header kubeflow-userid"},
@@ -207,6 +226,19 @@ func TestAdvisedRoutes(t *testing.T) {
 				t.Errorf("opens %q, the message states %q", got, test.gains)
 			}
 		})
+	}
+}
+
+// A route of Kubeflow that is replaced was for some hosts only, and the new one is for all.
+func TestAReplacedRouteIsForEveryHost(t *testing.T) {
+	const route = "http: [{match: [{uri: {prefix: /volumes/}}], rewrite: {uri: /}, route: [{destination: {host: volumes-web-app-service}}]}]"
+	for hosts, want := range map[string]string{
+		"['*']":                  "does the same at Gateway",
+		"[kubeflow.example.com]": "does the same for every host, and not only for kubeflow.example.com, at Gateway",
+		"['*.example.com', '*']": "does the same at Gateway",
+	} {
+		_, _, stderr := treeRun(t, adviceConfig, adviceTree, virtualService("kubeflow", "gateways: [kubeflow/kubeflow-gateway]\nhosts: "+hosts+"\n"+route))
+		part(t, "message", lineWith(stderr, "[AP0634] VirtualService kubeflow/v:"), want)
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 // repository's root, examples of their own directory.
 func pages(t *testing.T) []string {
 	t.Helper()
-	return append(must(filepath.Glob(examplesDir+"/*/README.md")), "../README.md", "../docs/rollout.md", "../docs/release.md", "../docs/access-check.md", "../docs/ask.md", "../docs/diff.md", "../docs/not-judged.md")
+	return append(must(filepath.Glob(examplesDir+"/*/README.md")), "../README.md", "../docs/rollout.md", "../docs/release.md", "../docs/access-check.md", "../docs/ask.md", "../docs/diff.md", "../docs/lint.md", "../docs/not-judged.md", "../docs/runtime.md")
 }
 
 func TestCommandsOfThePages(t *testing.T) {
@@ -55,7 +55,7 @@ func runPage(t *testing.T, page string) {
 	}
 }
 
-// output is the ```text block that comes right behind a block, with nothing but blanks between.
+// output is the ```text block that comes right behind a block, with only blanks between.
 func output(text string, blocks [][]int, i int) (want string, shown bool) {
 	if i+1 == len(blocks) {
 		return "", false

@@ -68,7 +68,7 @@ func TestAccessCheckFailsWithoutTheFunction(t *testing.T) {
 	}
 }
 
-// Without --enable-exec kustomize skips the function without a word. The AmbientProfile that is
+// Without --enable-exec kustomize skips the function silently. The AmbientProfile that is
 // left over tells.
 func TestSkippedFunctionLeavesATrace(t *testing.T) {
 	t.Setenv(asPlugin, "1")

@@ -256,6 +256,38 @@ func TestFollowedRemediesEndTheirMessages(t *testing.T) {
 
 func fromReferee(code diagnostic.Code) bool { return strings.HasPrefix(string(code), "AP07") }
 
+// stayingItems stay on the old gateway, each in its own way.
+var stayingItems = []string{
+	"{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: edge, namespace: istio-system}, spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: istio-ingressgateway}, maxReplicas: 5}}",
+	"{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: edge, namespace: istio-system}, spec: {minAvailable: 1, selector: {matchLabels: {app: istio-ingressgateway}}}}",
+	"{apiVersion: telemetry.istio.io/v1, kind: Telemetry, metadata: {name: edge, namespace: istio-system}, spec: {selector: {matchLabels: {istio: ingressgateway}}, accessLogging: [{providers: [{name: envoy}]}]}}",
+	"{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: edge, namespace: shop}, spec: {ingressClassName: istio, defaultBackend: {service: {name: web, port: {number: 80}}}}}",
+	"{apiVersion: networking.istio.io/v1alpha3, kind: EnvoyFilter, metadata: {name: edge, namespace: istio-system}, spec: {workloadSelector: {labels: {istio: ingressgateway}}, configPatches: [{match: {listener: {portNumber: 8080}}}]}}",
+	"{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: shop, namespace: istio-system}, spec: {gatewayClassName: istio, addresses: [{type: Hostname, value: istio-ingressgateway.istio-system.svc.cluster.local}], listeners: [{name: http, port: 80, protocol: HTTP}]}}\n" +
+		"---\n{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: shop, namespace: shop}, spec: {parentRefs: [{name: shop, namespace: istio-system}], hostnames: [shop.example.com], rules: [{backendRefs: [{name: web, port: 80}]}]}}",
+}
+
+// What stays on the old gateway is named, each object once, and nothing of another gateway.
+func TestWhatStaysIsNamed(t *testing.T) {
+	for _, item := range stayingItems {
+		for _, c := range []struct {
+			text string
+			want int
+		}{{item, 1}, {strings.NewReplacer("ingressgateway", "egressgateway", "ingressClassName: istio", "ingressClassName: nginx").Replace(item), 0}} {
+			_, findings := readerOf(t, adviceConfig, c.text+"\n").run()
+			n := 0
+			for _, d := range findings {
+				if d.Code == diagnostic.StaysOnOldGateway {
+					n++
+				}
+			}
+			if n != c.want {
+				t.Errorf("%s: %d messages, want %d", c.text, n, c.want)
+			}
+		}
+	}
+}
+
 type treeWithMessages struct {
 	name, config, input string
 	// only is the code of the messages that the tree is for; "" is all of them.
@@ -282,7 +314,17 @@ func treesWithMessages(t *testing.T) (out []treeWithMessages) {
 	})
 	out = append(out, treeWithMessages{"a gateway of another name", adviceConfig, strings.Replace(serversOf(terminating), "istio: ingressgateway", "app: front", 1), diagnostic.OldGatewayUnknown},
 		treeWithMessages{"a redirect to https", serversConfig, serversOf(redirecting + ", " + terminating), diagnostic.RedirectLost},
+		treeWithMessages{"settings of TLS", serversConfig, serversOf(strings.Replace(terminating, "mode: SIMPLE", "mode: SIMPLE, minProtocolVersion: TLSV1_3, cipherSuites: [AES128-SHA]", 1)), diagnostic.ServerSettingsLost},
 		treeWithMessages{"another certificate", serversConfig, serversOf(terminating + ", " + ofTheShop), diagnostic.ServerLost})
+	for _, item := range stayingItems {
+		out = append(out, treeWithMessages{"what stays: " + item, adviceConfig, item + "\n", diagnostic.StaysOnOldGateway})
+	}
+	out = append(out, treeWithMessages{
+		"a policy that asks on the login's paths", strings.Replace(adviceConfig, "spec: {", "spec: {identity: {loginPaths: [/dex/*, /sso/*]}, ", 1),
+		"apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: istio-ingressgateway-oauth2-proxy, namespace: istio-system}\n" +
+			"spec: {action: CUSTOM, provider: {name: oauth2-proxy}, selector: {matchLabels: {istio: ingressgateway}}, rules: [{to: [{operation: {notPaths: [/dex/*]}}], when: [{key: 'request.headers[authorization]', notValues: ['*']}]}]}\n",
+		diagnostic.LoginPathsDenied,
+	})
 	for _, test := range adviceCases {
 		out = append(out, treeWithMessages{test.name, adviceConfig, adviceTree + "---\n" + virtualService(test.namespace, test.spec), diagnostic.RouteNotConverted})
 	}

@@ -12,7 +12,7 @@ func TestAGatewayOfAFork(t *testing.T) {
 		return "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: " + name + ", namespace: istio-system}\nspec: {template: {metadata: {labels: {app: " + name + "}}, spec: {serviceAccountName: " + account + ", containers: [{name: c}]}}}\n"
 	}
 	const gateway = "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: kubeflow-gateway, namespace: kubeflow}\nspec: {selector: {app: front}, servers: [{hosts: ['*'], port: {number: 80, name: http, protocol: HTTP}}]}\n"
-	const policies = "---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: web, namespace: kubeflow}\nspec: {selector: {matchLabels: {app: web}}, rules: [{from: [{source: {principals: [corp/ns/istio-system/sa/front-account]}}]}]}\n" +
+	const policies = "---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: web, namespace: kubeflow}\nspec: {selector: {matchLabels: {app: web}}, rules: [{from: [{source: {principals: [cluster.local/ns/istio-system/sa/front-account]}}]}]}\n" +
 		"---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: front-require-jwt, namespace: istio-system}\nspec:\n  action: DENY\n  selector: {matchLabels: {app: front}}\n" +
 		"  rules: [{from: [{source: {notRequestPrincipals: ['*']}}], to: [{operation: {notPaths: [/dex/*, /oauth2/*, /status]}}]}]\n"
 	for _, c := range []struct {

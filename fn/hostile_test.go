@@ -34,7 +34,7 @@ func resourceListOf(items string) string {
 }
 
 // However the items are written, they come back once each, in order, and mean what they meant;
-// what nobody edits comes back to the byte.
+// what nobody edits comes back byte for byte.
 func TestHostileItemsComeBackWhole(t *testing.T) {
 	for name, items := range map[string]string{
 		"a text whose lines look like comments":         left + label + "\"foo\n# x\n# y\"\n" + edited,
@@ -94,14 +94,14 @@ func TestHostileItemsComeBackWhole(t *testing.T) {
 	}
 }
 
-// rewritten tells whether a list is one whose items are written anew: it does not begin in the first
+// rewritten reports whether a list is one whose items are written anew: it does not begin in the first
 // column, or its lines are not where we would count them.
 func rewritten(items string) bool {
 	return strings.ContainsAny(strings.ReplaceAll(items, "\r\n", "\n"), "\r\u2028\u0085") || strings.HasPrefix(items, " ")
 }
 
 // sameItems: every item of the list in is in the list out, in the same order and with the same
-// meaning but for the labels of alice's Namespace; behind them are only objects of ours.
+// meaning except for the labels of alice's Namespace; behind them are only objects of ours.
 func sameItems(t *testing.T, in, out string) {
 	t.Helper()
 	was, is := itemsOf(t, in), itemsOf(t, out)
@@ -158,7 +158,7 @@ func meaning(t *testing.T, n *yaml.Node) string {
 	return fmt.Sprintf("%#v", v)
 }
 
-// The configuration comes back as well, to the byte where its lines can be told.
+// The configuration comes back as well, byte for byte where its lines can be told.
 func TestConfigurationComesBack(t *testing.T) {
 	plainly := strings.TrimPrefix(resourceListOf(""), listHead)
 	check := "functionConfig:\n  apiVersion: ambient.kubeflow.org/v1alpha1\n  kind: AccessCheck\n  metadata: {name: &x y}\n  spec: {cases: [{name: a, from: {serviceAccount: alice/x}, to: {namespace: alice, pod: {a: b}}, expect: allow}]}\n"

@@ -14,7 +14,8 @@ const module = "github.com/kubeflow-ambient/ambient-profile/"
 // of any of them.
 var layout = map[string][]string{
 	"cmd/ambient-profile": {"fn", "internal/diagnostic", "pkg/access"},
-	"fn":                  {"internal/diagnostic", "internal/enroll", "internal/manifest", "internal/survey", "pkg/access", "pkg/generate", "pkg/profile"},
+	"fn":                  {"internal/diagnostic", "internal/enroll", "internal/manifest", "internal/serve", "internal/survey", "pkg/access", "pkg/generate", "pkg/profile"},
+	"internal/serve":      {"internal/diagnostic", "internal/manifest", "pkg/profile"},
 	"internal/enroll":     {"internal/diagnostic", "internal/manifest", "internal/survey", "pkg/generate", "pkg/profile"},
 	"pkg/generate":        {"internal/manifest", "internal/survey", "pkg/profile"},
 	"internal/survey":     {"internal/diagnostic", "internal/manifest", "pkg/profile"},

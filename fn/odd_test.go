@@ -76,7 +76,7 @@ func onlyLabeled(t *testing.T, before, after map[string]map[string]any, source m
 	}
 }
 
-// What a user wrote stays, however it is written, but for the labels that the function sets.
+// What a user wrote stays, however it is written, except for the labels that the function sets.
 func TestPropertyAnOddFileStaysAsItWas(t *testing.T) {
 	const n = 60
 	files := oddFiles(n)

@@ -62,27 +62,44 @@ func Check(file string, rendered []string, release string, stdin io.Reader, stde
 	diagnostic.Print(stderr, judgedBy(world, release, items))
 	var results []access.Result
 	for _, c := range checks {
-		results = append(results, world.Run(c)...)
+		for _, r := range world.Run(c.Check) {
+			r.Position = inFileOf(c.item, r.Position)
+			results = append(results, r)
+		}
 	}
 	return results, nil
 }
 
-func readChecks(file string, stdin io.Reader) ([]access.Check, error) {
+// readCheck is an AccessCheck and the item that it was read from.
+type readCheck struct {
+	access.Check
+	item *manifest.Item
+}
+
+func readChecks(file string, stdin io.Reader) ([]readCheck, error) {
 	items, err := manifest.ReadObjects([]string{file}, stdin)
 	if err != nil {
 		return nil, err
 	}
-	var checks []access.Check
+	var checks []readCheck
 	var all []error
+	swapped := false
 	for _, item := range items {
 		if item.Node == nil {
 			continue
 		}
 		c, err := access.ParseCheck(item.Node)
+		var d diagnostic.Diagnostic
+		if errors.As(err, &d) && d.Code == diagnostic.NotAnAccessCheck {
+			if swapped { // given the manifests first, one error is enough for all their objects
+				continue
+			}
+			swapped = true
+		}
 		if err != nil {
 			all = append(all, locatedIn(err, item))
 		}
-		checks = append(checks, c)
+		checks = append(checks, readCheck{c, item})
 	}
 	if err := errors.Join(all...); err != nil {
 		return nil, err

@@ -30,6 +30,10 @@ var followed = map[diagnostic.Code]follow{
 		r.annotate(d.Object, "user", must(binding.GetString("subjects.[kind=User].name")))
 		r.annotate(d.Object, "role", strings.TrimPrefix(must(binding.GetString("roleRef.name")), "kubeflow-"))
 	},
+	diagnostic.RoleBindingIgnored: func(r *reader, d diagnostic.Diagnostic) {
+		r.set(d.Object, "subjects", "[{apiGroup: rbac.authorization.k8s.io, kind: User, name: everybody@example.com}]")
+		r.annotate(d.Object, "user", "everybody@example.com")
+	},
 	diagnostic.NotebookHeaderUnset: func(r *reader, d diagnostic.Diagnostic) { r.annotate(d.Object, headersKey, `{}`) },
 	diagnostic.NotebookHeadersUnset: func(r *reader, d diagnostic.Diagnostic) {
 		r.annotate(d.Object, headersKey, `{"Name": "value"}`)
@@ -166,7 +170,7 @@ var followed = map[diagnostic.Code]follow{
 		r.add("apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: ztunnel, namespace: istio-system}\n")
 	},
 	diagnostic.KubeflowNotEnrolled: func(r *reader, _ diagnostic.Diagnostic) {
-		r.add("apiVersion: v1\nkind: Namespace\nmetadata: {name: kubeflow}\n")
+		r.add("apiVersion: v1\nkind: Namespace\nmetadata: {name: kubeflow}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: auth}\n")
 	},
 	diagnostic.GatewayIsolated: func(r *reader, d diagnostic.Diagnostic) {
 		r.add("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: to-the-gateway, namespace: " + d.Object.Namespace + "}\n" +
@@ -180,7 +184,7 @@ var followed = map[diagnostic.Code]follow{
 	},
 	diagnostic.OtherLogin: func(r *reader, _ diagnostic.Diagnostic) {
 		r.add("apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: {name: of-people, namespace: istio-system}\n" +
-			"spec: {" + gatewayTarget + ", jwtRules: [{issuer: https://login.example.com, outputClaimToHeaders: " + bothHeaders + "}]}\n")
+			"spec: {" + gatewayTarget + ", jwtRules: [{issuer: https://login.example.com, forwardOriginalToken: true, outputClaimToHeaders: " + bothHeaders + "}]}\n")
 		r.configure("spec/identity/loginPaths", "[/sso/*]")
 	},
 	diagnostic.InjectionSelected: func(r *reader, d diagnostic.Diagnostic) {
@@ -213,6 +217,19 @@ var followed = map[diagnostic.Code]follow{
 	},
 	diagnostic.RedirectLost: func(r *reader, d diagnostic.Diagnostic) { r.add(d.Snippet) },
 	diagnostic.ServerLost:   func(r *reader, d diagnostic.Diagnostic) { r.dropItem(d.Object, "spec.servers", d.Field) },
+	diagnostic.ServerHostsLost: func(r *reader, d diagnostic.Diagnostic) {
+		r.at(d.Object, d.Field).YNode().Content = must(yaml.Parse("['*']")).YNode().Content
+	},
+	diagnostic.ServerSettingsLost: func(r *reader, d diagnostic.Diagnostic) {
+		for _, key := range strings.FieldsFunc(strings.TrimPrefix(d.Found, "sets "), func(c rune) bool { return c == ' ' || c == ',' }) {
+			server := r.at(d.Object, d.Field)
+			if rest, in := strings.CutPrefix(strings.TrimSuffix(key, ":"), "tls."); in {
+				must(server.Pipe(yaml.Lookup("tls"), yaml.Clear(rest)))
+			} else {
+				must(server.Pipe(yaml.Clear(rest)))
+			}
+		}
+	},
 	diagnostic.DefaultDenyAdded: func(r *reader, d diagnostic.Diagnostic) {
 		namespace := regexp.MustCompile(`AuthorizationPolicy ([\w-]+)/global-deny-all`).FindStringSubmatch(d.Found)[1]
 		r.add("apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: global-deny-all, namespace: " + namespace + "}\nspec: {}\n")
@@ -374,7 +391,22 @@ func moved(r *reader, d diagnostic.Diagnostic) {
 	switch d.Object.Kind {
 	case "Gateway":
 		r.remove(d.Object)
+	case "HorizontalPodAutoscaler":
+		r.set(d.Object, "spec/scaleTargetRef/name", "ambient-ingressgateway-istio")
+	case "PodDisruptionBudget":
+		r.set(d.Object, "spec/selector", "{matchLabels: {gateway.networking.k8s.io/gateway-name: ambient-ingressgateway}}")
+	case "HTTPRoute":
+		r.set(d.Object, "spec/parentRefs", must(must(yaml.Parse(d.Snippet)).Field("parentRefs").Value.String()))
 	case "Ingress":
+		if strings.HasPrefix(d.Remedy, "replace it") {
+			r.remove(d.Object)
+			return
+		}
+		if namespace := toNamespace.FindStringSubmatch(d.Remedy); namespace != nil {
+			o := d.Object
+			r.set(o, "metadata/namespace", namespace[1])
+			d.Object.Namespace = namespace[1]
+		}
 		r.set(d.Object, "spec/rules", "[]")
 		r.set(d.Object, "spec/defaultBackend", "{service: {name: ambient-ingressgateway-istio, port: {number: 80}}}")
 	default:

@@ -14,7 +14,7 @@ import (
 )
 
 // Whatever the items are, either nothing comes out, or every item once, in order and with the same
-// meaning, those that nobody edits to the byte; and a second run changes nothing.
+// meaning, those that nobody edits byte for byte; and a second run changes nothing.
 func FuzzResourceList(f *testing.F) {
 	for _, items := range []string{
 		edited, left + edited, "# c\n" + left + "# d\n\n# e\n" + edited, left + label + "\"foo\n# x\n# y\"\n" + edited, edited + label + "|+\n       bar\n\n" + left, "- null\n-\n- [a]\n",
@@ -61,6 +61,9 @@ func unescaped(list string) string {
 	return strings.TrimPrefix(items, listHead)
 }
 
+// startingMark is a byte order mark where a document starts, which is no part of it.
+var startingMark = regexp.MustCompile("(?m)(\\A|^---[ \t]*\r?\n)\ufeff")
+
 // A stream of documents is read whole: as many as the library finds, none hidden behind another, and
 // what is written is the same stream again.
 func FuzzDocuments(f *testing.F) {
@@ -83,7 +86,7 @@ func FuzzDocuments(f *testing.F) {
 			}
 		}
 		out := written(t, items)
-		was, err := documentsIn(t, strings.TrimPrefix(text, "\ufeff"))
+		was, err := documentsIn(t, startingMark.ReplaceAllString(text, "$1"))
 		if err != nil {
 			t.Skip("no stream to the library: blank documents may hold no tabs")
 		}

@@ -1,6 +1,8 @@
 package fn
 
 import (
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
@@ -32,25 +34,37 @@ func review(plan generate.Plan, out []*manifest.Item, form manifest.Form) ([]dia
 func split(out []*manifest.Item, err error) (sound []*manifest.Item, warnings []diagnostic.Diagnostic) {
 	unread := map[manifest.ID]bool{}
 	for _, d := range diagnostic.All(err) {
-		if d.Code != diagnostic.ManifestUnreadable || d.Object.Name == "" {
+		if d.Code != diagnostic.ManifestUnreadable || d.Object.Name == "" && (d.Object.Kind == "" || d.Field != "metadata.name") {
 			return nil, nil
 		}
-		unread[identity(d.Object)] = true
+		unread[unreadAs(identity(d.Object))] = true
 		d.Code, d.Effect = diagnostic.ManifestLeftOut, "the API server refuses the object, so it was left as it is and not judged"
 		warnings = append(warnings, d)
 	}
+	left := map[manifest.ID]bool{}
 	for _, item := range out {
-		switch id := inNamespace(item.ID); {
+		id := unreadAs(inNamespace(item.ID))
+		switch {
 		case !unread[id]:
 			sound = append(sound, item)
-		case item.Changed || item.Annotation(profile.OwnedBy) != "":
+		case id.Name == "" && !isMap(manifest.Field(item.Node, "metadata")):
+			return nil, nil // it is not an object at all
+		case item.Changed || item.Annotation(profile.OwnedBy) != "" || left[id] && id.Name != "": // several of one name
 			return nil, nil
 		}
-	}
-	if len(sound)+len(unread) < len(out) { // several of one name
-		return nil, nil
+		left[id] = unread[id]
 	}
 	return sound, warnings
+}
+
+func isMap(n *yaml.Node) bool { return n == nil || n.Kind == yaml.MappingNode }
+
+// unreadAs is the identity by which the referee's message names an object: without a name, only by its kind.
+func unreadAs(id manifest.ID) manifest.ID {
+	if id.Name == "" {
+		id.Namespace = ""
+	}
+	return id
 }
 
 // tenants are the profiles' namespaces, as the referee needs to know them.

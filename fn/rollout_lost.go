@@ -28,7 +28,7 @@ func (v *prover) losses(stages []Stage, ends []state) error {
 			if err != nil {
 				return err
 			}
-			all = merged(all, now, 2*i+1-(len(looks)-1-j))
+			all = mergeLosses(all, now, 2*i+1-(len(looks)-1-j))
 		}
 	}
 	for i := range stages {
@@ -82,8 +82,8 @@ func lostBy(c *access.Change, namespace string) (out []loss) {
 	return out
 }
 
-// merged are the losses with those of one more look.
-func merged(all, now []loss, look int) []loss {
+// mergeLosses adds the losses of one more look.
+func mergeLosses(all, now []loss, look int) []loss {
 	for _, l := range now {
 		i := slices.IndexFunc(all, func(o loss) bool { return o.who == l.who && o.to == l.to && o.what == l.what })
 		if i < 0 {

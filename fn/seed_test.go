@@ -11,7 +11,7 @@ import (
 )
 
 // What the hand-written setup of one namespace meant, policy by policy, in our words. Three of its
-// faults are mended: the open paths let in whoever was logged in, the kernels' path matched every
+// faults are fixed: the open paths let in anyone who was logged in, the kernels' path matched every
 // Service, and half of each branch of the proxy's accepted paths was not anchored.
 func TestSeedMeansWhatWasWrittenByHand(t *testing.T) {
 	const (

@@ -53,7 +53,7 @@ func distinct(stream string) string {
 
 const anyPolicy = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n"
 
-// tenantsObjects are what somebody could try who may write in the namespace NS and wants into VICTIM.
+// tenantsObjects are what someone could try who may write in the namespace NS and wants into VICTIM.
 var tenantsObjects = []string{
 	anyPolicy + "metadata: {name: all, namespace: NS}\nspec: {rules: [{}]}\n",
 	anyPolicy + "metadata: {name: all-l7, namespace: NS}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: WAYPOINT}], rules: [{}]}\n",

@@ -160,3 +160,30 @@ func TestTwoModelRegistries(t *testing.T) {
 	}
 	part(t, "stderr", stderr, "[AP0309] Service alice/model-registry-ui-service (also bob/model-registry-ui-service): is in the input for more than one namespace; none of them gets a route, because all would get the path /model-registry/; ")
 }
+
+// A policy whose name is made up in the cluster is left as it is, and the message says what that means.
+func TestAPolicyWithGenerateName(t *testing.T) {
+	const policies = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {generateName: a-, namespace: alice}\n" +
+		"spec: {rules: [{from: [{source: {principals: [cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account]}}], to: [{operation: {paths: [/x]}}]}]}\n" +
+		"---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {generateName: b-, namespace: istio-system}\n" +
+		"spec: {selector: {matchLabels: {app: istio-ingressgateway}}, action: DENY, rules: [{to: [{operation: {paths: [/x]}}]}]}\n" +
+		"---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {generateName: v-, namespace: kubeflow}\n" +
+		"spec: {gateways: [kubeflow/kubeflow-gateway], hosts: ['*'], http: [{match: [{uri: {prefix: /volumes/}}], rewrite: {uri: /}, route: [{destination: {host: volumes-web-app-service}}]}]}\n"
+	code, stdout, stderr := treeRun(t, adviceConfig, policies)
+	if code != exitOK || !strings.HasPrefix(stdout, policies) {
+		t.Errorf("%d: %s\n%s", code, stderr, stdout)
+	}
+	part(t, "stderr", stderr, "[AP0308] AuthorizationPolicy alice/a-* (also istio-system/b-*, VirtualService kubeflow/v-*): metadata.generateName: makes up the name when the object is created; it was left unchanged, ")
+}
+
+// An object without a name is in no cluster: it stops nothing, and neither do two.
+func TestObjectsWithoutANameStopNothing(t *testing.T) {
+	const nameless = "apiVersion: v1\nkind: ConfigMap\nmetadata: {namespace: alice}\ndata: {on: a}\n"
+	for _, text := range []string{nameless, nameless + "---\n" + strings.Replace(nameless, "alice", "bob", 1), nameless + "---\n" + nameless} {
+		code, stdout, stderr := treeRun(t, treeConfig, text)
+		if code != exitOK || !strings.HasPrefix(stdout, text) {
+			t.Errorf("%d: %s\n%s", code, stderr, stdout)
+		}
+		part(t, "stderr", stderr, "[AP0729] ConfigMap: metadata.name: is missing; the API server refuses the object, so it was left as it is and not judged")
+	}
+}

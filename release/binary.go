@@ -2,8 +2,6 @@ package main
 
 import (
 	"archive/tar"
-	"bytes"
-	"compress/gzip"
 	"fmt"
 	"io"
 	"os"
@@ -34,20 +32,9 @@ func (r release) run(env []string, name string, args ...string) error {
 
 // archive holds the binary with the license that it comes under.
 func (r release) archive(name, root string) error {
-	var out bytes.Buffer
-	zipped, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
-	if err != nil {
-		return err
-	}
 	files := []entry{{"ambient-profile", filepath.Join(root, "ambient-profile"), 0o755},
 		{"LICENSE", filepath.Join(r.root, "LICENSE"), 0o644}, {"README.md", filepath.Join(r.root, "README.md"), 0o644}}
-	if err := r.tar(zipped, files); err != nil {
-		return err
-	}
-	if err := zipped.Close(); err != nil {
-		return err
-	}
-	return os.WriteFile(name, out.Bytes(), 0o644)
+	return r.zipped(name, files)
 }
 
 // An entry is a file of an archive; a directory has no source.

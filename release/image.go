@@ -13,10 +13,10 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// image writes the multi-arch image as an OCI layout and tells its digest. It is what the
+// image writes the multi-arch image as an OCI layout and returns its digest. It is what the
 // Dockerfile describes, file by file and label by label.
 func (r release) image(work string) (string, error) {
-	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
+	index := mutate.Annotations(mutate.IndexMediaType(empty.Index, types.OCIImageIndex), r.artifactHub()).(v1.ImageIndex)
 	for _, p := range platforms {
 		if p.os != "linux" {
 			continue

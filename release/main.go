@@ -1,5 +1,5 @@
 // Command release builds what a release consists of: an archive and an SBOM per platform, a
-// multi-arch image as an OCI layout, checksums. No daemon, no base image, no clock: the same
+// multi-arch image as an OCI layout, checksums, and what package managers install it by. No daemon, no base image, no clock: the same
 // commit gives the same bytes. It is a module of its own so that users of the function do not
 // depend on what only a release needs.
 package main
@@ -46,7 +46,7 @@ func main() {
 	fmt.Printf("%s\nimage %s\n", r.out, digest)
 }
 
-// build makes everything and tells the digest of the image.
+// build makes everything and returns the digest of the image.
 func (r release) build() (string, error) {
 	if left, _ := os.ReadDir(r.out); len(left) > 0 {
 		return "", fmt.Errorf("%s: is not empty; an old file in it would pass for a part of this release", r.out)
@@ -60,6 +60,9 @@ func (r release) build() (string, error) {
 		if err := r.platform(p, filepath.Join(work, p.os+"_"+p.arch)); err != nil {
 			return "", fmt.Errorf("%s/%s: %w", p.os, p.arch, err)
 		}
+	}
+	if err := r.packages(work); err != nil {
+		return "", fmt.Errorf("packages: %w", err)
 	}
 	digest, err := r.image(work)
 	if err != nil {
@@ -79,16 +82,21 @@ func (r release) platform(p platform, root string) error {
 	if err := os.MkdirAll(r.out, 0o755); err != nil {
 		return err
 	}
-	name := filepath.Join(r.out, fmt.Sprintf("ambient-profile_%s_%s_%s", r.version, p.os, p.arch))
+	name := filepath.Join(r.out, r.name(p))
 	if err := r.archive(name+".tar.gz", root); err != nil {
 		return err
 	}
 	return r.sbom(name+".cdx.json", filepath.Join(root, "ambient-profile"))
 }
 
+// name is what the files of a platform begin with.
+func (r release) name(p platform) string {
+	return fmt.Sprintf("ambient-profile_%s_%s_%s", r.version, p.os, p.arch)
+}
+
 // checksums lists every file but the image's, which has digests of its own.
 func (r release) checksums() error {
-	files, err := filepath.Glob(filepath.Join(r.out, "ambient-profile_*"))
+	files, err := filepath.Glob(filepath.Join(r.out, "ambient-profile[_\\-]*"))
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ func TestRelease(t *testing.T) {
 	t.Run("SBOM names what is linked", func(t *testing.T) { sboms(t, r) })
 	t.Run("image is whole and for both architectures", func(t *testing.T) { image(t, r, digest) })
 	t.Run("image runs", func(t *testing.T) { imageRuns(t, r) })
+	packageTests(t, r)
 	t.Run("a second build gives the same bytes", func(t *testing.T) {
 		again := r
 		again.out = filepath.Join(t.TempDir(), "again")
@@ -74,8 +75,8 @@ func archives(t *testing.T, r release) {
 
 func checksums(t *testing.T, r release) {
 	listed := strings.Split(strings.TrimSpace(string(read(t, filepath.Join(r.out, "checksums.txt")))), "\n")
-	if len(listed) != 2*len(platforms) {
-		t.Errorf("%d files are listed, want %d", len(listed), 2*len(platforms))
+	if want := 2*len(platforms) + 1; len(listed) != want { // an archive and an SBOM each, and the Helm plugin
+		t.Errorf("%d files are listed, want %d", len(listed), want)
 	}
 	for _, line := range listed {
 		sum, file, _ := strings.Cut(line, "  ")

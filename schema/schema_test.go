@@ -116,7 +116,7 @@ func TestSchemaRefusesWhatTheFunctionRefuses(t *testing.T) {
 	}
 }
 
-// withField is a document that is right but for one field; an index and what is below it is cut
+// withField is a document that is right except for one field; an index and what is below it is cut
 // off the path, and the value stands for the whole list.
 func withField(t *testing.T, path, value string) *yaml.RNode {
 	t.Helper()

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io"
+
 	"github.com/spf13/cobra"
 
 	"github.com/kubeflow-ambient/ambient-profile/fn"
@@ -22,7 +24,8 @@ the listed clients get in.
 
 What a case names and the manifests lack is taken as plain: a Service without a policy of its own, a
 ServiceAccount with pods in the mesh. The table lists it below the cases, and -o json as "assumed".
---fail-on-assumed makes such a case fail. Every field of an AccessCheck, and what NOT JUDGED means:
+--fail-on-assumed makes such a case fail. -o junit and -o sarif have the file and line of each case;
+-o github annotates what failed. Every field of an AccessCheck, and what NOT JUDGED means:
 https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/access-check.md
 https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md`,
 		Example: `  ambient-profile check accesscheck.yaml rendered.yaml
@@ -37,7 +40,7 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md
 		},
 		ValidArgsFunction: completeFiles,
 	}
-	output := outputFlag(c, "table", "json")
+	output := outputFlag(c, "table", "json", "markdown", "github", "junit", "sarif")
 	failOnAssumed := c.Flags().Bool("fail-on-assumed", false, "fail a case that names what is not in the manifests")
 	release := releaseFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -58,12 +61,20 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md
 		if *failOnAssumed {
 			access.FailMissing(results)
 		}
-		write := access.WriteResults
-		if output.chosen == "json" {
-			write = access.WriteResultsJSON
+		failed := diagnostic.Report{Findings: access.Diagnostics(results)}
+		write := map[string]func(io.Writer) error{
+			"table":    func(out io.Writer) error { return access.WriteResults(out, results) },
+			"json":     func(out io.Writer) error { return access.WriteResultsJSON(out, results) },
+			"markdown": func(out io.Writer) error { return access.WriteResultsMarkdown(out, results) },
+			"github":   failed.WriteGitHub,
+			"junit":    func(out io.Writer) error { return diagnostic.WriteJUnit(out, "check", access.TestCases(results)) },
+			"sarif":    failed.WriteSARIF,
 		}
-		if err := write(c.OutOrStdout(), results); err != nil {
+		if err := write[output.chosen](c.OutOrStdout()); err != nil {
 			return err
+		}
+		if output.chosen == "junit" || output.chosen == "sarif" { // which go to a file: the log has what failed
+			diagnostic.Print(c.ErrOrStderr(), failed.Findings)
 		}
 		if access.Failed(results) > 0 {
 			return errFailed

@@ -36,10 +36,8 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/diff.md`,
 	flags := c.Flags()
 	closed := flags.Bool("no-new-access", false, "exit with 1 where anybody gains access, or may have gained it")
 	same := flags.Bool("exit-code", false, "exit with 1 where anything changes")
-	namespaces := flags.StringSliceP("namespace", "n", nil, "only these namespaces; may be given several times")
-	only := &form{choices: []string{"gained", "lost"}}
-	flags.Var(only, "only", "print no others")
-	_ = c.RegisterFlagCompletionFunc("only", cobra.FixedCompletions(only.choices, cobra.ShellCompDirectiveNoFileComp))
+	namespaces := flags.StringArrayP("namespace", "n", nil, "only these namespaces; may be given several times")
+	only := formFlag(c, "only", "", "print no others", "", []string{"gained", "lost"})
 	output, release := outputFlag(c, "table", "json", "markdown"), releaseFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := canRead(c, args); err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 )
 
-// form is the value of -o: one of the ways to print.
+// form is the value of a flag that takes one of a few, such as -o.
 type form struct {
 	chosen  string
 	choices []string
@@ -21,18 +21,20 @@ type form struct {
 
 // outputFlag adds -o to a command; the first choice is the default.
 func outputFlag(c *cobra.Command, choices ...string) *form {
-	f := &form{choices[0], choices}
-	c.Flags().VarP(f, "output", "o", "how to print")
-	// It fails only where the flag is unknown or has a function already.
-	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp))
-	return f
+	return formFlag(c, "output", "o", "how to print", choices[0], choices)
 }
 
 // releaseFlag adds --istio-version to a command. By default the istiod in the manifests says.
 func releaseFlag(c *cobra.Command) *form {
-	f := &form{choices: access.Releases}
-	c.Flags().Var(f, "istio-version", "judge as this release of Istio does, not as that of the istiod in the manifests")
-	_ = c.RegisterFlagCompletionFunc("istio-version", cobra.FixedCompletions(access.Releases, cobra.ShellCompDirectiveNoFileComp))
+	return formFlag(c, "istio-version", "", "judge as this release of Istio does, not as that of the istiod in the manifests", "", access.Releases)
+}
+
+// formFlag adds a flag that takes one of a few values; without it, the value is the one that is given.
+func formFlag(c *cobra.Command, name, short, usage, without string, choices []string) *form {
+	f := &form{without, choices}
+	c.Flags().VarP(f, name, short, usage)
+	// It fails only where the flag is unknown or has a function already.
+	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp))
 	return f
 }
 
@@ -66,8 +68,10 @@ func flagError(c *cobra.Command, err error) error {
 			return misuse(c, diagnostic.UnknownFlag, "unknown flag -output", "did you mean --output?")
 		}
 		return misuse(c, diagnostic.WrongFlag, fmt.Sprintf("-o %q is %v", invalid.GetValue(), errors.Unwrap(invalid)), "")
-	case errors.As(err, &invalid) && invalid.GetFlag().Name == "istio-version":
-		return misuse(c, diagnostic.WrongFlag, fmt.Sprintf("--istio-version %q is %v", invalid.GetValue(), errors.Unwrap(invalid)), "")
+	case errors.As(err, &invalid):
+		if _, ok := invalid.GetFlag().Value.(*form); ok {
+			return misuse(c, diagnostic.WrongFlag, fmt.Sprintf("--%s %q is %v", invalid.GetFlag().Name, invalid.GetValue(), errors.Unwrap(invalid)), "")
+		}
 	}
 	return misuse(c, diagnostic.WrongFlag, err.Error(), "")
 }

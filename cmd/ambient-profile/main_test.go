@@ -50,6 +50,9 @@ func TestExitCodesAndStreams(t *testing.T) {
 	brokenYAML, empty, braces := file("broken.yaml", "a: [\n"), file("empty.yaml", ""), file("braces.yaml", "{}\n")
 	onlyConfigMap := file("configmap.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, namespace: alice}}\n")
 	refused := file("refused.yaml", strings.Replace(read(t, minimal), "spec:\n", "spec:\n  acess: {}\n", 1))
+	open := "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: open, namespace: alice}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}],\n  rules: [ {}]}\n"
+	openRule := file("open.yaml", open)
+	accepted := file("accepted.yaml", strings.Replace(open, "namespace: alice}", "namespace: alice, annotations: {ambient.kubeflow.org/lint-ignore: 'AP0703: reviewed by the platform team'}}", 1))
 	nowhere := filepath.Join(dir, "nowhere.yaml")
 	opened := file("opened.yaml", "# a comment\n"+strings.Replace(read(t, twoTenants), "- alice@example.com", "- alice@example.com\n      - bob@example.com", 1))
 	renamed := file("renamed.yaml", strings.ReplaceAll(read(t, twoTenants), "name: ns-l4-waypoint", "name: l4"))
@@ -100,6 +103,10 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"a check of the config":    {"", []string{"check", good, minimal}, 2, "", "profile.yaml:1:1: [AP0918] AmbientProfile kubeflow: is a configuration, and there are no rendered manifests; give what ambient-profile " + minimal + " prints"},
 		"stdin is both":            {"", []string{"check", "-"}, 2, "", "stdin cannot be both"},
 		"stdin is both, in words":  {"", []string{"check", "-", "-"}, 2, "", "stdin (-) is given twice"},
+		"for a test report":        {"", []string{"check", "-o", "junit", bad, twoTenants}, 1, `<testcase classname="c" name="bob" file="` + bad + `" line="6">` + "\n      <failure message=\"expected allow, got deny\">", "[AP0932] spec.cases[0]: bob: expected allow, got deny; waypoint"},
+		"for code scanning":        {"", []string{"check", "-o", "sarif", bad, twoTenants}, 1, `"startLine": 6`, "[AP0932] spec.cases[0]"},
+		"for annotations":          {"", []string{"check", "-o", "github", bad, twoTenants}, 1, "::error file=" + bad + ",line=6,col=5,title=AP0932::spec.cases[0]: bob: expected allow, got deny", ""},
+		"for a comment":            {"", []string{"check", "-o", "markdown", bad, twoTenants}, 1, "| **FAIL** | bob | allow | deny | waypoint alice/waypoint", ""},
 		"a table":                  {"", []string{"explain", twoTenants}, 0, "\n\n4 namespaces, 16 clients, 2 of 32 lines NOT JUDGED\n", ""},
 		"a table of stdin":         {read(t, twoTenants), []string{"explain"}, 0, "user alice@example.com (owner)", ""},
 		"a diagram":                {"", []string{"explain", "-o", "mermaid", twoTenants}, 0, "flowchart LR", ""},
@@ -148,6 +155,20 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"no such release":          {"", []string{"explain", "--istio-version", "1.29", twoTenants}, 2, "", `--istio-version "1.29" is not one of 1.30, 1.31, 1.32; see ambient-profile explain -h`},
 		"a release that is named":  {"", []string{"explain", "--1.31", twoTenants}, 2, "", "unknown flag --1.31"},
 		"no form":                  {"", []string{"explain", twoTenants, "-o"}, 2, "", "flag needs an argument"},
+
+		"lint finds nothing":     {"", []string{"lint", twoTenants}, 0, "0 errors, 0 warnings, 0 infos\n", ""},
+		"lint of stdin":          {read(t, twoTenants), []string{"lint", "-"}, 0, "0 errors, 0 warnings, 0 infos\n", ""},
+		"lint for code scanning": {"", []string{"lint", "-o", "sarif", twoTenants}, 0, `"version": "2.1.0"`, ""},
+		"lint of an open tenant": {"", []string{"lint", twoTenants, openRule}, 1, "warning: " + openRule + ":5:12: [AP0703] AuthorizationPolicy alice/open: spec.rules[0]: allows", ""},
+		"which may be":           {"", []string{"lint", "--fail-on", "error", twoTenants, openRule}, 0, "0 errors, 1 warning, 0 infos\n", ""},
+		"and is annotated":       {"", []string{"lint", twoTenants, accepted}, 0, "(reviewed by the platform team)\n0 errors, 0 warnings, 0 infos, 1 ignored\n", ""},
+		"lint with the config":   {"", []string{"lint", minimal, twoTenants}, 0, "0 errors", ""},
+		"with a broken config":   {"", []string{"lint", refused, twoTenants}, 1, "", "spec.acess"},
+		"lint of broken yaml":    {"", []string{"lint", brokenYAML}, 1, "", "broken.yaml"},
+		"lint of nothing":        {"", []string{"lint"}, 2, "", "stdin: [AP0919] there is no Kubernetes object in it"},
+		"lint without tenants":   {"", []string{"lint", onlyConfigMap}, 2, "", "[AP0920] there is nothing to judge"},
+		"lint of no such file":   {"", []string{"lint", nowhere}, 2, "", "nowhere.yaml"},
+		"no such severity":       {"", []string{"lint", "--fail-on", "bad", twoTenants}, 2, "", `--fail-on "bad" is not one of warning, error, info, never; see ambient-profile lint -h`},
 
 		"completion of what":    {"", []string{"completion"}, 2, "", "completion takes one shell of bash, zsh, fish, powershell; see ambient-profile completion -h"},
 		"completion of no such": {"", []string{"completion", "tcsh"}, 2, "", "completion takes one shell"},
@@ -303,7 +324,7 @@ func TestCompletion(t *testing.T) {
 		"a.yaml b":         "yaml\nyml\njson\n:8\n",
 		"completion f":     "fish\n:4\n",
 		"install x":        ":16\n",
-		"help ch":          "ask\ncheck\ncompletion\ndiff\nexplain\ninstall\nrollout\nversion\n:4\n",
+		"help ch":          "ask\ncheck\ncompletion\ndiff\nexplain\ninstall\nlint\nrollout\nserve\nversion\n:4\n",
 	} {
 		_, stdout, _ := execute(t, "", append([]string{cobra.ShellCompRequestCmd}, strings.Fields(args)...)...)
 		if stdout != want {

@@ -35,6 +35,8 @@ var judged = map[diagnostic.Code]string{
 		"spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: ambient-ingressgateway}], action: CUSTOM, provider: {name: oauth2-proxy}, rules: [{to: [{operation: {notPaths: [/assets/*]}}]}]}\n---\n" +
 		"apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: owner, namespace: alice}\n" +
 		"spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], rules: [{from: [{source: {principals: [cluster.local/ns/istio-system/sa/ambient-ingressgateway-istio]}}], when: [{key: 'request.headers[kubeflow-userid]', values: [alice@example.com]}]}]}\n",
+	diagnostic.AmbientOff: inMesh + waypoints + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio-cni-config, namespace: istio-system}\ndata: {AMBIENT_ENABLED: \"false\"}\n---\n" +
+		"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: istiod, namespace: istio-system}\nspec: {template: {spec: {containers: [{name: discovery, image: \"docker.io/istio/pilot:1.31.0\"}]}}}\n",
 	diagnostic.WaypointNotUsed: strings.Replace(inMesh, ", istio.io/use-waypoint: waypoint", "", 1) + waypoints,
 }
 

@@ -60,7 +60,9 @@ const pageHead = `# Messages
 
 <!-- Made by go test ./cmd/ambient-profile -run TestMessagesPage -update; edit the table of codes in internal/diagnostic. -->
 
-A message is one line on stderr, in this form:
+This page is for users who look up a code that a command printed.
+
+A message is one line on stderr, in this form. ` + "`lint`" + ` prints its findings on stdout, without the name of the program:
 
 ` + "```text" + `
 ambient-profile: SEVERITY: FILE:LINE:COLUMN: [CODE] SUBJECT: what was found; what it means; what to do
@@ -144,9 +146,12 @@ func calls() map[diagnostic.Code]call {
 	}
 	return map[diagnostic.Code]call{
 		diagnostic.CannotRead:          in("tenants.yaml", ""),
+		diagnostic.NotForServe:         in("serve - --listen :8080", "{"+profile+"}"),
+		diagnostic.CannotListen:        in("serve - --listen 127.0.0.1:99999", "{"+strings.Replace(profile, "profiles: [{name: alice, owner: {name: alice@example.com}}]", "profileSelector: {}", 1)+"}"),
 		diagnostic.InvalidYAML:         in("-", "kind: AmbientProfile\nmetadata: {name: kubeflow}\nspec:\n  profiles:\n  - name: alice\n   owner: {name: alice@example.com}\n"),
 		diagnostic.TabIndentation:      in("-", "kind: AmbientProfile\nspec:\n\tprofiles: []\n"),
 		diagnostic.ListedNoObject:      in("explain", "apiVersion: v1\nkind: List\nitems: [alice]\n"),
+		diagnostic.PartialList:         in("explain", "apiVersion: v1\nkind: ServiceList\nmetadata: {continue: eyJ2IjoibWV0YSJ9, remainingItemCount: 12}\nitems:\n- metadata: {name: a, namespace: alice}\n"),
 		diagnostic.MergeWithoutMap:     in("explain", "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: alice\n  labels: {<<: x}\n"),
 		diagnostic.NoResourceList:      in("", ""),
 		diagnostic.WrongResourceList:   in("", list+"items: {}\n"),
@@ -176,6 +181,7 @@ func calls() map[diagnostic.Code]call {
 		diagnostic.CannotInstall:     in("install nowhere", ""),
 		diagnostic.ConfiguredTwice:   in("", list+"items:\n- {"+strings.NewReplacer("kubeflow}", "other}", "[{name", "[{name: bob, owner: {name: bob@example.com}}, {name").Replace(profile)+"}\nfunctionConfig: {"+profile+"}\n"),
 		diagnostic.FunctionDidNotRun: in("", list+"items:\n- {"+profile+"}\nfunctionConfig: {"+check+"}\n"),
+		diagnostic.CaseFailed:        in("check -o sarif - "+twoTenants, withCase("name: bob opens alice's notebook, from: {user: bob@example.com}, to: {namespace: alice, service: tet}, expect: allow")),
 		diagnostic.CasesFailed:       in("", list+"items: []\nfunctionConfig: {"+check+"}\n"),
 		diagnostic.NotRendered:       in("explain -", "{"+profile+"}\n"),
 		diagnostic.NoObjects:         in("explain", ""),
@@ -187,6 +193,11 @@ func calls() map[diagnostic.Code]call {
 		diagnostic.NoAccessCheck:    in("check - rendered.yaml", ""),
 		diagnostic.NotAnAccessCheck: in("check - rendered.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: alice}\n"),
 
+		diagnostic.IgnoreInvalid: in("lint --fail-on info", ignoring("AP0718")),
+		diagnostic.IgnoreUnused:  in("lint --fail-on info", ignoring("AP0718: the CNI's own pods")),
+		diagnostic.PolicyUnattached: in("lint", inMesh+"---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: owner, namespace: alice}\n"+
+			"spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypont}], rules: [{from: [{source: {namespaces: [alice]}}]}]}\n"),
+
 		diagnostic.CheckUnknownField:   in("check - rendered.yaml", withCase("name: a, from: {offMesh: true}, to: {namespace: alice, servcie: tet}, expect: allow")),
 		diagnostic.CheckFieldTwice:     in("", list+"items: []\nfunctionConfig: "+withCase("name: a, name: b, from: {offMesh: true}, to: {namespace: alice, service: tet}, expect: allow")),
 		diagnostic.CheckNoValue:        in("check - rendered.yaml", withCase("name: a, from: {offMesh: true}, to: {namespace: alice, service: }, expect: allow")),
@@ -197,6 +208,11 @@ func calls() map[diagnostic.Code]call {
 	}
 }
 
+// ignoring is a user namespace whose annotation ignores findings.
+func ignoring(line string) string {
+	return "apiVersion: v1\nkind: Namespace\nmetadata: {name: alice, annotations: {owner: alice@example.com, ambient.kubeflow.org/lint-ignore: \"" + line + "\"}}\n"
+}
+
 // withCase is an AccessCheck with one case.
 func withCase(fields string) string {
 	return "{apiVersion: ambient.kubeflow.org/v1alpha1, kind: AccessCheck, metadata: {name: tenants}, spec: {cases: [{" + fields + "}]}}\n"
@@ -205,9 +221,16 @@ func withCase(fields string) string {
 // printed is the message with a code that a call prints.
 func (c call) printed(t *testing.T, want diagnostic.Code) string {
 	t.Helper()
-	var stderr bytes.Buffer
-	if code := run(strings.Fields(c.args), c.stdin, c.stdout, &stderr); code == 0 {
+	var stderr, findings bytes.Buffer
+	stdout := c.stdout
+	if strings.HasPrefix(c.args, "lint") {
+		stdout = &findings
+	}
+	if code := run(strings.Fields(c.args), c.stdin, stdout, &stderr); code == 0 {
 		t.Errorf("%s: %q ends with exit code 0", want, c.args)
+	}
+	for line := range strings.Lines(findings.String()) { // lint prints them as its result
+		stderr.WriteString("ambient-profile: " + line)
 	}
 	for _, m := range coded.FindAllStringSubmatch(stderr.String(), -1) {
 		if diagnostic.Code(m[2]) == want {

@@ -24,6 +24,11 @@ const (
 	NothingToExplain  Code = "AP0920"
 	NoAccessCheck     Code = "AP0921"
 	NotAnAccessCheck  Code = "AP0922"
+	IgnoreInvalid     Code = "AP0930"
+	IgnoreUnused      Code = "AP0931"
+	CaseFailed        Code = "AP0932"
+	NotForServe       Code = "AP0940"
+	CannotListen      Code = "AP0941"
 )
 
 var commandCodes = []Entry{
@@ -46,7 +51,12 @@ var commandCodes = []Entry{
 	{CasesFailed, Error, "cases of an AccessCheck failed"},
 	{NotRendered, Error, "a configuration where rendered manifests are expected"},
 	{NoObjects, Error, "an input without Kubernetes objects"},
-	{NothingToExplain, Error, "an input that explain has nothing to print for"},
+	{NothingToExplain, Error, "an input that has nothing to judge"},
 	{NoAccessCheck, Error, "a file without AccessChecks"},
 	{NotAnAccessCheck, Error, "another object where an AccessCheck is expected"},
+	{IgnoreInvalid, Warning, "an annotation that ignores findings and cannot be read"},
+	{IgnoreUnused, Info, "an annotation ignores what is not found"},
+	{CaseFailed, Error, "a case or a claim of an AccessCheck failed"},
+	{NotForServe, Error, "a configuration that says what serve cannot do"},
+	{CannotListen, Error, "an address that serve cannot listen on"},
 }

@@ -9,6 +9,7 @@ const (
 	NotebookHeadersUnset Code = "AP0307"
 	NameGenerated        Code = "AP0308"
 	AppNotRouted         Code = "AP0309"
+	RoleBindingIgnored   Code = "AP0310"
 
 	NamespaceOwnerDiffers  Code = "AP0311"
 	NamespaceInjected      Code = "AP0312"
@@ -45,8 +46,9 @@ var enrollCodes = []Entry{
 	{RoleBindingConflict, Error, "a RoleBinding with a generated name grants something else"},
 	{NotebookHeaderUnset, Warning, "a header that a Notebook asks for is not set"},
 	{NotebookHeadersUnset, Warning, "no header that a Notebook asks for is set"},
-	{NameGenerated, Warning, "a Profile or a Notebook gets its name only when it is created"},
-	{AppNotRouted, Warning, "a Tensorboard or a PVCViewer gets no route"},
+	{NameGenerated, Warning, "an object gets its name only when it is created"},
+	{AppNotRouted, Warning, "a Notebook, a Tensorboard or a PVCViewer gets no route"},
+	{RoleBindingIgnored, Warning, "a RoleBinding names a contributor whom no policy can name"},
 
 	{NamespaceOwnerDiffers, Warning, "a Namespace has another owner than its profile"},
 	{NamespaceInjected, Warning, "a Namespace had both sidecar injection and ambient mode"},

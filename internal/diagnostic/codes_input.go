@@ -29,6 +29,7 @@ const (
 	NoFunctionConfig    Code = "AP0126"
 	NotAMap             Code = "AP0127"
 	TemplateNotRendered Code = "AP0128"
+	PartialList         Code = "AP0129"
 )
 
 var inputCodes = []Entry{
@@ -59,4 +60,5 @@ var inputCodes = []Entry{
 	{NoFunctionConfig, Error, "a ResourceList without a configuration of the function"},
 	{NotAMap, Error, "a field of the input that must be a map"},
 	{TemplateNotRendered, Error, "a template that was not rendered, or a variable that was not replaced"},
+	{PartialList, Error, "a part of a list, or objects without their content"},
 }

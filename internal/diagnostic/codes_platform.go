@@ -40,6 +40,8 @@ const (
 	ServerLost         Code = "AP0643"
 	MovedToGateway     Code = "AP0644"
 	IngressReplaced    Code = "AP0645"
+	ServerHostsLost    Code = "AP0646"
+	ServerSettingsLost Code = "AP0647"
 )
 
 var platformCodes = []Entry{
@@ -81,4 +83,6 @@ var platformCodes = []Entry{
 	{ServerLost, Warning, "a server of the old gateway has no counterpart at the new one"},
 	{MovedToGateway, Info, "a policy of the old gateway was attached to the new one"},
 	{IngressReplaced, Info, "a policy names the new gateway in place of the old one"},
+	{ServerHostsLost, Warning, "the old gateway serves some hosts only, and the new one every host"},
+	{ServerSettingsLost, Warning, "a server of the old gateway has settings that the new one does not have"},
 }

@@ -33,6 +33,8 @@ const (
 	ManifestLeftOut      Code = "AP0729"
 	ManifestsLocal       Code = "AP0730"
 	UserHeaderTaken      Code = "AP0731"
+	AmbientOff           Code = "AP0732"
+	PolicyUnattached     Code = "AP0740"
 )
 
 var refereeCodes = []Entry{
@@ -67,4 +69,6 @@ var refereeCodes = []Entry{
 	{ManifestLeftOut, Warning, "the API server refuses an object that the function does not edit"},
 	{ManifestsLocal, Info, "objects that kustomize and kpt keep out of the cluster are not judged"},
 	{UserHeaderTaken, Warning, "the ingress passes on a user header that a client wrote"},
+	{AmbientOff, Warning, "istio-cni captures no pods, so the labels for ambient mode have no effect"},
+	{PolicyUnattached, Warning, "a policy is attached to nothing that enforces it"},
 }

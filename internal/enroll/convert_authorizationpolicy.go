@@ -23,7 +23,7 @@ func convertPolicies(plan generate.Plan, input *survey.Index, notes *survey.Note
 	places := placesOf(plan)
 	for _, item := range input.Items {
 		at, ours := places[item.Namespace]
-		if !ours || !at.all || item.Kind != "AuthorizationPolicy" || item.Group != survey.IstioSecurity || survey.OwnedBy(item) != "" || item.Removed {
+		if !ours || !at.all || item.Kind != "AuthorizationPolicy" || item.Group != survey.IstioSecurity || survey.OwnedBy(item) != "" || item.Removed || item.IsGenerated() {
 			continue
 		}
 		spec := manifest.Field(item.Node, "spec")
@@ -135,11 +135,18 @@ func replaceIngress(plan generate.Plan, item *manifest.Item, n *yaml.Node) {
 	}
 }
 
-// isOldIngress reports whether a principal is that of the old gateway, whatever its trust domain: of Kubeflow's
-// own, or of the one that a fork has in its place.
+// isOldIngress reports whether a principal, or a pattern of its trust domain, is that of the old gateway: of
+// Kubeflow's own, or of the one that a fork has in its place. Istio 1.31 (pilot/pkg/security/trustdomain,
+// ReplaceTrustDomainAliases): cluster.local means the mesh's own trust domain in a policy, and so do its
+// aliases. Any other one is that of another mesh.
 func isOldIngress(plan generate.Plan, principal string) bool {
-	_, account, _ := strings.Cut(plan.Mesh.OldIngress, "/ns/")
-	return strings.HasSuffix(principal, survey.OldIngress) || strings.HasSuffix(principal, "/ns/"+account)
+	mesh := plan.Mesh
+	domain, account, _ := strings.Cut(principal, "/ns/")
+	_, old, _ := strings.Cut(mesh.OldIngress, "/ns/")
+	ours := slices.ContainsFunc(append([]string{mesh.TrustDomain, "cluster.local"}, mesh.TrustDomainAliases...), func(own string) bool {
+		return domain == own || strings.HasPrefix(domain, "*") && fitsPattern(domain, own)
+	})
+	return ours && (account == old || "/ns/"+account == survey.OldIngress)
 }
 
 func list(items ...*yaml.Node) *yaml.Node {

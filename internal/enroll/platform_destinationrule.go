@@ -10,7 +10,8 @@ import (
 )
 
 // removeDestinationRules removes the sidecars' mTLS in the mesh: ztunnel and waypoints encrypt on their
-// own, and such a rule would make them do it twice.
+// own. One for more hosts, as *.local, stays: HBONE takes its place toward pods in the mesh (Istio 1.31:
+// pilot/pkg/networking/core, applyHBONETransportSocketMatches), and sidecars elsewhere may need it.
 func removeDestinationRules(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	input.Live(survey.IstioNetworking, "DestinationRule", func(item *manifest.Item) {
 		spec := manifest.Field(item.Node, "spec")

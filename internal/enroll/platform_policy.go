@@ -87,6 +87,9 @@ func withoutKept(plan generate.Plan, input *survey.Index, notes *survey.Notes, s
 			return false
 		}
 		explained := len(notes.Findings) > before // how it differs
+		if provider := survey.ProviderOf(item); provider != "" {
+			warnLoginPaths(plan, notes, item, "asks "+provider+" about requests on ", "a client without a session is sent to "+provider+" from there")
+		}
 		switchOn(notes, item, o)
 		if was, fresh := manifest.Field(item.Node, "spec"), manifest.Field(o.Node(), "spec"); !explained && !samePolicy(was, fresh) && !isShipped(shipped, item, was) {
 			notes.Warn(diagnostic.LoginPolicyKept, item, "differs from how Kubeflow ships it", "it was kept as it is, on Gateway "+o.Namespace+"/"+plan.Mesh.GatewayName, "")

@@ -29,11 +29,16 @@ func stillRequiresToken(plan generate.Plan, notes *survey.Notes, item *manifest.
 			"clients without a session reach these paths, and only the policies behind the Gateway protect them",
 			"remove the paths from notPaths, unless that is intended")
 	}
+	warnLoginPaths(plan, notes, item, "denies requests without a token on ", "nobody can log in there")
+	return strict
+}
+
+// warnLoginPaths reports that a policy which was kept is in force on paths of the login.
+func warnLoginPaths(plan generate.Plan, notes *survey.Notes, item *manifest.Item, found, effect string) {
 	if denied := deniedLogin(plan.Platform, manifest.Field(item.Node, "spec")); plan.Platform.LoginListed && len(denied) > 0 {
-		notes.Warn(diagnostic.LoginPathsDenied, item, "denies requests without a token on "+inWords(denied)+", which spec.identity.loginPaths lists", "nobody can log in there",
+		notes.Warn(diagnostic.LoginPathsDenied, item, found+inWords(denied)+", which spec.identity.loginPaths lists", effect,
 			"add "+strings.Join(denied, ", ")+" to notPaths of its rules, or delete it")
 	}
-	return strict
 }
 
 // deniedLogin returns the paths of the login on which a policy requires a token.

@@ -45,7 +45,11 @@ func removeVirtualServices(plan generate.Plan, input *survey.Index, notes *surve
 			return
 		}
 		if at := slices.IndexFunc(ours, old.is); why == "" && at >= 0 {
-			same := fmt.Sprintf("HTTPRoute %s/%s does the same at Gateway %s/%s", ours[at].Namespace, ours[at].Name, plan.Mesh.GatewayNamespace, plan.Mesh.GatewayName)
+			does := "does the same"
+			if hosts := manifest.Strings(manifest.Field(item.Node, "spec", "hosts")); len(hosts) > 0 && !slices.Contains(hosts, "*") {
+				does += " for every host, and not only for " + inWords(firstOf(hosts, 4)) + ","
+			}
+			same := fmt.Sprintf("HTTPRoute %s/%s %s at Gateway %s/%s", ours[at].Namespace, ours[at].Name, does, plan.Mesh.GatewayNamespace, plan.Mesh.GatewayName)
 			if shared != "" {
 				notes.Warn(diagnostic.RouteNotConverted, item, shared+", so it was kept", same, leaveOldGateway(input, item))
 				return
@@ -131,6 +135,12 @@ func readRoute(item *manifest.Item) (r oldRoute, why string) {
 	r.rewrite, r.timeout = manifest.Value(route, "rewrite", "uri"), manifest.Value(route, "timeout")
 	if r.rewrite == "" {
 		r.rewrite = r.path
+	}
+	if manifest.Field(destination, "subset") != nil {
+		return r, "has spec.http[0].route[0].destination.subset"
+	}
+	if manifest.Field(manifest.Dealias(destinations[0]), "headers") != nil {
+		return r, "has spec.http[0].route[0].headers"
 	}
 	for i := 0; i+1 < len(route.Content); i += 2 {
 		if key := route.Content[i].Value; !slices.Contains([]string{"name", "match", "route", "rewrite", "timeout", "headers"}, key) {

@@ -55,11 +55,20 @@ func routeOf(plan generate.Plan, input *survey.Index, item *manifest.Item, kubef
 		out["hostnames"] = hosts
 	}
 	var rules []any
+	var from []string
 	for i, route := range manifest.Content(manifest.Field(spec, "http")) {
-		rules = append(rules, tr.rules(fmt.Sprintf("spec.http[%d]", i), manifest.Dealias(route))...)
+		at := fmt.Sprintf("spec.http[%d]", i)
+		of := tr.rules(at, manifest.Dealias(route))
+		rules, from = append(rules, of...), append(from, slices.Repeat([]string{at}, len(of))...)
 	}
 	if out["rules"] = rules; len(rules) == 0 {
 		tr.refuse("has no HTTP route")
+	}
+	if why := orderMatters(rules, from); why != "" {
+		tr.refuse(why)
+	}
+	if tr.out.namespace == "" { // redirects only
+		tr.out.namespace = item.Namespace
 	}
 	if why := beyond("spec", out); why != "" {
 		tr.refuse(why + ", which no HTTPRoute may have")
@@ -69,6 +78,8 @@ func routeOf(plan generate.Plan, input *survey.Index, item *manifest.Item, kubef
 }
 
 // refuse notes why no HTTPRoute does the same.
+//
+//go:noinline
 func (t *translation) refuse(why string) {
 	if t.why == "" {
 		t.why = why

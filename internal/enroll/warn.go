@@ -2,11 +2,13 @@ package enroll
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // warnInput reports items that are not ours to edit and that would lock users out, or keep our
@@ -19,6 +21,10 @@ func warnInput(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	for _, item := range input.Items {
 		switch ns, ours := namespaces[item.Namespace]; {
 		case item.Removed:
+		case item.IsGenerated():
+			if ours || plan.Platform != nil && slices.Contains([]string{profile.KubeflowNamespace, survey.OldGatewayNamespace, plan.Mesh.RootNamespace}, item.Namespace) {
+				warnGeneratedName(notes, item)
+			}
 		case item.Group == "" && item.Kind == "Namespace":
 			if ns, ours := namespaces[item.Name]; ours {
 				warnNamespace(notes, item, ns)
@@ -38,6 +44,14 @@ func warnInput(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	warnGateway(plan, input, notes)
 	warnKServe(plan, input, notes)
 	warnLabelsFiles(input, notes)
+}
+
+// warnGeneratedName reports a policy or a route that this run would read to edit it, if its name were known.
+func warnGeneratedName(notes *survey.Notes, item *manifest.Item) {
+	if item.Group == survey.IstioSecurity || item.Group == survey.IstioNetworking || item.Kind == "NetworkPolicy" {
+		notes.WarnAt(diagnostic.NameGenerated, item, "metadata.generateName", "makes up the name when the object is created",
+			"it was left unchanged, so it may lose rules in ambient mode or be for the old gateway only", "write metadata.name instead")
+	}
 }
 
 // warnGateway reports a tree that still has the sidecar-era gateway and not the new one: the

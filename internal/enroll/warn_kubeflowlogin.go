@@ -23,14 +23,20 @@ func warnKubeflowLogin(plan generate.Plan, notes *survey.Notes) {
 		return
 	}
 	var lacks, without, add []string
-	if login.NoOAuth2Proxy {
-		lacks, without = append(lacks, "no Namespace "+survey.OAuth2Proxy), append(without, "HTTPRoute "+survey.OAuth2Proxy+"/oauth2-proxy")
-		add = append(add, "the Namespace "+survey.OAuth2Proxy)
+	lack := func(service, namespace, what string, elsewhere survey.Elsewhere) {
+		without = append(without, "HTTPRoute "+namespace+"/"+service)
+		if elsewhere.Namespace != "" {
+			lacks = append(lacks, "Service "+elsewhere.Namespace+"/"+service+" is not in the namespace "+namespace)
+			add = append(add, "an HTTPRoute to Service "+elsewhere.Namespace+"/"+service)
+			return
+		}
+		lacks, add = append(lacks, "no Namespace "+namespace+what), append(add, "the Namespace "+namespace)
 	}
-	if login.NoDex {
-		lacks = append(lacks, "no Namespace "+survey.DexNamespace+" (dex)")
-		without = append(without, "HTTPRoute "+survey.DexNamespace+"/dex")
-		add = append(add, "the Namespace "+survey.DexNamespace)
+	if login.LacksOAuth2Proxy() {
+		lack(survey.OAuth2Proxy, survey.OAuth2Proxy, "", login.ProxyElsewhere)
+	}
+	if login.LacksDex() {
+		lack("dex", survey.DexNamespace, " (dex)", login.DexElsewhere)
 	}
 	if login.NoDexRule {
 		without = append(without, "RequestAuthentication "+mesh.GatewayNamespace+"/"+survey.DexJWT)
@@ -89,31 +95,4 @@ func otherLogins(found []survey.OtherLogin) string {
 		names = append(names, other.Item.String()+" ("+other.Why+")")
 	}
 	return inWords(names)
-}
-
-// warnStaying names the filters and the Ingresses of the old gateway: users move to another one.
-func warnStaying(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
-	gateway := plan.Mesh.GatewayNamespace + "/" + plan.Mesh.GatewayName
-	for _, item := range input.Items {
-		switch {
-		case item.Removed || survey.OwnedBy(item) != "":
-		case input.IsExtensionOfOldGateway(item):
-			field := "workloadSelector"
-			if item.Kind == "WasmPlugin" {
-				field = "selector"
-			}
-			targets := targetRefs("Gateway", plan.Mesh.GatewayName)
-			remedy := "write " + targets + " in place of its " + field + " if the new gateway needs it"
-			if item.Namespace != plan.Mesh.GatewayNamespace {
-				remedy += ", and put it into the namespace " + plan.Mesh.GatewayNamespace
-			}
-			notes.Report(item.Report(diagnostic.StaysOnOldGateway, "", "changes the proxies of the old gateway, and does not reach the pods of Gateway "+gateway,
-				"users reach Kubeflow by the new gateway, which runs without it, and if it is the login, nobody is logged in there", remedy).Writes(targets))
-		case input.LeadsToOldGateway(item):
-			notes.Warn(diagnostic.StaysOnOldGateway, item, "leads to the old gateway, and was left unchanged",
-				"the old gateway no longer allows any request, so nobody gets in by this Ingress",
-				// Istio names the Gateway's Service.
-				fmt.Sprintf("make Service %s-istio of the namespace %s its backend, or replace it by an HTTPRoute of Gateway %s", plan.Mesh.GatewayName, plan.Mesh.GatewayNamespace, gateway))
-		}
-	}
 }

@@ -46,7 +46,7 @@ func warnRoute(plan generate.Plan, input *survey.Index, notes *survey.Notes, ite
 		remedy = "delete " + open + ", which allows every user at the ingress Gateway, " + remedy
 	}
 	advised := flowOf(route.object(plan, input, item, routes[route.namespace]))
-	notes.Report(item.Report(diagnostic.RouteNotConverted, "", found+kept, effect+audience(input, plan, route)+notCarried(route.lost), remedy+" and, to keep the path, add "+advised).Writes(advised))
+	notes.Report(item.Report(diagnostic.RouteNotConverted, "", found+kept, effect+audience(input, plan, route)+notCarried(route.lost)+route.alsoTaken(plan, input, routes), remedy+" and, to keep the path, add "+advised).Writes(advised))
 }
 
 // qualified is the name of a Service, with its namespace where that is another one than the item's.
@@ -83,7 +83,7 @@ func (t newRoute) object(plan generate.Plan, input *survey.Index, item *manifest
 // audience says who can use the route: at the ingress Gateway, everybody who is logged in. Where others share
 // the old gateway, that is fewer than before: customers of a shop have no token.
 func audience(input *survey.Index, plan generate.Plan, t newRoute) string {
-	if t.namespace == "" {
+	if len(t.services) == 0 {
 		return ""
 	}
 	space := input.ByID[manifest.ID{Kind: "Namespace", Name: t.namespace}]
@@ -116,6 +116,46 @@ func (t newRoute) atLogin(plan generate.Plan) (found []string) {
 		}
 	}
 	return found
+}
+
+// alsoTaken names the HTTPRoutes of the ingress Gateway that are for a path of the route as well.
+func (t newRoute) alsoTaken(plan generate.Plan, input *survey.Index, ours map[string][]generate.Object) string {
+	var names []string
+	see := func(namespace, name string, spec *yaml.Node) {
+		if !sameHosts(manifest.Strings(manifest.Field(spec, "hostnames")), t.spec["hostnames"]) {
+			return
+		}
+		for _, rule := range manifest.Content(manifest.Field(spec, "rules")) {
+			for _, match := range manifest.Content(manifest.Field(manifest.Dealias(rule), "matches")) {
+				path := manifest.Value(manifest.Dealias(match), "path", "value")
+				if full := namespace + "/" + name; slices.ContainsFunc(t.paths, func(own string) bool {
+					return own != "/" && strings.TrimRight(own, "/") == strings.TrimRight(path, "/")
+				}) && !slices.Contains(names, full) {
+					names = append(names, full)
+				}
+			}
+		}
+	}
+	for _, namespace := range generate.SortedKeys(ours) {
+		for _, o := range ours[namespace] {
+			see(o.Namespace, o.Name, manifest.Field(o.Node(), "spec"))
+		}
+	}
+	input.Live(survey.GatewayGroup, "HTTPRoute", func(item *manifest.Item) {
+		if routesIngress(plan, item) {
+			see(item.Namespace, item.Name, manifest.Field(item.Node, "spec"))
+		}
+	})
+	if len(names) == 0 {
+		return ""
+	}
+	return "; HTTPRoute " + inWords(firstOf(names, 4)) + " is for such a path as well, and of two routes that match equally Istio uses the older one"
+}
+
+// sameHosts reports whether two HTTPRoutes are for the same hostnames.
+func sameHosts(theirs []string, own any) bool {
+	hosts, _ := own.([]any)
+	return len(theirs) == len(hosts) && !slices.ContainsFunc(hosts, func(host any) bool { return !slices.Contains(theirs, host.(string)) })
 }
 
 // notCarried says what the HTTPRoute does not do.

@@ -10,7 +10,7 @@ import (
 )
 
 // Items keep the text that they were read from, so that what nobody changes comes out as it went
-// in, to the byte; only changed and new items are written by the YAML library.
+// in, byte for byte; only changed and new items are written by the YAML library.
 
 // sequenceItems are the items of a list. Each gets the lines from its dash, and the comment above
 // it, to the next one's; data ends where the list ends. A list in another form than
@@ -167,7 +167,11 @@ func splitDocuments(file string, data []byte) []document {
 	var above []byte
 	start, line := 0, 0
 	add := func(end, next int) {
-		documents = append(documents, document{file, data[start:end], line, above})
+		text := data[start:end]
+		if start > 0 { // kubectl and kustomize read each document by itself
+			text = bytes.TrimPrefix(text, byteOrderMark)
+		}
+		documents = append(documents, document{file, text, line, above})
 		line += bytes.Count(data[start:next], []byte("\n"))
 		start, above = next, data[end:next]
 	}

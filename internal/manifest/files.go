@@ -148,8 +148,8 @@ func onlyDocument(data []byte) (*yaml.Node, error) {
 	if at := invalidUTF8(data); at >= 0 {
 		return nil, refuse(at, diagnostic.NotUTF8, "a byte here is not UTF-8", "", "save the text in UTF-8")
 	}
-	if bytes.HasPrefix(data, byteOrderMark) { // the one of a whole file is gone by now
-		return nil, refuse(0, diagnostic.ByteOrderMark, "a byte order mark is in front of this document", "inside a file, it is a character like any other", "remove it")
+	if at := lateMark.FindIndex(data); at != nil { // one at the beginning is gone by now
+		return nil, refuse(at[1]-len(byteOrderMark), diagnostic.ByteOrderMark, "a byte order mark is behind the beginning of this document", "there, it is a character like any other", "remove it")
 	}
 	if at := directive.FindIndex(data); at != nil {
 		return nil, refuse(at[1]-1, diagnostic.Directive, "a directive, such as %YAML or %TAG, starts here", "it can change what the rest means", "remove the line")
@@ -198,6 +198,9 @@ func invalidUTF8(data []byte) int {
 }
 
 var byteOrderMark = []byte("\ufeff")
+
+// lateMark is a byte order mark before anything but comments.
+var lateMark = regexp.MustCompile(`\A([ \t]*(#.*)?\r?\n)*\x{feff}`)
 
 // directive is a line that begins with %, before anything but comments.
 var directive = regexp.MustCompile(`\A([ \t]*(#.*)?\r?\n)*%`)

@@ -46,6 +46,8 @@ type Item struct {
 type ID struct{ Group, Kind, Namespace, Name string }
 
 // NewID is an identity; a cluster-scoped kind has the namespace "".
+//
+//go:noinline
 func NewID(group, kind, namespace, name string) ID { return ID{group, kind, namespace, name} }
 
 // Group returns the group of an apiVersion: "apps" of apps/v1, and "" of v1, the core group.
@@ -108,6 +110,8 @@ func (i *Item) Report(code diagnostic.Code, field, found, effect, remedy string)
 }
 
 // Annotation is the value of metadata.annotations[key], or "".
+//
+//go:noinline
 func (i *Item) Annotation(key string) string {
 	return Value(Field(Field(i.Node, "metadata"), "annotations"), key)
 }
@@ -120,6 +124,8 @@ func (i *Item) IsLocal() bool {
 }
 
 // Label is the value of metadata.labels[key], or "".
+//
+//go:noinline
 func (i *Item) Label(key string) string {
 	return Value(Field(Field(i.Node, "metadata"), "labels"), key)
 }
@@ -131,6 +137,8 @@ func (i *Item) IsGenerated() bool {
 
 // Revision is the revision of istiod that alone sees the object, "" where all do. Istio 1.31
 // (config.LabelsInRevision): an istiod of another revision ignores it.
+//
+//go:noinline
 func (i *Item) Revision() string { return i.Label(label.IoIstioRev.Name) }
 
 // Mark sets metadata.<in>[key], where in is labels or annotations.

@@ -25,6 +25,9 @@ func (i *Item) IsList() bool {
 // checkItems refuses an object that only kubectl takes for a list. apimachinery's unstructured
 // decoder reads whatever has items at its top as a list, and applies them.
 func (i *Item) checkItems() error {
+	if err := i.checkWhole(); err != nil {
+		return err
+	}
 	at := IndexOf(i.Node, "items")
 	if at < 0 || i.IsList() {
 		return nil
@@ -34,6 +37,28 @@ func (i *Item) checkItems() error {
 	}
 	return fault(i.Node.Content[at], diagnostic.ItemsInAnObject, fmt.Sprintf("is at the top of an object of kind %q", i.Kind),
 		"kubectl takes such an object for a list, and applies its items instead", "write a List, or remove items")
+}
+
+// checkWhole refuses what the API server answers without the objects or without all of them: a page of a list (ListMeta.continue), a Table for
+// people to read, and objects of which there is only the metadata. What is not there would count as absent.
+func (i *Item) checkWhole() error {
+	const effect, remedy = "what is missing would count as absent, so nobody could be sure of anything", "send whole objects and all of them, such as the output of kubectl get -o yaml"
+	if i.Group == "meta.k8s.io" {
+		switch i.Kind {
+		case "Table", "PartialObjectMetadata", "PartialObjectMetadataList":
+			return fault(i.Node, diagnostic.PartialList, "is of kind "+i.Kind+", which does not hold the objects that it is about", effect, remedy)
+		}
+	}
+	metadata := Field(i.Node, "metadata")
+	if !i.IsList() || metadata == nil {
+		return nil
+	}
+	for _, key := range [2]string{"continue", "remainingItemCount"} {
+		if n := Field(metadata, key); n != nil && n.ShortTag() != yaml.NodeTagNull && n.Value != "" && n.Value != "0" {
+			return fault(n, diagnostic.PartialList, "says that the list goes on", effect, remedy)
+		}
+	}
+	return nil
 }
 
 // Items are the objects of a list. One that has neither kind nor apiVersion gets those of the list,

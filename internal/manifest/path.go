@@ -39,7 +39,7 @@ func (i *Item) dropCopiedPlace() {
 	}
 }
 
-// dropCopies removes the annotations of the pipeline in own from n and the nodes below it, but for
+// dropCopies removes the annotations of the pipeline in own from n and the nodes below it, except for
 // own itself. It reports whether nothing is left of n, which then was not there before.
 func dropCopies(n, own *yaml.Node) (emptied bool) {
 	if n == own {

@@ -13,7 +13,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// plainYAML writes what the library writes, to the byte, whatever stands in a text.
+// plainYAML writes what the library writes, byte for byte, whatever stands in a text.
 func FuzzPlainYAML(f *testing.F) {
 	for _, s := range []string{"alice@example.com", "*", " x", "x ", "a: b", "- a", "#", "a #b", "{a}", "[a]", "0x1", "on", "~", "'", "\"", "\\", "\t", "é", "?", "!", "&a", "%", "@", "`", ":", "a:", ",", "---", "..."} {
 		f.Add(s)
@@ -47,7 +47,7 @@ func FuzzPlainYAML(f *testing.F) {
 	})
 }
 
-// Everything that is made for a tenant takes the short way, but for texts of several lines.
+// Everything that is made for a tenant takes the short way, except for texts of several lines.
 func TestManifestsArePlain(t *testing.T) {
 	text, err := os.ReadFile("../../testdata/golden/contributors-of-each-role-get-in/profile.yaml")
 	if err != nil {

@@ -31,7 +31,7 @@ func (r *Reader) read(n *yaml.Node, path string) (*Item, error) {
 	if n == nil {
 		return NewItem(n), nil
 	}
-	settling := settling{Reader: r}
+	settling := settling{Reader: r, opaque: opaqueIn(n)}
 	var err error
 	if n.Kind == yaml.AliasNode {
 		err = settling.outside(n)
@@ -56,13 +56,34 @@ type settling struct {
 	*Reader
 	// anchored are the nodes that an alias may stand for: those that are read already.
 	anchored map[*yaml.Node]bool
+	// opaque are the nodes whose texts mean nothing here: they are passed on as they are written, so that it
+	// does not matter that readers take them in different ways.
+	opaque map[*yaml.Node]bool
+}
+
+// opaqueIn are the data of a ConfigMap or a Secret, and what they hold.
+func opaqueIn(n *yaml.Node) map[*yaml.Node]bool {
+	kind := Value(n, "kind")
+	if kind != "ConfigMap" && kind != "Secret" || Value(n, "apiVersion") != "v1" {
+		return nil
+	}
+	opaque := map[*yaml.Node]bool{}
+	for _, field := range []string{"data", "stringData", "binaryData"} {
+		if data := Field(n, field); data != nil && data.Kind == yaml.MappingNode {
+			opaque[data] = true
+			for _, below := range data.Content {
+				opaque[below] = below.Kind == yaml.ScalarNode
+			}
+		}
+	}
+	return opaque
 }
 
 func (s *settling) settle(n *yaml.Node) error {
 	if n.ShortTag() == "!!binary" {
 		return fault(n, diagnostic.BinaryValue, fmt.Sprintf("%q is encoded as !!binary", n.Value), "a review does not show what it says", "write it as text")
 	}
-	if n.Style&yaml.TaggedStyle != 0 {
+	if n.Style&yaml.TaggedStyle != 0 && !s.opaque[n] {
 		if err := checkTag(n); err != nil {
 			return err
 		}
@@ -146,7 +167,7 @@ func (s *settling) keys(n *yaml.Node) error {
 			return fault(key, diagnostic.DuplicateKey, "is set twice", "programs disagree on which one counts", "keep one of the two")
 		case key.ShortTag() == yaml.MergeTag:
 			merge = i
-		case !readAlike(key):
+		case !readAlike(key) && !s.opaque[n]:
 			return fault(key, diagnostic.RewrittenKey, fmt.Sprintf("the key %q is not a string in YAML 1.1", key.Value), "kubectl writes it in another way", "put it in quotes")
 		}
 		seen[n.Content[i].Value] = true

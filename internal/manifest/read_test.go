@@ -2,6 +2,8 @@ package manifest
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -156,6 +158,56 @@ func TestBooleansOfYAML11(t *testing.T) {
 		}
 		if got := IsTrue(document.Content[0], "a"); got != want {
 			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+}
+
+// What the data of a ConfigMap or a Secret holds is not read, so it may be what readers take in two ways;
+// a key that stands twice is one value for some of them.
+func TestDataIsPassedOn(t *testing.T) {
+	for text, want := range map[string]bool{
+		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {on: x, 1: y}\n":            true,
+		"apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {no: x, b: !custom y}\n": true,
+		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: x, a: y}\n":             false,
+		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: {on: x}}\n":                false,
+		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: {a: !custom x}}\n":         false,
+		"apiVersion: example.com/v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {on: x}\n":      false,
+		"apiVersion: v1\nkind: Service\nmetadata: {name: a}\ndata: {on: x}\n":                    false,
+		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: {on: x}}\n":             false,
+	} {
+		file := filepath.Join(t.TempDir(), "a.yaml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := readFile(file, nil, nil); (err == nil) != want {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// A byte order mark in front of a document means nothing, as kubectl and kustomize read each by itself.
+func TestByteOrderMarks(t *testing.T) {
+	const a, b, mark = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n", "\ufeff"
+	for text, want := range map[string]string{
+		mark + a + "---\n" + mark + b:    "ab",
+		a + "---\n# c\n" + mark + b:      "",
+		a + "---\n" + mark + "# c\n" + b: "ab",
+		mark + mark + a:                  "",
+	} {
+		file := filepath.Join(t.TempDir(), "a.yaml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		items, err := readFile(file, nil, nil)
+		got := ""
+		for _, item := range items {
+			got += item.Name
+		}
+		if err != nil {
+			got = ""
+		}
+		if got != want {
+			t.Errorf("%q: %q, %v", text, got, err)
 		}
 	}
 }

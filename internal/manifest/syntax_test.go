@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The place of an error is where somebody has to write something else, not where the YAML library
+// The place of an error is where someone has to write something else, not where the YAML library
 // gave up, which may be a line less, or the beginning of the map around it.
 func TestPlacesOfSyntaxErrors(t *testing.T) {
 	const tab, never = "[AP0106] the indentation contains a tab; replace it with spaces", "[AP0107] %c is never closed; add the missing %[1]c"

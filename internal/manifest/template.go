@@ -8,7 +8,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
-// What there is to say about a template of Helm or Jinja, which somebody forgot to render.
+// What there is to say about a template of Helm or Jinja, which someone forgot to render.
 const (
 	templateFound  = "looks like a template that was not rendered"
 	templateRemedy = "render it first (helm template CHART), then pass the result"

@@ -15,7 +15,7 @@ func Field(n *yaml.Node, path ...string) *yaml.Node {
 		if at < 0 {
 			return nil
 		}
-		n = Dealias(n.Content[at+1])
+		n = dealias(n.Content[at+1])
 	}
 	return n
 }
@@ -67,7 +67,11 @@ func Strings(n *yaml.Node) []string {
 }
 
 // Dealias is what an alias names; any other node is itself.
-func Dealias(n *yaml.Node) *yaml.Node {
+//
+//go:noinline
+func Dealias(n *yaml.Node) *yaml.Node { return dealias(n) }
+
+func dealias(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode && n.Alias != nil {
 		return n.Alias
 	}
@@ -75,6 +79,8 @@ func Dealias(n *yaml.Node) *yaml.Node {
 }
 
 // Text is a text, quoted where another YAML reader could take it for something else.
+//
+//go:noinline
 func Text(text string) *yaml.Node {
 	return Quoted(&yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: text})
 }

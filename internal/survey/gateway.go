@@ -88,7 +88,11 @@ func workloadSpec(item *manifest.Item) *yaml.Node {
 
 // IngressGateway is the Gateway in the input, or nil.
 func (in *Index) IngressGateway() *manifest.Item {
-	return in.ByID[manifest.NewID(GatewayGroup, "Gateway", in.gateway.Namespace, in.gateway.Name)]
+	return in.ByID[in.gateway.id()]
+}
+
+func (g Gateway) id() manifest.ID {
+	return manifest.NewID(GatewayGroup, "Gateway", g.Namespace, g.Name)
 }
 
 // GatewayLabels are those of the ingress Gateway that this run makes, which Istio copies to its pods.

@@ -70,10 +70,13 @@ func NewIndex(spec profile.Spec, items []*manifest.Item) *Index {
 	return in
 }
 
-// Live calls edit with every item of a kind that stays and is nobody's but the user's.
+// Live calls edit with every item of a kind that stays and is nobody's but the user's, and that has a name: an
+// edit of another would reach neither what it made in the cluster before nor a copy of it.
+//
+//go:noinline
 func (in *Index) Live(group, kind string, edit func(*manifest.Item)) {
 	for _, item := range in.Items {
-		if item.Group == group && item.Kind == kind && OwnedBy(item) == "" && !item.Removed {
+		if item.Group == group && item.Kind == kind && OwnedBy(item) == "" && !item.Removed && !item.IsGenerated() {
 			edit(item)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	security "istio.io/api/security/v1"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
@@ -25,8 +26,11 @@ const (
 type KubeflowLogin struct {
 	// NoDex and NoOAuth2Proxy: nothing in the input makes their namespaces, or refers to them.
 	NoDex, NoOAuth2Proxy bool
-	// NoDexRule: nor is dex the login, because the input has another one.
+	// NoDexRule: nor does the input have a rule for the tokens of dex. Ours would trust an issuer that is
+	// whoever makes that namespace.
 	NoDexRule bool
+	// DexElsewhere and ProxyElsewhere are where the Service is, if not in the namespace of Kubeflow.
+	DexElsewhere, ProxyElsewhere Elsewhere
 	// NoProvider: meshConfig does not define the extension provider; or it is not in the input, which
 	// has another login.
 	NoProvider bool
@@ -43,21 +47,38 @@ type OtherLogin struct {
 	Why  string
 }
 
+// Elsewhere is the namespace of a Service, "" if there is none, and whether a route of the input leads there.
+type Elsewhere struct {
+	Namespace string
+	Routed    bool
+}
+
 // IsComplete reports whether nothing is missing.
-func (l KubeflowLogin) IsComplete() bool { return !l.NoDex && !l.NoOAuth2Proxy && !l.NoProvider }
+func (l KubeflowLogin) IsComplete() bool {
+	return !l.LacksDex() && !l.LacksOAuth2Proxy() && !l.NoProvider
+}
+
+// LacksDex reports whether no route leads to dex after this run.
+func (l KubeflowLogin) LacksDex() bool { return l.NoDex && !l.DexElsewhere.Routed }
+
+// LacksOAuth2Proxy reports whether no route leads to oauth2-proxy after this run.
+func (l KubeflowLogin) LacksOAuth2Proxy() bool { return l.NoOAuth2Proxy && !l.ProxyElsewhere.Routed }
 
 // findKubeflowLogin looks for the login. Only an input that has another one, or has the Namespace
 // kubeflow, shows that this one is missing.
 func findKubeflowLogin(spec profile.Spec, in *Index) KubeflowLogin {
-	l := KubeflowLogin{Others: otherLogins(spec, in)}
-	if kubeflow := in.ByID[manifest.ID{Kind: "Namespace", Name: profile.KubeflowNamespace}]; kubeflow != nil || len(l.Others) > 0 {
-		l.NoDex = !in.hasDex(spec)
-		l.NoOAuth2Proxy = !in.hasOAuth2Proxy()
+	l := KubeflowLogin{Others: otherLogins(spec, in), DexElsewhere: in.elsewhere("dex", DexNamespace), ProxyElsewhere: in.elsewhere(OAuth2Proxy, OAuth2Proxy)}
+	asked := slices.ContainsFunc(in.Items, func(item *manifest.Item) bool { return OwnedBy(item) == "" && ProviderOf(item) == OAuth2Proxy })
+	whole := in.ByID[manifest.ID{Kind: "Namespace", Name: profile.KubeflowNamespace}] != nil || len(l.Others) > 0
+	if whole || in.hasOtherSession(spec) {
+		dex := in.hasDex(spec)
+		l.NoDex = !dex && (!in.hasDexJWT() || l.DexElsewhere.Namespace != "")
+		l.NoDexRule = !dex && in.KeptDex() == nil
 	}
-	l.NoDexRule = l.NoDex && len(l.Others) > 0
+	l.NoOAuth2Proxy = whole && !in.holds(OAuth2Proxy, OAuth2Proxy) && (!asked || l.ProxyElsewhere.Namespace != "")
 	defined, known := in.definedProviders(spec)
 	if !known {
-		l.NoProvider = l.NoOAuth2Proxy && len(l.Others) > 0
+		l.NoProvider = l.NoOAuth2Proxy && !asked && len(l.Others) > 0
 		return l
 	}
 	l.NoProvider = !slices.Contains(defined, OAuth2Proxy)
@@ -74,19 +95,41 @@ func (in *Index) isAtGateway(item *manifest.Item) bool {
 	return item.Namespace == in.gateway.Namespace && slices.ContainsFunc(TargetsOf(manifest.Field(item.Node, "spec")), in.gateway.isTarget)
 }
 
+// hasDex reports whether people log in with dex in its namespace: the configuration says so, or the input
+// has it, or a rule for its tokens.
 func (in *Index) hasDex(spec profile.Spec) bool {
-	return slices.Contains(spec.Identity.SessionIssuers, DexIssuer) || in.hasNamespace(DexNamespace) ||
+	return slices.Contains(spec.Identity.SessionIssuers, DexIssuer) || in.holds(DexNamespace, "dex") ||
 		slices.ContainsFunc(in.Items, func(item *manifest.Item) bool {
-			return IsAuthentication(item) && OwnedBy(item) == "" && (item.Name == DexJWT || slices.ContainsFunc(manifest.Content(manifest.Field(item.Node, "spec", "jwtRules")), func(rule *yaml.Node) bool {
+			return IsAuthentication(item) && OwnedBy(item) == "" && slices.ContainsFunc(rulesOfAuthentication(item), func(rule *yaml.Node) bool {
 				return manifest.Value(manifest.Dealias(rule), "issuer") == DexIssuer
-			}))
+			})
 		})
 }
 
-func (in *Index) hasOAuth2Proxy() bool {
-	return in.hasNamespace(OAuth2Proxy) || slices.ContainsFunc(in.Items, func(item *manifest.Item) bool {
-		return OwnedBy(item) == "" && ProviderOf(item) == OAuth2Proxy
+// hasDexJWT reports whether a rule has the name of Kubeflow's for dex, which may have a public issuer.
+func (in *Index) hasDexJWT() bool {
+	return slices.ContainsFunc(in.Items, func(item *manifest.Item) bool {
+		return IsAuthentication(item) && OwnedBy(item) == "" && item.Name == DexJWT
 	})
+}
+
+// hasOtherSession reports whether people log in with another issuer than dex: the configuration lists one,
+// or a rule at the ingress Gateway writes the user header for its tokens.
+func (in *Index) hasOtherSession(spec profile.Spec) bool {
+	if listed := spec.Identity.SessionIssuers; listed != nil {
+		return !slices.Contains(listed, DexIssuer)
+	}
+	return slices.ContainsFunc(in.Items, func(item *manifest.Item) bool {
+		return IsAuthentication(item) && OwnedBy(item) == "" && item.Name != DexJWT && in.OnIngress(item) && slices.ContainsFunc(rulesOfAuthentication(item), func(n *yaml.Node) bool {
+			rule := ReadJWTRule(manifest.Dealias(n))
+			return rule.Issuer != DexIssuer && !slices.Contains(spec.Cluster.Tokens.Issuers, rule.Issuer) &&
+				slices.ContainsFunc(rule.OutputClaimToHeaders, func(c *security.ClaimToHeader) bool { return strings.EqualFold(c.Header, spec.Identity.UserIDHeader) })
+		})
+	})
+}
+
+func rulesOfAuthentication(item *manifest.Item) []*yaml.Node {
+	return manifest.Content(manifest.Field(item.Node, "spec", "jwtRules"))
 }
 
 // ProviderOf is the extension provider that a CUSTOM policy asks, or "".
@@ -98,42 +141,50 @@ func ProviderOf(item *manifest.Item) string {
 	return manifest.Value(spec, "provider", "name")
 }
 
-// hasNamespace reports whether the input has a Namespace, or something of others in it.
-func (in *Index) hasNamespace(name string) bool {
-	return slices.ContainsFunc(in.Items, func(item *manifest.Item) bool {
-		return OwnedBy(item) == "" && (item.Namespace == name || item.Group == "" && item.Kind == "Namespace" && item.Name == name)
-	})
-}
-
-// definedProviders are the names of the extension providers in meshConfig. They are known where the
-// input has meshConfig in a form that is understood.
-func (in *Index) definedProviders(spec profile.Spec) (names []string, known bool) {
+// holds reports whether the input has a Namespace, or something of others in it, and the Service if it has
+// Services there: Keycloak may be in the namespace auth.
+func (in *Index) holds(namespace, service string) bool {
+	has, services := false, in.ServicesOf(namespace)
 	for _, item := range in.Items {
-		for _, mesh := range meshConfigs(spec, item) {
-			known = true
-			for _, n := range manifest.Content(manifest.Field(mesh, "extensionProviders")) {
-				names = append(names, manifest.Value(manifest.Dealias(n), "name"))
-			}
-		}
+		has = has || OwnedBy(item) == "" && (item.Namespace == namespace || item.Group == "" && item.Kind == "Namespace" && item.Name == namespace)
 	}
-	return names, known
+	return has && (len(services) == 0 || slices.ContainsFunc(services, func(s Service) bool { return s.Name == service }))
 }
 
-// meshConfigs are the meshConfigs that an item has: a ConfigMap of istiod (istio, istio-REVISION), or
-// what Istio's operators make one of.
-func meshConfigs(spec profile.Spec, item *manifest.Item) []*yaml.Node {
-	var found []*yaml.Node
-	switch {
-	case item.Group == "" && item.Kind == "ConfigMap" && item.Namespace == spec.Cluster.RootNamespace && (item.Name == "istio" || strings.HasPrefix(item.Name, "istio-")):
-		if mesh, err := manifest.Embedded(manifest.Value(item.Node, "data", "mesh")); err == nil {
-			found = append(found, mesh)
+// elsewhere looks for a Service in other namespaces than its own, and for a VirtualService or an HTTPRoute
+// that leads there.
+func (in *Index) elsewhere(service, own string) (found Elsewhere) {
+	for _, item := range in.Items {
+		if item.Group != "" || item.Kind != "Service" || item.Name != service || item.Namespace == own || OwnedBy(item) != "" {
+			continue
 		}
-	case item.Group == "install.istio.io" && item.Kind == "IstioOperator":
-		found = []*yaml.Node{manifest.Field(item.Node, "spec", "meshConfig"), manifest.Field(item.Node, "spec", "values", "meshConfig")}
-	case item.Group == "sailoperator.io" && item.Kind == "Istio":
-		found = []*yaml.Node{manifest.Field(item.Node, "spec", "values", "meshConfig")}
+		routed := slices.ContainsFunc(in.Items, func(route *manifest.Item) bool { return leadsTo(route, service, item.Namespace) })
+		if found.Namespace == "" || routed {
+			found = Elsewhere{item.Namespace, routed}
+		}
 	}
-	return slices.DeleteFunc(found, func(n *yaml.Node) bool { return n == nil || n.Kind != yaml.MappingNode })
+	return found
+}
+
+// leadsTo reports whether a VirtualService or an HTTPRoute names a Service as a destination.
+func leadsTo(route *manifest.Item, service, namespace string) (leads bool) {
+	isRoute := route.Group == GatewayGroup && route.Kind == "HTTPRoute"
+	if !isRoute && (route.Group != IstioNetworking || route.Kind != "VirtualService") {
+		return false
+	}
+	manifest.Walk(manifest.Field(route.Node, "spec"), func(key string, n *yaml.Node) {
+		switch {
+		case isRoute && key == "backendRefs":
+			for _, ref := range manifest.Content(n) {
+				ref = manifest.Dealias(ref)
+				leads = leads || manifest.Value(ref, "name") == service && cmp.Or(manifest.Value(ref, "namespace"), route.Namespace) == namespace
+			}
+		case !isRoute && key == "destination":
+			host := manifest.Value(n, "host")
+			leads = leads || host == service && route.Namespace == namespace || host == service+"."+namespace || strings.HasPrefix(host, service+"."+namespace+".svc")
+		}
+	})
+	return leads
 }
 
 // loginFilters are filters of Envoy that decide who a client is.

@@ -28,6 +28,8 @@ func LabelsOf(n *yaml.Node) Labels {
 }
 
 // LabelsFrom are the entries of a map.
+//
+//go:noinline
 func LabelsFrom(m map[string]string) Labels {
 	out := make(Labels, 0, len(m))
 	for key, text := range m {
@@ -87,6 +89,8 @@ func podTemplate(item *manifest.Item) *yaml.Node {
 }
 
 // Cover reports whether they have all that a selector wants.
+//
+//go:noinline
 func (l Labels) Cover(selector Labels) bool {
 	for _, wanted := range selector {
 		if l = l.from(wanted.key); len(l) == 0 || l[0] != wanted {
@@ -116,6 +120,8 @@ func (l Labels) from(key string) Labels {
 }
 
 // OwnedBy is the AmbientProfile that owns an object, or "".
+//
+//go:noinline
 func OwnedBy(item *manifest.Item) string { return item.Annotation(profile.OwnedBy) }
 
 // Contradict reports whether no pod can have all labels of both.

@@ -9,7 +9,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// OldIngress ends the principal of Kubeflow's sidecar-era gateway, whatever the trust domain.
+// OldIngress ends the principal of Kubeflow's sidecar-era gateway.
 const OldIngress = "/ns/istio-system/sa/istio-ingressgateway-service-account"
 
 // Kubeflow's sidecar-era gateway, as its pods are labelled.

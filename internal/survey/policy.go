@@ -10,6 +10,8 @@ import (
 )
 
 // Action is the action of a policy; without one it is ALLOW.
+//
+//go:noinline
 func Action(spec *yaml.Node) string {
 	if a := manifest.Value(spec, "action"); a != "" {
 		return a
@@ -40,6 +42,8 @@ func Enforced(item *manifest.Item) bool {
 func InForce(item *manifest.Item) bool { return Enforced(item) && item.Revision() == "" }
 
 // WithoutTargets reports whether a policy has no targetRefs.
+//
+//go:noinline
 func WithoutTargets(spec *yaml.Node) bool {
 	return spec != nil && len(TargetsOf(spec)) == 0
 }

@@ -101,6 +101,19 @@ func (s *sources) rejects(item *manifest.Item, refused ...diagnostic.Diagnostic)
 	return len(refused) > 0
 }
 
+// passesOver warns about what is wrong with an item of others, which stays as it is and stops nothing, and
+// reports whether anything is. A variable that was not replaced is refused: the object is not what it will be.
+func (s *sources) passesOver(code diagnostic.Code, item *manifest.Item, refused []diagnostic.Diagnostic, effect string) bool {
+	for _, d := range refused {
+		if d.Code == diagnostic.ConfigNotRendered {
+			s.rejects(item, d)
+		} else {
+			s.WarnAt(code, item, d.Field, d.Found, effect, d.Remedy)
+		}
+	}
+	return len(refused) > 0
+}
+
 // withPatch is a message about a variable of kustomize in an item, with why it is still there and a patch
 // that replaces it. Kubeflow 1.9 and 1.10 have a Profile $(profile-name), because the replacement
 // selects it by that name, which is a regular expression to kustomize (kubeflow/manifests, user-namespace).

@@ -84,13 +84,9 @@ func (s *sources) app(item *manifest.Item, app profile.App) {
 		s.warnGenerated(item, "it gets no route")
 	case !s.isNew(item.Namespace, app.Route, "app"): // it is in the input twice
 	default:
-		if refused := profile.CheckApp(app, item.Kind, "metadata.name", "spec.networking.rewrite"); len(refused) > 0 {
-			for _, d := range refused {
-				s.WarnAt(diagnostic.AppNotRouted, item, d.Field, d.Found, "it gets no route", d.Remedy)
-			}
-			return
+		if !s.passesOver(diagnostic.AppNotRouted, item, profile.CheckApp(app, item.Kind, "metadata.name", "spec.networking.rewrite"), "it gets no route") {
+			p.Apps = append(p.Apps, app)
 		}
-		p.Apps = append(p.Apps, app)
 	}
 }
 

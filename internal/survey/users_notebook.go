@@ -34,9 +34,11 @@ func (s *sources) notebook(item *manifest.Item) {
 		return // inline, where the configuration is complete, or in the input twice
 	}
 	n := profile.Notebook{Name: item.Name, Rewrite: item.Annotation(rewriteAnnotation), Headers: s.headers(item)}
-	if !s.rejects(item, profile.CheckNotebook(n, "metadata.name", "metadata.annotations."+rewriteAnnotation)...) {
-		p.Notebooks = append(p.Notebooks, n)
+	refused := profile.CheckNotebook(n, "metadata.name", "metadata.annotations."+rewriteAnnotation)
+	if s.passesOver(diagnostic.AppNotRouted, item, refused, "it gets no route") {
+		return
 	}
+	p.Notebooks = append(p.Notebooks, n)
 }
 
 // headers returns the headers that the annotation sets, without those that identify the user: set

@@ -29,7 +29,7 @@ func (s *sources) contributor(item *manifest.Item) {
 		return
 	}
 	c := profile.Contributor{Name: user, Role: role, Bound: true}
-	if !s.isNew(item.Namespace, user, role) || s.rejects(item, profile.CheckContributor(c, userField, roleField)...) {
+	if !s.isNew(item.Namespace, user, role) || s.passesOver(diagnostic.RoleBindingIgnored, item, profile.CheckContributor(c, userField, roleField), "the contributor gets no access") {
 		return
 	}
 	s.bindings[[3]string{item.Namespace, user, role}] = item

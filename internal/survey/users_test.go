@@ -72,3 +72,29 @@ func TestContributorsThatWereFoundCollide(t *testing.T) {
 		}
 	}
 }
+
+// An object of others that no policy or route can be for stays as it is, and stops nothing.
+func TestWhatCannotBeNamedIsPassedOver(t *testing.T) {
+	const config = "{profiles: [{name: alice, owner: {name: alice@example.com}}]}"
+	notebook := func(name, rewrite string) string {
+		return "apiVersion: kubeflow.org/v1\nkind: Notebook\nmetadata:\n  name: " + name + "\n  namespace: alice\n  annotations: {notebooks.kubeflow.org/http-rewrite-uri: '" + rewrite + "'}\n"
+	}
+	for _, test := range []struct{ item, want string }{
+		{binding("all", "'*'", "edit"), `in.yaml:6:23: [AP0310] RoleBinding alice/all: metadata.annotations.user: "*" contains *, and Istio would read it as a pattern that matches others; the contributor gets no access; write one exact value`},
+		{binding("some", "'*@example.com'", "edit"), `[AP0310] RoleBinding alice/some: metadata.annotations.user: "*@example.com" contains *`},
+		{binding("long", strings.Repeat("b", 250)+"@x.io", "edit"), "[AP0310] RoleBinding alice/long: "},
+		{notebook("MyLab", ""), `in.yaml:4:9: [AP0309] Notebook alice/MyLab: metadata.name: "MyLab" is not a valid Notebook name; it gets no route; `},
+		{notebook("lab", "https://example.com"), `[AP0309] Notebook alice/lab: metadata.annotations.notebooks.kubeflow.org/http-rewrite-uri: "https://example.com" is not a path; it gets no route; `},
+	} {
+		warnings, err := found(t, config, test.item, binding("bob", "bob@example.com", "edit"))
+		if err != nil {
+			t.Errorf("%s: %v", test.item, err)
+		}
+		if len(warnings) != 1 || !strings.Contains(warnings[0], test.want) {
+			t.Errorf("%q, want %q", warnings, test.want)
+		}
+	}
+	if _, err := found(t, config, binding("new", "$(user)", "edit")); err == nil {
+		t.Error("a variable that was not replaced was passed over")
+	}
+}

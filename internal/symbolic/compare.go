@@ -88,7 +88,7 @@ func under(prefix, path string) bool {
 // PlainSegment reports whether all of a path's segment is characters that a template operator takes.
 func PlainSegment(s string) bool { return pchars(s, false) == len(s) }
 
-// SameAudience reports whether two audiences are one but for the scheme and one trailing slash (Envoy check_audience.cc sanitizeAudience). An empty
+// SameAudience reports whether two audiences are one except for the scheme and one trailing slash (Envoy check_audience.cc sanitizeAudience). An empty
 // one is none.
 func SameAudience(a, of string) bool { return of != "" && bareAudience(a) == bareAudience(of) }
 

@@ -45,7 +45,9 @@ func (w *World) Ask(r Request) Answer {
 	if r.Method == "" && !r.TCP {
 		r.Method = "GET"
 	}
-	v := w.answer(r, o)
+	sure := r
+	sure.ofCase = true // as check has it
+	v := w.answer(sure, o)
 	out.Rules = slices.DeleteFunc(out.Rules, func(j Judged) bool {
 		return !slices.ContainsFunc(v.Steps, func(s Step) bool { return s.Point.String() == j.Point })
 	})

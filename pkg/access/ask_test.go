@@ -113,3 +113,14 @@ func TestParseClient(t *testing.T) {
 		}
 	}
 }
+
+// What check does not judge, ask does not judge either.
+func TestAskAnswersAsCheckDoes(t *testing.T) {
+	text := edit(t, edit(t, cloudWorld, "port: 80, protocol: HTTP,", "port: 80, protocol: HTTP, hostname: reef.example,"), "  parentRefs: [{name: front", "  hostnames: [shoal.example]\n  parentRefs: [{name: front")
+	w, r := load(t, text), Request{From: From{Anonymous: true}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x", Method: "GET"}
+	result := w.Run(Check{Cases: []Case{{Name: "c", Request: r, Expect: Allow}}})[0]
+	answer := w.Ask(r)
+	if result.Got != NotJudged.String() || answer.Got != result.Got || answer.By != result.By {
+		t.Errorf("check says %s by %s, and ask %s by %s", result.Got, result.By, answer.Got, answer.By)
+	}
+}

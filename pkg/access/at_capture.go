@@ -88,7 +88,7 @@ func (s *space) enables(pod *workload) verdict3 {
 	if contains(c.excluded, s.name) || !c.excludedStated && s.name == "kube-system" {
 		return no
 	}
-	if len(c.enablement) == 0 {
+	if !c.selects {
 		switch mode, _ := pod.labels.get(dataplaneMode); {
 		case mode == "ambient":
 			return yes

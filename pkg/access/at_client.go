@@ -14,8 +14,8 @@ func (w *World) decide(r Request, o *open) Verdict {
 	if w.mesh.assumed != "" {
 		t.assume(w.mesh.assumed)
 	}
-	if w.capture.ambientDisabled {
-		t.assume("istio-cni captures pods, although its ConfigMap says AMBIENT_ENABLED: false")
+	for _, a := range w.capture.assumed {
+		t.assume(a)
 	}
 	if (len(w.istiods) > 0 || w.installed) && len(w.ztunnels) == 0 && !w.ztunnelInstalled {
 		t.assume("ztunnel runs on every node, although its DaemonSet is not in the manifests")

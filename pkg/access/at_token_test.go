@@ -95,7 +95,7 @@ func TestARequiredToken(t *testing.T) {
 // A rule without an issuer takes what is signed by its keys, and whose they are is not in the manifests.
 func TestARuleThatGoesByKeys(t *testing.T) {
 	r := Request{From: From{JWT: &JWT{Issuer: "https://i.test", Subject: "x"}}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x"}
-	byKeys := tokenRules("k", "{issuer: '', jwksUri: 'https://i.test/keys'}")
+	byKeys := tokenRules("k", "{jwksUri: 'https://i.test/keys'}")
 	decides(t, load(t, small+ingress+byKeys), r, NotJudged)
 	decides(t, load(t, small+ingress+byKeys+tokenRules("j", "{issuer: https://i.test}")), r, Allow)
 	decides(t, load(t, small+ingress+byKeys), Request{From: From{Anonymous: true}, To: r.To, Path: "/s/x"}, Allow)

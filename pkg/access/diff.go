@@ -54,8 +54,8 @@ type Change struct {
 
 // Kinds of changes.
 const (
-	gained = "gained"
-	lost   = "lost"
+	hasGained = "gained"
+	hasLost   = "lost"
 )
 
 // Diff compares the access under two worlds. The second is read with LoadNext.

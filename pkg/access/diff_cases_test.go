@@ -139,10 +139,10 @@ func TestDiffKnowsPodsByTheirWorld(t *testing.T) {
 
 // mirrored is a change as it is from the other side.
 func (c Change) mirrored() Change {
-	if c.Old, c.New = c.New, c.Old; c.Change == gained {
-		c.Change = lost
+	if c.Old, c.New = c.New, c.Old; c.Change == hasGained {
+		c.Change = hasLost
 	} else {
-		c.Change = gained
+		c.Change = hasGained
 	}
 	return c
 }

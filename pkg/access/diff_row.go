@@ -1,7 +1,6 @@
 package access
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -45,12 +44,12 @@ func (d *differ) contrast(t *destination, q inquiry) *contrast {
 func (d *differ) change(l *contrasted) Change {
 	w := d.askers[l.in].w
 	lex := w.lexicon()
-	out := Change{kind: l.q.kind, session: l.asSession(w), Change: d.word(l.in), Who: l.who(lex), What: l.what(lex), By: l.by.String(), Policy: l.by.Policy, Rule: l.by.Rule}
+	out := Change{kind: l.q.kind, session: l.sessionOf(w), Change: d.word(l.in), Who: l.who(lex), What: l.what(lex), By: l.by.String(), Policy: l.by.Policy, Rule: l.by.Rule}
 	out.Old, out.New = l.outcome.String(), l.instead.standing().String()
-	if out.Change == gained {
+	if out.Change == hasGained {
 		out.Old, out.New = out.New, out.Old
 	}
-	if out.Instead = l.instead.Step.String(); l.instead.Point == thereIsNone {
+	if out.Instead = l.instead.String(); l.instead.Point == thereIsNone {
 		out.Instead = ""
 	}
 	if l.witness.To.Namespace != "" {
@@ -93,8 +92,8 @@ func (d *differ) told(c *Change) bool {
 	})
 }
 
-// asSession is the line about the user with a session that has the requests of one about tokens, "" for none.
-func (l *line) asSession(w *World) string {
+// sessionOf is the line about the user with a session that has the requests of one about tokens, "" for none.
+func (l *line) sessionOf(w *World) string {
 	lex := w.lexicon()
 	user, ok := strings.CutPrefix(l.on(lex, claimAxis+"email"), "text:")
 	if l.q.kind != aJWT || !ok || strings.ContainsAny(user, " ,") || !w.issuerCopies(l.q.from.JWT.Issuer, "email") {
@@ -115,11 +114,22 @@ func (d *differ) arrange(targets []destination) {
 		c := &d.at.Changes[i]
 		c.To = namesOf(targets, c.spots)
 	}
-	slices.SortStableFunc(d.at.Changes, func(a, b Change) int { return a.rank() - b.rank() })
+	sorted := make([]Change, 0, len(d.at.Changes))
+	for rank := range ranks {
+		for i := range d.at.Changes {
+			if c := &d.at.Changes[i]; c.rank() == rank {
+				sorted = append(sorted, *c)
+			}
+		}
+	}
+	d.at.Changes = sorted
 }
 
+// ranks is how many there are.
+const ranks = 16
+
 func (c *Change) rank() (n int) {
-	if c.Change == lost {
+	if c.Change == hasLost {
 		n = 8
 	}
 	if !c.sure() {
@@ -201,9 +211,9 @@ func (t *destination) atPorts(some []int) string {
 // word is what happens to requests that get further in a world.
 func (d *differ) word(in int) string {
 	if in == d.newer {
-		return gained
+		return hasGained
 	}
-	return lost
+	return hasLost
 }
 
 // movement is what changes for pods because they come into the mesh or leave it.
@@ -249,13 +259,14 @@ func (d *differ) addMoved(classes [][]string) {
 		}
 		at := slices.IndexFunc(d.out.Namespaces, func(n NamespaceDiff) bool { return n.Namespace == class[0] })
 		if at < 0 {
-			at = len(d.out.Namespaces)
-			d.out.Namespaces = append(d.out.Namespaces, NamespaceDiff{Namespace: class[0], Like: class[1:], Cause: d.cause(class[0])})
+			for at = 0; at < len(d.out.Namespaces) && d.out.Namespaces[at].Namespace < class[0]; {
+				at++
+			}
+			d.out.Namespaces = slices.Insert(d.out.Namespaces, at, NamespaceDiff{Namespace: class[0], Like: class[1:], Cause: d.cause(class[0])})
 		}
 		n := &d.out.Namespaces[at]
 		n.Changes = append(n.Changes, more...)
 	}
-	slices.SortFunc(d.out.Namespaces, func(a, b NamespaceDiff) int { return cmp.Compare(a.Namespace, b.Namespace) })
 }
 
 // Count is how many changes there are in a direction.
@@ -272,7 +283,7 @@ func (d *Diff) count(change string) (n int) {
 
 // Locate looks up the files of the policies that changes name: in the old manifests those of what is lost, in the new ones those of what is gained.
 func (d *Diff) Locate(in func(found []diagnostic.Diagnostic, next bool) []diagnostic.Diagnostic) {
-	for _, kind := range [2]string{gained, lost} {
+	for _, kind := range [2]string{hasGained, hasLost} {
 		var found []diagnostic.Diagnostic
 		var of []*Change
 		for i := range d.Namespaces {
@@ -282,7 +293,7 @@ func (d *Diff) Locate(in func(found []diagnostic.Diagnostic, next bool) []diagno
 				}
 			}
 		}
-		for i, f := range in(found, kind == gained) {
+		for i, f := range in(found, kind == hasGained) {
 			of[i].File, of[i].Line = f.Position.File, f.Position.Line
 		}
 	}

@@ -46,9 +46,17 @@ type Finding = diagnostic.Diagnostic
 // said once, and so is every route that changes who a user is. The cost is linear in the objects.
 func (w *World) Findings(tenants []Tenant) []Finding {
 	a := newSelfCheck(w, tenants)
+	a.look()
+	return a.found
+}
+
+// look looks for everything about the tenants.
+func (a *selfCheck) look() {
+	tenants := a.all
 	a.rootPolicies(tenants)
 	a.lockoutsOfAll()
 	a.clouded(tenants)
+	a.ambientOff()
 	for i := range tenants {
 		a.tenant(&tenants[i])
 	}
@@ -56,10 +64,9 @@ func (w *World) Findings(tenants []Tenant) []Finding {
 	a.webApps(tenants)
 	a.entrances(tenants)
 	a.claimedUsers(tenants)
-	for _, r := range w.rewrites(tenants) {
+	for _, r := range a.w.rewrites(tenants) {
 		a.found = append(a.found, r.finding())
 	}
-	return a.found
 }
 
 // selfCheck holds what is the same for all tenants.
@@ -234,7 +241,7 @@ func (a *selfCheck) waypointLabels(t *Tenant, s *space) binding {
 func (a *selfCheck) lostRules(t *Tenant, s *space) {
 	for _, p := range s.policies {
 		switch {
-		case p.unapplied != "":
+		case p.unapplied != "" || p.rejected != nil:
 			c := p.unservedCloud()
 			a.reportField(diagnostic.VerdictsClouded, p.origin, c.field, c.at, "may not be in the cluster ("+c.why+")", "whom the policy is about is NOT JUDGED", c.remedy(""))
 			continue

@@ -27,7 +27,7 @@ func (s *space) enrollRemedy() string {
 	switch {
 	case contains(c.excluded, s.name):
 		return "remove it from EXCLUDE_NAMESPACES in ConfigMap istio-cni-config"
-	case len(c.enablement) > 0:
+	case c.selects:
 		return "correct AMBIENT_ENABLEMENT_SELECTOR in ConfigMap istio-cni-config, which does not select its pods"
 	}
 	return "use another namespace, because istio-cni leaves this one alone"

@@ -109,6 +109,8 @@ const fieldsHead = `# Istio fields
 
 <!-- Made by go test ./pkg/access -run TestFieldsPage -update; edit the tables in pkg/access/ledger_*.go. -->
 
+This page is for readers who want to know whether a field of Istio counts in a verdict.
+
 The **referee** is the part of ambient-profile that decides from manifests, as Istio does, who reaches what (` + "`explain`, `check`" + `, an AccessCheck and the
 function's own warnings). A **verdict** is its answer to one question. This page lists each field, label, annotation, setting and flag of Istio that may change a
 verdict, and what the referee does about it:

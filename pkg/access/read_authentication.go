@@ -35,6 +35,9 @@ func (w *World) readAuthentication(m meta, n *yaml.Node) *fault {
 		rule.of = a
 		a.rules = append(a.rules, rule)
 	}
+	if a.bad == nil {
+		a.bad = checkLimits(a.kind, spec)
+	}
 	a.bad = firstOf(a.unservedFault(), a.bad)
 	s.authentications = append(s.authentications, a)
 	return nil

@@ -9,15 +9,21 @@ import (
 
 // capture is how the cluster's injector and istio-cni choose pods. The zero value is what Istio's charts install.
 type capture struct {
-	webhooks        []injector // of the manifests; none: those of a default installation
-	policyOff       bool       // pods are injected only where they ask for it
-	never, always   []podSelector
-	enablement      []injector // istio-cni's enablementSelectors; none: the default
-	excluded        []string   // namespaces that istio-cni leaves alone
-	excludedStated  bool
-	inboundPorts    bool // the injector leaves ports of pods with a sidecar alone
-	mutators        []mutator
-	ambientDisabled bool // istio-cni's ConfigMap says that it captures no pods
+	webhooks       []injector // of the manifests; none: those of a default installation
+	policyOff      bool       // pods are injected only where they ask for it
+	never, always  []podSelector
+	enablement     []injector // istio-cni's enablementSelectors
+	selects        bool       // they are stated: none of them picks no pod
+	excluded       []string   // namespaces that istio-cni leaves alone
+	excludedStated bool
+	inboundPorts   bool // the injector leaves ports of pods with a sidecar alone
+	mutators       []mutator
+	ambient        bool       // an istiod or a chart asks for ambient mode
+	off            []*cloud   // why istio-cni captures no pods
+	charts         []cniChart // of istio-cni
+	noIPv6         *cloud     // istio-cni leaves IPv6 alone
+	assumed        []string   // of istio-cni
+	comes          []*cloud   // of off: taken to change
 }
 
 // injector selects pods by their labels and those of their Namespace.
@@ -59,23 +65,6 @@ func (w *World) readInjection(n *yaml.Node) {
 	}
 	for _, s := range list(field(c, "alwaysInjectSelector")) {
 		w.capture.always = append(w.capture.always, selectorOf(deref(s)))
-	}
-}
-
-// readCNI takes what istio-cni selects pods by (Istio 1.31: istio-cni/templates/configmap-cni.yaml).
-func (w *World) readCNI(n *yaml.Node) {
-	data := field(n, "data")
-	w.capture.ambientDisabled = textOf(field(data, "AMBIENT_ENABLED")) == "false"
-	if excluded := field(data, "EXCLUDE_NAMESPACES"); excluded != nil {
-		w.capture.excludedStated = true
-		for ns := range strings.SplitSeq(textOf(excluded), ",") { // cni/pkg/util SplitExcludeNamespaces
-			if ns = strings.TrimSpace(ns); ns != "" {
-				w.capture.excluded = append(w.capture.excluded, ns)
-			}
-		}
-	}
-	for _, s := range list(embedded(field(data, "AMBIENT_ENABLEMENT_SELECTOR"))) {
-		w.capture.enablement = append(w.capture.enablement, injector{selectorOf(field(s, "namespaceSelector")), selectorOf(field(s, "podSelector"))})
 	}
 }
 

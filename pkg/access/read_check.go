@@ -24,6 +24,14 @@ type Case struct {
 	Name    string
 	Request Request
 	Expect  Outcome
+
+	stated
+}
+
+// stated is where an AccessCheck says something: the path of the field, and its place in the file.
+type stated struct {
+	path string
+	at   place
 }
 
 const (
@@ -95,6 +103,7 @@ func (r *strictReader) version(n *yaml.Node, path string) {
 
 func (r *strictReader) oneCase(n *yaml.Node, path string) (c Case) {
 	before := len(r.errs)
+	c.stated = stated{path, placeOf(n)}
 	q := &c.Request
 	r.fields(n, path, map[string]func(*yaml.Node, string){
 		"name":    r.text(&c.Name),

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,7 +50,7 @@ func FuzzCheck(f *testing.F) {
 			t.Fatal(err)
 		}
 		again, err := ParseCheck(yaml.MustParse(written).YNode())
-		if err != nil || !reflect.DeepEqual(c, again) {
+		if err != nil || !reflect.DeepEqual(withoutPlaces(c), withoutPlaces(again)) {
 			t.Errorf("%q is read as %+v, written anew as %+v: %v", text, c, again, err)
 		}
 		results := world.Run(c)
@@ -63,4 +64,16 @@ func FuzzCheck(f *testing.F) {
 			t.Errorf("%v: %q", err, table.String())
 		}
 	})
+}
+
+// withoutPlaces is a check without where its cases and claims stand.
+func withoutPlaces(c Check) Check {
+	c.Cases, c.Claims = slices.Clone(c.Cases), slices.Clone(c.Claims)
+	for i := range c.Cases {
+		c.Cases[i].stated = stated{}
+	}
+	for i := range c.Claims {
+		c.Claims[i].stated = stated{}
+	}
+	return c
 }

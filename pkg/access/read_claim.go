@@ -19,6 +19,7 @@ type Claim struct {
 	To      Place
 	Request Operation
 
+	stated
 	only bool
 	who  []Who
 }
@@ -86,7 +87,7 @@ func (r *strictReader) only(n *yaml.Node, path string) Claim { return r.claim(n,
 
 func (r *strictReader) claim(n *yaml.Node, path string, only bool) (c Claim) {
 	before := len(r.errs)
-	c.only = only
+	c.only, c.stated = only, stated{path, placeOf(n)}
 	fields := map[string]func(*yaml.Node, string){
 		"name": r.text(&c.Name),
 		"each": func(n *yaml.Node, path string) {

@@ -2,6 +2,7 @@ package access
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -17,6 +18,7 @@ var installers = map[groupKind]func(w *World, m meta, n *yaml.Node){
 	},
 	{"sailoperator.io", "IstioCNI"}: func(w *World, m meta, n *yaml.Node) {
 		w.readValues(m, "cni", "spec.values", valueAt(n, "spec", "values"))
+		w.noteCNI(m, textOf(valueAt(n, "spec", "profile")) == "ambient", nil)
 	},
 
 	{"sailoperator.io", "ZTunnel"}: func(w *World, m meta, n *yaml.Node) {
@@ -35,6 +37,9 @@ var installers = map[groupKind]func(w *World, m meta, n *yaml.Node){
 func (w *World) readIstioOperator(m meta, n *yaml.Node) {
 	w.readValues(m, "istiod", "spec.values", field(field(n, "spec"), "values"))
 	w.readValues(m, "cni", "spec.values", field(field(n, "spec"), "values"))
+	ambient := textOf(valueAt(n, "spec", "profile")) == "ambient"
+	w.noteCNI(m, ambient, nil)
+	w.capture.ambient = w.capture.ambient || ambient
 	if ztunnel := valueAt(n, "spec", "values", "ztunnel"); ztunnel != nil || textOf(valueAt(n, "spec", "profile")) == "ambient" {
 		w.readValues(m, "ztunnel", "spec.values.ztunnel", ztunnel)
 	}
@@ -86,6 +91,12 @@ func (w *World) readHelmChart(m meta, n *yaml.Node) {
 	chart := cmp.Or(textOf(valueAt(n, "spec", "chart")), m.name)
 	w.readChart(m, chart, "spec.valuesContent", embedded(valueAt(n, "spec", "valuesContent")))
 	for key, value := range pairs(valueAt(n, "spec", "set")) {
+		if contains([]string{"profile", "global.profile", "ambient.enabled", "cni.ambient.enabled"}, key) && value != nil && (value.Value == "ambient" || value.Value == "true") {
+			for i := range w.capture.charts {
+				c := &w.capture.charts[i]
+				c.on = c.on || c.origin == m.origin
+			}
+		}
 		if isIstioChart(chart) && (strings.HasPrefix(key, "meshConfig") || strings.HasPrefix(key, "pilot") || strings.HasPrefix(key, "global")) {
 			w.addCloud(installed(m, "spec.set, "+key, value, "the settings of its chart are not followed there"))
 		}
@@ -105,6 +116,8 @@ func (w *World) readChart(m meta, chart, at string, values *yaml.Node) {
 		w.readValues(m, "ztunnel", at+".ztunnel", field(values, "ztunnel"))
 		w.readValues(m, "istiod", at+".istiod", field(values, "istiod"))
 		w.readValues(m, "cni", at+".cni", field(values, "cni"))
+		w.capture.ambient = true
+		w.noteCNI(m, true, nil) // sample-charts/ambient: values.yaml
 	}
 }
 
@@ -114,6 +127,11 @@ func isIstioChart(chart string) bool {
 
 // elsewhere: settings that the manifests do not have are taken to be as installed by default, as those of an istiod that is not there.
 func (w *World) elsewhere(m meta, chart, at string) {
+	for i := range w.capture.charts {
+		if c := &w.capture.charts[i]; c.origin == m.origin {
+			c.elsewhere = at
+		}
+	}
 	if isIstioChart(chart) && w.mesh.assumed == "" {
 		w.mesh.assumed = "meshConfig as it is by default: " + at + " of " + m.object().String() + " is not in the manifests"
 	}
@@ -159,11 +177,23 @@ var chartSettings = map[string][]chartSetting{
 
 // readValues takes of the values of a chart what changes verdicts.
 func (w *World) readValues(m meta, component, at string, values *yaml.Node) {
-	if component == "istiod" {
+	switch component {
+	case "cni":
+		w.noteCNI(m, false, values)
+		for _, v6 := range [2]*yaml.Node{valueAt(values, "ambient", "ipv6"), valueAt(values, "cni", "ambient", "ipv6")} {
+			if v6 != nil && valueText(v6) != "true" {
+				w.capture.noIPv6 = installed(m, at+".ambient.ipv6", v6, whyNoIPv6)
+			}
+		}
+	case "istiod":
 		w.installed = true
+		w.capture.ambient = w.capture.ambient || asksAmbient(values)
 		w.offerMesh(m, at+".meshConfig", field(values, "meshConfig"))
 		for _, env := range [2]*yaml.Node{field(values, "env"), valueAt(values, "pilot", "env")} {
 			for name, value := range pairs(env) {
+				if on, _ := strconv.ParseBool(valueText(value)); on && name == "PILOT_ENABLE_AMBIENT" {
+					w.capture.ambient = true
+				}
 				if l := ledger().flags[name]; l != nil && l.state == isNotJudged && value != nil && value.Value != "" && !l.takes(value.Value) {
 					c := installed(m, at+", the variable "+name, value, l.why)
 					c.scope = l.scope

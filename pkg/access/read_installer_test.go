@@ -33,7 +33,7 @@ func TestInstallers(t *testing.T) {
 		{object("install.istio.io/v1alpha1", "IstioOperator", "meshConfig: {discoverySelectors: [{}]}"), every},
 		{object("install.istio.io/v1alpha1", "IstioOperator", "values: {cni: {excludeNamespaces: [a]}}"), every},
 		{object("sailoperator.io/v1", "IstioCNI", "values: {cni: {excludeNamespaces: [a]}}"), every},
-		{object("sailoperator.io/v1", "IstioCNI", "values: {cni: {excludeNamespaces: [kube-system]}}"), ""},
+		{object("sailoperator.io/v1", "IstioCNI", "profile: ambient, values: {cni: {excludeNamespaces: [kube-system]}}"), ""},
 		{flux("istiod", "env: {PILOT_ENABLE_AMBIENT: 'false'}"), every},
 		{flux("oci://x/istiod", "meshConfig: {discoverySelectors: [{}]}"), every},
 		{flux("ambient", "istiod: {meshConfig: {discoverySelectors: [{}]}}"), every},

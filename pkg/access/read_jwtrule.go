@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -78,7 +79,19 @@ func parseJWTRule(n *yaml.Node) (r jwtRule, bad *fault) {
 	if bad = r.parseLocations(n); bad != nil {
 		return r, bad
 	}
-	return r, r.checkKeys(n)
+	return r, firstOf(r.checkKeys(n), checkTimeout(field(n, "timeout")))
+}
+
+// checkTimeout: the CRD takes no less than a millisecond, and istiod reads seconds only (protobuf's JSON of a Duration).
+func checkTimeout(n *yaml.Node) *fault {
+	if n == nil {
+		return nil
+	}
+	seconds, ok := strings.CutSuffix(textOf(n), "s")
+	if d, err := strconv.ParseFloat(seconds, 64); !ok || err != nil || d < 0.001 || strings.ContainsAny(seconds, "eExXnN_+-") {
+		return wrong(n, ".timeout", "%q is not a duration in seconds, of a millisecond or more", n.Value)
+	}
+	return nil
 }
 
 // filled is a list of strings of which none is empty.
@@ -163,6 +176,12 @@ func (r *jwtRule) onlyCookies() bool {
 func (r *jwtRule) checkKeys(n *yaml.Node) *fault {
 	uri, jwks := cmp.Or(textOf(field(n, "jwksUri")), textOf(field(n, "jwks_uri"))), textOf(field(n, "jwks"))
 	r.keys = uri
+	given := 0
+	for _, key := range [3]string{"jwksUri", "jwks_uri", "jwks"} {
+		if field(n, key) != nil {
+			given++
+		}
+	}
 	if uri != "" {
 		if u, err := url.Parse(uri); err != nil || u.Scheme != "http" && u.Scheme != "https" {
 			return wrong(field(n, "jwksUri"), ".jwksUri", "%q is not an http or https URL", uri)
@@ -171,8 +190,8 @@ func (r *jwtRule) checkKeys(n *yaml.Node) *fault {
 	switch {
 	case r.issuer == "" && uri == "":
 		return wrong(n, ".issuer", "must be set, or jwksUri")
-	case uri != "" && jwks != "":
-		return wrong(field(n, "jwks"), ".jwks", "must not be set beside jwksUri") // the CRD's oneof
+	case given > 1: // the CRD's rule counts an empty one too
+		return wrong(field(n, "jwks"), ".jwks", "must not be set beside jwksUri")
 	case jwks != "" && !json.Valid([]byte(jwks)):
 		return wrong(field(n, "jwks"), ".jwks", "is not JSON")
 	}

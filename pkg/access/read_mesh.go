@@ -41,7 +41,7 @@ func (w *World) readConfigMap(m meta, n *yaml.Node) *fault {
 	case "inferenceservice-config":
 		w.readModelConfig(m, n)
 	case "istio-cni-config":
-		w.readCNI(n)
+		w.readCNI(m, n)
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func TestPeerAuthenticationsThatAreRejected(t *testing.T) {
 	with := func(spec string) *World {
 		return load(t, cloudWorld+"\n---\nkind: PeerAuthentication\napiVersion: security.istio.io/v1\nmetadata: {name: new, namespace: a}\nspec: "+spec)
 	}
-	for _, spec := range []string{"", "{mtls: {mode: STRICT}}", "{mtls: {mode: UNSET}}", "{mtls: {}}", "{selector: {matchLabels: {app: s}}, portLevelMtls: {'8080': {mode: STRICT}}}", "{portLevelMtls: {}}"} {
+	for _, spec := range []string{"", "{mtls: {mode: STRICT}}", "{mtls: {mode: UNSET}}", "{mtls: {}}", "{selector: {matchLabels: {app: s}}, portLevelMtls: {'8080': {mode: STRICT}}}"} {
 		if got := cloudedBy(t, before, with(spec)); len(got) > 0 {
 			t.Errorf("%s clouds %s", spec, got)
 		}
@@ -49,6 +49,7 @@ func TestPeerAuthenticationsThatAreRejected(t *testing.T) {
 		"{mtls: {mode: strict}}", "{mtls: {mode: [STRICT]}}", "{mtls: STRICT}", "{mtls: {mod: STRICT}}", "{portLevelMtls: {8080: {mode: STRICT}}}", "{selector: {}, portLevelMtls: {8080: {mode: STRICT}}}",
 		"{selector: {matchLabels: {app: s}}, portLevelMtls: {'0': {mode: STRICT}}}", "{selector: {matchLabels: {app: s}}, portLevelMtls: {http: {mode: STRICT}}}",
 		"{selector: {matchLabels: {app: s}}, portLevelMtls: {8080: {mode: ON}}}", "{selector: {matchLabels: {app: s}}, portLevelMtls: [8080]}", "{selector: {matchLabel: {app: s}}, mtls: {mode: STRICT}}",
+		"{portLevelMtls: {}}", // the CRD asks for one at least
 	} {
 		if got := strings.Join(cloudedBy(t, before, with(spec)), ", "); got != "gateway, off mesh, pod, sidecar, waypoint" {
 			t.Errorf("%s clouds %q", spec, got)

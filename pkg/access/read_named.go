@@ -2,6 +2,7 @@ package access
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -99,6 +100,9 @@ func (w *World) readFlags(o origin, container *yaml.Node) {
 	}
 	for _, e := range list(field(container, "env")) {
 		name, value := textOf(field(e, "name")), field(e, "value")
+		if on, _ := strconv.ParseBool(textOf(value)); on && name == "PILOT_ENABLE_AMBIENT" {
+			w.capture.ambient = true
+		}
 		l := ledger().flags[name]
 		if l == nil || l.state != isNotJudged || field(e, "valueFrom") == nil && (value == nil || value.Value == "" || l.takes(value.Value)) {
 			continue

@@ -12,7 +12,8 @@ import (
 type origin struct {
 	apiVersion, kind, namespace, name string
 	place
-	unapplied string // the field for which a deployment tool may not apply it
+	unapplied string     // the field for which a deployment tool may not apply it
+	rejected  *rejection // why the API server does not take it
 }
 
 // place is where a node starts in its file. Nodes do not know the file; zero: not known.
@@ -20,7 +21,7 @@ type place struct{ line, column int }
 
 // originOf is that of an object, without its name.
 func originOf(n *yaml.Node) origin {
-	return origin{apiVersion: textOf(field(n, "apiVersion")), kind: textOf(field(n, "kind")), place: placeOf(n), unapplied: unappliedField(n)}
+	return origin{apiVersion: textOf(field(n, "apiVersion")), kind: textOf(field(n, "kind")), place: placeOf(n), unapplied: unappliedField(n), rejected: rejectionOf(n)}
 }
 
 //go:noinline

@@ -39,8 +39,12 @@ func (w *World) readPeerAuthentication(m meta, n *yaml.Node) *fault {
 			p.ports = append(p.ports, portMode{number, modeOf(ports.Content[i+1])})
 		}
 	}
-	if bad := p.check(spec); bad != nil {
-		w.addCloud(cloudOf(n).as("spec"+bad.field, nil, ofPolicies, bad.reason+", so the API server rejects it"))
+	bad = below("spec", p.check(spec))
+	if bad == nil {
+		bad = checkLimits(p.kind, spec)
+	}
+	if bad != nil {
+		w.addCloud(cloudOf(n).as(bad.field, nil, ofPolicies, bad.reason+", so the API server rejects it"))
 	}
 	s.peers = append(s.peers, p)
 	return nil

@@ -101,6 +101,9 @@ func parsePolicy(o origin, m meta, item *yaml.Node) *policy {
 			p.bad = wrong(m.annotations, dryRunField, "cannot be set for the action CUSTOM")
 		}
 	}
+	if p.bad == nil {
+		p.bad = checkLimits("AuthorizationPolicy", field(item, "spec"))
+	}
 	p.bad = firstOf(o.unservedFault(), p.bad)
 	return p
 }

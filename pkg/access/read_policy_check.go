@@ -3,6 +3,7 @@ package access
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,15 +50,11 @@ func anyIdentity(conditions []condition) bool {
 
 // checkEntry: serviceAccounts say the namespace already.
 func checkEntry(n *yaml.Node, conditions []condition) *fault {
-	accounts, others := false, false
-	for i := range conditions {
-		switch conditions[i].attribute {
-		case serviceAccount:
-			accounts = true
-		case principal, namespaceOf:
-			others = true
-		}
+	has := func(keys ...string) bool { // the CRD's rule counts an empty list too
+		return slices.ContainsFunc(keys, func(k string) bool { return field(n, k) != nil })
 	}
+	accounts := has("serviceAccounts", "notServiceAccounts")
+	others := has("principals", "notPrincipals", "namespaces", "notNamespaces")
 	switch {
 	case len(conditions) == 0:
 		return wrong(n, "", "must not be empty")

@@ -118,7 +118,11 @@ func (r *route) add(rule routeRule) {
 // doubtField: a cluster whose Gateway API does not know a field drops it or refuses the route, and what another makes of it nobody knows here.
 func (r *route) doubtField(n *yaml.Node) {
 	if r.unserved() != "" {
-		r.doubt = cmp.Or(r.doubt, r.unapplied, "apiVersion "+r.apiVersion)
+		at := r.unservedField()
+		if at == "apiVersion" {
+			at += " " + r.apiVersion
+		}
+		r.doubt = cmp.Or(r.doubt, at)
 	}
 	if f := unknownField(groupKind{gatewayGroup, r.kind}, n); f != "" {
 		r.doubt = cmp.Or(r.doubt, "the field "+f)

@@ -26,10 +26,13 @@ var servedVersions = map[groupKind][]string{
 	{"batch", ""}: {"v1"},
 }
 
-// unserved is why an object may not be there at all, "" where its version is served and tools apply it.
+// unserved is why an object may not be there at all, "" where its version is served, the API server takes it and tools apply it.
 func (o *origin) unserved() string {
 	if o.unapplied != "" {
 		return whyUnapplied
+	}
+	if o.rejected != nil {
+		return o.rejected.why
 	}
 	group, version, found := strings.Cut(o.apiVersion, "/")
 	if !found {
@@ -53,7 +56,12 @@ func unservedScope(k groupKind, tree *ledgerNode) scope {
 	return tree.unknown
 }
 
-func (o *origin) unservedField() string { return cmp.Or(o.unapplied, "apiVersion") }
+func (o *origin) unservedField() string {
+	if o.unapplied == "" && o.rejected != nil {
+		return o.rejected.field
+	}
+	return cmp.Or(o.unapplied, "apiVersion")
+}
 
 // unservedFault is unserved as what is wrong with a policy.
 func (o *origin) unservedFault() *fault {

@@ -69,7 +69,7 @@ func mayMatter(n *yaml.Node) bool {
 
 // notCertain says what p.bad is about.
 func (p *policy) notCertain() string {
-	if p.unapplied != "" {
+	if p.unapplied != "" || p.rejected != nil {
 		return " may not be in the cluster: "
 	}
 	return " is malformed: "

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -169,6 +170,7 @@ type service struct {
 	ports        []servicePort
 	assumed      bool
 	cloud        *cloud // what is not judged of it
+	ipv6         bool   // it asks for addresses of IPv6, or has one
 }
 
 // plainService is a Service that is not in the manifests.
@@ -219,6 +221,7 @@ func (w *World) readService(m meta, n *yaml.Node) *fault {
 		}
 		svc.ports = append(svc.ports, port)
 	}
+	svc.ipv6 = hasIPv6(field(n, "spec"))
 	svc.cloud = firstCloud(svc.unservedCloud(), cloudByName(svc.origin, "Service", field(n, "metadata"), "metadata"))
 	s.services = append(s.services, svc)
 	if s.named == nil {
@@ -302,3 +305,12 @@ func (l labels) lacks(own labels) bool {
 }
 
 func portText(n int) string { return strconv.Itoa(n) }
+
+// hasIPv6 reports whether a Service asks for IPv6 or has such an address: then its pods have one.
+func hasIPv6(spec *yaml.Node) bool {
+	families, _ := texts(field(spec, "ipFamilies"))
+	addresses, _ := texts(field(spec, "clusterIPs"))
+	policy := textOf(field(spec, "ipFamilyPolicy"))
+	return contains(families, "IPv6") || policy == "RequireDualStack" || policy == "PreferDualStack" ||
+		slices.ContainsFunc(append(addresses, textOf(field(spec, "clusterIP"))), func(a string) bool { return strings.Contains(a, ":") })
+}

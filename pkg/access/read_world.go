@@ -75,8 +75,9 @@ type World struct {
 type space struct {
 	name     string
 	declared bool
-	place         // of its Namespace
-	profile  bool // a user namespace, as the profile-controller makes it
+	place           // of its Namespace
+	profile  bool   // a user namespace, as the profile-controller makes it
+	owner    string // of its annotation
 	labels   labels
 
 	policies        []*policy
@@ -295,7 +296,8 @@ var nowhere space
 func (w *World) readNamespace(m meta, n *yaml.Node) *fault {
 	s := w.space(m.name)
 	s.declared, s.labels, s.place = true, m.labels, m.place
-	_, owned := m.annotation("owner")
+	owner, owned := m.annotation("owner")
+	s.owner = owner
 	s.profile = owned || m.labels.value("app.kubernetes.io/part-of") == "kubeflow-profile"
 	if c := firstCloud(m.unservedCloud(), cloudByName(m.origin, "Namespace", field(n, "metadata"), "metadata")); c != nil {
 		s.clouds.whole = c
@@ -320,6 +322,7 @@ func (w *World) finish() {
 	w.readVersions()
 	w.chooseMesh()
 	w.mesh.settle(w)
+	w.settleCNI()
 	w.settleClouds()
 	w.settleMutated()
 	w.seen = nil

@@ -128,7 +128,7 @@ func TestAuthenticationsThatIstioRefuses(t *testing.T) {
 	// A denial by it is none either.
 	bad := edit(t, text, "audiences: [in]", "audiences: [in, '']")
 	decides(t, load(t, bad), Request{From: From{Token: "a/s", Audience: "out"}, To: user.To, Path: "/s/"}, NotJudged)
-	decides(t, load(t, edit(t, text, dex, "issuer: '', jwksUri: http://dex/keys, fromHeaders: [{name: authorization}], fromParams: [t]")), user, Allow)
+	decides(t, load(t, edit(t, text, dex, "jwksUri: http://dex/keys, fromHeaders: [{name: authorization}], fromParams: [t]")), user, Allow)
 	// At a waypoint too.
 	atWaypoint := edit(t, strings.TrimPrefix(jwt, "\n"), "namespace: edge", "namespace: a")
 	atWaypoint = small + edit(t, edit(t, atWaypoint, "name: front", "name: waypoint"), dex, "issuer: ''")

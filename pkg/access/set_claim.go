@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
@@ -48,15 +49,15 @@ func (w *World) proves(c *Claim) Result {
 		failed += len(like)
 	}
 	if failed == 0 {
-		r.Got, r.By, r.OK = r.Expect, "all requests to "+counted(targets, "target"), true
+		r.Got, r.By, r.OK = r.Expect, "all requests to "+diagnostic.Counted(targets, "target"), true
 		if c.Each != "" {
-			r.By += " in " + counted(spaces, "user namespace")
+			r.By += " in " + diagnostic.Counted(spaces, "user namespace")
 		}
 		return r
 	}
 	r.Got, r.By = worst.outcome.String(), worst.by
 	if failed > 1 {
-		r.By += " (and in " + counted(failed-1, "more user namespace") + ")"
+		r.By += " (and in " + diagnostic.Counted(failed-1, "more user namespace") + ")"
 	}
 	return r
 }
@@ -95,9 +96,14 @@ func (x *asker) prove(c *Claim, profile string, runs int) (worst proof, targets 
 		}
 	}
 	if !worst.failed {
-		some := h.some
-		worst = h.enter(x.doors(s, inProfile(c.To.Service, profile), all))
-		h.some = some
+		some, reached := h.some, maps.Clone(h.reached)
+		if service := inProfile(c.To.Service, profile); service != "" {
+			worst = h.byTwin(s, service)
+		}
+		if !worst.failed {
+			worst = h.enter(x.doors(s, inProfile(c.To.Service, profile), all))
+		}
+		h.some, h.reached = some, reached
 	}
 	if !h.some && !worst.failed {
 		worst = proof{NotJudged, true, "NOT JUDGED: no request to " + join(s.name, cmp.Or(inProfile(c.To.Service, profile), "*")) + " is of the shape that from and request give"}

@@ -4,10 +4,12 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // WriteJSON writes the answer for machines.
-func (a Answer) WriteJSON(out io.Writer) error { return writeJSON(out, a) }
+func (a Answer) WriteJSON(out io.Writer) error { return diagnostic.WriteJSON(out, a) }
 
 // WriteText writes the answer for people: the verdict, what each rule on the way made of the request, and the nearest requests that come out the other way.
 func (a Answer) WriteText(out io.Writer) error {

@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // maxUnderCause is how many changes are written below what has become of a namespace as a whole; maxInComment is how many rows Markdown has.
@@ -32,14 +34,14 @@ func (d *Diff) Only(kind string) {
 
 // Opens reports whether anybody may have gained access. What could not be compared may have.
 func (d *Diff) Opens() bool {
-	return d.count(gained)+len(d.Unknown)+len(d.Errors) > 0
+	return d.count(hasGained)+len(d.Unknown)+len(d.Errors) > 0
 }
 
 // Differs reports whether anything may have changed.
-func (d *Diff) Differs() bool { return d.Opens() || d.count(lost) > 0 }
+func (d *Diff) Differs() bool { return d.Opens() || d.count(hasLost) > 0 }
 
 // WriteJSON writes the difference for machines.
-func (d Diff) WriteJSON(out io.Writer) error { return writeJSON(out, d) }
+func (d Diff) WriteJSON(out io.Writer) error { return diagnostic.WriteJSON(out, d) }
 
 // WriteTable writes the difference for people, nothing where there is none.
 func (d Diff) WriteTable(out io.Writer) error {
@@ -76,7 +78,7 @@ func (d Diff) WriteTable(out io.Writer) error {
 			}
 		}
 		if more := len(n.Changes) - len(shown); more > 0 {
-			line("  ", "    ", "and "+counted(more, "more change")+" that it comes with")
+			line("  ", "    ", "and "+diagnostic.Counted(more, "more change")+" that it comes with")
 		}
 		b.WriteByte('\n')
 	}
@@ -99,7 +101,7 @@ func (d *Diff) sum() string {
 	for i := range d.Namespaces {
 		namespaces += 1 + len(d.Namespaces[i].Like)
 	}
-	out := fmt.Sprintf("%d gained, %d lost, in %d of %s", d.count(gained), d.count(lost), namespaces, counted(d.Compared, "namespace"))
+	out := fmt.Sprintf("%d gained, %d lost, in %d of %s", d.count(hasGained), d.count(hasLost), namespaces, diagnostic.Counted(d.Compared, "namespace"))
 	if n := len(d.Unknown); n > 0 {
 		out += fmt.Sprintf(", %d not compared", n)
 	}
@@ -163,7 +165,7 @@ func (c *Change) by() string {
 // before is how it is on the other side.
 func (c *Change) before() string {
 	outcome, when := c.Old, "before"
-	if c.Change == lost {
+	if c.Change == hasLost {
 		outcome, when = c.New, "now"
 	}
 	text := map[string]string{
@@ -198,7 +200,7 @@ func (d Diff) WriteMarkdown(out io.Writer) error {
 		}
 		rows += len(n.Changes) - len(shown)
 	}
-	if all := d.count(gained) + d.count(lost); all > 0 && rows > maxInComment {
+	if all := d.count(hasGained) + d.count(hasLost); all > 0 && rows > maxInComment {
 		fmt.Fprintf(&b, "\nand more: -o json has all %d\n", all)
 	}
 	for _, u := range d.Unknown {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // tableWidths are the columns WHO, REACHES and BY: with their gaps and the indent they fit 120.
@@ -104,7 +106,7 @@ func shortened(l []string) string {
 }
 
 // WriteJSON writes the report for machines.
-func (r Report) WriteJSON(out io.Writer) error { return writeJSON(out, r) }
+func (r Report) WriteJSON(out io.Writer) error { return diagnostic.WriteJSON(out, r) }
 
 func writeWrapped(b *strings.Builder, cells [3]string) {
 	var columns [3][]string

@@ -1,10 +1,11 @@
 package access
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // Result is what became of a case, or of a claim. Got is not-judged where the referee cannot tell, which fails whatever was expected.
@@ -16,6 +17,10 @@ type Result struct {
 	OK      bool     `json:"ok"`
 	Assumed []string `json:"assumed"`
 	Missing []string `json:"-"` // what the case names that is not in the manifests
+
+	// Check is the name of the AccessCheck, Field the path of the case or claim in it, and Position its line and column there.
+	Check, Field string              `json:"-"`
+	Position     diagnostic.Position `json:"-"`
 
 	only bool // a claim that some clients get in and no others
 }
@@ -30,9 +35,46 @@ func (w *World) Run(c Check) []Result {
 			Name: one.Name, Expect: one.Expect.String(), Got: v.Outcome.String(), By: v.By(), Assumed: withMeant(v.Assumed, missing), Missing: missing,
 			OK: v.Outcome == one.Expect && v.Outcome != NotJudged,
 		}
+		out[i].of(&c, one.stated)
 	}
 	for i := range c.Claims {
-		out = append(out, w.proves(&c.Claims[i]))
+		r := w.proves(&c.Claims[i])
+		r.of(&c, c.Claims[i].stated)
+		out = append(out, r)
+	}
+	return out
+}
+
+// of notes where the case or claim stands.
+func (r *Result) of(c *Check, s stated) {
+	r.Check, r.Field, r.Position = c.Name, s.path, diagnostic.Position{Line: s.at.line, Column: s.at.column}
+}
+
+// Diagnostics are the cases and claims that failed, as messages about the AccessCheck.
+func Diagnostics(results []Result) (out []diagnostic.Diagnostic) {
+	for i := range results {
+		r := &results[i]
+		if r.OK {
+			continue
+		}
+		expect, got := r.words()
+		out = append(out, diagnostic.Diagnostic{
+			Code: diagnostic.CaseFailed, Position: r.Position, Object: diagnostic.Object{APIVersion: checkVersion, Kind: checkKind, Name: r.Check}, Field: r.Field,
+			Found: fmt.Sprintf("%s: expected %s, got %s", r.Name, expect, got), Effect: r.By, Remedy: "correct the policy, or what the case expects",
+		})
+	}
+	return out
+}
+
+// TestCases are all cases and claims.
+func TestCases(results []Result) (out []diagnostic.TestCase) {
+	for i := range results {
+		r := &results[i]
+		one := diagnostic.TestCase{Class: r.Check, Name: r.Name, Position: r.Position, Output: r.By}
+		if expect, got := r.words(); !r.OK {
+			one.Failure = fmt.Sprintf("expected %s, got %s", expect, got)
+		}
+		out = append(out, one)
 	}
 	return out
 }
@@ -82,7 +124,24 @@ func WriteResults(out io.Writer, results []Result) error {
 			fmt.Fprintf(&b, "  %s\n", plain(a))
 		}
 	}
-	fmt.Fprintf(&b, "\n%s, %d failed\n", counted(len(results), "case"), Failed(results))
+	fmt.Fprintf(&b, "\n%s, %d failed\n", diagnostic.Counted(len(results), "case"), Failed(results))
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// WriteResultsMarkdown writes the table for a comment on a pull request.
+func WriteResultsMarkdown(out io.Writer, results []Result) error {
+	var b strings.Builder
+	b.WriteString("| | case | expected | got | decided by |\n|---|---|---|---|---|\n")
+	for i := range results {
+		mark := "ok"
+		if !results[i].OK {
+			mark = "**FAIL**"
+		}
+		expect, got := results[i].words()
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", mark, diagnostic.Cell(results[i].Name), expect, got, diagnostic.Cell(results[i].By))
+	}
+	fmt.Fprintf(&b, "\n%s, %d failed\n", diagnostic.Counted(len(results), "case"), Failed(results))
 	_, err := io.WriteString(out, b.String())
 	return err
 }
@@ -107,14 +166,7 @@ func WriteResultsJSON(out io.Writer, results []Result) error {
 	if results == nil {
 		results = []Result{}
 	}
-	return writeJSON(out, results)
-}
-
-func writeJSON(out io.Writer, v any) error {
-	e := json.NewEncoder(out)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
+	return diagnostic.WriteJSON(out, results)
 }
 
 // writeColumns aligns all columns but the last, which runs on.

@@ -3,6 +3,8 @@ package access
 import (
 	"fmt"
 	"io"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // WriteSummary writes the line under a table: how much it is about, and how much of it is NOT JUDGED.
@@ -22,13 +24,6 @@ func (r Report) WriteSummary(out io.Writer) error {
 	if unjudged > 0 {
 		judged = fmt.Sprintf("%d of %d lines NOT JUDGED", unjudged, lines)
 	}
-	_, err := fmt.Fprintf(out, "\n%s, %s, %s\n", counted(len(r.Namespaces), "namespace"), counted(len(clients), "client"), judged)
+	_, err := fmt.Fprintf(out, "\n%s, %s, %s\n", diagnostic.Counted(len(r.Namespaces), "namespace"), diagnostic.Counted(len(clients), "client"), judged)
 	return err
-}
-
-func counted(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return fmt.Sprintf("%d %s", n, thing)
 }

@@ -88,7 +88,7 @@ const usersNamespace = "namespaceObject.metadata.?annotations[?'owner'].hasValue
 // differ in. A namespace that is not enrolled has none.
 const waypointOfNamespace = "namespaceObject.metadata.?labels[?'" + useWaypoint + "'].orValue('none')"
 
-// platformAdmin is CEL for whoever may change the Namespace itself, and so the mesh's labels on it:
+// platformAdmin is CEL for anyone who may change the Namespace itself, and so the mesh's labels on it:
 // no user of Kubeflow may, cluster admins and deployment tools may.
 const platformAdmin = "authorizer.group('').resource('namespaces').name(request.namespace).check('update').allowed()"
 

@@ -5,9 +5,9 @@ import "github.com/kubeflow-ambient/ambient-profile/internal/survey"
 const gatewaysPolicy = "ambient-profile-no-gateway-but-the-waypoint"
 
 // noGatewayButWaypoint: whatever runs in the namespace passes as the namespace itself, at both
-// layers, and with it whoever a Gateway there lets in. A waypoint of another class takes no policies
-// of Istio's. A ListenerSet adds a listener to a Gateway of somebody else. Everybody may write the
-// namespace's own waypoint, and nobody but a platform admin any other Gateway.
+// layers, and with it anyone whom a Gateway there lets in. A waypoint of another class takes no policies
+// of Istio's. A ListenerSet adds a listener to a Gateway of someone else. Everybody may write the
+// namespace's own waypoint, and only a platform admin any other Gateway.
 func noGatewayButWaypoint(a Admission) Object {
 	return guard{
 		name: gatewaysPolicy,

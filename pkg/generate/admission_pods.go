@@ -11,7 +11,7 @@ const podsPolicy = "ambient-profile-pods-stay-in-the-mesh"
 
 // podsStayInMesh: a user's pod that left the mesh would be reached without the L4 policy, and one in
 // the node's network takes what others send to pods of that node. Nobody but a platform admin makes
-// such a pod. Istio's own waypoints are outside of the mesh, and run in users' namespaces; whoever
+// such a pod. Istio's own waypoints are outside of the mesh, and run in users' namespaces; anyone who
 // could make a pod that looks like one could leave too. So a pod out of the mesh must come from a
 // ReplicaSet, that from a Deployment, and that from istiod, each told by who writes it. Istiod puts
 // into that Deployment what the Gateway's options say, so that it may not use the node's network either.

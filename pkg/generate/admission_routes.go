@@ -13,7 +13,7 @@ const (
 
 // routesStayUnderPrefix: the shared listener takes routes of every namespace, so a user's could take
 // over the dashboard's path, and everybody's session with it, or lead to Services of others. There,
-// a user's route must be an HTTPRoute with nothing but paths of the namespace, filters of which it is
+// a user's route must be an HTTPRoute with only paths of the namespace, filters of which it is
 // known what they do, and Services of the namespace behind it. KServe's controllers may write hosts
 // and other paths, and send traffic to an InferencePool; what a user writes into an
 // LLMInferenceService they pass on, so that the rest holds for them too. Platform admins may write

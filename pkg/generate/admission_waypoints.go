@@ -9,7 +9,7 @@ const (
 	useWaypoint     = "istio.io/use-waypoint"
 )
 
-// podsAndServicesUseOwnWaypoint: traffic that goes through a waypoint of somebody's choice does not
+// podsAndServicesUseOwnWaypoint: traffic that goes through a waypoint of someone's choice does not
 // meet the policies of the namespace's own. Everybody may go without a waypoint: what then arrives
 // meets the L4 policy. Nobody but a platform admin may name another one, as the waypoint or as the
 // canary beside it.

@@ -10,6 +10,8 @@ import (
 // policy is an AuthorizationPolicy; its form is the same for every layer. What it says is a sentence:
 //
 //	allow(onGateway(waypoint), from(ingress).when(header(user, owner)))
+//
+//go:noinline
 func policy(namespace, name string, s *security.AuthorizationPolicy) Object {
 	return Object{
 		APIVersion: "security.istio.io/v1", Kind: "AuthorizationPolicy", Namespace: namespace, Name: name,
@@ -18,6 +20,8 @@ func policy(namespace, name string, s *security.AuthorizationPolicy) Object {
 }
 
 // allow permits what one of the rules describes; without a rule, nothing.
+//
+//go:noinline
 func allow(at target, rules ...rule) *security.AuthorizationPolicy {
 	return &security.AuthorizationPolicy{TargetRefs: at.refs, Selector: at.pods, Rules: messages(rules)}
 }
@@ -58,6 +62,8 @@ func on(group, kind string, names ...string) target {
 }
 
 // inFrontOf makes a policy an L4 one, which ztunnel enforces in front of the pods with these labels.
+//
+//go:noinline
 func inFrontOf(labels map[string]string) target {
 	return target{pods: &istio.WorkloadSelector{MatchLabels: labels}}
 }
@@ -78,6 +84,8 @@ type rule struct {
 func everything() rule { return rule{} }
 
 // from are peers by their mTLS identity.
+//
+//go:noinline
 func from(principals ...string) rule {
 	return fromSource(&security.Source{Principals: principals})
 }
@@ -87,6 +95,7 @@ func fromNamespace(name string) rule {
 	return fromSource(&security.Source{Namespaces: []string{name}})
 }
 
+//go:noinline
 func fromSource(source *security.Source) rule {
 	return rule{peers: []*security.Rule_From{{Source: source}}}
 }
@@ -99,6 +108,7 @@ func (r rule) to(operation *security.Operation) rule {
 // onPorts are those of the pod.
 func (r rule) onPorts(ports ...string) rule { return r.to(&security.Operation{Ports: ports}) }
 
+//go:noinline
 func (r rule) when(conditions ...*security.Condition) rule {
 	r.conditions = conditions
 	return r
@@ -114,8 +124,10 @@ func noHeader(name string) *security.Condition {
 	return &security.Condition{Key: headerKey(name), NotValues: []string{"*"}}
 }
 
+//go:noinline
 func headerKey(name string) string { return "request.headers[" + name + "]" }
 
+//go:noinline
 func messages(rules []rule) []*security.Rule {
 	var out []*security.Rule
 	for _, r := range rules {

@@ -10,7 +10,7 @@ func (m Mesh) ForgedIdentityName() string { return m.GatewayName + noForgedIdent
 // denyForgedIdentity is enforced by the ingress Gateway, on requests that already hold a header.
 //
 // Turned away: a session whose e-mail reads like a service account, or begins or ends with a blank
-// that HTTP/1 would trim into somebody's name; a header without any verified token, which a CORS
+// that HTTP/1 would trim into someone's name; a header without any verified token, which a CORS
 // preflight could carry because it skips the JWT checks (Envoy: bypass_cors_preflight); and a
 // header with a token of an issuer that writes none, because Envoy 1.39 strips only the headers of
 // the rule that it tries, and stops at the first rule that accepts (jwt_authn verifier).
@@ -26,7 +26,7 @@ func denyForgedIdentity(c Cluster) Object {
 	return policy(c.GatewayNamespace, c.GatewayName+noForgedIdentity, deny(onGateway(c.GatewayName), rules...))
 }
 
-// withoutToken is whoever brings no token that a rule accepts.
+// withoutToken is anyone who brings no token that a rule accepts.
 func withoutToken() rule {
 	return fromSource(&security.Source{NotRequestPrincipals: []string{"*"}})
 }

@@ -8,7 +8,7 @@ import security "istio.io/api/security/v1"
 // Turned away: a request without a verified token, or with one of an issuer that is not ours
 // (notRequestPrincipals would be satisfied by any issuer that is verified there); a Kubernetes
 // token for another audience; and, as at the Gateway, a session that reads like a service account.
-// Whoever comes from elsewhere in the mesh passes on to the other policies.
+// Anyone who comes from elsewhere in the mesh passes on to the other policies.
 func verifiedTokensOnly(m *Mesh, namespace string, at target) Object {
 	t := m.Tokens
 	rules := []rule{from(m.Ingress).when(issuerOtherThan(t.all()))}

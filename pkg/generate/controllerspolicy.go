@@ -11,7 +11,7 @@ const ControllersPolicyName = "ns-owner-access-istio"
 // ControllersPolicySpecs are the forms in which the profile-controller writes its own policy
 // (ControllersPolicyName), with the ingress principal of the sidecar era and with today's
 // (profile-controller: getAuthorizationPolicy). They are never emitted: an item that has neither
-// form was edited by somebody.
+// form was edited by someone.
 func ControllersPolicySpecs(ns Namespace) []*yaml.Node {
 	var specs []*yaml.Node
 	for _, ingress := range []string{ns.OldIngress, ns.Ingress} {

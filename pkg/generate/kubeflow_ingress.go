@@ -9,7 +9,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
 
-// ingress is the one way in from outside, and what it asks of whoever comes.
+// ingress is the one way in from outside, and what it asks of anyone who comes.
 func ingress(p Platform) []Object {
 	out := behindOptions(p.GatewaySeccomp, ingressGateway(p))
 	out = append(out, allowToGateway(p))

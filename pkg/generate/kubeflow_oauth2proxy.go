@@ -12,7 +12,7 @@ func oauth2Proxy(p Platform) []Object {
 	return []Object{p.httpRoute(survey.OAuth2Proxy, "oauth2-proxy", route{path: "/oauth2/", service: "oauth2-proxy", port: 80})}
 }
 
-// login asks oauth2-proxy about whoever brings no token: it turns the session's cookie into one,
+// login asks oauth2-proxy about anyone who brings no token: it turns the session's cookie into one,
 // or sends the browser to log in. A request with a token is left to requireToken, so that
 // programs are not sent to a login page. Istio denies every request of a CUSTOM policy whose provider
 // meshConfig does not define (pilot/pkg/security/authz/builder/extauthz.go).

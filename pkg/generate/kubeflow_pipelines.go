@@ -13,7 +13,7 @@ func allowWaypointToPipelines(p Platform) Object {
 	return p.Components[survey.Pipelines].allow("ml-pipeline-l4-waypoint", from(p.WaypointPrincipal))
 }
 
-// allowPipelines: the components of Kubeflow Pipelines, with whatever header; and whoever sends
+// allowPipelines: the components of Kubeflow Pipelines, with whatever header; and anyone who sends
 // no userid header, as pods of users do: the API then asks for their token (Kubeflow: TokenReview).
 func allowPipelines(p Platform) Object {
 	api := p.Components[survey.Pipelines]

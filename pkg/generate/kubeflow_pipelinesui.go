@@ -27,8 +27,8 @@ func allowToPipelinesUI(p Platform) Object {
 }
 
 // allowPipelinesUI: the ingress Gateway, should its traffic ever be sent through the waypoint;
-// and whoever brings a token and no userid header, which the UI would believe and pass on. Where
-// tokens are verified again, whoever brings a token that is: the waypoint wrote the header.
+// and anyone who brings a token and no userid header, which the UI would believe and pass on. Where
+// tokens are verified again, anyone who brings a token that is: the waypoint wrote the header.
 func allowPipelinesUI(p Platform) Object {
 	ui, rules := p.Components[survey.PipelinesUI], pipelinesUIRules(p)
 	if p.Waypoint.VerifyTokens {

@@ -8,7 +8,7 @@ import (
 )
 
 // Shipped are policies of ours in the forms in which Kubeflow ships them, once the ingress
-// principal is the new one. Replacing such a form loses nothing that somebody wrote.
+// principal is the new one. Replacing such a form loses nothing that someone wrote.
 func Shipped(p Platform) []Object {
 	out := []Object{
 		dexWithoutKeys(p),

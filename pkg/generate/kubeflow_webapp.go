@@ -1,7 +1,7 @@
 package generate
 
 // webApp is what people open in the browser: the ingress Gateway only, which has asked for their
-// session and puts their name into a header that the component trusts. Whoever else reached its
+// session and puts their name into a header that the component trusts. Anyone else who reached its
 // pods could write any name there. Where tokens are verified again, the Gateway comes through the
 // waypoint, and the waypoint writes the header.
 func (p Platform) webApp(name string, r route) []Object {
@@ -20,6 +20,8 @@ func under(path string) []routeFilter {
 
 // allow is a policy in front of the component's pods. ztunnel enforces it, so that no rule may hold
 // an HTTP attribute.
+//
+//go:noinline
 func (c Component) allow(name string, rules ...rule) Object {
 	return policy(c.Namespace, name, allow(inFrontOf(c.Labels), rules...))
 }

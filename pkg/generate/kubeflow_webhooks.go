@@ -5,7 +5,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// webhooks: whoever reaches the pods, on the webhook's port only, because the API server is not in
+// webhooks: anyone who reaches the pods, on the webhook's port only, because the API server is not in
 // the mesh and has no identity there. What it is told, it has to believe by the webhook's
 // certificate; what the webhook is told is no secret and changes nothing.
 func webhooks(p Platform) []Object {

@@ -32,6 +32,8 @@ type Object struct {
 type Fields map[string]any
 
 // spec is what most manifests have beside their metadata.
+//
+//go:noinline
 func spec(s any) Fields { return Fields{"spec": s} }
 
 // Own marks the object as that AmbientProfile's.

@@ -36,8 +36,9 @@ type Plan struct {
 
 // Mesh is what all namespaces share.
 type Mesh struct {
-	// TrustDomain begins every principal.
+	// TrustDomain begins every principal, and TrustDomainAliases those from before it was changed.
 	TrustDomain                                            string
+	TrustDomainAliases                                     []string
 	GatewayNamespace, GatewayName                          string
 	RootNamespace                                          string
 	Ingress, PipelinesUI, PipelinesAPI, NotebookController string
@@ -109,6 +110,7 @@ func NewPlan(p profile.AmbientProfile, found survey.Found) Plan {
 	s := p.Spec
 	s.Profiles = found.Profiles
 	mesh := newMesh(s)
+	mesh.TrustDomainAliases = found.TrustDomainAliases()
 	if account := found.OldGatewayAccount(); account != "" {
 		mesh.OldIngress = mesh.Principal(survey.OldGatewayNamespace, account)
 	}

@@ -11,7 +11,7 @@ type Passage struct {
 	Out bool
 }
 
-// WaypointNetworkPolicy lets clients reach a waypoint at its only port, where nothing but mTLS is
+// WaypointNetworkPolicy lets clients reach a waypoint at its only port, where only mTLS is
 // spoken and the waypoint's policies say who may do what; and the waypoint what it cannot do
 // without: the pods that it stands for, istiod, and name servers. istiod is where the mesh's root
 // namespace is, as Istio installs it.

@@ -2,6 +2,13 @@ package profile
 
 import "strings"
 
+// Defaults is an AmbientProfile that sets nothing: without a name and without profiles, so that Parse would refuse it.
+func Defaults() AmbientProfile {
+	p := defaults()
+	p.complete()
+	return p
+}
+
 // defaults is the AmbientProfile that a user's file is read over: what the file leaves out stays.
 func defaults() AmbientProfile {
 	return AmbientProfile{Spec: Spec{

@@ -45,10 +45,10 @@ func (r *refusals) loginPaths(s Spec) {
 func (r *refusals) loginPath(at, open string) {
 	exact, below := strings.CutSuffix(open, "/*")
 	switch {
-	case strings.Trim(exact, "/*") == "":
+	case strings.Trim(path.Clean("/"+exact), "/*") == "":
 		r.malformed(diagnostic.ConfigBadPath, at, open, "would need a session nowhere", "list the paths of the login, for example "+written(at, "/oauth2/*"))
 	case strings.ContainsAny(exact, "*{"):
-		r.malformed(diagnostic.ConfigBadPath, at, open, "is a pattern other than a path that ends in /*", "list each path, for example "+written(at, "/oauth2/*"))
+		r.malformed(diagnostic.ConfigBadPath, at, open, "is a pattern other than a path that ends in /*", "list each path, for example "+written(at, loginBelow(open)))
 	case len(open) > 1024:
 		r.add(diagnostic.ConfigTooLong, at, quote(open)+" is longer than 1024 characters", "list a shorter path")
 	case pathOfLogin.MatchString(open) && path.Clean(exact) == strings.TrimSuffix(exact, "/"):
@@ -63,6 +63,15 @@ func (r *refusals) loginPath(at, open string) {
 	default:
 		r.malformed(diagnostic.ConfigBadPath, at, open, "contains characters that a path cannot have", "percent-encode them")
 	}
+}
+
+// loginBelow is an example of all paths below the fixed beginning of a pattern.
+func loginBelow(pattern string) string {
+	fixed := pattern[:strings.IndexAny(pattern, "*{")]
+	if below := path.Clean("/" + fixed[:strings.LastIndex(fixed, "/")+1]); below != "/" {
+		return below + "/*"
+	}
+	return "/oauth2/*"
 }
 
 // verifyTokens refuses what the waypoint could not verify, or would verify for nobody.

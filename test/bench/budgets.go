@@ -71,15 +71,16 @@ func (r report) budgets() []budget {
 func (r report) referee() []budget {
 	var out []budget
 	for _, verb := range []struct {
-		name string
-		most map[int]float64
-	}{{explain, explainAgainstIdentity}, {check, checkAgainstIdentity}, {diff, diffAgainstIdentity}} {
+		name  string
+		most  map[int]float64
+		files int // that it reads
+	}{{explain, explainAgainstIdentity, 1}, {check, checkAgainstIdentity, 1}, {diff, diffAgainstIdentity, 2}} {
 		for _, p := range r.profiles {
 			if most, promised := verb.most[p.n]; promised {
 				out = append(out, budget{fmt.Sprintf("CPU of %s, by %s, N = %d", verb.name, identity, p.n), most, median(ratios(p.samples[verb.name], p.samples[identity])), ""})
 			}
 			if p.n >= 1000 {
-				out = append(out, budget{fmt.Sprintf("peak memory of %s, by MB read, N = %d", verb.name, p.n), refereeMost, medianRSS(p.samples[verb.name]) / megabytes(p.bytes), " MB"})
+				out = append(out, budget{fmt.Sprintf("peak memory of %s, by MB read, N = %d", verb.name, p.n), refereeMost, medianRSS(p.samples[verb.name]) / megabytes(verb.files*p.bytes), " MB"})
 			}
 		}
 	}

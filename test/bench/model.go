@@ -96,7 +96,7 @@ func (m model) patches() []patch {
 	return patches
 }
 
-// visit finds the values that name the profile, but for those that namespace: sets.
+// visit finds the values that name the profile, except for those that namespace: sets.
 func (p *patch) visit(path string, n *yaml.Node) {
 	switch n.Kind {
 	case yaml.MappingNode:

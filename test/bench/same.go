@@ -63,7 +63,7 @@ func objects(text string) ([]string, error) {
 	return all, nil
 }
 
-// items cuts a ResourceList of kyaml's form, in which nothing but an item begins with a dash.
+// items cuts a ResourceList of kyaml's form, in which only an item begins with a dash.
 func items(list string) []string {
 	_, rest, _ := strings.Cut(list, "\nitems:\n")
 	rest, _, _ = strings.Cut(rest, "\nfunctionConfig:\n")

@@ -29,7 +29,7 @@ type judgedPlane struct {
 }
 
 // enter makes the cluster into a world. The Gateway is made anew, and last, where anything differs that it is made from: istiod makes a Deployment once, and
-// does not look again at routes when nothing but allowedRoutes.kinds of a listener has changed (Istio 1.31: gateway Gateway.Equals and ListenerSet.Equals
+// does not look again at routes when only allowedRoutes.kinds of a listener has changed (Istio 1.31: gateway Gateway.Equals and ListenerSet.Equals
 // leave out parentInfo).
 func (p *judgedPlane) enter(t *testing.T, objects []*kube.Object) {
 	t.Helper()

@@ -9,7 +9,7 @@ import (
 )
 
 // changedWorlds are the base world with one thing changed: what people add, forget, remove or label. In most of them
-// somebody reaches more or less than before.
+// someone reaches more or less than before.
 var changedWorlds = []struct {
 	name   string
 	change func(*testing.T, []*kube.Object) []*kube.Object

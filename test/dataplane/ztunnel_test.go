@@ -19,7 +19,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/test/dataplane/ztunnel"
 )
 
-// Whoever names a ztunnel wants it: one that cannot be run is a fault, not a reason to use the stand-in.
+// Anyone who names a ztunnel wants it: one that cannot be run is a fault, not a reason to use the stand-in.
 func TestAZtunnelThatCannotBeRunIsAFault(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "script")
 	if err := os.WriteFile(script, []byte("#!/bin/sh\necho 1.31\n"), 0o755); err != nil {

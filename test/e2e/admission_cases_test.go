@@ -35,7 +35,7 @@ const (
 	asAnnotation = "e2e/as"
 )
 
-// admissionCase is one object that somebody submits.
+// admissionCase is one object that someone submits.
 type admissionCase struct {
 	name, account string
 	// policy refuses it; "" is none.

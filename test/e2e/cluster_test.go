@@ -94,7 +94,7 @@ func applyWithFixtures(ctx context.Context, t *testing.T, objects []*kube.Object
 var kept = []string{"istio-system", "default", "kube-system", "kube-public", "kube-node-lease"}
 
 // removeAll leaves the cluster as if the objects had never been. The namespace controller waits five seconds before it
-// begins (namespaceDeletionGracePeriod), so nobody waits for it here: whoever needs the same namespace again does.
+// begins (namespaceDeletionGracePeriod), so nobody waits for it here: anyone who needs the same namespace again does.
 func removeAll(t *testing.T, objects []*kube.Object) {
 	t.Helper()
 	removeContents(t, objects)

@@ -206,7 +206,7 @@ func onlyItself(t *testing.T, tenant string) {
 	})
 }
 
-// said is what somebody said of an object, without what the API server and istiod add.
+// said is what someone said of an object, without what the API server and istiod add.
 func said(o *kube.Object) string {
 	o = o.DeepCopy()
 	for _, field := range []string{"resourceVersion", "managedFields", "generation", "uid", "creationTimestamp"} {

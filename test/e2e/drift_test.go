@@ -107,7 +107,7 @@ func drift(path string, said, live any) []string {
 	return nil
 }
 
-// extra: where nothing is defaulted, nothing may be there that we did not say; a rule too many lets somebody in.
+// extra: where nothing is defaulted, nothing may be there that we did not say; a rule too many lets someone in.
 func extra(said, live *kube.Object) []string {
 	group := said.GroupVersionKind().Group
 	if group != "security.istio.io" && group != "rbac.authorization.k8s.io" {

@@ -176,7 +176,7 @@ func routeParents(live *kube.Object) []expectation {
 }
 
 // judgeL4 compares what ztunnel would get with what was meant, rule by rule, and misses what is not there:
-// a namespace with a waypoint and no L4 policy is open to whoever goes round the waypoint.
+// a namespace with a waypoint and no L4 policy is open to anyone who goes round the waypoint.
 func judgeL4(objects []*kube.Object, sent map[string]authorization) (findings []finding, compared int) {
 	policies := map[string]bool{} // a foreign policy that widens access is for the function to warn about
 	for _, o := range objects {

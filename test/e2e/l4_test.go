@@ -141,7 +141,7 @@ func (e entry) String() string {
 	return strings.Join(fields, " and ")
 }
 
-// A clause fits where any of its entries does. ztunnel skips an empty entry, and a clause of nothing but empty ones never
+// A clause fits where any of its entries does. ztunnel skips an empty entry, and a clause of only empty ones never
 // fits (ztunnel src/rbac.rs); one without entries always does.
 type clause []entry
 

@@ -14,7 +14,7 @@ import (
 // meant flattens a policy as its author reads it.
 //
 // What ztunnel cannot see holds at a waypoint. In an ALLOW rule, and in any policy that the function made for ztunnel, it
-// becomes a line that nothing sent can equal. Somebody else's DENY rule may hold it, and then ztunnel must do without the
+// becomes a line that nothing sent can equal. Someone else's DENY rule may hold it, and then ztunnel must do without the
 // entry, never without the attribute: it would deny what the rule does not.
 func meant(policy *kube.Object) []string {
 	rules, _, _ := unstructured.NestedSlice(policy.Object, "spec", "rules")
@@ -118,7 +118,7 @@ func unseen(rule map[string]any) []string {
 	return all
 }
 
-// ztunnelAccepted: of somebody else's DENY policy istiod says which attributes ztunnel does without, and it has to name
+// ztunnelAccepted: of someone else's DENY policy istiod says which attributes ztunnel does without, and it has to name
 // each of them. It keeps silent about trust domains, which it leaves out all the same.
 func ztunnelAccepted(policy *kube.Object, conditions []any) expectation {
 	want := expectation{conditions: conditions, kind: "ZtunnelAccepted", status: "True", reason: "Accepted"}

@@ -15,7 +15,7 @@ import (
 const takenOver = "- {name: taken-over, owner: {name: alice@example.com}, contributors: [{name: bob@example.com, role: edit}]}\n"
 
 // conflicts are the fields that controllers wrote first and that we must have: server-side apply asks for
-// --force-conflicts (kubectl) once; Argo CD and Flux force by themselves. Whoever owns them afterwards is us.
+// --force-conflicts (kubectl) once; Argo CD and Flux force by themselves. Afterwards they are ours.
 var conflicts = []string{
 	`Namespace/taken-over .metadata.labels.istio-injection: conflict with "manager" using v1`,
 	`AuthorizationPolicy/taken-over/user-bob-example-com-clusterrole-edit .spec.rules: conflict with "access-management" using security.istio.io/v1beta1`,

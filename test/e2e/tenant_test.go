@@ -22,7 +22,7 @@ func tenantByHand(t *testing.T, namespace string) []*kube.Object {
 	return objects
 }
 
-// The tenant that the faults are made of is taken without a word: what they are caught for is the fault.
+// The tenant that the faults are made of is taken silently: what they are caught for is the fault.
 func TestATenantByHandIsAccepted(t *testing.T) {
 	needsControlPlane(t)
 	all := applyWithFixtures(t.Context(), t, tenantByHand(t, "by-hand"))

@@ -23,7 +23,7 @@ var Removed = map[string]string{
 const hashableIstio, hashableEnvoy = "istio.hashable_string", "envoy.hashable_string"
 
 // Kept lists every extension that istiod sends and that Envoy gets unchanged. One that is in neither list fails the run:
-// somebody must say first what it decides.
+// someone must say first what it decides.
 var Kept = []string{
 	"envoy.extensions.filters.http.cors.v3.Cors",
 	"envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// SelfMade is a certificate that names the account, signed by nobody but itself.
+// SelfMade is a certificate that names the account, signed with its own key.
 func SelfMade(namespace, account string) (tls.Certificate, error) {
 	name, err := url.Parse(SPIFFE(namespace, account))
 	if err != nil {

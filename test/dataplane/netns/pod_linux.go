@@ -15,7 +15,7 @@ import (
 
 // Pod is the network namespace of one pod, joined to this process's own by a pair of virtual devices.
 type Pod struct {
-	// File keeps the namespace; whoever gets it may open sockets there.
+	// File keeps the namespace; anyone who gets it may open sockets there.
 	File *os.File
 
 	link string

@@ -51,7 +51,7 @@ type Request struct {
 	TCP      bool   `json:"tcp,omitempty"`
 }
 
-// throughIngress: whoever is not in the cluster comes by the ingress Gateway.
+// throughIngress: anyone who is not in the cluster comes by the ingress Gateway.
 func (f From) throughIngress() bool { return f.ServiceAccount == "" && !f.OffMesh }
 
 // String is the case as a line of an AccessCheck, without its name.

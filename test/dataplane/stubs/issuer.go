@@ -83,7 +83,7 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // SessionCookie is the cookie in which the stub of oauth2-proxy keeps who is logged in.
 const SessionCookie = "session"
 
-// Login plays oauth2-proxy. As ext_authz it turns the cookie into the issuer's token, and sends whoever has none to the
+// Login plays oauth2-proxy. As ext_authz it turns the cookie into the issuer's token, and sends anyone who has none to the
 // login page; under /oauth2/ it is asked for itself.
 func (i *Issuer) Login(pod string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -193,7 +193,7 @@ func (p *Plane) sign(ctx context.Context, namespace, account string, spec authen
 	return t.Status.Token, nil
 }
 
-// Identity is the certificate of a ServiceAccount. Whoever holds the account's token for istiod can have it.
+// Identity is the certificate of a ServiceAccount. Anyone who holds the account's token for istiod can have it.
 func (p *Plane) Identity(ctx context.Context, namespace, account string) (*agent.Identity, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

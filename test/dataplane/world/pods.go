@@ -87,7 +87,7 @@ func isProxy(spec corev1.PodTemplateSpec) bool {
 	return slices.ContainsFunc(spec.Spec.Containers, func(c corev1.Container) bool { return c.Name == "istio-proxy" })
 }
 
-// sameProcess: nothing differs for which Kubernetes would make the pod anew and that somebody here looks at.
+// sameProcess: nothing differs for which Kubernetes would make the pod anew and that someone here looks at.
 func sameProcess(a, b corev1.PodSpec) bool {
 	return a.ServiceAccountName == b.ServiceAccountName && slices.EqualFunc(a.Containers, b.Containers, func(a, b corev1.Container) bool {
 		return slices.EqualFunc(a.Ports, b.Ports, func(a, b corev1.ContainerPort) bool { return a.Name == b.Name && a.ContainerPort == b.ContainerPort })

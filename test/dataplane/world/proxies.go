@@ -42,7 +42,7 @@ func (g *proxyPod) stop() {
 // kinds are what Istio's classes call themselves as a node.
 var kinds = map[string]string{"istio": "router", "istio-waypoint": "waypoint"}
 
-// followGateways runs an Envoy for each Gateway that istiod deploys, or that says that somebody else has.
+// followGateways runs an Envoy for each Gateway that istiod deploys, or that says that someone else has.
 func (p *Plane) followGateways(ctx context.Context) error {
 	wanted := map[string]bool{}
 	for _, k := range slices.Sorted(maps.Keys(p.applied)) {

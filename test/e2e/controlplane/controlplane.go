@@ -1,6 +1,6 @@
 // Package controlplane runs a real etcd, kube-apiserver, kube-controller-manager and istiod on 127.0.0.1: what they refuse,
 // we may not emit.
-// There is no node, no ztunnel and no Envoy: no traffic flows, and whoever asks about traffic asks the referee (pkg/access).
+// There is no node, no ztunnel and no Envoy: no traffic flows, and anyone who asks about traffic asks the referee (pkg/access).
 package controlplane
 
 import (

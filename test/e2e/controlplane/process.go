@@ -109,7 +109,7 @@ func (p *process) residentMemory() (peak, now int) {
 }
 
 // freePorts finds n ports below those that Linux gives to clients (32768 and up): a port that the kernel chose could
-// become the source of somebody's connection before the program that was meant for it listens.
+// become the source of someone's connection before the program that was meant for it listens.
 func freePorts(n int) ([]int, error) {
 	var ports []int
 	for range 1000 {

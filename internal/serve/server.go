@@ -1,0 +1,181 @@
+// Package serve answers metacontroller's hooks for the Namespaces of tenants that are created at run time. It keeps no
+// state and calls nobody: what a response says follows from its request and the configuration alone.
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+)
+
+// Server answers the hooks of one DecoratorController.
+type Server struct {
+	// Name of the AmbientProfile, which owns every object.
+	Name string
+	// Render is the function, with the configuration that all tenants share.
+	Render func(items []*manifest.Item) ([]*manifest.Item, []diagnostic.Diagnostic, error)
+	// Notebooks: a Notebook gets an HTTPRoute, as do the other apps of a namespace.
+	Notebooks bool
+	Log       *slog.Logger
+
+	metrics metrics
+	working chan struct{}
+	closing chan struct{}
+}
+
+// Limits of one request. metacontroller sends a Namespace with what belongs to it, which is far below them.
+const (
+	maxRequest = 4 << 20
+	// maxWorking requests are answered at once; metacontroller has 5 workers by default.
+	maxWorking = 16
+)
+
+// Handler is what the server answers, by path.
+func (s *Server) Handler() http.Handler {
+	s.working, s.closing = make(chan struct{}, maxWorking), make(chan struct{})
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /sync", s.limited(s.answerSync))
+	mux.HandleFunc("POST /customize", s.limited(s.answerCustomize))
+	mux.HandleFunc("GET /healthz", s.answerHealth)
+	mux.HandleFunc("GET /metrics", s.metrics.answer)
+	return mux
+}
+
+// limited bounds the size of requests, and how many are answered at once. metacontroller 4.9: 429 with Retry-After
+// puts the Namespace back into the queue without a Warning event.
+func (s *Server) limited(answer http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case s.working <- struct{}{}:
+			defer func() { <-s.working }()
+		default:
+			s.metrics.count(busy)
+			w.Header().Set("Retry-After", "1")
+			http.Error(w, "too many requests at once", http.StatusTooManyRequests)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
+		answer(w, r)
+	}
+}
+
+func (s *Server) answerHealth(w http.ResponseWriter, _ *http.Request) {
+	select {
+	case <-s.closing:
+		http.Error(w, "stopping", http.StatusServiceUnavailable)
+	default:
+		_, _ = io.WriteString(w, "ok\n")
+	}
+}
+
+func (s *Server) answerSync(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	var request syncRequest
+	if !s.read(w, r, &request) {
+		return
+	}
+	if err := request.check(); err != nil {
+		s.refuse(w, http.StatusBadRequest, "", err)
+		return
+	}
+	result := s.sync(request)
+	s.metrics.synced(result.outcome, result.drifted, time.Since(began))
+	s.log(r.Context(), request.Object.name(), result)
+	if result.err != nil {
+		// metacontroller 4.9: changes nothing, and records a Warning event on the Namespace with this text.
+		http.Error(w, result.err.Error(), http.StatusUnprocessableEntity)
+		return
+	}
+	reply(w, result.response)
+}
+
+func (s *Server) log(ctx context.Context, namespace string, r result) {
+	level, attributes := slog.LevelInfo, []any{"namespace", namespace, "outcome", string(r.outcome)}
+	switch {
+	case r.err != nil:
+		level = slog.LevelWarn
+		attributes = append(attributes, "error", r.err.Error())
+	case r.outcome == settled || r.outcome == leftAlone:
+		level = slog.LevelDebug
+	}
+	if r.why != "" {
+		attributes = append(attributes, "why", r.why)
+	}
+	if r.drifted > 0 {
+		attributes = append(attributes, "drifted", r.drifted)
+	}
+	s.Log.Log(ctx, level, "sync", attributes...)
+	for _, d := range r.findings {
+		if level != slog.LevelDebug && d.Severity() == diagnostic.Warning {
+			s.Log.Warn("finding", "namespace", namespace, "code", string(d.Code), "message", d.Message())
+		}
+	}
+}
+
+func (s *Server) answerCustomize(w http.ResponseWriter, r *http.Request) {
+	var request customizeRequest
+	if !s.read(w, r, &request) {
+		return
+	}
+	if err := request.Parent.checkNamespace(); err != nil {
+		s.refuse(w, http.StatusBadRequest, "", err)
+		return
+	}
+	s.metrics.count(customized)
+	reply(w, customize(request.Parent.name(), s.Notebooks))
+}
+
+// read decodes a request, and answers one that it cannot decode.
+func (s *Server) read(w http.ResponseWriter, r *http.Request, into any) bool {
+	err := decode(r.Body, into)
+	if err == nil {
+		return true
+	}
+	status := http.StatusBadRequest
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		status = http.StatusRequestEntityTooLarge
+	}
+	s.refuse(w, status, r.URL.Path, err)
+	return false
+}
+
+func (s *Server) refuse(w http.ResponseWriter, status int, path string, err error) {
+	s.metrics.count(malformed)
+	s.Log.Warn("refused", "path", path, "status", status, "error", err.Error())
+	http.Error(w, err.Error(), status)
+}
+
+// decode reads one JSON value. Numbers keep their digits.
+func decode(r io.Reader, into any) error {
+	d := json.NewDecoder(r)
+	d.UseNumber()
+	if err := d.Decode(into); err != nil {
+		return fmt.Errorf("the request is not JSON of the hook: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		if err != nil {
+			return fmt.Errorf("the request does not end after its object: %w", err)
+		}
+		return errors.New("the request does not end after its object")
+	}
+	return nil
+}
+
+func reply(w http.ResponseWriter, response any) {
+	text, err := json.Marshal(response)
+	if err != nil { // maps of texts, numbers and lists always have a JSON form
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(append(text, '\n'))
+}
