@@ -218,6 +218,9 @@ func (t *trip) fromKind(to *space, c clientPod) Verdict {
 			svc := t.service(to, t.req.To.Service)
 			t.throughSidecar(t.w.look(ns), account, svc)
 			t.hop(ns, svc)
+			if p, known := t.servicePort(svc); known && !svc.headless && !svc.external && p.protocol != tcpPort && t.at.peer.known() && t.open.http2 && t.refusesMethod(Point{Kind: AtSidecar}) {
+				return t.verdict()
+			}
 		} else {
 			t.throughSidecar(t.w.look(ns), account, nil)
 			return t.toAddress(to, ok)

@@ -69,7 +69,8 @@ func (w *World) atProxied(to *space, pod *workload, a *attributes) ruling {
 	for _, p := range policies {
 		asks = asks || p.action == custom
 	}
-	if out.outcome == Allow && asks || out.outcome == Deny && w.passesSidecarBy(pod) {
+	refusable := !a.inbound.stream && (a.method.Is("CONNECT") || !a.method.OneOf(http1Methods)) // before any policy, as at_method.go says
+	if out.outcome == Allow && (asks || refusable) || out.outcome == Deny && w.passesSidecarBy(pod) {
 		return unknown(notJudged)
 	}
 	return out
@@ -82,6 +83,9 @@ func (w *World) atProxyReading(to *space, pod *workload, a *attributes, read rea
 	custom := slices.ContainsFunc(policies, func(p *policy) bool { return p.action == custom })
 	if at.port == 0 && (len(namedPorts(policies)) > 0 || pod.annotations.value(excludeInbound) != "") || custom || w.mayBeJudged(to, pod) || w.verifies(to, pod) || w.passesSidecarBy(pod) {
 		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtSidecar}, "the pod has a sidecar, which is not judged here")}
+	}
+	if !a.inbound.stream && a.method.Is("CONNECT") && (read == asRequests || !w.speaksTCP(to, pod, a.port)) {
+		return ruling{outcome: Deny, Step: stepAt(Point{Kind: AtSidecar}, noConnect)}
 	}
 	if !at.peer.known() {
 		if r := w.strict(to, pod, nil, at.port); r.outcome != Allow {
@@ -101,6 +105,15 @@ func (w *World) readingOf(to *space, pod *workload, a *attributes) reading {
 		return asBytes
 	}
 	return asRequests
+}
+
+// speaksTCP reports whether a Service may declare a port of a pod TCP. At one that none declares the pod's Envoy finds out what comes, CONNECT too.
+func (w *World) speaksTCP(to *space, pod *workload, number int) bool {
+	return slices.ContainsFunc(to.services, func(svc *service) bool {
+		return len(svc.selector) > 0 && svc.selector.selects(pod.labels) && slices.ContainsFunc(svc.ports, func(p servicePort) bool {
+			return p.protocol == tcpPort && (number == 0 || svc.target(p.number, pod) == number)
+		})
+	})
 }
 
 // speaksHTTP reports whether a Service declares a port of a pod HTTP: the pod's Envoy takes nothing else there.

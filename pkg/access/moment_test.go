@@ -1,6 +1,7 @@
 package access
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -60,8 +61,8 @@ func TestMoments(t *testing.T) {
 		"a waypoint":              {begin + annsWaypoint, ""},
 		"all but labels":          {begin + annsL4 + annsL7 + annsWaypoint, ""},
 		"labels, old pods":        {end + annsOldPods, ""},
-		"labels without L4":       {sidecarTenant + annInAmbient + annsL7 + annsWaypoint, ""}, // the stock policy closes, too
-		"labels without waypoint": {sidecarTenant + annInAmbient + annsL4 + annsL7, ""},
+		"labels without L4":       {sidecarTenant + annInAmbient + annsL7 + annsWaypoint, ""},                                                                     // the stock policy closes, too
+		"labels without waypoint": {sidecarTenant + annInAmbient + annsL4 + annsL7, "pod ann/x, CONNECT / to Service ann/tet port 80: ztunnel: ann/stock rule 1"}, // a sidecar and a waypoint refuse it, ztunnel reads no method
 		"an L4 policy for all":    {begin + strings.Replace(annsL4, "namespaces: [ann]", "namespaces: ['*']", 1), "pod another-namespace/another-account, GET / to Service ann/tet port 80: sidecar: ann/l4 rule 1"},
 		"labels without L7":       {sidecarTenant + annInAmbient + annsL4 + annsWaypoint, "user somebody@example.com, GET / to Service ann/tet port 80: ztunnel: ann/stock rule 1"},
 	} {
@@ -76,6 +77,20 @@ func TestMoments(t *testing.T) {
 			}
 			if all := strings.Join(said, "\n"); !strings.Contains(all, c.want) {
 				t.Errorf("%q is missing in:\n%s", c.want, all)
+			}
+		})
+	}
+}
+
+// A sidecar, its client's and a waypoint refuse CONNECT alike, so that a policy which opens a namespace to itself opens nothing more by that method.
+func TestMomentsOfConnect(t *testing.T) {
+	closed, _, _ := strings.Cut(sidecarTenant, "---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: stock")
+	begin, end := closed+annWithSidecars, closed+annInAmbient+annsL4+annsL7+annsWaypoint
+	for name, moment := range map[string]string{"an L4 policy": begin + annsL4, "labels, old pods": end + annsOldPods} {
+		t.Run(name, func(t *testing.T) {
+			m := NewEnds(load(t, begin), load(t, end)).At(load(t, moment), false)
+			if said := fmt.Sprint(m.Opened, m.Unknown); m.Asked == 0 || strings.Contains(said, "CONNECT") {
+				t.Error(said)
 			}
 		})
 	}
