@@ -87,6 +87,9 @@ func (w *World) atProxyReading(to *space, pod *workload, a *attributes, read rea
 	if !a.inbound.stream && a.method.Is("CONNECT") && (read == asRequests || !w.speaksTCP(to, pod, a.port)) {
 		return ruling{outcome: Deny, Step: stepAt(Point{Kind: AtSidecar}, noConnect)}
 	}
+	if a.inbound.stream && w.speaksHTTPOnly(to, pod, a.port) {
+		return ruling{outcome: Deny, Step: stepAt(Point{Kind: AtSidecar}, "port "+portText(a.port)+" is declared HTTP and takes nothing else")}
+	}
 	if !at.peer.known() {
 		if r := w.strict(to, pod, nil, at.port); r.outcome != Allow {
 			return r
@@ -105,6 +108,16 @@ func (w *World) readingOf(to *space, pod *workload, a *attributes) reading {
 		return asBytes
 	}
 	return asRequests
+}
+
+// speaksHTTPOnly reports whether all Services that lead to a port of a pod declare it HTTP: the pod's Envoy has no other filter there, whether what comes
+// is plain text or mTLS (Istio 1.31: inboundPermissiveHTTPFilterChainMatchWithMxcOptions).
+func (w *World) speaksHTTPOnly(to *space, pod *workload, number int) bool {
+	return number != 0 && w.speaksHTTP(to, pod, number) && !slices.ContainsFunc(to.services, func(svc *service) bool {
+		return len(svc.selector) > 0 && svc.selector.selects(pod.labels) && slices.ContainsFunc(svc.ports, func(p servicePort) bool {
+			return p.protocol != httpPort && !p.udp && svc.target(p.number, pod) == number
+		})
+	})
 }
 
 // speaksTCP reports whether a Service may declare a port of a pod TCP. At one that none declares the pod's Envoy finds out what comes, CONNECT too.
