@@ -326,7 +326,7 @@ func TestCompletion(t *testing.T) {
 		"a.yaml b":         "yaml\nyml\njson\n:8\n",
 		"completion f":     "fish\n:4\n",
 		"install x":        ":16\n",
-		"help ch":          "ask\ncheck\ncompletion\ndiff\nexplain\ninstall\nlint\nserve\nversion\n:4\n",
+		"help ch":          "ask\ncheck\ncompletion\ndiff\nexplain\ninstall\nlint\nrollout\nserve\nversion\n:4\n",
 	} {
 		_, stdout, _ := execute(t, "", append([]string{cobra.ShellCompRequestCmd}, strings.Fields(args)...)...)
 		if stdout != want {

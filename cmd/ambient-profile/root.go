@@ -52,7 +52,7 @@ a case fails, 2 it could not be done (arguments, unreadable files, nothing to ju
 		return runFunction(c, args)
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(explainCommand(), askCommand(), checkCommand(), diffCommand(), lintCommand(), installCommand(), versionCommand(), completionCommand())
+	root.AddCommand(explainCommand(), askCommand(), checkCommand(), diffCommand(), lintCommand(), rolloutCommand(), installCommand(), versionCommand(), completionCommand())
 	root.AddCommand(serveCommands()...)
 	root.SetHelpCommand(helpCommand())
 	return root

@@ -218,6 +218,9 @@ func (t *trip) fromKind(to *space, c clientPod) Verdict {
 			svc := t.service(to, t.req.To.Service)
 			t.throughSidecar(t.w.look(ns), account, svc)
 			t.hop(ns, svc)
+			if t.stopsAtSidecar(svc) {
+				return t.verdict()
+			}
 		} else {
 			t.throughSidecar(t.w.look(ns), account, nil)
 			return t.toAddress(to, ok)
@@ -234,9 +237,27 @@ func (t *trip) fromKind(to *space, c clientPod) Verdict {
 	return t.verdict()
 }
 
+// stopsAtSidecar: in a moment of a change, a client's sidecar takes nothing but requests for a port that is declared HTTP, and no CONNECT (Istio 1.31: core
+// buildSidecarOutboundListener).
+func (t *trip) stopsAtSidecar(svc *service) (over bool) {
+	p, known := t.servicePort(svc)
+	point := Point{Kind: AtSidecar}
+	switch {
+	case !t.open.http2 || !known || svc.headless || svc.external || p.protocol == tcpPort || !t.at.peer.known():
+		return false
+	case t.at.tcp && p.protocol == httpPort:
+		return t.meet(ruling{outcome: Deny, Step: stepAt(point, "port "+portText(p.number)+" is declared HTTP and takes nothing else")})
+	}
+	return t.refusesMethod(point)
+}
+
 // toAddress: a sidecar sends what is for a pod's address as plain text, unless a headless Service has the address (Istio 1.31: core
 // buildDefaultPassthroughCluster has no TLS).
 func (t *trip) toAddress(to *space, ok bool) Verdict {
+	if t.at.inbound.read != anyReading {
+		t.direct(to, ok)
+		return t.verdict()
+	}
 	plain := t.fork()
 	plain.at.peer = identity{}
 	plain.direct(to, ok)

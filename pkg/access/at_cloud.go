@@ -88,7 +88,7 @@ func (t *trip) throughSidecar(s *space, account string, svc *service) {
 		t.underCloud(Point{Kind: AtSidecar}, c)
 		return
 	}
-	if c := t.w.cloudOnCapture(s, account); c != nil {
+	if c := t.w.cloudOnCapture(s, account); c != nil && t.at.inbound.read == anyReading {
 		t.meet(c.ruling(Point{Kind: AtSidecar}))
 		t.plain = true
 		return
@@ -96,11 +96,11 @@ func (t *trip) throughSidecar(s *space, account string, svc *service) {
 	if svc == nil {
 		return
 	}
-	switch known, by := t.w.sidecarsKnow(s, account, svc); known {
-	case no:
+	switch known, by := t.w.sidecarsKnow(s, account, svc); {
+	case known == no:
 		t.steps = append(t.steps, stepAt(Point{Kind: AtSidecar}, by.String()+" does not name Service "+svc.id()+", so the sidecar sends plain text"))
 		t.at.peer = identity{}
-	case maybe:
+	case known == maybe && t.at.inbound.read == anyReading:
 		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtSidecar}, "whether the client's sidecar knows Service "+svc.id()+" by "+by.String()+" is not judged")})
 		t.plain = true
 	}

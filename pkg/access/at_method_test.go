@@ -15,6 +15,10 @@ func TestMethodsThatEnvoyMayRefuse(t *testing.T) {
 			decides(t, front, Request{From: From{Anonymous: true}, To: to, Path: "/s/x", Method: method}, want)
 		}
 	}
+	// So does a sidecar, that of an open namespace too, and it may take what it refuses over HTTP/1 for bytes.
+	for method, want := range map[string]Outcome{"GET": Allow, "Get": NotJudged, "CONNECT": NotJudged} {
+		decides(t, load(t, sidecarWorld), Request{From: From{ServiceAccount: "b/c"}, To: to, Method: method}, want)
+	}
 	// ztunnel reads no method.
 	decides(t, w, Request{From: From{ServiceAccount: "b/c"}, To: To{Namespace: "a", Service: "s", Direct: true}, Method: "get"}, Allow)
 }

@@ -8,13 +8,15 @@ type open struct {
 	asked []question
 	next  int // the question of this run that comes next
 	trace *symbolic.Trace
+	read  reading
+	http2 bool                                                           // the client speaks HTTP/2, to any proxy
 	watch func(on layer, point Point, policies []*policy, a *attributes) // is told of each point that judges, where it is set
 }
 
 // attributes are what the first proxy sees of a request.
 func (o *open) attributes(r Request) attributes {
 	a := r.attributes(o.trace)
-	a.watch = o.watch
+	a.watch, a.inbound.read = o.watch, o.read
 	return a
 }
 

@@ -159,7 +159,7 @@ func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) 
 			t.assume(a)
 		}
 		a := t.at
-		a.inbound = inbound{a.tcp, t.badPath}
+		a.inbound.stream, a.inbound.badPath = a.tcp, t.badPath
 		a.tcp, a.port = true, p.target
 		if svc != nil {
 			a.port = svc.target(p.number, pod)

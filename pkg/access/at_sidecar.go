@@ -9,7 +9,18 @@ import (
 type inbound struct {
 	stream  bool // the client sends no requests
 	badPath bool // which an Envoy answers with 400
+	read    reading
 }
+
+// reading is how a sidecar reads what comes, and that it comes with the client's identity if the client has one. What comes without is as from a client
+// that has none.
+type reading uint8
+
+const (
+	anyReading reading = iota // not known
+	asRequests
+	asBytes
+)
 
 // atProxied judges a pod with an Envoy of its own, as far as the answer is the same however the connection comes and is read: with the identity of
 // the client or as plain text, as a request or as bytes. What depends on that is NOT JUDGED.
@@ -25,10 +36,14 @@ func (w *World) atProxied(to *space, pod *workload, a *attributes) ruling {
 	switch c := w.cloudOnProxied(to, pod); {
 	case c != nil:
 		return c.ruling(Point{Kind: AtSidecar})
-	case pod.proxy && !injected:
+	case pod.proxy && !injected && a.inbound.read == anyReading:
 		return w.atGatewayOf(to, pod, a)
 	case pod.excludes(a.port):
 		return ruling{outcome: Allow, Step: stepAt(Point{Kind: AtSidecar}, "the pod's annotation "+excludeInbound+" leads port "+portText(a.port)+" past its sidecar")}
+	case a.inbound.read != anyReading:
+		return w.atProxyReading(to, pod, a, a.inbound.read)
+	case w.usual:
+		return w.atProxyReading(to, pod, a, w.readingOf(to, pod, a))
 	case a.inbound.stream && w.speaksHTTP(to, pod, a.port) || a.inbound.badPath || proxyPort(a.port) || pod.assumed || w.mayBeJudged(to, pod) || w.verifies(to, pod):
 		return unknown(notJudged)
 	}
@@ -54,10 +69,64 @@ func (w *World) atProxied(to *space, pod *workload, a *attributes) ruling {
 	for _, p := range policies {
 		asks = asks || p.action == custom
 	}
-	if out.outcome == Allow && asks || out.outcome == Deny && w.passesSidecarBy(pod) {
+	refusable := !a.inbound.stream && (a.method.Is("CONNECT") || !a.method.OneOf(http1Methods)) // before any policy, as at_method.go says
+	if out.outcome == Allow && (asks || refusable) || out.outcome == Deny && w.passesSidecarBy(pod) {
 		return unknown(notJudged)
 	}
 	return out
+}
+
+// atProxyReading judges a pod with an Envoy of its own that reads what comes in one way.
+func (w *World) atProxyReading(to *space, pod *workload, a *attributes, read reading) ruling {
+	at, policies := *a, w.atProxy(to.name, pod)
+	at.tcp, at.claims = read == asBytes, nil
+	custom := slices.ContainsFunc(policies, func(p *policy) bool { return p.action == custom })
+	if at.port == 0 && (len(namedPorts(policies)) > 0 || pod.annotations.value(excludeInbound) != "") || custom || w.mayBeJudged(to, pod) || w.verifies(to, pod) || w.passesSidecarBy(pod) {
+		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtSidecar}, "the pod has a sidecar, which is not judged here")}
+	}
+	if !a.inbound.stream && a.method.Is("CONNECT") && (read == asRequests || !w.speaksTCP(to, pod, a.port)) {
+		return ruling{outcome: Deny, Step: stepAt(Point{Kind: AtSidecar}, noConnect)}
+	}
+	if a.inbound.stream && w.speaksHTTPOnly(to, pod, a.port) {
+		return ruling{outcome: Deny, Step: stepAt(Point{Kind: AtSidecar}, "port "+portText(a.port)+" is declared HTTP and takes nothing else")}
+	}
+	if !at.peer.known() {
+		if r := w.strict(to, pod, nil, at.port); r.outcome != Allow {
+			return r
+		}
+	}
+	return w.judge(l7, Point{Kind: AtSidecar}, policies, &at)
+}
+
+// AsUsual has pods with sidecars judged as they usually are: clients in the mesh come with their identity, and a port is read as its Service declares it. What
+// that allows is not sure.
+func (w *World) AsUsual() { w.usual = true }
+
+// readingOf is how a sidecar reads a port that its Service declares.
+func (w *World) readingOf(to *space, pod *workload, a *attributes) reading {
+	if a.inbound.stream && !w.speaksHTTP(to, pod, a.port) {
+		return asBytes
+	}
+	return asRequests
+}
+
+// speaksHTTPOnly reports whether all Services that lead to a port of a pod declare it HTTP: the pod's Envoy has no other filter there, whether what comes
+// is plain text or mTLS (Istio 1.31: inboundPermissiveHTTPFilterChainMatchWithMxcOptions).
+func (w *World) speaksHTTPOnly(to *space, pod *workload, number int) bool {
+	return number != 0 && w.speaksHTTP(to, pod, number) && !slices.ContainsFunc(to.services, func(svc *service) bool {
+		return len(svc.selector) > 0 && svc.selector.selects(pod.labels) && slices.ContainsFunc(svc.ports, func(p servicePort) bool {
+			return p.protocol != httpPort && !p.udp && svc.target(p.number, pod) == number
+		})
+	})
+}
+
+// speaksTCP reports whether a Service may declare a port of a pod TCP. At one that none declares the pod's Envoy finds out what comes, CONNECT too.
+func (w *World) speaksTCP(to *space, pod *workload, number int) bool {
+	return slices.ContainsFunc(to.services, func(svc *service) bool {
+		return len(svc.selector) > 0 && svc.selector.selects(pod.labels) && slices.ContainsFunc(svc.ports, func(p servicePort) bool {
+			return p.protocol == tcpPort && (number == 0 || svc.target(p.number, pod) == number)
+		})
+	})
 }
 
 // speaksHTTP reports whether a Service declares a port of a pod HTTP: the pod's Envoy takes nothing else there.
@@ -136,8 +205,8 @@ func (w *World) cloudOnProxied(to *space, pod *workload) *cloud {
 	if w.everyEnvoy != nil {
 		return w.everyEnvoy
 	}
-	if pod.sidecarCloud != nil {
-		return pod.sidecarCloud
+	if pod.inboundCloud != nil {
+		return pod.inboundCloud
 	}
 	applies := func(c *cloud) bool { return len(c.targets) == 0 && c.selector.selects(pod.labels) }
 	spaces := w.sidecarSpaces(to)
@@ -183,7 +252,7 @@ func (w *workload) excludes(port int) bool {
 // passesSidecarBy reports whether something else may lead connections past a sidecar: which ports it takes, or settings of the injector.
 func (w *World) passesSidecarBy(pod *workload) bool {
 	return w.capture.inboundPorts || slices.ContainsFunc(pod.annotations, func(l label) bool {
-		return strings.HasPrefix(l.key, "traffic.sidecar.istio.io/") && l.key != excludeInbound ||
+		return strings.HasPrefix(l.key, "traffic.sidecar.istio.io/") && l.key != excludeInbound && !ofOutbound(l.key) ||
 			contains([]string{"sidecar.istio.io/interceptionMode", "inject.istio.io/templates", "proxy.istio.io/config"}, l.key)
 	})
 }

@@ -155,3 +155,16 @@ spec: {serviceAccountName: old, containers: [{name: istio-proxy}]}
 	decides(t, load(t, strings.Replace(cloudWorld+front+closed, "selector: {app: old}, servers", "selector: {app: other}, servers", 1)), q, NotJudged)
 	decides(t, load(t, cloudWorld+front+closed+"\n---\nkind: EnvoyFilter\napiVersion: networking.istio.io/v1alpha3\nmetadata: {name: new, namespace: edge}\nspec: {workloadSelector: {labels: {app: old}}}"), q, NotJudged)
 }
+
+// What a pod's annotations say of what it sends is no matter for what comes to it.
+func TestOutboundAnnotationsOfTargets(t *testing.T) {
+	const only = "{rules: [{from: [{source: {principals: [cluster.local/ns/x/sa/y]}}]}]}"
+	q := Request{From: From{ServiceAccount: "b/c"}, To: To{Namespace: "a", Service: "s"}}
+	for _, c := range []struct {
+		key  string
+		want Outcome
+	}{{"excludeOutboundPorts", Deny}, {"includeOutboundIPRanges", Deny}, {"excludeInterfaces", NotJudged}, {"includeInboundPorts", NotJudged}} {
+		text := strings.Replace(sidecarWorld, "labels: {app: s}}", "labels: {app: s}, annotations: {traffic.sidecar.istio.io/"+c.key+": '80'}}", 1)
+		t.Run(c.key, func(t *testing.T) { decides(t, load(t, text+policyIn("a", only)), q, c.want) })
+	}
+}

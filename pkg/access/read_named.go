@@ -26,6 +26,7 @@ func cloudByName(o origin, kind string, metadata *yaml.Node, path string) *cloud
 func (w *workload) settleNames() {
 	if w.proxyConfig {
 		w.sidecarCloud = w.handMade()
+		w.inboundCloud = w.sidecarCloud
 	}
 	for _, sidecar := range [2]bool{false, true} {
 		at := map[bool]**cloud{false: &w.cloud, true: &w.sidecarCloud}[sidecar]
@@ -33,8 +34,16 @@ func (w *workload) settleNames() {
 			if why := unjudgedName("Pod", l.key, l.value, sidecar); why != "" && *at == nil {
 				*at = &cloud{origin: w.madeBy, field: "the name " + l.key + " on its pods", at: w.madeBy.place, why: why}
 			}
+			if why := unjudgedName("Pod", l.key, l.value, true); why != "" && !ofOutbound(l.key) && w.inboundCloud == nil {
+				w.inboundCloud = &cloud{origin: w.madeBy, field: "the name " + l.key + " on its pods", at: w.madeBy.place, why: why}
+			}
 		}
 	}
+}
+
+// ofOutbound reports whether an annotation is about what a pod sends only (Istio 1.31: tools/istio-iptables/pkg/capture, the chain ISTIO_OUTPUT).
+func ofOutbound(key string) bool {
+	return strings.HasPrefix(key, "traffic.sidecar.istio.io/") && strings.Contains(key, "Outbound")
 }
 
 // unjudgedName says why a label or annotation is not judged on a kind of object, "" where it is. sidecar: one that matters to a sidecar only.

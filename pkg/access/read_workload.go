@@ -35,6 +35,7 @@ type workload struct {
 
 	cloud        *cloud // what is not judged of it
 	sidecarCloud *cloud // or of its sidecar, where it has one
+	inboundCloud *cloud // that of its sidecar, as far as it is about what comes to it
 	madeBy       origin // the object that makes it
 }
 
