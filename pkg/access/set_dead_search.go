@@ -29,8 +29,8 @@ func (x *asker) seek(rules []*lost, spaces []*space) {
 		pool := x.pool.About()
 		for _, a := range x.aims(s) {
 			for _, port := range a.allPorts() {
-				x.seekAt(rules, s, a.policies, goal{a.to, port, false}, pool)
-				x.seekAt(rules, s, a.policies, goal{a.to, port, true}, pool)
+				x.seekAt(rules, a.policies, goal{a.to, port, false}, pool)
+				x.seekAt(rules, a.policies, goal{a.to, port, true}, pool)
 			}
 		}
 		for _, a := range x.podAims(s) {
@@ -39,8 +39,8 @@ func (x *asker) seek(rules []*lost, spaces []*space) {
 				policies = slices.Concat(policies, x.w.atWaypoint(b.gateway, nil))
 			}
 			for _, port := range a.allPorts(s) {
-				if x.seekAt(rules, s, policies, goal{a.to, port, true}, pool); b.gateway != nil || b.doubt != "" {
-					x.seekAt(rules, s, policies, goal{a.to, port, false}, pool)
+				if x.seekAt(rules, policies, goal{a.to, port, true}, pool); b.gateway != nil || b.doubt != "" {
+					x.seekAt(rules, policies, goal{a.to, port, false}, pool)
 				}
 			}
 		}
@@ -48,7 +48,7 @@ func (x *asker) seek(rules []*lost, spaces []*space) {
 }
 
 // seekAt asks for one target, before which some policies stand.
-func (x *asker) seekAt(rules []*lost, s *space, policies []*policy, g goal, pool *symbolic.Pool) {
+func (x *asker) seekAt(rules []*lost, policies []*policy, g goal, pool *symbolic.Pool) {
 	routeless := g.to.Service != "" && x.w.routeless(g.to)
 	for _, q := range x.w.inquiries(g.to, g.port, g.tcp) {
 		q.unrouted = routeless && q.kind.ingress()

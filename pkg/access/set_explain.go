@@ -389,12 +389,12 @@ func (t *survey) openToAll() bool {
 
 // others are the clients of a kind that no line has, "" where they are told of with others.
 func (c client) others(some bool) string {
-	any := map[bool]string{true: "any other ", false: "any "}[some]
+	which := map[bool]string{true: "any other ", false: "any "}[some]
 	switch c.kind {
 	case aUser:
-		return any + "user"
+		return which + "user"
 	case aToken:
-		return any + "Kubernetes token"
+		return which + "Kubernetes token"
 	case aJWT:
 		if some {
 			return ""
@@ -406,7 +406,7 @@ func (c client) others(some bool) string {
 		}
 		return "anonymous, through the ingress"
 	case aPod:
-		return any + "pod in the mesh"
+		return which + "pod in the mesh"
 	case offTheMesh:
 		if some {
 			return ""

@@ -65,7 +65,7 @@ const noRouteYet = " (no route yet)"
 func (t *survey) services(r *row) []string {
 	var names, labels []string
 	whole, routed, all := 0, 0, 0
-	any := t.spotsAt(r, anyService)
+	rest := t.spotsAt(r, anyService)
 	for i, a := range t.aims {
 		if a.svc == nil || !a.svc.headless {
 			all++
@@ -81,7 +81,7 @@ func (t *survey) services(r *row) []string {
 				routed++
 			}
 		}
-		if a.assumed && a.name != anyService && any != nil && p.like(any) {
+		if a.assumed && a.name != anyService && rest != nil && p.like(rest) {
 			continue // nothing is special about it
 		}
 		ports := ""

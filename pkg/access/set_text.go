@@ -53,7 +53,7 @@ func (l lexicon) word(axis string, t *symbolic.Test) []string {
 func (l lexicon) known(axis string, s symbolic.Spelled) []string {
 	switch {
 	case len(s.Steps) == 1 && s.Steps[0] == "trim" && s.Kind != "stars":
-		return l.trimmed(axis, s)
+		return l.trimmed(s)
 	case len(s.Steps) > 0:
 		return l.derived(axis, s)
 	case strings.HasPrefix(axis, claimAxis) || axis == audienceAxis:
@@ -181,7 +181,7 @@ func ofClaims(axis string, s symbolic.Spelled) (out []string) {
 // trimmedWord stands before a text that may have blanks around it, as the next proxy takes them off.
 const trimmedWord = "trimmed:"
 
-func (l lexicon) trimmed(axis string, s symbolic.Spelled) (out []string) {
+func (l lexicon) trimmed(s symbolic.Spelled) (out []string) {
 	if s.Kind != "is" && s.Kind != "pattern" && s.Kind != "patterns" || s.Element {
 		return nil
 	}
