@@ -62,7 +62,7 @@ golden: ## rewrite the golden files, what the examples print, and the pages of d
 lint: ## gofmt, go vet, golangci-lint and actionlint; test/bench and test/conformance too
 	@test -z "$$(gofmt -l . | tee -a /dev/stderr)"
 	go vet ./... && go -C test/bench vet ./... && go -C test/conformance vet ./...
-	for module in . test/bench; do (cd $$module && GOLANGCI_LINT_CACHE=$(CURDIR)/bin/golangci-lint go run $(GOLANGCI) run ./...) || exit 1; done # a cache that checkouts share knows files of those removed since
+	for module in . test/bench test/conformance; do (cd $$module && GOLANGCI_LINT_CACHE=$(CURDIR)/bin/golangci-lint go run $(GOLANGCI) run ./...) || exit 1; done # a cache that checkouts share knows files of those removed since
 	go tool -modfile=tools/go.mod actionlint
 
 # Tests that only run the function many times, one run after the other: there are no races to detect.

@@ -107,8 +107,8 @@ func renderedWebhooks() ([]admissionregistrationv1.MutatingWebhook, error) {
 		},
 		"quote":   func(v any) string { return fmt.Sprintf("%q", fmt.Sprint(v)) },
 		"toYaml":  func(v any) (string, error) { b, err := yaml.Marshal(v); return string(b), err },
-		"indent":  func(n int, s string) string { return s },
-		"nindent": func(n int, s string) string { return s },
+		"indent":  func(_ int, s string) string { return s },
+		"nindent": func(_ int, s string) string { return s },
 	})
 	if _, err := t.Parse(string(raw)); err != nil {
 		return nil, err

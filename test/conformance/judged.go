@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -69,7 +70,7 @@ func recordJudged(istiod *controlPlane, root, version string, out io.Writer) err
 	dir := filepath.Join(root, "testdata", "judged", "istiod")
 	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
 	if err != nil || len(files) == 0 {
-		return fmt.Errorf("%s: no file: %v", dir, err)
+		return errors.Join(fmt.Errorf("%s: no file", dir), err)
 	}
 	run := judgedAnswers{Istiod: version, Files: map[string]string{}}
 	for _, file := range files {

@@ -71,7 +71,7 @@ func permission(p *rbacpb.Permission, x exchange) (bool, error) {
 	case *rbacpb.Permission_RequestedServerName:
 		return stringMatch(r.RequestedServerName, "") // no case sends a server name
 	case *rbacpb.Permission_Metadata:
-		return metadata(r.Metadata, x.jwt)
+		return metadata(r.Metadata, x.jwt) //nolint:staticcheck // deprecated, and istiod writes it
 	}
 	return false, fmt.Errorf("permission %T is not evaluated here", p.Rule)
 }
@@ -106,7 +106,7 @@ func principal(p *rbacpb.Principal, x exchange) (bool, error) {
 	case *rbacpb.Principal_Header:
 		return header(r.Header, x.headers)
 	case *rbacpb.Principal_Metadata:
-		return metadata(r.Metadata, x.jwt)
+		return metadata(r.Metadata, x.jwt) //nolint:staticcheck // deprecated, and istiod writes it
 	}
 	return false, fmt.Errorf("principal %T is not evaluated here", p.Identifier)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,7 +26,7 @@ type Questions struct {
 func shapes(dir string) ([]Set, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
 	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("no shape in %s: %v", dir, err)
+		return nil, errors.Join(fmt.Errorf("no shape in %s", dir), err)
 	}
 	slices.Sort(files)
 	var sets []Set

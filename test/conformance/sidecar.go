@@ -95,13 +95,14 @@ func (r *routing) sidecarKnows(pod *corev1.Pod, host string) (bool, error) {
 	})
 	knows, passes := false, false
 	for _, cluster := range r.server.Clusters(node) {
-		switch secured := cluster.TransportSocket != nil || len(cluster.TransportSocketMatches) > 0; {
-		case cluster.Name == "outbound|80||"+host:
+		secured := cluster.TransportSocket != nil || len(cluster.TransportSocketMatches) > 0
+		switch cluster.Name {
+		case "outbound|80||" + host:
 			if !secured {
 				return false, fmt.Errorf("%s is plain", cluster.Name)
 			}
 			knows = true
-		case cluster.Name == util.PassthroughCluster:
+		case util.PassthroughCluster:
 			if secured {
 				return false, fmt.Errorf("%s is not plain", cluster.Name)
 			}
