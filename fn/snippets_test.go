@@ -112,9 +112,9 @@ func stated(d diagnostic.Diagnostic, who string) bool {
 	switch {
 	case d.Code == diagnostic.NoSessionIssuer || d.Code == diagnostic.SessionRuleUnknown:
 		return own // who logs in
-	case client == "any other user" || own:
+	case client == anyUser || own:
 		return everyUser.MatchString(d.Effect)
-	case client == "anonymous, through the ingress":
+	case client == "anonymous, through the ingress" || client == "any user":
 		return strings.Contains(d.Effect, "and everybody on the paths of the login")
 	}
 	return false
