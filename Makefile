@@ -65,18 +65,18 @@ lint: ## gofmt, go vet, golangci-lint and actionlint; test/bench and test/confor
 	for module in . test/bench test/conformance; do (cd $$module && GOLANGCI_LINT_CACHE=$(CURDIR)/bin/golangci-lint go run $(GOLANGCI) run ./...) || exit 1; done # a cache that checkouts share knows files of those removed since
 	go tool -modfile=tools/go.mod actionlint
 
-# Tests that only run the function many times, one run after the other: there are no races to detect.
-ONE_BY_ONE = TestFollowed|TestLint|TestPropertyConversion|TestCorpus|TestRerun|TestAdvised
+# Tests that only run the function or the program many times, one run after the other: there are no races to detect.
+ONE_BY_ONE = TestFollowed|TestLint|TestPropertyConversion|TestCorpus|TestRerun|TestAdvised|TestGolden|TestCommandsOfThePages|TestSessions
 
 .PHONY: verify
 verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden files clean, examples build
 	go mod tidy -diff
 	go -C tools mod tidy -diff
 	go test -race $$(go list ./... | grep -v '/fn$$\|/pkg/access$$')
-	go test ./pkg/access
+	go test -timeout 20m ./pkg/access
 	go test -race -timeout 30m ./pkg/access -set-points 20000 -set-worlds 10 -skip 'TestConformsToIstio|TestSetsAgreeWithIstio|TestLinesAreTheSets|TestEachJudgedLineDecides|TestEveryAllowRuleIsNamed'
 	go test -race -timeout 20m ./fn -configurations 60 -skip '$(ONE_BY_ONE)'
-	go test ./fn -run 'TestProperty|$(ONE_BY_ONE)' -configurations 500 -follow-each 0
+	go test -timeout 30m ./fn -run 'TestProperty|$(ONE_BY_ONE)' -configurations 500 -follow-each 0
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=3s || echo "verify: fuzzing found a failure (see above). Please fix it. It does not fail this run, because fuzz inputs vary from run to run"
 	$(MAKE) --no-print-directory demo > /dev/null
 	$(MAKE) --no-print-directory release-test vuln
