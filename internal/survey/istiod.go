@@ -3,6 +3,7 @@ package survey
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -67,12 +68,8 @@ func (i Image) Env(name string) string {
 // LayeredPolicies is the istiod that enforces L4 policies in front of the waypoints as well, or nil.
 func (in *Index) LayeredPolicies() *Image {
 	for _, image := range in.Istio() {
-		// Istio: pkg/env ParseBool.
-		switch image.Env("ENABLE_LAYERED_WAYPOINT_AUTHORIZATION_POLICIES") {
-		case "1", "t", "T", "true", "TRUE", "True":
-			if image.IsIstiod() {
-				return &image
-			}
+		if on, _ := strconv.ParseBool(image.Env("ENABLE_LAYERED_WAYPOINT_AUTHORIZATION_POLICIES")); on && image.IsIstiod() { // as Istio's pkg/env
+			return &image
 		}
 	}
 	return nil
