@@ -1,7 +1,6 @@
 package access
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -81,30 +80,16 @@ func (d *differ) add(c Change, at spotAt) {
 	d.at.Changes = append(d.at.Changes, c)
 }
 
+func (c *Change) saying() saying { return saying{c.kind, c.Who, c.What, c.session} }
+
 // told reports whether another change says what one about tokens does: of the session with the token, or of pods whatever they carry.
 func (d *differ) told(c *Change) bool {
 	return slices.ContainsFunc(d.at.Changes, func(o Change) bool {
 		if o.Change != c.Change || o.By != c.By || o.sure() != c.sure() || slices.ContainsFunc(c.spots, func(s spotAt) bool { return !slices.Contains(o.spots, s) }) {
 			return false
 		}
-		return c.kind == aJWT && o.kind == aUser && c.session != "" && c.session == o.Who+"|"+o.What ||
-			(c.kind == aPodToken || c.kind == aPodJWT) && o.kind == aPod && o.What == c.What && strings.HasPrefix(c.Who, o.Who+" with a token of ")
+		return c.saying().isOf(o.saying())
 	})
-}
-
-// sessionOf is the line about the user with a session that has the requests of one about tokens, "" for none.
-func (l *line) sessionOf(w *World) string {
-	lex := w.lexicon()
-	user, ok := strings.CutPrefix(l.on(lex, claimAxis+"email"), "text:")
-	if l.q.kind != aJWT || !ok || strings.ContainsAny(user, " ,") || !w.issuerCopies(l.q.from.JWT.Issuer, "email") {
-		return ""
-	}
-	short := *l
-	short.says = maps.Clone(l.says)
-	for _, axis := range []string{subjectAxis, audienceAxis, claimAxis + "email"} {
-		delete(short.says, axis)
-	}
-	return "user " + user + "|" + short.what(lex)
 }
 
 // arrange names the targets of the changes at hand, and puts what opens most first.

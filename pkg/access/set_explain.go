@@ -160,7 +160,7 @@ type row struct {
 	says          map[string]symbolic.Phrase
 	whole         bool // all clients of the kind, and everything
 	ofTenant      bool
-	bare          string // a token's line as that of the session with it
+	session       string // a token's line as that of the session with it
 }
 
 // spot is a target, by its number, at a port.
@@ -262,7 +262,7 @@ func (l *line) everything() bool {
 // row is that of a line, which other targets may have, too.
 func (t *survey) row(c client, l *line) *row {
 	lex := t.x.w.lexicon()
-	n := row{client: c, who: l.who(lex), what: l.what(lex), by: t.x.shortBy(l, t.s.name), outcome: l.outcome, rules: l.rules, says: l.says, whole: l.everything()}
+	n := row{client: c, who: l.who(lex), what: l.what(lex), by: t.x.shortBy(l, t.s.name), outcome: l.outcome, rules: l.rules, says: l.says, whole: l.everything(), session: l.sessionOf(t.x.w)}
 	for _, r := range t.rows {
 		if r.client == n.client && r.who == n.who && r.what == n.what && r.by == n.by && r.outcome == n.outcome {
 			return r
@@ -276,29 +276,11 @@ func (t *survey) row(c client, l *line) *row {
 		}
 		n.ofTenant = t.x.w.look(ns).profile
 	}
-	if c.kind == aJWT && t.x.w.issuerCopies(c.issuer, "email") {
-		n.bare = l.asSession(lex)
-	}
 	t.rows = append(t.rows, &n)
 	return t.rows[len(t.rows)-1]
 }
 
-// asSession is the line of a user with a session that has the same requests, "" for none.
-func (l *line) asSession(lex lexicon) string {
-	email := l.on(lex, claimAxis+"email")
-	user, ok := strings.CutPrefix(email, "text:")
-	if !ok || strings.ContainsAny(user, " ,") {
-		return ""
-	}
-	short := *l
-	short.says = map[string]symbolic.Phrase{}
-	for axis, p := range l.says {
-		if axis != subjectAxis && axis != audienceAxis && axis != claimAxis+"email" {
-			short.says[axis] = p
-		}
-	}
-	return "user " + user + "|" + short.what(lex)
-}
+func (r *row) saying() saying { return saying{r.kind, r.who, r.what, r.session} }
 
 // told reports whether other rows say what a row about a token does: of the session with it, or of pods whatever they carry.
 func (t *survey) told(r *row) bool {
@@ -306,15 +288,8 @@ func (t *survey) told(r *row) bool {
 		if o.by != r.by || o.outcome != r.outcome || slices.ContainsFunc(r.spots, func(p spot) bool { return !slices.Contains(o.spots, p) }) {
 			continue
 		}
-		switch r.kind {
-		case aJWT:
-			if o.kind == aUser && r.bare != "" && r.bare == o.who+"|"+o.what {
-				return true
-			}
-		case aPodToken, aPodJWT:
-			if o.kind == aPod && o.what == r.what && strings.HasPrefix(r.who, o.who+" with a token of ") {
-				return true
-			}
+		if r.saying().isOf(o.saying()) {
+			return true
 		}
 	}
 	return false
