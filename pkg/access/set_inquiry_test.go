@@ -64,7 +64,7 @@ func TestQuestionsAreSolvedForAllRequests(t *testing.T) {
 					t.Fatalf("seed %d: %+v is in no set%s", seed, chosen, text)
 				}
 				for _, a := range in {
-					if !sameVerdict(&got, &a.verdict) {
+					if !w.sameVerdict(chosen, &got, &a.verdict) {
 						t.Fatalf("seed %d: %+v is %v: %s\nand in the set of %+v, %v: %s%s", seed, chosen, got.Outcome, got.By(), a.request, a.verdict.Outcome, a.verdict.By(), text)
 					}
 				}
