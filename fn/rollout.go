@@ -97,7 +97,9 @@ type rolloutPlan struct {
 	changes []change
 	joins   []string // namespaces whose Namespace changes
 	assumed []string
-	root    string // namespace of policies for all
+	root    string               // namespace of policies for all
+	open    map[string]bool      // namespaces whose policies may decide about requests to others
+	aside   map[manifest.ID]bool // objects that the referee is not shown
 }
 
 // object is one object of a set.
@@ -132,6 +134,7 @@ func newRolloutPlan(was, is []*manifest.Item) *rolloutPlan {
 	}
 	p.declare()
 	p.examples()
+	p.open = p.openNamespaces()
 	return p
 }
 

@@ -2,7 +2,6 @@ package fn
 
 import (
 	"fmt"
-	"math/bits"
 	"slices"
 	"strings"
 
@@ -12,21 +11,17 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 )
 
-// maxSubsets is how many objects of one namespace may come in one stage: all subsets are looked at.
-const maxSubsets = 12
-
 // prover holds the moments of a rollout against its beginning and its end.
 type prover struct {
 	plan    *rolloutPlan
 	ends    *access.Ends
-	dropped map[manifest.ID]bool // routes of the old ingress, which are the same at all moments
-	later   []change             // what would open something before the namespaces have joined
+	later   []change // what would open something before the namespaces have joined
 	assumed []string
 }
 
 func newProver(p *rolloutPlan) (*prover, error) {
-	v := &prover{plan: p, dropped: map[manifest.ID]bool{}}
-	v.setAsideRoutes()
+	v := &prover{plan: p}
+	v.setAside()
 	begin, err := v.load(state{objects: p.was})
 	if err != nil {
 		return nil, err
@@ -47,31 +42,39 @@ func (v *prover) load(s state) (*access.World, error) {
 
 // judged are the objects that the referee is shown.
 func (v *prover) judged(s state) []object {
-	return slices.DeleteFunc(s.world(), func(o object) bool { return v.dropped[o.ID] })
+	return slices.DeleteFunc(s.world(), func(o object) bool { return v.plan.aside[o.ID] })
 }
 
-// setAsideRoutes leaves out the VirtualServices of Istio's own Gateways where nothing of theirs changes. Such a gateway leads a request to the same place
-// at every moment, and what its pods may do there is asked about as of any pods, whatever they send: so no request gets further by these routes alone.
-func (v *prover) setAsideRoutes() {
+// setAside leaves out the VirtualServices of Istio's own Gateways, unless the configuration adds or edits one. Such a gateway leads a request to the same place
+// at every moment until its routes go, and what its pods may do there is asked about as of any pods, whatever they send.
+func (v *prover) setAside() {
+	aside := map[manifest.ID]bool{}
+	for _, o := range v.plan.was {
+		if ofIstioGateway(o) {
+			aside[o.ID] = true
+		}
+	}
+	gone := false
 	for _, c := range v.plan.changes {
-		if strings.HasSuffix(c.Group, "networking.istio.io") {
+		if c.Group == "networking.istio.io" && c.Kind == "VirtualService" && c.new != nil {
 			return
 		}
+		gone = gone || aside[c.ID]
 	}
-	n := 0
-	for _, o := range v.plan.was {
-		gateways := manifest.Field(manifest.Field(o.node, "spec"), "gateways")
-		if o.Group != "networking.istio.io" || o.Kind != "VirtualService" || gateways == nil || gateways.Kind != yaml.SequenceNode || len(gateways.Content) == 0 {
-			continue
-		}
-		if !slices.ContainsFunc(gateways.Content, func(g *yaml.Node) bool { return g.Value == "mesh" }) {
-			v.dropped[o.ID] = true
-			n++
-		}
+	v.plan.aside = aside
+	switch {
+	case gone:
+		v.assumed = append(v.assumed, fmt.Sprintf("%d VirtualServices of Istio Gateways stay as they are until they go: what these gateways may reach is proved for their pods, whatever they send. While the routes go one by one, a wider one may take the requests of one that has gone", len(aside)))
+	case len(aside) > 0:
+		v.assumed = append(v.assumed, fmt.Sprintf("%d VirtualServices of Istio Gateways stay as they are: what these gateways may reach is proved for their pods, whatever they send", len(aside)))
 	}
-	if n > 0 {
-		v.assumed = append(v.assumed, fmt.Sprintf("%d VirtualServices of Istio Gateways stay as they are: what these gateways may reach is proved for their pods, whatever they send", n))
-	}
+}
+
+// ofIstioGateway reports whether an object is a VirtualService of Istio's own Gateways only.
+func ofIstioGateway(o object) bool {
+	gateways := elements(manifest.Field(o.node, "spec", "gateways"))
+	return o.Group == "networking.istio.io" && o.Kind == "VirtualService" && len(gateways) > 0 &&
+		!slices.ContainsFunc(gateways, func(g *yaml.Node) bool { return g.Kind != yaml.ScalarNode || g.Value == "mesh" })
 }
 
 // stage looks at all moments of a stage, and puts its changes in order. It gives the state after it.
@@ -80,30 +83,25 @@ func (v *prover) stage(s *Stage, at state) (state, error) {
 	for _, name := range s.restarts {
 		during = during.running(mixed, name)
 	}
-	ordered := slices.Clone(s.changes[:0:0])
-	for _, name := range namespacesOf(s.changes) {
-		g := &batch{v: v, stage: s, at: during, namespace: name, known: map[int]*access.Moment{}}
-		for _, c := range s.changes {
-			switch {
-			case c.in() != name:
-			case c.inert():
-				g.inert = append(g.inert, c)
-			default:
-				g.changes = append(g.changes, c)
-			}
-		}
-		order, err := g.prove()
-		if err != nil {
-			return at, err
-		}
-		ordered = append(ordered, order...)
+	if err := v.order(s, during); err != nil {
+		return at, err
 	}
-	s.changes = ordered
 	after, are := during.with(s.changes...), started
 	if strings.HasPrefix(s.Name, "back/") {
 		are = proxied
 	}
-	return after.running(are, s.restarts...), v.between(s, after)
+	after = after.running(are, s.restarts...)
+	for _, c := range s.changes { // a Namespace as it was makes the pods that it made
+		if c.Kind == "Namespace" && v.asBefore(&c) {
+			after = after.running(started, c.Name)
+		}
+	}
+	return after, v.between(s, after)
+}
+
+// asBefore reports whether a change gives an object back as it was at the beginning.
+func (v *prover) asBefore(c *change) bool {
+	return slices.ContainsFunc(v.plan.was, func(o object) bool { return o.ID == c.ID && o.node == c.new })
 }
 
 // between looks at all requests after a stage, while its pods start anew.
@@ -111,7 +109,7 @@ func (v *prover) between(s *Stage, after state) error {
 	if s.Proof.Why != "" {
 		return nil
 	}
-	m, err := v.moment(after)
+	m, err := v.moment(after, access.Part{})
 	if err == nil {
 		s.Proof.Moments++
 		s.Proof.Why = surplusOf("once all of it is applied", &m)
@@ -119,12 +117,26 @@ func (v *prover) between(s *Stage, after state) error {
 	return err
 }
 
-func (v *prover) moment(s state, namespaces ...string) (access.Moment, error) {
+func (v *prover) moment(s state, part access.Part) (access.Moment, error) {
+	for _, end := range [2][]object{v.plan.was, v.plan.is} {
+		if sameObjects(v.judged(s), v.judged(state{objects: end})) {
+			return access.Moment{}, nil
+		}
+	}
 	w, err := v.load(s)
 	if err != nil {
 		return access.Moment{}, err
 	}
-	return v.ends.At(w, true, namespaces...), nil
+	return v.ends.At(w, true, part), nil
+}
+
+// sameObjects reports whether two sets hold the very same objects.
+func sameObjects(a, b []object) bool {
+	in := map[object]bool{}
+	for _, o := range a {
+		in[o] = true
+	}
+	return len(a) == len(b) && !slices.ContainsFunc(b, func(o object) bool { return !in[o] })
 }
 
 // surplusOf says what a moment allows too much, "" for nothing.
@@ -136,166 +148,4 @@ func surplusOf(when string, m *access.Moment) string {
 		return fmt.Sprintf("%s, it is not known whether a request is allowed that neither the beginning nor the end allows: %s (%s)", when, m.Unknown[0].Request, m.Unknown[0].By)
 	}
 	return ""
-}
-
-func namespacesOf(changes []change) (out []string) {
-	for _, c := range changes {
-		if !slices.Contains(out, c.in()) {
-			out = append(out, c.in())
-		}
-	}
-	return out
-}
-
-// batch are the changes of one stage in one namespace. Policies and waypoints of a namespace decide at the proxies of that namespace only, so that the
-// changes of two namespaces need no common subsets.
-type batch struct {
-	v         *prover
-	stage     *Stage
-	at        state
-	namespace string
-	changes   []change
-	inert     []change
-	known     map[int]*access.Moment
-}
-
-// prove gives the changes in an order in which all moments are safe, and notes whether they must come in it.
-func (g *batch) prove() ([]change, error) {
-	all := append(slices.Clone(g.changes), g.inert...)
-	proof := &g.stage.Proof
-	if proof.Why != "" || len(g.changes) == 0 {
-		return all, nil
-	}
-	if len(g.changes) > maxSubsets {
-		proof.Why = fmt.Sprintf("%d objects of Namespace %s come in this stage, and all subsets of at most %d are looked at", len(g.changes), g.namespace, maxSubsets)
-		return all, nil
-	}
-	first, err := g.firstUnsafe()
-	if err != nil || first < 0 {
-		return all, err
-	}
-	path, err := g.path()
-	if err != nil {
-		return all, err
-	}
-	if len(path) < len(g.changes) && (len(path) == 0 || !g.stage.early) {
-		proof.Why = surplusOf(g.words(first), g.known[first])
-		return all, nil
-	}
-	out, comes := make([]change, 0, len(all)), 0
-	for _, i := range path {
-		out, comes = append(out, g.changes[i]), comes|1<<i
-	}
-	for i, c := range g.changes {
-		if comes&(1<<i) == 0 {
-			g.v.later = append(g.v.later, c)
-			g.stage.Later = append(g.stage.Later, c.String()+" comes later: "+surplusOf("if it came now", g.known[comes|1<<i]))
-		}
-	}
-	for set := range comes + 1 {
-		if m := g.known[set&comes]; m == nil || !m.Safe() {
-			proof.Ordered = true
-		}
-	}
-	return append(out, g.inert...), nil
-}
-
-// firstUnsafe is the first subset of the changes, by its size, under which a moment is not safe, -1 for none.
-func (g *batch) firstUnsafe() (int, error) {
-	whole := 1<<len(g.changes) - 1
-	for size := 0; size <= len(g.changes); size++ {
-		for set := range whole + 1 {
-			if bits.OnesCount(uint(set)) != size {
-				continue
-			}
-			if m, err := g.moment(set); err != nil || !m.Safe() {
-				return set, err
-			}
-		}
-	}
-	return -1, nil
-}
-
-// path is an order in which all moments are safe, of all changes or of as many as there is one for.
-func (g *batch) path() (out []int, err error) {
-	came := map[int]int{0: -1} // the change by which a subset is reached
-	if m, err := g.moment(0); err != nil || !m.Safe() {
-		return nil, err
-	}
-	most := 0
-	for queue := []int{0}; len(queue) > 0; queue = queue[1:] {
-		set := queue[0]
-		if bits.OnesCount(uint(set)) > bits.OnesCount(uint(most)) {
-			most = set
-		}
-		for i := range g.changes {
-			next := set | 1<<i
-			if _, seen := came[next]; seen || next == set {
-				continue
-			}
-			m, err := g.moment(next)
-			if err != nil {
-				return nil, err
-			}
-			if m.Safe() {
-				came[next] = i
-				queue = append(queue, next)
-			}
-		}
-	}
-	for most != 0 {
-		out = append(out, came[most])
-		most &^= 1 << came[most]
-	}
-	slices.Reverse(out)
-	return out, nil
-}
-
-// moment is what is known once a subset of the changes is applied.
-func (g *batch) moment(set int) (*access.Moment, error) {
-	if m := g.known[set]; m != nil {
-		return m, nil
-	}
-	var applied []change
-	namespaces := []string{g.namespace}
-	for i, c := range g.changes {
-		if set&(1<<i) == 0 {
-			continue
-		}
-		if applied = append(applied, c); !c.local(g.v.plan.root) || c.Kind == "Namespace" && bits.OnesCount(uint(set)) == 1 {
-			namespaces = nil // requests to other namespaces, too
-		}
-	}
-	if g.namespace == "" {
-		namespaces = nil
-	}
-	m, err := g.v.moment(g.at.with(applied...), namespaces...)
-	if err != nil {
-		return nil, err
-	}
-	g.stage.Proof.Moments++
-	g.known[set] = &m
-	return &m, nil
-}
-
-// local reports whether a change decides about requests to its own namespace only. That of a Namespace itself also changes how its pods call others, which
-// no other change of that namespace has a part in.
-func (c *change) local(root string) bool {
-	return c.Namespace != root && slices.Contains([]string{"AuthorizationPolicy", "Gateway", "NetworkPolicy", "ConfigMap", "Namespace"}, c.Kind)
-}
-
-func (g *batch) words(set int) string {
-	var names []string
-	for i, c := range g.changes {
-		if set&(1<<i) != 0 {
-			names = append(names, c.String())
-		}
-	}
-	switch {
-	case len(names) == 0:
-		return "before anything of Namespace " + g.namespace + " is applied"
-	case len(names) == len(g.changes):
-		return "once all of Namespace " + g.namespace + " is applied"
-	}
-	return "once " + strings.Join(names, ", ") + " is applied and the rest is not"
 }

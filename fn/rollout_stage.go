@@ -16,6 +16,7 @@ const (
 	policiesStage  = "policies"
 	waypointsStage = "waypoints"
 	gatewayStage   = "gateway"
+	routesStage    = "routes"
 	restStage      = "rest"
 	clusterStage   = "cluster"
 )
@@ -23,7 +24,8 @@ const (
 var stageIs = map[string]string{
 	policiesStage:  "New policies of the namespaces that will join. Nothing is in the mesh yet: what has a sidecar keeps it.",
 	waypointsStage: "The waypoints, and what must run before the ingress knows of it. No request goes there yet.",
-	gatewayStage:   "The ingress Gateway's policies and routes, and what is new outside of the namespaces.",
+	gatewayStage:   "The ingress Gateway and its policies, and new objects outside of the namespaces. It has no routes yet.",
+	routesStage:    "The routes of the ingress Gateway.",
 	restStage:      "What would open something before all namespaces have joined.",
 	clusterStage:   "What changes or goes outside of the namespaces, once all of them have joined.",
 }
@@ -48,7 +50,7 @@ func (p *rolloutPlan) stages(groups [][]string) ([]Stage, error) {
 			out = append(out, s)
 		}
 	}
-	for _, name := range []string{policiesStage, waypointsStage, gatewayStage} {
+	for _, name := range []string{policiesStage, waypointsStage, gatewayStage, routesStage} {
 		add(name, stageIs[name], nil, func(c *change) bool { return p.kindOf(c) == name })
 	}
 	for _, group := range grouped {
@@ -107,11 +109,15 @@ func (c *change) in() string {
 func (p *rolloutPlan) kindOf(c *change) string {
 	joins := slices.Contains(p.joins, c.in())
 	switch {
+	case c.new == nil && c.Group == "networking.istio.io" && c.Kind != "DestinationRule":
+		return clusterStage // namespaces that have not joined are still reached this way
 	case c.old != nil && joins:
 		return ""
 	case c.old != nil:
 		return clusterStage
-	case c.Kind == "HTTPRoute", c.Kind == "Gateway" && !isWaypoint(c.new):
+	case c.Kind == "HTTPRoute":
+		return routesStage
+	case c.Kind == "Gateway" && !isWaypoint(c.new):
 		return gatewayStage
 	case c.Kind == "Gateway", c.Kind == "ConfigMap", c.Kind == "NetworkPolicy", c.runs():
 		return waypointsStage
@@ -130,9 +136,10 @@ func isWaypoint(n *yaml.Node) bool {
 	return strings.HasSuffix(manifest.Value(manifest.Field(n, "spec"), "gatewayClassName"), "waypoint")
 }
 
-// inert reports whether no proxy reads an object of a kind, so that no request is decided otherwise because of it.
+// inert reports whether no proxy reads an object of a kind, so that none decides a request otherwise because of it. A NetworkPolicy stops connections before
+// they come to a proxy, at most.
 func (c *change) inert() bool {
-	return slices.Contains([]string{"RoleBinding", "Role", "ClusterRole", "ClusterRoleBinding", "PodDisruptionBudget"}, c.Kind)
+	return slices.Contains([]string{"RoleBinding", "Role", "ClusterRole", "ClusterRoleBinding", "PodDisruptionBudget", "NetworkPolicy"}, c.Kind)
 }
 
 // ready are the commands that show that a stage is done.

@@ -135,8 +135,42 @@ func TestRolloutOfTooMuchIsNotProved(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := p.prove(stages)
-	if err != nil || r.Proved() || !strings.Contains(r.Stages[0].Proof.Why, "13 objects of Namespace ann") {
+	if err != nil || r.Proved() || !strings.Contains(r.Stages[0].Proof.Why, "13 objects decide about the same requests to Namespace ann") {
 		t.Errorf("%v: %+v", err, r.Stages)
+	}
+}
+
+// Policies of different pods have no requests in common, so that any number of them is proved.
+func TestRolloutOfManyPodsIsProved(t *testing.T) {
+	more := ""
+	for i := range maxSubsets + 1 {
+		more += "{kind: AuthorizationPolicy, apiVersion: security.istio.io/v1, metadata: {name: of-" + itoa(i) + ", namespace: ann}, spec: {selector: {matchLabels: {app: x" + itoa(i) + "}}, rules: [{from: [{source: {namespaces: [ann]}}]}]}}\n---\n"
+	}
+	p := rolloutFrom(t, rolloutBase+rolloutSidecars, rolloutBase+rolloutSidecars+more)
+	r, err := p.prove(must(p.stages(nil)))
+	if err != nil || !r.Proved() || r.Stages[0].Proof.Ordered {
+		t.Errorf("%v: %+v", err, r.Stages)
+	}
+}
+
+// What two namespaces open only together is found, too: a DENY for all goes, a policy of a namespace opens it, and another one closes it again.
+func TestRolloutLooksAtNamespacesTogether(t *testing.T) {
+	const (
+		denyAll = "{kind: AuthorizationPolicy, apiVersion: security.istio.io/v1, metadata: {name: no-bob, namespace: istio-system}, spec: {action: DENY, rules: [{from: [{source: {namespaces: [bob]}}]}]}}\n---\n"
+		opens   = "{kind: AuthorizationPolicy, apiVersion: security.istio.io/v1, metadata: {name: opens, namespace: ann}, spec: {rules: [{from: [{source: {namespaces: [bob]}}]}]}}\n---\n"
+		closes  = "{kind: AuthorizationPolicy, apiVersion: security.istio.io/v1, metadata: {name: closes, namespace: ann}, spec: {action: DENY, rules: [{from: [{source: {namespaces: [bob]}}]}]}}\n---\n"
+	)
+	p := rolloutFrom(t, rolloutBase+rolloutSidecars+denyAll, rolloutBase+rolloutSidecars+opens+closes)
+	r, err := p.prove(p.staged([]string{"no-bob", "opens", "closes"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := r.Stages[0]
+	at := func(name string) int {
+		return slices.IndexFunc(s.changes, func(c change) bool { return c.Name == name })
+	}
+	if s.Proof.Why != "" || !s.Proof.Ordered || at("closes") > max(at("opens"), at("no-bob")) {
+		t.Errorf("%+v: %v", s.Proof, s.changes)
 	}
 }
 

@@ -58,13 +58,12 @@ type spotOf struct {
 	tcp  bool
 }
 
-// At holds a moment against the two ends: all requests to the namespaces, or to all of them. It stops at the first surplus of each question, and after
-// the first one of all if only one is asked for.
-func (e *Ends) At(moment *World, one bool, namespaces ...string) Moment {
-	e.moments++
-	moment.mark = fmt.Sprintf(" at moment %d", e.moments)
-	m := &compared{askers: [allWorlds]*asker{e.askers[0], e.askers[1], newAsker(moment)}, pool: e.pool, one: one}
-	if len(namespaces) == 0 {
+// At holds a moment against the two ends: all requests to a part of the targets. It stops at the first surplus of each question, and after the first one of
+// all if only one is asked for.
+func (e *Ends) At(moment *World, one bool, part Part) Moment {
+	m := e.compare(moment, one)
+	namespaces := part.Namespaces
+	if namespaces == nil {
 		for _, x := range m.askers {
 			namespaces = union(namespaces, x.w.names)
 		}
@@ -77,14 +76,26 @@ func (e *Ends) At(moment *World, one bool, namespaces ...string) Moment {
 		}
 	}
 	for _, name := range namespaces {
+		if slices.Contains(part.Except, name) {
+			continue
+		}
 		m.pool = e.pool.About()
 		for _, s := range m.spots(name) {
+			if part.Touches != nil && m.touching(&s, part.Touches) != part.Set {
+				continue
+			}
 			if m.ask(&s); one && !m.out.Safe() {
 				return m.out
 			}
 		}
 	}
 	return m.out
+}
+
+func (e *Ends) compare(moment *World, one bool) *compared {
+	e.moments++
+	moment.mark = fmt.Sprintf(" at moment %d", e.moments)
+	return &compared{askers: [allWorlds]*asker{e.askers[0], e.askers[1], newAsker(moment)}, pool: e.pool, one: one}
 }
 
 // compared is a moment that is held against the ends.

@@ -66,7 +66,7 @@ func TestMoments(t *testing.T) {
 		"labels without L7":       {sidecarTenant + annInAmbient + annsL4 + annsWaypoint, "user somebody@example.com, GET / to Service ann/tet port 80: ztunnel: ann/stock rule 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := NewEnds(load(t, begin), load(t, end)).At(load(t, c.moment), false)
+			m := NewEnds(load(t, begin), load(t, end)).At(load(t, c.moment), false, Part{})
 			var said []string
 			for _, s := range m.Opened {
 				said = append(said, s.Request+": "+s.By)
@@ -88,7 +88,7 @@ func TestMomentsThatProxiesRefuse(t *testing.T) {
 	begin, end := closed+annWithSidecars, closed+annInAmbient+annsL4+annsL7+annsWaypoint
 	for name, moment := range map[string]string{"an L4 policy": begin + annsL4, "labels, old pods": end + annsOldPods} {
 		t.Run(name, func(t *testing.T) {
-			m := NewEnds(load(t, begin), load(t, end)).At(load(t, moment), false)
+			m := NewEnds(load(t, begin), load(t, end)).At(load(t, moment), false, Part{})
 			if m.Asked == 0 || !m.Safe() {
 				t.Error(m.Opened, m.Unknown)
 			}
