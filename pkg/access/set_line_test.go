@@ -74,7 +74,7 @@ func allSaid(a *account) error {
 		rest := a.space.Rest(a.space.Wholes([]symbolic.Box{box}), a.silent)
 		for j := range a.lines {
 			l := &a.lines[j]
-			if l.rest {
+			if l.rest || l.unasked {
 				continue
 			}
 			switch {
