@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 type asked struct {
 	from, to, token, host string
 	headers               []string
+	audiences, claims     []string
 	direct, tcp           bool
 }
 
@@ -47,8 +49,10 @@ The exit code is 0 whatever the answer is. To have a build fail, write an Access
 	flags.StringVar(&a.from, "from", "", "the client")
 	flags.StringVar(&a.to, "to", "", "the Service, as NAMESPACE/SERVICE or NAMESPACE/SERVICE:PORT")
 	flags.StringVar(&a.token, "token", "", "the account (NAMESPACE/ACCOUNT) of a Kubernetes token that a pod carries")
+	flags.StringArrayVar(&a.audiences, "audience", nil, "an audience of the Kubernetes token, or of the token of an issuer; may be given several times")
+	flags.StringArrayVar(&a.claims, "claim", nil, "a claim of the token, as NAME=VALUE or [NAME][BELOW]=VALUE; given several times, it is a list")
 	flags.StringVar(&a.host, "host", "", "the host that the client asks for")
-	flags.StringArrayVarP(&a.headers, "header", "H", nil, "a header, as 'NAME: VALUE'; may be given several times")
+	flags.StringArrayVarP(&a.headers, "header", "H", nil, "a header, as 'NAME: VALUE'; may be given several times, the same one too")
 	flags.BoolVar(&a.direct, "direct", false, "to the addresses of the Service's pods, past a waypoint")
 	flags.BoolVar(&a.tcp, "tcp", false, "a connection that is not HTTP")
 	output, release := outputFlag(c, "text", "json"), releaseFlag(c)
@@ -80,6 +84,9 @@ func (a *asked) request(c *cobra.Command, args []string) (r access.Request, file
 		return r, nil, wrong("--from "+err.Error(), "")
 	}
 	r.From.Token += a.token
+	if err := a.holds(&r.From); err != nil {
+		return r, nil, wrong(err.Error(), "")
+	}
 	service, port, ported := strings.Cut(a.to, ":")
 	if r.To.Namespace, r.To.Service, _ = strings.Cut(service, "/"); r.To.Namespace == "" || r.To.Service == "" {
 		return r, nil, wrong(fmt.Sprintf("--to %q is not NAMESPACE/SERVICE", a.to), "")
@@ -101,12 +108,39 @@ func (a *asked) request(c *cobra.Command, args []string) (r access.Request, file
 		if !ok {
 			return r, nil, wrong(fmt.Sprintf("-H %q is not 'NAME: VALUE'", h), "")
 		}
-		r.Headers[name] = strings.TrimSpace(value)
+		r.Headers[name] = joined(r.Headers, name, strings.TrimSpace(value))
 	}
 	if found, remedy := r.Impossible(); found != "" {
 		return r, nil, wrong(found, remedy)
 	}
 	return r, args, nil
+}
+
+// joined is the value of a header that is sent again: Envoy compares the values of one name with a comma between them (Envoy 1.39: HeaderUtility::getAllOfHeaderAsString).
+func joined(headers map[string]string, name, value string) string {
+	if was, ok := headers[name]; ok {
+		return was + "," + value
+	}
+	return value
+}
+
+// holds gives the client's token the audiences and claims of the flags.
+func (a *asked) holds(f *access.From) error {
+	switch {
+	case len(a.audiences) == 0:
+	case f.JWT != nil:
+		f.JWT.Audiences = a.audiences
+	case f.Token != "":
+		f.Audiences = a.audiences
+	default:
+		return errors.New("--audience needs a client with a token: token:, jwt:, or pod: with --token")
+	}
+	for _, text := range a.claims {
+		if err := f.ParseClaim(text); err != nil {
+			return fmt.Errorf("--claim %w", err)
+		}
+	}
+	return nil
 }
 
 // isOperation reports whether an argument is a method and a path, and not a file.

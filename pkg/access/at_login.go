@@ -1,7 +1,6 @@
 package access
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
@@ -29,7 +28,7 @@ func (t *trip) passesAuthorizer(point Point, a authorization, rules []*jwtRule) 
 		return true, true
 	}
 	t.at.letWrite(p.sends)
-	if header := cmp.Or(subjectHeader(rules), usualUserHeader); namesHeader(p.sends, header) {
+	if header := t.w.userHeader(rules); namesHeader(p.sends, header) {
 		t.assume("the authorizer " + a.provider + " sets the header " + header + " to the user of a session")
 		t.at.setHeader(header, t.user())
 	}

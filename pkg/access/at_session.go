@@ -152,16 +152,16 @@ const usualClusterIssuer = "https://kubernetes.default.svc.cluster.local"
 // clusterRule is the rule that tells which issuer the cluster's tokens bear. Where rules name several, a file does not say which is the
 // cluster's; nil: none does, and the issuer is the default of kubeadm and kind.
 func (t *trip) clusterRule(rules []*jwtRule) *jwtRule {
-	of, others := clusterRules(rules)
-	if len(of) == 0 {
-		of, others = others, nil
-	}
+	of, others := t.w.clusterRules(rules)
 	switch {
-	case len(of) == 0 && len(rules) == 0:
+	case len(of)+len(others) == 0 && len(rules) == 0:
 		return nil
-	case len(of) == 0:
+	case len(of)+len(others) == 0:
 		t.assume("the issuer of the cluster's tokens, " + usualClusterIssuer)
 		return nil
+	case len(of) == 0:
+		t.assume("the issuer of the cluster's tokens is one whose claim sub is the user's name: " + others[0].issuer)
+		of = others
 	case len(others) > 0:
 		t.assume("the issuer of the cluster's tokens is that of an API server, and not " + others[0].issuer)
 	}
@@ -176,8 +176,8 @@ func (t *trip) clusterRule(rules []*jwtRule) *jwtRule {
 }
 
 // clusterRules gives the rules whose issuer is one of an API server's, one for each issuer, and the others that may be for the cluster's tokens:
-// they copy sub, and not email too, which is a session's.
-func clusterRules(rules []*jwtRule) (of, others []*jwtRule) {
+// they copy sub to the header of the user, and not email too, which is a session's.
+func (w *World) clusterRules(rules []*jwtRule) (of, others []*jwtRule) {
 	seen := map[string]bool{"": true}
 	for _, r := range rules {
 		switch {
@@ -185,7 +185,7 @@ func clusterRules(rules []*jwtRule) (of, others []*jwtRule) {
 			continue
 		case isClusterIssuer(r.issuer):
 			of = append(of, r)
-		case r.copy("sub") != "":
+		case w.namesUser(r.copy("sub"), rules):
 			others = append(others, r)
 		default:
 			continue
@@ -193,6 +193,11 @@ func clusterRules(rules []*jwtRule) (of, others []*jwtRule) {
 		seen[r.issuer] = true
 	}
 	return of, others
+}
+
+// namesUser reports whether a header is the one that carries the user: a rule copies email to it, or policies take it for that.
+func (w *World) namesUser(header string, rules []*jwtRule) bool {
+	return header != "" && (header == w.usualHeader() || slices.ContainsFunc(rules, func(r *jwtRule) bool { return r.copy("email") == header }))
 }
 
 // isClusterIssuer: kubeadm and kind, EKS, GKE, AKS.
@@ -260,32 +265,37 @@ func (t *trip) withAssumed(rules []*jwtRule) []*jwtRule {
 	})
 }
 
-// userHeader is the header that carries the user: the one another rule copies sub to, else the one that most policies compare.
+// userHeader is the header that carries the user: the one that a rule for the cluster's tokens copies sub to, else the one that policies take for it.
 func (w *World) userHeader(rules []*jwtRule) string {
-	if h := subjectHeader(rules); h != "" {
-		return h
-	}
-	w.onceHeader.Do(func() { w.madeUpHeader = w.commonHeader() })
-	return w.madeUpHeader
-}
-
-// subjectHeader is the header that a rule copies sub to, "" for none.
-func subjectHeader(rules []*jwtRule) string {
-	for _, r := range rules {
+	of, others := w.clusterRules(rules)
+	for _, r := range append(of, others...) {
 		if h := r.copy("sub"); h != "" {
 			return h
 		}
 	}
-	return ""
+	return w.usualHeader()
+}
+
+// usualHeader is the header that most policies compare with the name of a user, which is an e-mail address or the owner of a namespace; else that of Kubeflow.
+func (w *World) usualHeader() string {
+	w.onceHeader.Do(func() { w.madeUpHeader = w.commonHeader() })
+	return w.madeUpHeader
 }
 
 func (w *World) commonHeader() string {
+	owners := map[string]bool{}
+	for _, ns := range w.names {
+		if owner := w.namespaces[ns].owner; owner != "" {
+			owners[owner] = true
+		}
+	}
+	namesUser := func(text string) bool { return owners[text] || strings.Contains(text, "@") }
 	votes, best := map[string]int{}, usualUserHeader
 	for _, ns := range w.names {
 		for _, p := range w.namespaces[ns].policies {
 			for i := range p.rules {
 				for _, c := range p.rules[i].when {
-					if c.attribute == header && !strings.HasPrefix(c.key, ":") && c.key != "authorization" {
+					if c.attribute == header && !strings.HasPrefix(c.key, ":") && c.key != "authorization" && slices.ContainsFunc(c.values, namesUser) {
 						votes[c.key]++
 						if votes[c.key] > votes[best] || votes[c.key] == votes[best] && c.key < best {
 							best = c.key

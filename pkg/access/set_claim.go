@@ -345,28 +345,39 @@ func (r *Request) target() string {
 	return out
 }
 
-// lists are the lists in a client's token: its audiences where there are several, and claims.
-func (f From) lists() (out string) {
-	audiences := f.Audiences
+// holds is what a client's token holds besides its issuer and subject: its audiences and claims.
+func (f From) holds() (out string) {
+	audiences, of := f.audiences(), f.Claims
 	if f.JWT != nil {
-		audiences = f.JWT.Audiences
+		audiences, of = f.JWT.Audiences, f.JWT.Claims
 	}
-	if len(audiences) > 1 {
-		out += " with the audiences " + quoteAll(audiences)
+	switch len(audiences) {
+	case 0:
+	case 1:
+		out = " with the audience " + audiences[0]
+	default:
+		out = " with the audiences " + quoteAll(audiences)
 	}
-	if f.JWT != nil {
-		out += listsIn("", f.JWT.Claims)
-	}
-	return out
+	return out + claimsIn("", of)
 }
 
-func listsIn(prefix string, of map[string]any) (out string) {
+// claimsIn are claims by the names that request.auth.claims has for them: NAME, or [NAME][BELOW].
+func claimsIn(above string, of map[string]any) (out string) {
 	for _, name := range slices.Sorted(maps.Keys(of)) {
+		full := name
+		if above != "" {
+			full = above + "[" + name + "]"
+		}
 		switch v := of[name].(type) {
+		case string:
+			out += " with the claim " + full + ": " + cmp.Or(v, "(empty)")
 		case []string:
-			out += " with the claim " + prefix + name + " [" + quoteAll(v) + "]"
+			out += " with the claim " + full + " [" + quoteAll(v) + "]"
 		case map[string]any:
-			out += listsIn(prefix+name+".", v)
+			if above == "" {
+				full = "[" + name + "]"
+			}
+			out += claimsIn(full, v)
 		}
 	}
 	return out
@@ -390,7 +401,7 @@ func (r *Request) text() string {
 	if r.From.JWT != nil && r.From.JWT.Subject != "" {
 		out += " with the subject " + r.From.JWT.Subject
 	}
-	out += r.From.lists()
+	out += r.From.holds()
 	out += ", " + what + " to " + r.target()
 	if r.Host != "" && !r.TCP && r.Host != anyHost && r.Host != hostOf(r.To.Namespace, r.To.Service) {
 		out += ", host " + r.Host

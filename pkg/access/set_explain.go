@@ -14,6 +14,7 @@ type Report struct {
 	Namespaces []NamespaceReport `json:"namespaces"`
 	Dead       []DeadRule        `json:"dead,omitempty"`
 	Findings   []RouteFinding    `json:"findings,omitempty"`
+	Assumed    []string          `json:"assumed,omitempty"` // about who the clients are and what their way is, where the manifests do not say it
 	Errors     []string          `json:"internalErrors,omitempty"`
 
 	world *World
@@ -69,6 +70,7 @@ func (w *World) Explain(roles Roles, namespaces ...string) Report {
 	}
 	x.addFronts(&r)
 	r.Dead = x.dead(&r)
+	slices.Sort(r.Assumed)
 	return r
 }
 
@@ -179,6 +181,7 @@ func (t *survey) ask(g goal, at spot) {
 		q.unrouted = routeless && q.kind.ingress()
 		a := t.x.w.about(&q, t.pool)
 		t.x.report.Errors = append(t.x.report.Errors, a.wrong...)
+		t.x.report.assume(&a)
 		c := client{kind: q.kind}
 		if q.from.JWT != nil {
 			c.issuer = q.from.JWT.Issuer
@@ -201,6 +204,22 @@ func (t *survey) ask(g goal, at spot) {
 		}
 		t.asks++
 	}
+}
+
+// assume adds what the answers to a question assume. A Service, pods, an account or a route that the manifests lack is only about one target, whose line names it.
+func (r *Report) assume(a *account) {
+	for i := range a.found {
+		for _, what := range a.found[i].Outcome.verdict.Assumed {
+			if !ofOneTarget(what) && !slices.Contains(r.Assumed, what) {
+				r.Assumed = append(r.Assumed, what)
+			}
+		}
+	}
+}
+
+func ofOneTarget(assumed string) bool {
+	return strings.Contains(assumed, " lack the labels ") ||
+		slices.ContainsFunc([]string{"Service ", "ServiceAccount ", "pods of ", "a route from ", "path "}, func(p string) bool { return strings.HasPrefix(assumed, p) })
 }
 
 // ingress reports whether clients of a kind come through an ingress Gateway.

@@ -46,7 +46,7 @@ var listWorlds = []struct{ name, jwt, policies, got, by string }{
 	{"three elements", "", "rules: [{when: [{key: 'request.auth.claims[g]', values: ['a*']}, {key: 'request.auth.claims[g]', values: ['*b'], notValues: ['a*b']}, {key: 'request.auth.claims[g]', values: [c]}]}]",
 		"allow", `with the claim g ["`},
 	{"an element of a nested claim", "", "rules: [{when: [{key: 'request.auth.claims[realm][roles]', values: [ci]}, {key: 'request.auth.claims[realm][roles]', values: [staff]}]}]",
-		"allow", `with the claim realm.roles ["ci", "staff"]`},
+		"allow", `with the claim [realm][roles] ["ci", "staff"]`},
 	{"words that are one element", "", "rules: [{when: [{key: 'request.auth.claims[scope]', values: ['x y']}]}]", "allow", `with the claim scope ["x y"]`},
 	{"a presenter", "", "rules: [{when: [{key: request.auth.presenter, values: [a]}, {key: request.auth.presenter, values: [b]}]}]", "allow", `with the claim azp ["a", "b"]`},
 	{"another audience", ", audiences: [in]", "rules: [{when: [{key: request.auth.audiences, values: [out]}]}]", "allow", `with the audiences "in", "out"`},

@@ -41,6 +41,7 @@ func (r Report) WriteTable(out io.Writer) error {
 		}
 	}
 	r.writeDead(&b)
+	r.writeAssumed(&b)
 	for _, e := range r.Errors {
 		b.WriteString("internal error: " + plain(e) + "\n")
 	}
@@ -83,6 +84,19 @@ func (r Report) writeDead(b *strings.Builder) {
 	}
 	for _, why := range order {
 		for j, line := range wrap(plain(deadRules(byWhy[why])+": "+why), 114) {
+			b.WriteString([2]string{"  - ", "    "}[min(j, 1)] + line + "\n")
+		}
+	}
+}
+
+// writeAssumed lists what the answers assume.
+func (r Report) writeAssumed(b *strings.Builder) {
+	if len(r.Assumed) == 0 || len(r.Namespaces) == 0 {
+		return
+	}
+	b.WriteString("\nAssumed, because the manifests do not say it\n")
+	for _, a := range r.Assumed {
+		for j, line := range wrap(plain(a), 114) {
 			b.WriteString([2]string{"  - ", "    "}[min(j, 1)] + line + "\n")
 		}
 	}
