@@ -32,11 +32,11 @@ type Item struct {
 	File string
 	// at is where the file of a configuration is kept; kpt sends its path with the item only.
 	at diagnostic.Position
-	// Changed is true once Node is no longer as it was read.
+	// Changed is true once Node differs from what was read.
 	Changed bool
 	// CopyOf is the namespace/name of the object of this kind that it was made from, "" for none.
 	CopyOf string
-	// Removed is true once the item is no longer wanted.
+	// Removed is true once the item is to be left out of the output.
 	Removed bool
 	// Errs are the edits that the item's own form did not allow.
 	Errs []error
