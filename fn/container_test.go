@@ -105,7 +105,7 @@ func containerMemoryLimitIsReal(t *testing.T, image string) {
 	t.Logf("exit code %d: %s", code, stderr)
 }
 
-// An error in a container fails the build, and says what is wrong.
+// An error in a container fails the build, with the function's message.
 func containerErrorFailsTheBuild(t *testing.T, image string) {
 	dir := withImage(t, "container", image)
 	config := filepath.Join(dir, "ambientprofile.yaml")
@@ -159,7 +159,7 @@ func profilesList(n int) string {
 func kubectlKustomize(t *testing.T, what, dir string) string {
 	t.Helper()
 	if _, err := exec.LookPath("kubectl"); err != nil {
-		t.Skipf("NOT TESTED: %s; there is no kubectl: %v", what, err)
+		t.Skipf("NOT TESTED: %s; kubectl is not installed: %v", what, err)
 	}
 	code, out, stderr := runCommand(t, exec.Command("kubectl", "kustomize", "--enable-alpha-plugins", dir), "")
 	if code != 0 {

@@ -23,7 +23,7 @@ const (
 var stageIs = map[string]string{
 	policiesStage:  "New policies of the namespaces that will join. Nothing is in the mesh yet: what has a sidecar keeps it.",
 	waypointsStage: "The waypoints, and what must run before the ingress knows of it. No request goes there yet.",
-	gatewayStage:   "The ingress Gateway's policies and routes, and what is new outside of the namespaces.",
+	gatewayStage:   "The ingress Gateway's policies and routes, and new objects outside of the namespaces.",
 	restStage:      "What would open something before all namespaces have joined.",
 	clusterStage:   "What changes or goes outside of the namespaces, once all of them have joined.",
 }

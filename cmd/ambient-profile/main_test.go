@@ -96,10 +96,10 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"a check that is none":     {"", []string{"check", twoTenants, twoTenants}, 1, "", "[AP0922] expected an AccessCheck, got Namespace alice; give the AccessChecks first"},
 		"a check of broken yaml":   {"", []string{"check", good, brokenYAML}, 1, "", "broken.yaml"},
 		"no check":                 {"", []string{"check"}, 2, "", "needs a file with AccessChecks"},
-		"an empty check":           {"", []string{"check", empty, twoTenants}, 2, "", "empty.yaml: [AP0921] there is no AccessCheck in it"},
+		"an empty check":           {"", []string{"check", empty, twoTenants}, 2, "", "empty.yaml: [AP0921] contains no AccessCheck"},
 		"no such check":            {"", []string{"check", nowhere, twoTenants}, 2, "", "nowhere.yaml"},
 		"a check of no such file":  {"", []string{"check", good, nowhere}, 2, "", "nowhere.yaml"},
-		"a check of nothing":       {"", []string{"check", good}, 2, "", "stdin: [AP0919] there is no Kubernetes object in it; check the command before the pipe"},
+		"a check of nothing":       {"", []string{"check", good}, 2, "", "stdin: [AP0919] contains no Kubernetes object; check the command before the pipe"},
 		"a check of the config":    {"", []string{"check", good, minimal}, 2, "", "profile.yaml:1:1: [AP0918] AmbientProfile kubeflow: is a configuration, and there are no rendered manifests; give what ambient-profile " + minimal + " prints"},
 		"stdin is both":            {"", []string{"check", "-"}, 2, "", "stdin cannot be both"},
 		"stdin is both, in words":  {"", []string{"check", "-", "-"}, 2, "", "stdin (-) is given twice"},
@@ -138,16 +138,16 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"nothing to compare":       {"", []string{"diff", onlyConfigMap, onlyConfigMap}, 2, "", "there is nothing to compare"},
 		"diff of one":              {"", []string{"diff", twoTenants}, 2, "", "diff needs the old manifests and the new ones"},
 		"diff of no such file":     {"", []string{"diff", twoTenants, nowhere}, 2, "", "nowhere.yaml"},
-		"diff of an empty file":    {"", []string{"diff", twoTenants, empty}, 2, "", "empty.yaml: [AP0919] there is no Kubernetes object in it"},
+		"diff of an empty file":    {"", []string{"diff", twoTenants, empty}, 2, "", "empty.yaml: [AP0919] contains no Kubernetes object"},
 		"diff of an empty place":   {"", []string{"diff", twoTenants, t.TempDir()}, 2, "", "there is no .yaml, .yml or .json file in it"},
 		"diff of other changes":    {"", []string{"diff", "--only", "both", twoTenants, opened}, 2, "", "--only"},
 		"explain of broken yaml":   {"", []string{"explain", brokenYAML}, 1, "", "broken.yaml"},
 		"explain of no such file":  {"", []string{"explain", nowhere}, 2, "", "nowhere.yaml"},
 		"explain of the config":    {"", []string{"explain", minimal}, 2, "", "profile.yaml:1:1: [AP0918] AmbientProfile kubeflow: is a configuration, and there are no rendered manifests; give what ambient-profile " + minimal + " prints"},
 		"explain of a check":       {"", []string{"explain", good}, 2, "", "good.yaml:1:1: [AP0918] AccessCheck c: is a configuration"},
-		"explain of nothing":       {"", []string{"explain"}, 2, "", "stdin: [AP0919] there is no Kubernetes object in it; check the command before the pipe"},
-		"explain of an empty file": {"", []string{"explain", empty}, 2, "", "empty.yaml: [AP0919] there is no Kubernetes object in it; give what kustomize build prints"},
-		"explain of braces":        {"", []string{"explain", braces}, 2, "", "braces.yaml: [AP0919] there is no Kubernetes object"},
+		"explain of nothing":       {"", []string{"explain"}, 2, "", "stdin: [AP0919] contains no Kubernetes object; check the command before the pipe"},
+		"explain of an empty file": {"", []string{"explain", empty}, 2, "", "empty.yaml: [AP0919] contains no Kubernetes object; give what kustomize build prints"},
+		"explain of braces":        {"", []string{"explain", braces}, 2, "", "braces.yaml: [AP0919] contains no Kubernetes object"},
 		"nothing to explain":       {"", []string{"explain", onlyConfigMap}, 2, "", "there is nothing to explain"},
 		"explain a namespace":      {"", []string{"explain", "-n", "bob", twoTenants}, 0, "bob (ambient", ""},
 		"explain no namespace":     {"", []string{"explain", "-n", "carol", twoTenants}, 2, "", "no namespace that is asked for"},
@@ -167,7 +167,7 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"lint with the config":   {"", []string{"lint", minimal, twoTenants}, 0, "0 errors", ""},
 		"with a broken config":   {"", []string{"lint", refused, twoTenants}, 1, "", "spec.acess"},
 		"lint of broken yaml":    {"", []string{"lint", brokenYAML}, 1, "", "broken.yaml"},
-		"lint of nothing":        {"", []string{"lint"}, 2, "", "stdin: [AP0919] there is no Kubernetes object in it"},
+		"lint of nothing":        {"", []string{"lint"}, 2, "", "stdin: [AP0919] contains no Kubernetes object"},
 		"lint without tenants":   {"", []string{"lint", onlyConfigMap}, 2, "", "[AP0920] there is nothing to judge"},
 		"lint of no such file":   {"", []string{"lint", nowhere}, 2, "", "nowhere.yaml"},
 		"no such severity":       {"", []string{"lint", "--fail-on", "bad", twoTenants}, 2, "", `--fail-on "bad" is not one of warning, error, info, never; see ambient-profile lint -h`},
@@ -276,7 +276,7 @@ func TestStdinThatIsNothing(t *testing.T) {
 		args string
 		code int
 		want string
-	}{{"", 1, "expected a ResourceList, got nothing"}, {"explain", 2, "stdin: [AP0919] there is no Kubernetes object in it; check the command before the pipe"}, {"check nowhere.yaml", 2, "nowhere.yaml"}} {
+	}{{"", 1, "expected a ResourceList, got nothing"}, {"explain", 2, "stdin: [AP0919] contains no Kubernetes object; check the command before the pipe"}, {"check nowhere.yaml", 2, "nowhere.yaml"}} {
 		code, stderr := onStdin(t, null, test.args)
 		if code != test.code {
 			t.Errorf("%q: exit code %d, want %d", test.args, code, test.code)

@@ -201,7 +201,7 @@ func (i *Item) Ensure(parent *yaml.Node, key string) *yaml.Node {
 	return Field(parent, key)
 }
 
-// Quoted keeps a text a text to every YAML reader.
+// Quoted makes every YAML parser read a string as a string.
 func Quoted(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagString && n.Style == 0 && !IsText(n.Value) {
 		n.Style = yaml.DoubleQuotedStyle

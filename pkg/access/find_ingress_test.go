@@ -54,7 +54,7 @@ spec: {gatewayClassName: istio, listeners: [{name: web, port: 80, protocol: HTTP
 	// The same account counts where somebody opens the waypoint to all users.
 	open := bare + "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: x, namespace: alice}\n" +
 		"spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], rules: [{from: [{source: {principals: [" + proxy + "]}}]}]}"
-	if got := load(t, open).Findings(of(proxy)); len(got) != 1 || !strings.Contains(got[0].Found, "every request from the ingress, whoever the user is") {
+	if got := load(t, open).Findings(of(proxy)); len(got) != 1 || !strings.Contains(got[0].Found, "every request from the ingress, for any user") {
 		t.Errorf("%q", got)
 	}
 }

@@ -18,7 +18,7 @@ func (a *selfCheck) userPasses(p *policy, r *rule, t *Tenant) string {
 		return a.w.match(l7, p, r, &at) != no
 	}
 	if try(value{}) {
-		return "every request from the ingress, whoever the user is,"
+		return "every request from the ingress, for any user,"
 	}
 	if try(knownValue("another-user@another.tenant")) {
 		return "every user"

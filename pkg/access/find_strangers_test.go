@@ -83,7 +83,7 @@ func TestFindingsAreOfAllRequests(t *testing.T) {
 func TestUsersPastTheWaypointAreStrangers(t *testing.T) {
 	text := edit(t, tenants(t), "istio.io/ingress-use-waypoint: \"true\"", "istio.io/ingress-use-waypoint: \"false\"") +
 		aPolicy("alice", "x", "rules: [{from: [{source: {principals: [cluster.local/ns/istio-system/sa/ambient-ingressgateway-istio]}}]}]")
-	const want = "alice/x: spec.rules[0]: allows every request from the ingress, whoever the user is; the pods of alice are open"
+	const want = "alice/x: spec.rules[0]: allows every request from the ingress, for any user; the pods of alice are open"
 	if got := opens(load(t, text).Findings(twoTenants)); len(got) != 1 || !strings.Contains(got[0], want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}

@@ -229,7 +229,7 @@ func (w *watch) who(e *entrant) string {
 	case offTheMesh:
 		return "clients off the mesh"
 	case anonymous:
-		return "every request from the ingress, whoever the user is,"
+		return "every request from the ingress, for any user,"
 	case aUser:
 		for _, c := range e.policy.rules[e.rule].when {
 			for _, v := range c.values {
