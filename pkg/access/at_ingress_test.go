@@ -251,7 +251,7 @@ func TestRouteFilters(t *testing.T) {
 	if got := replacePrefix(knownValue("/a"), "/a", "/n").Read(); got != "/n" {
 		t.Error(got)
 	}
-	for path, want := range map[string]string{"/": "/n", "/a/b": "/na/b"} { // Envoy writes what stands for the prefix /, and then the rest
+	for path, want := range map[string]string{"/": "/n", "/a/b": "/na/b"} { // Envoy writes the replacement of the prefix /, and then the rest
 		if got := replacePrefix(knownValue(path), "/", "/n/").Read(); got != want {
 			t.Errorf("%s becomes %s, want %s", path, got, want)
 		}

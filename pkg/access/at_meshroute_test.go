@@ -74,7 +74,7 @@ func TestRoutesOfAService(t *testing.T) {
 		{"of a gateway only", beside(virtual("a", "gateways: [x/y], hosts: [s], http: [{route: [{destination: {host: t}}]}]")), Allow, ""},
 		{"of another namespace's", beside(virtual("other", "hosts: [s.a.svc.cluster.local], http: [{route: [{destination: {host: t.a.svc.cluster.local}}]}]")), Allow, ""},
 		{"of connections only", beside(virtual("a", "hosts: [s], tcp: [{route: [{destination: {host: t}}]}]")), Allow, ""},
-		{"beside a route", beside(virtual("a", "hosts: [s], http: [{route: [{destination: {host: s}}]}]"), route1("HTTPRoute", "r", ofS+", "+routed("s"))), NotJudged, "which comes first"},
+		{"together with a route", beside(virtual("a", "hosts: [s], http: [{route: [{destination: {host: s}}]}]"), route1("HTTPRoute", "r", ofS+", "+routed("s"))), NotJudged, "which comes first"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if v := decides(t, load(t, c.text), pod, c.want); !strings.Contains(v.By(), c.by) {

@@ -56,7 +56,7 @@ func (w *World) bind(s *space, own labels, traffic string) binding {
 	return w.accepts(g, s.name, traffic)
 }
 
-// hasCanary: an object's own canary counts beside the namespace's waypoint too (Istio 1.31: ambient getUseWaypointCanary, buildWeightedWaypoints of
+// hasCanary: an object's own canary also counts together with the namespace's waypoint (Istio 1.31: ambient getUseWaypointCanary, buildWeightedWaypoints of
 // Services; Istio 1.30.3 has none).
 func hasCanary(own, from labels) bool {
 	_, its := own.get("istio.io/use-waypoint-canary")

@@ -54,7 +54,7 @@ func TestFindings(t *testing.T) {
 		want       []string // one finding each, by a part of it; none: none
 	}{
 		{"a foreign L4 policy opens all", all + add("alice", "x", "{rules: [{}]}"), []string{"AuthorizationPolicy alice/x: spec.rules[0]: allows any pod in the mesh; the pods of alice are open to other tenants"}},
-		{"for somebody off the mesh", all + add("alice", "x", "{rules: [{from: [{source: {notPrincipals: ['*']}}]}]}"), []string{"clients off the mesh"}},
+		{"for clients off the mesh", all + add("alice", "x", "{rules: [{from: [{source: {notPrincipals: ['*']}}]}]}"), []string{"clients off the mesh"}},
 		{"for one tenant", all + add("alice", "x", "{rules: [{from: [{source: {namespaces: [bob]}}]}]}"), []string{"alice/x: spec.rules[0]: allows pods of bob;"}},
 		{"for one account of one", all + add("alice", "x", "{rules: [{from: [{source: {serviceAccounts: [bob/pipeline]}}]}]}"), []string{"pods of bob"}},
 		{"for tenants like", all + add("alice", "x", "{rules: [{from: [{source: {namespaces: ['bo*']}}]}]}"), []string{"pods of bob"}},

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// What changes policies, routes, Services or Namespaces while they are admitted makes what they decide unknown, whoever applies them.
+// A policy that changes policies, routes, Services or Namespaces at admission makes what they decide unknown, no matter who applies them.
 func TestMutationsOfObjects(t *testing.T) {
 	text := cloudWorld + "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: told, namespace: a, annotations: {team: x}}\nspec: {action: DENY, selector: {matchLabels: {app: other}}, rules: [{}]}" +
 		"\n---\nkind: Namespace\napiVersion: v1\nmetadata: {name: owned, annotations: {owner: o}, labels: {istio.io/dataplane-mode: ambient}}"
