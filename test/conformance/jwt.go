@@ -105,8 +105,8 @@ func (v *verifier) provider(p *jwtpb.JwtProvider) (bool, error) {
 	return true, nil
 }
 
-// missing is content with no token at all, and with a good one of the
-// providers beside it; a bad one it refuses.
+// missing accepts a request without a token, and a good token of the
+// other providers; it rejects a bad one.
 func (v *verifier) missing(beside []string) (bool, error) {
 	for _, name := range beside {
 		v.strip(v.providers[name])

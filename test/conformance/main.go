@@ -162,7 +162,7 @@ func judge(t test.Failer, istiod *controlPlane, root string, set *Set) error {
 		return err
 	}
 	set.Refused = c.refused
-	if len(c.refused) > 0 { // there is no such cluster: kubectl apply fails
+	if len(c.refused) > 0 { // no such cluster exists: kubectl apply fails
 		set.Cases = set.Cases[:1]
 		set.Cases[0].Want = Verdict{Got: rejected}
 		return nil

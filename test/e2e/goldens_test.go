@@ -101,7 +101,7 @@ func TestExamplesAreAccepted(t *testing.T) {
 	}
 }
 
-// kustomizeBuild builds a copy that has the function beside it, where `exec: {path: ./ambient-profile}` finds it.
+// kustomizeBuild builds a copy that contains the function's binary, where `exec: {path: ./ambient-profile}` finds it.
 func kustomizeBuild(t *testing.T, example string) []*kube.Object {
 	t.Helper()
 	dir := t.TempDir()
