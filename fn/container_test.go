@@ -79,12 +79,12 @@ func containerNeedsNothing(t *testing.T, image string) {
 		"64 MiB and a hundred people": {slices.Concat(asKustomizeRuns, []string{"--memory", "64m", "--memory-swap", "64m"}), profilesList(100)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, want, told := execute(t, test.list)
+			code, want, messages := execute(t, test.list)
 			if code != exitOK {
-				t.Fatal(told)
+				t.Fatal(messages)
 			}
 			code, got, stderr := docker(t, test.list, append(test.flags, image)...)
-			if code != 0 || stderr != told {
+			if code != 0 || stderr != messages {
 				t.Fatalf("exit code %d: %s", code, stderr)
 			}
 			if got != want {

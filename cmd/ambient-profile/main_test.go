@@ -365,8 +365,8 @@ func TestVersion(t *testing.T) {
 		t.Errorf("a release: %q, want %q first", got, want)
 	}
 	code, stdout, stderr := execute(t, "", "version", "-o", "json")
-	var told struct{ Version, Commit, Go, Platform string }
-	if err := json.Unmarshal([]byte(stdout), &told); code != 0 || err != nil || told.Version != "v0.4.0" || told.Commit != "decade" || !strings.HasPrefix(told.Go, "go1.") || told.Platform == "" {
+	var got struct{ Version, Commit, Go, Platform string }
+	if err := json.Unmarshal([]byte(stdout), &got); code != 0 || err != nil || got.Version != "v0.4.0" || got.Commit != "decade" || !strings.HasPrefix(got.Go, "go1.") || got.Platform == "" {
 		t.Errorf("exit code %d: %s%s: %v", code, stdout, stderr, err)
 	}
 }

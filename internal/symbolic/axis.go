@@ -171,7 +171,7 @@ func (x *Axis) add(t *Test) error {
 	if !t.ascii() {
 		return errForeign
 	}
-	if more := t.beside(); more != nil {
+	if more := t.ofElements(); more != nil {
 		if err := x.add(more); err != nil {
 			return err
 		}

@@ -196,13 +196,13 @@ func newListTest(k kind, arg string) *Test {
 // texts only).
 func (t *Test) takesElement(e string) bool {
 	if t.kind == wordsKind {
-		return t.beside().takes(e)
+		return t.ofElements().takes(e)
 	}
 	return t.takes(e)
 }
 
-// beside is the comparison by which elements of lists differ where the texts do not, nil for none.
-func (t *Test) beside() *Test {
+// ofElements returns the comparison by which elements of lists differ where the texts do not, or nil.
+func (t *Test) ofElements() *Test {
 	if t.elements && t.kind == wordsKind {
 		return newPatternsTest(patternsKind, t.list)
 	}

@@ -137,12 +137,12 @@ func TestTheClientChoosesThePlaceOfItsToken(t *testing.T) {
 	r := Request{From: From{JWT: &JWT{Issuer: "https://i.test", Claims: map[string]any{"email": "root@x"}}}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x"}
 	const copies, plain = "{issuer: https://i.test, fromHeaders: [{name: x-a}], outputClaimToHeaders: [{claim: email, header: x-user}]}", "{issuer: https://i.test}"
 	named := frontPolicy("d", "rules: [{when: [{key: 'request.headers[x-user]', values: [root@x]}]}]")
-	whoever := frontPolicy("d", "rules: [{from: [{source: {requestPrincipals: ['*']}}]}, {when: [{key: 'request.auth.claims[iss]', values: [https://i.test]}]}]")
+	anyToken := frontPolicy("d", "rules: [{from: [{source: {requestPrincipals: ['*']}}]}, {when: [{key: 'request.auth.claims[iss]', values: [https://i.test]}]}]")
 	decides(t, load(t, small+ingress+tokenRules("j", copies)+named), r, Allow)
 	decides(t, load(t, small+ingress+tokenRules("j", plain)+named), r, Deny)
 	for _, rules := range []string{copies + ", " + plain, plain + ", " + copies} {
 		decides(t, load(t, small+ingress+tokenRules("j", rules)+named), r, NotJudged)
-		decides(t, load(t, small+ingress+tokenRules("j", rules)+whoever), r, Allow)
+		decides(t, load(t, small+ingress+tokenRules("j", rules)+anyToken), r, Allow)
 	}
 }
 

@@ -645,7 +645,7 @@ var mutants = []mutant{
 	{"boxes keep the classes of before", "internal/symbolic/space.go", "			remap(b, i, old)\n", "			_, _ = b, old\n"},
 	{"a claim is not a list", "internal/symbolic/axis.go", "err == nil && x.lists {", "err == nil && false {"},
 	{"a list has one element", "internal/symbolic/list.go", "answers := all[i].answers.or(each[j])", "answers := each[j]"},
-	{"words of an element are apart", "internal/symbolic/list.go", "return t.beside().takes(e)", "return t.takes(e)"},
+	{"words of an element are apart", "internal/symbolic/list.go", "return t.ofElements().takes(e)", "return t.takes(e)"},
 	{"all that is encoded is a text", "internal/symbolic/list.go", "return maybeIf(len(s)%4 == 0 && ", "return maybeIf("},
 	{"a text has claims below it", acc + "match_envoy.go", "if name[i] == 0 && !a.claimed", "if name[i] == 1 && !a.claimed"},
 	{"half of the rest is forgotten", "internal/symbolic/space.go", "			out = append(out, part)\n", "			out = append(out[:len(out)/2], part)\n"},
