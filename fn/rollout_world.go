@@ -138,7 +138,7 @@ func (p *rolloutPlan) examples() {
 		}
 		add("another", "{}")
 		p.was, p.is = append(p.was, more...), append(p.is, more...)
-		p.assumed = append(p.assumed, "Namespace "+namespace+" has no pods in the manifests: one for each notebook and Service, and another one, are taken for what runs there")
+		p.assumed = append(p.assumed, "Namespace "+namespace+" has no pods in the manifests: one for each notebook and Service, and another one, are assumed to run there")
 	}
 }
 

@@ -257,7 +257,7 @@ func (t *trip) verify(point Point, rules func() ([]*jwtRule, string)) (over bool
 		return true
 	}
 	if header := t.writtenToken(list); header != "" {
-		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, "a route sets the header "+header+", and whose token that is nobody knows")})
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, "a route sets the header "+header+" to a token of an unknown user")})
 		return true
 	}
 	return t.authenticate(point, list)

@@ -18,7 +18,7 @@ func TestObjectsThatToolsMayNotApply(t *testing.T) {
 		{"{name: r,", "gateway, gateway no"},
 		{"{name: a,", all},
 		{"{name: s, namespace: a}", "gateway, gateway no, off mesh, sidecar, waypoint, waypoint no"},
-		{"{name: s, namespace: a, labels", ""}, // without the pod there is nobody to reach
+		{"{name: s, namespace: a, labels", ""}, // without the pod there is nothing to reach
 	} {
 		with := func(metadata string) string {
 			return edit(t, cloudWorld, c.name, strings.Replace(c.name, "{", "{"+metadata+", ", 1))
