@@ -99,7 +99,7 @@ func virtualService(namespace, spec string) string {
 
 const anyHost = "gateways: [kubeflow/kubeflow-gateway]\nhosts: ['*']\n"
 
-// anyUser is whom the ingress Gateway does not take for somebody else.
+// anyUser is every user whose name the ingress Gateway passes on unchanged.
 const anyUser = "any user but <blanks at an end>, system:serviceaccount:*"
 
 // loggedIn is that all who are logged in gain some requests to a Service.
@@ -179,7 +179,7 @@ var adviceCases = []struct {
 	{"a Service of another namespace", "tools", anyHost + "http: [{match: [{uri: {prefix: /reports/}}], route: [{destination: {host: reports.kubeflow.svc.cluster.local}}]}]",
 		"rules: [{matches: [{path: {type: PathPrefix, value: /reports/}}], backendRefs: [{name: reports, port: 80}]}]", "", "those do whom the policies of kubeflow allow"},
 
-	{"nothing but a redirect", "alice", anyHost + "http: [{match: [{uri: {exact: /old}}], redirect: {uri: /new/}}]",
+	{"only a redirect", "alice", anyHost + "http: [{match: [{uri: {exact: /old}}], redirect: {uri: /new/}}]",
 		"rules: [{matches: [{path: {type: Exact, value: /old}}], filters: [{type: RequestRedirect, requestRedirect: {path: {type: ReplaceFullPath, replaceFullPath: /new/}, statusCode: 301}}]}]", "", "metadata: {name: v, namespace: alice}"},
 	{"routes of which the closest comes first", "alice", anyHost + "http: [{match: [{uri: {prefix: /p/a/}}], route: [{destination: {host: registry}}]}, {match: [{uri: {prefix: /p/}}], route: [{destination: {host: plots}}]}]",
 		"rules: [{matches: [{path: {type: PathPrefix, value: /p/a/}}], backendRefs: [{name: registry, port: 8080}]}, {matches: [{path: {type: PathPrefix, value: /p/}}], backendRefs: [{name: plots, port: 80}]}]",

@@ -19,7 +19,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
-// The function beside the least that a kyaml function can do with the same bytes: read a
+// The function is compared with the least that a kyaml function can do with the same bytes: read a
 // ResourceList and write it again. docs/performance.md compares whole programs.
 //
 //	go test ./fn -run '^$' -bench . -benchtime 3x
@@ -82,7 +82,7 @@ func BenchmarkWhole(b *testing.B) {
 	})
 }
 
-// BenchmarkPassThrough is one profile beside a whole Kubeflow, nearly all of which only passes
+// BenchmarkPassThrough has one profile and a whole Kubeflow, nearly all of which only passes
 // through.
 func BenchmarkPassThrough(b *testing.B) {
 	input := load.ResourceList(1, kubeflow())
@@ -126,8 +126,8 @@ func measureIdentity(b *testing.B, list string) {
 	})
 }
 
-// measure reports processor time beside the clock's: it counts the collector's threads too, and
-// what else the machine does disturbs it less.
+// measure reports processor time in addition to wall time. Processor time includes the garbage
+// collector's threads, and other work on the machine disturbs it less.
 func measure(b *testing.B, once func() error) {
 	b.Helper()
 	b.ReportAllocs()

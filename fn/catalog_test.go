@@ -9,7 +9,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// What catalogs are told is true: the image that the examples name, and examples that exist.
+// The metadata for catalogs is true: it names the image of the examples, and examples that exist.
 func TestCatalogMetadata(t *testing.T) {
 	var metadata struct {
 		Image, Description, SourceURL, License string
@@ -28,7 +28,7 @@ func TestCatalogMetadata(t *testing.T) {
 	for _, url := range metadata.ExamplePackageURLs {
 		path, found := strings.CutPrefix(url, metadata.SourceURL+"/tree/main/")
 		if !found || !exists(filepath.Join("..", path, "README.md")) {
-			t.Errorf("%s is no example of this repository", url)
+			t.Errorf("%s is not an example of this repository", url)
 		}
 	}
 }

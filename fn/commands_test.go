@@ -10,13 +10,13 @@ import (
 )
 
 // Every command block (```sh) of these pages runs, in order, in a clean copy of the repository. A
-// block that cannot run everywhere says so to its reader, in its first line:
+// block that cannot run everywhere states that in its first line:
 //
 //	# needs a cluster         (or a registry: never run here)
 //	# needs Docker            (and likewise kpt: run where they are)
 //
-// A ```text block behind it is what it prints, to the letter. Pages in docs speak of the
-// repository's root, examples of their own directory.
+// A ```text block after it is exactly what it prints. Pages in docs run in the repository's
+// root, examples in their own directory.
 func pages(t *testing.T) []string {
 	t.Helper()
 	return append(must(filepath.Glob(examplesDir+"/*/README.md")), "../docs/rollout.md", "../docs/prerequisites.md", "../docs/release.md", "../docs/access-check.md", "../docs/ask.md", "../docs/diff.md", "../docs/lint.md", "../docs/report.md", "../docs/not-judged.md", "../docs/runtime.md")
@@ -74,7 +74,7 @@ type workplace struct {
 	root, dir, path, image string
 }
 
-// What CI runs itself, in this test or beside it, is only asked whether it could be made.
+// For a target that CI runs itself, in this test or in another step, the shim only checks that it could be made.
 const makeShim = `#!/bin/sh
 for word; do
   case "$word" in
@@ -87,7 +87,7 @@ exec "$REAL_MAKE" --no-print-directory -s "$@"
 func newWorkplace(t *testing.T, dir string) *workplace {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
-		t.Skipf("NOT TESTED: the commands of the page; they run in a repository, and there is no git: %v", err)
+		t.Skipf("NOT TESTED: the commands of the page; they run in a repository, and git is not installed: %v", err)
 	}
 	root, tools := t.TempDir(), t.TempDir()
 	copyRepository(t, root)

@@ -47,7 +47,7 @@ runs. "` + notRun + `" means that no suite here runs that release, and the text 
 | ` + "`make conformance`" + ` | Istio's own code, asked offline about thousands of generated policies and requests: the [referee](referee.md) gives no other verdict |
 | ` + "`make e2e`" + ` | a real API server and a real istiod accept every object that a golden case or an example makes, and send ztunnel what was meant |
 | ` + "`make dataplane`" + ` | real Envoys that a real istiod configures allow and deny what the referee says, except for a [list of differences](../test/dataplane/exceptions_test.go) |
-| ` + "`go test ./fn -run SchemasOf`" + ` | every object that a golden case makes passes the CRDs of the release, with no field beside theirs |
+| ` + "`go test ./fn -run SchemasOf`" + ` | every object that a golden case makes passes the CRDs of the release, without unknown fields |
 | ` + "`go test ./fn -run TestCorpus`" + ` | a tree in the shape of the release is converted: what is removed, changed and added is written down object by object, and a second run changes nothing |
 `
 
@@ -86,7 +86,7 @@ func istioTable(t *testing.T) string {
 		rows = append(rows, []string{release, asked, planes, envoys, schemasOfRelease(t, "Istio", release)})
 	}
 	return table("Istio", []string{"Istio", "Istio's own code", "control plane", "proxies", "schemas"}, rows,
-		"Istio's tags are no versions of Go modules, so the suites run commits of the release branches that the Go module proxy has. It has none of release-1.32: the referee knows its\n"+
+		"Istio's tags are not versions of Go modules, so the suites run commits of the release branches that the Go module proxy has. It has none of release-1.32: the referee knows its\n"+
 			"differences from its API and from its source ([releases](istio-fields.md)), and `--istio-version 1.32` judges by them. An older release is [not supported](security.md#versions-with-holes).\n")
 }
 

@@ -79,12 +79,12 @@ func containerNeedsNothing(t *testing.T, image string) {
 		"64 MiB and a hundred people": {slices.Concat(asKustomizeRuns, []string{"--memory", "64m", "--memory-swap", "64m"}), profilesList(100)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, want, told := execute(t, test.list)
+			code, want, messages := execute(t, test.list)
 			if code != exitOK {
-				t.Fatal(told)
+				t.Fatal(messages)
 			}
 			code, got, stderr := docker(t, test.list, append(test.flags, image)...)
-			if code != 0 || stderr != told {
+			if code != 0 || stderr != messages {
 				t.Fatalf("exit code %d: %s", code, stderr)
 			}
 			if got != want {
@@ -105,7 +105,7 @@ func containerMemoryLimitIsReal(t *testing.T, image string) {
 	t.Logf("exit code %d: %s", code, stderr)
 }
 
-// An error in a container fails the build, and says what is wrong.
+// An error in a container fails the build, with the function's message.
 func containerErrorFailsTheBuild(t *testing.T, image string) {
 	dir := withImage(t, "container", image)
 	config := filepath.Join(dir, "ambientprofile.yaml")
@@ -159,7 +159,7 @@ func profilesList(n int) string {
 func kubectlKustomize(t *testing.T, what, dir string) string {
 	t.Helper()
 	if _, err := exec.LookPath("kubectl"); err != nil {
-		t.Skipf("NOT TESTED: %s; there is no kubectl: %v", what, err)
+		t.Skipf("NOT TESTED: %s; kubectl is not installed: %v", what, err)
 	}
 	code, out, stderr := runCommand(t, exec.Command("kubectl", "kustomize", "--enable-alpha-plugins", dir), "")
 	if code != 0 {

@@ -81,7 +81,7 @@ func (s *sidecarWorld) randomPolicy(r *rand.Rand, name string) sidecarPolicy {
 		ports = p.selector["app"] != "" || p.selector == nil && s.insideOnly
 		tokens = false
 		if p.selector["istio"]+p.selector["release"] != "" {
-			p.action = "DENY" // beside a policy that allows everybody, an ALLOW says nothing
+			p.action = "DENY" // next to a policy that allows every client, an ALLOW has no effect
 		}
 	}
 	for range 1 + r.IntN(3) {

@@ -61,7 +61,7 @@ func routeRules(object map[string]any) error {
 				}
 			}
 			if seen["RequestRedirect"] && (seen["URLRewrite"] || len(rule.BackendRefs) > 0) {
-				say("rules[%d]: a redirect beside a rewrite or a backend", i)
+				say("rules[%d]: a redirect together with a rewrite or a backend", i)
 			}
 		}
 	}

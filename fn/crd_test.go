@@ -19,10 +19,10 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// passesCRDs: every object of a stream that Istio or the Gateway API defines is one that the API server
-// takes, by the schemas that they ship, with no field beside those of the schema. Of the rules in CEL it
-// knows those of an HTTPRoute (routeRules); the others and the other kinds are for make e2e, which asks a
-// real API server.
+// passesCRDs checks that the API server accepts every object of a stream that Istio or the Gateway API
+// defines, by the schemas that they ship, and that it has no field other than those of the schema. Of the
+// rules in CEL it knows those of an HTTPRoute (routeRules); the other rules and kinds are checked by
+// make e2e, which asks a real API server.
 func passesCRDs(t *testing.T, manifests string) {
 	t.Helper()
 	for _, text := range strings.Split(manifests, "\n---\n") {

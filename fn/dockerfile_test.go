@@ -89,7 +89,7 @@ func TestDockerfileBuildsForArm64(t *testing.T) {
 	staticAndStripped(t, program, elf.EM_AARCH64)
 	t.Run("label", func(t *testing.T) {
 		if !buildx {
-			t.Skip("NOT TESTED: the architecture that the image names; the classic builder writes its own, and there is no buildx (the release's image is tested for it)")
+			t.Skip("NOT TESTED: the architecture that the image names; the classic builder writes its own, and buildx is not installed (the release's image is tested for it)")
 		}
 		if arch := inspect(t, image).Architecture; arch != "arm64" {
 			t.Errorf("the image is for %s", arch)

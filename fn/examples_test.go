@@ -108,8 +108,8 @@ func TestGeneratorEmitsTheSame(t *testing.T) {
 	}
 }
 
-// What a README shows as YAML or text stands in a file of the example, to the letter. (Text right
-// behind a command is what that prints: TestCommandsOfThePages.)
+// YAML and text that a README shows is quoted exactly from a file of the example. (Text right
+// after a command is its output: TestCommandsOfThePages.)
 func TestReadmesQuoteRealFiles(t *testing.T) {
 	for _, readme := range must(filepath.Glob(examplesDir + "/*/README.md")) {
 		var files strings.Builder
@@ -134,7 +134,7 @@ func TestReadmesQuoteRealFiles(t *testing.T) {
 	}
 }
 
-// examples are those that run the program beside them; the container's are in container_test.go.
+// examples returns those that run the program in their directory; the container's are in container_test.go.
 func examples(t *testing.T) []string {
 	t.Helper()
 	var names []string
@@ -149,7 +149,7 @@ func examples(t *testing.T) []string {
 	return names
 }
 
-// workspace is a copy of an example with the function beside it, as the README has it.
+// workspace returns a copy of an example that contains the function's binary, as in the README.
 func workspace(t *testing.T, example string) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -61,7 +61,7 @@ func TestAFullDisk(t *testing.T) {
 	part(t, "stderr", stderr.String(), "ambient-profile: error: write /dev/stdout: no space left on device")
 }
 
-// It is told to stop while it still reads: nothing is written before all is read and done.
+// The signal arrives while the function still reads: it writes nothing before it has read and done everything.
 func TestASignalToStop(t *testing.T) {
 	cmd := asProcess(t, must(os.Executable()))
 	var stdout bytes.Buffer

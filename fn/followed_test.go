@@ -135,7 +135,7 @@ func (r *reader) dropItem(o diagnostic.Object, list, item string) {
 	all.Content = slices.DeleteFunc(all.Content, func(n *yaml.Node) bool { return n == one })
 }
 
-// stepsOf are the keys of a path; ~ stands for a / in one of them.
+// stepsOf returns the keys of a path; ~ is a / within a key.
 func stepsOf(path string) []string {
 	steps := strings.Split(path, "/")
 	for i := range steps {

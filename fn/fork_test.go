@@ -20,7 +20,7 @@ func TestAGatewayOfAFork(t *testing.T) {
 		known       bool
 	}{
 		{"its workload", gateway + workload("front", "front-account") + policies, true},
-		{"beside one of Kubeflow's name that nothing selects", gateway + workload("front", "front-account") + workload("istio-ingressgateway", "other") + policies, true},
+		{"next to one of Kubeflow's name that nothing selects", gateway + workload("front", "front-account") + workload("istio-ingressgateway", "other") + policies, true},
 		{"no workload", gateway + policies, false},
 		{"another workload", gateway + workload("back", "front-account") + policies, false},
 		{"a workload elsewhere", gateway + strings.Replace(workload("front", "front-account"), "istio-system", "edge", 1) + policies, false},

@@ -29,7 +29,7 @@ func TestGuardCatchesASkippedFunction(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if program, _, _ := strings.Cut(test.command, " "); program == "kubectl" {
 				if _, err := exec.LookPath(program); err != nil {
-					t.Skipf("NOT TESTED: the guard with kubectl kustomize; there is no kubectl: %v", err)
+					t.Skipf("NOT TESTED: the guard with kubectl kustomize; kubectl is not installed: %v", err)
 				}
 			}
 			dir := workspace(t, filepath.Join(examplesDir, "quickstart"))

@@ -81,7 +81,7 @@ func explained(t *testing.T, manifests string) string {
 	return stdout
 }
 
-// golden compares byte for byte; a file that is not there stands for nothing.
+// golden compares byte for byte; a missing file counts as an empty one.
 func golden(t *testing.T, file, got string) {
 	t.Helper()
 	want, err := os.ReadFile(file)

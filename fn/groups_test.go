@@ -58,7 +58,7 @@ spec: {selector: {notebook-name: lab}, ports: [{name: http-lab, port: 80, target
 		{"groups", "both headers", "{anonymous: true}", "kubeflow-groups: vision-team, kubeflow-userid: vision-team", deny},
 		{"groups", "a user called like the group", session("email: vision-team, groups: [staff]"), "", deny},
 		{"groups", "another issuer", "{jwt: {issuer: https://ci.example.com, subject: s, claims: {groups: [vision-team]}}}", "", deny},
-		{"groups", "a Kubernetes token that says so", "{jwt: {issuer: https://kubernetes.default.svc, subject: 'system:serviceaccount:ci:job', audiences: [istio-ingressgateway.istio-system.svc.cluster.local], claims: {groups: [vision-team]}}}", "", deny},
+		{"groups", "a Kubernetes token with the claim", "{jwt: {issuer: https://kubernetes.default.svc, subject: 'system:serviceaccount:ci:job', audiences: [istio-ingressgateway.istio-system.svc.cluster.local], claims: {groups: [vision-team]}}}", "", deny},
 		{"groups", "a pod with the header", "{serviceAccount: shop/web}", "kubeflow-groups: vision-team", deny},
 		{"[realm_access][roles]", "nested", session("realm_access: {roles: [vision-team]}"), "", allow},
 		{"[realm_access][roles]", "nested elsewhere", session("roles: [vision-team]"), "", deny},

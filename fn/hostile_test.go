@@ -17,7 +17,7 @@ import (
 const (
 	configOfAlice = "apiVersion: ambient.kubeflow.org/v1alpha1\nkind: AmbientProfile\nmetadata: {name: kubeflow}\n" +
 		"spec:\n  profiles:\n  - name: alice\n    owner: {name: alice@example.com}\n"
-	// The function edits the one of these and leaves the other alone.
+	// The function edits the first of these and leaves the second alone.
 	edited  = "- apiVersion: v1\n  kind: Namespace\n  metadata:\n    name: alice\n    annotations: {owner: alice@example.com}\n"
 	left    = "- apiVersion: v1\n  kind: ConfigMap\n  metadata:\n    name: mine\n"
 	another = "- apiVersion: v1\n  kind: ConfigMap\n  metadata:\n    name: another\n"
@@ -48,15 +48,15 @@ func TestHostileItemsComeBackWhole(t *testing.T) {
 		"a comment behind the dash":                     "- # of mine\n " + left[1:] + "-\n\n  # of alice\n " + edited[1:],
 		"a dash on a line of its own":                   "-\n " + left[1:] + "-\n " + edited[1:],
 		"flow style":                                    "- {apiVersion: v1, kind: ConfigMap, metadata: {name: mine}}\n" + edited,
-		"a list in flow style, of what is no object":    " [0, {}, [], a]\n",
+		"a list in flow style, of no objects":           " [0, {}, [], a]\n",
 		"items that are no objects":                     "- null\n-\n- text\n- [1, 2]\n- {}\n" + edited,
 		"line ends of Windows":                          strings.ReplaceAll(left+edited, "\n", "\r\n"),
 		"line ends of an old Mac":                       left + label + "b\r" + edited,
 		"U+2028, which ends a line":                     left + label + "\"foo\u2028bar\"\n" + edited,
 		"U+0085, which ends a line":                     "# foo\u0085# bar\n" + left + edited,
 		"an anchor that labels and annotations share":   strings.Replace(edited, "annotations: {", "annotations: &x {", 1) + "    labels: *x\n" + left,
-		"an anchor in what is left alone":               left + "    labels: &x {a: b}\n  data: *x\n" + edited,
-		"a merge key in what is left alone":             left + "    labels: &x {a: b, c: d}\n  data: {<<: *x, c: e}\n" + edited,
+		"an anchor in an untouched item":                left + "    labels: &x {a: b}\n  data: *x\n" + edited,
+		"a merge key in an untouched item":              left + "    labels: &x {a: b, c: d}\n  data: {<<: *x, c: e}\n" + edited,
 		"a merge key in what is edited":                 edited + "    labels: {<<: {a: b, c: d}, c: e}\n",
 		"a null in flow style":                          strings.Replace(edited, "annotations: {", "annotations: {nothing, less: , ", 1),
 		"labels that are null":                          edited + "    labels:\n" + left,
@@ -158,7 +158,7 @@ func meaning(t *testing.T, n *yaml.Node) string {
 	return fmt.Sprintf("%#v", v)
 }
 
-// The configuration comes back as well, byte for byte where its lines can be told.
+// The configuration comes back as well, byte for byte where its lines are known.
 func TestConfigurationComesBack(t *testing.T) {
 	plainly := strings.TrimPrefix(resourceListOf(""), listHead)
 	check := "functionConfig:\n  apiVersion: ambient.kubeflow.org/v1alpha1\n  kind: AccessCheck\n  metadata: {name: &x y}\n  spec: {cases: [{name: a, from: {serviceAccount: alice/x}, to: {namespace: alice, pod: {a: b}}, expect: allow}]}\n"
@@ -207,7 +207,7 @@ func TestRefusedResourceLists(t *testing.T) {
 		"another document behind an end marker": {strings.Replace(resourceListOf(""), "items:\n", "items: []\n", 1) + "...\na: b\n", "stdin:13:1: [AP0108] a second document starts here; send one ResourceList"},
 		"UTF-16":                                {"\xff\xfea\x00:\x00 \x00b\x00", "stdin:1:1: [AP0102] a byte here is not UTF-8"},
 		"binary":                                {"\x7fELF\x02\x01\x01\x00", "stdin:1:1: [AP0105] the YAML is not valid (control characters are not allowed)"},
-		"a merge key that stands for a text":    {resourceListOf(left + "    labels: {<<: a}\n"), "ConfigMap mine: metadata.labels.<<: the merge key << does not refer to a map"},
+		"a merge key that refers to a string":   {resourceListOf(left + "    labels: {<<: a}\n"), "ConfigMap mine: metadata.labels.<<: the merge key << does not refer to a map"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, stdout, stderr := execute(t, test.list)
@@ -292,7 +292,7 @@ func TestNothingInvisibleIsTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, _, stderr := execute(t, list)
 			if stderr == "" {
-				t.Fatal("nothing is told")
+				t.Fatal("nothing is reported")
 			}
 			for _, line := range strings.Split(strings.TrimSuffix(stderr, "\n"), "\n") {
 				if !strings.HasPrefix(line, "ambient-profile: ") || strings.HasPrefix(line, "ambient-profile: error: fake") || strings.ContainsFunc(line, func(c rune) bool { return !unicode.IsPrint(c) }) {

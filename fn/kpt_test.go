@@ -94,7 +94,7 @@ func TestKptErrorLeavesThePackage(t *testing.T) {
 func needKpt(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("kpt"); err != nil {
-		t.Skipf("NOT TESTED: the function under kpt; there is no kpt: %v", err)
+		t.Skipf("NOT TESTED: the function under kpt; kpt is not installed: %v", err)
 	}
 }
 

@@ -78,8 +78,8 @@ func locatedIn(err error, item *manifest.Item) error {
 	return diagnostic.Join(all)
 }
 
-// ofConfig are messages with their place in the configuration, as far as they are about it. Without a
-// file there is no line: kustomize and kpt send the configuration reformatted.
+// ofConfig adds the place in the configuration to the messages that are about it. Without a file it
+// adds no line, because kustomize and kpt send the configuration reformatted.
 func ofConfig(config *manifest.Item, found []diagnostic.Diagnostic) []diagnostic.Diagnostic {
 	for i, d := range found {
 		if d.Code == "" || d.Position.File != "" || d.Object.Kind != profile.Kind && d.Object.Kind != "" {

@@ -9,7 +9,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
-// A line is told with the file that it is in, or not at all.
+// A message has a line only together with its file.
 func TestMessagesOfTheRefereeAreLocated(t *testing.T) {
 	item := func(file, text string) *manifest.Item {
 		i := manifest.NewItem(yaml.MustParse(text).YNode())

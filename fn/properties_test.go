@@ -83,14 +83,14 @@ func TestPropertyAnotherProfileChangesNothing(t *testing.T) {
 		all := objectsOf(t, with)
 		for id, object := range objectsOf(t, without) {
 			if all[id] != object {
-				t.Errorf("%s is another beside %s", id, c.tenants[0].name)
+				t.Errorf("%s differs when %s is listed too", id, c.tenants[0].name)
 			}
 		}
 		one, other := worldOf(t, rendered(t, c, c.cluster())), worldOf(t, rendered(t, fewer, c.cluster()))
 		for _, tenant := range fewer.tenants {
 			for _, q := range append(c.fromOutside(tenant), c.fromInside(r, tenant)...) {
 				if a, b := one.Decide(q.Request).Outcome, other.Decide(q.Request).Outcome; a != b {
-					t.Errorf("%s -> %s: %s beside %s, else %s", q.From, q.To.Namespace, a, c.tenants[0].name, b)
+					t.Errorf("%s -> %s: %s when %s is listed too, else %s", q.From, q.To.Namespace, a, c.tenants[0].name, b)
 				}
 			}
 		}

@@ -202,8 +202,8 @@ func (t tenant) robots() map[string]bool {
 	return robots
 }
 
-// cluster is what is there beside the function's output: the mesh, the ingress with its login, and
-// in each namespace a notebook, a training job, the visualization server and a route to each.
+// cluster returns the objects that exist in addition to the function's output: the mesh, the ingress with
+// its login, and in each namespace a notebook, a training job, the visualization server and a route to each.
 func (c randomConfig) cluster() string {
 	namespace, gateway, _ := strings.Cut(c.gateway, "/")
 	var out strings.Builder

@@ -109,7 +109,7 @@ func readChecks(file string, stdin io.Reader) ([]readCheck, error) {
 		return nil, err
 	}
 	if len(checks) == 0 {
-		return nil, undone(diagnostic.NoAccessCheck, []string{file}, "there is no AccessCheck in it", "write one (see examples/access-check)")
+		return nil, undone(diagnostic.NoAccessCheck, []string{file}, "contains no AccessCheck", "write one (see examples/access-check)")
 	}
 	return checks, nil
 }
@@ -137,9 +137,9 @@ func renderedBy(read func([]string, io.Reader) ([]*manifest.Item, error), files 
 	}
 	switch {
 	case own == nil && slices.Contains(files, "-"):
-		return nil, undone(diagnostic.NoObjects, files, "there is no Kubernetes object in it", "check the command before the pipe")
+		return nil, undone(diagnostic.NoObjects, files, "contains no Kubernetes object", "check the command before the pipe")
 	case own == nil:
-		return nil, undone(diagnostic.NoObjects, files, "there is no Kubernetes object in it", "give what kustomize build prints")
+		return nil, undone(diagnostic.NoObjects, files, "contains no Kubernetes object", "give what kustomize build prints")
 	case own.Kind == "AmbientProfile":
 		return nil, diagnostic.Undone(own.Report(diagnostic.NotRendered, "", "is a configuration, and there are no rendered manifests", "",
 			"give what ambient-profile "+strings.Replace(own.File, "stdin", "-", 1)+" prints"))

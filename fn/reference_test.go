@@ -65,7 +65,7 @@ func TestReasonsOfNotJudged(t *testing.T) {
 	}
 	_, table, found := strings.Cut(read(t, "../docs/not-judged.md"), "| the reason says |")
 	if !found {
-		t.Fatal("there is no table of reasons")
+		t.Fatal("the page has no table of reasons")
 	}
 	table, _, _ = strings.Cut(table, "\n\n")
 	n := 0

@@ -26,8 +26,8 @@ var schemaReleases = []struct{ project, release, module, version, definitions st
 	{"Gateway API", "1.7", "sigs.k8s.io/gateway-api", "v1.7.0", "config/crd/standard/gateway.networking.k8s.io_*.yaml"},
 }
 
-// Every object that a golden case makes is one that the API server takes with the CRDs of each release, with
-// no field beside theirs.
+// The API server accepts every object that a golden case makes with the CRDs of each release, and they
+// have no unknown fields.
 func TestObjectsPassTheSchemasOfEachRelease(t *testing.T) {
 	objects := generatedObjects(t)
 	for _, r := range schemaReleases {

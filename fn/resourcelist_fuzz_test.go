@@ -61,7 +61,7 @@ func unescaped(list string) string {
 	return strings.TrimPrefix(items, listHead)
 }
 
-// startingMark is a byte order mark where a document starts, which is no part of it.
+// startingMark is a byte order mark where a document starts, which is not part of the document.
 var startingMark = regexp.MustCompile("(?m)(\\A|^---[ \t]*\r?\n)\ufeff")
 
 // A stream of documents is read whole: as many as the library finds, none hidden behind another, and

@@ -30,7 +30,7 @@ func TestTheRefereeKnowsTheConfiguration(t *testing.T) {
 		{"a scraper of the configuration", "  access: {monitoring: [{serviceAccount: monitors/prom, ports: [9100]}]}\n", atPods, ""},
 		{"a scraper of the configuration, at another port", "  access: {monitoring: [{serviceAccount: monitors/prom, ports: [9101]}]}\n", atPods, "[AP0703] AuthorizationPolicy ann/scrape: spec.rules[0]: allows pods of monitors"},
 		{"the only Gateway of the input is not the ingress", "", gateway, "[AP0724] Gateway ann/front: admits clients without a login"},
-		{"unless the configuration says so", "  ingress: {gateway: ann-edge/front}\n", strings.ReplaceAll(gateway, "front, namespace: ann}", "front, namespace: ann-edge}"), ""},
+		{"unless the configuration names it", "  ingress: {gateway: ann-edge/front}\n", strings.ReplaceAll(gateway, "front, namespace: ann}", "front, namespace: ann-edge}"), ""},
 		{"the profile-controller's own policy", "", controllers, ""},
 		{"a policy of its name", "", strings.Replace(controllers, "values: [ann@", "values: [zoe@", 1), "[AP0701] AuthorizationPolicy ann/ns-owner-access-istio: spec.rules[0]: uses request.headers[kubeflow-userid]"},
 	} {

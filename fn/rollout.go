@@ -15,7 +15,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 )
 
-// Rollout is the way from the objects that run to those of a configuration, in stages, and the way back. A stage that is not proved says so.
+// Rollout is the way from the objects that run to those of a configuration, in stages, and the way back. A stage that could not be proved reports that.
 type Rollout struct {
 	Stages, Back []Stage
 	Assumed      []string // what the proof takes for granted

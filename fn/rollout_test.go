@@ -12,7 +12,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
-// rolloutBase is a user namespace whose pods have sidecars, but for its Namespace and what it is to become.
+// rolloutBase is a user namespace whose pods have sidecars, without its Namespace and the objects of its target state.
 const rolloutBase = `
 {kind: Namespace, apiVersion: v1, metadata: {name: istio-system}}
 ---

@@ -86,7 +86,7 @@ func podTemplate(o object) *yaml.Node {
 	return nil
 }
 
-// withSidecar is a pod that was injected: it says so itself (Istio 1.31: the annotation sidecar.istio.io/status).
+// withSidecar returns a pod that was injected, which has an annotation for it (Istio 1.31: sidecar.istio.io/status).
 func withSidecar(of object, template *yaml.Node) object {
 	pod, name := yaml.NewRNode(template).Copy(), of.Name
 	if of.Kind == "Pod" {
@@ -138,7 +138,7 @@ func (p *rolloutPlan) examples() {
 		}
 		add("another", "{}")
 		p.was, p.is = append(p.was, more...), append(p.is, more...)
-		p.assumed = append(p.assumed, "Namespace "+namespace+" has no pods in the manifests: one for each notebook and Service, and another one, are taken for what runs there")
+		p.assumed = append(p.assumed, "Namespace "+namespace+" has no pods in the manifests: one for each notebook and Service, and another one, are assumed to run there")
 	}
 }
 

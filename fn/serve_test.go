@@ -186,7 +186,7 @@ func TestServeHealsEveryPolicyAtOnce(t *testing.T) {
 	}
 }
 
-// A Gateway is never left out, and what metacontroller cannot remove from it is told.
+// A Gateway is never left out, and fields that metacontroller cannot remove from it are reported.
 func TestServeNeverDeletesAGateway(t *testing.T) {
 	w := bornTenant(t, hook(t, serveConfig), "alice", "alice@example.com")
 	w.settle()
@@ -368,7 +368,7 @@ func TestServeMetrics(t *testing.T) {
 	}
 }
 
-// A server that is told to stop is not healthy, finishes what is under way, and ends.
+// A server that gets a signal to stop becomes unhealthy, finishes the requests under way, and ends.
 func TestServeStops(t *testing.T) {
 	server := must(newServer(manifest.NewItem(yaml.MustParse(serveConfig).YNode())))
 	server.Log = slog.New(slog.NewTextHandler(io.Discard, nil))

@@ -60,7 +60,7 @@ func TestServersThatAreLost(t *testing.T) {
 		{"VirtualServices of one namespace", serversConfig, strings.Replace(terminating, "'*'", "kubeflow/*", 1), []string{"spec.servers[0].hosts: has kubeflow/*; "}},
 		{"a certificate, named in full", withoutSecret, strings.Replace(terminating, "kubeflow-tls", "'kubernetes://web-tls'", 1), []string{"in plain HTTP only; set spec.ingress.tlsSecret: web-tls$"}},
 		{"a certificate of another namespace", withoutSecret, strings.Replace(terminating, "kubeflow-tls", "'kubernetes-gateway://team/web-tls'", 1), []string{"in plain HTTP only; copy Secret team/web-tls into namespace istio-system, and set spec.ingress.tlsSecret: web-tls$"}},
-		{"a certificate beside a gateway elsewhere", strings.Replace(withoutSecret, "spec: {", "spec: {ingress: {gateway: edge/front}, ", 1), terminating, []string{"in plain HTTP only; copy Secret istio-system/kubeflow-tls into namespace edge, and set spec.ingress.tlsSecret: kubeflow-tls$"}},
+		{"a certificate and a gateway elsewhere", strings.Replace(withoutSecret, "spec: {", "spec: {ingress: {gateway: edge/front}, ", 1), terminating, []string{"in plain HTTP only; copy Secret istio-system/kubeflow-tls into namespace edge, and set spec.ingress.tlsSecret: kubeflow-tls$"}},
 		{"a certificate that is not a Secret", withoutSecret, strings.Replace(terminating, "kubeflow-tls", "'configmap://team/web-tls'", 1), []string{"in plain HTTP only; set spec.ingress.tlsSecret to the name of a Secret with the certificate in namespace istio-system$"}},
 		{"another port", serversConfig, "{hosts: ['*'], port: {number: 9000, name: grpc, protocol: GRPC}}", []string{"spec.servers[0]: serves port 9000 for every host; "}},
 	} {

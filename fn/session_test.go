@@ -60,7 +60,7 @@ func replay(t *testing.T, page string) {
 	}
 }
 
-// missing reports whether a block needs a program that is not here, and says so.
+// missing reports whether a block needs a program that is not installed, and logs it.
 func missing(t *testing.T, body string) bool {
 	m := needs.FindStringSubmatch(body)
 	if m == nil {
@@ -98,7 +98,7 @@ func newcomer(t *testing.T, script string) string {
 	t.Helper()
 	git, err := exec.LookPath("git")
 	if err != nil {
-		t.Skipf("NOT TESTED: the page; it clones a repository, and there is no git: %v", err)
+		t.Skipf("NOT TESTED: the page; it clones a repository, and git is not installed: %v", err)
 	}
 	repository, home, shims := t.TempDir(), t.TempDir(), t.TempDir()
 	copyRepository(t, repository)

@@ -15,7 +15,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 )
 
-// checkSnippetIsAll reports YAML in a remedy that is not in its snippet, so that nobody would try it.
+// checkSnippetIsAll reports YAML in a remedy that is missing in its snippet, where the tests would not try it.
 func checkSnippetIsAll(t *testing.T, d diagnostic.Diagnostic) {
 	t.Helper()
 	if !strings.Contains(d.Remedy, d.Snippet) {

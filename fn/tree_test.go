@@ -42,7 +42,7 @@ func TestAnObjectWithGenerateName(t *testing.T) {
 	if code, _, stderr := execute(t, stdout, "explain"); code != exitOK {
 		t.Error(stderr)
 	}
-	// A Profile without a name is no namespace.
+	// A Profile without a name does not make a namespace.
 	code, stdout, stderr = treeRun(t, strings.Replace(treeConfig, "spec: {", "spec: {profileSelector: {}, ", 1), "apiVersion: kubeflow.org/v1\nkind: Profile\nmetadata: {generateName: team-}\nspec: {owner: {name: bob@example.com}}\n")
 	if code != exitOK || strings.Contains(stdout, "bob@example.com'") {
 		t.Errorf("exit code %d: %s", code, stderr)

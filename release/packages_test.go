@@ -182,7 +182,7 @@ func tool(t *testing.T, source string) string {
 	download.Dir = t.TempDir()
 	if out, err := download.Output(); err != nil {
 		var failed struct{ Error string }
-		_ = json.Unmarshal(out, &failed) // what go prints where there is no network
+		_ = json.Unmarshal(out, &failed) // what go prints without a network
 		t.Skipf("NOT TESTED: %s; its module cannot be downloaded: %s", source, failed.Error)
 	}
 	bin := t.TempDir()

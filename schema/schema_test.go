@@ -116,8 +116,8 @@ func TestSchemaRefusesWhatTheFunctionRefuses(t *testing.T) {
 	}
 }
 
-// withField is a document that is right except for one field; an index and what is below it is cut
-// off the path, and the value stands for the whole list.
+// withField returns a document that is right except for one field. The path is cut at an index, and
+// the value replaces the whole list.
 func withField(t *testing.T, path, value string) *yaml.RNode {
 	t.Helper()
 	document := yaml.MustParse("apiVersion: " + profile.APIVersion + "\nkind: AmbientProfile\nmetadata: {name: x}\nspec: {profiles: [{name: a, owner: {name: x}}]}\n")

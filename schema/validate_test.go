@@ -38,7 +38,7 @@ func members(path string, schema, object map[string]any) []string {
 		} else if additional, ok := schema["additionalProperties"].(map[string]any); ok {
 			wrong = append(wrong, validate(path+"."+key, additional, value)...)
 		} else if schema["additionalProperties"] != true {
-			wrong = append(wrong, path+"."+key+": is no field")
+			wrong = append(wrong, path+"."+key+": is not a field")
 		}
 	}
 	return wrong

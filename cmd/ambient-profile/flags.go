@@ -49,7 +49,7 @@ func (f *form) Set(value string) error {
 	return nil
 }
 
-// flagError is what a user reads about a flag that is wrong: what was meant, where that can be told.
+// flagError returns the error for a wrong flag. It suggests the flag that was meant, if one is similar.
 func flagError(c *cobra.Command, err error) error {
 	if args := c.Flags().Args(); c == c.Root() && len(args) > 0 && !isFile(args[0]) {
 		return unknownCommand(c, args[0]) // the flag is that of the verb that was meant

@@ -15,7 +15,7 @@ var thresholds = map[string]diagnostic.Severity{"error": diagnostic.Error, "warn
 func lintCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "lint [FILE...]",
-		Short: "Report what is wrong in rendered manifests, or in a cluster",
+		Short: "Report mistakes in rendered manifests, or in a cluster",
 		Long: `Reports what the function would warn about, without generating anything: namespaces that are open to
 other tenants, owners who are locked out, routes that change who the user is, logins that pass on a
 forged header, policies without effect, pods that left the mesh, versions of Istio with known holes.

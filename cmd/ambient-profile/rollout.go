@@ -19,7 +19,7 @@ for stdin.
 
 Each stage is proved: at no moment, in whatever order its objects arrive and its pods start anew, is
 a request allowed that neither the beginning nor the end allows. A stage for which that is not sure is
-printed as NOT PROVED, with the moment and the request. Whoever loses access has a line LOST.
+printed as NOT PROVED, with the moment and the request. A client that loses access has a line LOST.
 
 The exit code is 1 where a stage is NOT PROVED. What the proof takes for granted:
 https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/rollout.md`,

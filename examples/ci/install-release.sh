@@ -7,7 +7,7 @@ os=$(uname -s | tr '[:upper:]' '[:lower:]')
 case $(uname -m) in
   x86_64 | amd64) arch=amd64 ;;
   aarch64 | arm64) arch=arm64 ;;
-  *) echo "install-release.sh: error: there is no release for $(uname -m)" >&2; exit 2 ;;
+  *) echo "install-release.sh: error: no release for $(uname -m)" >&2; exit 2 ;;
 esac
 bin=${BIN:-${RUNNER_TEMP:?set BIN or RUNNER_TEMP}/ambient-profile-bin}
 file=ambient-profile_${VERSION}_${os}_$arch.tar.gz

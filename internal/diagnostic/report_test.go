@@ -106,7 +106,7 @@ func TestSARIFIsValid(t *testing.T) {
 			t.Errorf("%s: %v\n%s", name, err, text)
 		}
 	}
-	// The schema refuses what is wrong.
+	// The schema rejects an unknown level.
 	wrong, err := jsonschema.UnmarshalJSON(strings.NewReader(strings.Replace(written(t, func(b *bytes.Buffer) error { return report().WriteSARIF(b) }), `"level": "note"`, `"level": "info"`, 1)))
 	if err != nil {
 		t.Fatal(err)

@@ -12,8 +12,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
-// What setJSON gives is valid, says what the text said except for the one key, and keeps every other
-// value byte for byte. What it refuses is no object, or one whose keys Go could mistake.
+// The result of setJSON is valid, differs from the input only in the one key, and keeps every other
+// value byte for byte. It rejects input that is not an object, and objects whose keys Go could confuse.
 func FuzzSetJSON(f *testing.F) {
 	for _, text := range []string{
 		"{}", " { } ", `{"a": 1}`, "{\n  \"mode\" : \"x\",\n  \"b\": [1, {}]\n}\n", `{"mode":1e400,"mode ":2}`, `{"Mode": 1}`, `{"\u006dode": 1}`, `{"a":1,"a":2}`,

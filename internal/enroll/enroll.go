@@ -23,10 +23,9 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/generate"
 )
 
-// Place puts the wanted objects among the items of the input: those that are there already are
-// edited in place, the others appended in their order. It returns the items that stay, and what is
-// worth a warning. The error joins all that cannot be resolved, each naming its object; then
-// nothing of the result may be used.
+// Place puts the wanted objects among the items of the input: existing ones are edited in place, the
+// others appended in their order. It returns the items that stay, and the warnings. The error joins all
+// problems, and each names its object; then no result may be used.
 func Place(plan generate.Plan, found survey.Found, wanted []generate.Object) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
 	input, notes := found.Index, &survey.Notes{Config: plan.Name}
 	warnInput(plan, input, notes)
@@ -69,7 +68,7 @@ func Place(plan generate.Plan, found survey.Found, wanted []generate.Object) ([]
 func theOnly(input *survey.Index, notes *survey.Notes, id manifest.ID) *manifest.Item {
 	item := input.ByID[id]
 	if second := input.Twice[id]; second != nil {
-		notes.Errs = append(notes.Errs, second.Report(diagnostic.InInputTwice, "", "is in the input twice"+firstAt(item), "the one that is applied last would win, and only the other would be edited",
+		notes.Errs = append(notes.Errs, second.Report(diagnostic.InInputTwice, "", "is in the input twice"+firstAt(item), "the last one applied would win, but only the other would be edited",
 			"remove one of the two, or a file that is given twice"))
 	}
 	return item

@@ -49,7 +49,7 @@ func removeGateways(plan generate.Plan, input *survey.Index, notes *survey.Notes
 func warnOtherPods(plan generate.Plan, notes *survey.Notes, item *manifest.Item) {
 	targets := targetRefs("Gateway", plan.Mesh.GatewayName)
 	notes.Report(item.Report(diagnostic.OldGatewayUnknown, "spec.selector", "selects other pods than those of "+survey.OldGatewayNamespace+"/"+survey.OldGatewayName+", and not those of one workload of that namespace in the input",
-		"what is for those pods (policies, EnvoyFilters, NetworkPolicies) and rules with their principal were left unchanged, so that rules with that principal let nobody in by the new gateway",
+		"the policies, EnvoyFilters and NetworkPolicies for those pods and the rules with their principal were left unchanged, so rules with that principal do not allow the new gateway",
 		"add its Deployment to the input, or attach what must stay in force with "+targets+", and write the principal "+plan.Mesh.Ingress+" in the rules").Writes(targets))
 }
 

@@ -60,7 +60,7 @@ func (t *translation) rewrite(at string, rewrite *yaml.Node, match []*yaml.Node)
 		prefix, exact = manifest.Value(path, "prefix"), manifest.Value(path, "exact")
 	}
 	switch {
-	case prefix == uri && prefix != "": // replaced by itself
+	case prefix == uri && prefix != "": // replaced by the same prefix
 	case exact != "":
 		out["path"] = generate.Fields{"type": "ReplaceFullPath", "replaceFullPath": uri}
 	case prefix == "" || strings.HasSuffix(prefix, "/") && !strings.HasSuffix(uri, "/"): // Gateway API keeps a slash after the prefix

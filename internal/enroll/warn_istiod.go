@@ -35,7 +35,7 @@ var inCluster = []netip.Prefix{
 
 // warnBlockedKeys reports an istiod that refuses to connect to addresses of Services, where it has to
 // fetch keys from one. Istio 1.31: jwks_resolver.go blockedCIDRDialContext compares the address that the
-// name resolves to. Link-local addresses, which it blocks by itself from 1.31.1 on, no Service has.
+// name resolves to. From 1.31.1 on it always blocks link-local addresses, but no Service has one.
 func warnBlockedKeys(plan generate.Plan, notes *survey.Notes, istiod survey.Image) {
 	var blocked []string
 	for _, text := range strings.Split(istiod.Env("BLOCKED_CIDRS_IN_JWKS_URIS"), ",") {

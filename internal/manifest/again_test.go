@@ -53,6 +53,6 @@ func TestDocumentsReadInTurn(t *testing.T) {
 	}
 	again, err := documents.ReadObjects([]string{file("again.yaml", a)}, nil)
 	if err != nil || len(again) != 1 || again[0].Node != next[3].Node && again[0].Node != old[0].Node {
-		t.Errorf("%v, %v: what stands in the same place has another node", again, err)
+		t.Errorf("%v, %v: the value in the same place has another node", again, err)
 	}
 }

@@ -42,7 +42,7 @@ func readConfig(name string, stdin io.Reader) (*Item, error) {
 	if config == nil {
 		return nil, diagnostic.Diagnostic{
 			Code: diagnostic.EmptyConfig, Position: diagnostic.Position{File: file},
-			Found: "there is no AmbientProfile in it", Remedy: "write one, with apiVersion, kind, metadata and spec",
+			Found: "contains no AmbientProfile", Remedy: "write one, with apiVersion, kind, metadata and spec",
 		}
 	}
 	return config, nil
@@ -149,7 +149,7 @@ func onlyDocument(data []byte) (*yaml.Node, error) {
 		return nil, refuse(at, diagnostic.NotUTF8, "a byte here is not UTF-8", "", "save the text in UTF-8")
 	}
 	if at := lateMark.FindIndex(data); at != nil { // one at the beginning is gone by now
-		return nil, refuse(at[1]-len(byteOrderMark), diagnostic.ByteOrderMark, "a byte order mark is behind the beginning of this document", "there, it is a character like any other", "remove it")
+		return nil, refuse(at[1]-len(byteOrderMark), diagnostic.ByteOrderMark, "a byte order mark is allowed only at the beginning of a document", "here it is an ordinary character", "remove it")
 	}
 	if at := directive.FindIndex(data); at != nil {
 		return nil, refuse(at[1]-1, diagnostic.Directive, "a directive, such as %YAML or %TAG, starts here", "it can change what the rest means", "remove the line")

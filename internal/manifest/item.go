@@ -32,11 +32,11 @@ type Item struct {
 	File string
 	// at is where the file of a configuration is kept; kpt sends its path with the item only.
 	at diagnostic.Position
-	// Changed is true once Node is no longer as it was read.
+	// Changed is true once Node differs from what was read.
 	Changed bool
 	// CopyOf is the namespace/name of the object of this kind that it was made from, "" for none.
 	CopyOf string
-	// Removed is true once the item is no longer wanted.
+	// Removed is true once the item is to be left out of the output.
 	Removed bool
 	// Errs are the edits that the item's own form did not allow.
 	Errs []error
@@ -201,7 +201,7 @@ func (i *Item) Ensure(parent *yaml.Node, key string) *yaml.Node {
 	return Field(parent, key)
 }
 
-// Quoted keeps a text a text to every YAML reader.
+// Quoted makes every YAML parser read a string as a string.
 func Quoted(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagString && n.Style == 0 && !IsText(n.Value) {
 		n.Style = yaml.DoubleQuotedStyle

@@ -85,7 +85,7 @@ func TestAnnotationsOfKptStayInOnePlace(t *testing.T) {
 			"  spec:\n    template:\n      metadata:\n        annotations:\n          team: blue\n"},
 		{"the metadata of the pods, which had no annotations", "  metadata: &m\n    name: a\n    annotations:\n      " + ofKpt + "  spec:\n    template:\n      metadata: *m\n",
 			"  spec:\n    template:\n      metadata:\n        name: a\n"},
-		{"labels that the annotations stand for", "  metadata:\n    name: a\n    labels: &a\n      team: blue\n      " + ofKpt + "    annotations: *a\n",
+		{"labels that the annotations alias", "  metadata:\n    name: a\n    labels: &a\n      team: blue\n      " + ofKpt + "    annotations: *a\n",
 			"    labels:\n      team: blue\n      new: x\n"},
 	} {
 		in, err := Read(strings.NewReader("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- kind: Deployment\n" + test.object + config))

@@ -13,7 +13,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// plainYAML writes what the library writes, byte for byte, whatever stands in a text.
+// plainYAML writes what the library writes, byte for byte, for any string.
 func FuzzPlainYAML(f *testing.F) {
 	for _, s := range []string{"alice@example.com", "*", " x", "x ", "a: b", "- a", "#", "a #b", "{a}", "[a]", "0x1", "on", "~", "'", "\"", "\\", "\t", "é", "?", "!", "&a", "%", "@", "`", ":", "a:", ",", "---", "..."} {
 		f.Add(s)
@@ -28,7 +28,7 @@ func FuzzPlainYAML(f *testing.F) {
 			},
 		}
 		n := o.Node()
-		if !manifest.Plain(n) || !utf8.ValidString(s) { // YAML that is no UTF-8 was refused when it was read
+		if !manifest.Plain(n) || !utf8.ValidString(s) { // YAML that is not UTF-8 was rejected when it was read
 			t.Skip("for the library")
 		}
 		for _, sequence := range []bool{false, true} {

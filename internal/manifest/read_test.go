@@ -185,7 +185,7 @@ func TestDataIsPassedOn(t *testing.T) {
 	}
 }
 
-// A byte order mark in front of a document means nothing, as kubectl and kustomize read each by itself.
+// A byte order mark in front of a document means nothing, as kubectl and kustomize read each document separately.
 func TestByteOrderMarks(t *testing.T) {
 	const a, b, mark = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n", "\ufeff"
 	for text, want := range map[string]string{

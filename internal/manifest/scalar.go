@@ -7,9 +7,9 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// IsText reports whether every YAML reader takes s, without quotes, for a text and not for a number,
-// a bool or null. What begins with a letter and contains no whitespace can be recognized by its letters;
-// the rest kyaml parses, which starts a YAML 1.1 parser for each.
+// IsText reports whether every YAML parser reads s, unquoted, as a string and not as a number, bool
+// or null. A string that starts with a letter and contains no whitespace can be recognized by its
+// letters; for any other, kyaml starts a YAML 1.1 parser.
 func IsText(s string) bool {
 	if s == "" || !isLetter(s[0]) || strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' }) || s[len(s)-1] == ':' {
 		return !yaml.IsValueNonString(s) && !isBase60(s)

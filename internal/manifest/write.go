@@ -87,7 +87,7 @@ func documents(items []*Item) ([][]byte, error) {
 	return texts, nil
 }
 
-// list is the ResourceList as it goes back, piece by piece, with its results if there are any.
+// list returns the ResourceList to write, in chunks, with its results if there are any.
 func (f Form) list(items []*Item, results *yaml.Node) ([][]byte, error) {
 	head := fmt.Sprintf("apiVersion: %s\nkind: %s\nitems:\n", f.apiVersion, kio.ResourceListKind)
 	if len(items) == 0 {

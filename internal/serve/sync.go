@@ -82,7 +82,7 @@ func (s *Server) tenant(r syncRequest, o owner) (tenant, []string, error) {
 		if err == nil || notSelected(err) {
 			return t, nil, err
 		}
-		problem = []string{oneLine(err) + "; no contributor gets access and nothing but the namespace's own policies is written"}
+		problem = []string{oneLine(err) + "; no contributor gets access, and only the namespace's own policies are written"}
 		if t, err = s.render(r, o, nil); err == nil {
 			return t, problem, nil
 		}

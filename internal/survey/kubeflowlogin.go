@@ -95,7 +95,7 @@ func (in *Index) isAtGateway(item *manifest.Item) bool {
 	return item.Namespace == in.gateway.Namespace && slices.ContainsFunc(TargetsOf(manifest.Field(item.Node, "spec")), in.gateway.isTarget)
 }
 
-// hasDex reports whether people log in with dex in its namespace: the configuration says so, or the input
+// hasDex reports whether people log in with dex in its namespace: the configuration names dex, or the input
 // has it, or a rule for its tokens.
 func (in *Index) hasDex(spec profile.Spec) bool {
 	return slices.Contains(spec.Identity.SessionIssuers, DexIssuer) || in.holds(DexNamespace, "dex") ||

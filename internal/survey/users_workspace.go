@@ -51,7 +51,7 @@ func (s *sources) workspace(item, kind *manifest.Item) (w profile.Workspace, ok 
 	const option = "spec.podTemplate.options.imageConfig"
 	image := withID(manifest.Field(kind.Node, "spec", "podTemplate", "options", "imageConfig", "values"), manifest.Value(item.Node, strings.Split(option, ".")...))
 	if image == nil {
-		return no(option, "is no image of WorkspaceKind "+kind.Name, "write the id of one of its images")
+		return no(option, "is not an image of WorkspaceKind "+kind.Name, "write the id of one of its images")
 	}
 	w.Name = item.Name
 	for _, port := range manifest.Content(manifest.Field(image, "spec", "ports")) {

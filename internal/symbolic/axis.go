@@ -21,7 +21,7 @@ type Axis struct {
 	pool    *Pool
 	name    string // of the domain
 	domain  machine
-	seeds   []string // shown where they stand for a class
+	seeds   []string // shown as the samples of their classes
 	tests   []*Test
 	index   map[string]int
 	machs   []machine
@@ -171,7 +171,7 @@ func (x *Axis) add(t *Test) error {
 	if !t.ascii() {
 		return errForeign
 	}
-	if more := t.beside(); more != nil {
+	if more := t.ofElements(); more != nil {
 		if err := x.add(more); err != nil {
 			return err
 		}
@@ -201,7 +201,7 @@ var errForeign = errors.New("it is compared with letters that are not of ASCII")
 
 var errTooMany = errors.New("its comparisons tell apart more texts than can be looked at")
 
-// refine finds the classes again after tests were added, and gives the old class of each: what is new tells apart texts of one old class.
+// refine finds the classes again after tests were added, and returns the old class of each. New tests only split old classes.
 func (x *Axis) refine() (old []int, err error) {
 	before, counted, first := map[string]int{}, x.counted, len(x.classes) == 0
 	for i, c := range x.classes {
@@ -413,5 +413,5 @@ func (x *Axis) Size() int { return len(x.classes) }
 
 func (x *Axis) String() string { return x.Name + " (" + strconv.Itoa(len(x.classes)) + " classes)" }
 
-// Tests are the comparisons that the classes are told apart by.
+// Tests returns the comparisons that separate the classes.
 func (x *Axis) Tests() []*Test { return x.tests }

@@ -153,7 +153,7 @@ func TestClassesOfRandomComparisons(t *testing.T) {
 				continue
 			}
 			if n, ok := least[x.signature(c.point)]; ok && n < len(c.point.Text) {
-				t.Errorf("seed %d: %q stands for class %d, and there is a text of %d letters", seed, c.point.Text, i, n)
+				t.Errorf("seed %d: %q is the sample of class %d, and there is a text of %d letters", seed, c.point.Text, i, n)
 			}
 		}
 	}
@@ -174,7 +174,7 @@ func TestLiteralsSayWhatWasAnswered(t *testing.T) {
 	}
 }
 
-// settled is what pathMachine takes, told otherwise.
+// settled reports whether pathMachine accepts s, by a second implementation.
 func settled(s string) bool {
 	if !strings.HasPrefix(s, "/") || strings.ContainsAny(s, "?#\x00\\ \"<>^`{|}\x7f") {
 		return false

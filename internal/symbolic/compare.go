@@ -16,7 +16,7 @@ func MatchPattern(pattern, s string) bool {
 	return s == pattern
 }
 
-// MatchStars tries a pattern in which every star stands for any run of characters. Linear in the text for each literal.
+// MatchStars tries a pattern in which every star matches any run of characters. For each literal it is linear in the text.
 func MatchStars(pattern, s string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {

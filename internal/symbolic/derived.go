@@ -184,7 +184,7 @@ func (m *trimmed) marks(b *boundaries) {
 	m.machine.marks(b)
 }
 
-// swapped reads the prefix, then what is left of it. Its states are those of the prefix, then one that skips a slash, the dead one, and those of
+// swapped reads the prefix, then the rest. Its states are those of the prefix, then one that skips a slash, the dead one, and those of
 // the machine: twice, as a part may be over.
 type swapped struct {
 	machine

@@ -196,13 +196,13 @@ func newListTest(k kind, arg string) *Test {
 // texts only).
 func (t *Test) takesElement(e string) bool {
 	if t.kind == wordsKind {
-		return t.beside().takes(e)
+		return t.ofElements().takes(e)
 	}
 	return t.takes(e)
 }
 
-// beside is the comparison by which elements of lists differ where the texts do not, nil for none.
-func (t *Test) beside() *Test {
+// ofElements returns the comparison by which elements of lists differ where the texts do not, or nil.
+func (t *Test) ofElements() *Test {
 	if t.elements && t.kind == wordsKind {
 		return newPatternsTest(patternsKind, t.list)
 	}
@@ -224,7 +224,7 @@ func (v Value) MatchesAny(patterns []string) Answer {
 	return v.asks(newPatternsTest(patternsKind, patterns))
 }
 
-// MatchesOneOf tries value patterns of Istio on a text that may be absent, and is no claim. As one comparison, they tell apart two kinds of texts. ok is
+// MatchesOneOf tries value patterns of Istio on a text that may be absent and that is not a claim. As one comparison, they separate two kinds of texts. ok is
 // false where they have to be tried one by one.
 func (v Value) MatchesOneOf(patterns []string) (a Answer, ok bool) {
 	if v.of == nil || v.lists || v.words || v.coded != "" || v.state != Known && v.state != Absent || len(patterns) < 2 || slices.Contains(patterns, "*") {

@@ -48,7 +48,7 @@ func askClaim(r *rand.Rand, v Value) {
 	}
 }
 
-// Each list, of whatever length, is in one class, whose lists answer all comparisons alike, and the text that stands for a class is one of its own.
+// Each list, of whatever length, is in exactly one class. The lists of a class answer all comparisons alike, and the sample of a class belongs to it.
 func TestListsAreInOneClass(t *testing.T) {
 	several := 0
 	for seed := range uint64(300) {
@@ -98,7 +98,7 @@ func TestListsAreInOneClass(t *testing.T) {
 		}
 		for i, c := range x.classes {
 			if x.classOf(c.point) != i {
-				t.Errorf("seed %d: %q does not stand for its class", seed, c.point.Text)
+				t.Errorf("seed %d: %q, the sample of a class, is not in it", seed, c.point.Text)
 			}
 		}
 	}
@@ -127,7 +127,7 @@ func TestPointsOfLists(t *testing.T) {
 	}
 }
 
-// An axis that tells apart more kinds of lists than can be looked at says so.
+// An axis that separates more kinds of lists than can be examined reports an error.
 func TestTooManyListsAreNotForgotten(t *testing.T) {
 	trace := &Trace{}
 	v := trace.Claim("claim x", Point{})

@@ -188,7 +188,7 @@ const (
 	pathDots
 	pathOther
 	pathDead
-	pathParts // below: what stands in a segment, above: in an escape of which hex digits were read
+	pathParts // below: the state within a segment, above: within an escape, by the hex digits read
 )
 
 func (m pathMachine) start() int32 { return pathStart }

@@ -135,7 +135,7 @@ func readKind(name, rest string, via *derived) (*Test, error) {
 		}
 		return t, nil
 	}
-	return nil, fmt.Errorf("there is no comparison %q", name)
+	return nil, fmt.Errorf("unknown comparison %q", name)
 }
 
 // quoted reads n quoted texts, all there are where n is negative.

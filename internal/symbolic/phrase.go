@@ -146,7 +146,7 @@ type piece struct {
 	bits Bits
 }
 
-// mixed takes the parts one after the other that say most of what is left with the fewest words.
+// mixed repeatedly takes the part that covers most of the rest with the fewest words.
 func (x *Axis) mixed(least, most Bits, words []word) (out Phrase, said Bits) {
 	pieces := x.pieces(least, most, words)
 	said = newBits(len(x.classes))

@@ -10,7 +10,7 @@ type Space struct {
 	axes  []*Axis
 	index map[string]int
 	make  func(name string) (*Axis, error) // one that a comparison names
-	kept  []Box                            // beside those of an exploration
+	kept  []Box                            // in addition to those of an exploration
 }
 
 // Box is a set of requests: a product of classes of each axis. nil on an axis, or none for it, is all.
@@ -23,7 +23,7 @@ type Found[O any] struct {
 	Points  []Point // by axis, as far as there were axes
 }
 
-// NewSpace is a space of these axes. more makes one that a comparison names beside them, which a request need not have.
+// NewSpace returns a space of these axes. more makes any other axis that a comparison names, which a request need not have.
 func NewSpace(axes []*Axis, more func(name string) (*Axis, error)) (*Space, error) {
 	s := &Space{index: map[string]int{}, make: more}
 	for _, x := range axes {
@@ -201,7 +201,7 @@ func (s *Space) Takes(on func(axis string) Point) bool {
 	return true
 }
 
-// Sample are the texts that stand for the classes of an axis.
+// Sample returns one text for each class of an axis.
 func (x *Axis) Sample() []Point {
 	out := make([]Point, len(x.classes))
 	for i := range x.classes {
@@ -224,8 +224,8 @@ type Limit struct {
 
 func (l *Limit) Error() string { return fmt.Sprintf("more than %d kinds of requests", l.Runs) }
 
-// Explore asks for the outcome of a request of each box that is left, until the boxes of the answers cover the space, or of the part of it that is given.
-// The boxes may overlap where the outcomes of several are one. It goes on while ask says so. The error may be a *Limit beside what was found.
+// Explore asks for the outcome of a request of each box that is left, until the boxes of the answers cover the space, or the part of it that is given.
+// The boxes may overlap where several have the same outcome. It continues while ask returns true. With a *Limit as the error, found holds what was found so far.
 func Explore[O any](s *Space, from []Box, runs int, ask func(axes []*Axis, points []Point) (O, *Trace, bool)) (found []Found[O], err error) {
 	left := from
 	if left == nil {

@@ -200,7 +200,7 @@ func underExpression(prefix string) string {
 	return quoteBytes(prefix) + `(?:/(?s:.*))?`
 }
 
-// quoteBytes has each byte stand for itself, as a rune.
+// quoteBytes quotes each byte literally, as a rune.
 func quoteBytes(s string) string {
 	runes := make([]rune, len(s))
 	for i := range len(s) {
@@ -247,7 +247,7 @@ func anyAfterOne(rest string) string {
 	return `(?:` + below + `|` + quoteBytes(rest) + `)`
 }
 
-// audienceExpression: the scheme and a slash are taken off once, where they are there. An empty text is no audience.
+// audienceExpression: the scheme and a slash are removed once, if present. An empty text is not an audience.
 func audienceExpression(bare string) string {
 	scheme, slash := `(?:https?://)?`, `/?`
 	if strings.HasPrefix(bare, "http://") || strings.HasPrefix(bare, "https://") {

@@ -9,7 +9,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
-// Near is a request that differs from the one that was asked in little, and comes out the other way.
+// Near is a request that differs little from the one that was asked, and has the opposite outcome.
 type Near struct {
 	Request string   `json:"request"`
 	Differs []string `json:"differs"` // what it has otherwise: client, method, host, path, header NAME, parameter NAME, claim NAME

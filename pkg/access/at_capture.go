@@ -65,7 +65,7 @@ func (s *space) settlePart(pod *workload) (membership, string) {
 		return unclear, s.notDeclared()
 	case ambient == yes:
 		return captured, ""
-	case pod.proxy: // a gateway, or a sidecar that somebody wrote by hand
+	case pod.proxy: // a gateway, or a sidecar that was added by hand
 		return sidecar, ""
 	}
 	return outside, ""

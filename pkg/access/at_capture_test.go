@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A policy that lets GET pass at the waypoint and, apart from it, nothing but the waypoint at ztunnel.
+// A policy at the waypoint that allows GET, and one at ztunnel that allows only the waypoint.
 const closed = `
 ---
 kind: AuthorizationPolicy
@@ -39,7 +39,7 @@ func TestBindingAndCapture(t *testing.T) {
 		{"a waypoint for all", small + closed, "{name: waypoint, namespace: a}", "{name: waypoint, namespace: a, labels: {istio.io/waypoint-for: all}}", Allow, "waypoint"},
 		{"a waypoint for none", small + closed, "{name: waypoint, namespace: a}", "{name: waypoint, namespace: a, labels: {istio.io/waypoint-for: none}}", Deny, "ztunnel"},
 		{"a waypoint of another namespace that does not admit", small + closed, labels, labels + ", istio.io/use-waypoint-namespace: b", Deny, "ztunnel"},
-		{"a Gateway that is no waypoint", small + closed, "gatewayClassName: istio-waypoint", "gatewayClassName: istio", NotJudged, "class istio"},
+		{"a Gateway that is not a waypoint", small + closed, "gatewayClassName: istio-waypoint", "gatewayClassName: istio", NotJudged, "class istio"},
 		{"a canary", small + closed, labels, labels + ", istio.io/use-waypoint-canary: c", NotJudged, "canary"},
 		{"another account for the waypoint", small + closed, "{name: waypoint, namespace: a}", "{name: waypoint, namespace: a, annotations: {gateway.istio.io/service-account: z}}", Deny, "ztunnel"},
 		{"headless", small + closed, "spec: {selector: {app: s}", "spec: {clusterIP: None, selector: {app: s}", Deny, "ztunnel"},

@@ -125,7 +125,7 @@ func (t *trip) verdict() Verdict {
 	return v
 }
 
-// fromOutside: nothing but ztunnel at the pods sees a client outside the mesh, without an identity; the waypoint is passed by.
+// fromOutside follows a client outside the mesh: only ztunnel at the pods sees it, without an identity, and it bypasses the waypoint.
 func (t *trip) fromOutside(to *space) {
 	t.at.peer, t.past = identity{}, true
 	t.direct(to, t.settlePath())
@@ -173,7 +173,7 @@ func (t *trip) settlePath() (ok bool) {
 	return readings[i].ok
 }
 
-// pathRead is the path of a reading. What is read otherwise than the client wrote it is no path of the axis, and so one of its own.
+// pathRead returns the path of a reading. A path that is read differently from what the client wrote is not on the axis, and is a separate value.
 func (t *trip) pathRead(readings []pathReading, i int) value {
 	raw := pathOf(t.req.Path)
 	switch {

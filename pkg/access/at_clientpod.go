@@ -237,7 +237,7 @@ func (t *trip) fromKind(to *space, c clientPod) Verdict {
 	return t.verdict()
 }
 
-// stopsAtSidecar: in a moment of a change, a client's sidecar takes nothing but requests for a port that is declared HTTP, and no CONNECT (Istio 1.31: core
+// stopsAtSidecar: during a change, a client's sidecar takes only requests, and not CONNECT, for a port that is declared HTTP (Istio 1.31: core
 // buildSidecarOutboundListener).
 func (t *trip) stopsAtSidecar(svc *service) (over bool) {
 	p, known := t.servicePort(svc)

@@ -100,8 +100,8 @@ spec: {gatewayClassName: istio, listeners: [{name: web, port: 80, protocol: HTTP
 	decides(t, load(t, headless), Request{From: pod, To: service}, Allow)
 	decides(t, load(t, text), Request{From: front, To: service}, Allow)
 	decides(t, load(t, text), Request{From: front, To: direct}, Allow)
-	told := edit(t, text, "{name: s, namespace: a}", "{name: s, namespace: a, labels: {istio.io/ingress-use-waypoint: 'true'}}")
-	decides(t, load(t, told), Request{From: front, To: service}, Deny)
+	labeled := edit(t, text, "{name: s, namespace: a}", "{name: s, namespace: a, labels: {istio.io/ingress-use-waypoint: 'true'}}")
+	decides(t, load(t, labeled), Request{From: front, To: service}, Deny)
 }
 
 // Pods behind one Service of which a waypoint for pod addresses takes some.

@@ -6,8 +6,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
-// underCloud makes a request unknown from a point on: what a proxy makes of it that somebody changed in ways that nobody judges. A later
-// denial still stands where it is certain for every request.
+// underCloud makes a request unknown from a point on, where a proxy whose configuration was changed in ways that are not judged forwards it. A
+// later denial still holds if it is certain for every request.
 func (t *trip) underCloud(point Point, c *cloud) {
 	t.meet(c.ruling(point))
 	t.unknown = true
@@ -81,8 +81,8 @@ func (c *cloud) configures(g *gateway) bool {
 	return c.selector.selects(labels{{"gateway.networking.k8s.io/gateway-name", g.name}})
 }
 
-// throughSidecar: a sidecar that somebody changed makes the request unknown; one that is told to leave traffic alone sends it as plain text. So does
-// one that does not know the Service.
+// throughSidecar: a sidecar whose configuration was changed makes the request unknown; one that is configured to leave traffic alone sends it as plain
+// text. So does one that does not know the Service.
 func (t *trip) throughSidecar(s *space, account string, svc *service) {
 	if c := t.w.cloudOnSidecars(s, account); c != nil {
 		t.underCloud(Point{Kind: AtSidecar}, c)

@@ -185,7 +185,7 @@ func TestCloudsByName(t *testing.T) {
 		{"a Service that is exported nowhere", "{name: s, namespace: a}", "{name: s, namespace: a, annotations: {networking.istio.io/exportTo: '~'}}", "", "gateway, gateway no, off mesh, sidecar, waypoint, waypoint no"},
 		{"and everywhere", "{name: s, namespace: a}", "{name: s, namespace: a, annotations: {networking.istio.io/exportTo: '*'}}", "", ""},
 		{"a label that nobody knows", "{name: s, namespace: a}", "{name: s, namespace: a, labels: {new.istio.io/x: y}}", "", "gateway, gateway no, off mesh, sidecar, waypoint, waypoint no"},
-		{"a label of somebody else", "{name: s, namespace: a}", "{name: s, namespace: a, labels: {example.com/istio.io: y}}", "", ""},
+		{"a label that is not Istio's", "{name: s, namespace: a}", "{name: s, namespace: a, labels: {example.com/istio.io: y}}", "", ""},
 		{"a label of the namespace", "istio.io/dataplane-mode: ambient,", "istio.io/dataplane-mode: ambient, new.istio.io/x: y,", "", all},
 		{"a waypoint of another revision", "{name: waypoint, namespace: a}", "{name: waypoint, namespace: a, labels: {istio.io/rev: canary}}", "", ""},
 		{"with a policy of its own", "{name: waypoint, namespace: a}", "{name: waypoint, namespace: a, labels: {istio.io/rev: canary}}", canary("canary"), ""},

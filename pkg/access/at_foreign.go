@@ -2,7 +2,7 @@ package access
 
 import "slices"
 
-// A Gateway of another class than Istio's is served by somebody else's proxy. Istio's policies do not reach it, and what it sends may come
+// A Gateway of another class than Istio's is served by another vendor's proxy. Istio's policies do not reach it, and its requests may arrive
 // with the identity of its pods or with none, so nothing that its routes may lead to is judged through it.
 
 // foreignRoutes are the routes that such Gateways may serve, with the Gateway of each.

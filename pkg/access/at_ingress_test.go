@@ -66,9 +66,9 @@ func TestIngressUsesTheWaypointOnlyWhenToldTo(t *testing.T) {
 	r := Request{From: From{Anonymous: true}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x"}
 	text := small + closed + ingress
 	decides(t, load(t, text), r, Deny)
-	told := edit(t, text, "istio.io/use-waypoint: waypoint", `istio.io/use-waypoint: waypoint, istio.io/ingress-use-waypoint: "true"`)
-	decides(t, load(t, told), r, Allow)
-	decides(t, load(t, edit(t, told, "{name: s, namespace: a}", `{name: s, namespace: a, labels: {istio.io/ingress-use-waypoint: "false"}}`)), r, Deny)
+	labeled := edit(t, text, "istio.io/use-waypoint: waypoint", `istio.io/use-waypoint: waypoint, istio.io/ingress-use-waypoint: "true"`)
+	decides(t, load(t, labeled), r, Allow)
+	decides(t, load(t, edit(t, labeled, "{name: s, namespace: a}", `{name: s, namespace: a, labels: {istio.io/ingress-use-waypoint: "false"}}`)), r, Deny)
 	decides(t, load(t, edit(t, text, "{name: s, namespace: a}", `{name: s, namespace: a, labels: {istio.io/ingress-use-waypoint: "true"}}`)), r, Allow)
 }
 
@@ -233,7 +233,7 @@ func TestRouteToAHostname(t *testing.T) {
 
 // What a route changes is what the waypoint sees.
 func TestRouteFilters(t *testing.T) {
-	told := edit(t, small+ingress, "istio.io/use-waypoint: waypoint", `istio.io/use-waypoint: waypoint, istio.io/ingress-use-waypoint: "true"`)
+	labeled := edit(t, small+ingress, "istio.io/use-waypoint: waypoint", `istio.io/use-waypoint: waypoint, istio.io/ingress-use-waypoint: "true"`)
 	r := Request{From: From{Anonymous: true}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x", Host: "www", Headers: map[string]string{"x-gone": "1", "x-set": "1", "x-add": "1"}}
 	for filter, rule := range map[string]string{
 		"type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}":   "to: [{operation: {paths: [/x]}}]",
@@ -245,13 +245,13 @@ func TestRouteFilters(t *testing.T) {
 		"type: RequestHeaderModifier, requestHeaderModifier: {remove: [X-Gone]}":                    "when: [{key: 'request.headers[x-gone]', notValues: ['*']}]",
 	} {
 		policy := strings.TrimPrefix(onWaypoint("rules: [{"+rule+"}]"), small)
-		decides(t, load(t, edit(t, told, "backendRefs: [{name: s", "filters: [{"+filter+"}], backendRefs: [{name: s")+policy), r, Allow)
-		decides(t, load(t, told+policy), r, Deny)
+		decides(t, load(t, edit(t, labeled, "backendRefs: [{name: s", "filters: [{"+filter+"}], backendRefs: [{name: s")+policy), r, Allow)
+		decides(t, load(t, labeled+policy), r, Deny)
 	}
 	if got := replacePrefix(knownValue("/a"), "/a", "/n").Read(); got != "/n" {
 		t.Error(got)
 	}
-	for path, want := range map[string]string{"/": "/n", "/a/b": "/na/b"} { // Envoy writes what stands for the prefix /, and then the rest
+	for path, want := range map[string]string{"/": "/n", "/a/b": "/na/b"} { // Envoy writes the replacement of the prefix /, and then the rest
 		if got := replacePrefix(knownValue(path), "/", "/n/").Read(); got != want {
 			t.Errorf("%s becomes %s, want %s", path, got, want)
 		}

@@ -134,7 +134,7 @@ func isolated(own *served, all []served, hostname string) bool {
 	return false
 }
 
-// within reports whether all that a hostname stands for is of another one (host.Name SubsetOf).
+// within reports whether every host that a hostname matches also matches another one (host.Name SubsetOf).
 func within(hostname, of string) bool {
 	if !strings.HasPrefix(of, "*") {
 		return hostname == of

@@ -24,7 +24,7 @@ func (t *trip) listening(to *space, pods []*workload, svc *service, p servicePor
 	case unsure != "":
 		return nil, ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "whether the pods of "+unsure+" have a port named "+p.targetName+" is not known")}
 	}
-	return nil, ruling{outcome: Deny, Step: stepAt(Point{Kind: AtMesh}, "no pod behind Service "+svc.id()+" has a port named "+p.targetName+", so nobody is reached")}
+	return nil, ruling{outcome: Deny, Step: stepAt(Point{Kind: AtMesh}, "no pod behind Service "+svc.id()+" has a port named "+p.targetName+", so no pod is reached")}
 }
 
 // kindsWithPorts are the kinds whose manifests say all ports of their pods.

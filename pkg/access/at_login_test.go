@@ -46,7 +46,7 @@ func TestASessionHasATokenWhereALoginIsAskedFor(t *testing.T) {
 		{"exempt", base + sessionRule + frontPolicy("c", asks) + who, "/s/open/x", nil, Allow, ""},
 		{"exempt, where a token is needed", base + sessionRule + frontPolicy("c", asks) + tokens, "/s/open/x", nil, Deny, "tokens"},
 		{"asked, where a token is needed", base + sessionRule + frontPolicy("c", asks) + tokens, "/s/x", nil, Allow, ""},
-		{"a token of its own is no session's", base + sessionRule + frontPolicy("c", asks), "/s/x", map[string]string{"Authorization": "Bearer x"}, Deny, "401"},
+		{"its own token does not come from a session", base + sessionRule + frontPolicy("c", asks), "/s/x", map[string]string{"Authorization": "Bearer x"}, Deny, "401"},
 		{"and is none where all are asked", base + sessionRule + frontPolicy("c", all), "/s/x", map[string]string{"Authorization": "Bearer x"}, Allow, ""},
 		{"asked by host", base + sessionRule + frontPolicy("c", "action: CUSTOM, provider: {name: login}, rules: [{to: [{operation: {hosts: [x.test]}}]}]") + tokens, "/s/x", nil, NotJudged, "asks the authorizer"},
 		{"asked by host, to no effect", base + sessionRule + frontPolicy("c", "action: CUSTOM, provider: {name: login}, rules: [{to: [{operation: {hosts: [x.test]}}]}]"), "/s/x", nil, Allow, ""},

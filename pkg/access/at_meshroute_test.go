@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// beside adds to the world of s a Service t of pods that nobody may reach, and objects that are bound to s.
-func beside(objects ...string) string {
+// twoServices adds to the world of s a Service t of pods that no client may reach, and objects that are bound to s.
+func twoServices(objects ...string) string {
 	return small + strings.Join(append([]string{`
 ---
 kind: Service
@@ -44,37 +44,37 @@ func TestRoutesOfAService(t *testing.T) {
 		want       Outcome
 		by         string
 	}{
-		{"none", beside(), Allow, ""},
-		{"to other pods", beside(route1("HTTPRoute", "r", ofS+", "+routed("t"))), Deny, "a/shut"},
-		{"of a GRPCRoute", beside(route1("GRPCRoute", "r", ofS+", "+routed("t"))), Deny, "a/shut"},
-		{"to its own", beside(route1("HTTPRoute", "r", ofS+", "+routed("s"))), Allow, ""},
-		{"to both", beside(route1("HTTPRoute", "r", ofS+", "+split)), Allow, ""},
-		{"for another port", beside(route1("HTTPRoute", "r", strings.Replace(ofS, "name: s,", "name: s, port: 100,", 1)+", "+routed("t"))), Allow, ""},
-		{"for this port", beside(route1("HTTPRoute", "r", strings.Replace(ofS, "name: s,", "name: s, port: 80,", 1)+", "+routed("t"))), Deny, "a/shut"},
-		{"for another path", beside(route1("HTTPRoute", "r", ofS+", rules: [{matches: [{path: {value: /y}}], backendRefs: [{name: t, port: 80}]}]")), Deny, "404"},
-		{"by the longer path", beside(route1("HTTPRoute", "r", ofS+", rules: [{backendRefs: [{name: s, port: 80}]}, {matches: [{path: {value: /x}}], backendRefs: [{name: t, port: 80}]}]")), Deny, "a/shut"},
-		{"whatever its hostnames", beside(route1("HTTPRoute", "r", "hostnames: [x.example], "+ofS+", "+routed("t"))), Deny, "a/shut"},
-		{"of another namespace", edit(t, beside(route1("HTTPRoute", "r", ofS+", rules: [{backendRefs: [{name: t, namespace: a, port: 80}]}]")), "{name: r, namespace: a}", "{name: r, namespace: other}"), Allow, ""},
-		{"two that are equal", beside(route1("HTTPRoute", "r", ofS+", "+routed("t")), route1("HTTPRoute", "r2", ofS+", "+routed("s"))), NotJudged, "equal match"},
-		{"two that come to the same", beside(route1("HTTPRoute", "r", ofS+", "+routed("t")), route1("HTTPRoute", "r2", ofS+", "+routed("t"))), Deny, "a/shut"},
-		{"a redirect", beside(route1("HTTPRoute", "r", ofS+", rules: [{filters: [{type: RequestRedirect}]}]")), NotJudged, "redirect"},
-		{"to nothing", beside(route1("HTTPRoute", "r", ofS+", rules: [{}]")), NotJudged, "no backend"},
-		{"to a port that is not there", beside(route1("HTTPRoute", "r", ofS+", rules: [{backendRefs: [{name: t, port: 81}]}]")), NotJudged, "port 81"},
-		{"into a namespace that is not there", beside(route1("HTTPRoute", "r", ofS+", rules: [{backendRefs: [{name: t, namespace: z, port: 80}]}]")), NotJudged, "Namespace"},
-		{"to another kind", beside(route1("HTTPRoute", "r", ofS+", rules: [{backendRefs: [{kind: Other, group: x, name: t, port: 80}]}]")), NotJudged, "Other"},
-		{"a VirtualService to other pods", beside(virtual("a", "hosts: [s], http: [{route: [{destination: {host: t}}]}]")), Deny, "a/shut"},
-		{"by its full host", beside(virtual("a", "hosts: [s.a.svc.cluster.local], http: [{route: [{destination: {host: t}}]}]")), Deny, "a/shut"},
-		{"by a pattern", beside(virtual("a", "hosts: ['*.a.svc.cluster.local'], http: [{route: [{destination: {host: t}}]}]")), Deny, "a/shut"},
-		{"for another host", beside(virtual("a", "hosts: [s.example], http: [{route: [{destination: {host: t}}]}]")), Allow, ""},
-		{"to its own pods", beside(virtual("a", "hosts: [s], http: [{timeout: 5s, route: [{destination: {host: s}}]}]")), Allow, ""},
-		{"not all of them", beside(virtual("a", "hosts: [s], http: [{match: [{uri: {prefix: /x}}], route: [{destination: {host: s}}]}]")), NotJudged, "VirtualService a/v"},
-		{"to several", beside(virtual("a", "hosts: [s], http: [{match: [{uri: {prefix: /x}}], route: [{destination: {host: s}}]}, {route: [{destination: {host: t}}]}]")), NotJudged, "several"},
-		{"a subset", beside(virtual("a", "hosts: [s], http: [{route: [{destination: {host: s, subset: v1}}]}]")), NotJudged, "VirtualService a/v"},
-		{"a fault", beside(virtual("a", "hosts: [s], http: [{fault: {}, route: [{destination: {host: s}}]}]")), NotJudged, "VirtualService a/v"},
-		{"of a gateway only", beside(virtual("a", "gateways: [x/y], hosts: [s], http: [{route: [{destination: {host: t}}]}]")), Allow, ""},
-		{"of another namespace's", beside(virtual("other", "hosts: [s.a.svc.cluster.local], http: [{route: [{destination: {host: t.a.svc.cluster.local}}]}]")), Allow, ""},
-		{"of connections only", beside(virtual("a", "hosts: [s], tcp: [{route: [{destination: {host: t}}]}]")), Allow, ""},
-		{"beside a route", beside(virtual("a", "hosts: [s], http: [{route: [{destination: {host: s}}]}]"), route1("HTTPRoute", "r", ofS+", "+routed("s"))), NotJudged, "which comes first"},
+		{"none", twoServices(), Allow, ""},
+		{"to other pods", twoServices(route1("HTTPRoute", "r", ofS+", "+routed("t"))), Deny, "a/shut"},
+		{"of a GRPCRoute", twoServices(route1("GRPCRoute", "r", ofS+", "+routed("t"))), Deny, "a/shut"},
+		{"to its own", twoServices(route1("HTTPRoute", "r", ofS+", "+routed("s"))), Allow, ""},
+		{"to both", twoServices(route1("HTTPRoute", "r", ofS+", "+split)), Allow, ""},
+		{"for another port", twoServices(route1("HTTPRoute", "r", strings.Replace(ofS, "name: s,", "name: s, port: 100,", 1)+", "+routed("t"))), Allow, ""},
+		{"for this port", twoServices(route1("HTTPRoute", "r", strings.Replace(ofS, "name: s,", "name: s, port: 80,", 1)+", "+routed("t"))), Deny, "a/shut"},
+		{"for another path", twoServices(route1("HTTPRoute", "r", ofS+", rules: [{matches: [{path: {value: /y}}], backendRefs: [{name: t, port: 80}]}]")), Deny, "404"},
+		{"by the longer path", twoServices(route1("HTTPRoute", "r", ofS+", rules: [{backendRefs: [{name: s, port: 80}]}, {matches: [{path: {value: /x}}], backendRefs: [{name: t, port: 80}]}]")), Deny, "a/shut"},
+		{"whatever its hostnames", twoServices(route1("HTTPRoute", "r", "hostnames: [x.example], "+ofS+", "+routed("t"))), Deny, "a/shut"},
+		{"of another namespace", edit(t, twoServices(route1("HTTPRoute", "r", ofS+", rules: [{backendRefs: [{name: t, namespace: a, port: 80}]}]")), "{name: r, namespace: a}", "{name: r, namespace: other}"), Allow, ""},
+		{"two that are equal", twoServices(route1("HTTPRoute", "r", ofS+", "+routed("t")), route1("HTTPRoute", "r2", ofS+", "+routed("s"))), NotJudged, "equal match"},
+		{"two that come to the same", twoServices(route1("HTTPRoute", "r", ofS+", "+routed("t")), route1("HTTPRoute", "r2", ofS+", "+routed("t"))), Deny, "a/shut"},
+		{"a redirect", twoServices(route1("HTTPRoute", "r", ofS+", rules: [{filters: [{type: RequestRedirect}]}]")), NotJudged, "redirect"},
+		{"to nothing", twoServices(route1("HTTPRoute", "r", ofS+", rules: [{}]")), NotJudged, "no backend"},
+		{"to a port that is not there", twoServices(route1("HTTPRoute", "r", ofS+", rules: [{backendRefs: [{name: t, port: 81}]}]")), NotJudged, "port 81"},
+		{"into a namespace that is not there", twoServices(route1("HTTPRoute", "r", ofS+", rules: [{backendRefs: [{name: t, namespace: z, port: 80}]}]")), NotJudged, "Namespace"},
+		{"to another kind", twoServices(route1("HTTPRoute", "r", ofS+", rules: [{backendRefs: [{kind: Other, group: x, name: t, port: 80}]}]")), NotJudged, "Other"},
+		{"a VirtualService to other pods", twoServices(virtual("a", "hosts: [s], http: [{route: [{destination: {host: t}}]}]")), Deny, "a/shut"},
+		{"by its full host", twoServices(virtual("a", "hosts: [s.a.svc.cluster.local], http: [{route: [{destination: {host: t}}]}]")), Deny, "a/shut"},
+		{"by a pattern", twoServices(virtual("a", "hosts: ['*.a.svc.cluster.local'], http: [{route: [{destination: {host: t}}]}]")), Deny, "a/shut"},
+		{"for another host", twoServices(virtual("a", "hosts: [s.example], http: [{route: [{destination: {host: t}}]}]")), Allow, ""},
+		{"to its own pods", twoServices(virtual("a", "hosts: [s], http: [{timeout: 5s, route: [{destination: {host: s}}]}]")), Allow, ""},
+		{"not all of them", twoServices(virtual("a", "hosts: [s], http: [{match: [{uri: {prefix: /x}}], route: [{destination: {host: s}}]}]")), NotJudged, "VirtualService a/v"},
+		{"to several", twoServices(virtual("a", "hosts: [s], http: [{match: [{uri: {prefix: /x}}], route: [{destination: {host: s}}]}, {route: [{destination: {host: t}}]}]")), NotJudged, "several"},
+		{"a subset", twoServices(virtual("a", "hosts: [s], http: [{route: [{destination: {host: s, subset: v1}}]}]")), NotJudged, "VirtualService a/v"},
+		{"a fault", twoServices(virtual("a", "hosts: [s], http: [{fault: {}, route: [{destination: {host: s}}]}]")), NotJudged, "VirtualService a/v"},
+		{"of a gateway only", twoServices(virtual("a", "gateways: [x/y], hosts: [s], http: [{route: [{destination: {host: t}}]}]")), Allow, ""},
+		{"of another namespace's", twoServices(virtual("other", "hosts: [s.a.svc.cluster.local], http: [{route: [{destination: {host: t.a.svc.cluster.local}}]}]")), Allow, ""},
+		{"of connections only", twoServices(virtual("a", "hosts: [s], tcp: [{route: [{destination: {host: t}}]}]")), Allow, ""},
+		{"together with a route", twoServices(virtual("a", "hosts: [s], http: [{route: [{destination: {host: s}}]}]"), route1("HTTPRoute", "r", ofS+", "+routed("s"))), NotJudged, "which comes first"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if v := decides(t, load(t, c.text), pod, c.want); !strings.Contains(v.By(), c.by) {
@@ -87,9 +87,9 @@ func TestRoutesOfAService(t *testing.T) {
 // Connections have routes of their own.
 func TestConnectionsOfAService(t *testing.T) {
 	tcp := Request{From: From{ServiceAccount: "b/c"}, To: To{Namespace: "a", Service: "s"}, Port: 90, TCP: true}
-	decides(t, load(t, beside(route1("HTTPRoute", "r", ofS+", "+routed("t")))), tcp, Allow)
-	decides(t, load(t, beside(route1("TCPRoute", "r", ofS+", "+routed("t")))), tcp, NotJudged)
-	decides(t, load(t, beside(virtual("a", "hosts: [s], tcp: [{route: [{destination: {host: t}}]}]"))), tcp, NotJudged)
+	decides(t, load(t, twoServices(route1("HTTPRoute", "r", ofS+", "+routed("t")))), tcp, Allow)
+	decides(t, load(t, twoServices(route1("TCPRoute", "r", ofS+", "+routed("t")))), tcp, NotJudged)
+	decides(t, load(t, twoServices(virtual("a", "hosts: [s], tcp: [{route: [{destination: {host: t}}]}]"))), tcp, NotJudged)
 }
 
 // The policies of the waypoint come first.
@@ -99,24 +99,24 @@ func TestAWaypointJudgesBeforeItRoutes(t *testing.T) {
 	decides(t, load(t, text), r, Deny)
 	// Pod addresses pass the waypoint and its routes by.
 	r.To = To{Namespace: "a", Service: "s", Direct: true}
-	decides(t, load(t, beside(route1("HTTPRoute", "r", ofS+", "+routed("t")))), r, Allow)
+	decides(t, load(t, twoServices(route1("HTTPRoute", "r", ofS+", "+routed("t")))), r, Allow)
 }
 
 // A client with a sidecar follows the routes of the mesh itself.
 func TestASidecarFollowsRoutes(t *testing.T) {
 	client := "kind: Namespace\napiVersion: v1\nmetadata: {name: legacy, labels: {istio-injection: enabled}}"
 	r := Request{From: From{ServiceAccount: "legacy/c"}, To: To{Namespace: "a", Service: "s"}}
-	decides(t, load(t, beside(client)), r, Allow)
+	decides(t, load(t, twoServices(client)), r, Allow)
 	for _, o := range []string{
 		route1("HTTPRoute", "r", ofS+", "+routed("t")), virtual("legacy", "hosts: [s.a.svc.cluster.local], http: [{route: [{destination: {host: t.a.svc.cluster.local}}]}]"),
 	} {
-		if v := decides(t, load(t, beside(client, o)), r, NotJudged); !strings.Contains(v.Why, "sidecar follows") {
+		if v := decides(t, load(t, twoServices(client, o)), r, NotJudged); !strings.Contains(v.Why, "sidecar follows") {
 			t.Error(v.By())
 		}
 	}
 	direct := r
 	direct.To.Direct = true
-	decides(t, load(t, beside(client, route1("HTTPRoute", "r", ofS+", "+routed("t")))), direct, Allow)
+	decides(t, load(t, twoServices(client, route1("HTTPRoute", "r", ofS+", "+routed("t")))), direct, Allow)
 }
 
 // From the ingress a headless Service goes to the waypoint, which has no address to go to.

@@ -10,7 +10,7 @@ type open struct {
 	trace *symbolic.Trace
 	read  reading
 	http2 bool                                                           // the client speaks HTTP/2, to any proxy
-	watch func(on layer, point Point, policies []*policy, a *attributes) // is told of each point that judges, where it is set
+	watch func(on layer, point Point, policies []*policy, a *attributes) // if set, it is called for each point that judges
 }
 
 // attributes are what the first proxy sees of a request.
@@ -64,7 +64,7 @@ func (w *World) answer(r Request, o *open) Verdict {
 	return v
 }
 
-// unsettled is what is left of a verdict that another answer to a question does not share.
+// unsettled returns a verdict that another answer to a question does not share, as NOT JUDGED.
 func (v Verdict) unsettled(q question) Verdict {
 	step := stepAt(q.point, q.why)
 	v.Outcome, v.Step = NotJudged, step

@@ -109,7 +109,7 @@ func (m *peerModes) at(number int) ruling {
 	case m.workload.mode != "" || parent == nil:
 		return denies(nil)
 	case !slices.ContainsFunc(m.workload.ports, func(p portMode) bool { return p.mode == "PERMISSIVE" }):
-		return denies(parent) // DISABLE alone is no exception from what is inherited
+		return denies(parent) // DISABLE alone is not an exception from what is inherited
 	case m.own != nil && m.own.mode == "":
 		return ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtZtunnel}, "what istiod makes of "+m.workload.id()+" below a namespace's PeerAuthentication without a mode is not judged")}
 	case open:

@@ -41,7 +41,7 @@ spec: {containers: [{name: c, ports: [{containerPort: 8888}]}]}
 		{"a namespace's with an empty selector", pa("a", "x", "", "selector: {}, "+strict), Deny},
 		{"a port without TLS below an inherited STRICT", pa("a", "x", "", ofPod+exempt) + pa("a", "y", "", strict), Deny},
 		{"a permissive port below it", pa("a", "x", "", ofPod+"portLevelMtls: {8888: {mode: PERMISSIVE}}") + pa("a", "y", "", strict), Allow},
-		{"another permissive port beside it", pa("a", "x", "", ofPod+"portLevelMtls: {8888: {mode: DISABLE}, 1: {mode: PERMISSIVE}}") + pa("a", "y", "", strict), Allow},
+		{"and another permissive port", pa("a", "x", "", ofPod+"portLevelMtls: {8888: {mode: DISABLE}, 1: {mode: PERMISSIVE}}") + pa("a", "y", "", strict), Allow},
 		{"a port without TLS of a strict pod", pa("a", "x", "", ofPod+strict+", "+exempt), Allow},
 		{"a strict port of a permissive pod", pa("a", "x", "", ofPod+permissive+", portLevelMtls: {8888: {mode: STRICT}}"), Deny},
 		{"an unset mode inherits", pa("a", "x", "", "mtls: {mode: UNSET}") + pa("istio-system", "y", "", strict), Deny},
@@ -52,7 +52,7 @@ spec: {containers: [{name: c, ports: [{containerPort: 8888}]}]}
 	}
 }
 
-// A backendRef of another kind is no Service, whatever it is called.
+// A backendRef of another kind is not a Service, whatever its name.
 func TestABackendOfAnotherKindIsNoService(t *testing.T) {
 	for _, ref := range []string{"group: foo.example.com, kind: Foo, ", "group: multicluster.x-k8s.io, kind: ServiceImport, ", "group: foo.example.com, kind: Service, "} {
 		w := load(t, small+"\n---\n"+route1("HTTPRoute", "r", "parentRefs: [{name: front, namespace: edge}], rules: [{matches: [{path: {value: /s}}], backendRefs: [{"+ref+"name: s, port: 80}]}]"))

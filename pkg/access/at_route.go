@@ -188,8 +188,8 @@ func (c *candidate) forward(a *attributes) {
 	}
 }
 
-// replacePrefix: Istio 1.31 writes what stands for the prefix before the rest as it is, so with /v2 for the prefix / the path /x is /v2x. Only
-// where nothing stands for it the rest keeps its slash (gateway conversion createRewriteFilter; networking core/route applyHTTPRouteDestination).
+// replacePrefix: Istio 1.31 puts the replacement of the prefix unchanged in front of the rest, so with /v2 for the prefix / the path /x becomes /v2x.
+// Only an empty replacement keeps the slash of the rest (gateway conversion createRewriteFilter; networking core/route applyHTTPRouteDestination).
 func replacePrefix(path value, prefix, with string) value {
 	if prefix == "/" {
 		prefix = ""

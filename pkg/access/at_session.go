@@ -248,7 +248,7 @@ func (t *trip) carry(rules []*jwtRule) {
 		tok.at, tok.in = places[i].at, places[i].in
 	}
 	if at := tok.at; at.header != "" {
-		if t.req.From.carries() && t.at.sent(at.header).State() == known { // a login replaces what is there
+		if t.req.From.carries() && t.at.sent(at.header).State() == known { // a login replaces an existing value
 			t.doubled = at.header
 		}
 		t.at.headers = append(t.at.headers.without(at.header), namedValue{at.header, knownValue(at.prefix + "token")})

@@ -68,7 +68,7 @@ func TestPodsWithSidecars(t *testing.T) {
 		{"against another method", sidecarWorld + policyIn("a", "{action: DENY, rules: [{to: [{operation: {methods: [PUT]}}]}]}"), get, NotJudged}, // of bytes it is not known
 		{"of pods with another label", sidecarWorld + policyIn("a", "{selector: {matchLabels: {app: t}}}"), get, Allow},
 		{"with targetRefs", sidecarWorld + policyIn("a", "{targetRefs: [{group: '', kind: Service, name: s}]}"), get, Allow},
-		{"that asks somebody", sidecarWorld + policyIn("a", "{action: CUSTOM, provider: {name: x}, rules: [{}]}"), get, NotJudged},
+		{"that asks a provider", sidecarWorld + policyIn("a", "{action: CUSTOM, provider: {name: x}, rules: [{}]}"), get, NotJudged},
 		{"only with an identity", sidecarWorld + peers, get, NotJudged},
 		{"tokens", sidecarWorld + tokens, get, NotJudged},
 		{"a port that is left out", with("traffic.sidecar.istio.io/excludeInboundPorts", "1, 8080") + policyIn("a", "{}"), get, Allow},
@@ -156,7 +156,7 @@ spec: {serviceAccountName: old, containers: [{name: istio-proxy}]}
 	decides(t, load(t, cloudWorld+front+closed+"\n---\nkind: EnvoyFilter\napiVersion: networking.istio.io/v1alpha3\nmetadata: {name: new, namespace: edge}\nspec: {workloadSelector: {labels: {app: old}}}"), q, NotJudged)
 }
 
-// What a pod's annotations say of what it sends is no matter for what comes to it.
+// A pod's annotations about outbound traffic do not affect inbound traffic.
 func TestOutboundAnnotationsOfTargets(t *testing.T) {
 	const only = "{rules: [{from: [{source: {principals: [cluster.local/ns/x/sa/y]}}]}]}"
 	q := Request{From: From{ServiceAccount: "b/c"}, To: To{Namespace: "a", Service: "s"}}

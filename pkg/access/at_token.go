@@ -15,7 +15,7 @@ type token struct {
 	audiences []string
 	audience  value           // where it varies
 	open      *symbolic.Trace // of the claims that are given
-	given     map[string]any  // beside those that are listed
+	given     map[string]any  // other than those that are listed
 	claims    claims
 	at        location // no header: a parameter or a cookie
 	in        string   // which one
@@ -119,7 +119,7 @@ func (a *attributes) accept(r *jwtRule, t *token) {
 	}
 	var written []string
 	for _, c := range r.copies {
-		if a.reads != nil && !a.reads[c.header] { // what it holds is not asked, and not known to whoever looks all the same
+		if a.reads != nil && !a.reads[c.header] { // nothing compares its value; for any other reader the value is unknown
 			a.setHeader(c.header, symbolic.In(some))
 			continue
 		}
@@ -131,7 +131,7 @@ func (a *attributes) accept(r *jwtRule, t *token) {
 	if r.payload != "" {
 		a.setHeader(r.payload, symbolic.In(some))
 	}
-	for i, name := range written { // Envoy adds to what is there (jwt_authn authenticator.cc addJWTClaimToHeader)
+	for i, name := range written { // Envoy appends to an existing value (jwt_authn authenticator.cc addJWTClaimToHeader)
 		if contains(written[:i], name) || name == r.payload {
 			a.setHeader(name, symbolic.In(some))
 		}

@@ -10,7 +10,7 @@ func tokenRules(name, rules string) string {
 	return "\n---\nkind: RequestAuthentication\napiVersion: security.istio.io/v1\nmetadata: {name: " + name + ", namespace: edge}\nspec: {" + frontRef + "jwtRules: [" + rules + "]}\n"
 }
 
-// What is no token of an issuer is refused wherever a rule looks, and nowhere else.
+// A value that is not a token of an issuer is rejected wherever a rule looks, and nowhere else.
 func TestWhereEnvoyLooksForTokens(t *testing.T) {
 	to, anonymous := To{Namespace: "a", Service: "s"}, From{Anonymous: true}
 	jwt := From{JWT: &JWT{Issuer: "https://i.test", Subject: "x"}}
@@ -121,8 +121,8 @@ func TestTheOrderOfRulesForOneIssuer(t *testing.T) {
 		{"in one object", base + tokenRules("both", "{issuer: https://i.test, outputClaimToHeaders: [{claim: sub, header: x-b}]}, {issuer: https://i.test}"), Allow},
 		{"the first is older", base + aged(one, old) + aged(two, young), Deny},
 		{"the second is older", base + aged(one, young) + aged(two, old), Allow},
-		{"beside one without an age that is for another Gateway", base + aged(one, young) + aged(two, old) + edit(t, tokenRules("other", "{issuer: https://i.test}"), frontRef, "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: back}], "), Allow},
-		{"beside one without an age", base + aged(one, old) + aged(two, young) + tokenRules("z", "{issuer: https://i.test, audiences: [out], outputClaimToHeaders: [{claim: sub, header: x-b}]}"), NotJudged},
+		{"with one without an age that is for another Gateway", base + aged(one, young) + aged(two, old) + edit(t, tokenRules("other", "{issuer: https://i.test}"), frontRef, "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: back}], "), Allow},
+		{"with one without an age", base + aged(one, old) + aged(two, young) + tokenRules("z", "{issuer: https://i.test, audiences: [out], outputClaimToHeaders: [{claim: sub, header: x-b}]}"), NotJudged},
 		{"of one second, by name", base + aged(two, old) + aged(one, old), Deny},
 		{"one age alone", base + aged(one, old) + two, NotJudged},
 		{"the gateway's namespace comes before the root", base + two + strings.Replace(strings.Replace(one, "namespace: edge", "namespace: istio-system", 1), frontRef, "selector: {matchLabels: {app: front}}, ", 1), Allow},
@@ -137,12 +137,12 @@ func TestTheClientChoosesThePlaceOfItsToken(t *testing.T) {
 	r := Request{From: From{JWT: &JWT{Issuer: "https://i.test", Claims: map[string]any{"email": "root@x"}}}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x"}
 	const copies, plain = "{issuer: https://i.test, fromHeaders: [{name: x-a}], outputClaimToHeaders: [{claim: email, header: x-user}]}", "{issuer: https://i.test}"
 	named := frontPolicy("d", "rules: [{when: [{key: 'request.headers[x-user]', values: [root@x]}]}]")
-	whoever := frontPolicy("d", "rules: [{from: [{source: {requestPrincipals: ['*']}}]}, {when: [{key: 'request.auth.claims[iss]', values: [https://i.test]}]}]")
+	anyToken := frontPolicy("d", "rules: [{from: [{source: {requestPrincipals: ['*']}}]}, {when: [{key: 'request.auth.claims[iss]', values: [https://i.test]}]}]")
 	decides(t, load(t, small+ingress+tokenRules("j", copies)+named), r, Allow)
 	decides(t, load(t, small+ingress+tokenRules("j", plain)+named), r, Deny)
 	for _, rules := range []string{copies + ", " + plain, plain + ", " + copies} {
 		decides(t, load(t, small+ingress+tokenRules("j", rules)+named), r, NotJudged)
-		decides(t, load(t, small+ingress+tokenRules("j", rules)+whoever), r, Allow)
+		decides(t, load(t, small+ingress+tokenRules("j", rules)+anyToken), r, Allow)
 	}
 }
 

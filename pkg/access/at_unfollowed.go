@@ -114,14 +114,14 @@ func (w *World) closedAt(front *istioGateway) bool {
 	return len(front.selector) > 0
 }
 
-// mergedWith finds a VirtualService that the pods of a gateway serve beside its routes: one for an Istio Gateway that selects them, or for
+// mergedWith finds a VirtualService that the pods of a gateway serve in addition to its routes: one for an Istio Gateway that selects them, or for
 // a listener by the name that Istio gives it (model mergeGateways; kube.InternalGatewayName).
 func (w *World) mergedWith(g *gateway, a *attributes) (r ruling, found bool) {
 	for _, v := range w.mergedInto(g) {
 		if a.host.State() == known && len(v.hosts) > 0 && !v.mayMatch(a.host.Before(":").Lower()) {
 			continue
 		}
-		step := Step{Point: Point{Kind: AtRoute}, Rule: -1, Why: named(&v.origin) + " is served by Gateway " + g.id() + " beside its routes, which is not judged"}
+		step := Step{Point: Point{Kind: AtRoute}, Rule: -1, Why: named(&v.origin) + " is served by Gateway " + g.id() + " in addition to its routes, which is not judged"}
 		return ruling{outcome: NotJudged, Step: step}, true
 	}
 	return r, false

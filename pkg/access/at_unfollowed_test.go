@@ -21,7 +21,7 @@ func TestUnfollowedRoutes(t *testing.T) {
 	}{
 		{"nothing", twoDoors(plain, shut), Deny, "a/shut"},
 		{"a VirtualService", none + "\n---\n" + virtual("b", "gateways: [x/y], hosts: ['*'], http: [{route: [{destination: {host: s.a.svc.cluster.local}}]}]"), NotJudged, "VirtualService b/v"},
-		{"beside a route that is denied", twoDoors(plain, shut, virtual("a", "gateways: [x/y], hosts: ['*'], http: [{route: [{destination: {host: s}}]}]")), NotJudged, "VirtualService a/v"},
+		{"next to a route that is denied", twoDoors(plain, shut, virtual("a", "gateways: [x/y], hosts: ['*'], http: [{route: [{destination: {host: s}}]}]")), NotJudged, "VirtualService a/v"},
 		{"one of connections", none + "\n---\n" + virtual("a", "gateways: [x/y], hosts: ['*'], tls: [{route: [{destination: {host: s}}]}]"), NotJudged, "VirtualService a/v"},
 		{"a copy", none + "\n---\n" + virtual("a", "gateways: [x/y], hosts: ['*'], http: [{mirrors: [{destination: {host: s}}], route: [{destination: {host: t}}]}]"), NotJudged, "VirtualService a/v"},
 		{"one that others delegate to", none + "\n---\n" + virtual("a", "http: [{route: [{destination: {host: s}}]}]"), NotJudged, "VirtualService a/v"},
@@ -45,7 +45,7 @@ func TestUnfollowedRoutes(t *testing.T) {
 	decides(t, load(t, door(twoDoors(plain, shut, tls(toFront), refuse))), toS, Deny)
 }
 
-// A VirtualService that the pods of the Gateway serve beside its routes leaves an allow NOT JUDGED as well.
+// A VirtualService that the pods of the Gateway serve in addition to its routes also makes an allow NOT JUDGED.
 func TestMergedVirtualServices(t *testing.T) {
 	plain := route1("HTTPRoute", "r", toFront+", "+routed("s"))
 	front := func(namespace, selector string) string {

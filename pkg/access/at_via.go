@@ -176,7 +176,7 @@ func (c *candidate) target(w *World, want string) string {
 			continue
 		}
 		id := join(b.namespace, b.name)
-		if b.foreign { // of whatever group: the name alone is no Service
+		if b.foreign { // of any group: the name alone does not identify a Service
 			id = b.kind + " " + id
 		}
 		if id == want || out == "" {

@@ -37,7 +37,7 @@ func (t *table) of(host value, trace *symbolic.Trace) *virtualHost {
 		mark := trace.Mark()
 		switch exact := !strings.HasPrefix(h.domain, "*"); {
 		case exact && name.Is(h.domain):
-			trace.Forget(from, mark) // it is no other then
+			trace.Forget(from, mark) // then it cannot be any other
 			return h
 		case !exact && (h.domain == "*" || !name.Is(h.domain[1:]) && name.Matches(h.domain) == yes):
 			return h

@@ -81,7 +81,7 @@ func TestARouteByAnUnknownHeader(t *testing.T) {
 	user := toS
 	user.From = From{User: "u@x"}
 	decides(t, w, user, NotJudged)
-	decides(t, w, toS, Allow) // without a token there is no such header
+	decides(t, w, toS, Allow) // without a token the header is absent
 }
 
 func TestLookupsDoNotGrowWithTenants(t *testing.T) {

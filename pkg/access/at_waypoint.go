@@ -56,7 +56,7 @@ func (w *World) bind(s *space, own labels, traffic string) binding {
 	return w.accepts(g, s.name, traffic)
 }
 
-// hasCanary: an object's own canary counts beside the namespace's waypoint too (Istio 1.31: ambient getUseWaypointCanary, buildWeightedWaypoints of
+// hasCanary: an object's own canary also counts together with the namespace's waypoint (Istio 1.31: ambient getUseWaypointCanary, buildWeightedWaypoints of
 // Services; Istio 1.30.3 has none).
 func hasCanary(own, from labels) bool {
 	_, its := own.get("istio.io/use-waypoint-canary")
@@ -257,7 +257,7 @@ func (t *trip) verify(point Point, rules func() ([]*jwtRule, string)) (over bool
 		return true
 	}
 	if header := t.writtenToken(list); header != "" {
-		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, "a route sets the header "+header+", and whose token that is nobody knows")})
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(point, "a route sets the header "+header+" to a token of an unknown user")})
 		return true
 	}
 	return t.authenticate(point, list)

@@ -91,7 +91,7 @@ func (n *tally) disagreement(w *World, set recordedSet, c recordedCase) string {
 	tok, ok := tokenOf(c.Request.Token)
 	switch {
 	case c.Want.Got == "rejected":
-		return "" // there is no such cluster; the refusal itself was compared
+		return "" // no such cluster exists; the rejection itself was compared
 	case !ok:
 		n.beyond++
 		return ""
@@ -158,7 +158,7 @@ func (n *tally) binding(w *World, c recordedCase) string {
 	return ""
 }
 
-// names tells whether the referee names one of the rules that decided.
+// names reports whether the referee names one of the rules that decided.
 func (c recordedCase) names(v Verdict) bool {
 	switch {
 	case len(c.Want.By) == 0, c.Want.By[0] == "jwt", strings.Contains(c.Want.By[0], "converted"):
@@ -169,8 +169,8 @@ func (c recordedCase) names(v Verdict) bool {
 	return slices.Contains(c.Want.By, fmt.Sprintf("%s#%d", v.Policy, v.Rule))
 }
 
-// unknowable: the policies speak of what manifests do not say (addresses, SNI),
-// or the token has a claim that is no plain text.
+// unknowable reports whether the policies depend on facts that are not in the manifests
+// (addresses, SNI), or the token has a claim that is not a plain string.
 func (c recordedCase) unknowable(set recordedSet) bool {
 	if set.addresses {
 		return true

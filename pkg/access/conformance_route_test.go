@@ -58,7 +58,7 @@ func (t *trip) routedByGateway(g *gateway) (out []routing) {
 		one := c.leads(func(b backend) bool { return t.w.permits(c.route.origin, b) })
 		one.doubt = cmp.Or(c.doubt, c.rule.doubt)
 		if slices.ContainsFunc(c.rule.backends, func(b backend) bool { return b.foreign }) { // via and poolOf judge none
-			one.doubt = cmp.Or(one.doubt, "a backend that is no Service")
+			one.doubt = cmp.Or(one.doubt, "a backend that is not a Service")
 		}
 		c.forward(&at)
 		one.at = &at
@@ -174,7 +174,7 @@ func (c recordedCase) reroutesTo(r routing, release string) string {
 	case got == "404" && r.got == "500" && release == "1.30":
 		got = "500" // 1.30 answers 404 to a rule without backends, 1.31 500 (gateway conversion convertHTTPRoute)
 	case got == "closed":
-		got = "404" // no route leads on, whether a listener says so or not
+		got = "404" // no route leads on, with or without a matching listener
 	}
 	switch {
 	case r.doubt != "":

@@ -35,7 +35,7 @@ type Change struct {
 	Who     string   `json:"who"`
 	To      []string `json:"to"`
 	What    string   `json:"what,omitempty"` // "" for all requests
-	Old     string   `json:"old"`            // of the witness: allow, deny, not-judged, absent (there is no such target) or no-route
+	Old     string   `json:"old"`            // of the witness: allow, deny, not-judged, absent (the target does not exist) or no-route
 	New     string   `json:"new"`
 	By      string   `json:"by"` // what allows it, or is why it is not judged: of the new manifests where it is gained, of the old ones where it is lost
 	Policy  string   `json:"policy,omitempty"`

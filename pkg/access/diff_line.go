@@ -19,7 +19,7 @@ const (
 	isUnknown            // not judged
 	isUnrouted           // allowed, and no route leads there yet
 	isAllowed
-	isUntold // it is told of as another request
+	isUntold // it is reported as another request
 )
 
 func (s standing) String() string {

@@ -82,7 +82,7 @@ func (d *differ) add(c Change, at spotAt) {
 
 func (c *Change) saying() saying { return saying{c.kind, c.Who, c.What, c.session} }
 
-// told reports whether another change says what one about tokens does: of the session with the token, or of pods whatever they carry.
+// told reports whether another change covers one about tokens: that of the session with the token, or of pods with any token.
 func (d *differ) told(c *Change) bool {
 	return slices.ContainsFunc(d.at.Changes, func(o Change) bool {
 		if o.Change != c.Change || o.By != c.By || o.sure() != c.sure() || slices.ContainsFunc(c.spots, func(s spotAt) bool { return !slices.Contains(o.spots, s) }) {

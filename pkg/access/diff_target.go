@@ -10,7 +10,7 @@ type destination struct {
 	in   [2]destinationIn
 }
 
-// destinationIn is one in one world. One that a policy or a route of either world speaks of, and that is not in the manifests, is taken as plain.
+// destinationIn is a destination in one world. One that a policy or a route of either world names, and that is not in the manifests, is assumed with default settings.
 type destinationIn struct {
 	to       To
 	there    bool

@@ -50,7 +50,7 @@ func TestDocNamesTheVersionsThatAreAsked(t *testing.T) {
 	}
 }
 
-// Each row names a file that says so itself.
+// Each row names a file that contains the comment.
 func TestDocNamesTheFiles(t *testing.T) {
 	named := map[string]bool{}
 	for _, line := range docTable(t) {

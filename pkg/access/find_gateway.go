@@ -403,10 +403,10 @@ func (a *selfCheck) connects(g *gateway, t *Tenant) []comer {
 	return []comer{{who: anybody, header: strings.ToLower(cmp.Or(t.Header, usualUserHeader))}}
 }
 
-// somebodyElse is a user who is no tenant's.
+// somebodyElse is a user who belongs to no tenant.
 const somebodyElse = "another-user@another.tenant"
 
-// strangersTokens are tokens of somebody else, one for each rule.
+// strangersTokens are tokens of another user, one for each rule.
 func strangersTokens(rules []*jwtRule, header string) (out []*token) {
 	for _, r := range rules {
 		tok := &token{issuer: r.issuer, audiences: r.audiences[:min(len(r.audiences), 1)], anyAudience: len(r.audiences) == 0, dropped: !r.forward}

@@ -27,7 +27,7 @@ func (a *selfCheck) settle(g *gateway, way passage, seems entry) entry {
 		return seems
 	}
 	by := &w.entrants[0]
-	if by.policy == nil || a.opened[by.policy] { // which is told
+	if by.policy == nil || a.opened[by.policy] { // which is reported already
 		return entry{}
 	}
 	out := entry{passage: way, who: anyUser, policy: by.policy, rule: by.rule, at: "ztunnel"}
@@ -65,7 +65,7 @@ func (a *selfCheck) watchGateway(g *gateway, t *Tenant, service string) *watch {
 	return w
 }
 
-// mayTake reports whether a rule for a namespace may allow what a Gateway sends, for somebody whom it does not name. A user whom it names is no stranger where
+// mayTake reports whether a rule for a namespace may allow requests from a Gateway for a user whom it does not name. A user whom it names is not a stranger if
 // the Gateway writes who the user is.
 func (a *selfCheck) mayTake(g *gateway, s *space, t *Tenant) bool {
 	name := strings.ToLower(cmp.Or(t.Header, usualUserHeader))

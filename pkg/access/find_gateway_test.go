@@ -91,7 +91,7 @@ func TestFindingsOfOtherGateways(t *testing.T) {
 		{"by a route that needs a grant", bobs + aRoute("bob", "bob/door", tet), ""},
 		{"by a route that has a grant", bobs + aRoute("bob", "bob/door", tet) + grant, "Gateway bob/door: admits clients without a login, and HTTPRoute bob/r"},
 
-		{"one beside the ingress has another account", aDoor("istio-system", "") + aRoute("alice", "istio-system/door", tet), ""},
+		{"one next to the ingress has another account", aDoor("istio-system", "") + aRoute("alice", "istio-system/door", tet), ""},
 		{"one that runs as the ingress takes any name", shared, "Gateway istio-system/door: admits clients without a login, and HTTPRoute alice/r routes them to Service alice/tet; waypoint alice/waypoint allows them (rules[0] of"},
 		{"unless it writes the user itself", shared + aLogin("istio-system", writesUser), ""},
 		{"for which a login must say who it is", shared + aLogin("istio-system", "{claim: team, header: x-team}"), "Gateway istio-system/door:"},

@@ -33,7 +33,7 @@ spec: {gatewayClassName: istio, listeners: [{name: web, port: 80, protocol: HTTP
 		{"as its Gateway is usually called", bare, "", 2},
 		{"as the tenants say", bare, proxy, 0},
 		{"as the tenants say wrongly", bare, "cluster.local/ns/istio-system/sa/other", 2},
-		{"what is no principal says nothing", bare, "proxy", 2},
+		{"what is not a principal has no effect", bare, "proxy", 2},
 		{"in another trust domain, which the mesh decides", bare, "corp/ns/istio-system/sa/proxy", 0},
 		{"but a Gateway that is there knows better", edit(t, text, "sa/ambient-ingressgateway-istio", "sa/proxy"), proxy, 2},
 		{"of another namespace it does not", edit(t, edit(t, text, "sa/ambient-ingressgateway-istio", "sa/proxy"), "ns/istio-system/sa/proxy", "ns/edge/sa/proxy"), "cluster.local/ns/edge/sa/proxy", 0},
@@ -51,10 +51,10 @@ spec: {gatewayClassName: istio, listeners: [{name: web, port: 80, protocol: HTTP
 			}
 		})
 	}
-	// The same account counts where somebody opens the waypoint to all users.
+	// The same account counts where a policy opens the waypoint to all users.
 	open := bare + "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: x, namespace: alice}\n" +
 		"spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], rules: [{from: [{source: {principals: [" + proxy + "]}}]}]}"
-	if got := load(t, open).Findings(of(proxy)); len(got) != 1 || !strings.Contains(got[0].Found, "every request from the ingress, whoever the user is") {
+	if got := load(t, open).Findings(of(proxy)); len(got) != 1 || !strings.Contains(got[0].Found, "every request from the ingress, for any user") {
 		t.Errorf("%q", got)
 	}
 }

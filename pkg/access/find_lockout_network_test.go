@@ -23,7 +23,7 @@ func TestNetworkPoliciesThatStopTheMesh(t *testing.T) {
 	open := policy("open", "{podSelector: {}, ingress: [{}], egress: [{}]}")
 	testLockouts(t, tenants(t), []lockoutCase{
 		{"all of it", policy("a", "{podSelector: {}}"), []string{ingress + " and from the waypoint into pods"}},
-		{"all of it, beside one that opens", policy("a", "{podSelector: {}}") + open, nil},
+		{"all of it, and one that opens", policy("a", "{podSelector: {}}") + open, nil},
 		{"nothing", open, nil},
 		{"an empty rule by null", policy("a", "{podSelector: {}, ingress: [null]}"), nil},
 		{"no kind of traffic", policy("a", "{podSelector: {}, policyTypes: []}"), []string{ingress}},

@@ -45,7 +45,7 @@ func (a *selfCheck) followRoutes() {
 	}
 }
 
-// wayIn tells where to file a backend, nil where it is no tenant's or nothing is wrong with it.
+// wayIn returns where to file a backend, or nil if it belongs to no tenant or has no fault.
 func (a *selfCheck) wayIn(b backend, stream bool) map[string][]hit {
 	switch namespace, name := b.service(); {
 	case !a.tenants[b.home()]:

@@ -59,7 +59,7 @@ func TestRoutesPastTheWaypoint(t *testing.T) {
 		{"by an HTTPRoute", plain + routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")), []string{"Service alice/h: is headless, and HTTPRoute alice/r routes to it; the waypoint has no address to deliver to and connects to itself, so requests from users fail"}},
 		{"at the waypoint's admin port", plain + routeOf("HTTPRoute", "alice", to("{name: h, port: 15000}")), []string{"reach Envoy's admin interface at port 15000"}},
 		{"at another port of the waypoint", headlessService("[{port: 15090}]") + routeOf("GRPCRoute", "alice", to("{name: h, port: 15090}")), []string{"serves at port 15090 (Envoy's admin interface is at 15000)"}},
-		{"at a port beside the waypoint's", headlessService("[{port: 15091}]") + routeOf("GRPCRoute", "alice", to("{name: h, port: 15091}")), []string{"requests from users fail (503)"}},
+		{"at a port other than the waypoint's", headlessService("[{port: 15091}]") + routeOf("GRPCRoute", "alice", to("{name: h, port: 15091}")), []string{"requests from users fail (503)"}},
 		{"at the waypoint's admin port, by a mirror", plain + routeOf("HTTPRoute", "alice", "{filters: [{type: RequestMirror, requestMirror: {backendRef: {name: h, port: 15000}}}], backendRefs: [{name: tet, port: 80}]}"), []string{"HTTPRoute alice/r routes to it; the waypoint has no address to deliver to and connects to itself, so clients that its policies allow reach Envoy's admin interface"}},
 		{"by a mirror, whose answer nobody waits for", plain + routeOf("HTTPRoute", "alice", "{filters: [{type: RequestMirror, requestMirror: {backendRef: {name: h, port: 80}}}], backendRefs: [{name: tet, port: 80}]}"), nil},
 		{"at the pods' port of that number", headlessService("[{port: 80, targetPort: 15000}]") + routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")), []string{"requests from users fail (503)"}},
@@ -82,7 +82,7 @@ func TestRoutesPastTheWaypoint(t *testing.T) {
 		{"with a weight of 0", plain + routeOf("GRPCRoute", "alice", to("{name: h, port: 80, weight: 0}")), nil},
 		{"for a Service", plain + strings.Replace(routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")), "{name: ambient-ingressgateway, namespace: istio-system}", "{group: '', kind: Service, name: tet}", 1), nil},
 		{"without a route", plain, nil},
-		{"past the waypoint, where a label says so", edit(t, plain, "namespace: alice}", "namespace: alice, labels: {istio.io/ingress-use-waypoint: 'false'}}") + routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")),
+		{"past the waypoint, because of a label", edit(t, plain, "namespace: alice}", "namespace: alice, labels: {istio.io/ingress-use-waypoint: 'false'}}") + routeOf("HTTPRoute", "alice", to("{name: h, port: 80}")),
 			[]string{"the ingress Gateway connects to its pods directly, and ztunnel denies that (AuthorizationPolicy alice/ns-l4-waypoint)"}},
 
 		{"to a pool", pool("inference.networking.k8s.io", "{selector: {matchLabels: {app: llm}}, targetPorts: [{number: 8000}]}"), []string{"InferencePool alice/llm: is a target of HTTPRoute alice/r; the ingress Gateway connects to its pods directly, and ztunnel denies that"}},

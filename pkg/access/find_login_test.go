@@ -55,7 +55,7 @@ func TestLoginsThatAServiceRefuses(t *testing.T) {
 	testLockouts(t, elsewhere, []lockoutCase{{"of which no rule is known", tenantJWT("jwt", "alice", serviceTet, ""), nil}})
 }
 
-// Where other logins get in, it may be meant: that is told, and no warning.
+// If other logins get in, it may be intended: the finding is information, not a warning.
 func TestOneOfSeveralLoginsIsRefused(t *testing.T) {
 	second := "\n---\nkind: RequestAuthentication\napiVersion: security.istio.io/v1\nmetadata: {name: second, namespace: istio-system}\n" +
 		"spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: ambient-ingressgateway}], jwtRules: [{issuer: https://second.example.com, forwardOriginalToken: true, outputClaimToHeaders: [{claim: email, header: kubeflow-userid}]}]}"

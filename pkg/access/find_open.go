@@ -164,8 +164,8 @@ func (a *selfCheck) stops(on layer, p *policy) bool {
 	return false
 }
 
-// opens names somebody who does not belong to the namespace own and whom an ALLOW policy lets in, and by which rule; "" for nobody. The
-// client chooses path, method, host, port and headers, so what depends on these counts as open.
+// opens names a client that does not belong to the namespace own and that an ALLOW policy admits, and the rule; "" if there is none. The
+// client chooses path, method, host, port and headers, so a rule that depends on these counts as open.
 func (a *selfCheck) opens(on layer, p *policy, own string, t *Tenant) (who string, index int) {
 	if p.action != allow {
 		return "", 0

@@ -17,12 +17,12 @@ func TestOwnersAreLockedOutOfAllRequests(t *testing.T) {
 	}
 	for _, c := range []struct{ name, text, want string }{
 		{"by a DENY of GET and one of the rest", tenants(t) + aPolicy("alice", "x", on+"action: DENY, rules: [{to: [{operation: {methods: [GET]}}]}, {to: [{operation: {notMethods: [GET]}}]}]"), "at waypoint alice/waypoint (rules[0] of AuthorizationPolicy alice/x); the owner is locked out; narrow rules[0] of AuthorizationPolicy alice/x"},
-		{"but for one method", tenants(t) + aPolicy("alice", "x", on+"action: DENY, rules: [{to: [{operation: {methods: [GET]}}]}, {to: [{operation: {notMethods: [GET, PATCH]}}]}]"), ""},
+		{"except for one method", tenants(t) + aPolicy("alice", "x", on+"action: DENY, rules: [{to: [{operation: {methods: [GET]}}]}, {to: [{operation: {notMethods: [GET, PATCH]}}]}]"), ""},
 		{"by a DENY of all that the Gateway listens at", tenants(t) + aPolicy("istio-system", "x", front+"action: DENY, rules: [{to: [{operation: {ports: ['80']}}]}]"), "at gateway istio-system/ambient-ingressgateway (rules[0] of AuthorizationPolicy istio-system/x)"},
 		{"by a DENY of a path and one of the rest", tenants(t) + aPolicy("istio-system", "x", front+"action: DENY, rules: [{to: [{operation: {paths: [/notebook/*]}}]}, {to: [{operation: {notPaths: ['/note*']}}]}, {to: [{operation: {paths: [/note*], notPaths: [/notebook/*]}}]}]"), "at gateway istio-system/ambient-ingressgateway"},
 		{"past the waypoint", labelled(""), "at ztunnel"},
-		{"but for a Service that asks for the waypoint", labelled(`, labels: {istio.io/ingress-use-waypoint: "true"}`), ""},
-		{"but for the pods of a policy of their own", edit(t, tenants(t), "  - from: [{source: {principals: [cluster.local/ns/alice/sa/waypoint]}}]\n  - from: [{source: {namespaces: [alice]}}]\n", "") +
+		{"except for a Service that asks for the waypoint", labelled(`, labels: {istio.io/ingress-use-waypoint: "true"}`), ""},
+		{"except for pods that have their own policy", edit(t, tenants(t), "  - from: [{source: {principals: [cluster.local/ns/alice/sa/waypoint]}}]\n  - from: [{source: {namespaces: [alice]}}]\n", "") +
 			aPolicy("alice", "x", "selector: {matchLabels: {statefulset: tet}}, rules: [{from: [{source: {principals: [cluster.local/ns/alice/sa/waypoint]}}]}]"), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestOwnersAreLockedOutOfAllRequests(t *testing.T) {
 	}
 }
 
-// An owner who is told to be locked out gets in by no request that is tried.
+// An owner who is reported as locked out gets in by none of the requests that are tried.
 func TestALockedOutOwnerGetsInByNothing(t *testing.T) {
 	base, lockedOut := tenants(t), 0
 	for seed := range uint64(*setWorlds) {

@@ -104,7 +104,7 @@ type hole struct {
 var holes = []hole{
 	// Istio 1.31: model filterStrictGatewayMerging, which 1.30.3 does not have.
 	{31, "adds Gateways of networking.istio.io of every namespace to those of the Gateway API whose pods they select",
-		"whoever writes one may open a port of the ingress", "use Istio 1.31 or later"},
+		"anyone who writes one may open a port of the ingress", "use Istio 1.31 or later"},
 	// Measured with Envoy 1.39.3; Envoy 1.40.0 takes off the headers of all rules.
 	{32, "takes a claim's header off a request only for the token rules that it tries",
 		"a second issuer that sorts first leaves the user header as the client wrote it", "have every token rule write the user header"},

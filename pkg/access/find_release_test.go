@@ -33,7 +33,7 @@ func TestReleases(t *testing.T) {
 		{"a token that is required and there", required, Request{From: jwt("https://i.test"), To: to, Path: "/s/x"}, [4]Outcome{NotJudged, NotJudged, Allow, Allow}},
 		{"the header of a rule that is not tried", untried, forged, [4]Outcome{Deny, Deny, NotJudged, Deny}},
 		{"a canary of a waypoint", canary, Request{From: From{ServiceAccount: "b/c"}, To: to}, [4]Outcome{Allow, NotJudged, NotJudged, NotJudged}},
-		{"one of the Service's own, beside the namespace's waypoint", ownCanary, Request{From: From{ServiceAccount: "b/c"}, To: to}, [4]Outcome{Allow, NotJudged, NotJudged, NotJudged}},
+		{"the Service's own, in addition to the namespace's waypoint", ownCanary, Request{From: From{ServiceAccount: "b/c"}, To: to}, [4]Outcome{Allow, NotJudged, NotJudged, NotJudged}},
 		{"a dot in an account", dots, pod, [4]Outcome{Allow, Allow, Allow, Allow}},
 		{"what is like it", dots, other, [4]Outcome{Deny, Deny, Deny, Deny}}, // Istio 1.29.3 and 1.30.0 escape the dot (istio/istio#59992)
 		{"a dot in a namespace", spaces, teamA, [4]Outcome{Deny, Deny, Deny, Deny}},

@@ -83,8 +83,8 @@ func (h identityHeaders) kind(name string) identityKind {
 
 func dashed(s string) string { return strings.ReplaceAll(s, "_", "-") }
 
-// rewrites finds every route that changes a header by which a user is known, whoever wrote it: proxies change headers after their own
-// policies have judged the request, and a waypoint trusts the gateway's word.
+// rewrites finds every route that changes a header by which a user is known, no matter who wrote it: proxies change headers after their
+// own policies have judged the request, and a waypoint trusts the gateway.
 func (w *World) rewrites(tenants []Tenant) (found []rewritten) {
 	if len(w.rewriters) == 0 {
 		return nil

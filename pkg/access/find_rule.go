@@ -8,7 +8,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// userPasses tries somebody through the ingress: with another name, with none, and with one that fits a pattern of the rule.
+// userPasses tries users through the ingress: without a name, with another name, and with one that matches a pattern of the rule.
 func (a *selfCheck) userPasses(p *policy, r *rule, t *Tenant) string {
 	name := strings.ToLower(cmp.Or(t.Header, usualUserHeader))
 	at := freeAttributes(a.users)
@@ -18,7 +18,7 @@ func (a *selfCheck) userPasses(p *policy, r *rule, t *Tenant) string {
 		return a.w.match(l7, p, r, &at) != no
 	}
 	if try(value{}) {
-		return "every request from the ingress, whoever the user is,"
+		return "every request from the ingress, for any user,"
 	}
 	if try(knownValue("another-user@another.tenant")) {
 		return "every user"
@@ -35,8 +35,8 @@ func (a *selfCheck) userPasses(p *policy, r *rule, t *Tenant) string {
 	return ""
 }
 
-// meant reports whether a rule allows no pods but those that the tenant's configuration does, whoever wrote it. What it allows gateways is
-// judged all the same.
+// meant reports whether a rule allows only pods that the tenant's configuration allows, no matter who wrote it. What it allows gateways is
+// judged in any case.
 func (t *Tenant) meant(on layer, r *rule) bool {
 	switch {
 	case t == nil:

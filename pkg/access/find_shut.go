@@ -9,12 +9,12 @@ import (
 )
 
 // shut reports whether it is plain, without asking the sets, that no stranger gets in: a pod or a client off the mesh, and a user of an ingress Gateway.
-// It may be wrong one way only: where it says so, the sets find nobody.
+// It may be wrong in one direction only: if it returns true, the sets find nobody.
 //
-// Whoever reaches a pod passes its ztunnel. So it is shut if all pods are captured, some ALLOW policy selects all of them, and each ALLOW rule there is for
-// clients that it names and that belong to no other tenant; ingress Gateways are not among them. What is left are the proxies in the namespace itself, its
-// waypoints: each has an ALLOW policy, and each rule is for such clients, for open paths, or, where it takes ingress Gateways, for users that it names. DENY and
-// CUSTOM policies, selectors, ports, paths and routes only narrow that, and what narrows is not looked at.
+// Every connection to a pod goes through its ztunnel. So it is shut if all pods are captured, some ALLOW policy selects all of them, and each ALLOW rule there is
+// for clients that it names and that belong to no other tenant; ingress Gateways are not among them. The remaining clients are the proxies in the namespace itself,
+// its waypoints: each has an ALLOW policy, and each rule is for such clients, for open paths, or, where it takes ingress Gateways, for users that it names. DENY and
+// CUSTOM policies, selectors, ports, paths and routes only narrow access further, so they are not examined.
 func (a *selfCheck) shut(t *Tenant, s *space) (pods, users bool) {
 	for _, pod := range s.workloads {
 		if s.member(pod) != captured {
@@ -100,7 +100,7 @@ func (a *selfCheck) belongs(attr attribute, v, policyNamespace, own string) bool
 	return !strings.ContainsAny(v, "*") && !strings.Contains(ns, "/") && ns != "" && ns != stranger && (ns == own || !a.tenants[ns])
 }
 
-// takesGateways reports whether a rule may allow what an ingress Gateway sends for somebody whom it does not name.
+// takesGateways reports whether a rule may allow requests from an ingress Gateway for a user whom it does not name.
 func (a *selfCheck) takesGateways(on layer, p *policy, r *rule, t *Tenant) bool {
 	return slices.ContainsFunc(a.gateways(), func(peer identity) bool { return a.takes(on, p, r, peer) }) &&
 		(on == l4 || !r.namesUsers(strings.ToLower(cmp.Or(t.Header, usualUserHeader))))

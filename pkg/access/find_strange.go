@@ -46,7 +46,7 @@ func (w *watch) sends(header value) bool {
 	return header.State() == absent
 }
 
-// claims reports whether a token says more than who somebody is that nobody named. What a policy asks of other claims is a matter of its own.
+// claims reports whether a token holds more than the name of a user whom no policy names. What a policy asks of other claims is judged separately.
 func (w *watch) claims(r *Request, trace *symbolic.Trace) bool {
 	for name := range r.From.JWT.Claims {
 		if p := r.on(w.a.w, claimAxis+name); name != "email" || p.IsMapping() || trace.Claim(claimAxis+name, p).IsList() || trace.At(claimAxis+name, p).Trim().OneOf(w.names) {

@@ -123,8 +123,8 @@ func (w *watch) inquire(q *inquiry, runs int) int {
 	return s.runs
 }
 
-// note keeps an answer by which a stranger gets in. One that leaves the mesh, that comes by another Gateway than the ingress, and whom a route takes for somebody
-// else, is reported as such.
+// note keeps an answer by which a stranger gets in. A request that leaves the mesh, that comes by another Gateway than the ingress, or that a route presents as
+// another user, is reported as such.
 func (w *watch) note(q *inquiry, s *solution, i int) {
 	v := &s.found[i].Outcome.verdict
 	e := entrant{kind: q.kind, request: s.found[i].Outcome.request}
@@ -134,7 +134,7 @@ func (w *watch) note(q *inquiry, s *solution, i int) {
 	case !q.kind.inMesh() && !w.comesBy(v):
 		w.masked = true
 		return
-	case !q.kind.inMesh() && w.through == nil && w.past(q.to.Service): // which is told of the Service
+	case !q.kind.inMesh() && w.through == nil && w.past(q.to.Service): // which is reported for the Service
 		return
 	case !w.decider(v, &e):
 		if v.Outcome == NotJudged {
@@ -241,7 +241,7 @@ func (w *watch) strangerIn(s *solution, i int, r *Request, account string) bool 
 // ofPod reports whether a pod in the mesh is the client.
 func (k clientKind) ofPod() bool { return k == aPod || k == aPodToken || k == aPodJWT }
 
-// inMesh reports whether the client is no one of an ingress Gateway.
+// inMesh reports whether the client does not come through an ingress Gateway.
 func (k clientKind) inMesh() bool { return k.ofPod() || k == offTheMesh }
 
 // ofToken reports whether an attribute is of the token that a client shows.

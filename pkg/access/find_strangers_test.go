@@ -20,7 +20,7 @@ func opens(found []Finding) (out []string) {
 	return out
 }
 
-// What one policy says is not what comes of all of them, and no client that is tried stands for all.
+// The findings consider all policies together and all requests, not one policy or a sample of clients.
 func TestFindingsAreOfAllRequests(t *testing.T) {
 	const (
 		fromBob = "from: [{source: {namespaces: [bob]}}]"
@@ -43,7 +43,7 @@ func TestFindingsAreOfAllRequests(t *testing.T) {
 		{"to what a DENY spares at the waypoint", p("x", on+all) + p("y", on+"action: DENY, rules: [{from: [{source: {notPrincipals: [cluster.local/ns/bob/sa/spared], notNamespaces: [alice, istio-system]}}]}, {"+ingress+"}]"), "alice/x: spec.rules[0]: allows pods of bob through the waypoint"},
 		{"to one tenant by a pattern in the middle", p("x", on+"rules: [{from: [{source: {namespaces: ['b*b']}}]}]"), "alice/x: spec.rules[0]: allows pods of bob through the waypoint"},
 		{"to one tenant by what is at the end", p("x", on+"rules: [{from: [{source: {principals: ['*/bob/sa/x']}}]}]"), "alice/x: spec.rules[0]: allows pods of bob through the waypoint"},
-		{"to one tenant beside its own", p("x", on+"rules: [{from: [{source: {namespaces: [alice]}}, {source: {namespaces: [bob]}}]}]"), "alice/x: spec.rules[0]: allows pods of bob through the waypoint"},
+		{"to one tenant in addition to its own", p("x", on+"rules: [{from: [{source: {namespaces: [alice]}}, {source: {namespaces: [bob]}}]}]"), "alice/x: spec.rules[0]: allows pods of bob through the waypoint"},
 		{"to nobody by a pattern in the middle", p("x", on+"rules: [{from: [{source: {namespaces: ['b*x']}}]}]"), ""},
 		{"by a DENY for each method", p("x", on+"rules: [{"+fromBob+"}]") + p("y", on+"action: DENY, rules: [{"+fromBob+", to: [{operation: {methods: [GET]}}]}]") + p("z", on+"action: DENY, rules: [{"+fromBob+", to: [{operation: {notMethods: [GET]}}]}]"), ""},
 		{"by a DENY for each port", p("x", "rules: [{"+fromBob+"}]") + p("y", "action: DENY, rules: [{"+fromBob+", to: [{operation: {ports: ['80']}}]}, {"+fromBob+", to: [{operation: {notPorts: ['80']}}]}]"), ""},
@@ -56,7 +56,7 @@ func TestFindingsAreOfAllRequests(t *testing.T) {
 		{"by a waypoint of a Service without a policy", side, "Gateway alice/side: has no ALLOW policy attached to it; it allows every request, so other tenants can reach the Services of alice"},
 		{"by a waypoint of a Service with one", side + p("x", onGateway("side")+"rules: [{"+fromBob+"}]"), "alice/x: spec.rules[0]: allows pods of bob through the waypoint"},
 		{"not by one with a policy that is closed", side + p("x", onGateway("side")+"rules: [{from: [{source: {namespaces: [alice]}}]}]"), ""},
-		{"to nobody but by a route that makes up the user", p("x", on+"rules: [{"+ingress+", to: [{operation: {methods: [GET]}}]}]") + p("y", on+"action: DENY, rules: [{"+ingress+", to: [{operation: {methods: [GET]}}]}]") +
+		{"only by a route that makes up the user", p("x", on+"rules: [{"+ingress+", to: [{operation: {methods: [GET]}}]}]") + p("y", on+"action: DENY, rules: [{"+ingress+", to: [{operation: {methods: [GET]}}]}]") +
 			aRoute("alice", "istio-system/ambient-ingressgateway", "filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: kubeflow-userid, value: alice@example.com}]}}], backendRefs: [{name: tet, port: 80}]"), ""},
 		{"to nobody past the waypoint", p("x", "rules: [{"+ingress+"}]"), ""},
 		{"to every token of a login", p("x", on+"rules: [{"+ingress+", when: [{key: 'request.auth.claims[iss]', values: ['http://dex*']}]}]") + waypointTakes, "alice/x: spec.rules[0]: allows every user through the waypoint"},
@@ -83,7 +83,7 @@ func TestFindingsAreOfAllRequests(t *testing.T) {
 func TestUsersPastTheWaypointAreStrangers(t *testing.T) {
 	text := edit(t, tenants(t), "istio.io/ingress-use-waypoint: \"true\"", "istio.io/ingress-use-waypoint: \"false\"") +
 		aPolicy("alice", "x", "rules: [{from: [{source: {principals: [cluster.local/ns/istio-system/sa/ambient-ingressgateway-istio]}}]}]")
-	const want = "alice/x: spec.rules[0]: allows every request from the ingress, whoever the user is; the pods of alice are open"
+	const want = "alice/x: spec.rules[0]: allows every request from the ingress, for any user; the pods of alice are open"
 	if got := opens(load(t, text).Findings(twoTenants)); len(got) != 1 || !strings.Contains(got[0], want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
@@ -131,7 +131,7 @@ func (w *watch) of(kind func(clientKind) bool) (out []entrant) {
 	return out
 }
 
-// Somebody gets in who is a stranger exactly where the claim fails that nobody does.
+// A stranger gets in exactly where the claim that none does fails.
 func TestStrangersGetInWhereTheClaimFails(t *testing.T) {
 	got := map[Outcome]int{}
 	for seed := range uint64(*setWorlds) {

@@ -8,7 +8,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
-// suspect is what seems to let strangers in: a rule of a policy, or that there is no policy before the pods or the waypoint.
+// suspect is something that seems to admit strangers: a rule of a policy, or the absence of a policy in front of the pods or the waypoint.
 type suspect struct {
 	on      layer
 	policy  *policy // nil: there is none
@@ -17,8 +17,8 @@ type suspect struct {
 	gateway *gateway // without a policy: the waypoint, nil for none
 }
 
-// strangers reports who gets into a namespace and does not belong to it. Where that is not plainly nobody, the sets decide: a rule that seems open and that nobody
-// gets in by is none, and one that seems closed may let somebody in all the same. What they cannot judge stays a suspect.
+// strangers reports who gets into a namespace and does not belong to it. Unless that is plainly nobody, the sets decide: a rule that seems open may admit nobody,
+// and one that seems closed may admit someone. What they cannot judge stays a suspect.
 func (a *selfCheck) strangers(t *Tenant, s *space, b binding) {
 	pods, users := a.shut(t, s)
 	if pods && users {
@@ -229,7 +229,7 @@ func (w *watch) who(e *entrant) string {
 	case offTheMesh:
 		return "clients off the mesh"
 	case anonymous:
-		return "every request from the ingress, whoever the user is,"
+		return "every request from the ingress, for any user,"
 	case aUser:
 		for _, c := range e.policy.rules[e.rule].when {
 			for _, v := range c.values {

@@ -54,7 +54,7 @@ func TestFindings(t *testing.T) {
 		want       []string // one finding each, by a part of it; none: none
 	}{
 		{"a foreign L4 policy opens all", all + add("alice", "x", "{rules: [{}]}"), []string{"AuthorizationPolicy alice/x: spec.rules[0]: allows any pod in the mesh; the pods of alice are open to other tenants"}},
-		{"for somebody off the mesh", all + add("alice", "x", "{rules: [{from: [{source: {notPrincipals: ['*']}}]}]}"), []string{"clients off the mesh"}},
+		{"for clients off the mesh", all + add("alice", "x", "{rules: [{from: [{source: {notPrincipals: ['*']}}]}]}"), []string{"clients off the mesh"}},
 		{"for one tenant", all + add("alice", "x", "{rules: [{from: [{source: {namespaces: [bob]}}]}]}"), []string{"alice/x: spec.rules[0]: allows pods of bob;"}},
 		{"for one account of one", all + add("alice", "x", "{rules: [{from: [{source: {serviceAccounts: [bob/pipeline]}}]}]}"), []string{"pods of bob"}},
 		{"for tenants like", all + add("alice", "x", "{rules: [{from: [{source: {namespaces: ['bo*']}}]}]}"), []string{"pods of bob"}},
@@ -75,9 +75,9 @@ func TestFindings(t *testing.T) {
 		{"by any method on an open path", all + add("alice", "x", "{"+onWP+"rules: [{"+pods+"to: [{operation: {paths: [/metrics]}}]}]}"), []string{"any pod in the mesh"}},
 		{"on an open path or any other way", all + add("alice", "x", "{"+onWP+"rules: [{"+pods+"to: [{operation: {paths: [/metrics], methods: [GET]}}, {operation: {methods: [GET]}}]}]}"), []string{"any pod in the mesh"}},
 		{"on the start of an open path", all + add("alice", "x", "{"+onWP+"rules: [{"+pods+"to: [{operation: {paths: ['/metrics*'], methods: [GET]}}]}]}"), []string{"any pod in the mesh"}},
-		{"on an open path from the gateway too", all + add("alice", "x", "{"+onWP+"rules: [{to: [{operation: {paths: [/metrics], methods: [GET]}}]}]}"), []string{"every request from the ingress, whoever the user is"}},
-		{"on a path from the gateway", all + add("alice", "x", "{"+onWP+"rules: [{from: [{source: {namespaces: [istio-system]}}], to: [{operation: {paths: [/notebook/alice/tet/api/contents], methods: [GET]}}]}]}"), []string{"every request from the ingress, whoever the user is"}},
-		{"every user", all + add("alice", "x", "{"+onWP+"rules: [{from: [{source: {namespaces: [istio-system]}}]}]}"), []string{"every request from the ingress, whoever the user is"}},
+		{"on an open path from the gateway too", all + add("alice", "x", "{"+onWP+"rules: [{to: [{operation: {paths: [/metrics], methods: [GET]}}]}]}"), []string{"every request from the ingress, for any user"}},
+		{"on a path from the gateway", all + add("alice", "x", "{"+onWP+"rules: [{from: [{source: {namespaces: [istio-system]}}], to: [{operation: {paths: [/notebook/alice/tet/api/contents], methods: [GET]}}]}]}"), []string{"every request from the ingress, for any user"}},
+		{"every user", all + add("alice", "x", "{"+onWP+"rules: [{from: [{source: {namespaces: [istio-system]}}]}]}"), []string{"every request from the ingress, for any user"}},
 		{"every user with a name", all + add("alice", "x", "{"+onWP+"rules: [{from: [{source: {namespaces: [istio-system]}}], when: [{key: 'request.headers[kubeflow-userid]', values: ['*']}]}]}"), []string{"every user"}},
 		{"every user of a domain", all + add("alice", "x", "{"+onWP+"rules: [{from: [{source: {namespaces: [istio-system]}}], when: [{key: 'request.headers[kubeflow-userid]', values: ['*@example.com']}]}]}"), []string{"every user that matches *@example.com"}},
 		{"a contributor is none", all + add("alice", "x", "{"+onWP+"rules: [{from: [{source: {namespaces: [istio-system]}}], when: [{key: 'request.headers[kubeflow-userid]', values: [bob@example.com]}]}]}"), nil},
@@ -94,7 +94,7 @@ func TestFindings(t *testing.T) {
 
 		{"the root namespace opens all, said once", all + add("istio-system", "x", "{rules: [{}]}"), []string{"AuthorizationPolicy istio-system/x: spec.rules[0]: allows any pod in the mesh to connect to the pods of every namespace"}},
 		{"all waypoints, said once", all + add("istio-system", "x", "{targetRefs: [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}], rules: [{}]}"), []string{"through every waypoint"}},
-		{"the ingress through all waypoints", all + add("istio-system", "x", "{targetRefs: [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}], rules: [{from: [{source: {namespaces: [istio-system]}}]}]}"), []string{"every request from the ingress, whoever the user is, through every waypoint"}},
+		{"the ingress through all waypoints", all + add("istio-system", "x", "{targetRefs: [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}], rules: [{from: [{source: {namespaces: [istio-system]}}]}]}"), []string{"every request from the ingress, for any user, through every waypoint"}},
 		{"open paths through all waypoints", all + add("istio-system", "x", "{targetRefs: [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}], rules: [{"+pods+"to: [{operation: {methods: [GET], paths: [/healthz]}}]}]}"), nil},
 		{"allow nothing there is none", all + add("istio-system", "x", "{targetRefs: [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}]}"), nil},
 

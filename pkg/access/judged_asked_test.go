@@ -245,8 +245,8 @@ func covers(got, path string, to any) bool {
 	return got == path || strings.HasPrefix(got, path+".") || to != nil && strings.HasPrefix(path, got+".")
 }
 
-// refereeSays is what the referee must answer where this happened: the same, or NOT JUDGED where a file says so. There is no world that the API server
-// refuses, so about that it may not know.
+// refereeSays returns what the referee must answer where this happened: the same, or what a file gives instead. A world that the API server rejects does not
+// exist, so the referee need not know about it.
 func refereeSays(happened, referee string) string {
 	if referee != "" {
 		return referee

@@ -352,7 +352,7 @@ func (l *ledgerLine) decides(section, key string, worlds []*judgedWorld, most in
 // byObjects are lines about objects as such. The tests that they name add these objects.
 const byObjects = "What else decides which objects and pods there are"
 
-// TestEachJudgedLineDecides finds for each judged line, and for each field that its star stands for, a world in which it decides an answer, first among
+// TestEachJudgedLineDecides finds for each judged line, and for each field that its star covers, a world in which it decides an answer, first among
 // those that Istio's code has answered. There the answer changes from Istio's to the opposite. Where none of them has such a world, testdata/judged must.
 func TestEachJudgedLineDecides(t *testing.T) {
 	var istios []*judgedWorld

@@ -30,7 +30,7 @@ var effects = map[string]string{
 	"read_gateway.go, TestBindingAndCapture":                       "under which account the proxy of a Gateway calls",
 	"at_foreign.go, TestGatewaysOfOtherClasses":                    "whether Istio's policies hold at a Gateway; at one of another controller nothing is judged",
 	"read_gateway.go, TestClouds":                                  "whether Istio's policies hold at a Gateway; at one of another controller nothing is judged",
-	"read_gateway.go, TestNetworkPoliciesAndAnUnknownIngress":      "whether istiod deploys the gateway; with an address somebody else does, and it may serve more",
+	"read_gateway.go, TestNetworkPoliciesAndAnUnknownIngress":      "whether istiod deploys the gateway; with an address it does not, and the gateway may serve more",
 	"read_gateway.go, TestGatewayPolicies":                         "the labels of a gateway's pods, by which policies select them",
 	"read_named.go, TestCloudsByName":                              "settings of a gateway's pods; those that change the proxy make it NOT JUDGED",
 	"read_overlay.go, TestParameters":                              "a ConfigMap with changes of a gateway's pods; most make it NOT JUDGED",

@@ -41,7 +41,7 @@ var flagLines = []ledgerLine{
 	notJudged("CA_TRUSTED_NODE_ACCOUNTS", ofAll, "the accounts that it names get every pod's identity on their node", "istio-system/ztunnel", "kube-system/ztunnel"),
 	notJudged("PILOT_HTTP10", ofEnvoys, "proxies take requests without a host", "false", "0"),
 	notJudged("ISTIO_WORKLOAD_ENTRY_VALIDATE_IDENTITY", ofAll, "an account may join as another's workload", "true"),
-	notJudged("XDS_AUTH", ofAll, "istiod asks nobody who they are", "true"),
+	notJudged("XDS_AUTH", ofAll, "istiod does not authenticate its clients", "true"),
 	notJudged("PILOT_ENABLE_XDS_IDENTITY_CHECK", ofAll, "a proxy may take another's place", "true"),
 	notJudged("TRUSTED_GATEWAY_CIDR", ofAll, "it changes whom istiod trusts"),
 	notJudged("PILOT_ENABLE_K8S_SELECT_WORKLOAD_ENTRIES", ofNothing, "a Service that a WorkloadEntry fits is NOT JUDGED"),

@@ -41,7 +41,7 @@ var gatewayParts = []ledgerPart{
 		judgedFields("spec.rules.filters.urlRewrite", byRouteFile, "TestRouteFilters", "hostname", "path", "path.replaceFullPath", "path.replacePrefixMatch"), []ledgerLine{
 			judgedBy("spec.rules.matches.method", byRouteFile, "TestRoutes"),
 			harmless("spec.rules.filters.requestRedirect", whyRedirect), harmless("spec.rules.filters.requestRedirect.*", whyRedirect),
-			harmless("spec.rules.filters.urlRewrite.path.type", "the API server refuses one that does not fit the field beside it"),
+			harmless("spec.rules.filters.urlRewrite.path.type", "the API server rejects one that does not match the other field of path"),
 			harmless("spec.rules.filters.cors", whyAnswer), harmless("spec.rules.filters.cors.*", whyAnswer),
 			notJudgedBy("spec.rules.filters.externalAuth", byRouteFile, "TestWhatARouteHasBeside", "the route is NOT JUDGED"),
 			notJudgedBy("spec.rules.filters.externalAuth.*", byRouteFile, "TestWhatARouteHasBeside", "the route is NOT JUDGED"),

@@ -67,7 +67,7 @@ func (l *ledgerLine) stateText() string {
 
 // summaryOfNotJudged are the lines that are NOT JUDGED, by what they make so: the widest first, and last those that the code itself decides.
 func summaryOfNotJudged() string {
-	out := "\n## What is NOT JUDGED\n\nThe lines of this kind, by what they make NOT JUDGED; a field stands for all below it. [Not judged](not-judged.md) says what to do.\n"
+	out := "\n## What is NOT JUDGED\n\nThe lines of this kind, by what they make NOT JUDGED; a field includes all fields below it. [Not judged](not-judged.md) explains what to do.\n"
 	for _, s := range [...]scope{ofAll, ofNamespace, ofEnvoys, ofGateways, ofProxies, ofPolicies, ofSidecars, ofService, ofHop, ofRoute} {
 		out += summaryTable("Verdicts about "+scopeText[s], func(l *ledgerLine) (string, bool) { return l.why, l.state == isNotJudged && l.scope == s })
 	}
@@ -128,7 +128,7 @@ referee does too.
 Compared with istio.io/api of Istio 1.31, the Gateway API 1.6 and istiod of Istio 1.31.
 `
 
-// Every line that is NOT JUDGED, or the line of what covers it, stands in the summary on top.
+// Every line that is NOT JUDGED, or the line that covers it, is in the summary at the top.
 func TestSummaryOfNotJudged(t *testing.T) {
 	lines := strings.Split(summaryOfNotJudged(), "\n")
 	n := 0

@@ -21,12 +21,12 @@ func TestIngresses(t *testing.T) {
 	}{
 		{"of Istio", []string{ingress("", "ingressClassName: istio, ", "s")}, NotJudged},
 		{"by its annotation", []string{ingress(", annotations: {kubernetes.io/ingress.class: istio}", "", "s")}, NotJudged},
-		{"of somebody else", []string{ingress("", "ingressClassName: nginx, ", "s")}, NotJudged},
+		{"of another controller", []string{ingress("", "ingressClassName: nginx, ", "s")}, NotJudged},
 		{"of nobody, as far as is known", []string{ingress("", "", "s")}, NotJudged},
 		{"to another Service", []string{ingress("", "ingressClassName: nginx, ", "t")}, Deny},
 		{"at pods that are open", []string{ingress("", "ingressClassName: istio, ", "s"), pods}, NotJudged},
 		{"at pods that are closed", []string{ingress("", "ingressClassName: istio, ", "s"), pods, closed}, Deny},
-		{"of somebody else beside them", []string{ingress("", "ingressClassName: nginx, ", "s"), pods, closed}, NotJudged},
+		{"of another controller in addition", []string{ingress("", "ingressClassName: nginx, ", "s"), pods, closed}, NotJudged},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v := decides(t, load(t, twoDoors(append([]string{plain, shut}, c.more...)...)), toS, c.want)

@@ -22,21 +22,21 @@ type attributes struct {
 	anyHeader bool     // the client may send any header that is not listed
 	writable  []string // patterns of headers that an authorizer may have set
 	doubt     doubt    // the first that was met
-	favor     []*rule  // to be named where they match, beside others
+	favor     []*rule  // to be named where they match, together with others
 	undenied  bool     // by no DENY policy
-	plain     bool     // the request is taken for no CORS preflight
+	plain     bool     // the request is assumed not to be a CORS preflight
 	inbound   inbound  // for a pod with a sidecar
 	trace     *symbolic.Trace
 	spaces    []string        // claims that are lists of words
 	claimed   *symbolic.Trace // of the claims that are given
-	given     map[string]any  // the token's claims beside those that are listed
+	given     map[string]any  // the token's claims other than those that are listed
 	reads     map[string]bool // headers that some rule or route compares; nil: nobody has looked
 	watch     func(on layer, point Point, policies []*policy, a *attributes)
 }
 
 type headers []namedValue
 
-// claims are those of a verified token; nil is no token. Nested names are joined by \x00.
+// claims are those of a verified token; nil means no token. Nested names are joined by \x00.
 type claims []namedValue
 
 type namedValue struct {
@@ -68,7 +68,7 @@ const (
 	claimAxis    = "claim "
 )
 
-// sent is a header as it is on the request: absent where it is not, whoever may have added it since.
+// sent returns a header as it is on the request, no matter who added it; it is absent if the request does not have it.
 func (a *attributes) sent(name string) value {
 	for i := range a.headers {
 		if a.headers[i].name == name {

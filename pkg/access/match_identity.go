@@ -154,7 +154,7 @@ func (id identity) matchNamespace(pattern string) verdict3 {
 	return is(matchPattern(pattern, id.namespace))
 }
 
-// matchTrustDomain: values that are one of the mesh's domains stand for all of them (trustdomain.ExpandTrustDomainAliases).
+// matchTrustDomain: a value that is one of the mesh's domains matches all of them (trustdomain.ExpandTrustDomainAliases).
 func (m *mesh) matchTrustDomain(id identity, pattern string) bool {
 	if !id.known() {
 		return false

@@ -77,7 +77,7 @@ func pathOf(raw string) string {
 	return path
 }
 
-// dotParameters gives the first segment that is . or .. but for a parameter, and the path without such parameters; "" where there is none.
+// dotParameters returns the first segment that is . or .. followed by a parameter, "" if there is none, and the path without such parameters.
 func dotParameters(path string) (first, bare string) {
 	segments := strings.Split(path, "/")
 	for i, segment := range segments {

@@ -67,7 +67,7 @@ func badTemplate(path string) string {
 		case strings.ContainsAny(glob, "{}"):
 			return "a brace is only allowed in {*} and {**}"
 		case operators && (glob == "" || !symbolic.PlainSegment(glob)):
-			return "a segment beside {*} or {**} must be plain path characters"
+			return "in a path with {*} or {**}, every other segment must be plain path characters"
 		}
 	}
 	if operators && !strings.HasPrefix(path, "/") {

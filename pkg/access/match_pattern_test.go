@@ -102,7 +102,7 @@ func TestPrincipalsAndTrustDomains(t *testing.T) {
 		}
 	}
 	if (identity{}).matchPrincipal("*") || aliased.matchPrincipalEnvoy(identity{}, "*") || (identity{}).matchNamespaceEnvoy("*") {
-		t.Error("nobody is somebody")
+		t.Error("an absent identity matches")
 	}
 	if !id.matchNamespaceEnvoy("ns/sa") || !id.matchNamespaceEnvoy("ns") || id.matchNamespaceEnvoy("ns/s") || id.matchNamespaceEnvoy("s") {
 		t.Error("a namespace with a slash is a part of the identity's text")

@@ -2,7 +2,7 @@ package access
 
 // ztunnel judges whether a rule matches at ztunnel, which sees peers, addresses and ports only. istiod drops an ALLOW rule that holds one
 // HTTP attribute (ambient handleRule). From a DENY rule it strips them, and an entry or a `when` that is left empty never matches, so the
-// rule never denies (ambient handleRule; ztunnel rbac.rs skips empty matches); beside an L4 attribute the stripped rule is wider.
+// rule never denies (ambient handleRule; ztunnel rbac.rs skips empty matches); if an L4 attribute remains, the stripped rule is wider.
 func (r *rule) ztunnel(p *policy, a *attributes) verdict3 {
 	if p.action == allow && r.droppedByZtunnel() != "" {
 		return no

@@ -261,8 +261,8 @@ func (m *compared) surplus(s *spotOf, r Request, trace *symbolic.Trace) (found *
 	return nil, false
 }
 
-// uncovered looks for answers to what is left open under which the moment allows a request, and neither end does. If that depends on how a sidecar reads
-// what comes, read says how, in all worlds alike. What comes without the client's identity is as from a client without one, which is asked about on its own.
+// uncovered looks for answers to the open questions under which the moment allows a request, and neither end does. If that depends on how a sidecar reads
+// the traffic, read says how, in all worlds alike. Traffic without the client's identity counts as that of a client without one, which is asked about separately.
 func (m *compared) uncovered(s *spotOf, r Request, trace *symbolic.Trace, read reading) (found *Surplus, sure bool) {
 	o := &open{trace: trace, read: read, http2: true} // over HTTP/1 every Envoy, a sidecar's too, refuses the same methods
 	for run := 1; ; run++ {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// sidecarTenant is a user namespace as Kubeflow has it with sidecars, beside a gateway of either era, and its notebook.
+// sidecarTenant is a user namespace as Kubeflow has it with sidecars, with its notebook and a gateway of either era.
 const sidecarTenant = `
 {kind: Namespace, apiVersion: v1, metadata: {name: istio-system}}
 ---

@@ -47,7 +47,7 @@ func cniVariable(name, value string) string {
 	return ""
 }
 
-// readAgent reads a DaemonSet that is ztunnel or istio-cni, by its image or its own name: what it is told by variables and arguments.
+// readAgent reads a DaemonSet that is ztunnel or istio-cni, by its image or its own name: its variables and arguments.
 func (w *World) readAgent(m meta, template *yaml.Node) {
 	if m.kind != "DaemonSet" {
 		return
@@ -127,7 +127,7 @@ func (w *workload) readProxyVariables(container *yaml.Node) {
 	}
 }
 
-// handMade is what is not judged of the proxy in a gateway's pods that somebody deploys by hand (Istio 1.31: the annotations are the injector's).
+// handMade returns a setting of the proxy that is not judged, in the pods of a gateway that is deployed by hand (Istio 1.31: the annotations are the injector's).
 func (w *workload) handMade() *cloud {
 	for _, key := range [...]string{"proxy.istio.io/config", "proxy.istio.io/overrides", "sidecar.istio.io/bootstrapOverride", "inject.istio.io/templates"} {
 		if value, ok := w.annotations.get(key); ok && (key != "inject.istio.io/templates" || value != "gateway") {
@@ -140,7 +140,7 @@ func (w *workload) handMade() *cloud {
 	return nil
 }
 
-// settleHandMade clouds Gateways whose pods somebody deploys by hand with settings that are not judged.
+// settleHandMade clouds Gateways whose pods are deployed by hand with settings that are not judged.
 func (w *World) settleHandMade() {
 	for _, g := range w.ingresses {
 		if !g.byHand {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// ztunnel and istio-cni may be told to enforce nothing, or to leave pods alone.
+// ztunnel and istio-cni may be configured to enforce nothing, or to leave pods alone.
 func TestAgents(t *testing.T) {
 	const every = "gateway, gateway no, off mesh, pod, sidecar, waypoint, waypoint no"
 	agent := func(name, image, more string) string {
@@ -60,7 +60,7 @@ func TestAgents(t *testing.T) {
 	decides(t, w, cloudQuestions["waypoint"], Allow)
 }
 
-// Whoever deploys a gateway by hand may give its proxy settings of its own.
+// A gateway that is deployed by hand may have its own proxy settings.
 func TestGatewaysByHandWithSettings(t *testing.T) {
 	byHand := edit(t, cloudWorld, "spec: {gatewayClassName: istio,", "spec: {gatewayClassName: istio, addresses: [{type: Hostname, value: door.edge.svc.cluster.local}],") + `
 ---

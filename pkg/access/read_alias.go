@@ -26,7 +26,7 @@ func (w *World) settleAliases() {
 	}
 }
 
-// cloudAliased notes each Service that an alias stands for, by other aliases too.
+// cloudAliased notes each Service that an alias refers to, also through other aliases.
 func (w *World) cloudAliased(alias, at *service, seen map[*service]bool) {
 	if seen[at] {
 		return
@@ -39,7 +39,7 @@ func (w *World) cloudAliased(alias, at *service, seen map[*service]bool) {
 		}
 		if w.aliased[id] == nil && id != alias.id() {
 			w.aliased[id] = &cloud{origin: alias.origin, field: "spec.externalName", at: alias.externalAt,
-				why: "it stands for Service " + id + ", and routes lead there by this name"}
+				why: "it is an alias of Service " + id + ", and routes lead there by this name"}
 		}
 		if next := w.look(to.namespace).service(to.name); next != nil && next.external {
 			w.cloudAliased(alias, next, seen)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A route to an ExternalName Service leads to the Service that it stands for. One that no route names changes nothing.
+// A route to an ExternalName Service leads to the Service that it refers to. One that no route names changes nothing.
 func TestRoutesToAliases(t *testing.T) {
 	const shut = "kind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: shut, namespace: a}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], action: DENY, rules: [{to: [{operation: {paths: ['/s/*']}}]}]}"
 	alias := func(name, of string) string {
@@ -61,7 +61,7 @@ func TestRoutesToAliases(t *testing.T) {
 			q := cloudQuestions["gateway"]
 			decides(t, load(t, before), q, Deny)
 			v := decides(t, load(t, before+alias("alias", c.of)+c.more), q, c.want)
-			if c.want == NotJudged && !strings.Contains(v.By(), "Service z/alias (line 4), spec.externalName, is not judged: it stands for Service a/s") {
+			if c.want == NotJudged && !strings.Contains(v.By(), "Service z/alias (line 4), spec.externalName, is not judged: it is an alias of Service a/s") {
 				t.Error(v.By())
 			}
 		})

@@ -84,7 +84,7 @@ func mirrorOf(namespace string, filter *yaml.Node) (b backend, ok bool) {
 	return backendOf(namespace, ref), true
 }
 
-// meshVirtuals are the VirtualServices of the mesh for a Service, whoever wrote them.
+// meshVirtuals returns the VirtualServices of the mesh for a Service, in any namespace.
 func (b *boundRoutes) meshVirtuals(svc *service) (out []*virtualRoutes) {
 	host := hostOf(svc.namespace, svc.name)
 	out = slices.Clone(b.virtuals[host])

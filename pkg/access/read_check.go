@@ -81,7 +81,7 @@ func ParseCheck(item *yaml.Node) (Check, error) {
 	return c, errors.Join(r.errs...)
 }
 
-// notACheck is told of what is no AccessCheck, and nothing else of it.
+// notACheck returns the only error that is reported for an object that is not an AccessCheck.
 func notACheck(item *yaml.Node, kind string) error {
 	got := describe(item)
 	if kind != "" {

@@ -14,8 +14,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
-// What is refused names where; what is accepted means the same when it is written anew, and each of
-// its cases comes out in a way that can be told, in a table that is safe to look at.
+// An error names a place. A check that is accepted means the same when it is written again, and each of
+// its cases has a result, in a table that is safe to print.
 func FuzzCheck(f *testing.F) {
 	f.Add(designExample)
 	files, err := filepath.Glob("../../examples/*/accesscheck.yaml")

@@ -199,7 +199,7 @@ func TestATokenOfACaseIsStrict(t *testing.T) {
 		"{token: a/b, audience: x, serviceAccount: a/b}":                    "",
 		"{token: a/b, audiences: [x, y], claims: {groups: [g]}}":            "",
 		"{token: a/b, audiences: x}":                                        "spec.cases[0].from.audiences: expected a list",
-		"{token: a/b, audience: x, audiences: [y]}":                         "spec.cases[0].from.audience: is set beside from.audiences",
+		"{token: a/b, audience: x, audiences: [y]}":                         "spec.cases[0].from.audience: is set together with from.audiences",
 		"{user: u, audiences: [y]}":                                         "spec.cases[0].from.audiences: is set without from.token",
 		"{user: u, claims: {sub: s, groups: [g]}}":                          "",
 		"{user: u, claims: {email: e}}":                                     "spec.cases[0].from.claims.email: is a claim that the client sets",
@@ -208,7 +208,7 @@ func TestATokenOfACaseIsStrict(t *testing.T) {
 		"{token: a/b, claims: {kubernetes.io: {namespace: x}}}":             "spec.cases[0].from.claims.kubernetes.io: is a claim that the client sets",
 		"{anonymous: true, claims: {a: b}}":                                 "spec.cases[0].from.claims: is set without from.user or from.token",
 		"{serviceAccount: a/b, claims: {a: b}}":                             "spec.cases[0].from.claims: is set without from.user or from.token",
-		"{jwt: {issuer: i}, claims: {a: b}}":                                "spec.cases[0].from.claims: is set beside from.jwt",
+		"{jwt: {issuer: i}, claims: {a: b}}":                                "spec.cases[0].from.claims: is set together with from.jwt",
 	} {
 		c, err := parseCheck(t, head+from+tail)
 		switch {

@@ -24,7 +24,7 @@ type Claim struct {
 	who  []Who
 }
 
-// Never is a claim that no request of a shape gets in, whoever sends it.
+// Never is a claim that no request of a shape gets in, from any client.
 type Never struct {
 	// Name of the claim, a sentence.
 	Name    string
@@ -75,7 +75,7 @@ type Who struct {
 	OffMesh        bool
 }
 
-// everyProfile is the value of each, and ownProfile stands for a user namespace.
+// everyProfile is the value of each, and ownProfile is the placeholder for a user namespace.
 const (
 	everyProfile = "profile"
 	ownProfile   = "$profile"
@@ -122,9 +122,9 @@ func (r *strictReader) claim(n *yaml.Node, path string, only bool) (c Claim) {
 	case only && len(c.who) == 0:
 		missing("who", "write at least one client")
 	case c.unknownWord() != "":
-		r.refuse(n, diagnostic.CheckWrongValue, path, "holds "+strconv.Quote(c.unknownWord())+", and only $profile stands for something", "write $profile, or the name itself")
+		r.refuse(n, diagnostic.CheckWrongValue, path, "holds "+strconv.Quote(c.unknownWord())+", but $profile is the only placeholder", "write $profile, or the name itself")
 	case c.Each == "" && slices.ContainsFunc(c.texts(), func(s string) bool { return strings.Contains(s, ownProfile) }):
-		r.refuse(n, diagnostic.CheckFieldMissing, path+".each", "is missing beside $profile", "write each: profile")
+		r.refuse(n, diagnostic.CheckFieldMissing, path+".each", "is missing, but $profile is used", "write each: profile")
 	default:
 		if _, bad := c.rule("x"); bad != nil {
 			r.refuse(n, diagnostic.CheckWrongValue, path, strings.TrimPrefix(bad.Error(), "."), "write it as an AuthorizationPolicy has it")

@@ -38,7 +38,7 @@ func (w *World) readCNI(m meta, n *yaml.Node) {
 
 const whyNoIPv6 = "traffic to IPv6 addresses of pods does not meet ztunnel"
 
-// readEnablement reads selectors of pods. Where there is none, none is selected; with what is no list of them, istio-cni does not start (cni/pkg/cmd root.go).
+// readEnablement reads selectors of pods. Without selectors no pod is selected; if the value is not a list, istio-cni does not start (cni/pkg/cmd root.go).
 func (w *World) readEnablement(m meta, text *yaml.Node) {
 	var doc yaml.Node
 	err := yaml.Unmarshal([]byte(textOf(text)), &doc)
@@ -82,8 +82,8 @@ func asksAmbient(values *yaml.Node) bool {
 	return textOf(field(values, "profile")) == "ambient" || textOf(valueAt(values, "global", "profile")) == "ambient"
 }
 
-// settleCNI decides what an istio-cni that captures no pods means. Beside an Istio with sidecars alone, whose ztunnel is to come, it is taken to be turned
-// on together with that.
+// settleCNI decides what an istio-cni that captures no pods means. If Istio has only sidecars and ztunnel is yet to be installed, capture is assumed to be
+// turned on together with ztunnel.
 func (w *World) settleCNI() {
 	c := &w.capture
 	for i := range c.charts {

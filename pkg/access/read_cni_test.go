@@ -95,7 +95,7 @@ func TestIstioCNIThatCapturesNothing(t *testing.T) {
 	}
 }
 
-// Whoever moves from sidecars is told that ambient mode is off.
+// During a move from sidecars, a finding reports that ambient mode is off.
 func TestFindingOfAmbientModeThatIsOff(t *testing.T) {
 	text := tenants(t) + cniConfig("AMBIENT_ENABLED: 'false'") + strings.Replace(anIstiod, "ENV", "", 1)
 	var found []string

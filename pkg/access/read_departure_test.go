@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Whatever kind of object makes pods, those that leave the mesh are told.
+// Pods that leave the mesh are reported, whatever kind of object makes them.
 func TestPodsThatLeaveTheMesh(t *testing.T) {
 	const host, labelled = "spec: {hostNetwork: true, containers: [{name: a}]}", "{metadata: {labels: {istio.io/dataplane-mode: none}}, spec: {containers: [{name: a}]}}"
 	object := func(apiVersion, kind, spec string) string {

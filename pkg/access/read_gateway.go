@@ -32,7 +32,7 @@ type gateway struct {
 
 	once, onceMerged sync.Once // the routes are sorted when the first request asks
 	tables           []*table
-	merged           []*virtualRoutes // that its pods serve beside
+	merged           []*virtualRoutes // that its pods serve in addition
 }
 
 type listener struct {
@@ -158,8 +158,8 @@ var istioClasses = map[string]string{
 	"istio-agentgateway": "istio.io/agentgateway-controller", "istio-agentgateway-waypoint": "istio.io/agentgateway-waypoint-controller",
 }
 
-// controllerOf is the controller of a class, and the traffic that its GatewayClass gives waypoints. Where there is no GatewayClass, istiod
-// goes by its own names.
+// controllerOf returns the controller of a class, and the traffic that its GatewayClass gives waypoints. Without a GatewayClass, istiod
+// uses its own names.
 func (w *World) controllerOf(class string) (controller, traffic string) {
 	controller = istioClasses[class]
 	for _, c := range w.classes {
@@ -216,7 +216,7 @@ func (g *gateway) settle(w *World) {
 		label{injectKey, "false"}, label{"service.istio.io/canonical-name", g.account}, label{"service.istio.io/canonical-revision", "latest"})
 }
 
-// settleWaypoint: what istiod has for a waypoint's pods stands below the labels of its Gateway (Istio 1.31: waypoint.yaml). Another proxy before them
+// settleWaypoint: labels of its Gateway override those that istiod gives a waypoint's pods (Istio 1.31: waypoint.yaml). Another proxy in front of the pods
 // takes the mesh's own connections.
 func (g *gateway) settleWaypoint() {
 	for _, key := range [2]string{dataplaneMode, injectKey} {

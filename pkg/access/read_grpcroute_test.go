@@ -52,8 +52,8 @@ func TestGRPCRoutes(t *testing.T) {
 	// What a filter sets is what the waypoint sees, and a header that is removed and set is set.
 	set := "rules: [{matches: [{method: {service: p.S}}], filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [x-user], set: [{name: X-User, value: root}]}}], backendRefs: [{name: s, port: 80}]}]"
 	policy := "kind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: p, namespace: a}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}], rules: [{when: [{key: 'request.headers[x-user]', values: [root]}]}]}"
-	told := edit(t, twoDoors(route1("GRPCRoute", "g", toFront+", "+set), policy), "istio.io/use-waypoint: waypoint", `istio.io/use-waypoint: waypoint, istio.io/ingress-use-waypoint: "true"`)
-	decides(t, load(t, told), r, Allow)
+	labeled := edit(t, twoDoors(route1("GRPCRoute", "g", toFront+", "+set), policy), "istio.io/use-waypoint: waypoint", `istio.io/use-waypoint: waypoint, istio.io/ingress-use-waypoint: "true"`)
+	decides(t, load(t, labeled), r, Allow)
 	// A grant is for a kind.
 	other := edit(t, twoDoors(route1("GRPCRoute", "g", toFront+", rules: [{backendRefs: [{name: s, namespace: a, port: 80}]}]")), "metadata: {name: g, namespace: a}", "metadata: {name: g, namespace: b}")
 	grant := func(kind string) string {

@@ -10,7 +10,7 @@ import (
 )
 
 // isLocal reports whether an object is for tools only: kustomize drops it at the end of a build (api/internal/target KustTarget.IgnoreLocal), and kpt
-// applies it never, but for the value false.
+// never applies it, unless the value is false.
 func isLocal(n *yaml.Node) bool {
 	local := valueAt(n, "metadata", "annotations", "config.kubernetes.io/local-config")
 	return local != nil && local.Value != "false"

@@ -33,7 +33,7 @@ var installers = map[groupKind]func(w *World, m meta, n *yaml.Node){
 	{"helm.cattle.io", "HelmChartConfig"}:     (*World).readHelmChart,
 }
 
-// readIstioOperator reads what istioctl installs: it has meshConfig beside the values.
+// readIstioOperator reads what istioctl installs: it has meshConfig in addition to the values.
 func (w *World) readIstioOperator(m meta, n *yaml.Node) {
 	w.readValues(m, "istiod", "spec.values", field(field(n, "spec"), "values"))
 	w.readValues(m, "cni", "spec.values", field(field(n, "spec"), "values"))

@@ -35,7 +35,7 @@ func TestMeshConfigOfRevision(t *testing.T) {
 	}{
 		{"of the istiod's revision", istiodWith("istiod-7-2", "7-2", "") + meshConfigMap("istio-7-2", harbor), Allow, ""},
 		{"of the istiod's revision, first", meshConfigMap("istio-7-2", other) + istiodWith("istiod-7-2", "7-2", ""), Deny, ""},
-		{"beside that of another revision", istiodWith("istiod-7-2", "7-2", "") + meshConfigMap("istio", other) + meshConfigMap("istio-7-2", harbor), Allow, ""},
+		{"together with that of another revision", istiodWith("istiod-7-2", "7-2", "") + meshConfigMap("istio", other) + meshConfigMap("istio-7-2", harbor), Allow, ""},
 		{"of the default revision", istiodWith("istiod", "default", "") + meshConfigMap("istio", harbor) + meshConfigMap("istio-7-2", other), Allow, ""},
 		{"of no revision", istiodWith("istiod", "", "") + meshConfigMap("istio", harbor) + meshConfigMap("istio-7-2", other), Allow, ""},
 		{"mounted by another name", istiodWith("istiod", "7-2", "harbor-settings") + meshConfigMap("harbor-settings", harbor) + meshConfigMap("istio-7-2", other), Allow, ""},
@@ -58,7 +58,7 @@ func TestMeshConfigOfRevision(t *testing.T) {
 	}
 }
 
-// What istiod is told from elsewhere, or cannot read, leaves nothing certain.
+// Configuration that istiod gets from elsewhere, or cannot read, leaves nothing certain.
 func TestWhatIstiodIsTold(t *testing.T) {
 	const every = "gateway, gateway no, off mesh, pod, sidecar, waypoint, waypoint no"
 	mesh := func(data string) string {

@@ -23,7 +23,7 @@ type jwtRule struct {
 	locations []location // headers
 	params    []string
 	cookies   []string
-	spaces    []string // claims of which the words are a list, beside scope and permission
+	spaces    []string // claims whose words are a list, in addition to scope and permission
 	keys      string   // jwksUri
 	forward   bool     // the token stays on the request
 	required  bool     // presence: REQUIRED, which Istio has since 1.32
@@ -33,7 +33,7 @@ type jwtRule struct {
 type claimHeader struct{ claim, header string }
 type location struct{ header, prefix string }
 
-// bearer is where clients show a token, and where Envoy looks unless it is told otherwise (jwt_authn extractor.cc addProvider).
+// bearer is where clients show a token, and where Envoy looks by default (jwt_authn extractor.cc addProvider).
 var bearer = location{"authorization", "Bearer "}
 
 var jwtRuleFields = map[string]bool{
@@ -167,7 +167,7 @@ const (
 	inCookie = "cookie "
 )
 
-// onlyCookies: the rule reads nothing but cookies.
+// onlyCookies reports whether the rule reads only cookies.
 func (r *jwtRule) onlyCookies() bool {
 	return len(r.locations)+len(r.params) == 0 && len(r.cookies) > 0
 }
@@ -191,7 +191,7 @@ func (r *jwtRule) checkKeys(n *yaml.Node) *fault {
 	case r.issuer == "" && uri == "":
 		return wrong(n, ".issuer", "must be set, or jwksUri")
 	case given > 1: // the CRD's rule counts an empty one too
-		return wrong(field(n, "jwks"), ".jwks", "must not be set beside jwksUri")
+		return wrong(field(n, "jwks"), ".jwks", "must not be set together with jwksUri")
 	case jwks != "" && !json.Valid([]byte(jwks)):
 		return wrong(field(n, "jwks"), ".jwks", "is not JSON")
 	}

@@ -83,7 +83,7 @@ func TestATokenIsFoundWhereARuleLooks(t *testing.T) {
 		{"another prefix", jwtRule{locations: []location{{"authorization", "JWT "}}}, bearer, false},
 		{"the end of the prefix", jwtRule{locations: []location{{"authorization", "rer "}}}, bearer, true},
 		{"a parameter", jwtRule{params: []string{"t"}}, query, true},
-		{"a parameter beside a header", jwtRule{params: []string{"t"}, locations: []location{bearer}}, query, true},
+		{"a parameter and a header", jwtRule{params: []string{"t"}, locations: []location{bearer}}, query, true},
 		{"a cookie", jwtRule{cookies: []string{"t"}}, query, false},
 		{"no parameter", jwtRule{locations: []location{bearer}}, query, false},
 	} {

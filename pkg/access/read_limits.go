@@ -30,7 +30,7 @@ var limitsOf = sync.OnceValue(func() map[string]*limits {
 	}
 })
 
-// parseLimits reads lines such as `spec.rules array maxItems=512`. A field stands below those that hold it.
+// parseLimits reads lines such as `spec.rules array maxItems=512`. A field comes after those that hold it.
 func parseLimits(text string) *limits {
 	root := &limits{}
 	for line := range strings.Lines(text) {

@@ -16,7 +16,7 @@ func (w *World) settleLoops() {
 	})
 }
 
-// maxAliases is how many names a name may stand for, one after the other.
+// maxAliases is the maximum length of a chain of aliases.
 const maxAliases = 8
 
 func (w *World) leadsToGateway(by *origin, to backend, depth int) {

@@ -56,8 +56,8 @@ func init() {
 	}
 }
 
-// readPods reads the pods of an object that is no reader's. Of a kind that is not known here the templates are followed: the controller
-// is taken to hand down their metadata, and may add any label.
+// readPods reads the pods of an object that has no other reader. For a kind that is not known here it follows the templates: the controller
+// is assumed to pass on their metadata, and may add any label.
 func (w *World) readPods(group, kind string, n *yaml.Node) {
 	md := field(n, "metadata")
 	m := meta{origin: originOf(n), annotations: field(md, "annotations")}
@@ -72,7 +72,7 @@ func (w *World) readPods(group, kind string, n *yaml.Node) {
 	}
 }
 
-// makeUnseen makes the pods of an object that has no template, or where something beside its templates would decide how its pods take part.
+// makeUnseen makes the pods of an object that has no template, or whose other fields could decide how its pods take part in the mesh.
 func (w *World) makeUnseen(m meta, spec *yaml.Node) {
 	if found := stirs(spec, isShape); found != "" {
 		pod := w.make(m, nil, nil, nil, "")

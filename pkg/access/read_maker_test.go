@@ -151,7 +151,7 @@ func TestPodDefaults(t *testing.T) {
 	}
 }
 
-// What an object has beside its template, or without one, may come to its pods too.
+// Settings outside of a template, or of an object without one, may come to its pods too.
 func TestPodsOfObjectsThatNobodyKnows(t *testing.T) {
 	const service = "\n---\nkind: Service\napiVersion: v1\nmetadata: {name: x, namespace: a}\nspec: {selector: {app: x}, ports: [{name: http, port: 80, targetPort: 8080}]}\n---\n"
 	object := func(apiVersion, kind, spec string) string {

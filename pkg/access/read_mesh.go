@@ -91,7 +91,7 @@ func (w *World) readMeshConfig(from *meshMap, c *yaml.Node) {
 	w.mesh.readProviders(list(field(c, "extensionProviders")))
 }
 
-// meshFault is what is wrong with meshConfig as YAML, or with a setting that is judged.
+// meshFault returns a fault in meshConfig as YAML, or in a setting that is judged.
 func meshFault(c *yaml.Node) string {
 	if c.Kind != yaml.MappingNode {
 		return "it is not a map of settings"

@@ -12,7 +12,7 @@ type rejection struct{ field, why string }
 const whyRejected = ", so the API server rejects the object, and whether it is there from before the manifests do not say"
 
 // rejectionOf checks the names in an object's metadata (Kubernetes 1.36: apimachinery pkg/api/validation ValidateObjectMeta; the names of Namespaces and
-// Services are labels of DNS). Pods are left out: without them there is nobody to reach.
+// Services are labels of DNS). Pods are left out: without them there is nothing to reach.
 func rejectionOf(n *yaml.Node) *rejection {
 	metadata := field(n, "metadata")
 	if metadata == nil || !mayMatter(n) {

@@ -72,7 +72,7 @@ func (w *World) assumedAccount(id string) string {
 	})
 }
 
-// meant asks for a name of the namespace that resembles one, and where there is no such namespace, for that name in one that resembles it.
+// meant asks for a name of the namespace that resembles one, or, if the namespace is not declared, for that name in a namespace that resembles it.
 func (w *World) meant(namespace, name string, known func(*space) []string) string {
 	if s := w.namespaces[namespace]; s != nil && s.declared {
 		return didYouMean(diagnostic.Resembling(name, known(s)))

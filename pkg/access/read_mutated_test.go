@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// What changes policies, routes, Services or Namespaces while they are admitted makes what they decide unknown, whoever applies them.
+// A policy that changes policies, routes, Services or Namespaces at admission makes what they decide unknown, no matter who applies them.
 func TestMutationsOfObjects(t *testing.T) {
-	text := cloudWorld + "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: told, namespace: a, annotations: {team: x}}\nspec: {action: DENY, selector: {matchLabels: {app: other}}, rules: [{}]}" +
+	text := cloudWorld + "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: noted, namespace: a, annotations: {team: x}}\nspec: {action: DENY, selector: {matchLabels: {app: other}}, rules: [{}]}" +
 		"\n---\nkind: Namespace\napiVersion: v1\nmetadata: {name: owned, annotations: {owner: o}, labels: {istio.io/dataplane-mode: ambient}}"
 	before := load(t, text)
 	const none = ""
@@ -36,7 +36,7 @@ func TestMutationsOfObjects(t *testing.T) {
 		{"of a label that none has", policy(security, policies, both, "objectSelector: {matchLabels: {x: y}}, ", "", loosen), none},
 		{"annotated ones", policy(security, policies, both, "", condition("has(object.metadata.annotations) && 'team' in object.metadata.annotations"), loosen), every},
 		{"annotated otherwise", policy(security, policies, both, "", condition("has(object.metadata.annotations) && 'user' in object.metadata.annotations"), loosen), none},
-		{"annotated, of another name", policy(security, policies, both, "", condition("has(object.metadata.annotations) && 'team' in object.metadata.annotations")+", "+condition("object.metadata.name != 'told'"), loosen), none},
+		{"annotated, of another name", policy(security, policies, both, "", condition("has(object.metadata.annotations) && 'team' in object.metadata.annotations")+", "+condition("object.metadata.name != 'noted'"), loosen), none},
 		{"annotated, attached to nothing", policy(security, policies, both, "", condition("has(object.metadata.annotations) && 'team' in object.metadata.annotations")+", "+condition("has(object.spec) && !has(object.spec.selector)"), loosen), none},
 		{"routes", policy("gateway.networking.k8s.io", "httproutes", both, "", "", loosen), every},
 		{"all", policy("*", "'*'", both, "", "", loosen), every},

@@ -22,7 +22,7 @@ const (
 	egressTraffic
 )
 
-// networkRule allows any of its peers on any of its ports; none of either stands for all.
+// networkRule allows any of its peers on any of its ports; an empty list means all.
 type networkRule struct {
 	place
 	peers []networkPeer

@@ -10,7 +10,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// deref gives the node that an alias stands for.
+// deref returns the node that an alias refers to.
 func deref(n *yaml.Node) *yaml.Node {
 	for i := 0; n != nil && n.Kind == yaml.AliasNode && i < 8; i++ {
 		n = n.Alias
@@ -18,7 +18,7 @@ func deref(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// nodesBelow are a node and all below it, keys of mappings too, each once; of an alias it is what the alias stands for.
+// nodesBelow yields a node and all below it, including keys of mappings, each once; for an alias it yields the node that the alias refers to.
 func nodesBelow(n *yaml.Node) iter.Seq[*yaml.Node] {
 	return func(yield func(*yaml.Node) bool) {
 		seen := map[*yaml.Node]bool{}

@@ -8,7 +8,7 @@ import (
 	kubectl "sigs.k8s.io/yaml"
 )
 
-// What stands in a field counts as what the API server finds there, whatever its YAML form.
+// A field has the value that the API server reads, whatever its YAML form.
 func TestScalarsAreReadAsByTheCluster(t *testing.T) {
 	for _, text := range []string{
 		"true", "True", "TRUE", "y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "!!bool yes", "!!bool \"true\"",

@@ -45,7 +45,7 @@ func (o *origin) object() diagnostic.Object {
 //go:noinline
 func (o *origin) String() string { return o.object().String() }
 
-// fault is why Istio rejects an object: the field, what is wrong with it, and where it is.
+// fault is why Istio rejects an object: the field, the problem, and the position.
 type fault struct {
 	field, reason string
 	place

@@ -82,7 +82,7 @@ func checkMode(n *yaml.Node, at string) *fault {
 		return wrong(n, at, "it is not a map")
 	}
 	if unknown := otherKey(n, "mode"); unknown != nil {
-		return wrong(unknown, at+"."+unknown.Value, "there is no such field")
+		return wrong(unknown, at+"."+unknown.Value, "the field does not exist")
 	}
 	mode := nonNull(field(n, "mode"))
 	if mode != nil && !contains([]string{"UNSET", "DISABLE", "PERMISSIVE", "STRICT"}, textOf(mode)) {

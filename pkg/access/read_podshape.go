@@ -3,8 +3,8 @@ package access
 import "sigs.k8s.io/kustomize/kyaml/yaml"
 
 // readAnyDeparture looks into an object of a kind that is not known here for what has the shape of a pod template or of a pod's spec:
-// RayCluster, JobSet, LeaderWorkerSet, Knative Service, Rollout, Workflow and more. An object without a namespace is no tenant's. What is
-// wrong with it is not for this package to say.
+// RayCluster, JobSet, LeaderWorkerSet, Knative Service, Rollout, Workflow and more. An object without a namespace belongs to no tenant. This
+// package does not report its mistakes.
 func (w *World) readAnyDeparture(n *yaml.Node) {
 	md, spec := field(n, "metadata"), field(n, "spec")
 	m := meta{origin: originOf(n)}
@@ -38,8 +38,8 @@ func (w *World) shapesDepart(m meta, spec *yaml.Node) (left bool) {
 	return walk(spec)
 }
 
-// shapeDeparts: a pod template has spec.containers, a pod's spec has containers. Argo: a Workflow's template has metadata beside its
-// container or script; a Workflow's spec has podMetadata for all of them, and hostNetwork beside templates.
+// shapeDeparts: a pod template has spec.containers, a pod's spec has containers. Argo: a Workflow's template has metadata next to its
+// container or script; a Workflow's spec has podMetadata for all of them, and hostNetwork next to templates.
 func (w *World) shapeDeparts(m meta, n *yaml.Node) (left bool) {
 	has := func(n *yaml.Node, keys ...string) bool {
 		for _, key := range keys {

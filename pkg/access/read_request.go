@@ -27,14 +27,14 @@ type Request struct {
 
 	favor    []*rule // to be named where they match
 	unrouted bool    // through the ingress, by a route that is assumed
-	ofCase   bool    // nobody says beside the answer that there is no route
+	ofCase   bool    // a case of a check, whose result does not note a missing route
 
 	undenied bool // DENY policies are left out: it is about what they stop
 
-	plain bool // asked about as one that is no CORS preflight and shows one token at most
+	plain bool // assumed not to be a CORS preflight, and to show one token at most
 }
 
-// From is the client: exactly one of its fields is set. Audiences goes beside Token, Claims beside User or Token, and Token or JWT also beside
+// From is the client: exactly one of its fields is set, except that Audiences may go with Token, Claims with User or Token, and Token or JWT with
 // ServiceAccount.
 type From struct {
 	User           string         // through the ingress, with a session: a token of the issuer whose rule copies the claim email
@@ -64,7 +64,7 @@ type To struct {
 	Pod       map[string]string
 	Direct    bool
 
-	only *workload // beside Pod: this kind of pods, whatever labels others have
+	only *workload // in addition to Pod: this kind of pods, whatever labels others have
 }
 
 // String names the client on one line.
@@ -93,7 +93,7 @@ func (f From) ingress() bool {
 	return f.ServiceAccount == "" && (f.User != "" || f.Token != "" || f.JWT != nil || f.Anonymous)
 }
 
-// impossible is why a request cannot be answered: a field, and what is wrong with it.
+// impossible is why a request cannot be answered: a field, and its fault.
 type impossible struct {
 	code                  diagnostic.Code
 	field, reason, remedy string
@@ -113,13 +113,13 @@ func (r Request) check() *impossible {
 	case f.JWT != nil && f.JWT.Issuer == "":
 		return &impossible{missing, "from.jwt.issuer", "is missing", "write the issuer of the token"}
 	case f.Audience != "" && len(f.Audiences) > 0:
-		return &impossible{conflict, "from.audience", "is set beside from.audiences", "write it in audiences"}
+		return &impossible{conflict, "from.audience", "is set together with from.audiences", "write it in audiences"}
 	case f.Audience != "" && f.Token == "":
 		return &impossible{conflict, "from.audience", "is set without from.token", "remove it, or add the token"}
 	case len(f.Audiences) > 0 && f.Token == "":
 		return &impossible{conflict, "from.audiences", "is set without from.token", "remove it, or add the token"}
 	case len(f.Claims) > 0 && f.JWT != nil:
-		return &impossible{conflict, "from.claims", "is set beside from.jwt", "write it in from.jwt.claims"}
+		return &impossible{conflict, "from.claims", "is set together with from.jwt", "write it in from.jwt.claims"}
 	case len(f.Claims) > 0 && f.User == "" && f.Token == "":
 		return &impossible{conflict, "from.claims", "is set without from.user or from.token", "remove it, or add one of them"}
 	case f.ownClaim() != "":
@@ -148,7 +148,7 @@ func (r Request) check() *impossible {
 	return nil
 }
 
-// ownClaim is a claim that is given beside the client that it follows from, "" for none.
+// ownClaim returns a claim that is set although it follows from the client, or "".
 func (f From) ownClaim() string {
 	names := []string{"iss", "aud", "email"}
 	if f.Token != "" {

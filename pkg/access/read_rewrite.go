@@ -14,7 +14,7 @@ type rewriter struct {
 	route    // as far as it says where it hangs, for the kinds of the Gateway API
 	gateways []string
 	delegate bool   // a VirtualService without hosts, which others delegate to
-	served   string // by what, where only its kind says so
+	served   string // by what, if only its kind determines it
 	changes  []headerChange
 }
 

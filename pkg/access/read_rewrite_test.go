@@ -88,7 +88,7 @@ func TestRoutesThatChangeWhoTheUserIs(t *testing.T) {
 		{"a model's route for the host of a listener", modelAt("a.example.com") + listenerAt("a.example.com"), "behind ListenerSet bob/more"},
 		{"a model's route for another host", modelAt("b.example.com") + listenerAt("a.example.com"), ""},
 		{"a notebook's annotation", "\n---\nkind: Notebook\napiVersion: kubeflow.org/v1\nmetadata: {name: n, namespace: bob, annotations: {notebooks.kubeflow.org/http-headers-request-set: '{\"kubeflow_userid\": \"x\"}'}}\nspec: {}", "Notebook bob/n: metadata.annotations[notebooks.kubeflow.org/http-headers-request-set]: sets the header kubeflow_userid"},
-		{"one that is no JSON", "\n---\nkind: Notebook\napiVersion: kubeflow.org/v1\nmetadata: {name: n, namespace: bob, annotations: {notebooks.kubeflow.org/http-headers-request-set: 'kubeflow-userid'}}\nspec: {}", ""},
+		{"one that is not JSON", "\n---\nkind: Notebook\napiVersion: kubeflow.org/v1\nmetadata: {name: n, namespace: bob, annotations: {notebooks.kubeflow.org/http-headers-request-set: 'kubeflow-userid'}}\nspec: {}", ""},
 		{"what says nothing of the user", forwardedRoute(front, modifier("set: [{name: x-forwarded-prefix, value: /x}], add: [{name: x-userid, value: x}], remove: [x-debug]")), ""},
 		{"an answer's headers", forwardedRoute(front, "{filters: [{type: ResponseHeaderModifier, responseHeaderModifier: {set: [{name: kubeflow-userid, value: x}]}}], "+to+"}"), ""},
 	} {

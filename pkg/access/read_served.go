@@ -63,7 +63,7 @@ func (o *origin) unservedField() string {
 	return cmp.Or(o.unapplied, "apiVersion")
 }
 
-// unservedFault is unserved as what is wrong with a policy.
+// unservedFault returns unserved as a fault of a policy.
 func (o *origin) unservedFault() *fault {
 	if why := o.unserved(); why != "" {
 		return &fault{o.unservedField(), why, o.place}

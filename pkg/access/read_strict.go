@@ -12,7 +12,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
-// strictReader collects what is wrong with an AccessCheck, field by field.
+// strictReader collects the errors of an AccessCheck, field by field.
 type strictReader struct {
 	object diagnostic.Object
 	errs   []error

@@ -32,7 +32,7 @@ var unappliedBy = []unapplied{
 	{"addonmanager.kubernetes.io/mode", []string{"EnsureExists"}, true},
 }
 
-// unappliedField names the label or annotation for which an object may not be there. Pods are left out: without them there is nobody to reach.
+// unappliedField names the label or annotation for which an object may not be there. Pods are left out: without them there is nothing to reach.
 func unappliedField(n *yaml.Node) string {
 	metadata := field(n, "metadata")
 	annotations, names := field(metadata, "annotations"), field(metadata, "labels")

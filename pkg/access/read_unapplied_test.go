@@ -18,7 +18,7 @@ func TestObjectsThatToolsMayNotApply(t *testing.T) {
 		{"{name: r,", "gateway, gateway no"},
 		{"{name: a,", all},
 		{"{name: s, namespace: a}", "gateway, gateway no, off mesh, sidecar, waypoint, waypoint no"},
-		{"{name: s, namespace: a, labels", ""}, // without the pod there is nobody to reach
+		{"{name: s, namespace: a, labels", ""}, // without the pod there is nothing to reach
 	} {
 		with := func(metadata string) string {
 			return edit(t, cloudWorld, c.name, strings.Replace(c.name, "{", "{"+metadata+", ", 1))
@@ -56,7 +56,7 @@ func TestObjectsThatToolsMayNotApply(t *testing.T) {
 	}
 }
 
-// Nobody is told that Istio rejects a policy that a tool may not apply.
+// A policy that tools do not apply is not reported as one that Istio rejects.
 func TestFindingOfAPolicyThatToolsMayNotApply(t *testing.T) {
 	const policy = "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: x, namespace: alice, annotations: {helm.sh/hook: test}}\nspec: {action: DENY, rules: [{}]}"
 	w := load(t, tenants(t)+policy)

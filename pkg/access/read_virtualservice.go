@@ -79,7 +79,7 @@ func plainRules(rules []*yaml.Node) bool {
 	return len(rules) > 0 && field(rules[len(rules)-1], "match") == nil
 }
 
-// others are the keys of a mapping beside those that are known.
+// others returns the keys of a mapping other than those that are known.
 func others(n *yaml.Node, known ...string) (out []string) {
 	for i := 0; n != nil && n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
 		if key := n.Content[i].Value; !contains(known, key) {

@@ -20,13 +20,13 @@ type workload struct {
 	proxyConfig bool // whose own settings are not as by default
 	proxy       bool // it has a container istio-proxy: a sidecar that was injected before, or a gateway
 	ports       []namedPort
-	sidePorts   []string // names of ports of containers that run beside the others (initContainers with restartPolicy Always)
+	sidePorts   []string // names of ports of sidecar containers (initContainers with restartPolicy Always)
 	assumed     bool     // made up, because the manifests hold none: a plain pod with the labels that are known
 
 	adds    []string // prefixes of the labels that its controller may add; "" is any but Istio's
 	unsure  string   // why it is not known how it takes part in the mesh
 	perhaps string   // why it may not be meant
-	assumes []string // what the manifests lack about it and was taken as plain
+	assumes []string // what the manifests lack about it, assumed with default settings
 	from    []reference
 
 	settled bool // part and partWhy are known
@@ -111,7 +111,7 @@ func (w *World) addTemplate(m meta, template *yaml.Node, adds []string) *fault {
 
 func (w *World) addWorkload(m meta, l labels, annotations, spec *yaml.Node, adds []string) {
 	pod := podOf(m, l, spec)
-	pod.annotations, _ = labelsOf(annotations) // the API server rejects what is no map of strings
+	pod.annotations, _ = labelsOf(annotations) // the API server rejects anything except a map of strings
 	pod.adds, pod.cloud = adds, m.unservedCloud()
 	s := w.space(m.namespace)
 	s.workloads = append(s.workloads, pod)

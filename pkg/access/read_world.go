@@ -52,7 +52,7 @@ type World struct {
 	classOverlays                        []classOverlay
 	revisions                            map[string]bool   // of istiods that serve Gateways
 	wild                                 []*cloud          // about Services, by hosts with a wildcard
-	aliased                              map[string]*cloud // of ExternalName Services that routes lead to, by the Service that they stand for
+	aliased                              map[string]*cloud // of ExternalName Services that routes lead to, by the Service that they refer to
 
 	comparedHeaders map[string]bool // in lower case, that policies and routes compare
 
@@ -107,7 +107,7 @@ type space struct {
 }
 
 // Load reads manifests, from any source, in any order. Kinds that play no part are ignored. An object of a known kind without a usable
-// metadata is an error that names it, a Finding; all of them are returned together. What is wrong inside one policy only makes that policy unjudgeable.
+// metadata is an error that names it, a Finding; all of them are returned together. A mistake inside one policy only makes that policy unjudgeable.
 func Load(items iter.Seq[*yaml.Node]) (*World, error) { return loadInto(newRecording(), items) }
 
 // LoadNext is Load of the manifests that come after a world's own, to be compared with it. One World is compared with one other.

@@ -14,9 +14,9 @@ func TestPoliciesThatIstioRefuses(t *testing.T) {
 	long := strings.Repeat("x", 321)
 	many := strings.TrimSuffix(strings.Repeat("a/b, ", 17), ", ")
 	for _, c := range []struct{ name, spec, why string }{
-		{"accounts beside principals", source("serviceAccounts: [b/c], principals: ['*']"), "rules[1].from[0].source: must not combine serviceAccounts"},
-		{"accounts beside notNamespaces", source("serviceAccounts: [b/c], notNamespaces: [z]"), "must not combine serviceAccounts"},
-		{"notServiceAccounts beside namespaces", source("notServiceAccounts: [b/d], namespaces: [b]"), "must not combine serviceAccounts"},
+		{"accounts with principals", source("serviceAccounts: [b/c], principals: ['*']"), "rules[1].from[0].source: must not combine serviceAccounts"},
+		{"accounts with notNamespaces", source("serviceAccounts: [b/c], notNamespaces: [z]"), "must not combine serviceAccounts"},
+		{"notServiceAccounts with namespaces", source("notServiceAccounts: [b/d], namespaces: [b]"), "must not combine serviceAccounts"},
 		{"too many accounts", source("serviceAccounts: [" + many + "]"), "more than 16"},
 		{"a long account", source("serviceAccounts: [" + long + "]"), "must be a name"},
 		{"too many accounts in when", when("key: source.serviceAccount, values: [" + many + "]"), "more than 16"},
@@ -48,8 +48,8 @@ func TestPoliciesThatIstioRefuses(t *testing.T) {
 		{"a provider of ALLOW", "provider: {name: x}, rules: [{}]", "provider: can be set only"},
 		{"an action that is a number", "action: 0, rules: [{}]", "is not one of ALLOW"},
 
-		{"selector beside targetRefs", "selector: {matchLabels: {app: s}}, rules: [{}]", "only one of"},
-		{"targetRef beside targetRefs", "targetRef: {kind: Service, name: z}, rules: [{}]", "only one of"},
+		{"selector with targetRefs", "selector: {matchLabels: {app: s}}, rules: [{}]", "only one of"},
+		{"targetRef with targetRefs", "targetRef: {kind: Service, name: z}, rules: [{}]", "only one of"},
 	} {
 		t.Run(c.name, func(t *testing.T) { refused(t, onWaypoint(c.spec), c.why) })
 	}
@@ -65,7 +65,7 @@ func refused(t *testing.T, text, why string) {
 	}
 }
 
-// One good reference beside a bad one tells where the policy was to apply.
+// One good reference next to a bad one shows where the policy was meant to apply.
 func TestAttachmentsThatIstioRefuses(t *testing.T) {
 	good := "{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}"
 	for ref, why := range map[string]string{

@@ -44,7 +44,7 @@ func TestPoliciesThatTheAPIServerRefuses(t *testing.T) {
 		dex + ", spaceDelimitedClaims: [" + many(65, "c") + "]":            "spaceDelimitedClaims: holds 65 entries",
 		dex + ", timeout: 0s":                                              "jwtRules[0].timeout:",
 		dex + ", timeout: 5m":                                              "jwtRules[0].timeout:",
-		dex + ", jwks: '', jwksUri: 'https://dex/keys'":                    "must not be set beside jwksUri",
+		dex + ", jwks: '', jwksUri: 'https://dex/keys'":                    "must not be set together with jwksUri",
 		dex + ", jwksUri: 'https://dex/" + strings.Repeat("k", 2048) + "'": "jwksUri: is longer",
 		dex + ", outputPayloadToHeader: 7":                                 "outputPayloadToHeader: must be a string",
 		"issuer: '', jwksUri: 'https://dex/keys'":                          "jwtRules[0].issuer: must not be empty",

@@ -16,7 +16,7 @@ type aim struct {
 	policies    []*policy
 }
 
-// anyService stands for all where the manifests hold none.
+// anyService represents all Services where the manifests hold none.
 const anyService = "any Service"
 
 // aims are the Services to ask for: those of the manifests, those that the notebook controller makes or routes lead to, and those that only a policy names.

@@ -19,11 +19,11 @@ type likeness struct {
 	tenants map[string]int
 	names   []string
 	odd     []bool
-	off     bool // names cannot be told from other texts
+	off     bool // names cannot be distinguished from other texts
 	said    []mention
 	users   map[string]int // whose objects alone name a user; nobodys
 
-	starts, ends map[string]bool // what stands before and behind wildcards
+	starts, ends map[string]bool // the texts before and after wildcards
 	inside       map[string]bool // words of regular expressions
 }
 
@@ -83,7 +83,7 @@ func (l *likeness) read(extra []string) {
 	}
 	for _, text := range extra {
 		l.off = l.off || cutsProfile(text)
-		m := l.mentions(strings.ReplaceAll(text, ownProfile, "")) // what is named beside it
+		m := l.mentions(strings.ReplaceAll(text, ownProfile, "")) // the other names in the text
 		for _, s := range m.names {
 			l.odd[s.of] = true
 		}

@@ -43,7 +43,7 @@ func extraRule(ns, rule string) string {
 		map[bool]string{true: "front", false: "waypoint"}[ns == "edge"] + "}], " + rule + "}}\n"
 }
 
-// Namespaces that differ in nothing but their names are alike, and others are not.
+// Namespaces that differ only in their names are alike, and others are not.
 func TestAlike(t *testing.T) {
 	const own = "rules: [{from: [{source: {namespaces: [X]}}]}]"
 	rule := func(x string) string { return extraRule("SELF", strings.Replace(own, "X", x, 1)) }

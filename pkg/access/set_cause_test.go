@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Who is listed and does not get in is told by what, and what nobody deploys is assumed.
+// For a listed client that does not get in, the result names what denies it, and lists what was assumed because it is not deployed.
 func TestAClaimSaysWhatKeepsAClientOut(t *testing.T) {
 	proves := func(more, who string) Result {
 		check, err := parseCheck(t, "apiVersion: "+checkVersion+"\nkind: AccessCheck\nmetadata: {name: x}\nspec: {only: [{name: n, to: {namespace: a, service: s}, request: {methods: [POST]}, who: ["+who+"]}]}")
@@ -32,7 +32,7 @@ func TestAClaimSaysWhatKeepsAClientOut(t *testing.T) {
 	}
 }
 
-// A header without a value is told as such.
+// A header without a value is shown as empty.
 func TestACounterexampleWithAnEmptyHeader(t *testing.T) {
 	r := Request{Method: "GET", Path: "/", From: From{Anonymous: true}, To: To{Namespace: "a", Service: "s"}, Headers: map[string]string{"authorization": " ", "x": "y"}}
 	if got := r.text(); !strings.HasSuffix(got, ", header authorization: (empty), header x: y") {
@@ -40,7 +40,7 @@ func TestACounterexampleWithAnEmptyHeader(t *testing.T) {
 	}
 }
 
-// All that is wrong with a check is told at once.
+// All errors of a check are reported at once.
 func TestAllErrorsOfACheckAreTold(t *testing.T) {
 	_, err := parseCheck(t, "kind: AccessCheck\nmetadata: {name: x}\nspec: {cases: [{from: {offMesh: 3}, to: {namespace: a, servcie: s}}, {nam: n, from: {offMesh: true}, to: {namespace: a, service: s}, expect: alow}]}")
 	if err == nil {
@@ -48,7 +48,7 @@ func TestAllErrorsOfACheckAreTold(t *testing.T) {
 	}
 	for _, want := range []string{"spec.cases[0].from.offMesh", "spec.cases[0].to.servcie", "spec.cases[0].name: is missing", "spec.cases[0].expect: is missing", "spec.cases[1].nam", "spec.cases[1].expect", "apiVersion: is missing"} {
 		if strings.Count(err.Error(), want) != 1 {
-			t.Errorf("%q is not told once:\n%v", want, err)
+			t.Errorf("%q is not reported once:\n%v", want, err)
 		}
 	}
 	if strings.Contains(err.Error(), "spec.cases[1].name: is missing") { // nam may be it

@@ -27,7 +27,7 @@ func (w *World) proves(c *Claim) Result {
 	classes := [][]string{{""}}
 	if c.Each == everyProfile {
 		if classes = w.alike(c.texts()...); len(classes) == 0 {
-			r.Got, r.By = NotJudged.String(), "NOT JUDGED: there is no user namespace in the manifests"
+			r.Got, r.By = NotJudged.String(), "NOT JUDGED: the manifests have no user namespace"
 			return r
 		}
 	}
@@ -246,8 +246,8 @@ func (h *hearing) listed(q *inquiry, r Request, got Outcome, trace *symbolic.Tra
 	return listed
 }
 
-// proxies are the principals of the pods of Gateways that do not count: those outside of user namespaces, and those of the target's own. Whoever may run pods
-// in a user namespace may run one as its Gateways' accounts. Nor is an account of a Gateway's alone where other pods of the manifests run as it.
+// proxies returns the principals of the pods of Gateways that do not count: those outside of user namespaces, and those of the target's own. Anyone who may run
+// pods in a user namespace may run one as its Gateways' accounts. An account does not count as a Gateway's either if other pods of the manifests run as it.
 func (x *asker) proxies(target *space) symbolic.List {
 	add := func(l []string, g *gateway) []string {
 		if slices.ContainsFunc(x.w.look(g.namespace).workloads, func(pod *workload) bool { return pod.account == g.account }) {

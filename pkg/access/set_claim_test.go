@@ -48,7 +48,7 @@ func TestNeverIsProvedForEachTenant(t *testing.T) {
 		{"a word of a claim", policy("hole", waypoint+"rules: [{from: [{source: {namespaces: [alice]}}], when: [{key: 'request.auth.claims[scope]', values: [x]}, {key: 'request.headers[x-b]', values: [b]}]}]") +
 			"\n---\nkind: RequestAuthentication\napiVersion: security.istio.io/v1\nmetadata: {name: j, namespace: bob}\nspec: {" + waypoint + "jwtRules: [{issuer: 'https://i.test', jwks: '{}'}]}\n" +
 			policy("shut", waypoint+"action: DENY, rules: [{when: [{key: 'request.auth.claims[scope]', values: [x]}]}]"), "deny", "all requests"},
-		{"a word beside another", policy("hole", waypoint+"rules: [{from: [{source: {namespaces: [alice]}}], when: [{key: 'request.auth.claims[scope]', values: [x]}]}]") +
+		{"a word next to another", policy("hole", waypoint+"rules: [{from: [{source: {namespaces: [alice]}}], when: [{key: 'request.auth.claims[scope]', values: [x]}]}]") +
 			"\n---\nkind: RequestAuthentication\napiVersion: security.istio.io/v1\nmetadata: {name: j, namespace: bob}\nspec: {" + waypoint + "jwtRules: [{issuer: 'https://i.test', jwks: '{}'}]}\n" +
 			policy("shut", waypoint+"action: DENY, rules: [{when: [{key: 'request.auth.claims[scope]', notValues: [y*]}]}]"), "allow", "with a token of the issuer https://i.test"},
 		{"a DENY that stops no hole", policy("shut", waypoint+"action: DENY, rules: [{from: [{source: {notNamespaces: [bob, kubeflow]}}], to: [{operation: {notPaths: [/api]}}]}]") +
@@ -98,7 +98,7 @@ func TestOnlyTheseReachIt(t *testing.T) {
 	}
 }
 
-// A claim about nothing proves nothing, and one about a Service that nobody knows says so.
+// A claim about nothing proves nothing, and one about an unknown Service reports that.
 func TestClaimsAboutNothingFail(t *testing.T) {
 	w := load(t, tenants(t))
 	for _, shape := range []string{
@@ -122,7 +122,7 @@ func TestClaimsAreReadStrictly(t *testing.T) {
 	for text, want := range map[string]string{
 		"never: [{name: x, to: {namespace: a}, from: {namespace: b}}]":                       "spec.never[0].from.namespace: unknown field",
 		"never: [{name: x, to: {namespace: a}, each: namespace}]":                            "spec.never[0].each: expected profile",
-		"never: [{name: x, to: {namespace: $profile}}]":                                      "spec.never[0].each: is missing beside $profile",
+		"never: [{name: x, to: {namespace: $profile}}]":                                      "spec.never[0].each: is missing, but $profile is used",
 		"never: [{to: {namespace: a}}]":                                                      "spec.never[0].name: is missing",
 		"never: [{name: x}]":                                                                 "spec.never[0].to.namespace: is missing",
 		"never: [{name: x, to: {namespace: a}, request: {ports: [x]}}]":                      "spec.never[0]: to[0].operation.ports",
@@ -130,9 +130,9 @@ func TestClaimsAreReadStrictly(t *testing.T) {
 		"only: [{name: x, to: {namespace: a}, who: [{user: a, token: b/c}]}]":                "spec.only[0].who[0]: names not exactly one client",
 		"only: [{name: x, to: {namespace: a}, who: [{serviceAccount: a}]}]":                  `spec.only[0].who[0].serviceAccount: "a" is not namespace/name`,
 		"only: [{name: x, to: {namespace: a}, who: [{user: a}], from: {a: b}}]":              "spec.only[0].from: unknown field",
-		"never: [{name: x, each: profile, to: {namespace: $profil}}]":                        `spec.never[0]: holds "$profil", and only $profile stands for something`,
+		"never: [{name: x, each: profile, to: {namespace: $profil}}]":                        `spec.never[0]: holds "$profil", but $profile is the only placeholder`,
 		"only: [{name: x, each: profile, to: {namespace: $profile}, who: [{user: $owner}]}]": `spec.only[0]: holds "$owner"`,
-		"never: [{name: x, to: {namespace: a}, from: {serviceAccounts: [$profile/x]}}]":      "spec.never[0].each: is missing beside $profile",
+		"never: [{name: x, to: {namespace: a}, from: {serviceAccounts: [$profile/x]}}]":      "spec.never[0].each: is missing, but $profile is used",
 		"{}": "spec.cases: has no case",
 	} {
 		_, err := ParseCheck(yaml.MustParse("apiVersion: ambient.kubeflow.org/v1alpha1\nkind: AccessCheck\nmetadata: {name: x}\nspec: {" + strings.Trim(text, "{}") + "}").YNode())

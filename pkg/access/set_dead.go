@@ -78,7 +78,7 @@ func (x *asker) whyDead(l *lost) string {
 	return "matches no request"
 }
 
-// whyIdle is why a rule is asked for nowhere, "" where it may let somebody in.
+// whyIdle returns why a rule is asked for nowhere, or "" if it may grant access.
 func (x *asker) whyIdle(p *policy, index int) string {
 	switch {
 	case p.bad != nil:

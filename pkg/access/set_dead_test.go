@@ -13,7 +13,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
-// Of each kind of rule that lets nobody in, the report says why.
+// For each kind of rule that grants no access, the report says why.
 func TestExplainSaysWhyRulesAreDead(t *testing.T) {
 	at := "targetRefs: " + onAlicesWaypoint
 	for _, c := range []struct{ name, text, why string }{
@@ -46,7 +46,7 @@ func TestExplainSaysWhyRulesAreDead(t *testing.T) {
 
 var ruleInBy = regexp.MustCompile(`([a-z0-9.*-]+/)?([a-z0-9.*-]+) rule ([0-9]+)`)
 
-// Of every tree that we have, each ALLOW rule is on a line, or is said to be dead, or stands in a namespace of which nothing is known.
+// In every tree that we have, each ALLOW rule is on a line, or is listed as dead, or is in a namespace of which nothing is known.
 func TestEveryAllowRuleIsNamed(t *testing.T) {
 	files, err := filepath.Glob("../../testdata/golden/*/want.yaml")
 	if err != nil || len(files) < 100 {

@@ -10,11 +10,11 @@ import (
 )
 
 // door is what may lead a request to a target although it was sent elsewhere, past the policies that are for the target's Services: a route of the mesh, or
-// what names pods beside a Service. at is the Service that it starts from; without one, nobody knows who gets through.
+// what names pods in addition to a Service. at is the Service that it starts from; without one, it is unknown who gets through.
 type door struct {
 	by  *origin
 	at  *To
-	why string // what it is, where it is no way of requests
+	why string // what it is, if requests do not go through it
 }
 
 // meshEntry is a ServiceEntry.
@@ -62,8 +62,8 @@ func (x *asker) doors(s *space, service string, asked []goal) (out []door) {
 	return append(out, x.w.sideDoors(s)...)
 }
 
-// sideDoors are what names pods of a namespace beside its Services: its ServiceEntries that select pods, and addresses that somebody wrote, where the
-// waypoint before them is one that the namespace has, too.
+// sideDoors returns what names pods of a namespace in addition to its Services: its ServiceEntries that select pods, and addresses written by hand, if the
+// waypoint in front of them is one that the namespace has, too.
 func (w *World) sideDoors(s *space) (out []door) {
 	for i := range s.entries {
 		if s.entries[i].selects {

@@ -9,7 +9,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
-// Report tells who reaches what, namespace by namespace, and which routes change who somebody is.
+// Report lists who reaches what, namespace by namespace, and which routes change the user of a request.
 type Report struct {
 	Namespaces []NamespaceReport `json:"namespaces"`
 	Dead       []DeadRule        `json:"dead,omitempty"`
@@ -50,8 +50,8 @@ type Access struct {
 // Roles tells the owner of a namespace and its contributors from other users: by the names of the policies that allow them, as patterns.
 type Roles struct{ Owner, Contributor []string }
 
-// Explain says of all requests to each namespace which are allowed and which are not judged. Namespaces without Services and without policies of their
-// own are left out. Where namespaces are given, it says so of them only, and nothing of ALLOW rules for all namespaces.
+// Explain reports which of all requests to each namespace are allowed and which are not judged. Namespaces with neither Services nor policies of their
+// own are left out. If namespaces are given, it reports only on them, and omits ALLOW rules for all namespaces.
 func (w *World) Explain(roles Roles, namespaces ...string) Report {
 	r := Report{Namespaces: []NamespaceReport{}, world: w}
 	for _, f := range w.rewrites(nil) {
@@ -301,7 +301,7 @@ func (t *survey) row(c client, l *line) *row {
 
 func (r *row) saying() saying { return saying{r.kind, r.who, r.what, r.session} }
 
-// told reports whether other rows say what a row about a token does: of the session with it, or of pods whatever they carry.
+// told reports whether other rows cover a row about a token: those of the session with it, or of pods with any token.
 func (t *survey) told(r *row) bool {
 	for _, o := range t.rows {
 		if o.by != r.by || o.outcome != r.outcome || slices.ContainsFunc(r.spots, func(p spot) bool { return !slices.Contains(o.spots, p) }) {
@@ -354,7 +354,7 @@ func (t *survey) ofAnyone(who string) Access {
 	return Access{Who: who, Kind: "anyone", Reaches: t.s.openTo(c.outcome), Outcome: c.outcome.String(), By: c.by, Witness: c.witness, rules: c.rules}
 }
 
-// openToAll reports whether whoever is outside the mesh reaches everything, and every pod in it does.
+// openToAll reports whether every client outside the mesh and every pod in it reaches everything.
 func (t *survey) openToAll() bool {
 	var open *row
 	outsiders, pods := 0, 0
@@ -381,7 +381,7 @@ func (t *survey) openToAll() bool {
 	return true
 }
 
-// others are the clients of a kind that no line has, "" where they are told of with others.
+// others returns the name of the clients of a kind that no line has, or "" if they are reported with others.
 func (c client) others(some bool) string {
 	which := map[bool]string{true: "any other ", false: "any "}[some]
 	switch c.kind {

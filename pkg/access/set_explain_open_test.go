@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// That whoever is outside the mesh gets in says nothing of the pods in it, which a rule may leave out.
+// If every client outside the mesh gets in, pods in the mesh may still be denied, because a rule leaves them out.
 func TestExplainKeepsThoseOutWhomARuleLeavesOut(t *testing.T) {
 	var out bytes.Buffer
 	if err := load(t, htmlTenant("alice", "[{from: [{source: {notNamespaces: [bob]}}]}]")+htmlTenant("bob", "[{from: [{source: {namespaces: [bob]}}]}]")).Explain(Roles{}).WriteTable(&out); err != nil {

@@ -231,7 +231,7 @@ func (w *World) verifiesAt(to To) bool {
 	return len(rules) > 0 || doubt != ""
 }
 
-// issuers are those whose tokens some proxy on the way takes, beside those of API servers, and one of which none does.
+// issuers returns those whose tokens some proxy on the way accepts, except those of API servers, and one whose tokens none accepts.
 func (w *World) issuers(to To) []string {
 	var out []string
 	add := func(rules []*jwtRule) {

@@ -10,7 +10,7 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
-// anyRequest is a request of a question by chance: texts that stand for classes, and others.
+// anyRequest returns a random request of a question: samples of classes, and other texts.
 func anyRequest(r *rand.Rand, w *World, q *inquiry, s *solution) Request {
 	axes := s.space.Axes()
 	points := make([]symbolic.Point, len(axes))

@@ -82,7 +82,7 @@ func (a *account) unanswered() {
 	a.lines = []line{{q: a.q, outcome: NotJudged, unasked: true, by: stepAt(Point{Kind: AtRequest}, a.failed)}}
 }
 
-// teach has the axes know comparisons with the texts themselves, beside those with what becomes of them, to say sets in.
+// teach adds comparisons with the texts themselves to the axes, in addition to those with derived texts, so that sets can be described with them.
 func (s *sorter) teach() error {
 	lex := s.w.lexicon()
 	for _, x := range s.space.Axes() {
@@ -155,7 +155,7 @@ func oddMethod(p symbolic.Point) bool {
 	return p.Text == "CONNECT" || !slices.Contains(http1Methods.All, p.Text)
 }
 
-// elsewhere reports whether requests are told of with another kind of client.
+// elsewhere reports whether requests are reported with another kind of client.
 func (s *sorter) elsewhere(r *Request) bool {
 	if s.q.kind == aPod || s.q.kind == aPodToken || s.q.kind == aPodJWT {
 		ns, account, _ := splitAccount(r.From.ServiceAccount)

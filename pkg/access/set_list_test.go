@@ -55,7 +55,7 @@ var listWorlds = []struct{ name, jwt, policies, got, by string }{
 		"action: DENY, rules: [{when: [{key: 'request.headers[x-groups]', values: ['c*']}]}] | rules: [{when: [{key: 'request.auth.claims[groups]', values: [ci]}]}]", "allow", `with the claim groups ["ci"]`},
 	{"a header of a claim that is a mapping", ", outputClaimToHeaders: [{claim: realm, header: x-realm}]",
 		"rules: [{when: [{key: 'request.auth.claims[realm][role]', values: [r]}, {key: 'request.headers[x-realm]', values: ['*']}]}]", "allow", "with a token of the issuer https://issuer.test"},
-	{"a header that is no base64", ", outputClaimToHeaders: [{claim: groups, header: x-groups}]",
+	{"a header that is not base64", ", outputClaimToHeaders: [{claim: groups, header: x-groups}]",
 		"rules: [{when: [{key: 'request.headers[x-groups]', values: ['a b', 'c@*', '*.d', 'Wabc=d', x]}, {key: 'request.auth.claims[groups]', values: [staff]}]}]", "deny", "all requests"},
 	{"a header that may be base64", ", outputClaimToHeaders: [{claim: groups, header: x-groups}]",
 		"rules: [{when: [{key: 'request.headers[x-groups]', values: ['Wy*']}, {key: 'request.auth.claims[groups]', values: [staff]}]}]", "not-judged", "the header x-groups is not known"},

@@ -2,7 +2,7 @@ package access
 
 import "testing"
 
-// A Gateway that routes or policies name is no pod among the clients, whatever it is called.
+// A Gateway that routes or policies name is not a pod among the clients, whatever its name.
 func TestANamedGatewayIsNoPod(t *testing.T) {
 	by := func(kind string) string {
 		return small + "\n---\n" + route1("HTTPRoute", "r", "parentRefs: [{kind: "+kind+", name: door, namespace: edge}], "+routed("s")) +

@@ -146,7 +146,7 @@ func chancePolicy(r *rand.Rand, i int, object func(kind, version, meta, rest str
 
 func listOf(elements ...string) string { return symbolic.ListPoint(elements).Text }
 
-// texts are those that the policies and routes of chanceWorld speak of, and some beside them.
+// chanceTexts are those that the policies and routes of chanceWorld name, and some others.
 var chanceTexts = map[string][]string{
 	methodAxis:   {"GET", "POST", "PUT", "OPTIONS", "PATCH", "CONNECT", "BREW", "P"},
 	hostAxis:     {"h.io", "a.h.io", "x.h.io", "H.io", "b.io", "in.side", "in.x", "other.org", "h.io:8080", "H.x", ".h.io", "s.a.svc.cluster.local"},

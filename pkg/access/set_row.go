@@ -243,7 +243,7 @@ func (x *asker) shortStep(outcome Outcome, s Step, own string) string {
 	return kind + ": " + text
 }
 
-// addFronts says of each ALLOW rule of an ingress Gateway that asks for nothing, beside a line of its policy's namespace, that it lets clients in.
+// addFronts adds, to a line of its policy's namespace, that an ALLOW rule of an ingress Gateway that asks for nothing admits clients.
 func (x *asker) addFronts(r *Report) {
 	for i := range r.Namespaces {
 		n := &r.Namespaces[i]

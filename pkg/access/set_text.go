@@ -15,7 +15,7 @@ type lexicon struct{ domain string }
 
 func (w *World) lexicon() lexicon { return lexicon{w.mesh.domains[0]} }
 
-// plainWord is what may stand in a line without quotes.
+// plainWord matches a word that needs no quotes in a line.
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9/._:@~%+#?!$^\-][A-Za-z0-9/._:@~%+=#?!$^'()\[\];-]*$`)
 
 // keywords are the words of lines that are no texts.
@@ -113,7 +113,7 @@ func (l lexicon) known(axis string, s symbolic.Spelled) []string {
 	return nil
 }
 
-// starWord is a text in which each star stands for any, where it is no pattern of Istio.
+// starWord returns a text in which each star matches any text, if it is not a pattern of Istio.
 func starWord(s string) []string {
 	inner := strings.Trim(s, "*")
 	if !strings.Contains(s, "*") {
@@ -512,7 +512,7 @@ func (l *line) axes() (out []string) {
 	return out
 }
 
-// maxApart bounds the lists of a rule whose values are told apart.
+// maxApart bounds the lists of a rule whose values are distinguished.
 const maxApart = 64
 
 // plainer are comparisons with a text itself that may say what one with something that becomes of it does.

@@ -13,7 +13,7 @@ import (
 type addedObject struct {
 	text  string
 	edits func(string) string // of the second world; nil: none
-	// breaks makes a world in which requests are not judged or denied, and which the object may mend: restores says for which requests.
+	// breaks makes a world in which requests are not judged or denied, and which the object may fix: restores says for which requests.
 	breaks   func(string) string
 	restores func(Request) bool
 	// plain says which requests come to the pods in plain text.
@@ -201,7 +201,7 @@ func addIstioGateway(r *rand.Rand) addedObject {
 		switch {
 		case !q.From.ingress():
 			return nil
-		case app == "front": // its pods serve the VirtualService beside the routes
+		case app == "front": // its pods serve the VirtualService in addition to the routes
 			return clouded(was, AtGateway, AtWaypoint, AtZtunnel)
 		}
 		return []Outcome{was.Outcome}
@@ -394,7 +394,7 @@ func addToPod(r *rand.Rand) addedObject {
 	return addedObject{edits: with(strings.Replace(labelled, spec, "labels: {app: s}, annotations: {"+quiet[r.IntN(len(quiet))].path+": 'true'}}", 1)), may: unchanged}
 }
 
-// outOfTheMesh: nothing stands in front of the pod any more.
+// outOfTheMesh: no proxy is in front of the pod any more.
 func outOfTheMesh(_ Request, was Verdict) []Outcome {
 	if was.Outcome == Allow || was.Point.Kind == AtZtunnel {
 		return []Outcome{Allow}

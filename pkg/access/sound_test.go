@@ -81,7 +81,7 @@ func pickLine(r *rand.Rand, lines []ledgerLine, state ledgerState) (*ledgerLine,
 	return l, strings.TrimSuffix(strings.TrimSuffix(l.path, "*"), ".")
 }
 
-// where is how an object attaches: in YAML, and to which proxies (model.ShouldAttachPolicy, told once more).
+// where is how an object attaches: in YAML, and to which proxies (a second implementation of model.ShouldAttachPolicy).
 type where struct {
 	field    string
 	gateway  bool // edge/front
@@ -252,9 +252,9 @@ func pickAddition(r *rand.Rand, state ledgerState) addition {
 	}
 }
 
-// sound adds something to a random world. What the ledger does not judge leaves no answer that it may change, apart from a denial by
-// ztunnel, which sees nothing but who is there, and one that stands before it; and it leaves every other answer alone. What is harmless
-// leaves all.
+// sound adds something to a random world. A field that the ledger does not judge must make every answer that it may change NOT JUDGED, except
+// for a denial by ztunnel, which sees only the client's identity, and a denial before that; it must leave every other answer unchanged. A
+// harmless field must leave all answers unchanged.
 func sound(t *testing.T, seed uint64) (clouded, kept int) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 1))

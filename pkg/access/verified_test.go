@@ -102,7 +102,7 @@ func TestAWaypointThatVerifiesTokensTrustsNoHeader(t *testing.T) {
 		{"her session behind which a route adds another", forgingRoute("{add: [{name: authorization, value: Bearer a.b.c}]}"), Request{From: From{User: "alice@example.com"}, To: lab, Path: "/forge/x"}, Allow, NotJudged},
 		{"a pod of hers", "", Request{From: From{ServiceAccount: "alice/default-editor"}, To: lab}, Allow, Allow},
 		{"a pod of hers with her token", "", Request{From: From{ServiceAccount: "alice/default-editor", Token: "alice/default-editor"}, To: lab}, Allow, Allow},
-		{"a pod of hers with what is no token of ours", "", Request{From: From{ServiceAccount: "alice/default-editor"}, To: lab, Headers: map[string]string{"Authorization": "Bearer EMPTY"}}, Allow, Deny},
+		{"a pod of hers with a value that is not our token", "", Request{From: From{ServiceAccount: "alice/default-editor"}, To: lab, Headers: map[string]string{"Authorization": "Bearer EMPTY"}}, Allow, Deny},
 		{"a pod of hers with a token of another issuer", "", Request{From: From{ServiceAccount: "alice/default-editor", JWT: &JWT{Issuer: "accounts.example.com"}}, To: lab}, Allow, Deny},
 		{"the pipelines UI with her name and no token", "", Request{From: From{ServiceAccount: "kubeflow/ml-pipeline-ui"}, To: lab, Headers: forged}, Allow, Deny},
 		{"the pipelines UI with her token", "", Request{From: From{ServiceAccount: "kubeflow/ml-pipeline-ui", JWT: &JWT{Issuer: dexIssuer, Claims: map[string]any{"email": "alice@example.com"}}}, To: lab, Headers: forged}, Allow, Allow},
@@ -137,7 +137,7 @@ func TestATokenThatTheIngressKeepsIsNotVerifiedAgain(t *testing.T) {
 	decides(t, load(t, text+verifyTokens(onAlicesWaypoint, onAlicesWaypoint)), r, Deny)
 }
 
-// A waypoint takes no RequestAuthentication by selector, so a policy on the Service that asks for a request principal lets nobody in.
+// A waypoint ignores a RequestAuthentication with a selector, so a policy on the Service that asks for a request principal grants no access.
 func TestTokensBySelectorAreNoWaypoints(t *testing.T) {
 	policy := "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: asks, namespace: alice}\n" +
 		"spec: {action: DENY, targetRefs: " + onTet + ", rules: [{from: [{source: {notRequestPrincipals: ['*']}}]}]}"

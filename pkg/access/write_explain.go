@@ -135,7 +135,7 @@ func shortened(l []string) string {
 // WriteJSON writes the report for machines.
 func (r Report) WriteJSON(out io.Writer) error { return diagnostic.WriteJSON(out, r) }
 
-// rows are those of the table. What several lines say of the same clients stands below each other.
+// rows returns those of the table. Lines about the same clients follow each other.
 func (n *NamespaceReport) rows() [][3]string {
 	out := [][3]string{{"WHO", "REACHES", "BY"}}
 	before := ""
@@ -181,7 +181,7 @@ func writeRows(b *strings.Builder, rows [][3]string) {
 	}
 }
 
-// wrap breaks a text at blanks into lines of at most width characters, but for longer words.
+// wrap breaks a text at blanks into lines of at most width characters, unless a word is longer.
 func wrap(s string, width int) (lines []string) {
 	line := []rune{}
 	for word := range strings.FieldsSeq(s) {

@@ -22,7 +22,7 @@ var (
 	htmlScript string
 )
 
-// htmlData is what the page shows. A text stands in Strings once, and elsewhere as its index.
+// htmlData is what the page shows. Each text is in Strings once; other fields hold its index.
 type htmlData struct {
 	Summary  string      `json:"summary"`
 	Strings  []string    `json:"strings"`
@@ -140,7 +140,7 @@ func (a *Access) level() int {
 type party struct {
 	principals, tokens, users []string
 	anonymous, offMesh        bool
-	strangers                 bool // pods of any namespace that is no user's
+	strangers                 bool // pods of any namespace that does not belong to a user
 }
 
 // isOf reports whether a line has some of a party's clients.

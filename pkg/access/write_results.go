@@ -89,7 +89,7 @@ func Failed(results []Result) (n int) {
 	return n
 }
 
-// FailMissing makes every case fail that names something that is not in the manifests, and says so.
+// FailMissing makes every case fail that names something that is not in the manifests, and adds that to its result.
 func FailMissing(results []Result) {
 	for i := range results {
 		if r := &results[i]; len(r.Missing) > 0 {

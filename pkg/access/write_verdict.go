@@ -32,7 +32,7 @@ type Verdict struct {
 	Step             // the deciding one
 	Routed  string   // through the ingress: the Service (namespace/name) that the routes led to
 	Steps   []Step   // every point on the way, in order
-	Assumed []string // what the manifests lack and was taken as plain
+	Assumed []string // what the manifests lack, assumed with default settings
 	noRoute bool     // a route is among that
 }
 

@@ -13,7 +13,7 @@ const podsPolicy = "ambient-profile-pods-stay-in-the-mesh"
 // the node's network takes what others send to pods of that node. Only a platform admin makes
 // such a pod. Istio's own waypoints are outside of the mesh, and run in users' namespaces; anyone who
 // could make a pod that looks like one could leave too. So a pod out of the mesh must come from a
-// ReplicaSet, that from a Deployment, and that from istiod, each told by who writes it. Istiod puts
+// ReplicaSet, that from a Deployment, and that from istiod, each recognized by who writes it. Istiod puts
 // into that Deployment what the Gateway's options say, so that it may not use the node's network either.
 func podsStayInMesh(a Admission) Object {
 	return guard{

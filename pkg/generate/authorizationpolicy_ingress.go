@@ -9,12 +9,12 @@ func (m Mesh) ForgedIdentityName() string { return m.GatewayName + noForgedIdent
 
 // denyForgedIdentity is enforced by the ingress Gateway, on requests that already hold a header.
 //
-// Turned away: a session whose e-mail reads like a service account, or begins or ends with a blank
-// that HTTP/1 would trim into someone's name; a header without any verified token, which a CORS
-// preflight could carry because it skips the JWT checks (Envoy: bypass_cors_preflight); and a
-// header with a token of an issuer that writes none, because Envoy 1.39 strips only the headers of
-// the rule that it tries, and stops at the first rule that accepts (jwt_authn verifier).
-// Everybody else passes on; a login without header is never blocked.
+// It denies three kinds of requests. First, sessions whose e-mail looks like a service account, or
+// starts or ends with whitespace that HTTP/1 would strip to give another user's name. Second, a header
+// without any verified token, which a CORS preflight could carry because it skips the JWT checks
+// (Envoy: bypass_cors_preflight). Third, a header with a token of an issuer that writes none, because
+// Envoy 1.39 strips only the headers of the rule that it tries, and stops at the first rule that
+// accepts (jwt_authn verifier). It denies no other request, and none of a login without the header.
 func denyForgedIdentity(c Cluster) Object {
 	rules := []rule{
 		everything().when(c.madeUp(), issuerOtherThan(c.Issuers)),
@@ -38,7 +38,7 @@ func issuerOtherThan(issuers []string) *security.Condition {
 	return &security.Condition{Key: issuerClaim, NotValues: issuers}
 }
 
-// madeUp holds where the user header reads like a service account, or begins or ends with a blank.
+// madeUp matches a user header that looks like a service account, or starts or ends with whitespace.
 func (t Tokens) madeUp() *security.Condition {
 	return header(t.UserIDHeader, "system:serviceaccount:*", " *", "\t*", "* ", "*\t")
 }

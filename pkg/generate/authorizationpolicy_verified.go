@@ -5,10 +5,10 @@ import security "istio.io/api/security/v1"
 // verifiedTokensOnly is enforced by a waypoint that verifies tokens, on what the ingress Gateway
 // sends it.
 //
-// Turned away: a request without a verified token, or with one of an issuer that is not ours
+// It denies requests without a verified token, or with one of an issuer that is not ours
 // (notRequestPrincipals would be satisfied by any issuer that is verified there); a Kubernetes
-// token for another audience; and, as at the Gateway, a session that reads like a service account.
-// Anyone who comes from elsewhere in the mesh passes on to the other policies.
+// token for another audience; and, as at the Gateway, a session that looks like a service account.
+// It does not apply to other clients in the mesh, which the other policies judge.
 func verifiedTokensOnly(m *Mesh, namespace string, at target) Object {
 	t := m.Tokens
 	rules := []rule{from(m.Ingress).when(issuerOtherThan(t.all()))}

@@ -43,8 +43,8 @@ type (
 	}
 )
 
-// waypointGateway is a namespace's own L7 proxy: there is no policy target "all Services of a
-// namespace", so every L7 policy hangs on this Gateway, or on a Service behind it.
+// waypointGateway is a namespace's own L7 proxy. A policy cannot target "all Services of a
+// namespace", so every L7 policy is attached to this Gateway, or to a Service behind it.
 func waypointGateway(namespace, name string, in infrastructure) Object {
 	return Object{
 		APIVersion: survey.GatewayGroup + "/v1", Kind: "Gateway", Namespace: namespace, Name: name,

@@ -7,8 +7,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
-// Shipped are policies of ours in the forms in which Kubeflow ships them, once the ingress
-// principal is the new one. Replacing such a form loses nothing that someone wrote.
+// Shipped returns our policies in the forms in which Kubeflow ships them, with the new ingress
+// principal. Replacing such a form does not lose a manual edit.
 func Shipped(p Platform) []Object {
 	out := []Object{
 		dexWithoutKeys(p),

@@ -17,9 +17,9 @@ func storage(p Platform) []Object {
 	return out
 }
 
-// allowStorage: everybody on the S3 port, which asks for credentials; the other ports (the filer
-// without any, IAM, the master) for kubeflow's own components. NetworkPolicies used to say so,
-// but of a pod in the mesh they only see port 15008.
+// allowStorage allows any client on the S3 port, which asks for credentials, and only kubeflow's own
+// components on the other ports (the filer, which asks for none, IAM, the master). NetworkPolicies used
+// to restrict these ports, but they only see port 15008 of a pod in the mesh.
 func allowStorage(store Component, name, port string) Object {
 	return store.allow(name, everything().onPorts(port), fromNamespace(profile.KubeflowNamespace))
 }

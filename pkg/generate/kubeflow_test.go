@@ -46,7 +46,7 @@ func TestPoliciesFitTheirLayer(t *testing.T) {
 		}
 		if o.Name == "global-deny-all" {
 			if len(spec.Rules) > 0 || spec.Action != security.AuthorizationPolicy_ALLOW {
-				t.Errorf("%s lets somebody in", o.Name)
+				t.Errorf("%s grants access", o.Name)
 			}
 			continue
 		}

@@ -13,7 +13,7 @@ func (p Platform) webApp(name string, r route) []Object {
 	return []Object{c.allow(name, from(p.Ingress)), p.httpRoute(c.Namespace, name, r)}
 }
 
-// under has a web app that lives at / be told under which path it hangs.
+// under passes the path prefix in a header to a web app that is served at /.
 func under(path string) []routeFilter {
 	return append(setHeaders(map[string]string{"x-forwarded-prefix": path}), rewrite("/")...)
 }

@@ -18,7 +18,7 @@ const tunnelPort = "15008"
 // (Istio 1.31: listener_waypoint.go buildConnectTerminate; authz.NewWaypointTerminationBuilder; builder
 // build with forTCP): the ingress Gateway would get no connection (measured: test/dataplane/testdata/asked).
 //
-// Whoever has an identity in the mesh gets a connection, on which each request is judged as before.
+// Any client with an identity in the mesh gets a connection, on which each request is judged as before.
 // Without the variable nobody reads the policy: a waypoint reads none with a selector, and its pods are
 // not behind ztunnel.
 func allowTunnels(namespace, waypoint string) Object {

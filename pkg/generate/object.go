@@ -27,8 +27,8 @@ type Object struct {
 	CopyOf string
 }
 
-// Fields are the keys of a map and what stands below them: a text, a bool, an int, Fields, a
-// struct with yaml tags, a message of istio.io/api, or a list of these.
+// Fields maps keys to values: a string, a bool, an int, Fields, a struct with yaml tags,
+// a message of istio.io/api, or a list of these.
 type Fields map[string]any
 
 // spec is the one field that most manifests have in addition to their metadata.

@@ -38,8 +38,8 @@ func (r *refusals) groups(s Spec) {
 	}
 }
 
-// claimWarnings reports a claim that no waypoint reads. It is no error, so that a tree whose Profiles have
-// groups for owners is built with one switch turned off as well.
+// claimWarnings reports a claim that no waypoint reads. It is a warning and not an error, so that a tree
+// whose Profiles have groups for owners can also be built with one switch turned off.
 func (s Spec) claimWarnings() []diagnostic.Diagnostic {
 	if s.Identity.GroupsClaim == "" || s.MatchesGroups() {
 		return nil

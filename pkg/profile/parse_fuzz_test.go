@@ -90,7 +90,7 @@ func wellRefused(t *testing.T, text string, err error) {
 	}
 }
 
-// exactNames: what becomes a value of a policy is no pattern, and HTTP carries it as it is.
+// exactNames checks that a value that goes into a policy is not a pattern, and that HTTP carries it unchanged.
 func exactNames(t *testing.T, p AmbientProfile) {
 	t.Helper()
 	names := []string{p.Spec.Identity.UserIDPrefix, p.Spec.Identity.TrustDomain}

@@ -93,7 +93,7 @@ func insteadOfMap(p place, t reflect.Type) string {
 	if p.n.Kind == yaml.SequenceNode {
 		return "write its fields without a dash"
 	}
-	if p.tag.Get("bool") != "" && booleans[strings.ToLower(p.n.Value)] == "false" { // there is no map that means false
+	if p.tag.Get("bool") != "" && booleans[strings.ToLower(p.n.Value)] == "false" { // no map means false
 		return "remove the line"
 	}
 	if t.Kind() == reflect.Map {

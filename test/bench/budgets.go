@@ -27,7 +27,7 @@ var (
 	againstHelm     = map[int]float64{1: 0.25, 100: 0.70, 1000: 0.70, 10000: 0.70}
 	againstOverlays = map[int]float64{1: 0.70, 100: 0.10}
 
-	// The referee's verbs, beside a kyaml identity function that reads the same.
+	// The referee's verbs, compared with a kyaml identity function that reads the same.
 	explainAgainstIdentity = map[int]float64{100: 0.60, 1000: 0.50, 10000: 0.50}
 	checkAgainstIdentity   = map[int]float64{100: 0.50, 1000: 0.40, 10000: 0.40}
 	diffAgainstIdentity    = map[int]float64{100: 0.80, 1000: 0.60, 10000: 0.60}

@@ -82,7 +82,7 @@ func parseSizes(text string) ([]int, error) {
 	for _, field := range strings.Split(text, ",") {
 		n, err := strconv.Atoi(field)
 		if err != nil || n < 1 {
-			return nil, fmt.Errorf("-n %s: %q is no number of profiles", text, field)
+			return nil, fmt.Errorf("-n %s: %q is not a number of profiles", text, field)
 		}
 		numbers = append(numbers, n)
 	}

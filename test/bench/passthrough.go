@@ -18,7 +18,7 @@ type passThroughResult struct {
 	samples        map[string][]sample
 }
 
-// measurePassThrough is one profile beside a whole Kubeflow, nearly all of which only passes
+// measurePassThrough runs one profile and a whole Kubeflow, nearly all of which only passes
 // through; the kyaml identity gets the same list.
 func measurePassThrough(t tools, parent string) (passThroughResult, error) {
 	documents, err := kubeflow()
@@ -43,7 +43,7 @@ func measurePassThrough(t tools, parent string) (passThroughResult, error) {
 	return passThroughResult{len(documents), len(text), samples}, err
 }
 
-// samePassage checks that ours has all that the identity has, beside what it adds.
+// samePassage checks that our output has everything that the identity's has, in addition to new objects.
 func samePassage(contenders []contender) error {
 	ours, err := contenders[0].output()
 	if err != nil {

@@ -58,8 +58,8 @@ func printSamples(w io.Writer, samples map[string][]sample) {
 	}
 }
 
-// counterpart is how the function runs where the other contender would: as one of kustomize's
-// beside a kyaml function, else by itself.
+// counterpart is how the function runs in place of the other contender: as one of kustomize's
+// when compared with a kyaml function, else standalone.
 func counterpart(name string) string {
 	switch name {
 	case identity:

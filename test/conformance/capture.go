@@ -47,7 +47,7 @@ func newCapture() (*capture, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Sidecars that are native need nodes to be told from others; either way the pod has one.
+	// Native sidecars can only be recognized with nodes; either way the pod has a sidecar.
 	features.EnableNativeSidecars = features.NativeSidecarModeDisabled
 	mux := http.NewServeMux()
 	env := model.NewEnvironment()

@@ -20,7 +20,7 @@ type Set struct {
 	Name string `json:"name"`
 	// Manifests are recorded whole, unless they are a golden output: then Golden
 	// names it, Hash reports whether it is still the one that was judged, and
-	// Manifests holds only what the questions need beside it.
+	// Manifests holds only what the questions need in addition.
 	Golden    string `json:"golden,omitempty"`
 	Hash      string `json:"hash,omitempty"`
 	Manifests string `json:"manifests,omitempty"`

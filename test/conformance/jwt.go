@@ -46,12 +46,12 @@ func preflight(h map[string]string) bool {
 // verify follows verifier.cc: a provider strips its headers before it looks, and
 // requires_any stops at the first that is content, so the headers of the
 // providers behind it are not stripped.
-func (v *verifier) verify(r *jwtpb.JwtRequirement, beside []string) (bool, error) {
+func (v *verifier) verify(r *jwtpb.JwtRequirement, others []string) (bool, error) {
 	switch q := r.GetRequiresType().(type) {
 	case *jwtpb.JwtRequirement_ProviderName:
 		return v.provider(v.providers[q.ProviderName])
 	case *jwtpb.JwtRequirement_AllowMissing:
-		return v.missing(beside)
+		return v.missing(others)
 	case *jwtpb.JwtRequirement_RequiresAny:
 		var names []string
 		for _, c := range q.RequiresAny.Requirements {
@@ -105,13 +105,13 @@ func (v *verifier) provider(p *jwtpb.JwtProvider) (bool, error) {
 	return true, nil
 }
 
-// missing is content with no token at all, and with a good one of the
-// providers beside it; a bad one it refuses.
-func (v *verifier) missing(beside []string) (bool, error) {
-	for _, name := range beside {
+// missing accepts a request without a token, and a good token of the
+// other providers; it rejects a bad one.
+func (v *verifier) missing(others []string) (bool, error) {
+	for _, name := range others {
 		v.strip(v.providers[name])
 	}
-	return !slices.ContainsFunc(beside, func(name string) bool { return v.present(v.providers[name]) }), nil
+	return !slices.ContainsFunc(others, func(name string) bool { return v.present(v.providers[name]) }), nil
 }
 
 func accepts(p *jwtpb.JwtProvider, token map[string]any) bool {

@@ -1,16 +1,16 @@
 // Command conformance asks Istio's own code who may pass, and records the
 // answers that pkg/access is held to.
 //
-// Supported releases are 1.30, 1.31 and 1.32. Istio's tags are no versions of Go
+// Supported releases are 1.30, 1.31 and 1.32. Istio's tags are not versions of Go
 // modules, so only the commits are available that the module proxy has (release.go):
 // one of release-1.31 (go.mod), one of release-1.30 (go.1.30.mod), and NONE OF
 // release-1.32, of which only istio.io/api and istio.io/client-go are there. NO
 // VERDICT IS CHECKED AGAINST THE CODE OF 1.32.
 //
 // Istio is in it for what Istio decides: which policies its validation refuses,
-// which a proxy takes, what a waypoint's and a gateway's Envoy are told, what
-// ztunnel is told. The proxies are not in it: their matching is followed from
-// their source in rbac.go, match.go, jwt.go and ztunnel.go.
+// which a proxy takes, and the configuration that istiod sends to the Envoy of a
+// waypoint or gateway and to ztunnel. The proxies are not in it: their matching
+// is followed from their source in rbac.go, match.go, jwt.go and ztunnel.go.
 package main
 
 import (
@@ -162,7 +162,7 @@ func judge(t test.Failer, istiod *controlPlane, root string, set *Set) error {
 		return err
 	}
 	set.Refused = c.refused
-	if len(c.refused) > 0 { // there is no such cluster: kubectl apply fails
+	if len(c.refused) > 0 { // no such cluster exists: kubectl apply fails
 		set.Cases = set.Cases[:1]
 		set.Cases[0].Want = Verdict{Got: rejected}
 		return nil

@@ -27,7 +27,7 @@ type manifests struct {
 	objects    []runtime.Object // what the ambient index watches
 	gateways   map[string]*gatewayv1.Gateway
 	namespaces map[string]bool
-	routing    []runtime.Object // what the gateway controller watches beside them
+	routing    []runtime.Object // what the gateway controller watches in addition
 	configs    []config.Config  // of Istio's own kinds: VirtualService, EnvoyFilter and so on
 	pods       map[string]*corev1.Pod
 	labels     map[string]map[string]string // of Namespaces

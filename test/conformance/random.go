@@ -45,7 +45,7 @@ func join(docs []object) string {
 	var lines []string
 	for _, doc := range docs {
 		raw, err := json.Marshal(doc)
-		if err != nil { // text, numbers and lists always marshal; if not, parse says so
+		if err != nil { // text, numbers and lists always marshal; if not, parse fails
 			raw = []byte(err.Error())
 		}
 		lines = append(lines, string(raw))

@@ -159,7 +159,7 @@ func (d dice) fields(kinds []word) object {
 	o := object{}
 	for range 1 + d.IntN(2) {
 		w := pick(d, kinds)
-		if w.yes == accounts.yes && !d.chance(10) { // Istio refuses them beside namespaces and principals
+		if w.yes == accounts.yes && !d.chance(10) { // Istio rejects them together with namespaces and principals
 			return object{pick(d, []string{w.yes, w.yes, w.yes, w.no}): d.some(w.values)}
 		}
 		if d.chance(25) {

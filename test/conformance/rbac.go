@@ -94,7 +94,7 @@ func principal(p *rbacpb.Principal, x exchange) (bool, error) {
 		}
 		return stringMatch(r.Authenticated.PrincipalName, x.identity)
 	case *rbacpb.Principal_FilterState:
-		// Without the object in filter state there is no match (Envoy's FilterStateMatcher::match).
+		// Without the object in filter state nothing matches (Envoy's FilterStateMatcher::match).
 		if r.FilterState.Key != "io.istio.peer_principal" || x.identity == "" {
 			return false, nil
 		}
@@ -102,7 +102,7 @@ func principal(p *rbacpb.Principal, x exchange) (bool, error) {
 	case *rbacpb.Principal_DirectRemoteIp:
 		return within(r.DirectRemoteIp, x.source)
 	case *rbacpb.Principal_RemoteIp:
-		return within(r.RemoteIp, x.source) // no case goes through a proxy of somebody else
+		return within(r.RemoteIp, x.source) // no case goes through another vendor's proxy
 	case *rbacpb.Principal_Header:
 		return header(r.Header, x.headers)
 	case *rbacpb.Principal_Metadata:

@@ -11,7 +11,7 @@ import (
 const newest = "1.31"
 
 // releases names the release branch of each commit of istio.io/istio that a
-// go.*.mod pins. Istio's tags are no versions of Go modules, so only some commits
+// go.*.mod pins. Istio's tags are not versions of Go modules, so only some commits
 // are on the module proxy: none of release-1.32.
 var releases = map[string]string{
 	"v0.0.0-20260827124520-eed52ebb66ad": newest, // go.mod: release-1.31 of 2026-08-27

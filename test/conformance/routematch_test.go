@@ -8,7 +8,7 @@ import (
 )
 
 // The exact domain, then the longest suffix, then the longest prefix, then *
-// (Envoy's config_impl.cc findVirtualHost); a wildcard stands for one character or more.
+// (Envoy's config_impl.cc findVirtualHost); a wildcard matches one character or more.
 func TestDomains(t *testing.T) {
 	for _, c := range []struct{ name, better, worse string }{
 		{"a.b.org", "a.b.org", "*.b.org"}, {"a.b.org", "*.b.org", "*.org"}, {"a.b.org", "*.org", "a.b.*"}, {"a.b.org", "a.b.*", "a.*"}, {"a.b.org", "a.*", "*"},

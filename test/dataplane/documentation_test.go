@@ -16,8 +16,8 @@ var update = flag.Bool("update", false, "rewrite the answers in the documentatio
 // page is the documentation whose commands are run.
 func page() string { return filepath.Join(tools.Checkout, "docs/dataplane.md") }
 
-// Every command of the documentation is run as it stands there, one after another in one shell, and must answer what
-// stands below it.
+// Every command of the documentation is run unchanged, one after another in one shell, and must print the output
+// that the page shows.
 func TestTheDocumentationsCommandsAnswerThis(t *testing.T) {
 	needsPlane(t)
 	for _, program := range []string{"bash", "curl"} {
@@ -55,7 +55,7 @@ func TestTheDocumentationsCommandsAnswerThis(t *testing.T) {
 	}
 }
 
-// command is one `$ ` line of a console block, with what stands below it.
+// command is one `$ ` line of a console block, with the output after it.
 type command struct{ text, want, got string }
 
 // readCommands takes the console blocks of a Markdown page apart.

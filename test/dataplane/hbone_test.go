@@ -79,7 +79,7 @@ func TestThePrincipalIsThatOfTheCertificate(t *testing.T) {
 		"alice/default-editor":                      200, // the namespace itself
 		"bob/default-editor":                        403,
 		"kubeflow/ml-pipeline-ui":                   200, // passes on the user that asks it
-		"istio-system/ambient-ingressgateway-istio": 200, // so whoever gets its certificate is every user
+		"istio-system/ambient-ingressgateway-istio": 200, // so anyone with its certificate is every user
 	} {
 		got, err := plane.FromPod(context.Background(), account, "alice/tet:80", world.Request{Path: "/lab", Headers: alice})
 		if err != nil || got.Status != want {
@@ -141,7 +141,7 @@ func TestAPodThatIsMadeAgainIsGuarded(t *testing.T) {
 }
 
 // After a policy is withdrawn from a waypoint, a connection that the gateway holds open may carry one more request: the
-// old listener drains. The documentation says so; this shows that it is one.
+// old listener drains. The documentation says one request; this shows that it is one.
 func TestAWithdrawnPolicyMayJudgeOneMoreRequest(t *testing.T) {
 	needsPlane(t)
 	objects := base(t)

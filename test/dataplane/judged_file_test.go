@@ -191,7 +191,7 @@ func integers(v any) any {
 	return v
 }
 
-// certificate is one for a listener, signed by itself.
+// certificate returns a self-signed one for a listener.
 func certificate(t *testing.T, namespace string) *kube.Object {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -75,7 +75,7 @@ func TestAdmissionLabelsNewTenants(t *testing.T) {
 	}{
 		{"of a Profile", "profile-controller", owner, joined},
 		{"without an owner", "profile-controller", nil, asMade},
-		{"by somebody else", "metacontroller", owner, asMade},
+		{"by another account", "metacontroller", owner, asMade},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			namespace := object("v1", "Namespace", "", "eve", nil)

@@ -42,7 +42,7 @@ func TestAdmissionRefusesAndAdmits(t *testing.T) {
 // notServed are the kinds that a cluster with a release of Istio does not have: the Gateway API serves them from 1.6 on.
 var notServed = map[string][]string{"1.30": {"TCPRoute", "UDPRoute"}}
 
-// guardrails puts them in force over a tenant bob, other namespaces, and what is there before.
+// guardrails puts them in force over a tenant bob, other namespaces, and existing objects.
 func guardrails(t *testing.T, cases []admissionCase) {
 	t.Helper()
 	others, err := kube.ReadFile(filepath.Join("testdata", "admission", "namespaces.yaml"))
@@ -59,7 +59,7 @@ func guardrails(t *testing.T, cases []admissionCase) {
 			continue
 		}
 		if _, err := cluster.Apply(t.Context(), manager, true, c.before); err != nil {
-			t.Fatalf("%s: what is there before: %v", c.name, err)
+			t.Fatalf("%s: the existing object: %v", c.name, err)
 		}
 	}
 	guards := slices.DeleteFunc(slices.Clone(output), isNoGuard)
@@ -72,8 +72,8 @@ func guardrails(t *testing.T, cases []admissionCase) {
 	}
 }
 
-// rights in some namespaces: all, for every account, and to make Namespaces. What the guardrails ask for, to change the
-// Namespace, is no right in a namespace.
+// rights in some namespaces: all, for every account, and to make Namespaces. The guardrails ask for the right to change
+// the Namespace, which is not a right within a namespace.
 func rights(namespaces []string) []*kube.Object {
 	role := object("rbac.authorization.k8s.io/v1", "ClusterRole", "", "e2e-every-right", nil)
 	role.Object["rules"] = []any{map[string]any{"apiGroups": []any{"*"}, "resources": []any{"*"}, "verbs": []any{"*"}}}
@@ -96,7 +96,7 @@ func rights(namespaces []string) []*kube.Object {
 	return all
 }
 
-// awaitInForce: a policy is in force a moment after it is there, each by itself. Its first case is the one that asks.
+// awaitInForce: each policy is in force a moment after it is created, independently of the others. Its first case tests that.
 func awaitInForce(t *testing.T, policy string, cases []admissionCase) {
 	t.Helper()
 	at := slices.IndexFunc(cases, func(c admissionCase) bool { return c.policy == policy })
@@ -123,7 +123,7 @@ func settle(t *testing.T, c admissionCase) error {
 	}
 }
 
-// submit tries to create an object, or to update what is there, and leaves no trace.
+// submit tries to create an object, or to update an existing one, and leaves no trace.
 func submit(t *testing.T, c admissionCase) error {
 	t.Helper()
 	defer cluster.TakeWarnings()

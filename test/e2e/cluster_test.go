@@ -48,7 +48,7 @@ func apply(ctx context.Context, t *testing.T, objects []*kube.Object) []*kube.Ob
 	return live
 }
 
-// applyWhatCanBe is for what other people wrote: a refusal is told, and is theirs.
+// applyWhatCanBe applies objects that are not ours: a rejection is logged, but does not fail the test.
 func applyWhatCanBe(ctx context.Context, t *testing.T, objects []*kube.Object) {
 	t.Helper()
 	for _, o := range kube.InstallOrder(objects) {

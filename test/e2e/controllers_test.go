@@ -126,7 +126,7 @@ func TestANewProfileJoinsClosed(t *testing.T) {
 		t.Error("the controller had finished before anybody looked")
 	}
 	if !hasAll(born, ourLabels) || !hasAll(born, map[string]string{"app.kubernetes.io/part-of": "kubeflow-profile"}) {
-		t.Errorf("the Namespace is born with labels %v; want ours beside the file's", born.GetLabels())
+		t.Errorf("the Namespace is born with labels %v; want ours and the file's", born.GetLabels())
 	}
 	must(t, <-reconciled)
 	policy := mustGet(t, object("security.istio.io/v1", "AuthorizationPolicy", "newcomer", "ns-owner-access-istio", nil))
@@ -187,7 +187,7 @@ func hasAll(o *kube.Object, wanted map[string]string) bool {
 }
 
 // onlyItself: until a tenant is listed, all that ztunnel has for it is the rule of the controller's policy that needs no
-// HTTP: nobody gets in from another namespace, its owner included.
+// HTTP: every request from another namespace is denied, including its owner's.
 func onlyItself(t *testing.T, tenant string) {
 	t.Helper()
 	want := []string{"ALLOW from namespace " + tenant}
@@ -222,7 +222,7 @@ func said(o *kube.Object) string {
 }
 
 // Two tenants that the controllers made before there was an admission policy: alice is listed, settled is not. Whatever an
-// administrator then writes into the file of labels, as long as it is no label of ours, settled gets none of ours, and
+// administrator then writes into the file of labels, as long as it is not our label, settled gets none of ours, and
 // of alice's objects only the Namespace changes, by that very label.
 func TestTheLabelsFileChangesNothingOfOurs(t *testing.T) {
 	needsControlPlane(t)

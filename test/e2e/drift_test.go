@@ -38,7 +38,8 @@ func has(objects []*kube.Object, o *kube.Object) bool {
 	return slices.ContainsFunc(objects, func(x *kube.Object) bool { return kube.Name(x) == kube.Name(o) })
 }
 
-// deviations: what is there is what we said, nothing else is ours but the spared, and saying it again changes nothing.
+// deviations checks that the objects in the cluster are those of the output, that no other object is ours except the spared
+// ones, and that a second apply changes nothing.
 func deviations(ctx context.Context, t *testing.T, output, everApplied []*kube.Object, spared ...string) []finding {
 	t.Helper()
 	var found []finding
@@ -121,7 +122,7 @@ func extra(said, live *kube.Object) []string {
 	return nil
 }
 
-// writtenByApply: a second apply is no write. istiod may write a status in between, so it has three tries.
+// writtenByApply checks that a second apply does not write. istiod may write a status in between, so it tries three times.
 func writtenByApply(ctx context.Context, t *testing.T, o *kube.Object) []string {
 	t.Helper()
 	for range 3 {

@@ -74,7 +74,7 @@ var faults = []struct {
 		return append(tenant, policy)
 	}, "AuthorizationPolicy/FAULT/no-delete: want ZtunnelAccepted=True (Accepted), got True (UnsupportedValue)"},
 
-	{"somebody's DENY that ztunnel applies to more than it says", func(tenant []*kube.Object) []*kube.Object {
+	{"another team's DENY that ztunnel applies to more than it says", func(tenant []*kube.Object) []*kube.Object {
 		return append(tenant, denyDelete())
 	}, `AuthorizationPolicy/FAULT/no-delete: meant for ztunnel ["DENY nothing"], sent ["DENY from namespace guests to port 80"]`},
 

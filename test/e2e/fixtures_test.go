@@ -93,7 +93,7 @@ func (f *fixtureSet) certificate(o *kube.Object) {
 	}
 }
 
-// gateways: routes and RequestAuthentications name the ingress Gateway; whatever a policy names must be there by itself.
+// gateways adds the ingress Gateway that routes and RequestAuthentications name; the case itself must have any Gateway that a policy names.
 func (f *fixtureSet) gateways(o *kube.Object) {
 	refs, _, _ := unstructured.NestedSlice(o.Object, "spec", "parentRefs")
 	if o.GetKind() == "RequestAuthentication" {
@@ -117,7 +117,7 @@ func (f *fixtureSet) backends(o *kube.Object) {
 	}
 	for _, rule := range list(any(rules)) {
 		for _, ref := range list(rule["backendRefs"]) {
-			if kind := ref["kind"]; kind != nil && kind != "Service" { // a host name is not an object, and a pool is somebody's own
+			if kind := ref["kind"]; kind != nil && kind != "Service" { // a host name is not an object, and a pool is the user's own
 				continue
 			}
 			ns, _ := ref["namespace"].(string)

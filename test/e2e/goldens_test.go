@@ -101,16 +101,16 @@ func TestExamplesAreAccepted(t *testing.T) {
 	}
 }
 
-// kustomizeBuild builds a copy that has the function beside it, where `exec: {path: ./ambient-profile}` finds it.
+// kustomizeBuild builds a copy that contains the function's binary, where `exec: {path: ./ambient-profile}` finds it.
 func kustomizeBuild(t *testing.T, example string) []*kube.Object {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(example)); err != nil {
 		t.Fatal(err)
 	}
-	beside := filepath.Join(dir, "ambient-profile")
-	_ = os.Remove(beside) // what `make demo` left there may be older
-	if err := os.Symlink(functionBinary(t), beside); err != nil {
+	link := filepath.Join(dir, "ambient-profile")
+	_ = os.Remove(link) // what `make demo` left there may be older
+	if err := os.Symlink(functionBinary(t), link); err != nil {
 		t.Fatal(err)
 	}
 	build := exec.Command("go", "tool", "-modfile=tools/go.mod", "kustomize", "build", "--enable-alpha-plugins", "--enable-exec", dir)

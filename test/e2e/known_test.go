@@ -11,7 +11,7 @@ import (
 // expectedWarnings: what the API server may say of our output, each with the reason why it stays.
 var expectedWarnings = map[string]string{
 	"configured AuthorizationPolicy will deny all traffic to TCP ports under its scope due to the use of only HTTP attributes in a DENY rule; it is recommended to explicitly specify the port": "" +
-		"<gateway>-no-forged-identity is a DENY by header on the whole ingress Gateway; a port list would leave out a listener that somebody adds",
+		"<gateway>-no-forged-identity is a DENY by header on the whole ingress Gateway; a port list would leave out a listener that someone adds",
 }
 
 // exception is a complaint that is right and that we leave: in which golden case, which, and why.
@@ -21,7 +21,7 @@ var exceptions = []exception{
 	{"the-l4-policy-stays-beside-a-namespace-with-our-labels", "Service/bob/e2e-probe: want istio.io/WaypointBound=True",
 		"bob left the configuration, and his waypoint with him"},
 	{"the-l4-policy-stays-beside-a-namespace-with-our-labels", "Namespace/bob: ztunnel has no L4 policy that lets the waypoint",
-		"the input's L4 policy is a stub that lets nobody in"},
+		"the input's L4 policy is a stub that grants no access"},
 	{"the-copy-of-a-policy-has-a-name-of-its-own", "AuthorizationPolicy/alice/a-name-of-two-hundred-and-forty-characters-",
 		"that policy and its copy belong to an istiod of another revision"},
 	{"a-policy-for-another-revision-takes-the-place-of-none", "AuthorizationPolicy/istio-system/no-trace-at-gateway: want WaypointAccepted=True",
@@ -36,7 +36,7 @@ var notApplied = map[string]string{
 	"the-ingress-can-be-elsewhere-with-tls":        "its root namespace is another than this mesh's",
 }
 
-// acceptedAnyway returns the complaints that this test's set must raise; one that is no longer raised fails the test, so
+// acceptedAnyway returns the complaints that this test's set must raise; a missing one fails the test, so
 // the list cannot outlive its reasons.
 func acceptedAnyway(t *testing.T) []string {
 	t.Helper()

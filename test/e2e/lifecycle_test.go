@@ -74,7 +74,7 @@ func TestLifeOfATenant(t *testing.T) {
 	}
 }
 
-// staysClosed: whether the tenant is listed or has left, ztunnel lets nobody in but the waypoint and the namespace.
+// staysClosed: whether the tenant is listed or has left, ztunnel allows only the waypoint and the namespace.
 func staysClosed(t *testing.T, namespace string) {
 	t.Helper()
 	sent, err := sentToZtunnel()

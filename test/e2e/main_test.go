@@ -21,7 +21,7 @@ import (
 var (
 	plane   *controlplane.ControlPlane
 	cluster *kube.Client
-	// notRun says why there is no control plane; every test is then skipped by name.
+	// notRun is why the control plane does not run; every test is then skipped by name.
 	notRun error
 )
 

@@ -63,8 +63,8 @@ func TestPodSecurityRestrictedAdmitsTheGateways(t *testing.T) {
 	}
 }
 
-// Without the label on the Namespace of the input nothing is set, and what Istio makes by itself is refused where the
-// cluster enforces restricted after all: the reason why waypoint.seccomp can be configured.
+// Without the label on the Namespace of the input nothing is set, and the pods that Istio makes by default are rejected if the
+// cluster enforces restricted after all. That is why waypoint.seccomp can be configured.
 func TestPodSecurityRestrictedNeedsTheSeccompProfile(t *testing.T) {
 	needsControlPlane(t)
 	for _, c := range []struct {

@@ -51,7 +51,7 @@ func TestTheCronJobAtRunTime(t *testing.T) {
 
 	said, code := run()
 	if code != 1 || !strings.Contains(said, `spec.owner.name: "eve*"`) {
-		t.Errorf("the tenant with a wrong owner is not told: %d\n%s", code, said)
+		t.Errorf("the tenant with a wrong owner is not reported: %d\n%s", code, said)
 	}
 	if !hasAll(mustGet(t, namespace("newcomer")), ourLabels) || !lets(t, "newcomer", "carol@example.com") || !lets(t, "newcomer", "bob@example.com") {
 		t.Errorf("the tenant did not join:\n%s", said)
@@ -75,15 +75,15 @@ func TestTheCronJobAtRunTime(t *testing.T) {
 		t.Errorf("a contributor who was removed is still let in:\n%s", said)
 	}
 
-	// What another manager owns stays his, and is told.
+	// Fields that another manager owns stay unchanged, and are reported.
 	policy := mustGet(t, object("security.istio.io/v1", "AuthorizationPolicy", "newcomer", "ns-l7-allow-k8s-token", nil))
 	r, err := cluster.Resource(policy)
 	must(t, err)
 	set(policy, []any{}, "spec", "rules")
-	_, err = r.Update(ctx, policy, metav1.UpdateOptions{FieldManager: "somebody"})
+	_, err = r.Update(ctx, policy, metav1.UpdateOptions{FieldManager: "another-manager"})
 	must(t, err)
-	if said, code = run(); code != 1 || !strings.Contains(said, "somebody") {
-		t.Errorf("a conflict is not told: %d\n%s", code, said)
+	if said, code = run(); code != 1 || !strings.Contains(said, "another-manager") {
+		t.Errorf("a conflict is not reported: %d\n%s", code, said)
 	}
 }
 

@@ -304,7 +304,7 @@ func TestATenantAtRunTime(t *testing.T) {
 			message, _ := e.Object["message"].(string)
 			return e.Object["type"] == "Warning" && strings.Contains(message, "no user gets access")
 		}) {
-			t.Error("there is no Warning event")
+			t.Error("no Warning event")
 		}
 		ns = mustGet(t, namespace("late"))
 		set(ns, "dana@example.com", "metadata", "annotations", "owner")

@@ -18,7 +18,7 @@ var run = flag.Bool("run-mutants", false, "build and test every mutant (make mut
 
 const root = "../.."
 
-// Each fault is still one that can be put in: its text stands in its file once.
+// Each fault can still be put in: its text is in its file exactly once.
 func TestMutantsApply(t *testing.T) {
 	seen := map[string]bool{}
 	for _, m := range mutants {

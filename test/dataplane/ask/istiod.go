@@ -12,8 +12,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/test/e2e/kube"
 )
 
-// isIstiod reports whether an object of the directory stands for the istiod that runs here. The function and the
-// referee see it, and it is not applied.
+// isIstiod reports whether an object of the directory represents the istiod that runs here. The function and the
+// referee see it, but it is not applied.
 func isIstiod(o *kube.Object) bool { return o.GetKind() == "Deployment" && o.GetName() == "istiod" }
 
 // variables are those that an istiod of the directory has, as NAME=value.

@@ -53,7 +53,7 @@ func (p *Process) Stop() {
 	<-p.done
 }
 
-// Exited reports whether it ended by itself.
+// Exited reports whether the process ended without being stopped.
 func (p *Process) Exited() bool {
 	select {
 	case <-p.done:

@@ -1,4 +1,4 @@
-// Package mesh stands in for the ztunnels of all nodes. It is fed by istiod's workload API, as they are, and decides at L4
+// Package mesh replaces the ztunnels of all nodes. It is fed by istiod's workload API, as they are, and decides at L4
 // where they would. It is not ztunnel, and nothing that it decides is a claim about ztunnel.
 package mesh
 

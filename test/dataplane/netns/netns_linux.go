@@ -45,7 +45,7 @@ func Rerun(ctx context.Context, env ...string) (int, error) {
 	if err := cmd.Start(); err != nil {
 		return 1, err
 	}
-	if err := cmd.Wait(); err != nil && cmd.ProcessState.ExitCode() <= 0 { // it was killed, which is no reason not to fail
+	if err := cmd.Wait(); err != nil && cmd.ProcessState.ExitCode() <= 0 { // it was killed, which is a failure too
 		fmt.Fprintln(os.Stderr, err)
 		return 1, nil
 	}

@@ -11,7 +11,7 @@ import (
 
 var errNotLinux = errors.New("network namespaces exist on Linux only")
 
-// Inside reports false: there is no namespace to be in.
+// Inside reports false, because this system has no network namespaces.
 func Inside() bool { return false }
 
 // Available reports why no network namespace can be made.

@@ -54,7 +54,7 @@ func (a *Asker) Ask(ctx context.Context, cases []Case, verdicts []Verdict) (Tabl
 	if err := errors.Join(a.answers(ctx, outside), <-done); err != nil {
 		return t, err
 	}
-	// A difference must last. What goes away by itself was the previous world, in a connection that had been open.
+	// A difference must last. One that disappears came from the previous world, over a connection that was still open.
 	for range 3 {
 		var differ []*Row
 		for i := range t.Rows {

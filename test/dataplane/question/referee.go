@@ -22,7 +22,7 @@ type Verdict struct {
 	OK   bool   `json:"ok"`
 }
 
-// meshConfig is what the referee is shown of the mesh beside the world: the login is defined there.
+// meshConfig is the mesh configuration that the referee sees in addition to the world: it defines the login.
 func meshConfig() *kube.Object {
 	return &kube.Object{Object: map[string]any{
 		"apiVersion": "v1", "kind": "ConfigMap", "metadata": map[string]any{"name": "istio", "namespace": "istio-system"},

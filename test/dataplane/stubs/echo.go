@@ -1,4 +1,4 @@
-// Package stubs stands in for applications: each answer names the pod that was reached and what it saw.
+// Package stubs replaces applications: each answer names the pod that was reached and what it saw.
 package stubs
 
 import (

@@ -22,8 +22,8 @@ var notApplied = []string{
 // neverDeleted: no namespace controller and no garbage collector runs that would finish it.
 var neverDeleted = []string{"Namespace", "CustomResourceDefinition"}
 
-// Become changes the cluster into another world: what is new or different is applied, what is gone is deleted. It
-// returns when pods, endpoints and proxies have followed and istiod has nothing more to say.
+// Become changes the cluster into another world: new and changed objects are applied, missing ones are deleted. It
+// returns when pods, endpoints and proxies have followed and istiod has nothing more to send.
 func (p *Plane) Become(ctx context.Context, objects []*kube.Object) error {
 	next := map[string]*kube.Object{}
 	for _, o := range objects {

@@ -19,7 +19,7 @@ func (p *Plane) MeshConfig(ctx context.Context) (string, error) {
 	return cm.Data["mesh"], nil
 }
 
-// SetMeshConfig writes it; istiod reads it again by itself. The world that follows settles under it.
+// SetMeshConfig writes it; istiod reloads it automatically. The world that follows settles under it.
 func (p *Plane) SetMeshConfig(ctx context.Context, text string) error {
 	maps := p.client.CoreV1().ConfigMaps("istio-system")
 	cm, err := maps.Get(ctx, "istio", metav1.GetOptions{})

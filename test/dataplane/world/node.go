@@ -20,7 +20,7 @@ import (
 )
 
 var (
-	// proxyNetwork is what is left of podNetwork for this process's namespace when each pod has one of its own.
+	// proxyNetwork is the part of podNetwork that this process's namespace uses when each pod has its own namespace.
 	proxyNetwork = netip.MustParsePrefix("10.244.2.0/24")
 	// nodeAddress is where the pods' traffic leaves them.
 	nodeAddress = netip.MustParseAddr("10.244.2.1")

@@ -37,7 +37,7 @@ const Dex = "http://dex.auth.svc.cluster.local:5556/dex"
 // Plane is everything that runs. One test at a time may change its world.
 type Plane struct {
 	Mesh *mesh.Mesh
-	// Issuer is dex. Others by host are issuers that istiod can reach, and that no Service stands for.
+	// Issuer is dex. Others by host are issuers that istiod can reach, and that have no Service.
 	Issuer *stubs.Issuer
 	Others map[string]*stubs.Issuer
 	// Patience, where it is not 0, is how long a Gateway may be without a Deployment; after that it has no proxy. Classes count that are not Istio's own.
@@ -85,7 +85,7 @@ func Start(ctx context.Context, bin controlplane.Binaries, proxy envoy.Binary, g
 	if err != nil {
 		return nil, err
 	}
-	// istiod asks for key sets by the name of a Service; the proxy stands in for DNS and kube-proxy.
+	// istiod asks for key sets by the name of a Service; the proxy replaces DNS and kube-proxy.
 	p.control, err = controlplane.StartForProxies(ctx, bin, append(slices.Clone(env), "HTTP_PROXY=http://"+names)...)
 	if err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ extensionProviders:
     includeRequestHeadersInCheck: [authorization, cookie]
 `
 
-// addLoginProvider names oauth2-proxy as Kubeflow's mesh config does; istiod reads the ConfigMap again by itself.
+// addLoginProvider names oauth2-proxy as Kubeflow's mesh config does; istiod reloads the ConfigMap automatically.
 func (p *Plane) addLoginProvider(ctx context.Context) error {
 	maps := p.client.CoreV1().ConfigMaps("istio-system")
 	cm, err := maps.Get(ctx, "istio", metav1.GetOptions{})

@@ -13,13 +13,13 @@ import (
 	"istio.io/istio/pkg/zdsapi"
 )
 
-// Agent stands where istio-cni's node agent stands: it hands the network namespace of each pod in the mesh to ztunnel, over
+// Agent takes the place of istio-cni's node agent: it hands the network namespace of each pod in the mesh to ztunnel, over
 // the protocol ZDS (istio.io/istio/pkg/zdsapi/zds.proto). Every message is answered before the next.
 type Agent struct {
 	listener *net.UnixListener
 
 	mu   sync.Mutex
-	conn *net.UnixConn // of the ztunnel that connected, after it was told that there are no other pods
+	conn *net.UnixConn // of the ztunnel that connected, after it got an empty snapshot of pods
 }
 
 // Listen waits for a ztunnel at a path.

@@ -44,7 +44,7 @@ func (cp *ControlPlane) startAPIServer(ctx context.Context) error {
 		"--service-account-key-file="+filepath.Join(cp.dir, "sa.key"),
 		"--service-account-signing-key-file="+filepath.Join(cp.dir, "sa.key"),
 		"--service-cluster-ip-range=10.96.0.0/12",
-		"--endpoint-reconciler-type=none", // a loopback address is no valid endpoint of Service kubernetes
+		"--endpoint-reconciler-type=none", // a loopback address is not a valid endpoint of Service kubernetes
 	)
 	if err != nil {
 		return err

@@ -151,7 +151,7 @@ func cacheKey(module, istio, kubernetes string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil))[:16], nil
 }
 
-// sumOf is the go.sum that stands beside a go.mod.
+// sumOf returns the name of the go.sum that belongs to a go.mod.
 func sumOf(modfile string) string { return strings.TrimSuffix(modfile, "mod") + "sum" }
 
 // output runs a command in dir; its error carries what the command said.

@@ -1,6 +1,6 @@
 // Package controlplane runs a real etcd, kube-apiserver, kube-controller-manager and istiod on 127.0.0.1: what they refuse,
 // we may not emit.
-// There is no node, no ztunnel and no Envoy: no traffic flows, and anyone who asks about traffic asks the referee (pkg/access).
+// It has neither nodes nor ztunnel nor Envoy: no traffic flows, and questions about traffic go to the referee (pkg/access).
 package controlplane
 
 import (
@@ -57,7 +57,7 @@ func Start(ctx context.Context, bin Binaries, definitions ...*kube.Object) (*Con
 }
 
 // StartForProxies brings up etcd, the API server and istiod for a caller that makes pods and endpoints itself: nothing
-// stands in for nodes, and no controller manager runs. istiod also gets env.
+// simulates nodes, and no controller manager runs. istiod also gets env.
 func StartForProxies(ctx context.Context, bin Binaries, env ...string) (*ControlPlane, error) {
 	sweep()
 	dir, err := TempDir()

@@ -53,7 +53,7 @@ func (cp *ControlPlane) installIstio(ctx context.Context) error {
 			return slices.Contains(notApplied, o.GetKind())
 		})...)
 	}
-	// The API server resolves a webhook's Service by itself; ExternalName is the one type that may point at loopback.
+	// The API server itself resolves a webhook's Service; ExternalName is the one type that may point at loopback.
 	objects = append(objects, object("v1", "Service", istioSystem, "istiod",
 		map[string]any{"type": "ExternalName", "externalName": "localhost"}))
 	ports, err := freePorts(5)

@@ -1,5 +1,5 @@
 // Command istiochart prints what `istioctl install --set profile=ambient` would apply, less the two node agents.
-// It is built beside istiod, once, so that the tests themselves need nothing of Istio but its answers.
+// It is built once, together with istiod, so that the tests themselves need only the output of Istio.
 package main
 
 import (

@@ -94,7 +94,7 @@ func (c *Client) apply(ctx context.Context, manager string, force, dryRun bool, 
 	return r.Patch(ctx, o.GetName(), types.ApplyPatchType, body, options)
 }
 
-// Get reads what is there now.
+// Get reads the current object.
 func (c *Client) Get(ctx context.Context, o *Object) (*Object, error) {
 	r, err := c.Resource(o)
 	if err != nil {

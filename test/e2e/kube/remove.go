@@ -50,7 +50,7 @@ var ofGateways = []schema.GroupVersionResource{
 	{Group: "discovery.k8s.io", Version: "v1", Resource: "endpointslices"},
 }
 
-// OfGateway names what is there for a Gateway: nothing, once the garbage collector has seen that the Gateway is gone.
+// OfGateway names the existing objects of a Gateway: none, once the garbage collector has seen that the Gateway is gone.
 func (c *Client) OfGateway(ctx context.Context, namespace, gateway string) ([]string, error) {
 	var names []string
 	for _, kind := range ofGateways {

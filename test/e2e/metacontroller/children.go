@@ -80,7 +80,7 @@ func remember(o, sent *kube.Object) {
 	o.SetAnnotations(with(o.GetAnnotations(), lastApplied, string(text)))
 }
 
-// merged is common.ApplyUpdate: what was sent last and is no longer sent goes, what others wrote stays.
+// merged is common.ApplyUpdate: fields that were sent last time and not this time are removed, those that others wrote stay.
 func merged(old, wanted *kube.Object) *kube.Object {
 	var last map[string]any
 	_ = json.Unmarshal([]byte(old.GetAnnotations()[lastApplied]), &last) // nothing is known where there is none

@@ -1,5 +1,5 @@
 // Package metacontroller acts on a real API server as metacontroller 4.9 does for a DecoratorController: customize, sync, labels
-// first, then deletions, then creations and three-way merges, and no adoption. It takes steps and is no loop, under
+// first, then deletions, then creations and three-way merges, and no adoption. It takes single steps instead of looping, under
 // metacontroller's own account.
 package metacontroller
 
