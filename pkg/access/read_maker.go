@@ -72,7 +72,7 @@ func (w *World) readPods(group, kind string, n *yaml.Node) {
 	}
 }
 
-// makeUnseen makes the pods of an object that has no template, or whose other fields could decide how its pods take part in the mesh.
+// makeUnseen makes the pods of an object that has no template, or where something beside its templates would decide how its pods take part.
 func (w *World) makeUnseen(m meta, spec *yaml.Node) {
 	if found := stirs(spec, isShape); found != "" {
 		pod := w.make(m, nil, nil, nil, "")

@@ -14,7 +14,7 @@ import (
 type door struct {
 	by  *origin
 	at  *To
-	why string // what it is, if requests do not go through it
+	why string // what it is, where it is no way of requests
 }
 
 // meshEntry is a ServiceEntry.
@@ -62,8 +62,8 @@ func (x *asker) doors(s *space, service string, asked []goal) (out []door) {
 	return append(out, x.w.sideDoors(s)...)
 }
 
-// sideDoors returns what names pods of a namespace in addition to its Services: its ServiceEntries that select pods, and addresses written by hand, if the
-// waypoint in front of them is one that the namespace has, too.
+// sideDoors are what names pods of a namespace beside its Services: its ServiceEntries that select pods, and addresses that somebody wrote, where the
+// waypoint before them is one that the namespace has, too.
 func (w *World) sideDoors(s *space) (out []door) {
 	for i := range s.entries {
 		if s.entries[i].selects {

@@ -155,7 +155,7 @@ func oddMethod(p symbolic.Point) bool {
 	return p.Text == "CONNECT" || !slices.Contains(http1Methods.All, p.Text)
 }
 
-// elsewhere reports whether requests are reported with another kind of client.
+// elsewhere reports whether requests are told of with another kind of client.
 func (s *sorter) elsewhere(r *Request) bool {
 	if s.q.kind == aPod || s.q.kind == aPodToken || s.q.kind == aPodJWT {
 		ns, account, _ := splitAccount(r.From.ServiceAccount)

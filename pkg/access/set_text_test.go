@@ -262,7 +262,7 @@ func plainOf(text string) (kind, arg string, err error) {
 	return "is", unquote(text), err
 }
 
-// unquoted returns a text without its quoted parts.
+// unquoted is a text without what stands in quotes.
 func unquoted(s string) string {
 	for {
 		i := strings.IndexByte(s, '"')
