@@ -1,16 +1,15 @@
 package fn
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -204,49 +203,113 @@ func TestServeHostileSizes(t *testing.T) {
 	}
 }
 
-// A client that is slow, or silent, is cut off, and does not keep others from being answered.
-func TestServeSlowClients(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes ten seconds")
-	}
+// runningServer is a server at an address of this machine, until the end of the test.
+func runningServer(t *testing.T) string {
+	t.Helper()
 	server := must(newServer(manifest.NewItem(yaml.MustParse(serveConfig).YNode())))
 	server.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	listener := must(net.Listen("tcp", "127.0.0.1:0"))
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Run(ctx, listener, 0) }()
-	began := time.Now()
-	var slow []net.Conn
-	for i := range 16 {
-		c := must(net.Dial("tcp", listener.Addr().String()))
-		defer c.Close() //nolint:errcheck // it is cut off
-		head := "POST /sync HTTP/1.1\r\nHost: x\r\n"
-		if i%2 == 0 {
-			head += "Content-Length: 100\r\n\r\n{"
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
 		}
-		must(fmt.Fprint(c, head))
-		slow = append(slow, c)
+	})
+	return listener.Addr().String()
+}
+
+// dial is a connection on which something was sent.
+func dial(t *testing.T, address, text string) net.Conn {
+	t.Helper()
+	c := must(net.Dial("tcp", address))
+	t.Cleanup(func() { _ = c.Close() })
+	must(io.WriteString(c, text))
+	return c
+}
+
+const slowPost = "POST /sync HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
+
+// A client that is slow, or silent, is cut off.
+func TestServeSlowClients(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes ten seconds")
 	}
-	response := must(http.Get("http://" + listener.Addr().String() + "/healthz"))
-	if response.Body.Close() != nil || response.StatusCode != http.StatusOK {
-		t.Errorf("beside slow clients, /healthz answers %d", response.StatusCode)
+	address := runningServer(t)
+	end := time.Now().Add(14 * time.Second)
+	var wg sync.WaitGroup
+	for _, text := range []string{"", "POST /sync HTTP/1.1\r\nHost: x\r\n", slowPost} {
+		c := dial(t, address, text)
+		wg.Go(func() { // it is not silent for long
+			for time.Now().Before(end) {
+				if _, err := io.WriteString(c, " "); err != nil {
+					return
+				}
+				time.Sleep(time.Second)
+			}
+			t.Errorf("a client that sent %.20q is still there", text)
+		})
 	}
-	for _, c := range slow {
-		if err := c.SetReadDeadline(began.Add(14 * time.Second)); err != nil {
+	wg.Wait()
+}
+
+// Beside as many requests as are answered at once, the next one is told to come again, and the kubelet gets its answer.
+func TestServeBusy(t *testing.T) {
+	address := runningServer(t)
+	for range 16 {
+		dial(t, address, slowPost)
+	}
+	for range 100 { // until all of them are being read
+		response := must(http.Post("http://"+address+"/sync", "application/json", strings.NewReader("{}")))
+		if response.Body.Close() == nil && response.StatusCode == http.StatusTooManyRequests && response.Header.Get("Retry-After") == "1" {
+			response = must(http.Get("http://" + address + "/healthz"))
+			if response.Body.Close() != nil || response.StatusCode != http.StatusOK {
+				t.Errorf("/healthz answers %d", response.StatusCode)
+			}
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("the seventeenth request is answered")
+}
+
+// Beside as many connections as may be open, the next one is answered as soon as another is closed.
+func TestServeConnections(t *testing.T) {
+	address := runningServer(t)
+	const get = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+	answers := func(c net.Conn, within time.Duration) bool {
+		if err := c.SetReadDeadline(time.Now().Add(within)); err != nil {
 			t.Fatal(err)
 		}
-		r := bufio.NewReader(c)
-		for {
-			if _, err := r.ReadString('\n'); err != nil {
-				if e, timeout := err.(net.Error); timeout && e.Timeout() {
-					t.Errorf("a slow client is still there after %s", time.Since(began))
-				}
-				break
-			}
+		_, err := c.Read(make([]byte, 1))
+		return err == nil
+	}
+	open := make([]net.Conn, 64)
+	for i := range open {
+		if open[i] = dial(t, address, get); !answers(open[i], 5*time.Second) {
+			t.Fatalf("connection %d is not answered", i)
 		}
 	}
-	stop()
-	if err := <-ended; err != nil {
-		t.Error(err)
+	next := dial(t, address, get)
+	if answers(next, 200*time.Millisecond) {
+		t.Error("the connection beyond the limit is answered")
+	}
+	if err := open[7].Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !answers(next, 5*time.Second) {
+		t.Error("it is not answered after another one was closed")
+	}
+}
+
+// A label that would lock everyone out is removed.
+func TestServeRemovesALabel(t *testing.T) {
+	w := bornTenant(t, hook(t, serveConfig), "alice", "alice@example.com")
+	metadata(w.namespace, "labels")["istio.io/use-waypoint-namespace"] = "elsewhere"
+	w.settle()
+	if got := w.label("istio.io/use-waypoint-namespace"); got != "" || w.label("app.kubernetes.io/part-of") == "" {
+		t.Errorf("the labels are %v", metadata(w.namespace, "labels"))
 	}
 }
