@@ -108,7 +108,7 @@ browser: ## open the HTML report in a real Chromium (Debian: apt-get install chr
 
 .PHONY: dataplane
 dataplane: ## send requests through real Envoys that a real istiod configures (compiles what e2e compiles)
-	cd test/dataplane && go vet ./... && go test -v -count=1 -timeout 40m $(DATAPLANE_FLAGS) .
+	cd test/dataplane && go vet ./... && go test ./ask && go test -v -count=1 -timeout 40m $(DATAPLANE_FLAGS) .
 	cd test/dataplane && for dir in testdata/asked/*; do go run ./ask -expect $$dir || exit; done
 
 .PHONY: dataplane-ask

@@ -22,7 +22,7 @@ const (
 func TestCompatibilityPage(t *testing.T) {
 	page := strings.Join([]string{
 		compatibilityHead,
-		istioTable(t), gatewayTable(t), kubernetesTable(t), kubeflowTable(t), kserveTable(t), toolsTable(t), combinations(t),
+		istioTable(t), gatewayTable(t), kubernetesTable(t), kubeflowTable(t), kserveTable(t), modelsTable(t), toolsTable(t), combinations(t),
 	}, "\n")
 	old, err := os.ReadFile(compatibilityPage)
 	if err == nil && string(old) == page {

@@ -30,8 +30,8 @@ func superseded(plan generate.Plan, out []*manifest.Item) map[string][]*yaml.Nod
 }
 
 // namedRoles are known by their policies: an owner by that of the profile-controller and that of the
-// function, a contributor by those of KFAM. They are labels of explain and decide nothing.
+// function, a contributor by those of KFAM and, at run time, of serve. They are labels of explain and decide nothing.
 var namedRoles = access.Roles{
 	Owner:       []string{generate.ControllersPolicyName, generate.OwnerPolicyName},
-	Contributor: []string{"user-*"},
+	Contributor: []string{"user-*", "ambient-user-*"},
 }

@@ -121,7 +121,7 @@ func (w *tenantWorld) request() []byte {
 	attached := slices.Collect(maps.Values(w.attachments))
 	related := slices.Clone(w.related)
 	for _, o := range attached { // the rules for related objects match ours too
-		if o["kind"] == "AuthorizationPolicy" || o["kind"] == "Gateway" {
+		if o["kind"] != "ConfigMap" {
 			related = append(related, o)
 		}
 	}
@@ -192,6 +192,7 @@ func (w *tenantWorld) apply(response hookResponse) bool {
 		} else if !slices.ContainsFunc(w.related, func(o map[string]any) bool { return keyOf(o) == key }) {
 			w.attachments[key] = withLast(w.t, wanted[key], wanted[key])
 			metadata(w.attachments[key])["uid"] = "made"
+			metadata(w.attachments[key])["ownerReferences"] = []any{map[string]any{"uid": metadata(w.namespace)["uid"], "controller": true}}
 			changed = true
 		}
 		w.look()
@@ -199,12 +200,15 @@ func (w *tenantWorld) apply(response hookResponse) bool {
 	return changed
 }
 
-const lastAppliedKey = "metacontroller.k8s.io/last-applied-configuration"
+const (
+	lastAppliedKey = "metacontroller.k8s.io/last-applied-configuration"
+	madeByKey      = "metacontroller.k8s.io/decorator-controller"
+)
 
 func withLast(t *testing.T, o, last map[string]any) map[string]any {
 	t.Helper()
 	c := roundTrip(t, o)
-	metadata(c, "annotations")["metacontroller.k8s.io/decorator-controller"] = "ambient-profile"
+	metadata(c, "annotations")[madeByKey] = "ambient-profile"
 	metadata(c, "annotations")[lastAppliedKey] = string(must(json.Marshal(last)))
 	return c
 }

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 )
 
 // disabling are labels and annotations of others that take an object out of force. metacontroller's merge keeps them.
@@ -39,7 +38,7 @@ func isOurs(found object) bool {
 // lastSent is what metacontroller last sent. It is not known where the API server merges (--apply-strategy=server-side-apply).
 func (o object) lastSent() (object, bool) {
 	var last object
-	err := decode(strings.NewReader(o.annotation(lastApplied)), &last)
+	err := decode([]byte(o.annotation(lastApplied)), &last)
 	return last, err == nil && last != nil
 }
 

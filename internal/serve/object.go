@@ -69,6 +69,17 @@ func (o object) named(name string) object {
 	return c
 }
 
+// only is a copy with its identity and some fields.
+func (o object) only(fields ...string) object {
+	c := object{}
+	for _, field := range append(fields, "apiVersion", "kind", "metadata") {
+		if value, found := o[field]; found {
+			c[field] = value
+		}
+	}
+	return c
+}
+
 // systemFields are the keys that the API server or metacontroller set, and nobody sends.
 var systemFields = []string{"managedFields", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "ownerReferences"}
 
@@ -147,7 +158,7 @@ func made(item *manifest.Item) (object, error) {
 		return nil, err
 	}
 	var o object
-	err = decode(strings.NewReader(string(data)), &o)
+	err = decode(data, &o)
 	if err == nil && o == nil {
 		err = errors.New("the function made an empty object")
 	}

@@ -3,6 +3,7 @@ package serve
 import (
 	"fmt"
 
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
@@ -34,21 +35,31 @@ func (s *Server) leave(r syncRequest) string {
 	case ns.annotation(ownerAnnotation) == "":
 		return "it has no annotation " + ownerAnnotation + ", so it belongs to no Profile"
 	}
-	attached := map[string]bool{}
-	for _, o := range r.Attachments.all() {
-		attached[o.ref()] = true
+	if orphans := s.orphans(r); len(orphans) > 0 && len(r.Attachments.all()) == 0 {
+		return fmt.Sprintf("%s of AmbientProfile %q was applied by another program", orphans[0].ref(), s.Name)
 	}
-	for _, o := range append(append([]object{r.Object}, r.Attachments.all()...), r.Related.all()...) {
-		by := o.annotation(profile.OwnedBy)
-		switch {
-		case o.kind() != "Namespace" && o.namespace() != r.Object.name():
-		case by != "" && by != s.Name:
+	for _, o := range append([]object{r.Object}, r.inNamespace()...) {
+		if by := o.annotation(profile.OwnedBy); by != "" && by != s.Name {
 			return fmt.Sprintf("%s belongs to AmbientProfile %q", o.ref(), by)
-		case by == s.Name && !attached[o.ref()]:
-			return fmt.Sprintf("%s of AmbientProfile %q was applied by another program", o.ref(), by)
 		}
 	}
 	return ""
+}
+
+// orphans carry the mark of this AmbientProfile, but metacontroller does not know them as what it made: another program applied
+// them, or somebody took their owner reference away. It neither changes nor deletes them.
+func (s *Server) orphans(r syncRequest) []object {
+	attached := map[manifest.ID]bool{}
+	for _, o := range r.Attachments.all() {
+		attached[o.id()] = true
+	}
+	var out []object
+	for _, o := range r.inNamespace() {
+		if o.annotation(profile.OwnedBy) == s.Name && !attached[o.id()] {
+			out = append(out, o)
+		}
+	}
+	return out
 }
 
 // ownerOf is the owner by the Namespace's annotation. Its kind is that of the subject of the profile-controller's binding, or of

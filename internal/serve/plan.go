@@ -11,6 +11,7 @@ type step struct {
 	isDone   bool
 	drifted  int
 	problems []string
+	creates  []string
 }
 
 // standInPrefix begins the name of a policy that holds while the one behind the prefix is made anew.
@@ -152,9 +153,12 @@ func (p *planning) placeLast(o object, inForce bool) {
 	case o.kind() == "Gateway":
 		p.drifted++
 		p.add(o)
-		if !mergeHelps(o, found) {
+		switch {
+		case found.isDeleted():
+			p.isDone = false
+		case !mergeHelps(o, found):
 			p.problems = append(p.problems, o.ref()+" has fields that are not ours, and metacontroller keeps them; remove them")
-		} else {
+		default:
 			p.isDone = false
 		}
 	default:
@@ -172,6 +176,7 @@ func (p *planning) create(o object) {
 		p.problems = append(p.problems, o.ref()+" exists and was not made by this controller; it is left as it is, and the namespace stays as it was; delete it")
 		return
 	}
+	p.creates = append(p.creates, o.ref())
 	p.isDone = false
 }
 

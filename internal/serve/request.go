@@ -10,6 +10,7 @@ import (
 // Requests and responses of metacontroller 4.9 (pkg/controller/decorator/api/v1/hooks.go, customize/api/v1/hooks.go).
 type (
 	syncRequest struct {
+		Controller  object  `json:"controller"`
 		Object      object  `json:"object"`
 		Attachments objects `json:"attachments"`
 		Related     objects `json:"related"`
@@ -64,6 +65,39 @@ func (r syncRequest) check() error {
 	return errors.Join(errs...)
 }
 
+// inNamespace are the objects in the Namespace.
+func (r syncRequest) inNamespace() []object {
+	return slices.DeleteFunc(append(r.Attachments.all(), r.Related.all()...), func(o object) bool { return o.namespace() != r.Object.name() })
+}
+
+// madeBy is metacontroller's mark on what it made (4.9, decorator.getChildren).
+const madeBy = "metacontroller.k8s.io/decorator-controller"
+
+// withUnseen adds the objects that this controller made for the Namespace since it listed the attachments, and before it listed
+// the related objects.
+func (r syncRequest) withUnseen() syncRequest {
+	all := objects{"": map[string]object{}}
+	for _, o := range r.inNamespace() {
+		if r.isMadeHere(o) {
+			all[""][o.ref()] = o
+		}
+	}
+	for _, o := range r.Attachments.all() {
+		all[""][o.ref()] = o
+	}
+	r.Attachments = all
+	return r
+}
+
+// isMadeHere reports whether metacontroller takes an object for one that this controller made for the Namespace.
+func (r syncRequest) isMadeHere(o object) bool {
+	references, _ := o.below("metadata")["ownerReferences"].([]any)
+	return o.annotation(madeBy) == r.Controller.name() && slices.ContainsFunc(references, func(reference any) bool {
+		m, _ := reference.(map[string]any)
+		return m["controller"] == true && text(m, "uid") != "" && text(m, "uid") == text(r.Object.below("metadata"), "uid")
+	})
+}
+
 // customize names what a sync is sent. metacontroller 4.9 keeps the answer by the Namespace's uid and generation for 20
 // minutes, and Namespaces have no generation: so the answer depends on the name alone.
 func customize(namespace string, notebooks bool) customizeResponse {
@@ -72,10 +106,12 @@ func customize(namespace string, notebooks bool) customizeResponse {
 		{APIVersion: "rbac.authorization.k8s.io/v1", Resource: "rolebindings", Namespace: namespace},
 		// Of another owner: metacontroller creates nothing where an object of this name exists, and says nothing about it.
 		{APIVersion: "security.istio.io/v1", Resource: "authorizationpolicies", Namespace: namespace},
+		{APIVersion: "security.istio.io/v1", Resource: "requestauthentications", Namespace: namespace},
 		{APIVersion: "gateway.networking.k8s.io/v1", Resource: "gateways", Namespace: namespace},
 	}
 	if notebooks {
-		rules = append(rules, relatedRule{APIVersion: "kubeflow.org/v1", Resource: "notebooks", Namespace: namespace})
+		rules = append(rules, relatedRule{APIVersion: "kubeflow.org/v1", Resource: "notebooks", Namespace: namespace},
+			relatedRule{APIVersion: "gateway.networking.k8s.io/v1", Resource: "httproutes", Namespace: namespace})
 	}
 	return customizeResponse{rules}
 }

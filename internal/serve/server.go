@@ -3,6 +3,7 @@
 package serve
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
@@ -29,13 +32,19 @@ type Server struct {
 	metrics metrics
 	working chan struct{}
 	closing chan struct{}
+	// alone is held by a large request: all others together take no more than one that is as large as it may be.
+	alone sync.Mutex
 }
 
 // Limits of one request. metacontroller sends a Namespace with what belongs to it, which is far below them.
 const (
 	maxRequest = 4 << 20
+	// maxValues bounds the memory of a request: a value takes up to 300 bytes, however short its text is.
+	maxValues = 250_000
 	// maxWorking requests are answered at once; metacontroller has 5 workers by default.
 	maxWorking = 16
+	// maxError is how much of an error is sent. metacontroller puts it into an Event.
+	maxError = 1000
 )
 
 // Handler is what the server answers, by path.
@@ -49,9 +58,9 @@ func (s *Server) Handler() http.Handler {
 	return mux
 }
 
-// limited bounds the size of requests, and how many are answered at once. metacontroller 4.9: 429 with Retry-After
+// limited reads requests, and bounds their size and how many are answered at once. metacontroller 4.9: 429 with Retry-After
 // puts the Namespace back into the queue without a Warning event.
-func (s *Server) limited(answer http.HandlerFunc) http.HandlerFunc {
+func (s *Server) limited(answer func(http.ResponseWriter, *http.Request, []byte)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		select {
 		case s.working <- struct{}{}:
@@ -62,9 +71,37 @@ func (s *Server) limited(answer http.HandlerFunc) http.HandlerFunc {
 			http.Error(w, "too many requests at once", http.StatusTooManyRequests)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
-		answer(w, r)
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+		count := values(body)
+		if err == nil && count > maxValues {
+			s.refuse(w, http.StatusRequestEntityTooLarge, r.URL.Path, fmt.Errorf("the request has more than %d values", maxValues))
+			return
+		}
+		if err != nil {
+			s.refuse(w, statusOf(err), r.URL.Path, err)
+			return
+		}
+		if len(body) > maxRequest/maxWorking || count > maxValues/maxWorking {
+			s.alone.Lock()
+			defer s.alone.Unlock()
+		}
+		if r.Context().Err() == nil { // whoever asked may have gone while this waited
+			answer(w, r, body)
+		}
 	}
+}
+
+// values is at most how many JSON values a text has: before each one but the first is one of these characters.
+func values(text []byte) int {
+	return bytes.Count(text, []byte{','}) + bytes.Count(text, []byte{'['}) + bytes.Count(text, []byte{'{'})
+}
+
+func statusOf(err error) int {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusBadRequest
 }
 
 func (s *Server) answerHealth(w http.ResponseWriter, _ *http.Request) {
@@ -76,14 +113,15 @@ func (s *Server) answerHealth(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-func (s *Server) answerSync(w http.ResponseWriter, r *http.Request) {
+func (s *Server) answerSync(w http.ResponseWriter, r *http.Request, body []byte) {
 	began := time.Now()
 	var request syncRequest
-	if !s.read(w, r, &request) {
-		return
+	err := decode(body, &request)
+	if err == nil {
+		err = request.check()
 	}
-	if err := request.check(); err != nil {
-		s.refuse(w, http.StatusBadRequest, "", err)
+	if err != nil {
+		s.refuse(w, http.StatusBadRequest, r.URL.Path, err)
 		return
 	}
 	result := s.sync(request)
@@ -91,7 +129,7 @@ func (s *Server) answerSync(w http.ResponseWriter, r *http.Request) {
 	s.log(r.Context(), request.Object.name(), result)
 	if result.err != nil {
 		// metacontroller 4.9: changes nothing, and records a Warning event on the Namespace with this text.
-		http.Error(w, result.err.Error(), http.StatusUnprocessableEntity)
+		http.Error(w, short(result.err), http.StatusUnprocessableEntity)
 		return
 	}
 	reply(w, result.response)
@@ -102,12 +140,15 @@ func (s *Server) log(ctx context.Context, namespace string, r result) {
 	switch {
 	case r.err != nil:
 		level = slog.LevelWarn
-		attributes = append(attributes, "error", r.err.Error())
-	case r.outcome == settled || r.outcome == leftAlone:
+		attributes = append(attributes, "error", short(r.err))
+	case r.outcome == settled || r.outcome == leftAlone && !r.isAbandoned:
 		level = slog.LevelDebug
 	}
 	if r.why != "" {
 		attributes = append(attributes, "why", r.why)
+	}
+	if len(r.creates) > 0 {
+		attributes = append(attributes, "creates", r.creates)
 	}
 	if r.drifted > 0 {
 		attributes = append(attributes, "drifted", r.drifted)
@@ -120,43 +161,38 @@ func (s *Server) log(ctx context.Context, namespace string, r result) {
 	}
 }
 
-func (s *Server) answerCustomize(w http.ResponseWriter, r *http.Request) {
+func (s *Server) answerCustomize(w http.ResponseWriter, r *http.Request, body []byte) {
 	var request customizeRequest
-	if !s.read(w, r, &request) {
-		return
+	err := decode(body, &request)
+	if err == nil {
+		err = request.Parent.checkNamespace()
 	}
-	if err := request.Parent.checkNamespace(); err != nil {
-		s.refuse(w, http.StatusBadRequest, "", err)
+	if err != nil {
+		s.refuse(w, http.StatusBadRequest, r.URL.Path, err)
 		return
 	}
 	s.metrics.count(customized)
 	reply(w, customize(request.Parent.name(), s.Notebooks))
 }
 
-// read decodes a request, and answers one that it cannot decode.
-func (s *Server) read(w http.ResponseWriter, r *http.Request, into any) bool {
-	err := decode(r.Body, into)
-	if err == nil {
-		return true
-	}
-	status := http.StatusBadRequest
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		status = http.StatusRequestEntityTooLarge
-	}
-	s.refuse(w, status, r.URL.Path, err)
-	return false
-}
-
 func (s *Server) refuse(w http.ResponseWriter, status int, path string, err error) {
 	s.metrics.count(malformed)
-	s.Log.Warn("refused", "path", path, "status", status, "error", err.Error())
-	http.Error(w, err.Error(), status)
+	s.Log.Warn("refused", "path", path, "status", status, "error", short(err))
+	http.Error(w, short(err), status)
+}
+
+// short is what an error says, cut in the middle where it quotes much.
+func short(err error) string {
+	text := err.Error()
+	if len(text) <= maxError {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxError/2]+" … "+text[len(text)-maxError/2:], "")
 }
 
 // decode reads one JSON value. Numbers keep their digits.
-func decode(r io.Reader, into any) error {
-	d := json.NewDecoder(r)
+func decode(text []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	if err := d.Decode(into); err != nil {
 		return fmt.Errorf("the request is not JSON of the hook: %w", err)

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,8 +15,12 @@ type result struct {
 	response syncResponse
 	outcome  outcome
 	// err in place of a response: metacontroller records it as a Warning event on the Namespace.
-	err      error
-	why      string
+	err error
+	why string
+	// isAbandoned: the tenant has objects of ours, and is left alone.
+	isAbandoned bool
+	// creates are the objects that are not there yet.
+	creates  []string
 	drifted  int
 	findings []diagnostic.Diagnostic
 }
@@ -23,20 +28,21 @@ type result struct {
 // sync decides about one Namespace. Its errors are reported only once nothing is left to do: with an error
 // metacontroller changes nothing, and what closes the namespace must not wait for anybody.
 func (s *Server) sync(r syncRequest) result {
+	r = r.withUnseen()
 	if why := s.leave(r); why != "" {
-		return result{response: asObserved(r), outcome: leftAlone, why: why}
+		return leave(r, why)
 	}
 	owner := ownerOf(r)
 	t, problem, err := s.tenant(r, owner)
 	if err != nil {
 		if notSelected(err) {
-			return result{response: asObserved(r), outcome: leftAlone, why: "profileSelector does not select its Profile"}
+			return leave(r, "profileSelector does not select its Profile")
 		}
 		return result{outcome: refused, err: err}
 	}
 	next := plan(r, t)
-	problems := slices.Concat(problem, next.problems)
-	out := result{response: next.response, outcome: changed, drifted: next.drifted, findings: t.findings, why: owner.waits}
+	problems := slices.Concat(problem, next.problems, t.unwanted(s.orphans(r)))
+	out := result{response: next.response, outcome: changed, drifted: next.drifted, findings: t.findings, why: owner.waits, creates: next.creates}
 	switch {
 	case !next.isDone:
 	case len(problems) > 0:
@@ -51,6 +57,25 @@ func (s *Server) sync(r syncRequest) result {
 		out.why = strings.Join(problems, "; ")
 	}
 	return out
+}
+
+func leave(r syncRequest, why string) result {
+	return result{response: asObserved(r), outcome: leftAlone, why: why, isAbandoned: len(r.Attachments.all()) > 0 && !r.Object.isDeleted()}
+}
+
+// unwanted names the orphans that the tenant is not to have; those that it is to have are in the way.
+func (t tenant) unwanted(orphans []object) []string {
+	wanted := map[manifest.ID]bool{}
+	for _, o := range t.objects {
+		wanted[o.id()] = true
+	}
+	var problems []string
+	for _, o := range orphans {
+		if !wanted[o.id()] {
+			problems = append(problems, o.ref()+" is marked as ours and was not made by this controller, so it stays in force; delete it")
+		}
+	}
+	return problems
 }
 
 // asObserved leaves everything as it is: metacontroller deletes what a response does not list.
@@ -97,6 +122,9 @@ func (s *Server) tenant(r syncRequest, o owner) (tenant, []string, error) {
 	return t, problem, nil
 }
 
+// longestName is how long the API server lets a name be, as far as it looks like a DNS name.
+const longestName = 253
+
 func notSelected(err error) bool {
 	all := diagnostic.All(err)
 	return len(all) > 0 && all[0].Code == diagnostic.ConfigNothingSelected
@@ -117,8 +145,11 @@ func (s *Server) sources(r syncRequest) []object {
 		if o.namespace() != r.Object.name() {
 			continue
 		}
-		if o.kind() == "RoleBinding" || s.Notebooks && o.kind() == "Notebook" {
-			out = append(out, o)
+		switch {
+		case o.kind() == "RoleBinding":
+			out = append(out, o.only("roleRef", "subjects"))
+		case s.Notebooks && o.kind() == "Notebook":
+			out = append(out, o.only("spec"))
 		}
 	}
 	return out
@@ -127,7 +158,7 @@ func (s *Server) sources(r syncRequest) []object {
 // render runs the function on one Namespace.
 func (s *Server) render(r syncRequest, o owner, sources []object) (tenant, error) {
 	name := r.Object.name()
-	given := append([]object{r.Object, o.profile(name)}, sources...)
+	given := append([]object{r.Object.only(), o.profile(name)}, sources...)
 	items := make([]*manifest.Item, 0, len(given))
 	for _, g := range given {
 		item, err := g.asSent().item()
@@ -150,7 +181,11 @@ func (s *Server) render(r syncRequest, o owner, sources []object) (tenant, error
 		if err != nil {
 			return tenant{}, err
 		}
-		t.objects = append(t.objects, o.apartFromKFAM().complete())
+		o = o.apartFromKFAM().complete()
+		if len(standInPrefix+o.name()) > longestName {
+			return tenant{}, fmt.Errorf("%s %.60s…: the name is too long; shorten that of the RoleBinding", o.kind(), o.name())
+		}
+		t.objects = append(t.objects, o)
 	}
 	return t, nil
 }

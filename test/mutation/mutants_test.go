@@ -10,6 +10,7 @@ const (
 	sur = "internal/survey/"
 	pro = "pkg/profile/"
 	acc = "pkg/access/"
+	ser = "internal/serve/"
 )
 
 var mutants = []mutant{
@@ -636,6 +637,42 @@ var mutants = []mutant{
 	{"a headless Service is reached past its waypoint", acc + "at_via.go", "case svc.headless && t.w.ingressUsesWaypoint(svc):", "case false:"},
 	{"a headless Service is answered at the waypoint's own port", acc + "at_via.go", "	case ownPort(number.number):\n", "	case false:\n"},
 	{"a GRPCRoute's method is any", acc + "read_grpcroute.go", "m.kind, m.path = exactPath, \"/\"+service+\"/\"+method", "m.kind, m.path = prefixPath, \"/\"+service"},
+	// At run time.
+	{"a tenant that is not to be enrolled is", ser + "owner.go", `case ns.label(enrollLabel) == "false":`, "case false:"},
+	{"a tenant that goes gets objects", ser + "owner.go", "case ns.isDeleted():", "case false:"},
+	{"a tenant of another AmbientProfile is ours", ser + "owner.go", `by != "" && by != s.Name {`, `by != "" && false {`},
+	{"what another program applied is taken over", ser + "owner.go", "len(orphans) > 0 && len(r.Attachments.all()) == 0 {", "false && len(orphans) > 0 {"},
+	{"what was taken away is not told", ser + "sync.go", "next.problems, t.unwanted(s.orphans(r)))", "next.problems)"},
+	{"what is not seen yet was taken away", ser + "sync.go", "	r = r.withUnseen()\n", ""},
+	{"what is only referred to is seen", ser + "request.go", `return m["controller"] == true && text`, "return text"},
+	{"another controller's object is seen", ser + "request.go", "return o.annotation(madeBy) == r.Controller.name() && slices", "return slices"},
+	{"an owner whom the Profile does not name gets in", ser + "owner.go", "case f.name != annotated:", "case false:"},
+	{"an owner of two kinds gets in", ser + "owner.go", `case own.kind != "" && (own.kind != f.kind || own.namespace != f.namespace):`, "case false:"},
+	{"the first of two owners gets in", ser + "owner.go", "if len(subjects) != 1 {", "if len(subjects) < 1 {"},
+	{"an owner of no known kind is a user", ser + "owner.go", "if len(found) == 0 {", "if false {"},
+	{"a contested tenant is open to accounts", ser + "sync.go", "true, withoutUsers(t.objects), nil", "true, t.objects, nil"},
+	{"a contributor's policy has KFAM's name", ser + "sync.go", `return o.named("ambient-" + o.name())`, "return o"},
+	{"a name may be too long", ser + "sync.go", "if len(standInPrefix+o.name()) > longestName {", "if false {"},
+	{"a label that locks out stays", ser + "sync.go", "			change[key] = nil\n", ""},
+	{"a tenant joins before its policies", ser + "plan.go", "if inForce && len(t.labels) > 0 {", "if len(t.labels) > 0 {"},
+	{"a waypoint comes before its policies", ser + "plan.go", "case !there && !inForce:", "case false:"},
+	{"an addition is no drift", ser + "drift.go", "return equal(content(wanted), content(found))", "return contains(content(found), content(wanted))"},
+	{"a policy out of force is in force", ser + "drift.go", `if found.below("metadata", in)[key] != wanted.below("metadata", in)[key] {`, "if false {"},
+	{"a policy is left out with nothing in its place", ser + "plan.go", `if text(spec, "action") == "DENY" || spec["targetRefs"] == nil {`, "if true {\n		return true\n	}\n	if false {"},
+	{"a policy goes before its stand-in is there", ser + "plan.go", "if !p.isSame(standIn) {", "if false {"},
+	{"a waypoint is deleted for its drift", ser + "plan.go", `case o.kind() == "Gateway":`, "case false:"},
+	{"what is in the way is not told", ser + "plan.go", "	if p.foreign[o.id()] {", "	if false {"},
+	{"a tenant that is left alone is emptied", ser + "sync.go", "response.Attachments = append(response.Attachments, o.asSent())", "_ = o"},
+	{"a tenant that is left alone is never in the log", ser + "server.go", "r.outcome == leftAlone && !r.isAbandoned:", "r.outcome == leftAlone:"},
+	{"an attachment is anywhere", ser + "request.go", "	for _, o := range r.Attachments.all() {\n		if o.namespace() != r.Object.name() {", "	for _, o := range r.Attachments.all() {\n		if false {"},
+	{"a request has any size", ser + "server.go", "io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))", "io.ReadAll(r.Body)"},
+	{"a request has any number of values", ser + "server.go", "if err == nil && count > maxValues {", "if false {"},
+	{"a request may have a second object", ser + "server.go", "if _, err := d.Token(); !errors.Is(err, io.EOF) {", "if false {\n		var err error"},
+	{"an error may have any size", ser + "server.go", "if len(text) <= maxError {", "if true {"},
+	{"any number of connections is taken", ser + "run.go", "server.Serve(limit(listener, maxConnections))", "server.Serve(listener)"},
+	{"a closed connection keeps its place", ser + "run.go", "	c.once.Do(func() { <-c.free })\n", ""},
+	{"a client may be silent", ser + "run.go", "ReadTimeout: readTime,", ""},
+	{"a server that stops is healthy", ser + "run.go", "	close(s.closing)\n", ""},
 	// All requests.
 	{"what is known of an account is not recorded", acc + "at_clientpod.go", "	t.lookedUp(from, ns, account)\n", ""},
 	{"a header that a proxy took off may be the client's", acc + "match_envoy.go", "	if a.trace != nil {\n		a.headers = append(a.headers, namedValue{name, value{}})\n	}\n", ""},

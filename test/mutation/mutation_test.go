@@ -48,7 +48,7 @@ func TestMutantsAreCaught(t *testing.T) {
 		if binary == "" {
 			continue
 		}
-		golden := caught(t, binary, "-test.run=TestGolden")
+		golden := caught(t, binary, "-test.run="+m.golden())
 		properties := caught(t, binary, "-test.run=TestProperty", "-configurations=60")
 		others := ""
 		if golden+properties == "" {
@@ -64,6 +64,14 @@ func TestMutantsAreCaught(t *testing.T) {
 		row(m.name, golden, properties, others)
 	}
 	t.Logf("%d faults, %d survived", len(mutants), survived)
+}
+
+// golden are the tests by examples: of the function, or of serve.
+func (m mutant) golden() string {
+	if strings.HasPrefix(m.file, ser) {
+		return "TestServe"
+	}
+	return "TestGolden"
 }
 
 // source is the file with the fault.

@@ -26,16 +26,17 @@ for tenant in $tenants; do
   : > "$work/policies.yaml"
   : > "$work/last.yaml"
   # Policies first: a waypoint without one admits everyone. A contributor's policy gets a name of its own, because KFAM makes one
-  # of the RoleBinding's name.
-  awk -v RS='---\n' -v policies="$work/policies.yaml" -v last="$work/last.yaml" -v rendered="$work/rendered" -v tenant="$tenant" '
+  # of the RoleBinding's name. A line --- in a text of a tenant is indented, so it ends no document.
+  awk -v RS='\n---\n' -v policies="$work/policies.yaml" -v last="$work/last.yaml" -v rendered="$work/rendered" -v tenant="$tenant" '
     /(^|\n)kind: AuthorizationPolicy\n/ {
       sub(/\n  name: user-/, "\n  name: ambient-user-")
       if (match($0, /\n  name: [^\n]*/)) print tenant "/" substr($0, RSTART + 9, RLENGTH - 9) >> rendered
     }
-    { printf "---\n%s", $0 >> (/(^|\n)kind: (Gateway|HTTPRoute)\n/ ? last : policies) }
+    { printf "---\n%s\n", $0 >> (/(^|\n)kind: (Gateway|HTTPRoute)\n/ ? last : policies) }
   ' "$work/output.yaml"
+  waypoint=$(sed -n '/^  name: /{s///p;q;}' "$work/last.yaml") # the Gateway is the first
   # The label before the Gateway: cluster.admission refuses a waypoint that no label names.
-  if apply "$work/policies.yaml" && kubectl label --overwrite namespace "$tenant" istio.io/use-waypoint=waypoint && apply "$work/last.yaml"; then
+  if apply "$work/policies.yaml" && kubectl label --overwrite namespace "$tenant" "istio.io/use-waypoint=$waypoint" && apply "$work/last.yaml"; then
     joined="$joined $tenant"
   else
     failed=1

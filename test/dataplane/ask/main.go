@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -108,19 +107,11 @@ func read(dir string) (given, error) {
 			case "AmbientProfile":
 				g.config = file
 			case "AccessCheck":
-				var check struct {
-					Spec struct {
-						Cases []question.Case `json:"cases"`
-					} `json:"spec"`
-				}
-				text, err := json.Marshal(o)
-				if err == nil {
-					err = json.Unmarshal(text, &check)
-				}
+				cases, err := casesOf(o)
 				if err != nil {
 					return g, fmt.Errorf("%s: %w", file, err)
 				}
-				g.cases = append(g.cases, check.Spec.Cases...)
+				g.cases = append(g.cases, cases...)
 			default:
 				if isIstiod(o) {
 					g.istiod = append(g.istiod, o)
