@@ -14,10 +14,10 @@ func Ask(r access.Request, files []string, release string, stdin io.Reader, stde
 	if err != nil {
 		return access.Answer{}, err
 	}
-	world, err := loadWorld(items)
+	world, refused, err := loadWorld(items)
 	if err != nil {
 		return access.Answer{}, err
 	}
-	diagnostic.Print(stderr, judgedBy(world, release, items))
+	diagnostic.Print(stderr, append(refused, judgedBy(world, release, items)...))
 	return world.Ask(r), nil
 }

@@ -26,18 +26,14 @@ func Diff(old, next string, namespaces []string, release string, stdin io.Reader
 			return access.Diff{}, err
 		}
 	}
-	was, err := loadWorld(items[0])
+	was, is, refused, err := loadBoth(items[0], items[1])
 	if err != nil {
 		return access.Diff{}, err
-	}
-	is, err := was.LoadNext(nodesOf(items[1]))
-	if err != nil {
-		return access.Diff{}, locatedError(err, items[1])
 	}
 	if release != "" {
 		was.SetRelease(release)
 	}
-	diagnostic.Print(stderr, judgedBy(is, release, items[1]))
+	diagnostic.Print(stderr, append(refused, judgedBy(is, release, items[1])...))
 	d := was.Diff(is, namespaces...)
 	if d.Compared == 0 && len(d.Unknown) == 0 {
 		return d, undone(diagnostic.NothingToExplain, []string{old, next}, "there is nothing to compare, because no namespace that is asked for has a Service, pods, a notebook or a policy", "give what kustomize build prints")
@@ -49,6 +45,20 @@ func Diff(old, next string, namespaces []string, release string, stdin io.Reader
 		return located(found, items[0])
 	})
 	return d, nil
+}
+
+// loadBoth is loadWorld of two inputs that are to be compared.
+func loadBoth(old, next []*manifest.Item) (was, is *access.World, refused []diagnostic.Diagnostic, err error) {
+	if was, refused, err = loadWorld(old); err != nil {
+		return nil, nil, nil, err
+	}
+	is, inNext, err := loadSound(next, notJudged, func(sound []*manifest.Item) (*access.World, error) {
+		if len(sound) < len(next) { // a world is compared with one other
+			was, _, _ = loadWorld(old)
+		}
+		return was.LoadNext(nodesOf(sound))
+	})
+	return was, is, append(refused, located(inNext, next)...), err
 }
 
 // filesIn are the manifests of a directory, and of those in it, by their names; a file is itself.

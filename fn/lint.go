@@ -22,11 +22,11 @@ func Lint(files []string, release string, stdin io.Reader) (diagnostic.Report, e
 		return diagnostic.Report{}, err
 	}
 	rendered := slices.DeleteFunc(slices.Clone(items), func(item *manifest.Item) bool { return item.Group == ownGroup })
-	world, refused, err := lintWorld(rendered)
+	world, refused, err := loadWorld(rendered)
 	if err != nil {
 		return diagnostic.Report{}, err
 	}
-	about := judgedBy(world, release, rendered)
+	about := append(refused, judgedBy(world, release, rendered)...)
 	who, err := lintTenants(world, items, rendered)
 	if err != nil {
 		return diagnostic.Report{}, err
@@ -36,25 +36,7 @@ func Lint(files []string, release string, stdin io.Reader) (diagnostic.Report, e
 		return diagnostic.Report{}, undone(diagnostic.NothingToExplain, files,
 			"there is nothing to judge, because no Namespace has the annotation owner or the label app.kubernetes.io/part-of: kubeflow-profile", "give what kustomize build prints, with the Namespaces, or the AmbientProfile too")
 	}
-	return ignoring(slices.Concat(about, located(append(refused, found...), rendered)), rendered), nil
-}
-
-// lintWorld has the referee read items. What it cannot read is an error among the findings, and the others are judged.
-func lintWorld(items []*manifest.Item) (*access.World, []diagnostic.Diagnostic, error) {
-	world, err := access.Load(nodesOf(items))
-	if err == nil {
-		return world, nil, nil
-	}
-	unread := map[manifest.ID]bool{}
-	found := diagnostic.All(err)
-	for _, d := range found {
-		if d.Code != diagnostic.ManifestUnreadable || d.Object.Name == "" {
-			return nil, nil, locatedError(err, items)
-		}
-		unread[identity(d.Object)] = true
-	}
-	world, err = access.Load(nodesOf(slices.DeleteFunc(slices.Clone(items), func(item *manifest.Item) bool { return unread[inNamespace(item.ID)] })))
-	return world, found, locatedError(err, items)
+	return ignoring(slices.Concat(about, located(found, rendered)), rendered), nil
 }
 
 // lintTenants are the tenants of the AmbientProfiles, as the function has them, and the other user namespaces with the default settings.

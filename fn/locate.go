@@ -6,15 +6,8 @@ import (
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
-	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
-
-// loadWorld has the referee read items. The error says in which file is what it rejects.
-func loadWorld(items []*manifest.Item) (*access.World, error) {
-	world, err := access.Load(nodesOf(items))
-	return world, locatedError(err, items)
-}
 
 // located are messages of the referee with the files of their objects. The referee sees nodes,
 // which know only their lines; lines of what does not come from a file mean nothing.

@@ -25,11 +25,11 @@ func Explain(files []string, release string, stdin io.Reader, stderr io.Writer, 
 	if err != nil {
 		return access.Report{}, err
 	}
-	world, err := loadWorld(items)
+	world, refused, err := loadWorld(items)
 	if err != nil {
 		return access.Report{}, err
 	}
-	diagnostic.Print(stderr, judgedBy(world, release, items))
+	diagnostic.Print(stderr, append(refused, judgedBy(world, release, items)...))
 	report := world.Explain(namedRoles, namespaces...)
 	if len(report.Namespaces) == 0 {
 		none := "no namespace has a Service, a notebook or a policy"
@@ -59,11 +59,11 @@ func Check(file string, rendered []string, release string, stdin io.Reader, stde
 	if err != nil {
 		return nil, err
 	}
-	world, err := loadWorld(items)
+	world, refused, err := loadWorld(items)
 	if err != nil {
 		return nil, err
 	}
-	diagnostic.Print(stderr, judgedBy(world, release, items))
+	diagnostic.Print(stderr, append(refused, judgedBy(world, release, items)...))
 	var results []access.Result
 	for _, c := range checks {
 		for _, r := range world.Run(c.Check) {
@@ -191,11 +191,11 @@ func accessCheck(in manifest.Input, stdout, stderr io.Writer) error {
 			kept = append(kept, item)
 		}
 	}
-	world, err := loadWorld(kept)
+	world, refused, err := loadWorld(kept)
 	if err != nil {
 		return err
 	}
-	diagnostic.Print(stderr, located(world.UnknownReleases(), kept))
+	diagnostic.Print(stderr, append(refused, located(world.UnknownReleases(), kept)...))
 	results := world.Run(c)
 	if failed := access.Failed(results); failed > 0 {
 		var table bytes.Buffer

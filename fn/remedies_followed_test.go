@@ -239,8 +239,14 @@ var followed = map[diagnostic.Code]follow{
 	diagnostic.OldGatewayUnknown: func(r *reader, _ diagnostic.Diagnostic) {
 		r.add("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: front, namespace: istio-system}\nspec: {template: {metadata: {labels: {app: front}}, spec: {serviceAccountName: front-account}}}\n")
 	},
-	diagnostic.RedirectLost: func(r *reader, d diagnostic.Diagnostic) { r.add(d.Snippet) },
-	diagnostic.ServerLost:   func(r *reader, d diagnostic.Diagnostic) { r.dropItem(d.Object, "spec.servers", d.Field) },
+	diagnostic.ListenerUnknown: func(r *reader, _ diagnostic.Diagnostic) { r.configure("spec/ingress/sectionName", "https") },
+	diagnostic.RedirectLost: func(r *reader, d diagnostic.Diagnostic) {
+		r.add(d.Snippet)
+		if strings.Contains(d.Remedy, "set spec.ingress.sectionName: https") {
+			r.configure("spec/ingress/sectionName", "https")
+		}
+	},
+	diagnostic.ServerLost: func(r *reader, d diagnostic.Diagnostic) { r.dropItem(d.Object, "spec.servers", d.Field) },
 	diagnostic.ServerHostsLost: func(r *reader, d diagnostic.Diagnostic) {
 		r.at(d.Object, d.Field).YNode().Content = must(yaml.Parse("['*']")).YNode().Content
 	},

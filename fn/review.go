@@ -1,8 +1,6 @@
 package fn
 
 import (
-	"sigs.k8s.io/kustomize/kyaml/yaml"
-
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/access"
@@ -13,58 +11,13 @@ import (
 // review runs the referee over the output, and encodes new objects: it sees manifests, and of
 // the plan only who the tenants are.
 func review(plan generate.Plan, out []*manifest.Item, form manifest.Form) ([]diagnostic.Diagnostic, error) {
-	world, err := access.Load(manifest.Encode(out, form))
-	var refused []diagnostic.Diagnostic
+	world, refused, err := loadSound(out, "the API server refuses the object, so it was left as it is and not judged", func(sound []*manifest.Item) (*access.World, error) {
+		return access.Load(manifest.Encode(sound, form))
+	})
 	if err != nil {
-		sound, others := split(out, err)
-		if others == nil {
-			return nil, locatedError(err, out)
-		}
-		if world, err = access.Load(manifest.Encode(sound, form)); err != nil {
-			return nil, locatedError(err, out)
-		}
-		refused = others
+		return nil, err
 	}
 	return located(append(refused, world.Findings(tenants(plan, out))...), out), nil
-}
-
-// split parts the items that the referee cannot read from the others, with a warning for each: the API
-// server refuses them, so that they are in no cluster. It returns no warning where one of them was
-// edited or is ours: then the run must not go on.
-func split(out []*manifest.Item, err error) (sound []*manifest.Item, warnings []diagnostic.Diagnostic) {
-	unread := map[manifest.ID]bool{}
-	for _, d := range diagnostic.All(err) {
-		if d.Code != diagnostic.ManifestUnreadable || d.Object.Name == "" && (d.Object.Kind == "" || d.Field != "metadata.name") {
-			return nil, nil
-		}
-		unread[unreadAs(identity(d.Object))] = true
-		d.Code, d.Effect = diagnostic.ManifestLeftOut, "the API server refuses the object, so it was left as it is and not judged"
-		warnings = append(warnings, d)
-	}
-	left := map[manifest.ID]bool{}
-	for _, item := range out {
-		id := unreadAs(inNamespace(item.ID))
-		switch {
-		case !unread[id]:
-			sound = append(sound, item)
-		case id.Name == "" && !isMap(manifest.Field(item.Node, "metadata")):
-			return nil, nil // it is not an object at all
-		case item.Changed || item.Annotation(profile.OwnedBy) != "" || left[id] && id.Name != "": // several of one name
-			return nil, nil
-		}
-		left[id] = unread[id]
-	}
-	return sound, warnings
-}
-
-func isMap(n *yaml.Node) bool { return n == nil || n.Kind == yaml.MappingNode }
-
-// unreadAs is the identity by which the referee's message names an object: without a name, only by its kind.
-func unreadAs(id manifest.ID) manifest.ID {
-	if id.Name == "" {
-		id.Namespace = ""
-	}
-	return id
 }
 
 // tenants are the profiles' namespaces, as the referee needs to know them.

@@ -22,6 +22,7 @@ const (
 	VerifyTokensVoid       Code = "AP0518"
 	VoidingRuleLeftOut     Code = "AP0519"
 	VoidingRuleLost        Code = "AP0520"
+	ListenerUnknown        Code = "AP0521"
 )
 
 var ingressCodes = []Entry{
@@ -45,4 +46,5 @@ var ingressCodes = []Entry{
 	{VerifyTokensVoid, Warning, "a JWT rule at a waypoint makes verifyTokens void"},
 	{VoidingRuleLeftOut, Info, "a JWT rule was not attached to a waypoint, where it would make verifyTokens void"},
 	{VoidingRuleLost, Warning, "a JWT rule was not attached to a waypoint, and policies there see no token by it"},
+	{ListenerUnknown, Warning, "the ingress Gateway has no listener of the name that is configured"},
 }

@@ -66,7 +66,7 @@ var refereeCodes = []Entry{
 	{IstioHole, Info, "a release of Istio is known to allow what the manifests do not"},
 	{IstioReleaseUnknown, Info, "a release of Istio is older or newer than those that the referee knows"},
 	{ManifestTwice, Error, "an object is in the manifests twice, and the two differ"},
-	{ManifestLeftOut, Warning, "the API server refuses an object that the function does not edit"},
+	{ManifestLeftOut, Warning, "the API server refuses an object, so it is not judged"},
 	{ManifestsLocal, Info, "objects that kustomize and kpt keep out of the cluster are not judged"},
 	{UserHeaderTaken, Warning, "the ingress passes on a user header that a client wrote"},
 	{AmbientOff, Warning, "istio-cni captures no pods, so the labels for ambient mode have no effect"},

@@ -48,7 +48,16 @@ func targetRefs(kind, name string) string {
 
 // parentRefs attach a route to the ingress Gateway, as YAML on one line.
 func parentRefs(plan generate.Plan) string {
-	return "parentRefs: " + flowOf([]any{generate.Fields{"name": plan.Mesh.GatewayName, "namespace": plan.Mesh.GatewayNamespace}})
+	return "parentRefs: " + flowOf([]any{parentRef(plan.Mesh)})
+}
+
+// parentRef is the ingress Gateway as a route names it, with the listener that our routes attach to.
+func parentRef(mesh *generate.Mesh) generate.Fields {
+	ref := generate.Fields{"name": mesh.GatewayName, "namespace": mesh.GatewayNamespace}
+	if mesh.SectionName != "" {
+		ref["sectionName"] = mesh.SectionName
+	}
+	return ref
 }
 
 func flowRank(key string) int {

@@ -107,11 +107,12 @@ func changesNamed(all []change) string {
 	for _, c := range all[:min(len(all), few)] {
 		switch {
 		case c.is == nil:
-			texts = append(texts, fmt.Sprintf("%s was %s and is gone", c.field, short(c.was)))
+			texts = append(texts, fmt.Sprintf("%s was %s and is gone", c.field, short(inline(c.was))))
 		case c.was == nil:
-			texts = append(texts, fmt.Sprintf("%s is new with %s", c.field, short(c.is)))
+			texts = append(texts, fmt.Sprintf("%s is new with %s", c.field, short(inline(c.is))))
 		default:
-			texts = append(texts, fmt.Sprintf("%s was %s and is %s", c.field, short(c.was), short(c.is)))
+			was, is := shortBoth(inline(c.was), inline(c.is))
+			texts = append(texts, fmt.Sprintf("%s was %s and is %s", c.field, was, is))
 		}
 	}
 	if more := len(all) - few; more > 0 {
@@ -120,14 +121,46 @@ func changesNamed(all []change) string {
 	return strings.Join(texts, ", ")
 }
 
-// short is a value as YAML on one line, cut off where it is long.
-func short(n *yaml.Node) string {
-	const most = 120
-	text := []rune(inline(n))
-	if len(text) > most {
-		return string(text[:most]) + "..."
+// most is how many characters of a value a message shows.
+const most = 120
+
+// short is a value without its middle where it is long.
+func short(value string) string {
+	text := []rune(value)
+	if len(text) <= most {
+		return value
 	}
-	return string(text)
+	return string(text[:most/2]) + "..." + string(text[len(text)-most/2:])
+}
+
+// shortBoth are two values without what they have in common at their beginnings and ends, where they are long: what differs is
+// shown with a little of what is around it.
+func shortBoth(was, is string) (string, string) {
+	a, b := []rune(was), []rune(is)
+	if len(a) <= most && len(b) <= most {
+		return was, is
+	}
+	const around = 20
+	shared := min(len(a), len(b))
+	before, behind := 0, 0
+	for before < shared && a[before] == b[before] {
+		before++
+	}
+	for behind < shared-before && a[len(a)-1-behind] == b[len(b)-1-behind] {
+		behind++
+	}
+	before, behind = max(before-around, 0), max(behind-around, 0)
+	cut := func(text []rune) string {
+		out := short(string(text[before : len(text)-behind]))
+		if before > 0 {
+			out = "..." + out
+		}
+		if behind > 0 {
+			out += "..."
+		}
+		return out
+	}
+	return cut(a), cut(b)
 }
 
 // inline is a tree as YAML on one line.

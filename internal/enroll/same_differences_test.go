@@ -42,7 +42,13 @@ func TestWhatReplacingAnObjectChanges(t *testing.T) {
 		{"another action", "AuthorizationPolicy", "{action: AUDIT}", "{action: ALLOW}", "spec.action was AUDIT and is ALLOW", lost},
 		{"more than a message holds", "Service", "{a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1, i: 1}", "{}",
 			"spec.a was 1 and is gone, spec.b was 1 and is gone, spec.c was 1 and is gone, spec.d was 1 and is gone, spec.e was 1 and is gone, spec.f was 1 and is gone, spec.g was 1 and is gone, spec.h was 1 and is gone, 1 more", lost},
-		{"a long value", "Service", "{a: " + strings.Repeat("x", 200) + "}", "{}", "spec.a was " + strings.Repeat("x", 120) + "... and is gone", lost},
+		{"a long value", "Service", "{a: " + strings.Repeat("x", 200) + "}", "{}", "spec.a was " + strings.Repeat("x", 60) + "..." + strings.Repeat("x", 60) + " and is gone", lost},
+		{"long values that differ in the middle", "Service", "{a: [" + strings.Repeat("x, ", 50) + "old, " + strings.Repeat("z, ", 50) + "z]}", "{a: [" + strings.Repeat("x, ", 50) + "new, " + strings.Repeat("z, ", 50) + "z]}",
+			"spec.a was ..., x, x, x, x, x, x, old, z, z, z, z, z, z, ... and is ..., x, x, x, x, x, x, new, z, z, z, z, z, z, ...", lost},
+		{"long values of which one goes on", "Service", "{a: [" + strings.Repeat("x, ", 50) + "x]}", "{a: [" + strings.Repeat("x, ", 50) + "x, more]}",
+			"spec.a was ... x, x, x, x, x, x, x] and is ... x, x, x, x, x, x, x, more]", lost},
+		{"long values that differ at both ends", "Service", "{a: [one, " + strings.Repeat("x, ", 50) + "two]}", "{a: [three, " + strings.Repeat("x, ", 50) + "four]}",
+			"spec.a was [one, " + strings.Repeat("x, ", 18) + "..." + strings.Repeat(", x", 18) + ", two] and is [three, " + strings.Repeat("x, ", 17) + "x... " + strings.Repeat("x, ", 18) + "four]", lost},
 	} {
 		item := manifest.NewItem(nodeOf(t, "{kind: "+test.kind+", metadata: {name: a, namespace: istio-system}}"))
 		all := differences("spec", nodeOf(t, test.was), nodeOf(t, test.is))

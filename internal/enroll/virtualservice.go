@@ -50,7 +50,7 @@ func routeOf(plan generate.Plan, input *survey.Index, item *manifest.Item, kubef
 			tr.refuse("has routes of spec." + key)
 		}
 	}
-	out := generate.Fields{"parentRefs": []any{generate.Fields{"name": plan.Mesh.GatewayName, "namespace": plan.Mesh.GatewayNamespace}}}
+	out := generate.Fields{"parentRefs": []any{parentRef(plan.Mesh)}}
 	if hosts := tr.hostnames(spec); len(hosts) > 0 {
 		out["hostnames"] = hosts
 	}

@@ -42,6 +42,7 @@ func warnInput(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 		}
 	}
 	warnGateway(plan, input, notes)
+	warnListener(plan, input, notes)
 	warnKServe(plan, input, notes)
 	warnLabelsFiles(input, notes)
 }

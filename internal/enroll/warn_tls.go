@@ -150,15 +150,19 @@ func warnRedirectElsewhere(plan generate.Plan, notes *survey.Notes, item *manife
 		"have the load balancer that serves HTTPS redirect, and remove the field, or set spec.ingress.tlsSecret")
 }
 
-// warnRedirect reports a redirect to HTTPS that the ingress Gateway does not have. The HTTPRoutes are for
-// both listeners, so that one which redirects is not enough.
+// warnRedirect reports a redirect to HTTPS that the ingress Gateway does not have. Unless a listener is configured,
+// the HTTPRoutes are for both, so that one which redirects is not enough.
 func warnRedirect(plan generate.Plan, notes *survey.Notes, item *manifest.Item, at string, hosts []string) {
 	mesh := plan.Mesh
 	spec := generate.Fields{
 		"parentRefs": []any{generate.Fields{"name": mesh.GatewayName, "namespace": mesh.GatewayNamespace, "sectionName": "default"}},
 		"rules":      []any{generate.Fields{"filters": []any{generate.Fields{"type": "RequestRedirect", "requestRedirect": generate.Fields{"scheme": "https", "statusCode": 301}}}}},
 	}
-	remedy := " and, in a patch that runs after this function, write sectionName https in the parentRefs of the other HTTPRoutes"
+	effect := " serves the same routes in plain HTTP, so users may send their sessions in plain text"
+	remedy := ", set spec.ingress.sectionName: https, and write sectionName: https in the parentRefs of your own HTTPRoutes"
+	if mesh.SectionName != "" && mesh.SectionName != "default" {
+		effect, remedy = " does not redirect, so users who ask in plain HTTP reach nothing", ""
+	}
 	if names := hostnamesFor(hosts); len(names) > 0 {
 		spec["hostnames"] = names
 		remedy = "" // Envoy looks for a path only among the routes of the closest host
@@ -168,8 +172,7 @@ func warnRedirect(plan generate.Plan, notes *survey.Notes, item *manifest.Item, 
 		"metadata": generate.Fields{"name": "https-redirect", "namespace": mesh.GatewayNamespace}, "spec": spec,
 	})
 	notes.Report(item.Report(diagnostic.RedirectLost, at, "has the old gateway redirect HTTP to HTTPS",
-		"Gateway "+mesh.GatewayNamespace+"/"+mesh.GatewayName+" serves the same routes in plain HTTP, so users may send their sessions in plain text",
-		"add "+route+remedy).Writes(route))
+		"Gateway "+mesh.GatewayNamespace+"/"+mesh.GatewayName+effect, "add "+route+remedy).Writes(route))
 }
 
 // hostnamesFor are the hostnames of a route that is for some hosts of a server only; none is every host.

@@ -10,8 +10,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// edited is a file after metadata.labels.team of each object was set.
-func edited(t *testing.T, text string) string {
+// edited is a file after metadata.labels.team of each object was set; anew: and is written without its text.
+func edited(t *testing.T, text string, anew bool) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "in.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -24,6 +24,9 @@ func edited(t *testing.T, text string) string {
 	for _, item := range items {
 		if item.Node != nil {
 			item.Mark("labels", "team", "1:30")
+		}
+		if anew {
+			item.Text = nil
 		}
 	}
 	var out bytes.Buffer
@@ -45,13 +48,27 @@ func TestEditedObjectKeepsWhatIsAroundIt(t *testing.T) {
 		{"# license\r\n\r\nkind: A\r\nmetadata: {name: a}\r\n---\r\nkind: B\r\nmetadata: {name: b}\r\n",
 			"# license\r\n\r\nkind: A\r\nmetadata: {name: a, labels: {team: \"1:30\"}}\r\n---\r\nkind: B\r\nmetadata: {name: b, labels: {team: \"1:30\"}}\r\n"},
 		{"# license\n\napiVersion: v1\nkind: List\nitems:\n- kind: A\n  apiVersion: v1\n  metadata:\n    name: a\n", "# license\n\nkind: A\napiVersion: v1\nmetadata:\n  name: a\n  labels:\n    team: \"1:30\"\n"},
-		// What the library would change is written in another style.
+		{object + "text: >\n  first\n    indented\n  last\n", labeled + "text: >\n  first\n    indented\n  last\n"},
+		{object + "at: 12:30 # noon\nfrom: '12:30'\n", labeled + "at: \"12:30\" # noon\nfrom: '12:30'\n"},
+		{object + "x: &x {a: b}\nsame: *x # the same\nz: {<<: *x}\n", labeled + "x: &x {a: b}\nsame: *x # the same\nz: {<<: *x}\n"},
+	} {
+		if got := edited(t, test.text, false); got != test.want {
+			t.Errorf("%q\nis written as\n%q, want\n%q", test.text, got, test.want)
+		}
+	}
+}
+
+// What the library would change is written in another style, where an object has no text of its own.
+func TestAnObjectThatIsWrittenAnew(t *testing.T) {
+	const object = "kind: A\nmetadata:\n  name: a\n"
+	const labeled = object + "  labels:\n    team: \"1:30\"\n"
+	for _, test := range []struct{ text, want string }{
 		{object + "text: >\n  first\n    indented\n  last\n", labeled + "text: |\n  first\n    indented\n  last\n"},
 		{object + "at: 12:30:45\nfrom: '12:30'\n", labeled + "at: \"12:30:45\"\nfrom: '12:30'\n"},
 		{object + "at: 12:30 # noon\n", labeled + "at: \"12:30\" # noon\n"},
 		{object + "# why\nx: &x {a: b}\nsame: *x # the same\n# merged\nz: {<<: *x}\n", labeled + "# why\nx: {a: b}\nsame: {a: b} # the same\n# merged\nz: {a: b}\n"},
 	} {
-		if got := edited(t, test.text); got != test.want {
+		if got := edited(t, test.text, true); got != test.want {
 			t.Errorf("%q\nis written as\n%q, want\n%q", test.text, got, test.want)
 		}
 	}

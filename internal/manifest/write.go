@@ -141,6 +141,11 @@ func (w *writer) item(item *Item) ([]byte, error) {
 
 // edited is the text of an item that is not as it was read any more.
 func (w *writer) edited(item *Item) ([]byte, error) {
+	if !w.sequence {
+		if text := patched(item.Text, item.Node); text != nil {
+			return text, nil
+		}
+	}
 	if item.Node == nil || plainObject(item.Node) && item.around == (around{}) {
 		return w.text(item.Node)
 	}

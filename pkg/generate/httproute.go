@@ -14,6 +14,8 @@ type (
 	parentRef struct {
 		Name      string `yaml:"name"`
 		Namespace string `yaml:"namespace"`
+		// SectionName is a listener; "" is all of them.
+		SectionName string `yaml:"sectionName"`
 	}
 	routeRule struct {
 		Matches     []routeMatch  `yaml:"matches"`
@@ -70,7 +72,7 @@ func (m *Mesh) httpRoute(namespace, name string, r route) Object {
 	return Object{
 		APIVersion: survey.GatewayGroup + "/v1", Kind: "HTTPRoute", Namespace: namespace, Name: name,
 		Fields: spec(routeSpec{
-			ParentRefs: []parentRef{{Name: m.GatewayName, Namespace: m.GatewayNamespace}},
+			ParentRefs: []parentRef{{Name: m.GatewayName, Namespace: m.GatewayNamespace, SectionName: m.SectionName}},
 			Rules: []routeRule{{
 				Matches:     []routeMatch{{pathMatch{"PathPrefix", r.path}}},
 				Filters:     r.filters,

@@ -45,6 +45,14 @@ func ingressGateway(p Platform) Object {
 	}
 }
 
+// ListenerNames are the names of the listeners of the ingress Gateway.
+func (p Platform) ListenerNames() []string {
+	if p.TLSSecret == "" {
+		return []string{"default"}
+	}
+	return []string{"default", "https"}
+}
+
 // gatewayAnnotations have the Gateway run as the account that the policies let in.
 func (p Platform) gatewayAnnotations() map[string]string {
 	if p.GatewayAccount == "" {

@@ -37,9 +37,11 @@ type Plan struct {
 // Mesh is what all namespaces share.
 type Mesh struct {
 	// TrustDomain begins every principal, and TrustDomainAliases those from before it was changed.
-	TrustDomain                                            string
-	TrustDomainAliases                                     []string
-	GatewayNamespace, GatewayName                          string
+	TrustDomain                   string
+	TrustDomainAliases            []string
+	GatewayNamespace, GatewayName string
+	// SectionName is the listener that our HTTPRoutes attach to; "" is all of them.
+	SectionName                                            string
 	RootNamespace                                          string
 	Ingress, PipelinesUI, PipelinesAPI, NotebookController string
 	// OldIngress is the principal of Kubeflow's sidecar-era gateway.
@@ -159,6 +161,7 @@ func newMesh(s profile.Spec) *Mesh {
 		m.GroupsClaim = s.Identity.GroupsClaim
 	}
 	m.GatewayNamespace, m.GatewayName, _ = strings.Cut(s.Ingress.Gateway, "/")
+	m.SectionName = s.Ingress.SectionName
 	m.Ingress = m.Principal(m.GatewayNamespace, s.Ingress.ServiceAccount)
 	m.PipelinesUI = m.principalOf(s.Identity.ServiceAccounts.PipelinesUI)
 	m.PipelinesAPI = m.principalOf(s.Identity.ServiceAccounts.PipelinesAPI)

@@ -195,6 +195,9 @@ type Ingress struct {
 	ServiceAccount string `yaml:"serviceAccount"`
 	// TLSSecret names the Secret of a TLS listener (with cluster.platform only).
 	TLSSecret string `yaml:"tlsSecret"`
+	// SectionName is the listener of the Gateway that our HTTPRoutes attach to. Absent: all listeners. If
+	// the HTTP listener redirects to HTTPS, name the HTTPS listener, so that nothing else is served in plain HTTP.
+	SectionName string `yaml:"sectionName"`
 }
 
 // Waypoint is the proxy that each user namespace gets.

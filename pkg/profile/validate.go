@@ -106,6 +106,9 @@ func (r *refusals) ingress(in Ingress) {
 				"use a Gateway with a name of at most 57 characters, without dots", "spec.ingress.serviceAccount")
 		}
 	}
+	if in.SectionName != "" {
+		r.subdomain("spec.ingress.sectionName", "listener name", in.SectionName)
+	}
 	if in.ServiceAccount != "" {
 		r.subdomain("spec.ingress.serviceAccount", "ServiceAccount name", in.ServiceAccount)
 	}
