@@ -18,7 +18,7 @@ func (d *differ) newDoors(name string) {
 		one := &doors[i]
 		known := slices.ContainsFunc(had, func(o door) bool { return o.key() == one.key() })
 		anyone := func(*inquiry, *Request, *symbolic.Trace) bool { return true }
-		if known || one.at != nil && (one.at.Namespace == name || next.passes(one, d.pool, anyone) == nil) {
+		if known || one.from == name || one.at != nil && next.passes(one, d.pool, anyone) == nil {
 			continue
 		}
 		d.out.Unknown = append(d.out.Unknown, one.to+" of "+name+": "+one.by.kind+" "+one.by.id()+": "+one.reason())

@@ -64,7 +64,7 @@ func (a *selfCheck) doors(t *Tenant, s *space, report func(c *cloud, decides, af
 	w := a.watch(t, s)
 	for i := range doors {
 		d, to := &doors[i], doors[i].to+" of namespace "+s.name
-		if d.at != nil && (d.at.Namespace == s.name || a.sets().passes(d, w.pool, w.strange) == nil) {
+		if d.from == s.name || d.at != nil && a.sets().passes(d, w.pool, w.strange) == nil {
 			continue // who gets to its own Services is asked anyway
 		}
 		report(&cloud{origin: *d.by, field: d.in, at: d.by.place, why: d.reason()}, "leads to "+to, to)

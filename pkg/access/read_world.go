@@ -63,6 +63,7 @@ type World struct {
 	onceOnwards, onceLed    sync.Once
 	onceAddresses           sync.Once
 	written                 map[*gateway][]writtenAddress
+	writtenByGateways       []writtenAddress
 	onceRoutesTo            sync.Once
 	servedRoutes            map[string][]*route      // by the Services that they lead to
 	onwardRoutes            map[string][]onwardRoute // by the Services that they lead to

@@ -14,11 +14,12 @@ import (
 // door is what may lead a request to a target although it was sent elsewhere, past the policies that are for the target's Services: a route of the mesh, or
 // what names pods beside a Service. at is the Service that it starts from; without one, nobody knows who gets through.
 type door struct {
-	by  *origin
-	at  *To
-	to  string // what it leads to: a Service, or pods
-	in  string // the field that says so, "" for all of the object
-	why string // what it is, where it is no way of requests
+	by   *origin
+	at   *To
+	from string // the namespace that it starts in, "" for any
+	to   string // what it leads to: a Service, or pods
+	in   string // the field that says so, "" for all of the object
+	why  string // what it is, where it is no way of requests
 }
 
 // text is why nobody knows who reaches the target.
@@ -31,6 +32,7 @@ func (d *door) reason() string {
 // meshEntry is a ServiceEntry.
 type meshEntry struct {
 	origin
+	hosts   []string
 	labels  labels
 	selects bool // pods of its own namespace (ServiceEntry.workloadSelector), or WorkloadEntries there
 	names   bool // or addresses. What DNS has for its hosts, proxies call without an identity (Istio 1.31: xds/endpoints, networking.istio.io/tunnel)
@@ -39,8 +41,9 @@ type meshEntry struct {
 func (w *World) readEntry(m meta, n *yaml.Node) *fault {
 	s, spec := w.space(m.namespace), field(n, "spec")
 	resolution := textOf(field(spec, "resolution"))
+	hosts, _ := texts(field(spec, "hosts"))
 	s.entries = append(s.entries, meshEntry{
-		origin: m.in(s), labels: lenientLabels(valueAt(n, "metadata", "labels")), selects: field(spec, "workloadSelector") != nil,
+		origin: m.in(s), hosts: hosts, labels: lenientLabels(valueAt(n, "metadata", "labels")), selects: field(spec, "workloadSelector") != nil,
 		names: field(spec, "endpoints") != nil || (resolution == "" || resolution == "NONE") && field(spec, "addresses") != nil,
 	})
 	return nil
@@ -70,7 +73,7 @@ func (w *World) onwardDoor(out []door, o *onwardRoute, name string, asked []goal
 	known := func(g goal) bool {
 		return start != "" && g.to.Namespace == from && g.to.Service == start && !g.to.Direct
 	}
-	d := door{by: o.by, to: name}
+	d := door{by: o.by, from: from, to: name}
 	if slices.ContainsFunc(asked, known) {
 		return out
 	}
@@ -116,6 +119,13 @@ func (w *World) sideDoors(s *space) (out []door) {
 		}
 	}
 	written := w.addresses()
+	if len(w.writtenByGateways) > 0 && w.takesGateways(s) {
+		for _, a := range w.writtenByGateways {
+			if a.inside != s {
+				out = append(out, door{by: a.by, to: podsBeside})
+			}
+		}
+	}
 	if len(written) == 0 {
 		return out
 	}
@@ -146,27 +156,52 @@ type writtenAddress struct {
 	inside *space
 }
 
-// addresses are all that somebody wrote, by the waypoint before them.
+// takesGateways reports whether the pods of a namespace may take connections from an ingress Gateway.
+func (w *World) takesGateways(s *space) bool {
+	pods := (&asker{w: w}).podAims(s)
+	for _, g := range w.allIngresses() {
+		from := From{ServiceAccount: join(g.namespace, g.account)}
+		for i := range pods {
+			for _, port := range pods[i].allPorts(s) {
+				if w.Decide(Request{From: from, To: pods[i].to, Port: port, TCP: true}).Outcome != Deny {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// addresses are all that somebody wrote, by the waypoint before them. Those that routes of ingress Gateways lead to are noted, too.
 func (w *World) addresses() map[*gateway][]writtenAddress {
 	w.onceAddresses.Do(func() {
 		w.written = map[*gateway][]writtenAddress{}
-		add := func(b binding, by *origin, inside *space) {
+		hosts := map[string]bool{} // that are no Services
+		w.eachLead(func(_ *origin, bound bool, b backend) {
+			if namespace, _ := b.service(); namespace == "" && !bound {
+				hosts[cmp.Or(b.host, b.name)] = true
+			}
+		})
+		add := func(b binding, by *origin, inside *space, led bool) {
 			if b.gateway != nil {
 				w.written[b.gateway] = append(w.written[b.gateway], writtenAddress{by, inside})
+			}
+			if led {
+				w.writtenByGateways = append(w.writtenByGateways, writtenAddress{by, inside})
 			}
 		}
 		for _, name := range w.names {
 			s := w.namespaces[name]
 			for i := range s.entries {
 				if e := &s.entries[i]; e.names || e.selects && len(s.clouds.endpoints) > 0 {
-					add(w.bind(s, e.labels, "service"), &e.origin, s)
+					add(w.bind(s, e.labels, "service"), &e.origin, s, slices.ContainsFunc(e.hosts, func(h string) bool { return hosts[h] }))
 				}
 			}
 			for _, svc := range s.services {
 				if c := w.cloudOnEndpoints(svc); c != nil {
-					add(w.serviceWaypoint(svc), &c.origin, s)
+					add(w.serviceWaypoint(svc), &c.origin, s, w.led()[svc.id()])
 				} else if len(svc.selector) == 0 && !svc.external {
-					add(w.serviceWaypoint(svc), &svc.origin, s)
+					add(w.serviceWaypoint(svc), &svc.origin, s, w.led()[svc.id()])
 				}
 			}
 		}

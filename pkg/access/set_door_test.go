@@ -116,6 +116,47 @@ func doorsFound(w *World, namespace string) (out []string) {
 	return out
 }
 
+// A route of a Gateway to addresses that somebody wrote leads to the pods of others with the Gateway's identity.
+func TestAddressesBehindAGateway(t *testing.T) {
+	own := edit(t, sharedWaypoint, "name: ann, labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: both, istio.io/use-waypoint-namespace: infra}", "name: ann, labels: {istio.io/dataplane-mode: ambient}") +
+		"\n---\n{kind: Gateway, apiVersion: gateway.networking.k8s.io/v1, metadata: {name: front, namespace: infra}, spec: {gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]}}\n"
+	open := strings.Replace(own, "sa/both]", "sa/front-istio]", 1)
+	route := func(backend string) string {
+		return "\n---\n{kind: HTTPRoute, apiVersion: gateway.networking.k8s.io/v1, metadata: {name: r, namespace: ben}, spec: {parentRefs: [{name: front, namespace: infra}], rules: [{backendRefs: [" + backend + "]}]}}\n"
+	}
+	const bare = "\n---\n{kind: Service, apiVersion: v1, metadata: {name: y, namespace: ben, labels: {istio.io/use-waypoint: none}}, spec: {ports: [{port: 80}]}}\n"
+	const entry = "\n---\n{kind: ServiceEntry, apiVersion: networking.istio.io/v1, metadata: {name: e, namespace: ben, labels: {istio.io/use-waypoint: none}}, spec: {hosts: [e.example.com], location: MESH_INTERNAL, resolution: STATIC, ports: [{number: 80, name: http, protocol: HTTP}], endpoints: [{address: 10.0.0.9}]}}\n"
+	const slice = "\n---\n{kind: EndpointSlice, apiVersion: discovery.k8s.io/v1, metadata: {name: x, namespace: ben, labels: {kubernetes.io/service-name: x}}, addressType: IPv4, endpoints: [{addresses: [10.0.0.9]}]}\n"
+	const ingress = "\n---\n{kind: Ingress, apiVersion: networking.k8s.io/v1, metadata: {name: i, namespace: ben}, spec: {ingressClassName: istio, defaultBackend: {service: {name: y, port: {number: 80}}}}}\n"
+	for _, c := range []struct{ name, text, by string }{
+		{"no route leads there", open + bare, ""},
+		{"a Service without a selector", open + bare + route("{name: y, port: 80}"), "Service ben/y"},
+		{"by an Ingress", open + bare + ingress, "Service ben/y"},
+		{"the pods do not take what the Gateway sends", own + bare + route("{name: y, port: 80}"), ""},
+		{"a ServiceEntry", open + entry + route("{group: networking.istio.io, kind: Hostname, name: e.example.com, port: 80}"), "ServiceEntry ben/e"},
+		{"an EndpointSlice", open + slice + route("{name: x, port: 80}"), "EndpointSlice ben/x"},
+	} {
+		w := load(t, c.text)
+		for verb, got := range map[string][]string{"explain": detoursOf(w, "ann"), "the self-check": doorsFound(w, "ann")} {
+			if c.by == "" && len(got) > 0 || c.by != "" && !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, c.by) }) {
+				t.Errorf("%s, %s: got %q, want %q", c.name, verb, got, c.by)
+			}
+		}
+		if r := proofs(t, w, "\n  never:\n  - {name: c, from: {namespaces: [ben]}, to: {namespace: ann}}")[0]; c.by == "" && !r.OK || c.by != "" && !strings.Contains(r.By, c.by) {
+			t.Errorf("%s: got %s by %s, want %q", c.name, r.Got, r.By, c.by)
+		}
+	}
+}
+
+func TestPodsInSandboxes(t *testing.T) {
+	for class, want := range map[string]Outcome{"nvidia": Deny, "kata-qemu": NotJudged, "gvisor": NotJudged, "''": Deny} {
+		w := load(t, edit(t, sharedWaypoint, "{serviceAccountName: web,", "{serviceAccountName: web, runtimeClassName: "+class+","))
+		if v := w.Decide(Request{From: From{OffMesh: true}, To: To{Namespace: "ann", Service: "web", Direct: true}, TCP: true}); v.Outcome != want || want == NotJudged && !strings.Contains(v.Why, class) {
+			t.Errorf("%s: got %v by %s", class, v.Outcome, v.By())
+		}
+	}
+}
+
 func TestPodsOnWindows(t *testing.T) {
 	for _, spec := range []string{"os: {name: windows}", "nodeSelector: {kubernetes.io/os: windows}", "os: {name: linux}", "nodeSelector: {kubernetes.io/os: linux}"} {
 		w := load(t, sharedWaypoint+"\n---\n{kind: Pod, apiVersion: v1, metadata: {name: w, namespace: ann, labels: {app: win}}, spec: {"+spec+", containers: [{name: c}]}}\n")
