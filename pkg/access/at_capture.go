@@ -49,6 +49,9 @@ func (s *space) settlePart(pod *workload) (membership, string) {
 	}
 	injected, why := s.injects(pod)
 	_, status := pod.annotations.get(statusKey)
+	if injected == yes && pod.runs && !pod.proxy {
+		return unclear, "Pod " + join(s.name, pod.name) + " was in a cluster and has no container istio-proxy, although the injector would add one now"
+	}
 	switch {
 	case injected == yes, pod.proxy && status:
 		return sidecar, ""

@@ -37,6 +37,8 @@ func TestPodsOfOneAccountThatDiffer(t *testing.T) {
 		{"both: one gets in", onlyB + runs("o", out, "") + runs("p", "", ""), Allow, "(for pods of Pod p; those of b/c take part in 2 ways)"},
 		{"both, the other way around", closedToB + runs("p", "", "") + runs("o", out, ""), Allow, "(for pods of Pod o; those of b/c"}, // nobody is not of namespace b
 		{"another account's", onlyB + runs("p", out, "") + strings.ReplaceAll(runs("q", "", ""), "serviceAccountName: c", "serviceAccountName: d"), Deny, ""},
+		{"by the older name of the field", onlyB + strings.ReplaceAll(runs("p", out, ""), "serviceAccountName: c", "serviceAccount: c"), Deny, "no ALLOW rule matches"},
+		{"by both names", onlyB + runs("p", out, ", serviceAccount: d"), Deny, "no ALLOW rule matches"},
 		{"on the host's network", onlyB + runs("p", "", ", hostNetwork: true"), NotJudged, "its own node"},
 		{"on the host's network and in the mesh", onlyB + runs("p", "", ", hostNetwork: true") + runs("q", "", ""), Allow, "Pod q"},
 		{"one that is unclear", onlyB + runs("p", ", labels: {istio.io/rev: canary}", ""), NotJudged, "istio.io/rev"},

@@ -38,6 +38,12 @@ func TestMembership(t *testing.T) {
 		{"what istio-cni writes does not count", "x: y", "annotations: {ambient.istio.io/redirection: enabled}}", outside},
 		{"what istio-cni writes does not count the other way", ambientNS, "annotations: {ambient.istio.io/redirection: disabled}}", captured},
 
+		{"a Pod of a cluster without a sidecar, where one is injected", injectedNS, "uid: 1e1e}", unclear},
+		{"one that says it has one", injectedNS, "uid: 1e1e, annotations: {sidecar.istio.io/status: '{}'}}", unclear},
+		{"one that has one", injectedNS, "uid: 1e1e, annotations: {sidecar.istio.io/status: '{}'}}\nspec: {containers: [{name: istio-proxy}]}", sidecar},
+		{"a Pod of a cluster that says it has one, where none is injected", ambientNS, "uid: 1e1e, annotations: {sidecar.istio.io/status: '{}'}}", outside},
+		{"a Pod of a cluster", ambientNS, "uid: 1e1e}", captured},
+
 		{"injected", injectedNS, plain, sidecar},
 		{"injection counts before capture", injectedNS + ", " + ambientNS, plain, sidecar},
 		{"the label against it", injectedNS + ", " + ambientNS, "labels: {sidecar.istio.io/inject: 'false'}}", captured},

@@ -24,6 +24,9 @@ func TestMutations(t *testing.T) {
 	keeper := func(kind, spec string) string {
 		return "kind: " + kind + "\napiVersion: mutations.gatekeeper.sh/v1\nmetadata: {name: g}\nspec: {" + spec + "}"
 	}
+	kruise := func(spec string) string {
+		return "kind: SidecarSet\napiVersion: apps.kruise.io/v1alpha1\nmetadata: {name: k}\nspec: {" + spec + "}"
+	}
 	const leave = "patchStrategicMerge: {metadata: {labels: {istio.io/dataplane-mode: none}}}"
 	for _, c := range []struct{ text, want string }{
 		{hook("inject.example.com", "", "", "pods"), every},
@@ -55,6 +58,12 @@ func TestMutations(t *testing.T) {
 		{kyverno("ClusterPolicy", "kinds: [Pod]", "patchStrategicMerge: {metadata: {labels: {'+(team)': x}}}"), none},
 		{kyverno("ClusterPolicy", "kinds: [Pod], namespaces: [a]", "patchStrategicMerge: {metadata: {labels: {'{{ k }}': x}}}"), every},
 		{kyverno("ClusterPolicy", "kinds: [Pod], namespaces: [a]", "patchesJson6902: \"- op: add\\n  path: /spec/hostNetwork\\n  value: true\""), every},
+
+		{kruise("selector: {matchLabels: {app: s}}, patchPodMetadata: [{annotations: {sidecar.istio.io/status: x}}]"), pods},
+		{kruise("selector: {matchLabels: {app: other}}, patchPodMetadata: [{annotations: {sidecar.istio.io/status: x}}]"), none},
+		{kruise("namespace: b, selector: {matchLabels: {app: s}}, patchPodMetadata: [{annotations: {sidecar.istio.io/status: x}}]"), none},
+		{kruise("selector: {matchLabels: {app: s}}, containers: [{name: istio-proxy}]"), pods},
+		{kruise("selector: {matchLabels: {app: s, sidecar.istio.io/inject: 'true'}}, containers: [{name: logs}]"), none},
 
 		{keeper("AssignMetadata", "location: metadata.labels.\"istio.io/dataplane-mode\", match: {namespaces: [a]}, parameters: {assign: {value: none}}"), every},
 		{keeper("AssignMetadata", "location: metadata.labels.\"istio.io/dataplane-mode\", match: {excludedNamespaces: [a, edge, side]}, parameters: {assign: {value: none}}"), none},

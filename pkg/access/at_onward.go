@@ -2,7 +2,9 @@ package access
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"strings"
 )
 
 // onward finds how requests for another Service come to the pods of one: a route leads to a Service whose waypoint has a route that leads on (core
@@ -19,6 +21,7 @@ func (w *World) onward(svc *service) (by *origin, why string) {
 // onwardRoute is a route of the mesh that leads from one Service to another.
 type onwardRoute struct {
 	by     *origin
+	to     string
 	from   string // "" for a ServiceEntry, and for several hosts
 	stream bool   // it carries connections
 	copies bool   // what it sends there is a copy
@@ -27,11 +30,11 @@ type onwardRoute struct {
 // onwards files routes of the mesh by the Service that they lead to, in order.
 func (w *World) onwards() map[string][]onwardRoute {
 	w.onceOnwards.Do(func() {
-		w.onwardRoutes = map[string][]onwardRoute{}
+		w.onwardRoutes, w.onwardInto = map[string][]onwardRoute{}, map[string][]onwardRoute{}
 		add := func(one onwardRoute, to []backend) {
 			for _, b := range to {
-				if id := join(b.namespace, b.name); !b.foreign && b.name != "" && id != one.from {
-					w.onwardRoutes[id] = append(w.onwardRoutes[id], one)
+				if one.to = join(b.namespace, b.name); !b.foreign && b.name != "" && one.to != one.from {
+					w.onwardRoutes[one.to] = append(w.onwardRoutes[one.to], one)
 				}
 			}
 		}
@@ -67,11 +70,20 @@ func (w *World) onwards() map[string][]onwardRoute {
 		for _, v := range w.bound.wild {
 			add(onwardRoute{by: &v.origin}, v.to)
 		}
-		for _, all := range w.onwardRoutes { // maps have no order
+		for _, to := range slices.Sorted(maps.Keys(w.onwardRoutes)) { // maps have no order
+			all := w.onwardRoutes[to]
 			slices.SortStableFunc(all, func(a, b onwardRoute) int { return compareOrigins(a.by, b.by, a.from, b.from) })
+			namespace, _, _ := strings.Cut(to, "/")
+			w.onwardInto[namespace] = append(w.onwardInto[namespace], all...)
 		}
 	})
 	return w.onwardRoutes
+}
+
+// onwardsInto are those that lead to Services of a namespace.
+func (w *World) onwardsInto(namespace string) []onwardRoute {
+	w.onwards()
+	return w.onwardInto[namespace]
 }
 
 // led are the Services that routes of gateways lead to.

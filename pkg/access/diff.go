@@ -74,6 +74,11 @@ func (w *World) Diff(next *World, namespaces ...string) Diff {
 	if !d.comparable() {
 		return d.out
 	}
+	for _, name := range names {
+		if len(namespaces) == 0 || slices.Contains(namespaces, name) {
+			d.newDoors(name)
+		}
+	}
 	classes := d.classes(names)
 	policiesOf, confined := d.confined()
 	for _, class := range classes {

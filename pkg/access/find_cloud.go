@@ -51,6 +51,23 @@ func (a *selfCheck) clouded(tenants []Tenant) {
 			report(a.w.cloudOnWaypoint(b.gateway, nil), "waypoint "+b.gateway.id()+" does", "the Services of namespace "+s.name)
 		}
 		a.cloudedInside(s, report)
+		a.doors(&t, s, report)
+	}
+}
+
+// doors reports what may lead strangers to the pods of a tenant from elsewhere in the mesh.
+func (a *selfCheck) doors(t *Tenant, s *space, report func(c *cloud, decides, affected string)) {
+	doors := a.w.doors(s, "", nil)
+	if len(doors) == 0 {
+		return
+	}
+	w := a.watch(t, s)
+	for i := range doors {
+		d, to := &doors[i], doors[i].to+" of namespace "+s.name
+		if d.from == s.name || d.at != nil && a.sets().passes(d, w.pool, w.strange) == nil {
+			continue // who gets to its own Services is asked anyway
+		}
+		report(&cloud{origin: *d.by, field: d.in, at: d.by.place, why: d.reason()}, "leads to "+to, to)
 	}
 }
 

@@ -12,6 +12,7 @@ var admissionLines = []ledgerLine{
 	notJudgedBy("MutatingPolicy of policies.kyverno.io", byMutation, "TestMutations", "as a MutatingAdmissionPolicy"),
 	notJudgedBy("ClusterPolicy and Policy of kyverno.io, rules that mutate", byMutation, "TestMutations", "as a MutatingAdmissionPolicy"),
 	notJudgedBy("Assign, AssignMetadata and ModifySet of Gatekeeper", byMutation, "TestMutations", "as a MutatingAdmissionPolicy"),
+	notJudgedBy("SidecarSet of apps.kruise.io", byMutation, "TestMutations", "as a MutatingAdmissionPolicy"),
 	notJudgedBy("ClusterPolicy and Policy of kyverno.io, rules that generate, and GeneratingPolicy", byGenerated, "TestObjectsThatOthersMake", "objects of Istio and the Gateway API, Namespaces, Services, endpoints and Ingresses that it may make are not in the manifests, so everything is NOT JUDGED, or all of the policy's namespace"),
 	notJudgedBy("Object of kubernetes.crossplane.io", byGenerated, "TestObjectsThatOthersMake", "as a rule that generates"),
 	notJudgedBy("Composition of Crossplane, Workflow of Argo, and other objects of groups outside Kubernetes that hold whole objects, as YAML or as text", "read_embedded.go", "TestObjectsInObjects", "as a rule that generates"),

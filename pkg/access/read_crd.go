@@ -123,26 +123,26 @@ spec.portLevelMtls{} object
 spec.portLevelMtls{}.mode string enum=UNSET,DISABLE,PERMISSIVE,STRICT
 ` + selectorCRD
 
-	// Of the Gateway API only how many there may be is looked at (Gateway API 1.5 and 1.6: config/crd/standard). The 16 rules of a route are left out:
-	// a recording of the conformance tests has a route with more.
+	// Of the Gateway API only how many there may be is looked at (Gateway API 1.5 and 1.6: config/crd/standard).
 	gatewayCRD = `
 spec.addresses array maxItems=16
-spec.listeners array maxItems=64
+spec.listeners array maxItems=64 minItems=1
 spec.listeners[].allowedRoutes.kinds array maxItems=8
 spec.listeners[].tls.certificateRefs array maxItems=64
 `
 	listenerSetCRD = `
-spec.listeners array maxItems=64
+spec.listeners array maxItems=64 minItems=1
 spec.listeners[].allowedRoutes.kinds array maxItems=8
 spec.listeners[].tls.certificateRefs array maxItems=64
 `
 	referenceGrantCRD = `
-spec.from array maxItems=16
-spec.to array maxItems=16
+spec.from array maxItems=16 minItems=1
+spec.to array maxItems=16 minItems=1
 `
 	routeCRD = `
 spec.hostnames array maxItems=16
 spec.parentRefs array maxItems=32
+spec.rules array maxItems=16
 spec.rules[].backendRefs array maxItems=16
 spec.rules[].backendRefs[].filters array maxItems=16
 spec.rules[].filters array maxItems=16

@@ -14,6 +14,7 @@ import (
 type limits struct {
 	kind                string // object, array, string, boolean
 	items, names        int    // at most; 0: any number
+	leastItems          int
 	leastNames          int
 	length, leastLength int
 	enum                []string
@@ -72,6 +73,8 @@ func (l *limits) limit(word string) {
 	switch name {
 	case "maxItems":
 		l.items = n
+	case "minItems":
+		l.leastItems = n
 	case "maxProperties":
 		l.names = n
 	case "minProperties":
@@ -83,6 +86,30 @@ func (l *limits) limit(word string) {
 	case "enum":
 		l.enum = strings.Split(value, ",")
 	}
+}
+
+// maxMatches is how many matches all rules of a route may have (Gateway API 1.5 and 1.6: the validation rule of spec.rules in the CRDs).
+const maxMatches = 128
+
+// checkMatches counts those of a route. A rule of an HTTPRoute without any gets one by default.
+func checkMatches(kind string, spec *yaml.Node) *fault {
+	rules := nonNull(field(spec, "rules"))
+	if rules == nil || rules.Kind != yaml.SequenceNode {
+		return nil
+	}
+	total := 0
+	for _, r := range rules.Content {
+		switch m := nonNull(field(r, "matches")); {
+		case m != nil:
+			total += len(m.Content)
+		case kind == "HTTPRoute":
+			total++
+		}
+	}
+	if total > maxMatches {
+		return wrong(rules, "spec.rules", "holds %d matches, and the CRD admits at most %d", total, maxMatches)
+	}
+	return nil
 }
 
 // checkLimits is the first thing in the spec of an object that the API server refuses. A field that the CRD does not have is for others to report.
@@ -129,6 +156,9 @@ func (l *limits) checkText(n *yaml.Node) *fault {
 func (l *limits) checkList(n *yaml.Node) *fault {
 	if l.items > 0 && len(n.Content) > l.items {
 		return wrong(n, "", "holds %d entries, and the CRD admits at most %d", len(n.Content), l.items)
+	}
+	if len(n.Content) < l.leastItems {
+		return wrong(n, "", "must not be empty")
 	}
 	for i, e := range n.Content {
 		if l.each == nil {

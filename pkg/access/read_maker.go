@@ -68,17 +68,29 @@ func (w *World) readPods(group, kind string, n *yaml.Node) {
 		read(w, m, n)
 	} else if field(n, "spec") != nil && m.namespace != "" && m.name != "" {
 		w.makeShapes(m, field(n, "spec"))
-		w.makeUnseen(m, field(n, "spec"))
+		if !w.makeUnseen(m, field(n, "spec")) && !podless[group] {
+			w.makeUnseen(m, md)
+		}
 	}
 }
 
 // makeUnseen makes the pods of an object that has no template, or where something beside its templates would decide how its pods take part.
-func (w *World) makeUnseen(m meta, spec *yaml.Node) {
-	if found := stirs(spec, isShape); found != "" {
+// Many controllers hand the labels and annotations of their objects down to pods.
+func (w *World) makeUnseen(m meta, n *yaml.Node) bool {
+	found := stirs(n, isShape)
+	if found != "" {
 		pod := w.make(m, nil, nil, nil, "")
 		pod.anyAccount = true
 		pod.unsure = m.object().String() + " has " + found + ", which its pods may or may not get"
 	}
+	return found != ""
+}
+
+// podless are the API groups of which no kind makes pods that the makers do not know.
+var podless = map[string]bool{
+	"": true, "apps": true, "batch": true, "autoscaling": true, "policy": true, "networking.k8s.io": true, "discovery.k8s.io": true, "coordination.k8s.io": true,
+	"rbac.authorization.k8s.io": true, "security.istio.io": true, "networking.istio.io": true, "telemetry.istio.io": true, "extensions.istio.io": true,
+	gatewayGroup: true, "inference.networking.k8s.io": true,
 }
 
 // isShape reports whether a node is a pod's template or spec, which makeShapes follows.

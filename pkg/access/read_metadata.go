@@ -39,7 +39,11 @@ func rejectionOf(n *yaml.Node) *rejection {
 		return bad
 	}
 	if gatewayLimited[kind] && strings.HasPrefix(textOf(field(n, "apiVersion")), gatewayGroup) {
-		if bad := checkLimits(kind, field(n, "spec")); bad != nil {
+		bad := checkLimits(kind, field(n, "spec"))
+		if bad == nil && strings.HasSuffix(kind, "Route") {
+			bad = checkMatches(kind, field(n, "spec"))
+		}
+		if bad != nil {
 			return &rejection{bad.field, "it " + bad.reason + whyRejected}
 		}
 	}

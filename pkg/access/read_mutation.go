@@ -32,6 +32,7 @@ var mutators = map[groupKind]func(w *World, m meta, n *yaml.Node){
 	{"mutations.gatekeeper.sh", "Assign"}:                       (*World).readGatekeeper,
 	{"mutations.gatekeeper.sh", "AssignMetadata"}:               (*World).readGatekeeper,
 	{"mutations.gatekeeper.sh", "ModifySet"}:                    (*World).readGatekeeper,
+	{"apps.kruise.io", "SidecarSet"}:                            (*World).readSidecarSet,
 }
 
 // quietHooks are names of webhooks for pods, or their ends, that give pods no label or annotation by which they take part in the mesh. Those of
@@ -156,6 +157,23 @@ func (w *World) readKyverno(m meta, n *yaml.Node) {
 	}
 }
 
+// readSidecarSet reads what OpenKruise adds to pods: containers, volumes and annotations (openkruise/kruise v1.8: apis/apps/v1beta1 SidecarSetSpec).
+func (w *World) readSidecarSet(m meta, n *yaml.Node) {
+	spec := field(n, "spec")
+	u := mutator{origin: m.origin, namespaces: selectorOf(field(spec, "namespaceSelector")), objects: selectorOf(field(spec, "selector"))}
+	if namespace := textOf(field(spec, "namespace")); namespace != "" {
+		u.in = []string{namespace}
+	}
+	u.addKind("", "Pod")
+	u.addResource("", "Pod")
+	change := ""
+	for _, key := range [...]string{"initContainers", "containers", "patchPodMetadata"} {
+		change += allText(field(spec, key))
+	}
+	u.read(change, false, false)
+	w.addMutator(u)
+}
+
 // readGatekeeper reads one assignment of Gatekeeper.
 func (w *World) readGatekeeper(m meta, n *yaml.Node) {
 	spec := field(n, "spec")
@@ -196,7 +214,7 @@ func (u *mutator) read(change string, opaque, labels bool) {
 
 // stirsMesh reports whether a text speaks of what decides how a pod takes part, or as whom.
 func stirsMesh(change string) bool {
-	for _, word := range [...]string{"istio.io", "istio-injection", "hostNetwork", "serviceAccountName", "istio-proxy"} {
+	for _, word := range [...]string{"istio.io", "istio-injection", "hostNetwork", "serviceAccount", "istio-proxy"} {
 		if strings.Contains(change, word) {
 			return true
 		}

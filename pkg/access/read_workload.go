@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,7 @@ type workload struct {
 	hostNetwork bool
 	proxyConfig bool // whose own settings are not as by default
 	proxy       bool // it has a container istio-proxy: a sidecar that was injected before, or a gateway
+	runs        bool // it is a Pod that was in a cluster: the API server has asked the injectors of its day about it
 	ports       []namedPort
 	sidePorts   []string // names of ports of sidecar containers (initContainers with restartPolicy Always)
 	assumed     bool     // made up, because the manifests hold none: a plain pod with the labels that are known
@@ -74,6 +76,8 @@ func (s *podSelector) picksPod(pod *workload) verdict3 {
 
 func (w *World) readPod(m meta, n *yaml.Node) *fault {
 	w.addWorkload(m, m.labels, m.annotations, field(n, "spec"), nil)
+	of := w.space(m.namespace).workloads
+	of[len(of)-1].runs = valueAt(n, "metadata", "uid") != nil // which the API server gives
 	return nil
 }
 
@@ -117,14 +121,22 @@ func (w *World) addWorkload(m meta, l labels, annotations, spec *yaml.Node, adds
 	s.workloads = append(s.workloads, pod)
 }
 
+// plainRuntimes run containers in the network namespace of their pod, where istio-cni redirects their traffic. A sandbox (gVisor's netstack, a virtual machine of
+// Kata Containers) has a network stack of its own behind it.
+var plainRuntimes = map[string]bool{"runc": true, "crun": true, "nvidia": true, "nvidia-cdi": true, "nvidia-legacy": true, "habana": true, "sysbox-runc": true}
+
 // podOf is a pod of an object, from what its spec says.
 func podOf(m meta, l labels, spec *yaml.Node) *workload {
 	pod := &workload{kind: m.kind, name: m.name, labels: l, account: "default", hostNetwork: boolean(field(spec, "hostNetwork")), madeBy: m.origin}
-	if a := textOf(field(spec, "serviceAccountName")); a != "" {
+	// serviceAccount is the older name (Kubernetes 1.36: pkg/apis/core/v1 Convert_v1_PodSpec_To_core_PodSpec).
+	if a := cmp.Or(textOf(field(spec, "serviceAccountName")), textOf(field(spec, "serviceAccount"))); a != "" {
 		pod.account = a
 	}
 	if textOf(valueAt(spec, "os", "name")) == "windows" || textOf(valueAt(spec, "nodeSelector", "kubernetes.io/os")) == "windows" {
 		pod.unsure = pod.kind + " " + join(m.namespace, m.name) + " runs on Windows, where there is neither istio-cni nor ztunnel"
+	}
+	if class := textOf(field(spec, "runtimeClassName")); class != "" && !plainRuntimes[class] && pod.unsure == "" {
+		pod.unsure = "the runtimeClassName " + class + " of " + pod.kind + " " + join(m.namespace, m.name) + " may be of a sandbox with a network stack of its own, which istio-cni does not see"
 	}
 	for _, key := range [2]string{"containers", "initContainers"} {
 		for _, c := range list(field(spec, key)) {

@@ -61,9 +61,13 @@ type World struct {
 	fronts                  map[string]bool
 	onceUnlike              sync.Once
 	onceOnwards, onceLed    sync.Once
+	onceAddresses           sync.Once
+	written                 map[*gateway][]writtenAddress
+	writtenByGateways       []writtenAddress
 	onceRoutesTo            sync.Once
-	servedRoutes            map[string][]*route // by the Services that they lead to
-	onwardRoutes            map[string][]onwardRoute
+	servedRoutes            map[string][]*route      // by the Services that they lead to
+	onwardRoutes            map[string][]onwardRoute // by the Services that they lead to
+	onwardInto              map[string][]onwardRoute // by the namespaces of these
 	ledServices             map[string]bool
 	unlike                  unlike
 	unplacedPods            []unplacedPod

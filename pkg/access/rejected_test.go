@@ -99,6 +99,8 @@ func TestGatewaysAndRoutesWithTooMany(t *testing.T) {
 	before := load(t, cloudWorld)
 	for _, c := range []struct{ old, with string }{
 		{"  rules: [{matches: [", "  rules: [{matches: [" + many(64, "{path: {value: /other/}}") + ", "},
+		{"  rules: [", "  rules: [" + many(16, "{matches: [{path: {value: /other/}}]}") + ", "},
+		{"  rules: [", "  rules: [" + many(2, "{matches: ["+many(64, "{path: {value: /other/}}")+"]}") + ", "},
 		{"  parentRefs: [", "  parentRefs: [" + many(32, "{name: other}") + ", "},
 		{"listeners: [{name: web,", "listeners: [" + many(64, "{name: x, port: 81, protocol: HTTP}") + ", {name: web,"},
 	} {
@@ -106,9 +108,14 @@ func TestGatewaysAndRoutesWithTooMany(t *testing.T) {
 			t.Errorf("%.40s clouds %q", c.with, got)
 		}
 	}
-	fine := edit(t, cloudWorld, "  parentRefs: [", "  parentRefs: ["+many(31, "{name: other}")+", ")
-	if got := cloudedBy(t, before, load(t, fine)); len(got) > 0 {
-		t.Errorf("32 parents cloud %v", got)
+	for _, c := range []struct{ old, with string }{
+		{"  parentRefs: [", "  parentRefs: [" + many(31, "{name: other}") + ", "},
+		{"  rules: [", "  rules: [" + many(15, "{matches: [{path: {value: /other/}}]}") + ", "},
+		{"  rules: [", "  rules: [{matches: [" + many(64, "{path: {value: /other/}}") + "]}, {matches: [" + many(63, "{path: {value: /other/}}") + "]}, "},
+	} {
+		if got := cloudedBy(t, before, load(t, edit(t, cloudWorld, c.old, c.with))); len(got) > 0 {
+			t.Errorf("%.40s clouds %v", c.with, got)
+		}
 	}
 }
 

@@ -101,7 +101,7 @@ func (x *asker) prove(c *Claim, profile string, runs int) (worst proof, targets 
 			worst = h.byTwin(s, service)
 		}
 		if !worst.failed {
-			worst = h.enter(x.doors(s, inProfile(c.To.Service, profile), all))
+			worst = h.enter(x.w.doors(s, inProfile(c.To.Service, profile), all))
 		}
 		h.some, h.reached = some, reached
 	}

@@ -21,7 +21,7 @@ func (x *asker) dead(r *Report) (out []DeadRule) {
 			for _, key := range a.rules {
 				named[key] = true
 			}
-			if a.Kind == "anyone" && a.Outcome == NotJudged.String() {
+			if a.Kind == "anyone" && a.Outcome == NotJudged.String() && !a.detour {
 				unknown[n.Namespace] = true
 			}
 		}

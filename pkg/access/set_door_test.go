@@ -1,8 +1,11 @@
 package access
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
 // sharedWaypoint: two tenants whose traffic goes through one waypoint, which alone may connect to the pods of ann.
@@ -37,6 +40,8 @@ func TestClaimsKnowWhatLeadsToTheirTarget(t *testing.T) {
 	virtual := func(http string) string {
 		return "\n---\n{kind: VirtualService, apiVersion: networking.istio.io/v1, metadata: {name: v, namespace: ben}, spec: {hosts: [x.ben.svc.cluster.local], http: [{" + http + "}]}}\n"
 	}
+	const workload = "\n---\n{kind: WorkloadEntry, apiVersion: networking.istio.io/v1, metadata: {name: v, namespace: ben, labels: {app: x}}, spec: {address: 10.0.0.9, labels: {app: x}}}\n"
+	const slice = "\n---\n{kind: EndpointSlice, apiVersion: discovery.k8s.io/v1, metadata: {name: x, namespace: ben, labels: {kubernetes.io/service-name: x}}, addressType: IPv4, endpoints: [{addresses: [10.0.0.9]}]}\n"
 	entry := func(ns, spec string) string {
 		return "\n---\n{kind: ServiceEntry, apiVersion: networking.istio.io/v1, metadata: {name: e, namespace: " + ns + "}, spec: {hosts: [e.example.com], location: MESH_INTERNAL, resolution: STATIC, ports: [{number: 80, name: http, protocol: HTTP}], " + spec + "}}\n"
 	}
@@ -53,8 +58,23 @@ func TestClaimsKnowWhatLeadsToTheirTarget(t *testing.T) {
 		{"a ServiceEntry of pods", entry("ann", "workloadSelector: {labels: {app: web}}"), "ServiceEntry ann/e"},
 		{"one of addresses at the waypoint", entry("ben", "endpoints: [{address: 10.0.0.9}]"), "ServiceEntry ben/e"},
 		{"one of another host", entry("ann", ""), ""},
+		{"one of what DNS has for a host", strings.Replace(entry("ben", ""), "STATIC", "DNS", 1), ""},
+		{"one of addresses that it takes as they are", strings.Replace(entry("ben", "addresses: [10.0.0.9]"), "STATIC", "NONE", 1), "ServiceEntry ben/e"},
+		{"one of pods elsewhere", entry("ben", "workloadSelector: {labels: {app: x}}"), ""},
+		{"one of a WorkloadEntry", entry("ben", "workloadSelector: {labels: {app: x}}") + workload, "ServiceEntry ben/e"},
+		{"a WorkloadEntry of a Service", workload, "WorkloadEntry ben/v"},
+		{"an EndpointSlice of a Service", slice, "EndpointSlice ben/x"},
 		{"a Service without a selector", "\n---\n{kind: Service, apiVersion: v1, metadata: {name: y, namespace: ben}, spec: {ports: [{port: 80}]}}\n", "Service ben/y"},
 	} {
+		w := load(t, sharedWaypoint+c.more)
+		for verb, got := range map[string][]string{"explain": detoursOf(w, "ann"), "the self-check": doorsFound(w, "ann")} {
+			if c.by == "" && len(got) > 0 || c.by != "" && !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, c.by) }) {
+				t.Errorf("%s, %s: got %q, want %q", c.name, verb, got, c.by)
+			}
+		}
+		if d := diffOf(t, sharedWaypoint, sharedWaypoint+c.more); c.by != "" && (!d.Opens() || !strings.Contains(strings.Join(d.Unknown, "; "), c.by)) || c.by == "" && strings.Contains(strings.Join(d.Unknown, "; "), " of ann") {
+			t.Errorf("%s, diff: got %+v, want %q", c.name, d, c.by)
+		}
 		for shape, spec := range map[string]string{"never": never, "only": only} {
 			r := proofs(t, load(t, sharedWaypoint+c.more), spec)[0]
 			if c.by == "" && !r.OK || c.by != "" && (r.OK || r.Got == Allow.String() && shape == "never" || !strings.Contains(r.By, c.by)) {
@@ -65,8 +85,75 @@ func TestClaimsKnowWhatLeadsToTheirTarget(t *testing.T) {
 	// The pods of ann do not take what the waypoint of ben sends.
 	own := strings.Replace(strings.Replace(sharedWaypoint, "name: ben, labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: both, istio.io/use-waypoint-namespace: infra}", "name: ben, labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: own}", 1),
 		"{kind: Service, apiVersion: v1, metadata: {name: x", "{kind: Gateway, apiVersion: gateway.networking.k8s.io/v1, metadata: {name: own, namespace: ben, labels: {istio.io/waypoint-for: service}}, spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}}\n---\n{kind: Service, apiVersion: v1, metadata: {name: x", 1)
-	if r := proofs(t, load(t, own+route("HTTPRoute", toX, toWeb)), never)[0]; !r.OK {
+	w := load(t, own+route("HTTPRoute", toX, toWeb))
+	if r := proofs(t, w, never)[0]; !r.OK {
 		t.Errorf("a route at a waypoint that the pods deny: got %s by %s", r.Got, r.By)
+	}
+	if got := append(detoursOf(w, "ann"), doorsFound(w, "ann")...); len(got) > 0 {
+		t.Errorf("a route at a waypoint that the pods deny: got %q", got)
+	}
+}
+
+// detoursOf are what explain says of what leads to a namespace from elsewhere.
+func detoursOf(w *World, namespace string) (out []string) {
+	for _, n := range w.Explain(Roles{}, namespace).Namespaces {
+		for _, a := range n.Access {
+			if a.Kind == "anyone" && a.Outcome == NotJudged.String() {
+				out = append(out, a.Who+", "+a.Reaches+", "+a.By)
+			}
+		}
+	}
+	return out
+}
+
+// doorsFound is what the self-check finds of that.
+func doorsFound(w *World, namespace string) (out []string) {
+	for _, f := range w.Findings([]Tenant{{Namespace: namespace}}) {
+		if f.Code == diagnostic.VerdictsClouded {
+			out = append(out, f.Object.Kind+" "+f.Object.Namespace+"/"+f.Object.Name+" "+f.Found)
+		}
+	}
+	return out
+}
+
+// A route of a Gateway to addresses that somebody wrote leads to the pods of others with the Gateway's identity.
+func TestAddressesBehindAGateway(t *testing.T) {
+	own := edit(t, sharedWaypoint, "name: ann, labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: both, istio.io/use-waypoint-namespace: infra}", "name: ann, labels: {istio.io/dataplane-mode: ambient}") +
+		"\n---\n{kind: Gateway, apiVersion: gateway.networking.k8s.io/v1, metadata: {name: front, namespace: infra}, spec: {gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]}}\n"
+	open := strings.Replace(own, "sa/both]", "sa/front-istio]", 1)
+	route := func(backend string) string {
+		return "\n---\n{kind: HTTPRoute, apiVersion: gateway.networking.k8s.io/v1, metadata: {name: r, namespace: ben}, spec: {parentRefs: [{name: front, namespace: infra}], rules: [{backendRefs: [" + backend + "]}]}}\n"
+	}
+	const bare = "\n---\n{kind: Service, apiVersion: v1, metadata: {name: y, namespace: ben, labels: {istio.io/use-waypoint: none}}, spec: {ports: [{port: 80}]}}\n"
+	const entry = "\n---\n{kind: ServiceEntry, apiVersion: networking.istio.io/v1, metadata: {name: e, namespace: ben, labels: {istio.io/use-waypoint: none}}, spec: {hosts: [e.example.com], location: MESH_INTERNAL, resolution: STATIC, ports: [{number: 80, name: http, protocol: HTTP}], endpoints: [{address: 10.0.0.9}]}}\n"
+	const slice = "\n---\n{kind: EndpointSlice, apiVersion: discovery.k8s.io/v1, metadata: {name: x, namespace: ben, labels: {kubernetes.io/service-name: x}}, addressType: IPv4, endpoints: [{addresses: [10.0.0.9]}]}\n"
+	const ingress = "\n---\n{kind: Ingress, apiVersion: networking.k8s.io/v1, metadata: {name: i, namespace: ben}, spec: {ingressClassName: istio, defaultBackend: {service: {name: y, port: {number: 80}}}}}\n"
+	for _, c := range []struct{ name, text, by string }{
+		{"no route leads there", open + bare, ""},
+		{"a Service without a selector", open + bare + route("{name: y, port: 80}"), "Service ben/y"},
+		{"by an Ingress", open + bare + ingress, "Service ben/y"},
+		{"the pods do not take what the Gateway sends", own + bare + route("{name: y, port: 80}"), ""},
+		{"a ServiceEntry", open + entry + route("{group: networking.istio.io, kind: Hostname, name: e.example.com, port: 80}"), "ServiceEntry ben/e"},
+		{"an EndpointSlice", open + slice + route("{name: x, port: 80}"), "EndpointSlice ben/x"},
+	} {
+		w := load(t, c.text)
+		for verb, got := range map[string][]string{"explain": detoursOf(w, "ann"), "the self-check": doorsFound(w, "ann")} {
+			if c.by == "" && len(got) > 0 || c.by != "" && !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, c.by) }) {
+				t.Errorf("%s, %s: got %q, want %q", c.name, verb, got, c.by)
+			}
+		}
+		if r := proofs(t, w, "\n  never:\n  - {name: c, from: {namespaces: [ben]}, to: {namespace: ann}}")[0]; c.by == "" && !r.OK || c.by != "" && !strings.Contains(r.By, c.by) {
+			t.Errorf("%s: got %s by %s, want %q", c.name, r.Got, r.By, c.by)
+		}
+	}
+}
+
+func TestPodsInSandboxes(t *testing.T) {
+	for class, want := range map[string]Outcome{"nvidia": Deny, "kata-qemu": NotJudged, "gvisor": NotJudged, "''": Deny} {
+		w := load(t, edit(t, sharedWaypoint, "{serviceAccountName: web,", "{serviceAccountName: web, runtimeClassName: "+class+","))
+		if v := w.Decide(Request{From: From{OffMesh: true}, To: To{Namespace: "ann", Service: "web", Direct: true}, TCP: true}); v.Outcome != want || want == NotJudged && !strings.Contains(v.Why, class) {
+			t.Errorf("%s: got %v by %s", class, v.Outcome, v.By())
+		}
 	}
 }
 

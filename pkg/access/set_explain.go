@@ -45,6 +45,7 @@ type Access struct {
 	says     map[string]symbolic.Phrase // the set of its first target, by axis
 	full     bool                       // everything of a target
 	ofTenant bool                       // the witness is a pod of a user namespace
+	detour   bool                       // through a door
 }
 
 // Roles tells the owner of a namespace and its contributors from other users: by the names of the policies that allow them, as patterns.
@@ -317,7 +318,10 @@ func (t *survey) told(r *row) bool {
 // access are the lines of the namespace.
 func (t *survey) access() []Access {
 	if t.common != nil && t.same == t.asks {
-		return []Access{t.ofAnyone("anyone")}
+		if t.common.outcome != Deny {
+			return []Access{t.ofAnyone("anyone")}
+		}
+		return append([]Access{t.ofAnyone("anyone")}, t.detours()...)
 	}
 	open := t.openToAll()
 	var out []Access
@@ -344,9 +348,9 @@ func (t *survey) access() []Access {
 		}
 	}
 	if open {
-		out = append(out, t.ofAnyone("any pod, in the mesh or not"))
+		return append(out, t.ofAnyone("any pod, in the mesh or not"))
 	}
-	return out
+	return append(out, t.detours()...)
 }
 
 func (t *survey) ofAnyone(who string) Access {

@@ -156,15 +156,16 @@ func oddMethod(p symbolic.Point) bool {
 }
 
 // elsewhere reports whether requests are told of with another kind of client.
-func (s *sorter) elsewhere(r *Request) bool {
-	if s.q.kind == aPod || s.q.kind == aPodToken || s.q.kind == aPodJWT {
-		ns, account, _ := splitAccount(r.From.ServiceAccount)
-		from := s.w.look(ns)
-		if from != &nowhere && !slices.ContainsFunc(s.w.clientPods(from, ns, account), func(c clientPod) bool { return c.member != outside || c.host }) {
-			return true
-		}
+func (s *sorter) elsewhere(r *Request) bool { return s.w.toldElsewhere(s.q.kind, r) }
+
+// toldElsewhere reports whether requests of a kind of client are told of with another one: those of pods outside the mesh.
+func (w *World) toldElsewhere(k clientKind, r *Request) bool {
+	if !k.ofPod() {
+		return false
 	}
-	return false
+	ns, account, _ := splitAccount(r.From.ServiceAccount)
+	from := w.look(ns)
+	return from != &nowhere && !slices.ContainsFunc(w.clientPods(from, ns, account), func(c clientPod) bool { return c.member != outside || c.host })
 }
 
 // shows reports whether the clients of a question show a token.

@@ -50,6 +50,9 @@ func (w *World) podsAndProxies(list, kind string) (who, as string) {
 // proxyOf is a waypoint or Gateway by its account, "" where pods may have that.
 func (w *World) proxyOf(ns, account string) string {
 	g := w.look(ns).gateway(account)
+	if slices.ContainsFunc(w.look(ns).workloads, func(pod *workload) bool { return pod.account == account && !pod.assumed && !pod.proxy }) {
+		return ""
+	}
 	switch {
 	case g != nil && g.waypoint:
 		return "waypoint " + join(ns, account)

@@ -130,11 +130,16 @@ func addObject(r *rand.Rand, state ledgerState) (addition, bool) {
 			lines = p.lines
 		}
 	}
-	namespace := soundNamespaces[r.IntN(len(soundNamespaces))]
 	l, path := pickLine(r, lines, state)
 	if l == nil || state == isHarmless && (k.group == "security.istio.io" || k.kind == "Sidecar") { // the object itself is judged
 		return addition{}, false
 	}
+	return addLine(r, k, l, path, state)
+}
+
+// addLine makes an object of a kind with the field of a line.
+func addLine(r *rand.Rand, k groupKind, l *ledgerLine, path string, state ledgerState) (addition, bool) {
+	namespace := soundNamespaces[r.IntN(len(soundNamespaces))]
 	at, extra := pickWhere(r, k.kind, namespace), ""
 	if k.group == "extensions.istio.io" || k.kind == "EnvoyFilter" || k.kind == "PeerAuthentication" || k.kind == "RequestAuthentication" {
 		extra = at.field
@@ -214,10 +219,9 @@ func addFlag(r *rand.Rand, state ledgerState) (addition, bool) {
 		if state == isHarmless {
 			value = "{}"
 		}
-		a.text = "\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: '{" + yamlAt(path, value) + "}'}"
+		a.text = meshSetting(path, value)
 	} else {
-		a.text = "\n---\nkind: Deployment\napiVersion: apps/v1\nmetadata: {name: istiod, namespace: istio-system}\nspec: {template: {spec: {containers: [{name: discovery, image: pilot:1.31.0, env: [{name: " +
-			path + ", value: new}]}]}}}"
+		a.text = istiodVariable(path, "new")
 	}
 	a.clouds = func(_ Request, v Verdict) bool {
 		gateway := meets(v, AtGateway, "edge/front")
@@ -232,6 +236,15 @@ func addFlag(r *rand.Rand, state ledgerState) (addition, bool) {
 		return false
 	}
 	return a, true
+}
+
+func meshSetting(path, value string) string {
+	return "\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: '{" + yamlAt(path, value) + "}'}"
+}
+
+func istiodVariable(name, value string) string {
+	return "\n---\nkind: Deployment\napiVersion: apps/v1\nmetadata: {name: istiod, namespace: istio-system}\nspec: {template: {spec: {containers: [{name: discovery, image: pilot:1.31.0, env: [{name: " +
+		name + ", value: " + value + "}]}]}}}"
 }
 
 func pickAddition(r *rand.Rand, state ledgerState) addition {
