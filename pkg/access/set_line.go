@@ -157,6 +157,9 @@ func oddMethod(p symbolic.Point) bool {
 
 // elsewhere reports whether requests are told of with another kind of client.
 func (s *sorter) elsewhere(r *Request) bool {
+	if s.w.locked != nil {
+		return s.w.locked.isOutside(s.w, r, nil)
+	}
 	if s.q.kind == aPod || s.q.kind == aPodToken || s.q.kind == aPodJWT {
 		ns, account, _ := splitAccount(r.From.ServiceAccount)
 		from := s.w.look(ns)
