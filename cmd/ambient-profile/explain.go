@@ -28,7 +28,7 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md
 		ValidArgsFunction: completeFiles,
 	}
 	namespaces := c.Flags().StringArrayP("namespace", "n", nil, "only these namespaces; may be given several times")
-	output, release := outputFlag(c, "table", "mermaid", "json", "html", "lock"), releaseFlag(c)
+	output, release := outputFlag(c, "table", "mermaid", "json", "yaml", "html", "lock"), releaseFlag(c)
 	c.RunE = func(c *cobra.Command, files []string) error {
 		if err := canRead(c, files); err != nil {
 			return err
@@ -53,7 +53,7 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md
 			}
 			return report.WriteSummary(out)
 		}
-		write := map[string]func(io.Writer) error{"table": table, "mermaid": report.WriteMermaid, "json": report.WriteJSON, "html": report.WriteHTML}
+		write := map[string]func(io.Writer) error{"table": table, "mermaid": report.WriteMermaid, "json": report.WriteJSON, "yaml": asYAML(report.WriteJSON), "html": report.WriteHTML}
 		return write[output.chosen](c.OutOrStdout())
 	}
 	return c
