@@ -26,7 +26,7 @@ var layout = map[string][]string{
 	"internal/diagnostic": {},
 	"internal/load":       {},
 	"image":               {},
-	"schema":              {"pkg/access", "pkg/profile"},
+	"schema":              {"internal/diagnostic", "pkg/access", "pkg/profile"},
 }
 
 // Every package imports only what the layout draws, and every arrow of the layout is there.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
@@ -43,8 +45,21 @@ func inFileOf(item *manifest.Item, at diagnostic.Position) diagnostic.Position {
 	if item.File == "" {
 		return item.At(nil)
 	}
+	if origin := originOf(item); origin != "" {
+		return diagnostic.Position{File: origin}
+	}
 	at.File = item.File
 	return at
+}
+
+// originOf is the file that kustomize has read an object from, where buildMetadata: [originAnnotations] has it say so (kustomize 5.8: api/resource.Origin).
+// The lines of what it prints are not those of that file. A file of another repository is none of the reader's.
+func originOf(item *manifest.Item) string {
+	var origin struct{ Path, Repo string }
+	if err := yaml.Unmarshal([]byte(item.Annotation("config.kubernetes.io/origin")), &origin); err != nil || origin.Repo != "" {
+		return ""
+	}
+	return origin.Path
 }
 
 // identity is that of an object in the namespace that the referee files it in.

@@ -24,6 +24,8 @@ func TestMessagesOfTheRefereeAreLocated(t *testing.T) {
 		item("", service+"new, namespace: alice}"),
 		item("", service+"kept, namespace: alice, annotations: {config.kubernetes.io/path: k.yaml}}"),
 		item("d.yaml", service+"twice, namespace: alice}"), item("e.yaml", service+"twice, namespace: alice}"),
+		item("rendered.yaml", service+"based, namespace: alice, annotations: {config.kubernetes.io/origin: \"path: ../base/service.yaml\\n\"}}"),
+		item("rendered.yaml", service+"far, namespace: alice, annotations: {config.kubernetes.io/origin: \"path: s.yaml\\nrepo: https://github.com/a/b\\n\"}}"),
 		item("f.yaml", "apiVersion: example.com/v1\nkind: Service\nmetadata: {name: other, namespace: alice}"),
 	}
 	for object, want := range map[diagnostic.Object]diagnostic.Position{
@@ -33,6 +35,8 @@ func TestMessagesOfTheRefereeAreLocated(t *testing.T) {
 		{APIVersion: "v1", Kind: "Service", Namespace: "alice", Name: "new"}:               {},
 		{APIVersion: "v1", Kind: "Service", Namespace: "alice", Name: "kept"}:              {File: "k.yaml"},
 		{APIVersion: "v1", Kind: "Service", Namespace: "alice", Name: "twice"}:             {},
+		{APIVersion: "v1", Kind: "Service", Namespace: "alice", Name: "based"}:             {File: "../base/service.yaml"}, // whose lines nobody knows
+		{APIVersion: "v1", Kind: "Service", Namespace: "alice", Name: "far"}:               {File: "rendered.yaml", Line: 7, Column: 3},
 		{APIVersion: "v1", Kind: "Service", Namespace: "alice", Name: "other"}:             {},
 		{APIVersion: "example.com/v2", Kind: "Service", Namespace: "alice", Name: "other"}: {File: "f.yaml", Line: 7, Column: 3},
 	} {

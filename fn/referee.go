@@ -20,12 +20,7 @@ import (
 // Explain reports who may reach what under rendered manifests; no file means stdin. release is one of access.Releases, or "" for that of the
 // istiod in the manifests. What is to say of it goes to stderr. Without namespaces it is about all of them.
 func Explain(files []string, release string, stdin io.Reader, stderr io.Writer, namespaces ...string) (access.Report, error) {
-	files = orStdin(files)
-	items, err := readRendered(files, stdin)
-	if err != nil {
-		return access.Report{}, err
-	}
-	world, refused, err := loadWorld(items)
+	world, items, refused, err := worldIn(files, stdin)
 	if err != nil {
 		return access.Report{}, err
 	}
@@ -36,9 +31,26 @@ func Explain(files []string, release string, stdin io.Reader, stderr io.Writer, 
 		if len(namespaces) > 0 {
 			none = "no namespace that is asked for has a Service, a notebook or a policy"
 		}
-		return access.Report{}, undone(diagnostic.NothingToExplain, files, "there is nothing to explain, because "+none, "give what kustomize build prints")
+		return access.Report{}, undone(diagnostic.NothingToExplain, orStdin(files), "there is nothing to explain, because "+none, "give what kustomize build prints")
 	}
 	return report, nil
+}
+
+// worldIn is that of the manifests of files, and of the directories among them, and says what of them the API server refuses.
+func worldIn(names []string, stdin io.Reader) (world *access.World, items []*manifest.Item, refused []diagnostic.Diagnostic, err error) {
+	var files []string
+	for _, name := range orStdin(names) {
+		in, err := filesIn(name)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		files = append(files, in...)
+	}
+	if items, err = readRendered(files, stdin); err != nil {
+		return nil, nil, nil, err
+	}
+	world, refused, err = loadWorld(items)
+	return world, items, refused, err
 }
 
 // judgedBy has a world judged by a release, and gives what is to say of the release.
@@ -126,25 +138,32 @@ func renderedBy(read func([]string, io.Reader) ([]*manifest.Item, error), files 
 	if err != nil {
 		return nil, err
 	}
+	return items, haveObjects(items, files)
+}
+
+// haveObjects is an error where no item is one that the referee judges.
+func haveObjects(items []*manifest.Item, files []string) error {
 	var own *manifest.Item
 	for _, item := range items {
 		switch {
 		case item.Group == ownGroup:
 			own = item
 		case item.Kind != "":
-			return items, nil
+			return nil
 		}
 	}
 	switch {
 	case own == nil && slices.Contains(files, "-"):
-		return nil, undone(diagnostic.NoObjects, files, "contains no Kubernetes object", "check the command before the pipe")
+		return undone(diagnostic.NoObjects, files, "contains no Kubernetes object", "check the command before the pipe")
 	case own == nil:
-		return nil, undone(diagnostic.NoObjects, files, "contains no Kubernetes object", "give what kustomize build prints")
+		return undone(diagnostic.NoObjects, files, "contains no Kubernetes object", "give what kustomize build prints")
 	case own.Kind == "AmbientProfile":
-		return nil, diagnostic.Undone(own.Report(diagnostic.NotRendered, "", "is a configuration, and there are no rendered manifests", "",
+		return diagnostic.Undone(own.Report(diagnostic.NotRendered, "", "is a configuration, and there are no rendered manifests", "",
 			"give what ambient-profile "+strings.Replace(own.File, "stdin", "-", 1)+" prints"))
+	case own.Kind == access.LockKind:
+		return diagnostic.Undone(own.Report(diagnostic.NotRendered, "", "is a lock file, and there are no rendered manifests", "", "run ambient-profile diff LOCK.yaml RENDERED.yaml"))
 	default:
-		return nil, diagnostic.Undone(own.Report(diagnostic.NotRendered, "", "is a configuration, and there are no rendered manifests", "", "run ambient-profile check CHECK.yaml RENDERED.yaml"))
+		return diagnostic.Undone(own.Report(diagnostic.NotRendered, "", "is a configuration, and there are no rendered manifests", "", "run ambient-profile check CHECK.yaml RENDERED.yaml"))
 	}
 }
 

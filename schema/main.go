@@ -1,5 +1,5 @@
-// Command schema writes the JSON Schemas of the files that users write, from the Go types that read them
-// and their doc comments, for editors and for kubeconform. The function itself never reads them. From the
+// Command schema writes the JSON Schemas of the files that users write and of what the verbs write, from the Go types
+// and their doc comments, for editors, for kubeconform and for who reads the outputs. The function itself never reads them. From the
 // same types it writes docs/configuration.md.
 package main
 
@@ -51,7 +51,7 @@ func (k kind) file() string {
 }
 
 func main() {
-	if err := errors.Join(writeAll("schema", "."), writePage(".")); err != nil {
+	if err := errors.Join(writeAll("schema", "."), writeOutputs("schema", "."), writePage(".")); err != nil {
 		fmt.Fprintln(os.Stderr, "schema: error:", err)
 		os.Exit(1)
 	}

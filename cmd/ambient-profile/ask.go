@@ -55,7 +55,7 @@ The exit code is 0 whatever the answer is. To have a build fail, write an Access
 	flags.StringArrayVarP(&a.headers, "header", "H", nil, "a header, as 'NAME: VALUE'; may be given several times, the same one too")
 	flags.BoolVar(&a.direct, "direct", false, "to the addresses of the Service's pods, past a waypoint")
 	flags.BoolVar(&a.tcp, "tcp", false, "a connection that is not HTTP")
-	output, release := outputFlag(c, "text", "json"), releaseFlag(c)
+	output, release := outputFlag(c, "text", "json", "yaml"), releaseFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		request, files, err := a.request(c, args)
 		if err != nil {
@@ -68,7 +68,7 @@ The exit code is 0 whatever the answer is. To have a build fail, write an Access
 		if err != nil {
 			return err
 		}
-		write := map[string]func(io.Writer) error{"text": answer.WriteText, "json": answer.WriteJSON}
+		write := map[string]func(io.Writer) error{"text": answer.WriteText, "json": answer.WriteJSON, "yaml": asYAML(answer.WriteJSON)}
 		return write[output.chosen](c.OutOrStdout())
 	}
 	return c

@@ -40,7 +40,7 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md
 		},
 		ValidArgsFunction: completeFiles,
 	}
-	output := outputFlag(c, "table", "json", "markdown", "github", "junit", "sarif")
+	output := outputFlag(c, "table", "json", "yaml", "markdown", "github", "junit", "sarif")
 	failOnAssumed := c.Flags().Bool("fail-on-assumed", false, "fail a case that names what is not in the manifests")
 	release := releaseFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -62,9 +62,11 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md
 			access.FailMissing(results)
 		}
 		failed := diagnostic.Report{Findings: access.Diagnostics(results)}
+		json := func(out io.Writer) error { return access.WriteResultsJSON(out, results) }
 		write := map[string]func(io.Writer) error{
 			"table":    func(out io.Writer) error { return access.WriteResults(out, results) },
-			"json":     func(out io.Writer) error { return access.WriteResultsJSON(out, results) },
+			"json":     json,
+			"yaml":     asYAML(json),
 			"markdown": func(out io.Writer) error { return access.WriteResultsMarkdown(out, results) },
 			"github":   failed.WriteGitHub,
 			"junit":    func(out io.Writer) error { return diagnostic.WriteJUnit(out, "check", access.TestCases(results)) },

@@ -14,7 +14,7 @@ func diffCommand() *cobra.Command {
 		Use:   "diff OLD NEW",
 		Short: "Print who gains and who loses access between rendered manifests",
 		Long: `Prints who gains and who loses access from OLD to NEW, each a file with rendered manifests, a
-directory of them, or - for stdin. All requests are compared, not samples: a line has all that change,
+directory of them, - for stdin, or a lock file that explain -o lock has written. All requests are compared, not samples: a line has all that change,
 with the policy that allows them and one request that comes out differently.
 
 It prints nothing where nobody's access changes, whatever else does: a policy has another name, or is
@@ -24,6 +24,7 @@ The exit code is 0 unless a flag says otherwise. Every line and field:
 https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/diff.md`,
 		Example: `  ambient-profile diff main.yaml branch.yaml
   kustomize build --enable-alpha-plugins --enable-exec DIR | ambient-profile diff main.yaml -
+  ambient-profile diff --exit-code access.lock.yaml rendered.yaml
   ambient-profile diff --no-new-access -o markdown main.yaml branch.yaml`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) != 2 {
@@ -38,7 +39,7 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/diff.md`,
 	same := flags.Bool("exit-code", false, "exit with 1 where anything changes")
 	namespaces := flags.StringArrayP("namespace", "n", nil, "only these namespaces; may be given several times")
 	only := formFlag(c, "only", "", "print no others", "", []string{"gained", "lost"})
-	output, release := outputFlag(c, "table", "json", "markdown"), releaseFlag(c)
+	output, release := outputFlag(c, "table", "json", "yaml", "markdown"), releaseFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := canRead(c, args); err != nil {
 			return err
@@ -51,7 +52,7 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/diff.md`,
 		if only.chosen != "" {
 			d.Only(only.chosen)
 		}
-		write := map[string]func(io.Writer) error{"table": d.WriteTable, "json": d.WriteJSON, "markdown": d.WriteMarkdown}
+		write := map[string]func(io.Writer) error{"table": d.WriteTable, "json": d.WriteJSON, "yaml": asYAML(d.WriteJSON), "markdown": d.WriteMarkdown}
 		if err := write[output.chosen](c.OutOrStdout()); err != nil {
 			return err
 		}

@@ -14,8 +14,8 @@ func explainCommand() *cobra.Command {
 		Use:   "explain [FILE...]",
 		Short: "Print who may reach what under rendered manifests",
 		Long: `Prints who may reach what under rendered manifests, namespace by namespace. The manifests may come
-from anywhere: this program, kustomize, helm, or kubectl get -o yaml. Without a file, or for -, they
-are read from stdin.
+from anywhere: this program, kustomize, helm, or kubectl get -o yaml. A FILE may be a directory.
+Without one, or for -, they are read from stdin.
 
 The column REACHES names what the client reaches. "NOT JUDGED:" before a name means that
 this program does not know whether Istio allows it; the column BY says why. The last line counts these
@@ -23,14 +23,25 @@ lines. What to do about them:
 https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md`,
 		Example: `  ambient-profile explain rendered.yaml
   kustomize build --enable-alpha-plugins --enable-exec DIR | ambient-profile explain
-  ambient-profile explain -n alice -o mermaid rendered.yaml`,
+  ambient-profile explain -n alice -o mermaid rendered.yaml
+  ambient-profile explain -o lock rendered.yaml > access.lock.yaml`,
 		ValidArgsFunction: completeFiles,
 	}
 	namespaces := c.Flags().StringArrayP("namespace", "n", nil, "only these namespaces; may be given several times")
-	output, release := outputFlag(c, "table", "mermaid", "json", "html"), releaseFlag(c)
+	output, release := outputFlag(c, "table", "mermaid", "json", "yaml", "html", "lock"), releaseFlag(c)
 	c.RunE = func(c *cobra.Command, files []string) error {
 		if err := canRead(c, files); err != nil {
 			return err
+		}
+		if output.chosen == "lock" {
+			if len(*namespaces) > 0 {
+				return misuse(c, diagnostic.WrongFlag, "-o lock is about all namespaces, and -n names some", "leave one of the two out")
+			}
+			lock, err := fn.Lock(files, release.chosen, c.InOrStdin(), c.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			return lock.Write(c.OutOrStdout())
 		}
 		report, err := fn.Explain(files, release.chosen, c.InOrStdin(), c.ErrOrStderr(), *namespaces...)
 		if err != nil {
@@ -42,7 +53,7 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md
 			}
 			return report.WriteSummary(out)
 		}
-		write := map[string]func(io.Writer) error{"table": table, "mermaid": report.WriteMermaid, "json": report.WriteJSON, "html": report.WriteHTML}
+		write := map[string]func(io.Writer) error{"table": table, "mermaid": report.WriteMermaid, "json": report.WriteJSON, "yaml": asYAML(report.WriteJSON), "html": report.WriteHTML}
 		return write[output.chosen](c.OutOrStdout())
 	}
 	return c

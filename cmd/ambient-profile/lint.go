@@ -40,7 +40,7 @@ severe as --fail-on, or more. Every code: https://github.com/kubeflow-ambient/am
     ns,svc,po,deploy,gtw,httproute,authorizationpolicies,requestauthentications | ambient-profile lint -`,
 		ValidArgsFunction: completeFiles,
 	}
-	output, release := outputFlag(c, "text", "json", "markdown", "github", "junit", "sarif"), releaseFlag(c)
+	output, release := outputFlag(c, "text", "json", "yaml", "markdown", "github", "junit", "sarif"), releaseFlag(c)
 	failOn := formFlag(c, "fail-on", "", "exit with 1 for findings of this severity and worse", "warning", []string{"warning", "error", "info", "never"})
 	c.RunE = func(c *cobra.Command, files []string) error {
 		if err := canRead(c, files); err != nil {
@@ -53,7 +53,7 @@ severe as --fail-on, or more. Every code: https://github.com/kubeflow-ambient/am
 		threshold := thresholds[failOn.chosen]
 		junit := func(out io.Writer) error { return diagnostic.WriteJUnit(out, "lint", report.TestCases(threshold)) }
 		write := map[string]func(io.Writer) error{
-			"text": report.WriteText, "json": report.WriteJSON, "markdown": report.WriteMarkdown, "github": report.WriteGitHub, "junit": junit, "sarif": report.WriteSARIF,
+			"text": report.WriteText, "json": report.WriteJSON, "yaml": asYAML(report.WriteJSON), "markdown": report.WriteMarkdown, "github": report.WriteGitHub, "junit": junit, "sarif": report.WriteSARIF,
 		}
 		if err := write[output.chosen](c.OutOrStdout()); err != nil {
 			return err

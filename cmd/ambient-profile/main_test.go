@@ -324,7 +324,7 @@ func TestCompletion(t *testing.T) {
 	}
 	for args, want := range map[string]string{
 		"expl":             "explain\tPrint who may reach what under rendered manifests\n:0\n",
-		"explain -o m":     "table\nmermaid\njson\nhtml\n:4\n", // the shell takes those that begin so
+		"explain -o m":     "table\nmermaid\njson\nyaml\nhtml\nlock\n:4\n", // the shell takes those that begin so
 		"explain --out":    "--output\thow to print\n:4\n",
 		"explain a.yaml b": "yaml\nyml\njson\n:8\n",
 		"a.yaml b":         "yaml\nyml\njson\n:8\n",

@@ -192,6 +192,7 @@ func calls() map[diagnostic.Code]call {
 			"spec: {template: {spec: {containers: [{name: discovery, image: docker.io/istio/pilot:1.29.6}]}}}\n"),
 		diagnostic.NoAccessCheck:    in("check - rendered.yaml", ""),
 		diagnostic.NotAnAccessCheck: in("check - rendered.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: alice}\n"),
+		diagnostic.LockUnreadable:   in("diff - rendered.yaml", "apiVersion: ambient.kubeflow.org/v1alpha1\nkind: AccessLock\nmesh: {trustDomain: cluster.local, pathNormalization: BASE}\nnamespaces:\n- {name: alice, access: ['allow | robots | services']}\n"),
 
 		diagnostic.IgnoreInvalid: in("lint --fail-on info", ignoring("AP0718")),
 		diagnostic.IgnoreUnused:  in("lint --fail-on info", ignoring("AP0718: the CNI's own pods")),

@@ -24,6 +24,7 @@ const (
 	NothingToExplain  Code = "AP0920"
 	NoAccessCheck     Code = "AP0921"
 	NotAnAccessCheck  Code = "AP0922"
+	LockUnreadable    Code = "AP0923"
 	IgnoreInvalid     Code = "AP0930"
 	IgnoreUnused      Code = "AP0931"
 	CaseFailed        Code = "AP0932"
@@ -54,6 +55,7 @@ var commandCodes = []Entry{
 	{NothingToExplain, Error, "an input that has nothing to judge"},
 	{NoAccessCheck, Error, "a file without AccessChecks"},
 	{NotAnAccessCheck, Error, "another object where an AccessCheck is expected"},
+	{LockUnreadable, Error, "a lock file that cannot be read"},
 	{IgnoreInvalid, Warning, "an annotation that ignores findings and cannot be read"},
 	{IgnoreUnused, Info, "an annotation ignores what is not found"},
 	{CaseFailed, Error, "a case or a claim of an AccessCheck failed"},

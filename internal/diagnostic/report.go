@@ -75,18 +75,18 @@ func (r Report) WriteText(w io.Writer) error {
 	return err
 }
 
-// jsonReport is the report for machines. Its fields are stable.
-type jsonReport struct {
+// ReportDocument is the report for machines. Its fields are stable.
+type ReportDocument struct {
 	// APIVersion is ambient.kubeflow.org/v1alpha1.
 	APIVersion string `json:"apiVersion"`
 	// Kind is Findings.
 	Kind string `json:"kind"`
 	// Findings are in the order of the objects.
-	Findings []jsonFinding `json:"findings"`
+	Findings []FindingDocument `json:"findings"`
 }
 
-// jsonFinding is a message for machines.
-type jsonFinding struct {
+// FindingDocument is a message for machines.
+type FindingDocument struct {
 	Severity string `json:"severity"`
 	// Code is stable: docs/messages.md lists all.
 	Code Code `json:"code"`
@@ -95,7 +95,7 @@ type jsonFinding struct {
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
 	// Object is what it is about, without fields for a message about a file.
-	Object jsonObject `json:"object"`
+	Object ObjectDocument `json:"object"`
 	// Field is the path in the object, "" for all of it.
 	Field string `json:"field"`
 	Found string `json:"found"`
@@ -106,24 +106,24 @@ type jsonFinding struct {
 	Ignored string `json:"ignored,omitempty"`
 }
 
-// jsonObject names an object.
-type jsonObject struct {
+// ObjectDocument names an object.
+type ObjectDocument struct {
 	APIVersion string `json:"apiVersion,omitempty"`
 	Kind       string `json:"kind,omitempty"`
 	Namespace  string `json:"namespace,omitempty"`
 	Name       string `json:"name,omitempty"`
 }
 
-func (d Diagnostic) json() jsonFinding {
-	return jsonFinding{
+func (d Diagnostic) json() FindingDocument {
+	return FindingDocument{
 		Severity: d.Severity().String(), Code: d.Code, File: d.Position.File, Line: d.Position.Line, Column: d.Position.Column,
-		Object: jsonObject(d.Object), Field: d.Field, Found: d.Found, Effect: d.Effect, Remedy: d.Remedy,
+		Object: ObjectDocument(d.Object), Field: d.Field, Found: d.Found, Effect: d.Effect, Remedy: d.Remedy,
 	}
 }
 
 // WriteJSON writes all findings, those that are ignored at the end.
 func (r Report) WriteJSON(w io.Writer) error {
-	out := jsonReport{"ambient.kubeflow.org/v1alpha1", "Findings", []jsonFinding{}}
+	out := ReportDocument{DocumentVersion, "Findings", []FindingDocument{}}
 	for _, d := range r.Findings {
 		out.Findings = append(out.Findings, d.json())
 	}
@@ -134,6 +134,9 @@ func (r Report) WriteJSON(w io.Writer) error {
 	}
 	return WriteJSON(w, out)
 }
+
+// DocumentVersion is the API version of what is written for machines. Its schemas are in schema/.
+const DocumentVersion = "ambient.kubeflow.org/v1alpha1"
 
 // WriteJSON writes a value as people read JSON too: indented, with < and > as they are.
 func WriteJSON(w io.Writer, v any) error {

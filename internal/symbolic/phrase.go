@@ -16,8 +16,18 @@ func Present() *Test { return newTest(presentKind, "", nil) }
 
 // Holds reports whether the phrase takes a text.
 func (p Phrase) Holds(at Point) bool {
+	return p.HoldsAt(nil, "", at)
+}
+
+// HoldsAt reports whether the phrase takes the text of an axis, and records the comparisons.
+func (p Phrase) HoldsAt(trace *Trace, axis string, at Point) bool {
+	holds := func(t *Test) bool {
+		holds := t.Holds(at)
+		trace.add(axis, t, holds)
+		return holds
+	}
 	return len(p) == 0 || slices.ContainsFunc(p, func(part Part) bool {
-		return !slices.ContainsFunc(part.All, func(t *Test) bool { return !t.Holds(at) }) && !slices.ContainsFunc(part.But, func(t *Test) bool { return t.Holds(at) })
+		return !slices.ContainsFunc(part.All, func(t *Test) bool { return !holds(t) }) && !slices.ContainsFunc(part.But, holds)
 	})
 }
 

@@ -39,6 +39,9 @@ func (w *World) traced(r Request) (Verdict, *symbolic.Trace) {
 }
 
 func (w *World) answer(r Request, o *open) Verdict {
+	if w.locked != nil {
+		return w.locked.answer(w, &r, o.trace)
+	}
 	v := w.decide(r, o)
 	if r.plain && v.moot && v.Point.Kind != AtRoute {
 		return v // it shows several tokens

@@ -63,7 +63,8 @@ func (w *World) Diff(next *World, namespaces ...string) Diff {
 	d := newDiffer(w, next)
 	names := union(w.names, next.names)
 	slices.Sort(names)
-	if w.release == next.release && w.recording.twice() {
+	locked := w.locked != nil || next.locked != nil
+	if !locked && w.release == next.release && w.recording.twice() {
 		for _, name := range names {
 			if d.askers[0].hasTargets(w.look(name)) && (len(namespaces) == 0 || slices.Contains(namespaces, name)) {
 				d.out.Compared++
@@ -74,13 +75,17 @@ func (w *World) Diff(next *World, namespaces ...string) Diff {
 	if !d.comparable() {
 		return d.out
 	}
-	for _, name := range names {
-		if len(namespaces) == 0 || slices.Contains(namespaces, name) {
-			d.newDoors(name)
+	classes := d.classes(names, locked)
+	var policiesOf map[string]bool
+	confined := false
+	if !locked {
+		for _, name := range names {
+			if len(namespaces) == 0 || slices.Contains(namespaces, name) {
+				d.newDoors(name)
+			}
 		}
+		policiesOf, confined = d.confined()
 	}
-	classes := d.classes(names)
-	policiesOf, confined := d.confined()
 	for _, class := range classes {
 		switch asked := len(namespaces) == 0 || slices.ContainsFunc(class, func(n string) bool { return slices.Contains(namespaces, n) }); {
 		case !asked:
@@ -99,7 +104,7 @@ func (w *World) Diff(next *World, namespaces ...string) Diff {
 func newDiffer(w, next *World) *differ {
 	d := &differ{askers: [2]*asker{newAsker(w), newAsker(next)}, newer: 1, pool: symbolic.NewPool(), moved: map[string]*movement{}}
 	d.out.Namespaces = []NamespaceDiff{}
-	if w.recording.turned() { // so that it is found in the same way from either side
+	if w.locked == nil && next.locked == nil && w.recording.turned() { // so that it is found in the same way from either side
 		d.askers[0], d.askers[1], d.newer = d.askers[1], d.askers[0], 0
 	}
 	d.askers[1].w.mark = " of the other manifests" // a list is known by its name
@@ -141,11 +146,13 @@ func (d *differ) comparable() bool {
 }
 
 // classes are all namespaces, by their names, those that are alike in both worlds with the first of them.
-func (d *differ) classes(names []string) (out [][]string) {
-	tenants := union(d.askers[0].w.profiles(), d.askers[1].w.profiles())
-	slices.Sort(tenants)
+func (d *differ) classes(names []string, locked bool) (out [][]string) {
+	alike := d.alike
+	if locked {
+		alike = d.alikeInLock
+	}
 	of := map[string][]string{}
-	for _, class := range d.askers[0].w.recording.alike(tenants) {
+	for _, class := range alike() {
 		for i, name := range class {
 			if of[name] = nil; i == 0 {
 				of[name] = class
@@ -159,6 +166,36 @@ func (d *differ) classes(names []string) (out [][]string) {
 		case class != nil:
 			out = append(out, class)
 		}
+	}
+	return out
+}
+
+func (d *differ) alike() [][]string {
+	tenants := union(d.askers[0].w.profiles(), d.askers[1].w.profiles())
+	slices.Sort(tenants)
+	return d.askers[0].w.recording.alike(tenants)
+}
+
+// alikeInLock are the user namespaces of manifests that are alike there, and in a lock by the same words.
+func (d *differ) alikeInLock() (out [][]string) {
+	a, b := d.askers[0].w, d.askers[1].w
+	if a.locked == nil {
+		a, b = b, a
+	}
+	if b.locked != nil {
+		return nil
+	}
+	classes, words := b.recording.alikeBy(b.profiles())
+	for _, class := range classes {
+		alike := class[:1:1]
+		for _, name := range class[1:] {
+			if a.locked.like(words[class[0]], words[name]) {
+				alike = append(alike, name)
+			} else {
+				out = append(out, []string{name})
+			}
+		}
+		out = append(out, alike)
 	}
 	return out
 }

@@ -50,6 +50,9 @@ func (d *differ) targets(namespace string) []destination {
 
 // hasTargets reports whether there is anything to ask about a namespace.
 func (x *asker) hasTargets(s *space) bool {
+	if x.w.locked != nil {
+		return s != &nowhere
+	}
 	return len(s.services)+len(s.policies)+len(s.notebooks)+len(s.workloads)+len(x.routed[s.name]) > 0 || s.profile
 }
 
@@ -87,6 +90,10 @@ func (d *differ) services(namespace string, aims [2][]*aim) (out []destination) 
 
 func (d *differ) podsOf(namespace string, pods [2][]podAim) (out []destination) {
 	in := func(i int, pod *workload, to To) destinationIn {
+		if l := d.askers[i].w.locked; l != nil {
+			to.only = pod
+			return destinationIn{to: to, there: true, any: true, waypoint: l.reads(to)}
+		}
 		s := d.askers[i].w.look(namespace)
 		b := d.askers[i].w.podWaypoint(s, pod)
 		to.only = pod

@@ -4,7 +4,7 @@
 //
 // It reads from the outside in, and a file's name states the step: read_ turns manifests and AccessChecks into what decides; at_ is a point
 // on a request's way; match_ compares one rule or pattern with the request; set_ asks for all clients and targets: explain with requests made from
-// the rules in force, claims with all requests that there are (docs/referee.md); moment.go holds a moment of a change against its ends; find_ looks for what is probably wrong; write_ prints. ledger_ is the table of every field, label, annotation, setting
+// the rules in force, claims with all requests that there are (docs/referee.md); diff compares two worlds, and lock keeps the sets of one as text; moment.go holds a moment of a change against its ends; find_ looks for what is probably wrong; write_ prints. ledger_ is the table of every field, label, annotation, setting
 // and flag: judged, harmless, or NOT JUDGED. What it does not judge is a cloud (read_cloud.go) over the verdicts that it could change
 // (at_cloud.go).
 //

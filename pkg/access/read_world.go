@@ -15,6 +15,7 @@ import (
 type World struct {
 	seen             map[objectID]seen // while it is loaded
 	recording        *recording
+	locked           *Lock  // all that is known, where it is of a lock file
 	usual            bool   // sidecars are judged as they usually are
 	mark             string // of the lists of its own, where another world is compared with it
 	mesh             mesh

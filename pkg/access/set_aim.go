@@ -14,6 +14,7 @@ type aim struct {
 	assumed     bool // only a policy names it
 	waypoint    *gateway
 	policies    []*policy
+	fixed       []int // all ports, where they are known
 }
 
 // anyService represents all Services where the manifests hold none.
@@ -21,6 +22,9 @@ const anyService = "any Service"
 
 // aims are the Services to ask for: those of the manifests, those that the notebook controller makes or routes lead to, and those that only a policy names.
 func (x *asker) aims(s *space) (out []*aim) {
+	if x.w.locked != nil {
+		return x.w.locked.aims(s)
+	}
 	for _, name := range x.serviceNames(s) {
 		out = append(out, x.aim(s, name))
 	}

@@ -43,8 +43,15 @@ type span struct{ from, to, of int }
 func (w *World) alike(extra ...string) [][]string { return w.recording.alike(w.profiles(), extra...) }
 
 func (r *recording) alike(names []string, extra ...string) [][]string {
+	classes, _ := r.alikeBy(names, extra...)
+	return classes
+}
+
+// alikeBy is alike, with what makes a namespace another one of its class: its name and its users, in an order that they share.
+func (r *recording) alikeBy(names []string, extra ...string) (_ [][]string, words map[string][]string) {
 	l := &likeness{r: r, tenants: map[string]int{}, names: names, users: map[string]int{}, starts: map[string]bool{}, ends: map[string]bool{}, inside: map[string]bool{}}
 	l.odd = make([]bool, len(l.names))
+	words = map[string][]string{}
 	for i, name := range l.names {
 		l.tenants[name] = i
 		l.odd[i] = meaningful()[name] || len(name) > 63
@@ -60,7 +67,8 @@ func (r *recording) alike(names []string, extra ...string) [][]string {
 			out = append(out, []string{name})
 			continue
 		}
-		sum := l.sum(i, objects[i])
+		sum, users := l.sum(i, objects[i])
+		words[name] = append([]string{name}, users...)
 		if at, ok := classes[sum]; ok {
 			out[at] = append(out[at], name)
 		} else {
@@ -68,7 +76,7 @@ func (r *recording) alike(names []string, extra ...string) [][]string {
 			out = append(out, []string{name})
 		}
 	}
-	return out
+	return out, words
 }
 
 // read finds the names in all texts.
@@ -368,7 +376,7 @@ func (l *likeness) assign() [][]int {
 }
 
 // sum is of all that a namespace's objects say, its name and its users' taken out.
-func (l *likeness) sum(of int, objects []int) (out [sha256.Size]byte) {
+func (l *likeness) sum(of int, objects []int) (out [sha256.Size]byte, users []string) {
 	s := &summer{l: l, of: of, to: sha256.New(), users: map[string]int{}}
 	for _, o := range objects {
 		object := l.r.of[o]
@@ -383,7 +391,11 @@ func (l *likeness) sum(of int, objects []int) (out [sha256.Size]byte) {
 		}
 	}
 	copy(out[:], s.to.Sum(s.part[:0]))
-	return out
+	users = make([]string, len(s.users))
+	for user, at := range s.users {
+		users[at] = user
+	}
+	return out, users
 }
 
 // nextWorld marks the objects of the second of two worlds.

@@ -71,6 +71,9 @@ func (s *space) openTo(outcome Outcome) string {
 
 // describe tells how the namespace takes part in the mesh.
 func (w *World) describe(s *space) string {
+	if w.locked != nil {
+		return w.locked.at[s.name].mesh
+	}
 	switch member, why := s.partOf(&plainPod); member {
 	case outside:
 		return "not in the mesh"

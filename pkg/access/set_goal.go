@@ -41,6 +41,9 @@ func (x *asker) goals(s *space, service string) (out []goal) {
 
 // allPorts are those of a Service. One that is not in the manifests may have any: those that a policy names, the usual one, and one that nothing names.
 func (a *aim) allPorts() (out []int) {
+	if a.fixed != nil {
+		return a.fixed
+	}
 	if a.svc != nil {
 		for _, p := range a.svc.ports {
 			out = append(out, p.number)

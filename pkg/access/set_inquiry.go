@@ -194,6 +194,9 @@ func (s *solution) of(w *World, r Request) (out []answered) {
 
 // inquiries are those about one target: each kind of client that can make a request to it.
 func (w *World) inquiries(to To, port int, tcp bool) (out []inquiry) {
+	if w.locked != nil {
+		return w.locked.inquiries(to, port, tcp)
+	}
 	add := func(kind clientKind, f From) {
 		out = append(out, inquiry{to: to, port: port, tcp: tcp, kind: kind, from: f})
 	}

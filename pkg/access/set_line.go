@@ -156,7 +156,12 @@ func oddMethod(p symbolic.Point) bool {
 }
 
 // elsewhere reports whether requests are told of with another kind of client.
-func (s *sorter) elsewhere(r *Request) bool { return s.w.toldElsewhere(s.q.kind, r) }
+func (s *sorter) elsewhere(r *Request) bool {
+	if s.w.locked != nil {
+		return s.w.locked.isOutside(s.w, r, nil)
+	}
+	return s.w.toldElsewhere(s.q.kind, r)
+}
 
 // toldElsewhere reports whether requests of a kind of client are told of with another one: those of pods outside the mesh.
 func (w *World) toldElsewhere(k clientKind, r *Request) bool {

@@ -18,6 +18,9 @@ type podAim struct {
 
 // podAims are the kinds of pods of a namespace, plain ones where the manifests hold none, and those that only the selector of a policy speaks of.
 func (x *asker) podAims(s *space) (out []podAim) {
+	if x.w.locked != nil {
+		return x.w.locked.podAims(s)
+	}
 	add := func(name string, pod *workload, assumed bool) {
 		a := podAim{name: name, assumed: assumed, to: To{Namespace: s.name, Pod: map[string]string{}, only: pod}, pod: pod, policies: x.w.atZtunnel(s.name, pod)}
 		if s.member(pod) == sidecar {

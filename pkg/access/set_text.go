@@ -10,10 +10,13 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
-// lexicon writes the comparisons of a world's rules in their own words.
-type lexicon struct{ domain string }
+// lexicon writes the comparisons of a world's rules in their own words. An exact one has no short words for long lists.
+type lexicon struct {
+	domain string
+	exact  bool
+}
 
-func (w *World) lexicon() lexicon { return lexicon{w.mesh.domains[0]} }
+func (w *World) lexicon() lexicon { return lexicon{domain: w.mesh.domains[0]} }
 
 // plainWord matches a word that needs no quotes in a line.
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9/._:@~%+#?!$^\-][A-Za-z0-9/._:@~%+=#?!$^'()\[\];-]*$`)
@@ -22,7 +25,7 @@ var plainWord = regexp.MustCompile(`^[A-Za-z0-9/._:@~%+#?!$^\-][A-Za-z0-9/._:@~%
 var keywords = []string{"any", "but", "or", "and", "with", "without", "host", "parameter", "claim", "audience", "subject", "ns", "none", "path", "method"}
 
 func quoteWord(s string) string {
-	if plainWord.MatchString(s) && !slices.Contains(keywords, s) && !strings.HasSuffix(s, "[:port]") && !strings.HasPrefix(s, "text:") && !strings.HasPrefix(s, "exactly:") && !strings.HasPrefix(s, trimmedWord) && !strings.HasPrefix(s, "regex:") {
+	if plainWord.MatchString(s) && !slices.Contains(keywords, s) && !strings.HasSuffix(s, "[:port]") && !strings.HasPrefix(s, "text:") && !strings.HasPrefix(s, exactlyWord) && !strings.HasPrefix(s, trimmedWord) && !strings.HasPrefix(s, "regex:") {
 		return s
 	}
 	return strconv.Quote(s)
@@ -47,7 +50,15 @@ func (l lexicon) word(axis string, t *symbolic.Test) []string {
 	if words := l.known(axis, s); words != nil {
 		return words
 	}
-	return []string{"{" + s.String() + "}"}
+	return []string{l.spelled(s)}
+}
+
+// spelled is a comparison that has no shorter words. Exactly, a list is in an order that is not that of the manifests.
+func (l lexicon) spelled(s symbolic.Spelled) string {
+	if l.exact && (s.Kind == "list" || s.Kind == "under-any") {
+		s.Args = append([]string{s.Args[0]}, slices.Sorted(slices.Values(s.Args[1:]))...)
+	}
+	return "{" + s.String() + "}"
 }
 
 func (l lexicon) known(axis string, s symbolic.Spelled) []string {
@@ -56,8 +67,13 @@ func (l lexicon) known(axis string, s symbolic.Spelled) []string {
 		return l.trimmed(s)
 	case len(s.Steps) > 0:
 		return l.derived(axis, s)
+	case (strings.HasPrefix(axis, claimAxis) || axis == audienceAxis) && l.exact && s.Kind == "shape":
+		return nil
 	case strings.HasPrefix(axis, claimAxis) || axis == audienceAxis:
 		return ofClaims(axis, s)
+	}
+	if axis == hostAxis && (s.Kind == "is" || s.Kind == "pattern") { // a name of a host is the same in capitals, a header is not
+		return []string{exactlyWord + patternWord(s.Args[0])}
 	}
 	switch s.Kind {
 	case "there":
@@ -65,7 +81,10 @@ func (l lexicon) known(axis string, s symbolic.Spelled) []string {
 			return []string{"*"}
 		}
 	case "list":
-		if len(s.Args) > 6 {
+		switch {
+		case l.exact:
+			return nil
+		case len(s.Args) > 6:
 			return []string{"<" + s.Args[0] + ">"}
 		}
 		return l.texts(axis, s.Args[1:])
@@ -73,7 +92,7 @@ func (l lexicon) known(axis string, s symbolic.Spelled) []string {
 		return l.texts(axis, s.Args)
 	case "pattern":
 		if s.Args[0] == "*" && (strings.HasPrefix(axis, headerAxis) || strings.HasPrefix(axis, paramAxis)) {
-			return []string{"<not empty>"}
+			return []string{notEmptyWord}
 		}
 		if axis == tokenAxis || axis == peerAxis {
 			return l.accounts(axis, s.Args[0])
@@ -93,6 +112,9 @@ func (l lexicon) known(axis string, s symbolic.Spelled) []string {
 	case "stars":
 		return starWord(s.Args[0])
 	case "contains":
+		if l.exact {
+			return nil
+		}
 		if words := starWord("*" + s.Args[0] + "*"); words != nil || strings.ContainsAny(s.Args[0], "<>") {
 			return words
 		}
@@ -108,6 +130,9 @@ func (l lexicon) known(axis string, s symbolic.Spelled) []string {
 			return []string{quoteWord(s.Args[0]), quoteWord(s.Args[0]+"/") + "*"}
 		}
 	case "under-any":
+		if l.exact {
+			return nil
+		}
 		return []string{"<paths below " + strings.Join(s.Args[1:], ", ") + ">"}
 	}
 	return nil
@@ -157,7 +182,7 @@ func ofClaims(axis string, s symbolic.Spelled) (out []string) {
 	case s.Element && s.Kind == "patterns":
 		for _, p := range s.Args {
 			if word := patternWord(p); axis == audienceAxis {
-				out = append(out, "exactly:"+word)
+				out = append(out, exactlyWord+word)
 			} else {
 				out = append(out, word)
 			}
@@ -177,6 +202,9 @@ func ofClaims(axis string, s symbolic.Spelled) (out []string) {
 	}
 	return out
 }
+
+// exactlyWord stands before a text that is compared with its capitals, or as a list has it.
+const exactlyWord = "exactly:"
 
 // trimmedWord stands before a text that may have blanks around it, as the next proxy takes them off.
 const trimmedWord = "trimmed:"
@@ -335,7 +363,7 @@ func (l lexicon) phrase(axis string, p symbolic.Phrase) string {
 			for _, t := range part.All {
 				word := l.word(axis, t)
 				if len(word) != 1 {
-					word = []string{"{" + t.Spell().String() + "}"}
+					word = []string{l.spelled(t.Spell())}
 				}
 				all = append(all, word[0])
 			}
@@ -354,6 +382,9 @@ func (l lexicon) phrase(axis string, p symbolic.Phrase) string {
 
 // blanks are texts with a blank at an end, which proxies take off a header, so that rules name them together.
 var blanks = []string{`" "*`, `"\t"*`, `*" "`, `*"\t"`}
+
+// notEmptyWord is any text but the empty one.
+const notEmptyWord = "<not empty>"
 
 const blanksWord = "<blanks at an end>"
 
@@ -400,17 +431,30 @@ func (l *line) who(lex lexicon) string {
 	case aToken:
 		return of(tokenAxis, "token of", "token of any account", "token of any account")
 	case aJWT:
-		return "token of " + issuerText(l.q.from.JWT.Issuer)
+		return "token of " + lex.issuer(l.q.from.JWT.Issuer)
 	case anonymous:
-		return "anonymous, through the ingress"
+		return anonymousText
 	case aPod:
 		return pods()
 	case aPodToken:
 		return pods() + " with a " + of(tokenAxis, "token of", "token of any account", "token of any account")
 	case aPodJWT:
-		return pods() + " with a token of " + issuerText(l.q.from.JWT.Issuer)
+		return pods() + " with a token of " + lex.issuer(l.q.from.JWT.Issuer)
 	}
-	return "anything off the mesh"
+	return offMeshText
+}
+
+// Clients without an identity.
+const (
+	anonymousText = "anonymous, through the ingress"
+	offMeshText   = "anything off the mesh"
+)
+
+func (l lexicon) issuer(issuer string) string {
+	if l.exact && issuer != anotherIssuer {
+		return "the issuer " + quoteWord(issuer)
+	}
+	return issuerText(issuer)
 }
 
 func issuerText(issuer string) string {

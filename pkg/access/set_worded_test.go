@@ -46,6 +46,7 @@ func TestLinesAreInTheWordsOfRules(t *testing.T) {
 		{"all paths but some", "to: [{operation: {notPaths: ['/x*', /]}}]", "", "", aPod, []string{anyone + "any path but /, /x*"}},
 		{"all methods but some", "to: [{operation: {notMethods: [GET, POST]}}]", "", "", aPod, []string{anyone + "any method but GET,POST"}},
 		{"a host", "to: [{operation: {hosts: [lab.example.com]}}]", "", "", aPod, []string{anyone + "host lab.example.com"}},
+		{"a host as a header", `when: [{key: "request.headers[:authority]", values: ['Lab.*']}]`, "", "", aPod, []string{anyone + "host exactly:Lab.*"}},
 		{"a header", `when: [{key: "request.headers[x-debug]", values: ['1']}]`, "", "", aPod, []string{anyone + "with x-debug: 1"}},
 		{"that a header is there", `when: [{key: "request.headers[x-debug]", values: ['*']}]`, "", "", aPod, []string{anyone + "with x-debug: *"}},
 		{"that a header is not there", `when: [{key: "request.headers[x-debug]", notValues: ['*']}]`, "", "", aPod, []string{anyone + "without x-debug"}},

@@ -9,7 +9,16 @@ import (
 )
 
 // WriteJSON writes the answer for machines.
-func (a Answer) WriteJSON(out io.Writer) error { return diagnostic.WriteJSON(out, a) }
+func (a Answer) WriteJSON(out io.Writer) error {
+	return diagnostic.WriteJSON(out, AnswerDocument{diagnostic.DocumentVersion, "AccessAnswer", a})
+}
+
+// AnswerDocument is an answer as it is written for machines.
+type AnswerDocument struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Answer
+}
 
 // WriteText writes the answer for people: the verdict, what each rule on the way made of the request, and the nearest requests that come out the other way.
 func (a Answer) WriteText(out io.Writer) error {

@@ -41,7 +41,16 @@ func (d *Diff) Opens() bool {
 func (d *Diff) Differs() bool { return d.Opens() || d.count(hasLost) > 0 }
 
 // WriteJSON writes the difference for machines.
-func (d Diff) WriteJSON(out io.Writer) error { return diagnostic.WriteJSON(out, d) }
+func (d Diff) WriteJSON(out io.Writer) error {
+	return diagnostic.WriteJSON(out, DiffDocument{diagnostic.DocumentVersion, "AccessDiff", d})
+}
+
+// DiffDocument is a difference as it is written for machines.
+type DiffDocument struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Diff
+}
 
 // WriteTable writes the difference for people, nothing where there is none.
 func (d Diff) WriteTable(out io.Writer) error {

@@ -133,7 +133,16 @@ func shortened(l []string) string {
 }
 
 // WriteJSON writes the report for machines.
-func (r Report) WriteJSON(out io.Writer) error { return diagnostic.WriteJSON(out, r) }
+func (r Report) WriteJSON(out io.Writer) error {
+	return diagnostic.WriteJSON(out, ReportDocument{diagnostic.DocumentVersion, "AccessReport", r})
+}
+
+// ReportDocument is a report as it is written for machines.
+type ReportDocument struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Report
+}
 
 // rows returns those of the table. Lines about the same clients follow each other.
 func (n *NamespaceReport) rows() [][3]string {

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,50 +12,13 @@ import (
 
 // lineReader reads the text of a line back, into phrases by axis.
 type lineReader struct {
-	lex  lexicon
-	axes []*symbolic.Axis // whose tests have names
-	toks []lineToken
-	out  map[string]symbolic.Phrase
-}
-
-// lineToken is a word of a line; comma: another of its list follows.
-type lineToken struct {
-	text  string
-	comma bool
-}
-
-func tokens(s string) (out []lineToken, err error) {
-	for s = strings.TrimLeft(s, " "); s != ""; s = strings.TrimLeft(s, " ") {
-		n, closer := 0, byte(0)
-		if s[0] == '{' && !strings.HasPrefix(s, "{*") {
-			closer = '}'
-		} else if strings.HasPrefix(strings.TrimPrefix(s, "text:"), "<") {
-			closer = '>'
-		}
-		for n < len(s) {
-			if s[n] == '"' && closer != '>' {
-				q, err := strconv.QuotedPrefix(s[n:])
-				if err != nil {
-					return nil, fmt.Errorf("%q: %w", s[n:], err)
-				}
-				n += len(q)
-				continue
-			}
-			if closer != 0 && s[n] == closer {
-				closer = 0
-			}
-			if closer == 0 && (s[n] == ' ' || strings.HasPrefix(s[n:], ", ")) {
-				break
-			}
-			n++
-		}
-		t := lineToken{text: s[:n]}
-		if s = s[n:]; strings.HasPrefix(s, ",") {
-			t.comma, s = true, s[1:]
-		}
-		out = append(out, t)
-	}
-	return out, nil
+	lex    lexicon
+	axes   []*symbolic.Axis // whose tests have names
+	toks   []lineToken
+	out    map[string]symbolic.Phrase
+	kind   clientKind
+	issuer string
+	lists  string // is put behind the names of lists
 }
 
 func (r *lineReader) peek() string {
@@ -158,125 +122,6 @@ func (r *lineReader) phrase(axis string) (out symbolic.Phrase, err error) {
 	}
 }
 
-func (r *lineReader) word(axis, text string) (*symbolic.Test, error) {
-	spell := func(steps []string, element bool, kind string, args ...string) (*symbolic.Test, error) {
-		return symbolic.ReadTest(symbolic.Spelled{Steps: steps, Kind: kind, Args: args, Element: element}.String())
-	}
-	switch {
-	case strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "{*"):
-		return symbolic.ReadTest(strings.TrimSuffix(text[1:], "}"))
-	case strings.HasPrefix(text, "<"):
-		for _, x := range r.axes {
-			for _, t := range x.Tests() {
-				if x.Name == axis && slices.Equal(r.lex.word(axis, t), []string{text}) {
-					return t, nil
-				}
-			}
-		}
-		return nil, fmt.Errorf("nothing is called %s", text)
-	case strings.HasPrefix(text, trimmedWord):
-		kind, arg, err := plainOf(text[len(trimmedWord):])
-		if err != nil {
-			return nil, err
-		}
-		return spell([]string{"trim"}, false, kind, arg)
-	case strings.HasPrefix(text, "regex:"):
-		s, err := strconv.Unquote(strings.TrimPrefix(text, "regex:"))
-		if err != nil {
-			return nil, err
-		}
-		return spell(nil, false, "finds", s)
-	case strings.HasPrefix(axis, claimAxis) && strings.HasPrefix(text, "text:"):
-		kind, arg, err := plainOf(text[len("text:"):])
-		if err != nil {
-			return nil, err
-		}
-		return spell(nil, false, kind, arg)
-	case axis == audienceAxis && strings.HasPrefix(text, "exactly:"):
-		_, arg, err := plainOf(text[len("exactly:"):])
-		if err != nil {
-			return nil, err
-		}
-		return spell(nil, true, "patterns", arg)
-	}
-	of, port := strings.CutSuffix(text, "[:port]")
-	ns, isNs := strings.CutPrefix(of, "ns ")
-	if glob, ok := strings.CutPrefix(ns, "~"); isNs && ok {
-		return spell([]string{`swap "" "spiffe://"`}, false, "stars", "*/ns/"+glob+"/*")
-	}
-	kind, arg, err := plainOf(ns)
-	if err != nil {
-		return nil, err
-	}
-	account, name, both := strings.Cut(arg, "/")
-	switch {
-	case strings.HasPrefix(axis, claimAxis):
-		return spell(nil, true, "patterns", arg)
-	case axis == audienceAxis:
-		return spell(nil, true, "audience", arg)
-	case axis == peerAxis && isNs:
-		return spell([]string{"part " + strconv.Quote(r.lex.domain+"/ns/") + ` "/"`}, false, kind, arg)
-	case axis == tokenAxis && isNs:
-		return spell([]string{"part " + strconv.Quote(accountPrefix) + ` ":"`}, false, kind, arg)
-	case axis == hostAxis && port:
-		return spell([]string{`part "" ":"`, "lower"}, false, kind, arg)
-	case axis == hostAxis:
-		return spell([]string{"lower"}, false, kind, arg)
-	case axis == peerAxis && kind == "is" && both && !strings.Contains(name, "/"):
-		return spell(nil, false, "is", r.lex.domain+"/ns/"+account+"/sa/"+name)
-	case axis == tokenAxis && kind == "is" && both && !strings.Contains(name, "/"):
-		return spell(nil, false, "is", accountPrefix+account+":"+name)
-	case text == "*" && (strings.HasPrefix(axis, headerAxis) || strings.HasPrefix(axis, paramAxis)):
-		return symbolic.Present(), nil
-	case axis == pathAxis && (strings.Contains(arg, symbolic.OneSegment) || strings.Contains(arg, symbolic.AnySegments)) && !strings.Contains(text, `"`):
-		return spell(nil, false, "template", arg)
-	}
-	return spell(nil, false, kind, arg)
-}
-
-// plainOf is a text or a pattern as it is written in a line.
-func plainOf(text string) (kind, arg string, err error) {
-	unquote := func(s string) string {
-		if strings.HasPrefix(s, `"`) {
-			var u string
-			if u, err = strconv.Unquote(s); err != nil {
-				err = fmt.Errorf("%q: %w", text, err)
-			}
-			return u
-		}
-		return s
-	}
-	bare := unquoted(text)
-	switch {
-	case text == "*":
-		return "pattern", "*", nil
-	case strings.Contains(bare, symbolic.OneSegment) || strings.Contains(bare, symbolic.AnySegments):
-		return "template", text, nil
-	case strings.Count(bare, "*") > 1 || strings.Contains(strings.Trim(bare, "*"), "*"):
-		return "stars", text, nil
-	case strings.HasPrefix(text, "*"):
-		return "pattern", "*" + unquote(text[1:]), err
-	case strings.HasSuffix(text, "*"):
-		return "pattern", unquote(text[:len(text)-1]) + "*", err
-	}
-	return "is", unquote(text), err
-}
-
-// unquoted is a text without what stands in quotes.
-func unquoted(s string) string {
-	for {
-		i := strings.IndexByte(s, '"')
-		if i < 0 {
-			return s
-		}
-		q, err := strconv.QuotedPrefix(s[i:])
-		if err != nil {
-			return s
-		}
-		s = s[:i] + s[i+len(q):]
-	}
-}
-
 // readWho reads the clients of a line.
 func (r *lineReader) readWho(text string) error {
 	toks, err := tokens(text)
@@ -296,14 +141,17 @@ func (r *lineReader) readWho(text string) error {
 		r.toks = append([]lineToken{{text: "any"}}, r.toks...)
 		return set(axis)
 	}
-	tokenOf := func() error {
+	tokenOf := func(account, issuer clientKind) (err error) {
+		r.kind = issuer
 		switch {
 		case r.skip("the", "issuer"):
-			r.take()
-			return nil
+			r.issuer, err = unquotedWord(r.take().text)
+			return err
 		case r.skip("any", "other", "issuer"):
+			r.issuer = anotherIssuer
 			return nil
-		case r.skip("any", "account"):
+		}
+		if r.kind = account; r.skip("any", "account") {
 			return all(tokenAxis)
 		}
 		return set(tokenAxis)
@@ -314,18 +162,20 @@ func (r *lineReader) readWho(text string) error {
 	case r.skip("user"):
 		err = set(userAxis)
 	case r.skip("token", "of"):
-		err = tokenOf()
-	case text == "anonymous, through the ingress" || text == "anything off the mesh":
-		return nil
+		err = tokenOf(aToken, aJWT)
+	case text == anonymousText:
+		r.kind, r.toks = anonymous, nil
+	case text == offMeshText:
+		r.kind, r.toks = offTheMesh, nil
 	case r.skip("any", "pod", "in", "the", "mesh"):
-		err = all(peerAxis)
+		r.kind, err = aPod, all(peerAxis)
 	case r.skip("pods", "of"), r.skip("pod"):
-		err = set(peerAxis)
+		r.kind, err = aPod, set(peerAxis)
 	default:
-		err = fmt.Errorf("no client")
+		err = fmt.Errorf("%q is no client", text)
 	}
-	if err == nil && (r.skip("with", "a", "token", "of")) {
-		err = tokenOf()
+	if err == nil && r.kind == aPod && r.skip("with", "a", "token", "of") {
+		err = tokenOf(aPodToken, aPodJWT)
 	}
 	if err == nil && len(r.toks) > 0 {
 		err = fmt.Errorf("%v is left", r.toks)
@@ -412,6 +262,9 @@ func (r *lineReader) named(without bool) (string, error) {
 			return "", err
 		}
 		name = u
+	}
+	if name == "" {
+		return "", errors.New("a name is missing")
 	}
 	if !more {
 		return none(prefix + name), nil
