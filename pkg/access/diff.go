@@ -75,15 +75,15 @@ func (w *World) Diff(next *World, namespaces ...string) Diff {
 	if !d.comparable() {
 		return d.out
 	}
+	for _, name := range names {
+		if len(namespaces) == 0 || slices.Contains(namespaces, name) {
+			d.newDoors(name)
+		}
+	}
 	classes := d.classes(names, locked)
 	var policiesOf map[string]bool
 	confined := false
 	if !locked {
-		for _, name := range names {
-			if len(namespaces) == 0 || slices.Contains(namespaces, name) {
-				d.newDoors(name)
-			}
-		}
 		policiesOf, confined = d.confined()
 	}
 	for _, class := range classes {

@@ -26,6 +26,7 @@ type lockedSpace struct {
 	mesh    string // how it takes part in the mesh
 	targets []lockedTarget
 	facts   []fact
+	doors   []string // what leads to its targets from elsewhere
 	asked   map[lockedKey][]*fact
 }
 
@@ -128,6 +129,7 @@ func (l *Lock) ask(x *asker) {
 	done := map[string]*lockedSpace{}
 	for _, s := range l.spaces {
 		done[s.name] = s
+		s.doors = x.openDoors(s.name, x.pool)
 		if like := done[first[s.name]]; like != nil && like != s {
 			if as := like.renamed(l.domain, words[like.name], words[s.name]); as != nil {
 				s.facts = as.facts

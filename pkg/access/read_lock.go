@@ -27,6 +27,7 @@ type lockFile struct {
 		Targets []targetFile `yaml:"targets"`
 		Access  []string     `yaml:"access"`
 		LeftOut []string     `yaml:"leftOut"`
+		Doors   []string     `yaml:"notJudged"`
 	} `yaml:"namespaces"`
 }
 
@@ -60,7 +61,7 @@ func ReadLock(n *yaml.Node, side string) (*Lock, error) {
 		l.outside = append(l.outside, fact{who: who})
 	}
 	for _, n := range file.Namespaces {
-		s := &lockedSpace{name: n.Name, mesh: n.Mesh}
+		s := &lockedSpace{name: n.Name, mesh: n.Mesh, doors: n.Doors}
 		if n.Name == "" || slices.ContainsFunc(l.spaces, func(o *lockedSpace) bool { return o.name == n.Name }) {
 			return nil, fmt.Errorf("namespaces: %q is missing, or there twice", n.Name)
 		}

@@ -75,6 +75,13 @@ func TestClaimsKnowWhatLeadsToTheirTarget(t *testing.T) {
 		if d := diffOf(t, sharedWaypoint, sharedWaypoint+c.more); c.by != "" && (!d.Opens() || !strings.Contains(strings.Join(d.Unknown, "; "), c.by)) || c.by == "" && strings.Contains(strings.Join(d.Unknown, "; "), " of ann") {
 			t.Errorf("%s, diff: got %+v, want %q", c.name, d, c.by)
 		}
+		locked, _ := lockOf(t, load(t, sharedWaypoint), " a")
+		relocked, text := lockOf(t, w, " b")
+		for side, d := range map[string]Diff{"the old lock": locked.World().Diff(load(t, sharedWaypoint+c.more)), "both locks": locked.World().Diff(relocked.World())} {
+			if got := strings.Join(d.Unknown, "; "); c.by != "" && (!d.Opens() || !strings.Contains(got, c.by)) || c.by == "" && strings.Contains(got, " of ann") {
+				t.Errorf("%s, %s: got %+v, want %q in\n%s", c.name, side, d, c.by, text)
+			}
+		}
 		for shape, spec := range map[string]string{"never": never, "only": only} {
 			r := proofs(t, load(t, sharedWaypoint+c.more), spec)[0]
 			if c.by == "" && !r.OK || c.by != "" && (r.OK || r.Got == Allow.String() && shape == "never" || !strings.Contains(r.By, c.by)) {

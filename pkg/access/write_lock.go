@@ -45,6 +45,7 @@ func (l *Lock) Write(out io.Writer) error {
 		access, leftOut := s.lists()
 		list("  ", "access", access)
 		list("  ", "leftOut", leftOut)
+		list("  ", "notJudged", s.doors)
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
