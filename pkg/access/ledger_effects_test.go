@@ -59,6 +59,7 @@ var effects = map[string]string{
 	"at_sidecar.go, TestPodsWithSidecars":                          "whether a pod has a proxy of its own, and which of its ports pass that by",
 	"read_workload.go, TestZtunnelDryRunAndRoot":                   "which Services and policies select a pod",
 	"read_workload.go, TestBindingAndCapture":                      "under which account a pod calls",
+	"read_workload.go, TestPodsOfOneAccountThatDiffer":             "under which account a pod calls",
 	"read_workload.go, TestPodAddressesAndClients":                 "which port a Service means by a name",
 	"read_capture.go, TestMembershipAsConfigured":                  "which pods get a sidecar",
 	"read_poddefault.go, TestPodDefaults":                          "labels and annotations of pods that it selects",

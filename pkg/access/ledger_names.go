@@ -149,7 +149,7 @@ var podLines = []ledgerLine{
 	judgedBy("spec.containers.ports", "read_workload.go", "TestPodAddressesAndClients"),
 	judgedBy("spec.containers.name", "at_sidecar.go", "TestPodsWithSidecars"),
 	judgedBy("spec.serviceAccount", "read_workload.go", "TestPodsOfOneAccountThatDiffer"),
-	judgedBy("metadata.uid", "at_capture.go", "TestMembership"),
+	notJudgedBy("metadata.uid", "at_capture.go", "TestMembership", "a Pod of a cluster without the sidecar that the injector would add is from before it was asked to, or is made anew with one"),
 	notJudgedBy("spec.runtimeClassName", "read_workload.go", "TestPodsInSandboxes", "a sandbox with a network stack of its own is not behind what istio-cni does"),
 	notJudgedBy("spec.os.name", "read_workload.go", "TestPodsOnWindows", "on Windows there is neither istio-cni nor ztunnel"),
 	notJudgedBy("spec.nodeSelector", "read_workload.go", "TestPodsOnWindows", "on Windows there is neither istio-cni nor ztunnel"),
