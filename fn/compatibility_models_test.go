@@ -115,7 +115,10 @@ func modelsTable(t *testing.T) string {
 	return table("Who reaches a model", head, rows,
 		"These are the [referee's](referee.md) answers about the output for two tenants, in Standard mode. A canary is a route with two backends, whoever made it. `-metrics` Services are those that a\n"+
 			"ServingRuntime, an autoscaler or you make beside KServe's own. With an address they go through the waypoint, where every pod may GET `/metrics` by `access.openPaths`; set it to `[]` to close that.\n"+
-			"Without an address they lead to the pods, where only the namespace and the accounts of `access.monitoring` get in.\n")
+			"Without an address they lead to the pods, where only the namespace and the accounts of `access.monitoring` get in.\n\n"+
+			"**InferencePools** (`LLMInferenceService` with a scheduler). With real proxies of Istio 1.31 ([the question](../test/dataplane/testdata/asked/inference-pools)) a route of the ingress to a pool goes to the\n"+
+			"waypoint, whose policies decide, and which then cannot deliver it: 403 for another user, and 503 for the owner. The same holds for a pool behind a route at the waypoint. A Service with an address\n"+
+			"that selects the pool's pods works, for the clients in the first row of the table, without the endpoint picker. Not measured: an endpoint picker that answers.\n")
 }
 
 const kserveGateway = `apiVersion: gateway.networking.k8s.io/v1

@@ -143,6 +143,17 @@ func TestServeLogsWhomItLeaves(t *testing.T) {
 	if !strings.Contains(log.String(), "leftAlone") || !strings.Contains(log.String(), "belongs to AmbientProfile") {
 		t.Errorf("the log is %q", log.String())
 	}
+	for key, o := range w.attachments { // all of them were taken away
+		delete(metadata(o), "ownerReferences")
+		metadata(o, "annotations")["ambient.kubeflow.org/owned-by"] = "runtime"
+		w.related = append(w.related, o)
+		delete(w.attachments, key)
+	}
+	log.Reset()
+	w.sync()
+	if !strings.Contains(log.String(), "was applied by another program") {
+		t.Errorf("the log is %q", log.String())
+	}
 }
 
 // Wrong types are no objects, or objects without what they are asked for; they open nothing.

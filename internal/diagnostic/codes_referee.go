@@ -52,7 +52,7 @@ var refereeCodes = []Entry{
 	{AuthenticationUnread, Warning, "no proxy reads a RequestAuthentication"},
 	{IdentityRewritten, Warning, "a route changes a header that identifies the user"},
 	{HeadlessRoute, Warning, "the ingress leads to a headless Service, which a waypoint cannot deliver to"},
-	{PoolRoute, Warning, "the ingress leads to an InferencePool, past the waypoint"},
+	{PoolRoute, Warning, "the ingress leads to an InferencePool, which a waypoint cannot deliver to"},
 	{ConnectionRoute, Warning, "a route carries connections, so nothing reads who the user is"},
 	{ConnectionListener, Warning, "a listener carries connections that the policies of its Gateway deny"},
 	{PodsLeaveMesh, Warning, "pods take themselves out of the mesh"},

@@ -30,13 +30,13 @@ type result struct {
 func (s *Server) sync(r syncRequest) result {
 	r = r.withUnseen()
 	if why := s.leave(r); why != "" {
-		return leave(r, why)
+		return s.left(r, why)
 	}
 	owner := ownerOf(r)
 	t, problem, err := s.tenant(r, owner)
 	if err != nil {
 		if notSelected(err) {
-			return leave(r, "profileSelector does not select its Profile")
+			return s.left(r, "profileSelector does not select its Profile")
 		}
 		return result{outcome: refused, err: err}
 	}
@@ -59,8 +59,9 @@ func (s *Server) sync(r syncRequest) result {
 	return out
 }
 
-func leave(r syncRequest, why string) result {
-	return result{response: asObserved(r), outcome: leftAlone, why: why, isAbandoned: len(r.Attachments.all()) > 0 && !r.Object.isDeleted()}
+func (s *Server) left(r syncRequest, why string) result {
+	isOurs := len(r.Attachments.all())+len(s.orphans(r)) > 0
+	return result{response: asObserved(r), outcome: leftAlone, why: why, isAbandoned: isOurs && !r.Object.isDeleted()}
 }
 
 // unwanted names the orphans that the tenant is not to have; those that it is to have are in the way.

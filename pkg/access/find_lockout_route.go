@@ -110,12 +110,9 @@ func (a *selfCheck) headless(s *space) {
 }
 
 func (a *selfCheck) headlessEffect(s *space, svc *service, hits []hit) string {
-	addressed := *svc
-	addressed.headless = false
-	if b := a.w.serviceWaypoint(&addressed); b.gateway == nil || !a.w.ingressUsesWaypoint(svc) {
+	if !a.throughWaypoint(svc) {
 		return pastWaypoint(a.atPods(s, a.users, svc.selector, 0))
 	}
-	const itself = "the waypoint has no address to deliver to and connects to itself, so "
 	for _, port := range portsOf(svc, hits) {
 		switch {
 		case port == 15000:
@@ -125,6 +122,15 @@ func (a *selfCheck) headlessEffect(s *space, svc *service, hits []hit) string {
 		}
 	}
 	return itself + "requests from users fail (503)"
+}
+
+const itself = "the waypoint has no address to deliver to and connects to itself, so "
+
+// throughWaypoint reports whether the ingress sends requests for a headless Service to a waypoint.
+func (a *selfCheck) throughWaypoint(svc *service) bool {
+	addressed := *svc
+	addressed.headless = false
+	return a.w.serviceWaypoint(&addressed).gateway != nil && a.w.ingressUsesWaypoint(svc)
 }
 
 // ownPort reports whether a port is among those that Istio's proxies listen at themselves.
@@ -168,8 +174,8 @@ type pool struct {
 	port     int
 }
 
-// pools reports InferencePools behind the ingress. Istio's Service for a pool is headless, and its own endpoint picker chooses among the
-// pods' addresses, so no waypoint is asked (gateway inferencepool_collection).
+// pools reports InferencePools behind the ingress. Istio's Service for a pool is headless and has no labels of its own, so the labels of the
+// namespace decide, as for other headless Services (Istio 1.31: inferencepool_collection.go, and test/dataplane/testdata/asked/inference-pools).
 func (a *selfCheck) pools(s *space) {
 	seen := map[string]bool{}
 	for _, h := range a.toPools[s.name] {
@@ -177,13 +183,17 @@ func (a *selfCheck) pools(s *space) {
 			continue
 		}
 		seen[h.to] = true
-		about, r := origin{kind: "InferencePool", namespace: s.name, name: strings.TrimPrefix(h.to, s.name+"/")}, a.atPods(s, a.users, nil, h.port)
+		about, to := origin{kind: "InferencePool", namespace: s.name, name: strings.TrimPrefix(h.to, s.name+"/")}, pool{port: h.port}
 		for _, p := range s.pools {
 			if p.id() == h.to {
-				about, r = p.origin, a.atPods(s, a.users, p.selector, p.port)
+				about, to = p.origin, p
 			}
 		}
-		a.report(diagnostic.PoolRoute, about, "is a target of "+h.from.String(), pastWaypoint(r), "route to a Service with an address of its own, which goes through the waypoint")
+		effect := itself + "requests from users fail (503)"
+		if !a.throughWaypoint(plainService(s.name, about.name)) {
+			effect = pastWaypoint(a.atPods(s, a.users, to.selector, to.port))
+		}
+		a.report(diagnostic.PoolRoute, about, "is a target of "+h.from.String(), effect, "route to a Service with an address of its own that selects the pool's pods")
 	}
 }
 

@@ -657,7 +657,7 @@ var mutants = []mutant{
 	{"a tenant joins before its policies", ser + "plan.go", "if inForce && len(t.labels) > 0 {", "if len(t.labels) > 0 {"},
 	{"a waypoint comes before its policies", ser + "plan.go", "case !there && !inForce:", "case false:"},
 	{"an addition is no drift", ser + "drift.go", "return equal(content(wanted), content(found))", "return contains(content(found), content(wanted))"},
-	{"a policy out of force is in force", ser + "drift.go", `if found.below("metadata", in)[key] != wanted.below("metadata", in)[key] {`, "if false {"},
+	{"a policy out of force is in force", ser + "drift.go", `if found.below("metadata", in)[key] != wanted.below("metadata", in)[key] {`, "if in == key {"},
 	{"a policy is left out with nothing in its place", ser + "plan.go", `if text(spec, "action") == "DENY" || spec["targetRefs"] == nil {`, "if true {\n		return true\n	}\n	if false {"},
 	{"a policy goes before its stand-in is there", ser + "plan.go", "if !p.isSame(standIn) {", "if false {"},
 	{"a waypoint is deleted for its drift", ser + "plan.go", `case o.kind() == "Gateway":`, "case false:"},

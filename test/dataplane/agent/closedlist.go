@@ -27,6 +27,7 @@ const hashableIstio, hashableEnvoy = "istio.hashable_string", "envoy.hashable_st
 var Kept = []string{
 	"envoy.extensions.filters.http.cors.v3.Cors",
 	"envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
+	"envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor",
 	"envoy.extensions.filters.http.fault.v3.HTTPFault",
 	"envoy.extensions.filters.http.grpc_stats.v3.FilterConfig",
 	"envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication",
@@ -41,6 +42,7 @@ var Kept = []string{
 	"envoy.extensions.filters.network.rbac.v3.RBAC",
 	"envoy.extensions.filters.network.set_filter_state.v3.Config",
 	"envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+	"envoy.extensions.load_balancing_policies.override_host.v3.OverrideHost",
 	"envoy.extensions.matching.common_inputs.network.v3.ApplicationProtocolInput",
 	"envoy.extensions.matching.common_inputs.network.v3.DestinationIPInput",
 	"envoy.extensions.matching.common_inputs.network.v3.DestinationPortInput",
