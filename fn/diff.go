@@ -58,7 +58,7 @@ func loadBoth(old, next []*manifest.Item) (was, is *access.World, refused []diag
 		}
 		return was.LoadNext(nodesOf(sound))
 	})
-	return was, is, append(refused, located(inNext, next)...), err
+	return was, is, append(refused, inNext...), err
 }
 
 // filesIn are the manifests of a directory, and of those in it, by their names; a file is itself.
