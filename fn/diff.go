@@ -61,7 +61,7 @@ func loadBoth(old, next []*manifest.Item) (was, is *access.World, refused []diag
 		}
 		return was.LoadNext(nodesOf(sound))
 	})
-	return was, is, append(refused, located(inNext, next)...), err
+	return was, is, append(refused, inNext...), err
 }
 
 // side is one of two that are compared: a lock, or manifests.

@@ -212,6 +212,9 @@ func TestFollowedRemediesEndTheirMessages(t *testing.T) {
 					continue
 				}
 				follow := followed[d.Code]
+				if follow == nil && d.Snippet != "" {
+					t.Errorf("nobody applies the snippet of %s", d.Error())
+				}
 				if follow == nil {
 					if notFollowed[d.Code] == "" && d.Severity() == diagnostic.Warning && d.Remedy != "" && !fromReferee(d.Code) {
 						t.Errorf("nobody follows %s", d.Error())

@@ -17,7 +17,7 @@ func review(plan generate.Plan, out []*manifest.Item, form manifest.Form) ([]dia
 	if err != nil {
 		return nil, err
 	}
-	return located(append(refused, world.Findings(tenants(plan, out))...), out), nil
+	return append(refused, located(world.Findings(tenants(plan, out)), out)...), nil
 }
 
 // tenants are the profiles' namespaces, as the referee needs to know them.

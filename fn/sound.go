@@ -19,7 +19,7 @@ func loadWorld(items []*manifest.Item) (*access.World, []diagnostic.Diagnostic, 
 	world, refused, err := loadSound(items, notJudged, func(sound []*manifest.Item) (*access.World, error) {
 		return access.Load(nodesOf(sound))
 	})
-	return world, located(refused, items), err
+	return world, refused, err
 }
 
 // loadSound has the referee read items, and once more without those that it cannot read. A warning about each of these states the effect.
@@ -36,7 +36,7 @@ func loadSound(items []*manifest.Item, effect string, load func([]*manifest.Item
 	return world, refused, locatedError(err, items)
 }
 
-// split parts the items that the referee cannot read from the others, with a warning for each. It returns
+// split parts the items that the referee cannot read from the others, with a warning for each, at its place. It returns
 // no warning where one of them was edited or is ours, or where it is not clear which one is meant.
 func split(items []*manifest.Item, effect string, err error) (sound []*manifest.Item, warnings []diagnostic.Diagnostic) {
 	unread := map[manifest.ID]bool{}
@@ -48,9 +48,13 @@ func split(items []*manifest.Item, effect string, err error) (sound []*manifest.
 		d.Code, d.Effect = diagnostic.ManifestLeftOut, effect
 		warnings = append(warnings, d)
 	}
-	left := map[manifest.ID]bool{}
+	placed := located(warnings, items)
+	left, nameless := map[manifest.ID]bool{}, 0
 	for _, item := range items {
 		id := unreadAs(inNamespace(item.ID))
+		if name := manifest.Field(item.Node, "metadata", "name"); name != nil && name.ShortTag() != yaml.NodeTagString {
+			id = unreadAs(manifest.ID{Group: id.Group, Kind: id.Kind}) // the referee reads no name
+		}
 		switch {
 		case !unread[id]:
 			sound = append(sound, item)
@@ -60,8 +64,17 @@ func split(items []*manifest.Item, effect string, err error) (sound []*manifest.
 			return nil, nil
 		}
 		left[id] = unread[id]
+		if unread[id] && id.Name == "" { // the messages are in the order of the items
+			for nameless < len(warnings) && warnings[nameless].Object.Name != "" {
+				nameless++
+			}
+			if nameless < len(warnings) {
+				placed[nameless].Position = inFileOf(item, warnings[nameless].Position)
+				nameless++
+			}
+		}
 	}
-	return sound, warnings
+	return sound, placed
 }
 
 func isMap(n *yaml.Node) bool { return n == nil || n.Kind == yaml.MappingNode }

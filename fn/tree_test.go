@@ -179,6 +179,14 @@ func TestAPolicyWithGenerateName(t *testing.T) {
 // An object without a name is in no cluster: it stops nothing, and neither do two.
 func TestObjectsWithoutANameStopNothing(t *testing.T) {
 	const nameless = "apiVersion: v1\nkind: ConfigMap\nmetadata: {namespace: alice}\ndata: {on: a}\n"
+	for _, text := range []string{nameless, strings.Replace(nameless, "{namespace", "{name: 5, namespace", 1)} {
+		code, stdout, stderr := treeRun(t, treeConfig, "kind: A\n---\n"+text)
+		if code != exitOK || !strings.Contains(stdout, text) {
+			t.Errorf("%d: %s\n%s", code, stderr, stdout)
+		}
+		part(t, "stderr", stderr, "input0.yaml:5:")
+		part(t, "stderr", stderr, "[AP0729] ConfigMap: metadata.name: ")
+	}
 	for _, text := range []string{nameless, nameless + "---\n" + strings.Replace(nameless, "alice", "bob", 1), nameless + "---\n" + nameless} {
 		code, stdout, stderr := treeRun(t, treeConfig, text)
 		if code != exitOK || !strings.HasPrefix(stdout, text) {

@@ -221,10 +221,13 @@ func (p *patcher) flow(raw, was, now *yaml.Node) bool {
 	if !ok {
 		return false
 	}
-	if text = text[1 : len(text)-1]; len(raw.Content) > 0 {
+	at := start + len(bytes.TrimRight(p.data[start:end-1], " \t\r\n"))
+	switch text = text[1 : len(text)-1]; {
+	case len(raw.Content) > 0 && p.data[at-1] == ',':
+		text = " " + text + ","
+	case len(raw.Content) > 0:
 		text = ", " + text
 	}
-	at := start + len(bytes.TrimRight(p.data[start:end-1], " \t\r\n"))
 	p.patches = append(p.patches, patch{at, at, text})
 	return true
 }

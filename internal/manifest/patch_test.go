@@ -32,6 +32,7 @@ func TestPatched(t *testing.T) {
 		{"braces", "a: { b:   c }   # x\n", "a: {b: c, d: e}", "a: { b:   c, d: e }   # x\n"},
 		{"braces without anything", "a: {   } # x\n", "a: {d: e}", "a: {d: e   } # x\n"},
 		{"braces in braces", "a: {b: {c: \"}\", d: it's, e: [x, '#']},   # x }\n  f: g}\n", "a: {b: {c: \"}\", d: it's, e: [x, '#', y]}, f: g, h: i}", "a: {b: {c: \"}\", d: it's, e: [x, '#', y]},   # x }\n  f: g, h: i}\n"},
+		{"a comma behind the last", "a: {\n  b: c, # x\n  d: [e,],\n}\n", "{a: {b: c, d: [e, f], g: h}}", "a: {\n  b: c, # x\n  d: [e, f,], g: h,\n}\n"},
 		{"a list in braces", "{a: [b,   c], d: e}\n", "{a: z, d: e}", "{a: z, d: e}\n"},
 		{"a merge key", "x: &x {a: b}\nw:\n  <<: *x\n  c:  d\n", "{x: {a: b}, w: {c: d, a: z}}", "x: &x {a: b}\nw:\n  <<: *x\n  c:  d\n  a: z\n"},
 		{"Windows", "a:\r\n    b:   c\r\nd: e\r\n", "{a: {b: c, f: [g, h]}, d: e}", "a:\r\n    b:   c\r\n    f: [g, h]\r\nd: e\r\n"},
