@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"cmp"
 	"io"
 	"io/fs"
 	"os"
@@ -15,6 +16,11 @@ import (
 // Diff compares who may reach what under two sets of rendered manifests, each a file, a directory, - for stdin, or a lock file. Without namespaces it looks
 // at all of them. release and stderr are as those of Explain.
 func Diff(old, next string, namespaces []string, release string, stdin io.Reader, stderr io.Writer) (access.Diff, error) {
+	return DiffOnly(old, next, access.Filter{Namespaces: namespaces}, release, stdin, stderr)
+}
+
+// DiffOnly is Diff of a part.
+func DiffOnly(old, next string, f access.Filter, release string, stdin io.Reader, stderr io.Writer) (access.Diff, error) {
 	var sides [2]side
 	var documents manifest.Documents
 	for i, name := range [2]string{old, next} {
@@ -36,9 +42,12 @@ func Diff(old, next string, namespaces []string, release string, stdin io.Reader
 	if sides[1].lock == nil {
 		diagnostic.Print(stderr, judgedBy(is, release, sides[1].items))
 	}
-	d := was.Diff(is, namespaces...)
+	shown := newProgress(stderr)
+	f.Progress = shown.step
+	d := was.DiffOnly(is, f)
+	shown.end()
 	if d.Compared == 0 && len(d.Unknown) == 0 {
-		return d, undone(diagnostic.NothingToExplain, []string{old, next}, "there is nothing to compare, because no namespace that is asked for has a Service, pods, a notebook or a policy", "give what kustomize build prints")
+		return d, undone(diagnostic.NothingToExplain, []string{old, next}, "there is nothing to compare, because no namespace that is asked for has "+cmp.Or(withArticle(f.Service), "a Service, pods, a notebook or a policy"), "give what kustomize build prints")
 	}
 	d.Locate(func(found []diagnostic.Diagnostic, next bool) []diagnostic.Diagnostic {
 		if next {
@@ -47,6 +56,13 @@ func Diff(old, next string, namespaces []string, release string, stdin io.Reader
 		return located(found, sides[0].items)
 	})
 	return d, nil
+}
+
+func withArticle(service string) string {
+	if service == "" {
+		return ""
+	}
+	return "Service " + service
 }
 
 // side is one of two that are compared: a lock, or manifests.
