@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"cmp"
 	"io"
 	"io/fs"
 	"os"
@@ -15,6 +16,11 @@ import (
 // Diff compares who may reach what under two sets of rendered manifests, each a file, a directory, - for stdin, or a lock file. Without namespaces it looks
 // at all of them. release and stderr are as those of Explain.
 func Diff(old, next string, namespaces []string, release string, stdin io.Reader, stderr io.Writer) (access.Diff, error) {
+	return DiffOnly(old, next, access.Filter{Namespaces: namespaces}, release, stdin, stderr)
+}
+
+// DiffOnly is Diff of a part.
+func DiffOnly(old, next string, f access.Filter, release string, stdin io.Reader, stderr io.Writer) (access.Diff, error) {
 	var sides [2]side
 	var documents manifest.Documents
 	for i, name := range [2]string{old, next} {
@@ -37,9 +43,12 @@ func Diff(old, next string, namespaces []string, release string, stdin io.Reader
 		refused = append(refused, judgedBy(is, release, sides[1].items)...)
 	}
 	diagnostic.Print(stderr, refused)
-	d := was.Diff(is, namespaces...)
+	shown := newProgress(stderr)
+	f.Progress = shown.step
+	d := was.DiffOnly(is, f)
+	shown.end()
 	if d.Compared == 0 && len(d.Unknown) == 0 {
-		return d, undone(diagnostic.NothingToExplain, []string{old, next}, "there is nothing to compare, because no namespace that is asked for has a Service, pods, a notebook or a policy", "give what kustomize build prints")
+		return d, undone(diagnostic.NothingToExplain, []string{old, next}, "there is nothing to compare, because no namespace that is asked for has "+cmp.Or(withArticle(f.Service), "a Service, pods, a notebook or a policy"), "give what kustomize build prints")
 	}
 	d.Locate(func(found []diagnostic.Diagnostic, next bool) []diagnostic.Diagnostic {
 		if next {
@@ -62,6 +71,13 @@ func loadBoth(old, next []*manifest.Item) (was, is *access.World, refused []diag
 		return was.LoadNext(nodesOf(sound))
 	})
 	return was, is, append(refused, inNext...), err
+}
+
+func withArticle(service string) string {
+	if service == "" {
+		return ""
+	}
+	return "Service " + service
 }
 
 // side is one of two that are compared: a lock, or manifests.

@@ -20,15 +20,26 @@ import (
 // Explain reports who may reach what under rendered manifests; no file means stdin. release is one of access.Releases, or "" for that of the
 // istiod in the manifests. What is to say of it goes to stderr. Without namespaces it is about all of them.
 func Explain(files []string, release string, stdin io.Reader, stderr io.Writer, namespaces ...string) (access.Report, error) {
+	return ExplainOnly(files, access.Filter{Namespaces: namespaces}, release, stdin, stderr)
+}
+
+// ExplainOnly is Explain of a part.
+func ExplainOnly(files []string, f access.Filter, release string, stdin io.Reader, stderr io.Writer) (access.Report, error) {
 	world, items, refused, err := worldIn(files, stdin)
 	if err != nil {
 		return access.Report{}, err
 	}
 	diagnostic.Print(stderr, append(refused, judgedBy(world, release, items)...))
-	report := world.Explain(namedRoles, namespaces...)
+	shown := newProgress(stderr)
+	f.Progress = shown.step
+	report := world.ExplainOnly(namedRoles, f)
+	shown.end()
 	if len(report.Namespaces) == 0 {
 		none := "no namespace has a Service, a notebook or a policy"
-		if len(namespaces) > 0 {
+		switch {
+		case f.Service != "":
+			none = "no namespace that is asked for has Service " + f.Service
+		case len(f.Namespaces) > 0:
 			none = "no namespace that is asked for has a Service, a notebook or a policy"
 		}
 		return access.Report{}, undone(diagnostic.NothingToExplain, orStdin(files), "there is nothing to explain, because "+none, "give what kustomize build prints")

@@ -37,14 +37,18 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/diff.md`,
 	flags := c.Flags()
 	closed := flags.Bool("no-new-access", false, "exit with 1 where anybody gains access, or may have gained it")
 	same := flags.Bool("exit-code", false, "exit with 1 where anything changes")
-	namespaces := flags.StringArrayP("namespace", "n", nil, "only these namespaces; may be given several times")
+	about := newFilter(c)
 	only := formFlag(c, "only", "", "print no others", "", []string{"gained", "lost"})
 	output, release := outputFlag(c, "table", "json", "yaml", "markdown"), releaseFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := canRead(c, args); err != nil {
 			return err
 		}
-		d, err := fn.Diff(args[0], args[1], *namespaces, release.chosen, c.InOrStdin(), c.ErrOrStderr())
+		filter, err := about.filter(c)
+		if err != nil {
+			return err
+		}
+		d, err := fn.DiffOnly(args[0], args[1], filter, release.chosen, c.InOrStdin(), c.ErrOrStderr())
 		if err != nil {
 			return err
 		}

@@ -24,18 +24,19 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md
 		Example: `  ambient-profile explain rendered.yaml
   kustomize build --enable-alpha-plugins --enable-exec DIR | ambient-profile explain
   ambient-profile explain -n alice -o mermaid rendered.yaml
+  ambient-profile explain --to alice/tet --from user:bob@example.com rendered.yaml
   ambient-profile explain -o lock rendered.yaml > access.lock.yaml`,
 		ValidArgsFunction: completeFiles,
 	}
-	namespaces := c.Flags().StringArrayP("namespace", "n", nil, "only these namespaces; may be given several times")
+	only := newFilter(c)
 	output, release := outputFlag(c, "table", "mermaid", "json", "yaml", "html", "lock"), releaseFlag(c)
 	c.RunE = func(c *cobra.Command, files []string) error {
 		if err := canRead(c, files); err != nil {
 			return err
 		}
 		if output.chosen == "lock" {
-			if len(*namespaces) > 0 {
-				return misuse(c, diagnostic.WrongFlag, "-o lock is about all namespaces, and -n names some", "leave one of the two out")
+			if only.given() {
+				return misuse(c, diagnostic.WrongFlag, "-o lock is about everything, and -n, --to and --from leave some of it out", "leave the flags out")
 			}
 			lock, err := fn.Lock(files, release.chosen, c.InOrStdin(), c.ErrOrStderr())
 			if err != nil {
@@ -43,7 +44,11 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md
 			}
 			return lock.Write(c.OutOrStdout())
 		}
-		report, err := fn.Explain(files, release.chosen, c.InOrStdin(), c.ErrOrStderr(), *namespaces...)
+		filter, err := only.filter(c)
+		if err != nil {
+			return err
+		}
+		report, err := fn.ExplainOnly(files, filter, release.chosen, c.InOrStdin(), c.ErrOrStderr())
 		if err != nil {
 			return err
 		}

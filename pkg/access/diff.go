@@ -60,14 +60,20 @@ const (
 
 // Diff compares the access under two worlds. The second is read with LoadNext.
 func (w *World) Diff(next *World, namespaces ...string) Diff {
+	return w.DiffOnly(next, Filter{Namespaces: namespaces})
+}
+
+// DiffOnly is Diff of a part.
+func (w *World) DiffOnly(next *World, f Filter) Diff {
 	d := newDiffer(w, next)
+	d.only = f
 	names := union(w.names, next.names)
 	slices.Sort(names)
 	locked := w.locked != nil || next.locked != nil
 	if !locked && w.release == next.release && w.recording.twice() {
 		for _, name := range names {
-			if d.askers[0].hasTargets(w.look(name)) && (len(namespaces) == 0 || slices.Contains(namespaces, name)) {
-				d.out.Compared++
+			if len(f.namespaces([]string{name})) > 0 {
+				d.untold([]string{name})
 			}
 		}
 		return d.out
@@ -76,7 +82,7 @@ func (w *World) Diff(next *World, namespaces ...string) Diff {
 		return d.out
 	}
 	for _, name := range names {
-		if len(namespaces) == 0 || slices.Contains(namespaces, name) {
+		if len(f.namespaces([]string{name})) > 0 {
 			d.newDoors(name)
 		}
 	}
@@ -86,13 +92,11 @@ func (w *World) Diff(next *World, namespaces ...string) Diff {
 	if !locked {
 		policiesOf, confined = d.confined()
 	}
-	for _, class := range classes {
-		switch asked := len(namespaces) == 0 || slices.ContainsFunc(class, func(n string) bool { return slices.Contains(namespaces, n) }); {
-		case !asked:
+	for i, class := range classes {
+		switch f.step(i, len(classes)); {
+		case len(f.namespaces(class)) == 0:
 		case confined && d.untouched(class[0], policiesOf):
-			if d.askers[0].hasTargets(d.askers[0].w.look(class[0])) {
-				d.out.Compared += len(class)
-			}
+			d.untold(class)
 		default:
 			d.namespace(class)
 		}
@@ -123,12 +127,22 @@ func union(a, b []string) []string {
 
 // differ compares two worlds.
 type differ struct {
+	only   Filter
 	askers [2]*asker // of the worlds, in an order of their own
 	newer  int       // of the two
 	pool   *symbolic.Pool
 	out    Diff
 	at     *NamespaceDiff       // at hand
 	moved  map[string]*movement // by namespaces whose pods come into the mesh, or leave it
+}
+
+// untold counts namespaces in which nothing can have changed.
+func (d *differ) untold(class []string) {
+	x := d.askers[0]
+	s := x.w.look(class[0])
+	if x.hasTargets(s) && (d.only.Service == "" || slices.ContainsFunc(x.aims(s), func(a *aim) bool { return d.only.takes(a.name, false) })) {
+		d.out.Compared += len(class)
+	}
 }
 
 // comparable reports whether the requests of both worlds are the same. A principal of another trust domain is another one, and so is a path that is
@@ -202,7 +216,7 @@ func (d *differ) alikeInLock() (out [][]string) {
 
 // namespace compares the access to a namespace, and so to those that are like it.
 func (d *differ) namespace(class []string) {
-	targets := d.targets(class[0])
+	targets := slices.DeleteFunc(d.targets(class[0]), func(t destination) bool { return !d.only.takes(t.name, t.pods) })
 	if len(targets) == 0 {
 		return
 	}
@@ -213,7 +227,7 @@ func (d *differ) namespace(class []string) {
 		t := &targets[i]
 		for _, port := range t.ports() {
 			for _, tcp := range [2]bool{false, true} {
-				if t.takes(tcp) {
+				if t.takes(tcp) && d.only.at(port) {
 					d.ask(i, t, port, tcp, pool)
 				}
 			}

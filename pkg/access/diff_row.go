@@ -17,13 +17,15 @@ type spotAt struct {
 
 // ask adds what changes about a target at a port.
 func (d *differ) ask(n int, t *destination, port int, tcp bool, pool *symbolic.Pool) {
-	for _, q := range d.inquiries(t, port, tcp) {
+	for _, q := range d.only.of(d.inquiries(t, port, tcp)) {
 		c := d.contrast(t, q)
 		if err := c.answer(pool); err != nil {
 			d.out.Unknown = append(d.out.Unknown, q.kind.String()+" to "+q.text()+": "+err.Error())
 		}
 		for i := range c.lines {
-			d.add(d.change(&c.lines[i]), spotAt{n, port, tcp, c.lines[i].noRoute})
+			if d.only.holds(d.askers[c.lines[i].in].w, c.lines[i].says) {
+				d.add(d.change(&c.lines[i]), spotAt{n, port, tcp, c.lines[i].noRoute})
+			}
 		}
 	}
 }

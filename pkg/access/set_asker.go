@@ -21,7 +21,7 @@ type asker struct {
 	askedProxies    bool
 	roles           Roles
 	report          *Report
-	only            []string // the namespaces that are asked about, none for all
+	only            Filter
 }
 
 func newAsker(w *World) *asker {

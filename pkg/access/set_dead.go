@@ -34,7 +34,7 @@ func (x *asker) dead(r *Report) (out []DeadRule) {
 		s := x.w.namespaces[class[0]]
 		spaces, like[s.name] = append(spaces, s), class[1:]
 		for _, p := range s.policies {
-			if len(x.only) > 0 && (s.name == x.w.mesh.rootNamespace || x.atAnyGateway(p)) {
+			if len(x.only.Namespaces) > 0 && (s.name == x.w.mesh.rootNamespace || x.atAnyGateway(p)) {
 				continue // it may be for namespaces that nobody asks about
 			}
 			for i := range p.rules {

@@ -54,23 +54,33 @@ type Roles struct{ Owner, Contributor []string }
 // Explain reports which of all requests to each namespace are allowed and which are not judged. Namespaces with neither Services nor policies of their
 // own are left out. If namespaces are given, it reports only on them, and omits ALLOW rules for all namespaces.
 func (w *World) Explain(roles Roles, namespaces ...string) Report {
+	return w.ExplainOnly(roles, Filter{Namespaces: namespaces})
+}
+
+// ExplainOnly is Explain of a part. Of rules without a line, and of clients that reach nothing beside the one that is asked about, it says nothing.
+func (w *World) ExplainOnly(roles Roles, f Filter) Report {
 	r := Report{Namespaces: []NamespaceReport{}, world: w}
 	for _, f := range w.rewrites(nil) {
 		r.Findings = append(r.Findings, f.report())
 	}
 	x := newAsker(w)
-	x.roles, x.report, x.only = roles, &r, namespaces
-	for _, class := range x.classes() {
+	x.roles, x.report, x.only = roles, &r, f
+	classes := x.classes()
+	for i, class := range classes {
+		f.step(i, len(classes))
 		s := w.namespaces[class[0]]
 		if len(s.services)+len(s.policies)+len(s.notebooks)+len(x.routed[s.name]) == 0 {
 			continue
 		}
-		n := x.explain(s)
-		n.Like = class[1:]
-		r.Namespaces = append(r.Namespaces, n)
+		if n := x.explain(s); len(n.Access) > 0 {
+			n.Like = class[1:]
+			r.Namespaces = append(r.Namespaces, n)
+		}
 	}
-	x.addFronts(&r)
-	r.Dead = x.dead(&r)
+	if f.Service == "" && !f.one() {
+		x.addFronts(&r)
+		r.Dead = x.dead(&r)
+	}
 	slices.Sort(r.Assumed)
 	return r
 }
@@ -79,15 +89,15 @@ func (w *World) Explain(roles Roles, namespaces ...string) Report {
 func (x *asker) classes() (out [][]string) {
 	first := map[string][]string{}
 	for _, class := range x.w.alike() {
-		for i, name := range x.asked(class) {
+		for i, name := range x.only.namespaces(class) {
 			if i == 0 {
-				first[name] = x.asked(class)
+				first[name] = x.only.namespaces(class)
 			} else {
 				first[name] = nil
 			}
 		}
 	}
-	names := slices.Clone(x.asked(x.w.names))
+	names := slices.Clone(x.only.namespaces(x.w.names))
 	sort.Strings(names)
 	for _, name := range names {
 		switch class, tenant := first[name]; {
@@ -100,20 +110,14 @@ func (x *asker) classes() (out [][]string) {
 	return out
 }
 
-// asked are those of some namespaces that are asked for.
-func (x *asker) asked(names []string) []string {
-	if len(x.only) == 0 {
-		return names
-	}
-	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !slices.Contains(x.only, n) })
-}
-
 // explain asks all questions about a namespace.
 func (x *asker) explain(s *space) NamespaceReport {
 	out := NamespaceReport{Namespace: s.name, Mesh: x.w.describe(s), tenant: s.profile}
 	t := &survey{x: x, s: s, aims: x.aims(s), pods: x.podAims(s), pool: x.pool.About()}
+	t.aims = slices.DeleteFunc(t.aims, func(a *aim) bool { return !x.only.takes(a.name, false) })
+	t.pods = slices.DeleteFunc(t.pods, func(p podAim) bool { return !x.only.takes(p.name, true) })
 	for i, a := range t.aims {
-		for _, port := range a.allPorts() {
+		for _, port := range slices.DeleteFunc(slices.Clone(a.allPorts()), func(port int) bool { return !x.only.at(port) }) {
 			t.ask(goal{a.to, port, false}, spot{aim: i, port: port})
 			t.ask(goal{a.to, port, true}, spot{aim: i, port: port, tcp: true})
 		}
@@ -178,7 +182,7 @@ type spot struct {
 // ask adds the lines about a target.
 func (t *survey) ask(g goal, at spot) {
 	routeless := !g.to.Direct && g.to.Service != "" && t.x.w.routeless(g.to)
-	for _, q := range t.x.w.inquiries(g.to, g.port, g.tcp) {
+	for _, q := range t.x.only.of(t.x.w.inquiries(g.to, g.port, g.tcp)) {
 		q.unrouted = routeless && q.kind.ingress()
 		a := t.x.w.about(&q, t.pool)
 		t.x.report.Errors = append(t.x.report.Errors, a.wrong...)
@@ -193,6 +197,9 @@ func (t *survey) ask(g goal, at spot) {
 			l := &a.lines[i]
 			for _, key := range l.rules {
 				t.x.passed[key] = true
+			}
+			if !t.x.only.holds(t.x.w, l.says) {
+				continue
 			}
 			r := t.row(c, l)
 			spot := at
@@ -317,13 +324,13 @@ func (t *survey) told(r *row) bool {
 
 // access are the lines of the namespace.
 func (t *survey) access() []Access {
-	if t.common != nil && t.same == t.asks {
+	if t.common != nil && t.same == t.asks && !t.x.only.one() {
 		if t.common.outcome != Deny {
 			return []Access{t.ofAnyone("anyone")}
 		}
 		return append([]Access{t.ofAnyone("anyone")}, t.detours()...)
 	}
-	open := t.openToAll()
+	open := !t.x.only.one() && t.openToAll()
 	var out []Access
 	for _, c := range t.order {
 		if open && !c.kind.ingress() {
@@ -342,6 +349,12 @@ func (t *survey) access() []Access {
 		slices.SortStableFunc(own, func(a, b *row) int { return cmp.Or(t.rank(a)-t.rank(b), cmp.Compare(a.who, b.who)) })
 		for _, r := range own {
 			out = append(out, t.line(r))
+		}
+		if t.x.only.one() {
+			if !some {
+				out = append(out, Access{Who: t.x.only.From.String(), Kind: c.kind.String(), Reaches: "nothing", Outcome: Deny.String(), By: t.x.shortStep(Deny, t.asked[c], t.s.name)})
+			}
+			continue
 		}
 		if text := c.others(some); text != "" && !all && t.asked[c].Point.Kind != "" {
 			out = append(out, Access{Who: text, Kind: c.kind.String(), Reaches: "nothing", Outcome: Deny.String(), By: t.x.shortStep(Deny, t.asked[c], t.s.name)})

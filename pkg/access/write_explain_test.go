@@ -3,6 +3,7 @@ package access
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -159,6 +160,33 @@ func TestExplainAssumesWhatPoliciesName(t *testing.T) {
 	} {
 		if got[row] != by {
 			t.Errorf("%s: %q, want %q in\n%q", row, got[row], by, got)
+		}
+	}
+}
+
+// A diagram has no more text and arrows than Mermaid takes; what is more is in another one, and nothing is left out.
+func TestMermaidFits(t *testing.T) {
+	for name, rows := range map[string][2]int{"many namespaces": {300, 6}, "one large namespace": {1, 1300}, "long names": {3, 60}} {
+		var r Report
+		for i := range rows[0] {
+			n := NamespaceReport{Namespace: fmt.Sprint("ns-", i), Mesh: "ambient"}
+			for j := range rows[1] {
+				long := strings.Repeat("x", map[bool]int{true: 900}[name == "long names"])
+				n.Access = append(n.Access, Access{Who: fmt.Sprint("user ", j, long), Reaches: fmt.Sprint("service ", j), Outcome: "allow", By: "waypoint: p rule 0"})
+			}
+			r.Namespaces = append(r.Namespaces, n)
+		}
+		charts := strings.Split(written(t, func(b *strings.Builder) error { return r.WriteMermaid(b) }), "```mermaid\n")[1:]
+		arrows := 0
+		for _, c := range charts {
+			c = strings.TrimSuffix(strings.TrimSpace(c), "```")
+			n := strings.Count(c, "-->")
+			if arrows += n; len(c) > 50000 || n > 500 || n == 0 || !strings.HasPrefix(c, "flowchart LR\n") {
+				t.Errorf("%s: a diagram has %d characters and %d arrows", name, len(c), n)
+			}
+		}
+		if arrows != rows[0]*rows[1] || len(charts) < 2 {
+			t.Errorf("%s: %d arrows in %d diagrams", name, arrows, len(charts))
 		}
 	}
 }
