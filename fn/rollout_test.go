@@ -164,6 +164,7 @@ func TestRollout(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
+		"# How far it is, at any time: kubectl get authorizationpolicy.security.istio.io,gateway.gateway.networking.k8s.io,namespace,pod,service -A -o yaml | ambient-profile rollout --verify - -d stages\n",
 		"# Stage 1-policies: ", "# Stage 2-waypoints: ", "# Stage 3-ann-labels: ", "# Stage back/1-ann-sidecars: ", "PROVED in any order",
 		"kubectl wait --for=condition=Programmed gateway/waypoint -n ann", "kubectl rollout restart statefulset,deployment -n ann", "kubectl delete -f stages/back/4-policies/delete",
 	} {

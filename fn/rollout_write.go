@@ -5,23 +5,41 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
-// write writes a stage: what is applied, numbered in its order, and what is deleted.
+// In the directory of a stage: its commands, and what it deletes.
+const (
+	commandsFile = "commands.sh"
+	deletedBelow = "delete"
+)
+
+// write writes a stage: its commands, what is applied, numbered in its order, and what is deleted.
 func (s *Stage) write(dir, name string) error {
+	at := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(at, 0o777); err != nil {
+		return err
+	}
+	var commands strings.Builder
+	s.print(&commands, dir)
+	if err := os.WriteFile(filepath.Join(at, commandsFile), []byte(commands.String()), 0o666); err != nil {
+		return err
+	}
 	for i, c := range s.changes {
 		n, below := c.new, ""
 		if n == nil {
-			n, below = c.old, "delete"
+			n, below = c.old, deletedBelow
 		}
 		text, err := yaml.NewRNode(n).String()
 		if err != nil {
 			return err
 		}
-		to := filepath.Join(dir, filepath.FromSlash(name), below)
+		to := filepath.Join(at, below)
 		if err := os.MkdirAll(to, 0o777); err != nil {
 			return err
 		}
@@ -53,6 +71,7 @@ func (r *Rollout) Write(w io.Writer, dir string) error {
 	for _, a := range r.Assumed {
 		b.WriteString("# ASSUMED: " + a + "\n")
 	}
+	b.WriteString("# How far it is, at any time: " + r.verifyCommand(dir) + "\n")
 	for i := range r.Stages {
 		r.Stages[i].print(&b, dir)
 	}
@@ -62,6 +81,21 @@ func (r *Rollout) Write(w io.Writer, dir string) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// verifyCommand is the command that tells how far the rollout is.
+func (r *Rollout) verifyCommand(dir string) string {
+	all := &stageFiles{}
+	for _, s := range slices.Concat(r.Stages, r.Back) {
+		for _, c := range s.changes {
+			if c.new != nil {
+				all.puts = append(all.puts, manifest.NewItem(c.new))
+			} else {
+				all.deletes = append(all.deletes, manifest.NewItem(c.old))
+			}
+		}
+	}
+	return verifyCommand(dir, []*stageFiles{all})
 }
 
 func (s *Stage) print(b *strings.Builder, dir string) {
@@ -85,7 +119,7 @@ func (s *Stage) print(b *strings.Builder, dir string) {
 	for i, c := range s.changes {
 		verb, file := "kubectl apply --server-side --force-conflicts -f ", at
 		if c.new == nil {
-			verb, file = "kubectl delete -f ", at+"/delete"
+			verb, file = "kubectl delete -f ", at+"/"+deletedBelow
 		}
 		switch {
 		case s.Proof.Ordered:
