@@ -2,11 +2,14 @@ package fn
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
@@ -185,5 +188,32 @@ func TestRolloutVerifyOfBadInput(t *testing.T) {
 				t.Errorf("exit code %d, want 2 and %q:\n%s", code, c.want, said.String())
 			}
 		})
+	}
+}
+
+// What kubectl get prints of an object and only the server sets is in no stage: an apply of it is refused, or meets a conflict.
+func TestRolloutLeavesOutWhatTheServerSets(t *testing.T) {
+	dir := t.TempDir()
+	before, config, stages := filepath.Join(dir, "before.yaml"), filepath.Join(dir, "config.yaml"), filepath.Join(dir, "stages")
+	live := livePlane{}
+	for _, item := range must(manifest.ReadObjects([]string{"-"}, strings.NewReader(rolloutBase+rolloutSidecars))) {
+		live.put(t, must(yaml.NewRNode(item.Node).String()))
+	}
+	live.edit(t, "Namespace", "ann", "metadata: {annotations: {kubectl.kubernetes.io/last-applied-configuration: '{}'}}\nstatus: {phase: Active}\n")
+	write(t, before, live.text(t))
+	write(t, config, rolloutVerified)
+	r, err := RolloutOf(before, config, nil, nil, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.WriteTo(stages); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range tree(t, stages) {
+		for _, field := range []string{"uid:", "resourceVersion:", "generation:", "creationTimestamp:", "status:", "last-applied-configuration:", "annotations: {}"} {
+			if strings.Contains(text, field) {
+				t.Errorf("%s has %s\n%s", name, field, text)
+			}
+		}
 	}
 }

@@ -35,7 +35,7 @@ func (s *Stage) write(dir, name string) error {
 		if n == nil {
 			n, below = c.old, deletedBelow
 		}
-		text, err := yaml.NewRNode(n).String()
+		text, err := forApply(n)
 		if err != nil {
 			return err
 		}
@@ -48,6 +48,25 @@ func (s *Stage) write(dir, name string) error {
 		}
 	}
 	return nil
+}
+
+// forApply is an object without what only the API server sets, and kubectl get prints: an apply of that is refused, or meets a conflict.
+func forApply(n *yaml.Node) (string, error) {
+	out := yaml.NewRNode(n).Copy()
+	drops := []yaml.Filter{yaml.Clear("status")}
+	for _, key := range ofServer {
+		drops = append(drops, yaml.Tee(yaml.Get("metadata"), yaml.Clear(key)))
+	}
+	drops = append(drops, yaml.ClearAnnotation(lastApplied))
+	for _, drop := range drops {
+		if err := out.PipeE(drop); err != nil {
+			return "", err
+		}
+	}
+	if err := yaml.ClearEmptyAnnotations(out); err != nil {
+		return "", err
+	}
+	return out.String()
 }
 
 // file is the name of the file of an object.
