@@ -65,7 +65,8 @@ type condition struct {
 func conditionOf(live *manifest.Item, kind string) condition {
 	for _, c := range manifest.Content(manifest.Field(live.Node, "status", "conditions")) {
 		if manifest.Value(c, "type") == kind {
-			return condition{manifest.Value(c, "status"), manifest.Value(c, "reason"), manifest.Value(c, "observedGeneration") == manifest.Value(live.Node, "metadata", "generation")}
+			seen := manifest.Value(c, "observedGeneration")
+			return condition{manifest.Value(c, "status"), manifest.Value(c, "reason"), seen != "" && seen == manifest.Value(live.Node, "metadata", "generation")}
 		}
 	}
 	return condition{}
@@ -78,7 +79,7 @@ func programmed(live *manifest.Item) verdict {
 	case c.status == "":
 		return verdict{false, "it has no condition Programmed"}
 	case !c.fresh:
-		return verdict{false, "its condition Programmed is about an earlier generation"}
+		return verdict{false, "its condition Programmed is not about its generation"}
 	}
 	return verdict{c.status == "True", "Programmed is " + c.status + ", reason " + c.reason}
 }
@@ -95,7 +96,7 @@ func acceptance(live *manifest.Item) verdict {
 	case c.reason == "":
 		return verdict{false, "it has no condition " + kind}
 	case !c.fresh:
-		return verdict{false, "its condition " + kind + " is about an earlier generation"}
+		return verdict{false, "its condition " + kind + " is not about its generation"}
 	}
 	partly := kind == ztunnelAccepted && c.reason == "UnsupportedValue" && !isOwned(live.Node)
 	return verdict{c.reason == isAccepted || partly, "the reason of " + kind + " is " + c.reason}

@@ -88,8 +88,11 @@ func TestRolloutVerifyFindsWhatIsLacking(t *testing.T) {
 		"a waypoint that is not programmed": {2, func(t *testing.T, c livePlane) {
 			c.edit(t, "Gateway", "waypoint", "status: {conditions: [{type: Programmed, status: 'False', reason: AddressNotAssigned, observedGeneration: 3}]}")
 		}, "NOT READY: Gateway ann/waypoint: Programmed is False, reason AddressNotAssigned"},
-		"a waypoint of an earlier generation": {2, func(t *testing.T, c livePlane) { c.edit(t, "Gateway", "waypoint", "metadata: {generation: 4}") }, "NOT READY: Gateway ann/waypoint: its condition Programmed is about an earlier generation"},
-		"a waypoint without a condition":      {2, func(t *testing.T, c livePlane) { c.edit(t, "Gateway", "waypoint", "status: {conditions: []}") }, "NOT READY: Gateway ann/waypoint: it has no condition Programmed"},
+		"a waypoint of an earlier generation": {2, func(t *testing.T, c livePlane) { c.edit(t, "Gateway", "waypoint", "metadata: {generation: 4}") }, "NOT READY: Gateway ann/waypoint: its condition Programmed is not about its generation"},
+		"a waypoint of no generation": {2, func(t *testing.T, c livePlane) {
+			c.edit(t, "Gateway", "waypoint", "metadata: {generation: null}\nstatus: {conditions: [{type: Programmed, status: 'True', reason: Programmed}]}")
+		}, "NOT READY: Gateway ann/waypoint: its condition Programmed is not about its generation"},
+		"a waypoint without a condition": {2, func(t *testing.T, c livePlane) { c.edit(t, "Gateway", "waypoint", "status: {conditions: []}") }, "NOT READY: Gateway ann/waypoint: it has no condition Programmed"},
 		"a policy that is true for a part": {1, func(t *testing.T, c livePlane) {
 			c.edit(t, "AuthorizationPolicy", "ns-l4-waypoint", "status: {conditions: [{type: ZtunnelAccepted, status: 'True', reason: UnsupportedValue, observedGeneration: 3}]}")
 		}, "NOT READY: AuthorizationPolicy ann/ns-l4-waypoint: the reason of ZtunnelAccepted is UnsupportedValue"},
