@@ -181,11 +181,12 @@ func (v *verifier) podsReady(namespace *manifest.Item, out *Verification) {
 		out.NotReady = append(out.NotReady, namespace.ID.String()+": no pods are given, so nobody knows which of them have sidecars")
 		return
 	}
-	right := 0
+	all, right := 0, 0
 	for _, pod := range v.pods {
 		if pod.Namespace != namespace.Name {
 			continue
 		}
+		all++
 		if wrong := podWrong(pod, injects); wrong != "" {
 			out.NotReady = append(out.NotReady, pod.ID.String()+": "+wrong)
 		} else {
@@ -193,7 +194,7 @@ func (v *verifier) podsReady(namespace *manifest.Item, out *Verification) {
 		}
 	}
 	if right > 0 {
-		out.Ready = append(out.Ready, fmt.Sprintf("%s: %d pods %s sidecars", namespace.ID, right, map[bool]string{true: "with", false: "without"}[injects]))
+		out.Ready = append(out.Ready, fmt.Sprintf("%s: %d of %d pods are as it wants them, %s sidecars", namespace.ID, right, all, map[bool]string{true: "with", false: "without"}[injects]))
 	}
 }
 

@@ -112,7 +112,8 @@ func TestRolloutVerifyFindsWhatIsLacking(t *testing.T) {
 			c.put(t, "{apiVersion: v1, kind: Service, metadata: {name: ml-pipeline-visualizationserver, namespace: ann}}")
 			c.edit(t, "AuthorizationPolicy", "ml-pipeline-visualizationserver-l7-ml-pipeline", "status: {conditions: [{type: WaypointAccepted, status: 'False', reason: AncestorNotBound, observedGeneration: 3}]}")
 		}, "NOT READY: AuthorizationPolicy ann/ml-pipeline-visualizationserver-l7-ml-pipeline: the reason of WaypointAccepted is AncestorNotBound"},
-		"a pod with a sidecar": {3, func(t *testing.T, c livePlane) { c.pod(t, true) }, "NOT READY: Pod ann/nb-0: has a sidecar still"},
+		"a pod with a sidecar":    {3, func(t *testing.T, c livePlane) { c.pod(t, true) }, "NOT READY: Pod ann/nb-0: has a sidecar still"},
+		"and what starts it anew": {3, func(t *testing.T, c livePlane) { c.pod(t, true) }, "# NEXT: wait until it is ready\nkubectl wait --for=jsonpath"},
 		"a pod past ztunnel": {3, func(t *testing.T, c livePlane) {
 			c.edit(t, "Pod", "nb-0", "metadata: {annotations: {ambient.istio.io/redirection: pending}}")
 		}, "NOT READY: Pod ann/nb-0: runs, and ztunnel does not get its traffic"},

@@ -64,6 +64,11 @@ func (v *Verification) writeNext(b *strings.Builder) {
 		return
 	case len(v.NotReady) > 0:
 		b.WriteString("\n# NEXT: wait until it is ready\n")
+		for _, s := range v.stages {
+			if _, waits, found := strings.Cut(s.commands, beforeNext); found && s.name == v.Stage {
+				b.WriteString(waits)
+			}
+		}
 	case v.next == nil:
 		b.WriteString("\n# NEXT: nothing, all stages are done\n")
 	default:

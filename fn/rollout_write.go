@@ -19,6 +19,9 @@ const (
 	deletedBelow = "delete"
 )
 
+// beforeNext is the line behind which the commands wait for a stage.
+const beforeNext = "# Before the next stage:\n"
+
 // write writes a stage: its commands, what is applied, numbered in its order, and what is deleted.
 func (s *Stage) write(dir, name string) error {
 	at := filepath.Join(dir, filepath.FromSlash(name))
@@ -149,7 +152,7 @@ func (s *Stage) print(b *strings.Builder, dir string) {
 		applies, deletes = applies || c.new != nil, deletes || c.new == nil
 	}
 	if len(s.Ready) > 0 {
-		b.WriteString("# Before the next stage:\n")
+		b.WriteString(beforeNext)
 	}
 	for _, command := range s.Ready {
 		b.WriteString(command + "\n")
