@@ -21,7 +21,7 @@ func (c livePlane) apply(t *testing.T, dir, stage string) {
 	for _, file := range must(filepath.Glob(filepath.Join(dir, stage, "delete", "*.yaml"))) {
 		delete(c, must(manifest.ReadObjects([]string{file}, nil))[0].ID)
 	}
-	for _, file := range must(filepath.Glob(filepath.Join(dir, stage, "*.yaml"))) {
+	for _, file := range append(must(filepath.Glob(filepath.Join(dir, stage, "*.yaml"))), must(filepath.Glob(filepath.Join(dir, stage, "replace", "*.yaml")))...) {
 		c.put(t, read(t, file))
 	}
 	if strings.HasSuffix(stage, "-labels") {

@@ -85,7 +85,7 @@ func (s *stageFiles) read(dir string) error {
 	for _, part := range []struct {
 		in  string
 		out *[]*manifest.Item
-	}{{dir, &s.puts}, {filepath.Join(dir, deletedBelow), &s.deletes}} {
+	}{{dir, &s.puts}, {filepath.Join(dir, replacedBelow), &s.puts}, {filepath.Join(dir, deletedBelow), &s.deletes}} {
 		files, err := filepath.Glob(filepath.Join(part.in, "*.yaml"))
 		if err != nil || len(files) == 0 {
 			continue
@@ -94,7 +94,7 @@ func (s *stageFiles) read(dir string) error {
 		if err != nil {
 			return diagnostic.Undone(err)
 		}
-		*part.out = slices.DeleteFunc(items, func(i *manifest.Item) bool { return i.Kind == "" })
+		*part.out = append(*part.out, slices.DeleteFunc(items, func(i *manifest.Item) bool { return i.Kind == "" })...)
 	}
 	return nil
 }

@@ -221,3 +221,19 @@ func TestRolloutLeavesOutWhatTheServerSets(t *testing.T) {
 		}
 	}
 }
+
+// A policy that loses a field is replaced, as an apply leaves what another manager owns.
+func TestRolloutReplacesWhatLosesAField(t *testing.T) {
+	dir := t.TempDir()
+	was := strings.Replace(rolloutDeny, "spec: {", "spec: {selector: {matchLabels: {app: nb}}, ", 1)
+	is := strings.Replace(rolloutDeny, "spec: {", "spec: {targetRefs: [{kind: Service, name: nb}], ", 1)
+	p := rolloutFrom(t, rolloutBase+rolloutSidecars+was, rolloutBase+rolloutAmbient+is)
+	stages := p.staged([]string{"no-admin", "ann"})
+	if err := stages[0].write(dir, stages[0].Name); err != nil {
+		t.Fatal(err)
+	}
+	files := tree(t, filepath.Join(dir, stages[0].Name))
+	if files["replace/02-authorizationpolicy-ann-no-admin.yaml"] == "" && files["replace/01-authorizationpolicy-ann-no-admin.yaml"] == "" || !strings.Contains(files[commandsFile], "/no-admin+ann/replace\n") || strings.Count(files[commandsFile], "kubectl apply ") != 1 {
+		t.Errorf("%v", files)
+	}
+}

@@ -15,8 +15,9 @@ import (
 
 // In the directory of a stage: its commands, and what it deletes.
 const (
-	commandsFile = "commands.sh"
-	deletedBelow = "delete"
+	commandsFile  = "commands.sh"
+	deletedBelow  = "delete"
+	replacedBelow = "replace"
 )
 
 // beforeNext is the line behind which the commands wait for a stage.
@@ -34,9 +35,9 @@ func (s *Stage) write(dir, name string) error {
 		return err
 	}
 	for i, c := range s.changes {
-		n, below := c.new, ""
+		n, below := c.new, c.below()
 		if n == nil {
-			n, below = c.old, deletedBelow
+			n = c.old
 		}
 		text, err := forApply(n)
 		if err != nil {
@@ -51,6 +52,33 @@ func (s *Stage) write(dir, name string) error {
 		}
 	}
 	return nil
+}
+
+var verbs = map[string]string{"": "kubectl apply --server-side --force-conflicts -f ", deletedBelow: "kubectl delete -f ", replacedBelow: "kubectl replace -f "}
+
+// below is where the file of a change is in its stage. A policy that loses a field is replaced: an apply leaves the fields that another manager owns, and
+// the API server refuses a policy with a selector and targetRefs.
+func (c *change) below() string {
+	switch {
+	case c.new == nil:
+		return deletedBelow
+	case c.old != nil && strings.HasSuffix(c.Group, ".istio.io") && loses(manifest.Field(c.old, "spec"), manifest.Field(c.new, "spec")):
+		return replacedBelow
+	}
+	return ""
+}
+
+// loses reports whether a map has a field that another one lacks.
+func loses(old, is *yaml.Node) bool {
+	if old == nil || is == nil || old.Kind != yaml.MappingNode {
+		return old != nil && is == nil
+	}
+	for i := 0; i+1 < len(old.Content); i += 2 {
+		if loses(old.Content[i+1], manifest.Field(is, old.Content[i].Value)) {
+			return true
+		}
+	}
+	return false
 }
 
 // forApply is an object without what only the API server sets, and kubectl get prints: an apply of that is refused, or meets a conflict.
@@ -137,19 +165,17 @@ func (s *Stage) print(b *strings.Builder, dir string) {
 		fmt.Fprintf(b, "# LOST: %s\n", l)
 	}
 	at := filepath.ToSlash(filepath.Join(dir, s.Name))
-	applies, deletes := false, false
+	said := map[string]bool{}
 	for i, c := range s.changes {
-		verb, file := "kubectl apply --server-side --force-conflicts -f ", at
-		if c.new == nil {
-			verb, file = "kubectl delete -f ", at+"/"+deletedBelow
-		}
+		below := c.below()
+		verb, file := verbs[below], strings.TrimSuffix(at+"/"+below, "/")
 		switch {
 		case s.Proof.Ordered:
 			fmt.Fprintf(b, "%s%s/%02d-%s\n", verb, file, i+1, c.file())
-		case c.new == nil && !deletes, c.new != nil && !applies:
+		case !said[below]:
 			fmt.Fprintf(b, "%s%s\n", verb, file)
 		}
-		applies, deletes = applies || c.new != nil, deletes || c.new == nil
+		said[below] = true
 	}
 	if len(s.Ready) > 0 {
 		b.WriteString(beforeNext)
