@@ -330,3 +330,33 @@ func (r *rollout) judged(t *testing.T) (v view) {
 	}
 	return v
 }
+
+// A policy with a selector, which another manager applied, gets targetRefs instead and its selector back.
+func TestRolloutMovesAPolicyOfASelector(t *testing.T) {
+	needsControlPlane(t)
+	if _, err := exec.LookPath("kubectl"); err != nil {
+		t.Skipf("NOT RUN: %v", err)
+	}
+	r := startRollout(t)
+	text, err := os.ReadFile(filepath.Join(r.dir, "rollout/before.yaml"))
+	must(t, err)
+	selecting := strings.Replace(string(text), "name: scraper\n  namespace: alice\nspec:\n", "name: scraper\n  namespace: alice\nspec:\n  selector: {matchLabels: {notebook-name: tet}}\n", 1)
+	must(t, os.WriteFile(filepath.Join(r.dir, "selecting.yaml"), []byte(selecting), 0o600))
+	objects, err := kube.Read([]byte(selecting))
+	must(t, err)
+	apply(t.Context(), t, objects)
+	r.shell(t, "ambient-profile rollout selecting.yaml rollout/ambientprofile.yaml -d moved")
+	r.again = strings.Replace(r.again, "-d stages", "-d moved", 1)
+	for _, c := range []struct{ stage, done, has, not string }{
+		{"1-policies", "stage 1-policies", "selector", "targetRefs"}, {"2-waypoints", "stage 2-waypoints", "selector", "targetRefs"},
+		{"3-alice-labels", "stage 3-alice-labels", "targetRefs", "selector"}, {"back/1-alice-sidecars", "stage back/1-alice-sidecars", "targetRefs", "selector"},
+		{"back/2-alice", "stage 2-waypoints", "selector", "targetRefs"},
+	} {
+		r.run(t, filepath.Join("moved", c.stage, "commands.sh"))
+		r.verified(t, "# DONE: "+c.done)
+		spec, _, _ := unstructured.NestedMap(mustGet(t, object("security.istio.io/v1", "AuthorizationPolicy", "alice", "scraper", nil)).Object, "spec")
+		if spec[c.has] == nil || spec[c.not] != nil {
+			t.Errorf("after %s the policy is %v", c.stage, spec)
+		}
+	}
+}
