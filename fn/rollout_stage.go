@@ -150,6 +150,8 @@ func (s *Stage) ready() (out []string) {
 		}
 		targets := manifest.Field(manifest.Field(c.new, "spec"), "targetRefs") != nil
 		switch {
+		case c.Kind == "AuthorizationPolicy" && !targets && !isOwned(c.new): // somebody's for sidecars: ztunnel drops a part of it, and the reason says so
+			out = append(out, fmt.Sprintf("kubectl wait --for=condition=%s authorizationpolicy/%s -n %s --timeout=2m", ztunnelAccepted, c.Name, c.Namespace))
 		case c.Kind == "AuthorizationPolicy" && !targets:
 			out = append(out, acceptedBy("ZtunnelAccepted", c.ID))
 		case c.Kind == "AuthorizationPolicy" && !strings.HasSuffix(s.Name, policiesStage): // before its waypoint is there nothing can accept it

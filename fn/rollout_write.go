@@ -5,23 +5,45 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
-// write writes a stage: what is applied, numbered in its order, and what is deleted.
+// In the directory of a stage: its commands, and what it deletes.
+const (
+	commandsFile  = "commands.sh"
+	deletedBelow  = "delete"
+	replacedBelow = "replace"
+)
+
+// beforeNext is the line behind which the commands wait for a stage.
+const beforeNext = "# Before the next stage:\n"
+
+// write writes a stage: its commands, what is applied, numbered in its order, and what is deleted.
 func (s *Stage) write(dir, name string) error {
+	at := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(at, 0o777); err != nil {
+		return err
+	}
+	var commands strings.Builder
+	s.print(&commands, dir)
+	if err := os.WriteFile(filepath.Join(at, commandsFile), []byte(commands.String()), 0o666); err != nil {
+		return err
+	}
 	for i, c := range s.changes {
-		n, below := c.new, ""
+		n, below := c.new, c.below()
 		if n == nil {
-			n, below = c.old, "delete"
+			n = c.old
 		}
-		text, err := yaml.NewRNode(n).String()
+		text, err := forApply(n)
 		if err != nil {
 			return err
 		}
-		to := filepath.Join(dir, filepath.FromSlash(name), below)
+		to := filepath.Join(at, below)
 		if err := os.MkdirAll(to, 0o777); err != nil {
 			return err
 		}
@@ -30,6 +52,52 @@ func (s *Stage) write(dir, name string) error {
 		}
 	}
 	return nil
+}
+
+var verbs = map[string]string{"": "kubectl apply --server-side --force-conflicts -f ", deletedBelow: "kubectl delete -f ", replacedBelow: "kubectl replace -f "}
+
+// below is where the file of a change is in its stage. A policy that loses a field is replaced: an apply leaves the fields that another manager owns, and
+// the API server refuses a policy with a selector and targetRefs.
+func (c *change) below() string {
+	switch {
+	case c.new == nil:
+		return deletedBelow
+	case c.old != nil && strings.HasSuffix(c.Group, ".istio.io") && loses(manifest.Field(c.old, "spec"), manifest.Field(c.new, "spec")):
+		return replacedBelow
+	}
+	return ""
+}
+
+// loses reports whether a map has a field that another one lacks.
+func loses(old, is *yaml.Node) bool {
+	if old == nil || is == nil || old.Kind != yaml.MappingNode {
+		return old != nil && is == nil
+	}
+	for i := 0; i+1 < len(old.Content); i += 2 {
+		if loses(old.Content[i+1], manifest.Field(is, old.Content[i].Value)) {
+			return true
+		}
+	}
+	return false
+}
+
+// forApply is an object without what only the API server sets, and kubectl get prints: an apply of that is refused, or meets a conflict.
+func forApply(n *yaml.Node) (string, error) {
+	out := yaml.NewRNode(n).Copy()
+	drops := []yaml.Filter{yaml.Clear("status")}
+	for _, key := range ofServer {
+		drops = append(drops, yaml.Tee(yaml.Get("metadata"), yaml.Clear(key)))
+	}
+	drops = append(drops, yaml.ClearAnnotation(lastApplied))
+	for _, drop := range drops {
+		if err := out.PipeE(drop); err != nil {
+			return "", err
+		}
+	}
+	if err := yaml.ClearEmptyAnnotations(out); err != nil {
+		return "", err
+	}
+	return out.String()
 }
 
 // file is the name of the file of an object.
@@ -53,6 +121,7 @@ func (r *Rollout) Write(w io.Writer, dir string) error {
 	for _, a := range r.Assumed {
 		b.WriteString("# ASSUMED: " + a + "\n")
 	}
+	b.WriteString("# How far it is, at any time: " + r.verifyCommand(dir) + "\n")
 	for i := range r.Stages {
 		r.Stages[i].print(&b, dir)
 	}
@@ -62,6 +131,21 @@ func (r *Rollout) Write(w io.Writer, dir string) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// verifyCommand is the command that tells how far the rollout is.
+func (r *Rollout) verifyCommand(dir string) string {
+	all := &stageFiles{}
+	for _, s := range slices.Concat(r.Stages, r.Back) {
+		for _, c := range s.changes {
+			if c.new != nil {
+				all.puts = append(all.puts, manifest.NewItem(c.new))
+			} else {
+				all.deletes = append(all.deletes, manifest.NewItem(c.old))
+			}
+		}
+	}
+	return verifyCommand(dir, []*stageFiles{all})
 }
 
 func (s *Stage) print(b *strings.Builder, dir string) {
@@ -81,22 +165,20 @@ func (s *Stage) print(b *strings.Builder, dir string) {
 		fmt.Fprintf(b, "# LOST: %s\n", l)
 	}
 	at := filepath.ToSlash(filepath.Join(dir, s.Name))
-	applies, deletes := false, false
+	said := map[string]bool{}
 	for i, c := range s.changes {
-		verb, file := "kubectl apply --server-side --force-conflicts -f ", at
-		if c.new == nil {
-			verb, file = "kubectl delete -f ", at+"/delete"
-		}
+		below := c.below()
+		verb, file := verbs[below], strings.TrimSuffix(at+"/"+below, "/")
 		switch {
 		case s.Proof.Ordered:
 			fmt.Fprintf(b, "%s%s/%02d-%s\n", verb, file, i+1, c.file())
-		case c.new == nil && !deletes, c.new != nil && !applies:
+		case !said[below]:
 			fmt.Fprintf(b, "%s%s\n", verb, file)
 		}
-		applies, deletes = applies || c.new != nil, deletes || c.new == nil
+		said[below] = true
 	}
 	if len(s.Ready) > 0 {
-		b.WriteString("# Before the next stage:\n")
+		b.WriteString(beforeNext)
 	}
 	for _, command := range s.Ready {
 		b.WriteString(command + "\n")

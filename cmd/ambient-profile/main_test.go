@@ -26,6 +26,21 @@ func dirOf(t *testing.T, file string) string {
 	return dir
 }
 
+// stagesWith is a rollout of one object.
+func stagesWith(t *testing.T, object string) string {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"1-policies/commands.sh": "kubectl apply\n", "1-policies/01-x.yaml": object,
+		"back/1-policies/commands.sh": "kubectl delete\n", "back/1-policies/delete/01-x.yaml": object,
+	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name), text)
+	}
+	return dir
+}
+
 // Exit codes are an interface: 0 done and nothing wrong, 1 the content is rejected or fails, 2 it
 // could not be done; the same for every command. Stdout is empty on 2 and where input is rejected.
 func TestExitCodesAndStreams(t *testing.T) {
@@ -56,6 +71,9 @@ func TestExitCodesAndStreams(t *testing.T) {
 	nowhere := filepath.Join(dir, "nowhere.yaml")
 	opened := file("opened.yaml", "# a comment\n"+strings.Replace(read(t, twoTenants), "- alice@example.com", "- alice@example.com\n      - bob@example.com", 1))
 	renamed := file("renamed.yaml", strings.ReplaceAll(read(t, twoTenants), "name: ns-l4-waypoint", "name: l4"))
+	otherConfigMap := file("other.yaml", strings.Replace(read(t, onlyConfigMap), "name: x,", "name: x, labels: {a: c},", 1))
+	staged := strings.Replace(read(t, onlyConfigMap), "name: x,", "name: x, labels: {a: b},", 1)
+	stages, applied := stagesWith(t, staged), file("applied.yaml", staged)
 	for name, test := range map[string]struct {
 		stdin  string
 		args   []string
@@ -175,6 +193,17 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"lint without tenants":   {"", []string{"lint", onlyConfigMap}, 2, "", "[AP0920] there is nothing to judge"},
 		"lint of no such file":   {"", []string{"lint", nowhere}, 2, "", "nowhere.yaml"},
 		"no such severity":       {"", []string{"lint", "--fail-on", "bad", twoTenants}, 2, "", `--fail-on "bad" is not one of warning, error, info, never; see ambient-profile lint -h`},
+
+		"how far a rollout is":        {"", []string{"rollout", "--verify", applied, "-d", stages}, 0, "# DONE: stage 1-policies\n", ""},
+		"of stdin":                    {staged, []string{"rollout", "--verify", "-", "-d", stages}, 0, "# NEXT: nothing, all stages are done\n\n# OR THE WAY BACK:\nkubectl delete", ""},
+		"before its first stage":      {"", []string{"rollout", "--verify", service, "-d", stages}, 0, "# DONE: the beginning", ""},
+		"in another cluster":          {"", []string{"rollout", "--verify", otherConfigMap, "-d", stages}, 1, "# CHANGED since the stages were made: ConfigMap alice/x is there, and was not\n", ""},
+		"of no stages":                {"", []string{"rollout", "--verify", service, "-d", nowhere}, 2, "", "nowhere.yaml: [AP0101] cannot be read (no such file or directory); give the directory that ambient-profile rollout"},
+		"without a directory":         {"", []string{"rollout", "--verify", service}, 2, "", "rollout needs a directory for the stages; add -d DIR"},
+		"how far a broken rollout is": {"", []string{"rollout", "--verify", brokenYAML, "-d", stages}, 2, "", "broken.yaml:1"},
+		"of what no cluster has":      {"", []string{"rollout", "--verify", empty, "-d", stages}, 2, "", "empty.yaml: [AP0919] there is no Kubernetes object in it; check the command before the pipe: kubectl get configmap -A -o yaml"},
+		"of no such cluster":          {"", []string{"rollout", "--verify", nowhere, "-d", stages}, 2, "", "nowhere.yaml: [AP0101] cannot be read"},
+		"of two rollouts":             {"", []string{"rollout", "--verify", service, service, "-d", stages}, 2, "", "rollout --verify takes no other manifests and no groups"},
 
 		"completion of what":    {"", []string{"completion"}, 2, "", "completion takes one shell of bash, zsh, fish, powershell; see ambient-profile completion -h"},
 		"completion of no such": {"", []string{"completion", "tcsh"}, 2, "", "completion takes one shell"},

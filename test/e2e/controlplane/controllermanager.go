@@ -13,11 +13,11 @@ import (
 )
 
 // controllers are those of the kube-controller-manager that need no node: what removes objects, and what turns the
-// Deployment that istiod writes for a waypoint into a pod that admission judges. No node ever runs it. The endpoints'
+// Deployment that istiod writes for a waypoint, or a StatefulSet, into a pod that admission judges. No node ever runs it. The endpoints'
 // controllers are missing, because nodes.go gives a Gateway's Service a ready endpoint.
 var controllers = []string{
 	"namespace-controller", "garbage-collector-controller", "serviceaccount-controller", "clusterrole-aggregation-controller",
-	"resourcequota-controller", "deployment-controller", "replicaset-controller", "validatingadmissionpolicy-status-controller",
+	"resourcequota-controller", "deployment-controller", "replicaset-controller", "statefulset-controller", "validatingadmissionpolicy-status-controller",
 }
 
 // startControllerManager comes last, so that the garbage collector finds every kind at its first look.
