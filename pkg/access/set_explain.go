@@ -13,6 +13,7 @@ import (
 type Report struct {
 	Namespaces []NamespaceReport `json:"namespaces"`
 	Dead       []DeadRule        `json:"dead,omitempty"`
+	NotJudged  []DeadRule        `json:"notJudged,omitempty"` // ALLOW rules without a line that may let somebody in
 	Findings   []RouteFinding    `json:"findings,omitempty"`
 	Errors     []string          `json:"internalErrors,omitempty"`
 
@@ -68,7 +69,14 @@ func (w *World) Explain(roles Roles, namespaces ...string) Report {
 		r.Namespaces = append(r.Namespaces, n)
 	}
 	x.addFronts(&r)
-	r.Dead = x.dead(&r)
+	for _, d := range x.dead(&r) {
+		if why, unknown := strings.CutPrefix(d.Why, "NOT JUDGED: "); unknown {
+			d.Why = why
+			r.NotJudged = append(r.NotJudged, d)
+		} else {
+			r.Dead = append(r.Dead, d)
+		}
+	}
 	return r
 }
 
