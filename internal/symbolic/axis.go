@@ -28,6 +28,7 @@ type Axis struct {
 	classes []class
 	counted int  // tests when the classes were found
 	grown   bool // a test has come since
+	steps   int  // that it took to find the classes
 }
 
 // class is all texts with the same answers.
@@ -99,15 +100,19 @@ type Pool struct {
 	machines map[string]machine
 	classes  map[string][]class
 	tests    map[string][]*Test // by axis: what questions before compared, which those that come are likely to
+	left     int                // steps for all questions
+	taken    int                // steps
 }
 
 // NewPool is an empty one.
 func NewPool() *Pool {
-	return &Pool{map[string]machine{}, map[string][]class{}, map[string][]*Test{}}
+	return &Pool{map[string]machine{}, map[string][]class{}, map[string][]*Test{}, stepsOfPool, 0}
 }
 
 // About is the pool for questions about another subject, which compare other things.
-func (p *Pool) About() *Pool { return &Pool{p.machines, p.classes, map[string][]*Test{}} }
+func (p *Pool) About() *Pool {
+	return &Pool{p.machines, p.classes, map[string][]*Test{}, stepsOfPool, 0}
+}
 
 // know has an axis start with tests.
 func (x *Axis) know(tests []*Test) error {
@@ -235,7 +240,7 @@ func (b Bits) cut(n int) Bits {
 // find looks at all texts of the domain, the shortest first.
 func (x *Axis) find() error {
 	n := len(x.tests)
-	x.grown, x.classes, x.counted = false, nil, n
+	x.grown, x.classes, x.counted, x.steps = false, nil, n, 0
 	key := x.key()
 	if known, ok := x.pool.classes[key]; ok {
 		x.classes = known
@@ -308,6 +313,7 @@ func (x *Axis) walk(visit func(text string, states []int32)) error {
 	all, known := []node{{states, -1, 0}}, map[string]bool{string(stateKey(nil, states)): true}
 	next := make([]int32, len(states))
 	var key []byte
+	defer func() { x.steps = len(all) * len(letters) * len(states) / 4 }()
 	signs := map[string]bool{}
 	for i := 0; i < len(all); i++ {
 		at := all[i].states

@@ -35,10 +35,13 @@ func (s *Space) Meets(a, b Box) bool {
 	return true
 }
 
-// Rest is what boxes do not hold of others.
+// Rest is what boxes do not hold of others. It may be more than that where the steps of the space are used up.
 func (s *Space) Rest(of, boxes []Box) []Box {
 	left := of
 	for _, b := range boxes {
+		if !s.spend(len(left)) {
+			return left
+		}
 		var next []Box
 		for _, l := range left {
 			next = append(next, s.less(l, b)...)
@@ -93,28 +96,21 @@ func (b Box) within(o Box) bool {
 }
 
 // Cover are few boxes, each as wide as it can be, that hold all of some and nothing of others. What is in neither may be in them or not. The boxes are
-// whole ones; order says which axes to leave open first.
-func (s *Space) Cover(on, off []Box, order []int) (out []Box) {
-	off = widest(s.Wholes(off))
+// whole ones; order says which axes to leave open first. ok is false where the steps of the space do not suffice.
+func (s *Space) Cover(on, off []Box, order []int) (out []Box, ok bool) {
+	off = s.Wholes(off)
 	on = s.Wholes(on)
 	rest := slices.Clone(on)
 	slices.SortStableFunc(rest, func(a, b Box) int { return s.openAxes(b) - s.openAxes(a) })
 	for len(rest) > 0 {
 		wide := s.widen(rest[0], off, order)
+		if !s.spend(len(rest)) {
+			return nil, false
+		}
 		out = append(out, wide)
 		rest = slices.DeleteFunc(rest[1:], func(b Box) bool { return b.within(wide) })
 	}
-	return s.needed(out, on)
-}
-
-// widest are boxes without those that are within others.
-func widest(boxes []Box) (out []Box) {
-	for _, b := range boxes {
-		if !slices.ContainsFunc(out, func(o Box) bool { return b.within(o) }) {
-			out = append(slices.DeleteFunc(out, func(o Box) bool { return o.within(b) }), b)
-		}
-	}
-	return out
+	return s.needed(out, on), true
 }
 
 // widen takes more classes into a box as long as it holds nothing of others: a whole axis where that is possible, then class by class.
@@ -129,6 +125,9 @@ func (s *Space) widen(b Box, off []Box, order []int) Box {
 		}
 	}
 	try := func(i int, wider Bits) {
+		if !s.spend(len(off) * len(wider) / 4) {
+			return
+		}
 		for j, o := range off {
 			if apart[j] == 1 && !out[i].meets(o[i]) && wider.meets(o[i]) {
 				return
@@ -196,7 +195,7 @@ func (s *Space) Learn(axis string, tests []*Test) error {
 	for _, t := range tests {
 		said = append(said, Literal{axis, t, true})
 	}
-	return s.refine([][]Literal{said}, nil)
+	return s.refine([][]Literal{said}, func(func(Box)) {})
 }
 
 // Say says a box, axis by axis: at least what it has of some boxes, and no more than it has itself. It is narrowed to what is said. nil is said

@@ -237,7 +237,7 @@ func (x *Axis) Same(p Phrase, set Bits) (bool, error) {
 	for i, t := range other.tests {
 		other.index[t.key] = i
 	}
-	other.pool = &Pool{x.pool.machines, map[string][]class{}, map[string][]*Test{}}
+	other.pool = &Pool{x.pool.machines, map[string][]class{}, map[string][]*Test{}, 0, 0}
 	for _, part := range p {
 		for _, t := range slices.Concat(part.All, part.But) {
 			if err := other.add(t); err != nil {

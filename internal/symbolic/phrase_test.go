@@ -77,7 +77,7 @@ func TestCoversHoldWhatTheyMust(t *testing.T) {
 		for i := range 3 {
 			axes = append(axes, chanceAxis(t, r, pool, fmt.Sprint("x", i)))
 		}
-		s, err := NewSpace(axes, nil)
+		s, err := NewSpace(pool, axes, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +95,10 @@ func TestCoversHoldWhatTheyMust(t *testing.T) {
 		}
 		off := boxes(3)
 		on := s.Rest(boxes(3), off)
-		got := s.Cover(on, off, []int{2, 0, 1})
+		got, ok := s.Cover(on, off, []int{2, 0, 1})
+		if !ok {
+			t.Fatalf("seed %d: too many steps", seed)
+		}
 		if rest := s.Rest(on, got); len(rest) > 0 {
 			t.Fatalf("seed %d: %v is in no box", seed, rest)
 		}

@@ -11,6 +11,8 @@ type Space struct {
 	index map[string]int
 	make  func(name string) (*Axis, error) // one that a comparison names
 	kept  []Box                            // in addition to those of an exploration
+	pool  *Pool
+	left  int // steps
 }
 
 // Box is a set of requests: a product of classes of each axis. nil on an axis, or none for it, is all.
@@ -23,9 +25,11 @@ type Found[O any] struct {
 	Points  []Point // by axis, as far as there were axes
 }
 
-// NewSpace returns a space of these axes. more makes any other axis that a comparison names, which a request need not have.
-func NewSpace(axes []*Axis, more func(name string) (*Axis, error)) (*Space, error) {
-	s := &Space{index: map[string]int{}, make: more}
+// NewSpace returns a space of these axes, for a question of those that share a pool. more makes any other axis that a comparison names, which a request need
+// not have.
+func NewSpace(pool *Pool, axes []*Axis, more func(name string) (*Axis, error)) (*Space, error) {
+	s := &Space{index: map[string]int{}, make: more, pool: pool}
+	s.Renew()
 	for _, x := range axes {
 		if _, err := s.add(x); err != nil {
 			return nil, err
@@ -227,13 +231,14 @@ func (l *Limit) Error() string { return fmt.Sprintf("more than %d kinds of reque
 // Explore asks for the outcome of a request of each box that is left, until the boxes of the answers cover the space, or the part of it that is given.
 // The boxes may overlap where several have the same outcome. It continues while ask returns true. With a *Limit as the error, found holds what was found so far.
 func Explore[O any](s *Space, from []Box, runs int, ask func(axes []*Axis, points []Point) (O, *Trace, bool)) (found []Found[O], err error) {
-	left := from
+	left := slices.Clone(from)
 	if left == nil {
 		left = []Box{nil}
 	}
 	for n := 0; len(left) > 0; {
-		if n >= runs {
-			return found, &Limit{runs, left}
+		if n >= runs || !s.spend(0) {
+			s.pool.left /= 4
+			return found, &Limit{n, left}
 		}
 		// Several at a time: the classes are found again for what all of them compared.
 		var asked []Found[O]
@@ -248,11 +253,14 @@ func Explore[O any](s *Space, from []Box, runs int, ask func(axes []*Axis, point
 				break
 			}
 		}
-		boxes := slices.Clone(left)
-		for _, f := range found {
-			boxes = append(boxes, f.Box)
-		}
-		if err := s.refine(said, boxes); err != nil {
+		if err := s.refine(said, func(remap func(Box)) {
+			for _, b := range left {
+				remap(b)
+			}
+			for _, f := range found {
+				remap(f.Box)
+			}
+		}); err != nil {
 			return found, err
 		}
 		for i := range asked {
@@ -261,15 +269,8 @@ func Explore[O any](s *Space, from []Box, runs int, ask func(axes []*Axis, point
 				return found, fmt.Errorf("%s: a request is not in its own set", axis)
 			}
 			asked[i].Box = box
-			var next []Box
-			for _, b := range left {
-				if !s.Meets(b, box) {
-					next = append(next, b)
-					continue
-				}
-				next = append(next, s.less(b, box)...)
-			}
-			left = next
+			s.spend(stepsOfRun + len(left))
+			left = s.without(left, box)
 		}
 		if found = append(found, asked...); !more {
 			return found, nil
@@ -281,8 +282,22 @@ func Explore[O any](s *Space, from []Box, runs int, ask func(axes []*Axis, point
 // atOnce is how many boxes that are left are asked for before what was compared is looked at.
 const atOnce = 16
 
-// refine has the axes learn what was compared, and writes boxes by the new classes.
-func (s *Space) refine(said [][]Literal, boxes []Box) error {
+// without are what boxes have beside another one, in their order. Most have nothing of it and stay where they are.
+func (s *Space) without(boxes []Box, box Box) []Box {
+	first := slices.IndexFunc(boxes, func(b Box) bool { return s.Meets(b, box) })
+	if first < 0 {
+		return boxes
+	}
+	rest := slices.Clone(boxes[first:])
+	boxes = boxes[:first]
+	for _, b := range rest {
+		boxes = append(boxes, s.less(b, box)...)
+	}
+	return boxes
+}
+
+// refine has the axes learn what was compared, and writes boxes by the new classes: those that are kept, and those that each goes through.
+func (s *Space) refine(said [][]Literal, each func(remap func(Box))) error {
 	var grown []int
 	for _, literals := range said {
 		more, err := s.learn(literals)
@@ -300,9 +315,15 @@ func (s *Space) refine(said [][]Literal, boxes []Box) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.axes[i].Name, err)
 		}
-		for _, b := range slices.Concat(boxes, s.kept) {
+		s.spend(s.axes[i].steps)
+		one := func(b Box) {
+			s.spend(1 + len(old)/8)
 			remap(b, i, old)
 		}
+		for _, b := range s.kept {
+			one(b)
+		}
+		each(one)
 	}
 	return nil
 }

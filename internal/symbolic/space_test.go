@@ -57,7 +57,7 @@ func randomSpace(t *testing.T) *Space {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := NewSpace([]*Axis{path, method}, func(name string) (*Axis, error) { return NewAxis(pool, name, `[a-zA-Z/,]*`, true) })
+	s, err := NewSpace(pool, []*Axis{path, method}, func(name string) (*Axis, error) { return NewAxis(pool, name, `[a-zA-Z/,]*`, true) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -148,7 +148,9 @@ func (c *contrast) answer(pool *symbolic.Pool) (unknown error) {
 		return err
 	}
 	for i := range c.sets {
-		c.say(i)
+		if err := c.say(i); unknown == nil {
+			unknown = err
+		}
 	}
 	return unknown
 }
@@ -200,7 +202,7 @@ func (c *contrast) sort(f *faced, box symbolic.Box) bool {
 }
 
 // say makes the lines of what gets further in a world. A method that proxies may refuse has one only where no line of the others holds it.
-func (c *contrast) say(in int) {
+func (c *contrast) say(in int) (unknown error) {
 	out := &c.told[in]
 	said := func() (boxes []symbolic.Box) {
 		for i := range out.lines {
@@ -213,7 +215,7 @@ func (c *contrast) say(in int) {
 		s.order()
 		for _, g := range s.all {
 			if len(g.boxes) > 0 && g.outcome == Allow {
-				s.allowed(g)
+				s.allowed([]*group{g})
 			} else if rest := c.space.Rest(g.boxes, said()); len(rest) > 0 {
 				s.lines(g, rest, s.denied)
 			}
@@ -231,6 +233,12 @@ func (c *contrast) say(in int) {
 	for _, l := range out.lines {
 		c.lines = append(c.lines, c.confirm(l, in))
 	}
+	for j := range c.sets[in] {
+		if left := c.sets[in][j].left; left != nil && unknown == nil {
+			unknown = errors.New(left.by.Why)
+		}
+	}
+	return unknown
 }
 
 // confirm asks for a line's witness in the other world.

@@ -130,7 +130,10 @@ func (t *tiers) say(of tier, on, off []symbolic.Box, out *[]fact) []symbolic.Box
 		return nil
 	}
 	lex := t.w.exactly()
-	boxes := t.space.Cover(on, off, t.order)
+	boxes, ok := t.space.Cover(on, off, t.order)
+	if !ok { // then each set is a fact of its own
+		boxes = t.space.Wholes(on)
+	}
 	for _, box := range boxes {
 		l := line{q: t.q, says: map[string]symbolic.Phrase{}}
 		for i, p := range t.space.Say(box, on, lex.rank) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// DeadRule is an ALLOW rule that no line of the report names. It is dead in like namespaces, too.
+// DeadRule is an ALLOW rule that no line of the report names, and why: it lets nobody in, or nobody knows. It is so in like namespaces, too.
 type DeadRule struct {
 	Policy string   `json:"policy"`
 	Rule   int      `json:"rule"`

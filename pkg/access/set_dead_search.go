@@ -61,7 +61,7 @@ func (x *asker) seekAt(rules []*lost, policies []*policy, g goal, pool *symbolic
 		if len(here) == 0 {
 			continue
 		}
-		x.w.search(&q, pool, maxQuestions, func(r Request) (Verdict, *symbolic.Trace, bool) {
+		done := x.w.search(&q, pool, maxQuestions, func(r Request) (Verdict, *symbolic.Trace, bool) {
 			r.plain, r.undenied = q.shows(), true
 			o := &open{trace: &symbolic.Trace{}}
 			var hit []*lost
@@ -84,6 +84,11 @@ func (x *asker) seekAt(rules []*lost, policies []*policy, g goal, pool *symbolic
 			}
 			return v, o.trace, slices.ContainsFunc(here, func(l *lost) bool { return l.rank < foundShadowed })
 		})
+		for _, l := range here {
+			if done.failed != "" {
+				l.found(foundUnknown, "NOT JUDGED: "+done.failed)
+			}
+		}
 	}
 }
 

@@ -78,7 +78,7 @@ func TestEveryAllowRuleIsNamed(t *testing.T) {
 				}
 			}
 		}
-		for _, d := range r.Dead {
+		for _, d := range slices.Concat(r.Dead, r.NotJudged) {
 			said[d.Policy+" rule "+strconv.Itoa(d.Rule)] = true
 			_, name, _ := strings.Cut(d.Policy, "/")
 			for _, like := range d.Like {
@@ -165,4 +165,21 @@ func (a *account) says(w *World, r Request) bool {
 	return slices.ContainsFunc(a.lines, func(l line) bool {
 		return l.outcome == Allow && a.space.Contains(l.box, func(axis string) symbolic.Point { return r.on(w, axis) })
 	})
+}
+
+// A rule of which nobody knows whether it lets anyone in is not a dead one.
+func TestRulesThatAreNotJudgedAreNotDead(t *testing.T) {
+	at := "targetRefs: " + onAlicesWaypoint
+	mesh := "\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: \"extensionProviders: [{name: ext, envoyExtAuthzHttp: {service: a.b.svc.cluster.local, port: 80}}]\"}\n"
+	r := load(t, tenants(t)+mesh+policyOf("z", "{"+at+", rules: [{from: [{source: {remoteIpBlocks: [10.0.0.0/8]}}], to: [{operation: {paths: [/ip]}}]}]}")+
+		policyOf("stops", "{action: CUSTOM, provider: {name: ext}, "+at+", rules: [{}]}")).Explain(kubeflow)
+	for _, d := range r.Dead {
+		if d.Policy == "alice/z" {
+			t.Errorf("%+v is dead", d)
+		}
+	}
+	want := DeadRule{Policy: "alice/z", Why: "addresses are not in the manifests"}
+	if !slices.ContainsFunc(r.NotJudged, func(d DeadRule) bool { return fmt.Sprint(d) == fmt.Sprint(want) }) {
+		t.Errorf("%+v", r.NotJudged)
+	}
 }

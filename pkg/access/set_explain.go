@@ -13,6 +13,7 @@ import (
 type Report struct {
 	Namespaces []NamespaceReport `json:"namespaces"`
 	Dead       []DeadRule        `json:"dead,omitempty"`
+	NotJudged  []DeadRule        `json:"notJudged,omitempty"` // ALLOW rules without a line that may let somebody in
 	Findings   []RouteFinding    `json:"findings,omitempty"`
 	Assumed    []string          `json:"assumed,omitempty"` // about who the clients are and what their way is, where the manifests do not say it
 	Errors     []string          `json:"internalErrors,omitempty"`
@@ -79,10 +80,22 @@ func (w *World) ExplainOnly(roles Roles, f Filter) Report {
 	}
 	if f.Service == "" && !f.one() {
 		x.addFronts(&r)
-		r.Dead = x.dead(&r)
+		x.addDead(&r)
 	}
 	slices.Sort(r.Assumed)
 	return r
+}
+
+// addDead adds the ALLOW rules without a line.
+func (x *asker) addDead(r *Report) {
+	for _, d := range x.dead(r) {
+		if why, unknown := strings.CutPrefix(d.Why, "NOT JUDGED: "); unknown {
+			d.Why = why
+			r.NotJudged = append(r.NotJudged, d)
+		} else {
+			r.Dead = append(r.Dead, d)
+		}
+	}
 }
 
 // classes are all namespaces, or those that are asked for, by their names, those that are alike with the first of them.

@@ -94,7 +94,7 @@ func (q *inquiry) space(w *World, pool *symbolic.Pool) (*symbolic.Space, error) 
 	if failed != nil {
 		return nil, failed
 	}
-	return symbolic.NewSpace(axes, func(name string) (*symbolic.Axis, error) { return moreAxes(pool, name) })
+	return symbolic.NewSpace(pool, axes, func(name string) (*symbolic.Axis, error) { return moreAxes(pool, name) })
 }
 
 // anyHost is a host that no Service has.

@@ -58,9 +58,7 @@ func (w *World) about(q *inquiry, pool *symbolic.Pool) (out account) {
 		s.space.Keep(f.Box)
 	}
 	if out.failed != "" {
-		g := s.group(&Verdict{Step: stepAt(Point{Kind: AtRequest}, out.failed)})
-		g.unasked, g.rest, g.boxes = true, true, s.space.Wholes(out.left)
-		s.space.Keep(g.boxes...)
+		s.leave(out.failed, out.left)
 	}
 	if err := s.teach(); err != nil {
 		out.failed = err.Error()
@@ -68,13 +66,21 @@ func (w *World) about(q *inquiry, pool *symbolic.Pool) (out account) {
 		return out
 	}
 	s.order()
-	for _, g := range s.all {
-		if g.outcome == Allow {
-			s.allowed(g)
-		}
-	}
+	allowed := slices.DeleteFunc(slices.Clone(s.all), func(g *group) bool { return g.outcome != Allow })
+	s.allowed(allowed)
 	s.unknown()
 	return out
+}
+
+// leave has sets be said by the line about all else.
+func (s *sorter) leave(why string, boxes []symbolic.Box) {
+	if s.left == nil {
+		s.left = s.group(&Verdict{Step: stepAt(Point{Kind: AtRequest}, why)})
+		s.left.unasked, s.left.rest = true, true
+	}
+	boxes = s.space.Wholes(boxes)
+	s.left.boxes = append(s.left.boxes, boxes...)
+	s.space.Keep(boxes...)
 }
 
 // unanswered is the line of a question that has no answer.
@@ -115,7 +121,8 @@ type sorter struct {
 	all    []*group
 	groups map[string]*group
 	denied []symbolic.Box
-	axes   []int // in the order in which they are left open
+	axes   []int  // in the order in which they are left open
+	left   *group // what is not looked at, or not said
 }
 
 func (s *sorter) sort(f *symbolic.Found[answered]) {
@@ -207,16 +214,23 @@ func (s *sorter) others(than *group, same bool) (out []symbolic.Box) {
 }
 
 // allowed says what rules allow. A request that another rule allows first may be one of theirs, too.
-func (s *sorter) allowed(g *group) {
-	off := slices.Concat(s.denied, s.others(g, false), s.notOf(g))
-	s.lines(g, g.boxes, off)
+func (s *sorter) allowed(groups []*group) {
+	s.space.Renew()
+	notOf := make([][]symbolic.Box, len(groups))
+	for i, g := range groups {
+		notOf[i] = s.notOf(g)
+	}
+	s.space.Renew()
+	for i, g := range groups {
+		s.lines(g, g.boxes, slices.Concat(s.denied, s.others(g, false), notOf[i]))
+	}
 }
 
 // notOf are the requests that only other rules allow.
 func (s *sorter) notOf(g *group) (out []symbolic.Box) {
 	others := s.others(g, true)
 	rules := s.w.rulesOf(g.rules)
-	if len(others) == 0 || len(rules) == 0 {
+	if len(others) == 0 || len(rules) == 0 || s.left != nil { // lines of a part need not be wide
 		return others
 	}
 	found, err := symbolic.Explore(s.space, s.space.Wholes(others), maxQuestions, func(axes []*symbolic.Axis, points []symbolic.Point) (bool, *symbolic.Trace, bool) {
@@ -240,7 +254,11 @@ func (s *sorter) notOf(g *group) (out []symbolic.Box) {
 // lines say some sets, and nothing of others.
 func (s *sorter) lines(g *group, on, off []symbolic.Box) {
 	lex := s.w.lexicon()
-	boxes := s.space.Cover(on, off, s.axes)
+	boxes, ok := s.space.Cover(on, off, s.axes)
+	if !ok {
+		s.leave("too many kinds of requests to say in lines", on)
+		return
+	}
 	for _, box := range boxes {
 		l := g.line
 		l.box = box

@@ -65,18 +65,25 @@ func (n *NamespaceReport) names() string {
 // maxListed is how many rules, and how many namespaces of like rules, the table lists for one reason. The JSON has all.
 const maxListed = 6
 
-// writeDead lists rules without a line by the reason; those of like policies in several namespaces once.
+// writeDead lists rules without a line: those that let nobody in, and those of which that is not known.
 func (r Report) writeDead(b *strings.Builder) {
-	if len(r.Dead) == 0 {
+	first := len(r.Namespaces)+len(r.Findings) == 0
+	writeRules(b, "ALLOW rules that no line above names", r.Dead, first)
+	writeRules(b, "ALLOW rules that no line above names, NOT JUDGED", r.NotJudged, first && len(r.Dead) == 0)
+}
+
+// writeRules lists rules by the reason; those of like policies in several namespaces once.
+func writeRules(b *strings.Builder, title string, rules []DeadRule, first bool) {
+	if len(rules) == 0 {
 		return
 	}
-	if len(r.Namespaces)+len(r.Findings) > 0 {
+	if !first {
 		b.WriteByte('\n')
 	}
-	b.WriteString("ALLOW rules that no line above names\n")
+	b.WriteString(title + "\n")
 	var order []string
 	byWhy := map[string][]DeadRule{}
-	for _, d := range r.Dead {
+	for _, d := range rules {
 		if byWhy[d.Why] == nil {
 			order = append(order, d.Why)
 		}

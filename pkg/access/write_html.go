@@ -70,6 +70,9 @@ func (r *Report) WriteHTML(out io.Writer) error {
 	for _, rule := range r.Dead {
 		d.Dead = append(d.Dead, fmt.Sprintf("%s rule %d: %s", rule.Policy, rule.Rule, rule.Why))
 	}
+	for _, rule := range r.NotJudged {
+		d.Dead = append(d.Dead, fmt.Sprintf("%s rule %d: NOT JUDGED: %s", rule.Policy, rule.Rule, rule.Why))
+	}
 	for _, f := range r.Findings {
 		d.Findings = append(d.Findings, f.String())
 	}
