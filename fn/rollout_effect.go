@@ -81,7 +81,7 @@ func (c *change) versions() []*yaml.Node {
 func (p *rolloutPlan) effectOfData(c *change) effect {
 	out := effect{none: true}
 	for _, n := range c.versions() {
-		for _, key := range keysOf(manifest.Field(n, "data"), manifest.Field(n, "binaryData")) {
+		for _, key := range dataKeys(manifest.Field(n, "data"), manifest.Field(n, "binaryData")) {
 			switch key {
 			case "deployment", "service", "serviceAccount", "horizontalPodAutoscaler", "podDisruptionBudget":
 				out = effect{wide: out.wide || p.open[c.Namespace], touch: everything}
@@ -96,7 +96,7 @@ func (p *rolloutPlan) effectOfData(c *change) effect {
 	return out
 }
 
-func keysOf(mappings ...*yaml.Node) (out []string) {
+func dataKeys(mappings ...*yaml.Node) (out []string) {
 	for _, m := range mappings {
 		for i := 0; m != nil && m.Kind == yaml.MappingNode && i+1 < len(m.Content); i += 2 {
 			out = append(out, m.Content[i].Value)
