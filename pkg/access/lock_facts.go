@@ -46,6 +46,9 @@ func (t *tiers) sort(of *solution) error {
 	for i := range of.found {
 		f, box := &of.found[i].Outcome, boxes[i]
 		tier, denied := f.verdict.standing().tier()
+		if t.q.unrouted && tier == tierUnknown { // whether a doubt is met before the route that is assumed depends on the order of policies
+			tier = tierUncharted
+		}
 		switch {
 		case s.elsewhere(&f.request): // nothing is said of it
 		case denied:
