@@ -27,7 +27,8 @@ func TestSchemasOfOutputsAreFresh(t *testing.T) {
 
 // What the verbs write is as their schemas say, and each field of a schema is in something that they write.
 func TestOutputsAreAsTheirSchemasSay(t *testing.T) {
-	trees := []string{"../examples/quickstart/output.yaml", "../pkg/access/testdata/tenants.yaml", "../examples/platform/output.yaml", "../testdata/golden/routes-and-networkpolicies-beside-the-ingress-are-warned-about/want.yaml"}
+	trees := []string{"../examples/quickstart/output.yaml", "../pkg/access/testdata/tenants.yaml", "../examples/platform/output.yaml", "../testdata/golden/routes-and-networkpolicies-beside-the-ingress-are-warned-about/want.yaml",
+		"../testdata/golden/names-that-look-alike-are-warned-about/want.yaml"}
 	written := map[string][][]byte{}
 	add := func(verb string, write func(io.Writer) error) {
 		var out bytes.Buffer
@@ -73,7 +74,7 @@ func TestOutputsAreAsTheirSchemasSay(t *testing.T) {
 
 // rare are the fields that only errors of the program, larger manifests and their annotations give.
 var rare = map[string]bool{
-	"explain.dead[].like": true, "explain.dead[].like[]": true, "explain.internalErrors": true, "explain.internalErrors[]": true, "diff.internalErrors": true, "diff.internalErrors[]": true,
+	"explain.notJudged[].like": true, "explain.notJudged[].like[]": true, "explain.dead[].like": true, "explain.dead[].like[]": true, "explain.internalErrors": true, "explain.internalErrors[]": true, "diff.internalErrors": true, "diff.internalErrors[]": true,
 	"diff.notCompared": true, "diff.notCompared[]": true, "ask.limit": true, "lint.findings[].ignored": true,
 }
 
