@@ -39,7 +39,7 @@ func Diff(old, next string, namespaces []string, release string, stdin io.Reader
 	diagnostic.Print(stderr, refused)
 	d := was.Diff(is, namespaces...)
 	if d.Compared == 0 && len(d.Unknown) == 0 {
-		return d, undone(diagnostic.NothingToExplain, []string{old, next}, "there is nothing to compare, because no namespace that is asked for has a Service, pods, a notebook or a policy", "give what kustomize build prints")
+		return d, undone(diagnostic.NothingToExplain, []string{old, next}, "there is nothing to compare, because none of the requested namespaces has a Service, pods, a notebook or a policy", "give what kustomize build prints")
 	}
 	d.Locate(func(found []diagnostic.Diagnostic, next bool) []diagnostic.Diagnostic {
 		if next {
