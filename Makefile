@@ -30,7 +30,7 @@ demo: build ## run kustomize with the function on examples/quickstart, and show 
 	@cp $(BINARY) examples/quickstart/ambient-profile
 	@go tool -modfile=tools/go.mod kustomize build --enable-alpha-plugins --enable-exec examples/quickstart > bin/demo.yaml
 	@echo "kustomize ran the function on examples/quickstart. From one Profile and one AmbientProfile it made" \
-		"$$(grep -c '^kind: ' bin/demo.yaml) objects: bin/demo.yaml."
+		"$$(grep '^kind: ' bin/demo.yaml | grep -cvx 'kind: Profile') objects; with the Profile, they are in bin/demo.yaml."
 	@echo; echo "Who may reach the namespace of the user now:"; echo
 	@$(BINARY) explain bin/demo.yaml | awk '/^kubeflow-user-example-com/ { on = 1 } /^$$/ { on = 0 } on'
 	@echo; echo "Try next:"

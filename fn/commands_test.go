@@ -67,8 +67,8 @@ func output(text string, blocks [][]int, i int) (want string, shown bool) {
 	return text[next[4]:next[5]], true
 }
 
-// A workplace is a clean copy of the repository and the tools that the pages call; what make build
-// makes in it is in the PATH.
+// A workplace is a clean copy of the repository and the tools that the pages call. The PATH that a
+// block exports is that of the next blocks; what make build makes is in none until a block puts it there.
 type workplace struct {
 	page                   *testing.T
 	root, dir, path, image string
@@ -99,7 +99,7 @@ func newWorkplace(t *testing.T, dir string) *workplace {
 	if err := os.WriteFile(filepath.Join(tools, "make"), []byte(makeShim), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return &workplace{page: t, root: root, dir: filepath.Join(root, strings.TrimPrefix(dir, "..")), path: strings.Join([]string{tools, filepath.Join(root, "bin"), os.Getenv("PATH")}, string(os.PathListSeparator))}
+	return &workplace{page: t, root: root, dir: filepath.Join(root, strings.TrimPrefix(dir, "..")), path: tools + string(os.PathListSeparator) + os.Getenv("PATH")}
 }
 
 // commitAll makes the copy a repository of its own, and sees to it that git means this one.
@@ -157,13 +157,15 @@ func (w *workplace) run(t *testing.T, body, want string, shown bool) {
 	if w.image != "" {
 		body = strings.ReplaceAll(body, released, w.image)
 	}
-	command := exec.Command("sh", "-eu", "-c", body)
+	left := filepath.Join(t.TempDir(), "PATH")
+	command := exec.Command("sh", "-eu", "-c", body+"\nprintf %s \"$PATH\" > \"$LEFT\"\n")
 	command.Dir = w.dir
-	command.Env = append(os.Environ(), "PATH="+w.path, "REAL_MAKE="+must(exec.LookPath("make")))
+	command.Env = append(os.Environ(), "PATH="+w.path, "LEFT="+left, "REAL_MAKE="+must(exec.LookPath("make")))
 	out, err := command.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s\nprints\n%s", err, body, out)
 	}
+	w.path = read(t, left)
 	if shown && string(out) != want {
 		t.Errorf("it prints\n%s\nthe page says\n%s", out, want)
 	}

@@ -87,7 +87,7 @@ func istioTable(t *testing.T) string {
 	}
 	return table("Istio", []string{"Istio", "Istio's own code", "control plane", "proxies", "schemas"}, rows,
 		"Istio's tags are not versions of Go modules, so the suites run commits of the release branches that the Go module proxy has. It has none of release-1.32: the referee knows its\n"+
-			"differences from its API and from its source ([releases](istio-fields.md)), and `--istio-version 1.32` judges by them. An older release is [not supported](security.md#versions-with-holes).\n")
+			"differences from its API and from its source ([releases](istio-fields.md)), and `--istio-version 1.32` judges by them. An older release is [not supported](security.md#vulnerable-versions).\n")
 }
 
 func gatewayTable(t *testing.T) string {

@@ -48,7 +48,7 @@ func DiffOnly(old, next string, f access.Filter, release string, stdin io.Reader
 	d := was.DiffOnly(is, f)
 	shown.end()
 	if d.Compared == 0 && len(d.Unknown) == 0 {
-		return d, undone(diagnostic.NothingToExplain, []string{old, next}, "there is nothing to compare, because no namespace that is asked for has "+cmp.Or(withArticle(f.Service), "a Service, pods, a notebook or a policy"), "give what kustomize build prints")
+		return d, undone(diagnostic.NothingToExplain, []string{old, next}, "there is nothing to compare, because none of the requested namespaces has "+cmp.Or(withArticle(f.Service), "a Service, pods, a notebook or a policy"), "give what kustomize build prints")
 	}
 	d.Locate(func(found []diagnostic.Diagnostic, next bool) []diagnostic.Diagnostic {
 		if next {

@@ -28,6 +28,10 @@ func skipped(items []*manifest.Item) []diagnostic.Diagnostic {
 		return nil
 	}
 	slices.Sort(kinds)
+	remedy := "remove the annotation from what is deployed"
+	if slices.Equal(kinds, []string{"Kptfile"}) { // which is never deployed
+		remedy = ""
+	}
 	return []diagnostic.Diagnostic{first.Report(diagnostic.ManifestsLocal, "metadata.annotations["+manifest.LocalAnnotation+"]",
-		"keeps objects of these kinds out of the cluster, "+strings.Join(kinds, ", "), "they are taken as not deployed", "remove the annotation from what is deployed")}
+		"these objects are local-only ("+strings.Join(kinds, ", ")+") and are treated as not deployed", "", remedy)}
 }

@@ -35,16 +35,39 @@ func ExplainOnly(files []string, f access.Filter, release string, stdin io.Reade
 	report := world.ExplainOnly(namedRoles, f)
 	shown.end()
 	if len(report.Namespaces) == 0 {
-		none := "no namespace has a Service, a notebook or a policy"
+		none, remedy := "no namespace has a Service, a notebook or a policy", "give what kustomize build prints"
 		switch {
 		case f.Service != "":
-			none = "no namespace that is asked for has Service " + f.Service
+			none = "none of the requested namespaces has Service " + f.Service
 		case len(f.Namespaces) > 0:
-			none = "no namespace that is asked for has a Service, a notebook or a policy"
+			none = "none of the requested namespaces has a Service, a notebook or a policy"
+			if known := namespacesOf(items); known != "" {
+				remedy = "use some of " + known
+			}
 		}
-		return access.Report{}, undone(diagnostic.NothingToExplain, orStdin(files), "there is nothing to explain, because "+none, "give what kustomize build prints")
+		return access.Report{}, undone(diagnostic.NothingToExplain, orStdin(files), "there is nothing to explain, because "+none, remedy)
 	}
 	return report, nil
+}
+
+// namespacesOf are the first few namespaces of items.
+func namespacesOf(items []*manifest.Item) string {
+	const few = 10
+	var names []string
+	for _, item := range items {
+		name := item.Namespace
+		if item.Kind == "Namespace" {
+			name = item.Name
+		}
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	if names = slices.Compact(names); len(names) > few {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
+	}
+	return strings.Join(names, ", ")
 }
 
 // worldIn is that of the manifests of files, and of the directories among them, and says what of them the API server refuses.

@@ -25,7 +25,7 @@ type Rollout struct {
 type Stage struct {
 	Name     string
 	What     string
-	restarts []string // namespaces whose pods start anew
+	restarts []string // namespaces whose pods restart
 	early    bool     // it may leave something for later
 	Later    []string // what it leaves, and why
 	changes  []change
@@ -34,7 +34,7 @@ type Stage struct {
 	Lost     []string // who loses access, to what and until when
 }
 
-// StageProof is whether no moment of a stage allows a request that neither the beginning nor the end of the rollout allows.
+// StageProof is whether no moment of a stage allows a request that is allowed neither before nor after the rollout.
 type StageProof struct {
 	Why     string // it is not proved, "" where it is
 	Ordered bool   // the objects must come in the order of the files

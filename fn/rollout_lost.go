@@ -15,7 +15,7 @@ type loss struct {
 	from, until   int // the first and the last look
 }
 
-// losses looks at the cluster twice for each stage, before its pods have started anew and after, and notes who gets less than at the beginning.
+// losses looks at the cluster twice for each stage, before its pods have restarted and after, and notes who gets less than at the beginning.
 func (v *prover) losses(stages []Stage, ends []state) error {
 	var all []loss
 	for i := range stages {
@@ -126,7 +126,7 @@ func (l *loss) lasts(stages []Stage) string {
 	case l.until == 2*len(stages)-1:
 		return "for good"
 	case l.until%2 == 0:
-		return "until the pods have started anew"
+		return "until the pods have restarted"
 	}
 	return "until stage " + stages[l.until/2+1].Name
 }

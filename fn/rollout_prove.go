@@ -104,7 +104,7 @@ func (v *prover) asBefore(c *change) bool {
 	return slices.ContainsFunc(v.plan.was, func(o object) bool { return o.ID == c.ID && o.node == c.new })
 }
 
-// between looks at all requests after a stage, while its pods start anew.
+// between looks at all requests after a stage, while its pods restart.
 func (v *prover) between(s *Stage, after state) error {
 	if s.Proof.Why != "" {
 		return nil
@@ -143,9 +143,9 @@ func sameObjects(a, b []object) bool {
 func surplusOf(when string, m *access.Moment) string {
 	switch {
 	case len(m.Opened) > 0:
-		return fmt.Sprintf("%s, a request is allowed that neither the beginning nor the end allows: %s (%s)", when, m.Opened[0].Request, m.Opened[0].By)
+		return fmt.Sprintf("%s, a request is allowed that is allowed neither before nor after the rollout: %s (%s)", when, m.Opened[0].Request, m.Opened[0].By)
 	case len(m.Unknown) > 0:
-		return fmt.Sprintf("%s, it is not known whether a request is allowed that neither the beginning nor the end allows: %s (%s)", when, m.Unknown[0].Request, m.Unknown[0].By)
+		return fmt.Sprintf("%s, it is not known whether a request is allowed that is allowed neither before nor after the rollout: %s (%s)", when, m.Unknown[0].Request, m.Unknown[0].By)
 	}
 	return ""
 }

@@ -54,7 +54,7 @@ func (p *rolloutPlan) stages(groups [][]string) ([]Stage, error) {
 		add(name, stageIs[name], nil, func(c *change) bool { return p.kindOf(c) == name })
 	}
 	for _, group := range grouped {
-		add(strings.Join(group, "-")+"-labels", "The labels of Namespace "+strings.Join(group, ", ")+" and what is edited or removed there. Then its pods start anew, without sidecars.", group,
+		add(strings.Join(group, "-")+"-labels", "The labels of Namespace "+strings.Join(group, ", ")+" and what is edited or removed there. Then its pods are restarted, without sidecars.", group,
 			func(c *change) bool { return p.kindOf(c) == "" && slices.Contains(group, c.in()) })
 	}
 	add(clusterStage, stageIs[clusterStage], nil, func(c *change) bool { return p.kindOf(c) == clusterStage })
@@ -198,7 +198,7 @@ func (p *rolloutPlan) back(stages []Stage) (out []Stage) {
 				}
 			}
 			first.Ready = first.ready()
-			add(name+"-sidecars", "The pods start anew with sidecars, and their Namespace stays in the mesh.", first)
+			add(name+"-sidecars", "The pods are restarted with sidecars, and their Namespace stays in the mesh.", first)
 		}
 		undo.Ready = undo.ready()
 		add(name, "What stage "+s.Name+" changed, as it was.", undo)

@@ -154,9 +154,9 @@ func (s *Stage) print(b *strings.Builder, dir string) {
 	case s.Proof.Why != "":
 		fmt.Fprintf(b, "# NOT PROVED: %s\n", s.Proof.Why)
 	case s.Proof.Ordered:
-		fmt.Fprintf(b, "# PROVED in this order (%d moments): no request is allowed that neither the beginning nor the end allows. Wait after each line.\n", s.Proof.Moments)
+		fmt.Fprintf(b, "# PROVED in this order (%d moments): no request is allowed unless it is allowed before or after the rollout. Wait after each line.\n", s.Proof.Moments)
 	default:
-		fmt.Fprintf(b, "# PROVED in any order (%d moments): no request is allowed that neither the beginning nor the end allows\n", s.Proof.Moments)
+		fmt.Fprintf(b, "# PROVED in any order (%d moments): no request is allowed unless it is allowed before or after the rollout\n", s.Proof.Moments)
 	}
 	for _, l := range s.Later {
 		fmt.Fprintf(b, "# LATER: %s\n", l)

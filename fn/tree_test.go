@@ -72,7 +72,7 @@ func TestALocalNamespaceIsNotInTheCluster(t *testing.T) {
 	part(t, "stdout", stdout, local+"---\nkind: A\n---\n")
 	part(t, "stdout", stdout, "---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: alice\n  labels:\n")
 	part(t, "stderr", stderr, "Namespace alice: metadata.annotations[config.kubernetes.io/local-config]: keeps the Namespace out of the cluster")
-	part(t, "stderr", stderr, "keeps objects of these kinds out of the cluster, Namespace; they are taken as not deployed")
+	part(t, "stderr", stderr, "these objects are local-only (Namespace) and are treated as not deployed")
 	code, stdout, stderr = treeRun(t, treeConfig, strings.Replace(local, `"true"`, `"false"`, 1))
 	if code != exitOK || strings.Count(stdout, "kind: Namespace\n") != 1 {
 		t.Errorf("with the value false, it is applied: exit code %d, %s\n%s", code, stderr, stdout)
@@ -90,7 +90,7 @@ func TestLocalObjectsNameNoUsers(t *testing.T) {
 	if code != exitOK || strings.Count(stdout, "mallory@example.com") != strings.Count(input, "mallory@example.com") {
 		t.Errorf("exit code %d: %s\n%s", code, stderr, stdout)
 	}
-	part(t, "stderr", stderr, "keeps objects of these kinds out of the cluster, Profile, RoleBinding; they are taken as not deployed")
+	part(t, "stderr", stderr, "these objects are local-only (Profile, RoleBinding) and are treated as not deployed")
 	code, stdout, stderr = treeRun(t, selects, strings.ReplaceAll(input, `"true"`, `"false"`))
 	if code != exitOK || strings.Count(stdout, "mallory@example.com") == strings.Count(input, "mallory@example.com") {
 		t.Errorf("deployed: exit code %d: %s", code, stderr)

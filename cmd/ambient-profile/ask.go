@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -26,9 +29,9 @@ func askCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "ask --from CLIENT --to NAMESPACE/SERVICE[:PORT] ['METHOD PATH'] [FILE...]",
 		Short: "Answer one request under rendered manifests, with every rule on its way",
-		Long: `Answers one request under rendered manifests: allow, deny or not-judged, by which policy and rule, and
-what each rule of each proxy on the way made of it. Below it stands the nearest request that comes
-out the other way. Without a FILE, or for -, the manifests are read from stdin.
+		Long: `Evaluates one request under rendered manifests: allow, deny or not-judged, by which policy and rule,
+and how each rule of each proxy on the way evaluates it. Below it is the nearest request with the
+opposite verdict. Without a FILE, or for -, the manifests are read from stdin.
 
 CLIENT is one of
   user:NAME                      a user with a session, through the ingress
@@ -38,7 +41,7 @@ CLIENT is one of
   pod:NAMESPACE/ACCOUNT          a pod in the mesh; --token gives it a Kubernetes token
   off-mesh                       a pod or machine outside the mesh
 
-The exit code is 0 whatever the answer is. To have a build fail, write an AccessCheck.`,
+The exit code is always 0. To fail a build, write an AccessCheck.`,
 		Example: `  ambient-profile ask --from pod:bob/default-editor --to alice/tet 'GET /v1/x' rendered.yaml
   ambient-profile ask --from user:bob@example.com --to alice/tet 'GET /notebook/alice/tet/' rendered.yaml
   ambient-profile ask --from anonymous --to alice/tet -H 'kubeflow-userid: alice@example.com' rendered.yaml`,
@@ -81,7 +84,11 @@ func (a *asked) request(c *cobra.Command, args []string) (r access.Request, file
 		return r, nil, wrong("ask needs --from and --to", "")
 	}
 	if r.From, err = access.ParseClient(a.from); err != nil {
-		return r, nil, wrong("--from "+err.Error(), "")
+		remedy := ""
+		if strings.Contains(a.from, "@") && !strings.Contains(a.from, ":") {
+			remedy = "write --from user:" + a.from
+		}
+		return r, nil, wrong("--from "+err.Error(), remedy)
 	}
 	r.From.Token += a.token
 	if err := a.holds(&r.From); err != nil {
@@ -101,6 +108,8 @@ func (a *asked) request(c *cobra.Command, args []string) (r access.Request, file
 	if len(args) > 0 && isOperation(args[0]) {
 		r.Method, r.Path, _ = strings.Cut(args[0], " ")
 		args = args[1:]
+	} else if len(args) > 0 && meantOperation(args[0]) != "" {
+		return r, nil, wrong(fmt.Sprintf("%q is not 'METHOD PATH'", args[0]), "write "+meantOperation(args[0]))
 	}
 	r.Host, r.To.Direct, r.TCP, r.Headers = a.host, a.direct, a.tcp, map[string]string{}
 	for _, h := range a.headers {
@@ -147,4 +156,30 @@ func (a *asked) holds(f *access.From) error {
 func isOperation(arg string) bool {
 	method, path, two := strings.Cut(arg, " ")
 	return two && strings.HasPrefix(path, "/") && method != "" && strings.ToUpper(method) == method && !isFile(arg)
+}
+
+// meantOperation is what to write for an argument that is a path alone, a method alone, or has the method in lowercase: "" for what may be a file.
+func meantOperation(arg string) string {
+	method, path, two := strings.Cut(arg, " ")
+	switch {
+	case isFile(arg) || exists(arg):
+		return ""
+	case strings.HasPrefix(arg, "/") && !two:
+		return "'GET " + arg + "'"
+	case method == "" || strings.ContainsFunc(method, func(c rune) bool { return !unicode.IsLetter(c) }):
+		return ""
+	case two && strings.HasPrefix(path, "/"):
+		return "'" + strings.ToUpper(method) + " " + path + "'"
+	case !two && slices.Contains(methods, strings.ToUpper(method)):
+		return "'" + strings.ToUpper(method) + " /x'"
+	}
+	return ""
+}
+
+// methods are those of RFC 9110 and RFC 5789.
+var methods = []string{"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }

@@ -14,11 +14,10 @@ func diffCommand() *cobra.Command {
 		Use:   "diff OLD NEW",
 		Short: "Print who gains and who loses access between rendered manifests",
 		Long: `Prints who gains and who loses access from OLD to NEW, each a file with rendered manifests, a
-directory of them, - for stdin, or a lock file that explain -o lock has written. All requests are compared, not samples: a line has all that change,
+directory of them, - for stdin, or a lock file that explain -o lock has written. All requests are compared, not samples: a line has all requests that change,
 with the policy that allows them and one request that comes out differently.
 
-It prints nothing where nobody's access changes, whatever else does: a policy has another name, or is
-split, or is in another place. What becomes NOT JUDGED counts as gained, because nobody knows.
+It prints nothing unless access changes; renaming, splitting or moving a policy is not reported. What becomes NOT JUDGED counts as gained, because nobody knows.
 
 The exit code is 0 unless a flag says otherwise. Every line and field:
 https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/diff.md`,

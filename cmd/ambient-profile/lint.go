@@ -22,7 +22,7 @@ forged header, policies without effect, pods that left the mesh, versions of Ist
 Without a FILE, or for -, the manifests are read from stdin.
 
 User namespaces are known by the annotation owner or the label of the profile-controller, and are
-judged by the default settings. Add the AmbientProfile to the files to have them judged by yours.
+judged by the default settings. To have them judged by yours, add the AmbientProfile to the files.
 
 An object accepts a warning or an info about itself by an annotation, one line for each code:
 
@@ -36,8 +36,7 @@ severe as --fail-on, or more. Every code: https://github.com/kubeflow-ambient/am
 		Example: `  ambient-profile lint rendered.yaml
   kustomize build DIR | ambient-profile lint ambientprofile.yaml -
   ambient-profile lint -o sarif rendered.yaml > findings.sarif
-  kubectl get -A -o yaml \
-    ns,svc,po,deploy,gtw,httproute,authorizationpolicies,requestauthentications | ambient-profile lint -`,
+  kubectl get -A -o yaml ns,sa,svc,pods,deploy,sts,ds,cm,networkpolicies,gateways.gateway.networking.k8s.io,httproutes,authorizationpolicies,requestauthentications,peerauthentications,virtualservices,destinationrules,serviceentries,envoyfilters,sidecars | ambient-profile lint -`,
 		ValidArgsFunction: completeFiles,
 	}
 	output, release := outputFlag(c, "text", "json", "yaml", "markdown", "github", "junit", "sarif"), releaseFlag(c)

@@ -138,6 +138,12 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"ask without a token":      {"", []string{"ask", "--from", "anonymous", "--audience", "g", "--to", "alice/tet", twoTenants}, 2, "", "--audience needs a client with a token"},
 		"ask without a client":     {"", []string{"ask", "--to", "alice/tet", twoTenants}, 2, "", "ask needs --from and --to; see ambient-profile ask -h"},
 		"ask of a wrong client":    {"", []string{"ask", "--from", "alice", "--to", "alice/tet", twoTenants}, 2, "", `--from "alice" is not one of user:NAME`},
+		"ask of a bare user":       {"", []string{"ask", "--from", "alice@example.com", "--to", "alice/tet", twoTenants}, 2, "", "; write --from user:alice@example.com"},
+		"ask of a path alone":      {"", []string{"ask", "--from", "anonymous", "--to", "alice/tet", "/x", twoTenants}, 2, "", `"/x" is not 'METHOD PATH'; write 'GET /x'`},
+		"ask in lowercase":         {"", []string{"ask", "--from", "anonymous", "--to", "alice/tet", "get /x", twoTenants}, 2, "", `"get /x" is not 'METHOD PATH'; write 'GET /x'`},
+		"ask of a method alone":    {"", []string{"ask", "--from", "anonymous", "--to", "alice/tet", "GET", twoTenants}, 2, "", `"GET" is not 'METHOD PATH'; write 'GET /x'`},
+		"lint of a directory":      {"", []string{"lint", dirOf(t, twoTenants)}, 2, "", " | ambient-profile ... -"},
+		"swapped arguments":        {"", []string{twoTenants, minimal}, 1, "", "[AP0109] contains several documents, and no AmbientProfile; give the configuration first: ambient-profile ambientprofile.yaml INPUT.yaml"},
 		"ask for no target":        {"", []string{"ask", "--from", "anonymous", "--to", "alice", twoTenants}, 2, "", `--to "alice" is not NAMESPACE/SERVICE`},
 		"ask for a wrong port":     {"", []string{"ask", "--from", "anonymous", "--to", "alice/tet:x", twoTenants}, 2, "", "has no port from 1 to 65535"},
 		"ask with half a header":   {"", []string{"ask", "--from", "anonymous", "--to", "alice/tet", "-H", "x", twoTenants}, 2, "", "-H \"x\" is not 'NAME: VALUE'"},
@@ -172,7 +178,7 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"explain of braces":        {"", []string{"explain", braces}, 2, "", "braces.yaml: [AP0919] contains no Kubernetes object"},
 		"nothing to explain":       {"", []string{"explain", onlyConfigMap}, 2, "", "there is nothing to explain"},
 		"explain a namespace":      {"", []string{"explain", "-n", "bob", twoTenants}, 0, "bob (ambient", ""},
-		"explain no namespace":     {"", []string{"explain", "-n", "carol", twoTenants}, 2, "", "no namespace that is asked for"},
+		"explain no namespace":     {"", []string{"explain", "-n", "carol", twoTenants}, 2, "", "none of the requested namespaces has a Service, a notebook or a policy; use some of alice, bob"},
 		"no such form":             {"", []string{"explain", "-o", "xml", twoTenants}, 2, "", `-o "xml" is not one of table, mermaid, json`},
 		"of a release":             {"", []string{"explain", "--istio-version", "1.32", twoTenants}, 0, "user alice@example.com (owner)", ""},
 		"cases of a release":       {"", []string{"check", "--istio-version=1.31", good, twoTenants}, 0, "2 cases, 0 failed", ""},
@@ -402,4 +408,13 @@ func TestVersion(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &got); code != 0 || err != nil || got.Version != "v0.4.0" || got.Commit != "decade" || !strings.HasPrefix(got.Go, "go1.") || got.Platform == "" {
 		t.Errorf("exit code %d: %s%s: %v", code, stdout, stderr, err)
 	}
+}
+
+// What lint reads from a cluster is the same list on its page and in its help.
+func TestLintNamesTheSameKinds(t *testing.T) {
+	_, list, _ := strings.Cut(lintCommand().Example, "kubectl get")
+	if list == "" {
+		t.Fatal("the help has no kubectl get")
+	}
+	part(t, "docs/lint.md", read(t, "../../docs/lint.md"), "kubectl get"+list+"\n")
 }

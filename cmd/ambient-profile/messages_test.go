@@ -22,7 +22,7 @@ const messagesPage = "../../docs/messages.md"
 // The page of all messages is made of the table of codes and of what was really printed: a code
 // without an example, and an example without a code, fail.
 func TestMessagesPage(t *testing.T) {
-	examples := goldenExamples(t)
+	examples, varies := goldenExamples(t)
 	for code, c := range calls() {
 		examples[code] = c.printed(t, code)
 	}
@@ -42,7 +42,11 @@ func TestMessagesPage(t *testing.T) {
 			part = name
 			fmt.Fprintf(&page, "\n## %sxx: %s\n", entry.Code[:4], part)
 		}
-		fmt.Fprintf(&page, "\n### %s\n\n%s: %s.%s\n\n```text\n%s\n```\n", entry.Code, capital(entry.Severity.String()), entry.About, remedyOf(example), example)
+		remedy := remedyOf(example)
+		if varies[entry.Code] || strings.HasSuffix(remedy, "?") {
+			remedy = ""
+		}
+		fmt.Fprintf(&page, "\n### %s\n\n%s: %s.%s\n\n```text\n%s\n```\n", entry.Code, capital(entry.Severity.String()), entry.About, remedy, example)
 	}
 	for code, example := range examples {
 		t.Errorf("%s is in no table; it was printed in: %s", code, example)
@@ -91,27 +95,30 @@ var parts = map[string]string{
 
 var coded = regexp.MustCompile(`(?m)^ambient-profile: (error|warning|info): .*?\[(AP\d{4})\] .*$`)
 
-// goldenExamples are the shortest messages of each code in the golden cases.
-func goldenExamples(t *testing.T) map[diagnostic.Code]string {
+// goldenExamples are the shortest messages of each code in the golden cases, and the codes whose messages do not all end in the same remedy: what one of
+// them says to do is not said of the code.
+func goldenExamples(t *testing.T) (examples map[diagnostic.Code]string, varies map[diagnostic.Code]bool) {
 	t.Helper()
 	files := slices.Concat(must(filepath.Glob("../../testdata/golden/*/want.err")), must(filepath.Glob("../../testdata/golden/*/want.warn")))
 	severities := map[diagnostic.Code]string{}
 	for _, entry := range diagnostic.Codes() {
 		severities[entry.Code] = entry.Severity.String()
 	}
-	examples := map[diagnostic.Code]string{}
+	examples, varies = map[diagnostic.Code]string{}, map[diagnostic.Code]bool{}
 	for _, file := range files {
 		for _, m := range coded.FindAllStringSubmatch(read(t, file), -1) {
 			line, code := m[0], diagnostic.Code(m[2])
 			if severity, known := severities[code]; known && severity != m[1] {
 				continue // failOnWarning
 			}
-			if shortest, found := examples[code]; !found || len(line) < len(shortest) {
+			shortest, found := examples[code]
+			varies[code] = varies[code] || found && remedyOf(line) != remedyOf(shortest)
+			if !found || len(line) < len(shortest) {
 				examples[code] = line
 			}
 		}
 	}
-	return examples
+	return examples, varies
 }
 
 // remedyOf is the last part of a message, as a sentence; "" for none.

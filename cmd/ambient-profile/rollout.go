@@ -17,15 +17,15 @@ func rolloutCommand() *cobra.Command {
 and prints the commands. BEFORE is a file with the manifests of what runs, a directory of them, or -
 for stdin.
 
-Each stage is proved: at no moment, in whatever order its objects arrive and its pods start anew, is
-a request allowed that neither the beginning nor the end allows. A stage for which that is not sure is
-printed as NOT PROVED, with the moment and the request. A client that loses access has a line LOST.
+Each stage is proved: in whatever order its objects arrive and its pods restart, no request is allowed
+unless it is allowed before or after the rollout. A stage without that proof is printed as NOT PROVED,
+with the moment and the request. A client that loses access has a line LOST.
 
 With --verify, it reads what the cluster holds now and the stages that it wrote, and prints the current
 stage, what is lacking, what is ready, and the commands that come next. LIVE is what the command that
 it prints gives: a file, a directory or -. The exit code is 1 where the stage is not done.
 
-The exit code is 1 where a stage is NOT PROVED. What the proof takes for granted:
+The exit code is 1 where a stage is NOT PROVED. What the proof assumes:
 https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/rollout.md`,
 		Example: `  ambient-profile rollout before.yaml ambientprofile.yaml -d stages
   ambient-profile rollout before.yaml ambientprofile.yaml -d stages --group alice,bob

@@ -23,12 +23,12 @@ func rootCommand() *cobra.Command {
 		Long: `ambient-profile: Kubeflow user namespaces on Istio ambient mode
 
 Without arguments it is a KRM function: a ResourceList on stdin, and one on stdout. That is how
-kustomize and kpt call it. With a configuration it runs on its own: the inputs as changed and then
-the new manifests go to stdout; - is stdin.
+kustomize and kpt call it. With a configuration it runs standalone, and prints the edited inputs and
+then the new manifests; - is stdin.
 
 CONFIG.yaml holds one AmbientProfile (ambient.kubeflow.org/v1alpha1). Warnings and errors go to
-stderr. Exit codes, alike for every command: 0 done and nothing wrong, 1 the content is rejected or
-a case fails, 2 it could not be done (arguments, unreadable files, nothing to judge).`,
+stderr. Exit codes of every command: 0 success, 1 the content is rejected or a case fails, 2 the
+command could not run (arguments, unreadable files, nothing to judge).`,
 		Example: `  kustomize build --enable-alpha-plugins --enable-exec DIR
   ambient-profile ambientprofile.yaml > ambient.yaml
   kustomize build kubeflow | ambient-profile ambientprofile.yaml - > kubeflow-ambient.yaml`,

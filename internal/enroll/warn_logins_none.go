@@ -29,7 +29,7 @@ func warnSessions(plan generate.Plan, notes *survey.Notes) {
 func warnNoSession(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
 	const object = "spec.identity.sessionIssuers"
 	mesh := plan.Mesh
-	found := "no issuer that people log in with is known"
+	found := "no login issuer is known"
 	remedy, targets := fmt.Sprintf("add the RequestAuthentication of the Gateway %s/%s to the input", mesh.GatewayNamespace, mesh.GatewayName), ""
 	logins := loginsElsewhere(plan, input, "")
 	if len(logins) > 0 {
@@ -44,7 +44,7 @@ func warnNoSession(plan generate.Plan, input *survey.Index, notes *survey.Notes)
 	if plan.Cluster == nil {
 		return
 	}
-	effect := fmt.Sprintf("%s does not refuse a %s that a client sends with a token of another issuer", mesh.ForgedIdentityName(), mesh.UserIDHeader)
+	effect := fmt.Sprintf("%s does not reject a client-supplied %s that comes with another issuer's token", mesh.ForgedIdentityName(), mesh.UserIDHeader)
 	remedy = "list the issuers, or " + remedy
 	if input.IngressGateway() == nil && len(plan.Logins) == 0 && len(logins) == 0 {
 		notes.WarnConfig(diagnostic.NoSessionIssuerYet, object, found, effect, remedy)

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -24,20 +25,34 @@ func readConfig(name string, stdin io.Reader) (*Item, error) {
 	}
 	file := Sources([]string{name})
 	var config *Item
+	var second error
+	own := false
 	for _, text := range splitDocuments(file, data) {
 		document, _, err := text.parse()
 		switch {
-		case err != nil:
+		case err != nil && second == nil:
 			return nil, err
-		case document != nil && config != nil:
-			return nil, diagnostic.Diagnostic{
+		case document == nil:
+			continue
+		case config == nil:
+			config = NewItem(document)
+			config.File = file
+		case second == nil:
+			second = diagnostic.Diagnostic{
 				Code: diagnostic.SecondDocument, Position: diagnostic.Position{File: file, Line: text.line, Column: 1},
 				Found: "a second document starts here", Remedy: "put each AmbientProfile in its own file, and run ambient-profile once for each",
 			}
-		case document != nil:
-			config = NewItem(document)
-			config.File = file
 		}
+		own = own || NewItem(document).Kind == "AmbientProfile"
+	}
+	switch {
+	case second != nil && !own: // the manifests were given first
+		return nil, diagnostic.Diagnostic{
+			Code: diagnostic.EmptyConfig, Position: diagnostic.Position{File: file},
+			Found: "contains several documents, and no AmbientProfile", Remedy: "give the configuration first: ambient-profile ambientprofile.yaml INPUT.yaml",
+		}
+	case second != nil:
+		return nil, second
 	}
 	if config == nil {
 		return nil, diagnostic.Diagnostic{
@@ -109,9 +124,13 @@ func cannotRead(file string, err error) error {
 	if inner := errors.Unwrap(err); inner != nil { // os.PathError: repeats the name
 		err = inner
 	}
+	remedy := "check that the file exists and is readable"
+	if errors.Is(err, syscall.EISDIR) {
+		remedy = "give a file in it, or what kustomize makes of it: kustomize build " + file + " | ambient-profile ... -"
+	}
 	return diagnostic.Undone(diagnostic.Diagnostic{
 		Code: diagnostic.CannotRead, Position: diagnostic.Position{File: file},
-		Found: fmt.Sprintf("cannot be read (%v)", err), Remedy: "check that it is there and may be read",
+		Found: fmt.Sprintf("cannot be read (%v)", err), Remedy: remedy,
 	})
 }
 

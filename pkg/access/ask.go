@@ -153,20 +153,44 @@ func (w *World) unmet(on layer, p *policy, conditions []condition, a attributes)
 
 // unmet says why a condition does not hold. has is what the request has.
 func (c *condition) unmet(m verdict3, has string) string {
-	text := strings.ReplaceAll(cmp.Or(c.name(), fieldOf[c.attribute]), "\x00", "][") + " is " + has
+	name := strings.ReplaceAll(cmp.Or(c.name(), fieldOf[c.attribute]), "\x00", "][")
+	one := oneOf[name]
+	text, named := cmp.Or(one, name)+" is "+has, one != "" && has != "none" && has != "not known" && !strings.HasPrefix(has, "one of ")
+	if named {
+		text = one + " " + has
+	}
+	values, notValues := quoted(c.values), quoted(c.notValues)
 	switch {
 	case m == maybe:
 		return text + ", and whether the rule matches it is not known"
 	case len(c.values) > 0 && len(c.notValues) > 0:
-		return text + ", not of " + quoted(c.values) + " without " + quoted(c.notValues)
-	case len(c.values) > 0:
-		return text + ", not of " + quoted(c.values)
+		notValues = " without " + notValues
+	case len(c.values) == 0 && named && notValues == has:
+		return text + " is excluded by the rule"
+	case len(c.values) == 0 && named:
+		return text + " is excluded by the rule, by " + notValues
+	case len(c.values) == 0:
+		return text + "; the rule excludes " + notValues
+	default:
+		notValues = ""
 	}
-	return text + ", of the excluded " + quoted(c.notValues)
+	switch {
+	case named:
+		return text + " is not one of " + values + notValues
+	case len(c.values) == 1:
+		return text + "; the rule requires " + values + notValues
+	}
+	return text + "; the rule requires one of " + values + notValues
 }
 
 // fieldOf are the fields of a rule's from and to that have no key.
 var fieldOf = map[attribute]string{principal: "principals", namespaceOf: "namespaces", serviceAccount: "serviceAccounts", trustDomain: "trustDomains", port: "ports", sourceIP: "ipBlocks"}
+
+// oneOf is what a request has one of, by the fields of a rule's from and to.
+var oneOf = map[string]string{
+	"principals": "principal", "namespaces": "source namespace", "serviceAccounts": "service account", "trustDomains": "trust domain", "ports": "port", "ipBlocks": "source IP",
+	"hosts": "host", "methods": "method", "paths": "path", "requestPrincipals": "request principal", "remoteIpBlocks": "remote IP",
+}
 
 // quoted lists values. One with a blank is in quotes.
 func quoted(values []string) string {

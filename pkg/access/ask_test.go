@@ -99,6 +99,41 @@ func TestAskOfAPolicyThatDecidesNothing(t *testing.T) {
 	}
 }
 
+// A condition that does not hold is named by what the request has, and what the rule says about it.
+func TestAskSaysWhatARuleRequires(t *testing.T) {
+	for want, c := range map[string]struct {
+		condition
+		m   verdict3
+		has string
+	}{
+		"path /x is not one of /healthz":                                  {condition{attribute: path, values: []string{"/healthz"}}, no, "/x"},
+		"source namespace istio-system is excluded by the rule":           {condition{attribute: namespaceOf, notValues: []string{"istio-system"}}, no, "istio-system"},
+		"request principal a/b is excluded by the rule, by *":             {condition{attribute: requestPrincipal, notValues: []string{"*"}}, no, "a/b"},
+		"request principal is none; the rule requires *":                  {condition{attribute: requestPrincipal, values: []string{"*"}}, no, "none"},
+		"request.headers[x] is bob; the rule requires alice":              {condition{attribute: header, key: "x", values: []string{"alice"}}, no, "bob"},
+		"request.auth.claims[a][b] is bob; the rule excludes bob":         {condition{attribute: claim, key: "a\x00b", notValues: []string{"bob"}}, no, "bob"},
+		"source.namespace is bob; the rule requires one of alice, ann":    {condition{attribute: namespaceOf, key: "source.namespace", values: []string{"alice", "ann"}}, no, "bob"},
+		"path /a/b is not one of /a/* without /a/b":                       {condition{attribute: path, values: []string{"/a/*"}, notValues: []string{"/a/b"}}, no, "/a/b"},
+		"host is not known, and whether the rule matches it is not known": {condition{attribute: host, values: []string{"a"}}, maybe, "not known"},
+	} {
+		if got := c.unmet(c.m, c.has); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// A namespace that the manifests do not have is named with the one that may be meant, and a 404 by no policy.
+func TestAskOfAMisspelledNamespace(t *testing.T) {
+	w := load(t, tenants(t))
+	a := w.Ask(Request{From: From{ServiceAccount: "bob/x"}, To: To{Namespace: "alic", Service: "tet"}})
+	if want := "mesh: Namespace alic is not in the manifests (did you mean alice?), so its labels are not known"; !strings.HasSuffix(a.By, want) {
+		t.Errorf("got %q, want %q", a.By, want)
+	}
+	if got, want := byOf("nothing: no route of Gateway edge/front matches (404)"), "no route of Gateway edge/front matches (404)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestParseClient(t *testing.T) {
 	for text, want := range map[string]string{
 		"user:a@b.c": "user a@b.c", "pod:a/b": "pod a/b", "token:a/b": "token a/b", "jwt:https://x": "a token of the issuer https://x", "anonymous": "anonymous", "off-mesh": "off the mesh",

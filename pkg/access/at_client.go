@@ -26,7 +26,7 @@ func (w *World) decide(r Request, o *open) Verdict {
 		return t.verdict()
 	}
 	if !to.declared {
-		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Namespace "+r.To.Namespace+" is not in the manifests, so its labels are not known")})
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "Namespace "+r.To.Namespace+" is not in the manifests"+t.w.meantNamespace(r.To.Namespace)+", so its labels are not known")})
 		return t.verdict()
 	}
 	if svc := to.service(r.To.Service); svc != nil && !r.From.ingress() {

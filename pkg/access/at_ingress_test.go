@@ -174,7 +174,7 @@ func TestRoutes(t *testing.T) {
 	}{
 		{"prefix", small + ingress, "/s/x", "a/s", Allow},
 		{"prefix without its slash", small + ingress, "/s", "a/s", Allow},
-		{"no route takes it, and others lead there", small + ingress, "/sx", "nothing: no route of Gateway edge/front takes the request (404)", Deny},
+		{"no route takes it, and others lead there", small + ingress, "/sx", "nothing: no route of Gateway edge/front matches (404)", Deny},
 		{"whole segments only", rules("{matches: [{path: {value: /s}}], " + toT + "}"), "/sx", "a/s", Allow},
 		{"elsewhere", rules("{matches: [{path: {value: /}}], " + toT + "}"), "/s", "a/t", NotJudged},
 		{"longer before shorter", rules("{matches: [{path: {value: /}}], " + toT + "}, {matches: [{path: {value: /s}}], " + toS + "}"), "/s/x", "a/s", Allow},

@@ -11,9 +11,9 @@ func (t *trip) noRouteTakes(way *way, to *space, led bool) answer {
 	g, want := way.gateway, join(t.req.To.Namespace, t.req.To.Service)
 	claimed := way.given && way.host != nil && way.host.domain != "*"
 	if claimed || led && (way.given || way.host == nil) {
-		why := "no route of Gateway " + g.id() + " takes the request (404)"
+		why := "no route of Gateway " + g.id() + " matches (404)"
 		if claimed {
-			why = "no route of host " + way.host.domain + " at Gateway " + g.id() + " takes the request (404)"
+			why = "no route of host " + way.host.domain + " at Gateway " + g.id() + " matches (404)"
 		}
 		t.routed = "nothing: " + why
 		outcome, step := NotJudged, stepAt(Point{Kind: AtRoute}, why)

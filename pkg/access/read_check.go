@@ -88,10 +88,14 @@ func notACheck(item *yaml.Node, kind string) error {
 		metadata := field(item, "metadata")
 		got = diagnostic.Object{Kind: kind, Namespace: textOf(field(metadata, "namespace")), Name: textOf(field(metadata, "name"))}.String()
 	}
+	remedy := "give the AccessChecks first, as in ambient-profile check CHECK.yaml RENDERED.yaml"
+	if diagnostic.Closest(kind, []string{checkKind}) != "" {
+		remedy = "write kind: " + checkKind
+	}
 	at := placeOf(item)
 	return diagnostic.Diagnostic{
 		Code: diagnostic.NotAnAccessCheck, Position: diagnostic.Position{Line: at.line, Column: at.column},
-		Found: "expected an AccessCheck, got " + got, Remedy: "give the AccessChecks first, as in ambient-profile check CHECK.yaml RENDERED.yaml",
+		Found: "expected an AccessCheck, got " + got, Remedy: remedy,
 	}
 }
 
@@ -162,6 +166,10 @@ func (r *strictReader) expect(n *yaml.Node, path string, into *Outcome) {
 }
 
 func (r *strictReader) from(n *yaml.Node, path string, f *From) {
+	if user := textOf(n); strings.Contains(user, "@") {
+		r.refuse(n, diagnostic.CheckWrongType, path, "expected a map, got "+describe(n), "write "+lastOf(path)+": {user: "+strings.TrimPrefix(user, "user:")+"}")
+		return
+	}
 	r.fields(n, path, map[string]func(*yaml.Node, string){
 		"user": r.text(&f.User), "token": r.text(&f.Token), "audience": r.text(&f.Audience), "audiences": r.list(&f.Audiences),
 		"claims": r.claimMap(&f.Claims), "anonymous": r.yes(&f.Anonymous),
@@ -174,6 +182,10 @@ func (r *strictReader) from(n *yaml.Node, path string, f *From) {
 }
 
 func (r *strictReader) to(n *yaml.Node, path string, t *To) {
+	if ns, service, ok := splitAccount(textOf(n)); ok {
+		r.refuse(n, diagnostic.CheckWrongType, path, "expected a map, got "+describe(n), "write "+lastOf(path)+": {namespace: "+ns+", service: "+service+"}")
+		return
+	}
 	r.fields(n, path, map[string]func(*yaml.Node, string){
 		"namespace": r.text(&t.Namespace), "service": r.text(&t.Service), "pod": r.texts(&t.Pod), "direct": r.yes(&t.Direct),
 	})

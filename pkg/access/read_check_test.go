@@ -162,8 +162,9 @@ spec:
 		t.Errorf("got\n%s", got)
 	}
 	for text, want := range map[string]string{
-		"{}": "1:1 : expected an AccessCheck, got a map; give the AccessChecks first, as in ambient-profile check CHECK.yaml RENDERED.yaml\n",
-		"[]": "1:1 : expected an AccessCheck, got a list; give the AccessChecks first, as in ambient-profile check CHECK.yaml RENDERED.yaml\n",
+		"{}":                 "1:1 : expected an AccessCheck, got a map; give the AccessChecks first, as in ambient-profile check CHECK.yaml RENDERED.yaml\n",
+		"[]":                 "1:1 : expected an AccessCheck, got a list; give the AccessChecks first, as in ambient-profile check CHECK.yaml RENDERED.yaml\n",
+		"kind: AccessChecks": "1:1 : expected an AccessCheck, got AccessChecks; write kind: AccessCheck\n",
 		"apiVersion: v1\nkind: Namespace\nmetadata: {name: alice}":                        "1:1 : expected an AccessCheck, got Namespace alice; give the AccessChecks first, as in ambient-profile check CHECK.yaml RENDERED.yaml\n",
 		"kind: AccessCheck\nspec: {cases: []}":                                            "1:1 apiVersion: is missing; write apiVersion: ambient.kubeflow.org/v1alpha1\n",
 		"apiVersion: ambient.kubeflow.org/v1alpha1\nkind: AccessCheck\nspec: {cases: []}": "1:1 spec.cases: has no case; write at least one, or a claim in never or only\n",
@@ -181,6 +182,7 @@ func TestATokenOfACaseIsStrict(t *testing.T) {
 	const head, tail = "{apiVersion: ambient.kubeflow.org/v1alpha1, kind: AccessCheck, metadata: {name: x}, spec: {cases: [{name: a, from: ", ", to: {namespace: a, service: s}, expect: deny}]}}"
 	for from, want := range map[string]string{
 		"{jwt: {subject: s}}":                                               "spec.cases[0].from.jwt.issuer: is missing",
+		"cleo@acme.io":                                                      `spec.cases[0].from: expected a map, got the string "cleo@acme.io"; write from: {user: cleo@acme.io}`,
 		"{jwt: x}":                                                          "spec.cases[0].from.jwt: expected a map",
 		"{jwt: {issuer: i, audience: a}}":                                   "spec.cases[0].from.jwt.audience: unknown field; did you mean audiences?",
 		"{jwt: {issuer: i, audiences: a}}":                                  "spec.cases[0].from.jwt.audiences: expected a list",

@@ -32,7 +32,7 @@ func (a Answer) WriteText(out io.Writer) error {
 		}
 	}
 	line("", a.Got+": "+a.Request)
-	line("  ", "by "+strings.TrimPrefix(a.By, "NOT JUDGED: "))
+	line("  ", byOf(a.By))
 	if a.Routed != "" {
 		line("  ", "the routes lead to Service "+a.Routed)
 	}
@@ -53,6 +53,14 @@ func (a Answer) WriteText(out io.Writer) error {
 	a.writeNear(&b, line)
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// byOf is what decided, as a line: a 404 is by no proxy's policy.
+func byOf(by string) string {
+	if why, nothing := strings.CutPrefix(by, "nothing: "); nothing {
+		return why
+	}
+	return "by " + strings.TrimPrefix(by, "NOT JUDGED: ")
 }
 
 func (j *Judged) text() string {

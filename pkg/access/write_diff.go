@@ -87,7 +87,7 @@ func (d Diff) WriteTable(out io.Writer) error {
 			}
 		}
 		if more := len(n.Changes) - len(shown); more > 0 {
-			line("  ", "    ", "and "+diagnostic.Counted(more, "more change")+" that it comes with")
+			line("  ", "    ", "and "+diagnostic.Counted(more, "more resulting change"))
 		}
 		b.WriteByte('\n')
 	}

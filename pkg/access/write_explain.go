@@ -25,7 +25,7 @@ func (r Report) WriteTable(out io.Writer) error {
 			b.WriteString(line + "\n")
 		}
 		if len(n.Like) > 0 {
-			b.WriteString("  The lines are those of " + plain(n.Namespace) + ". The others have the same, with their own names.\n")
+			b.WriteString("  Shown for " + plain(n.Namespace) + "; the others are identical except for names.\n")
 		}
 		writeRows(&b, n.rows())
 	}

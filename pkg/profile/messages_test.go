@@ -133,6 +133,16 @@ func TestTheCommonestMistakes(t *testing.T) {
 			[]string{`AP0207 t.yaml:7:11: spec.profiles[0].name: "${NAMESPACE}" looks like a variable that was not replaced; replace it first, for example with envsubst`}},
 		{tenants, "apiVersion: kubeflow.org/v1\nkind: Profile\nmetadata: {name: alice}\nspec: {owner: {kind: User, name: alice@example.com}}\n",
 			[]string{`AP0201 t.yaml:1:1: expected an AmbientProfile, got Profile alice; pass it as an input after the configuration: ambient-profile ambientprofile.yaml INPUT.yaml`}},
+		{"kind: AmbientProfile", "kind: Profile",
+			[]string{`AP0201 t.yaml:1:1: expected an AmbientProfile, got Profile kubeflow; write kind: AmbientProfile`}},
+		{tenants, "resources: [namespaces.yaml]\ntransformers: [ambientprofile.yaml]\n",
+			[]string{`AP0201 t.yaml:1:1: expected an AmbientProfile, got a kustomization; list an AmbientProfile under its transformers, and run kustomize build --enable-alpha-plugins --enable-exec DIR`}},
+		{tenants, "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [namespaces.yaml]\n",
+			[]string{`AP0201 t.yaml:1:1: expected an AmbientProfile, got a kustomization; list an AmbientProfile under its transformers, and run kustomize build --enable-alpha-plugins --enable-exec DIR`}},
+		{tenants, "apiVersion: v2\nname: chart\nversion: 1.0.0\n",
+			[]string{`AP0201 t.yaml:1:1: expected an AmbientProfile, got a map without kind and spec; write apiVersion, kind, metadata and spec`}},
+		{"", "    contributors: [{name: bob@example.com, role: edit}, {name: bob@example.com, role: edit}]\n",
+			[]string{`AP0221 t.yaml:9:64: spec.profiles[0].contributors[1].name: "bob@example.com" is listed twice, first at spec.profiles[0].contributors[0]; remove one of the two`}},
 	} {
 		c.run(t)
 	}

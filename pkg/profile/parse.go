@@ -57,18 +57,52 @@ func anotherObject(n *yaml.Node) error {
 		return d
 	}
 	kind := manifest.Value(n, "kind")
-	if kind == "" || diagnostic.Closest(kind, []string{Kind}) != "" {
+	switch {
+	case isKustomization(n):
+		d.Found = "expected an AmbientProfile, got a kustomization"
+		d.Remedy = "list an AmbientProfile under its transformers, and run kustomize build --enable-alpha-plugins --enable-exec DIR"
+		return d
+	case isSomethingElse(n):
+		d.Found = "expected an AmbientProfile, got a map without kind and spec"
+		return d
+	case kind == "" || diagnostic.Closest(kind, []string{Kind}) != "":
 		return nil
 	}
 	d.Found = "expected an AmbientProfile, got " + shorten(strings.TrimSpace(kind+" "+manifest.Value(n, "metadata", "name")))
 	d.Remedy = "pass it as an input after the configuration: ambient-profile ambientprofile.yaml INPUT.yaml"
 	switch kind {
+	case "Profile":
+		if manifest.Value(n, "apiVersion") == APIVersion {
+			d.Remedy = "write kind: " + Kind
+		}
 	case "AccessCheck":
 		d.Remedy = "run it on the output: ambient-profile check ACCESSCHECK.yaml OUTPUT.yaml"
 	case "ConfigMap": // kpt makes one of the configMap in a Kptfile
 		d.Remedy = "name an AmbientProfile as the function's configuration (kpt: configPath in place of configMap)"
 	}
 	return d
+}
+
+// isKustomization reports whether a map is a kustomization. kustomize does not need its apiVersion and kind
+// (kustomize 5.8: types.Kustomization.FixKustomizationPreUnmarshalling).
+func isKustomization(n *yaml.Node) bool {
+	if kind := manifest.Value(n, "kind"); kind != "" {
+		return kind == "Kustomization" || kind == "Component"
+	}
+	return isSomethingElse(n) && manifest.Field(n, "resources") != nil
+}
+
+// isSomethingElse reports whether a map has none of the fields by which an AmbientProfile is recognized, one of them misspelled included.
+func isSomethingElse(n *yaml.Node) bool {
+	if len(n.Content) == 0 || strings.HasPrefix(manifest.Value(n, "apiVersion"), manifest.Group(APIVersion)) {
+		return false
+	}
+	for i := 0; i < len(n.Content); i += 2 {
+		if diagnostic.Closest(n.Content[i].Value, []string{"kind", "metadata", "spec"}) != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // identify refuses another version of an AmbientProfile, and one that has no name to own objects by.

@@ -19,7 +19,7 @@ func (d *decoder) unknownField(parent, p place, t reflect.Type) {
 		remedy = mistake
 	} else if best := diagnostic.Closest(key, known); best != "" {
 		remedy, meant = "did you mean "+best+"?", joined(parent.path, best)
-	} else if paths := pathsOf(key, "", d.document); len(paths) == 1 {
+	} else if paths := pathsOf(key, "", d.document); len(paths) == 1 && sameTop(parent.path, paths[0]) {
 		meant = paths[0]
 		effect, remedy = d.elsewhere(parent, p, meant)
 	} else {
@@ -28,6 +28,13 @@ func (d *decoder) unknownField(parent, p place, t reflect.Type) {
 	d.refuse(p.key, diagnostic.ConfigUnknownField, p.path, "unknown field", remedy)
 	last := &d.all[len(d.all)-1]
 	last.Effect, last.meant = effect, meant
+}
+
+// sameTop reports whether two paths lead through the same field of the document. Another field of that name below metadata, say, is not what was meant.
+func sameTop(from, to string) bool {
+	a, _, _ := strings.Cut(from, ".")
+	b, _, _ := strings.Cut(to, ".")
+	return a == "" || a == b
 }
 
 // elsewhere says where the field at p belongs, which is path, and how to get it there.

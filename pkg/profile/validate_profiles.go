@@ -222,6 +222,10 @@ func (r *refusals) contributors(path string, contributors []Contributor) {
 		r.contributor(at(path, i)+".name", at(path, i)+".role", c)
 	}
 	for i, d := range CheckContributors(contributors) {
+		first := slices.IndexFunc(contributors[:i], func(c Contributor) bool { return c.Name == contributors[i].Name && c.Role == contributors[i].Role })
+		if first >= 0 {
+			d.Code, d.Found, d.Remedy = diagnostic.ConfigListedTwice, quote(contributors[i].Name)+" is listed twice, first at "+at(path, first), "remove one of the two"
+		}
 		r.add(d.Code, at(path, i)+".name", d.Found, d.Remedy)
 	}
 }
