@@ -26,7 +26,7 @@ func Lint(files []string, release string, stdin io.Reader) (diagnostic.Report, e
 	if err != nil {
 		return diagnostic.Report{}, err
 	}
-	about := append(refused, judgedBy(world, release, rendered)...)
+	about := slices.Concat(refused, judgedBy(world, release, rendered))
 	who, err := lintTenants(world, items, rendered)
 	if err != nil {
 		return diagnostic.Report{}, err

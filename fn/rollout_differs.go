@@ -110,9 +110,10 @@ func (d *differences) maps(path string, said, live *yaml.Node, others []*yaml.No
 		}
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key := n.Content[i].Value
-			if !slices.Contains(keys, key) && !(d.meta && (path == "metadata" && slices.Contains(ofServer, key) || key == lastApplied)) {
-				keys = append(keys, key)
+			if slices.Contains(keys, key) || d.meta && (path == "metadata" && slices.Contains(ofServer, key) || key == lastApplied) {
+				continue
 			}
+			keys = append(keys, key)
 		}
 	}
 	add(said)

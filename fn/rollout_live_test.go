@@ -42,12 +42,12 @@ func (c livePlane) put(t *testing.T, text string) {
 		more = strings.Replace(more, "{", "{labels: {kubernetes.io/metadata.name: "+item.Name+"}, ", 1) + "spec: {finalizers: [kubernetes]}\n"
 	}
 	kind := map[bool]string{true: waypointAccepted, false: ztunnelAccepted}[len(targetsOf(item)) > 0]
-	switch {
-	case item.Kind == "Gateway":
+	switch item.Kind {
+	case "Gateway":
 		more += "spec: {listeners: [{name: mesh, port: 15008, protocol: HBONE, allowedRoutes: {namespaces: {from: Same}}}]}\nstatus: {conditions: [{type: Accepted, status: 'True', reason: Accepted, observedGeneration: 3}, {type: Programmed, status: 'True', reason: Programmed, observedGeneration: 3}]}\n"
-	case item.Kind == "AuthorizationPolicy":
+	case "AuthorizationPolicy":
 		more += "status: {conditions: [{type: " + kind + ", status: 'True', reason: Accepted, observedGeneration: 3}]}\n"
-	case item.Kind == "Deployment":
+	case "Deployment":
 		more += "status: {observedGeneration: 3, replicas: 1, updatedReplicas: 1, availableReplicas: 1}\n"
 	}
 	merge(item.Node, must(yaml.Parse(more)).YNode())

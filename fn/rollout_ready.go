@@ -47,7 +47,7 @@ func (v *Verification) note(live *manifest.Item, is verdict) {
 	if is.ready {
 		to = &v.Ready
 	}
-	*to = append(*to, live.ID.String()+": "+is.why)
+	*to = append(*to, live.String()+": "+is.why)
 }
 
 const (
@@ -178,7 +178,7 @@ func (v *verifier) podsReady(namespace *manifest.Item, out *Verification) {
 		return
 	}
 	if len(v.pods) == 0 {
-		out.NotReady = append(out.NotReady, namespace.ID.String()+": no pods are given, so nobody knows which of them have sidecars")
+		out.NotReady = append(out.NotReady, namespace.String()+": no pods are given, so nobody knows which of them have sidecars")
 		return
 	}
 	all, right := 0, 0
@@ -188,7 +188,7 @@ func (v *verifier) podsReady(namespace *manifest.Item, out *Verification) {
 		}
 		all++
 		if wrong := podWrong(pod, injects); wrong != "" {
-			out.NotReady = append(out.NotReady, pod.ID.String()+": "+wrong)
+			out.NotReady = append(out.NotReady, pod.String()+": "+wrong)
 		} else {
 			right++
 		}

@@ -74,7 +74,7 @@ func TestRolloutVerifyFindsWhatIsLacking(t *testing.T) {
 		"what no stage has changed yet": {1, func(t *testing.T, c livePlane) {
 			c.edit(t, "AuthorizationPolicy", "stock", "spec: {rules: [{}]}")
 		}, "CHANGED since the stages were made: AuthorizationPolicy ann/stock spec.rules has 1 entries, not 2"},
-		"half a stage": {3, func(t *testing.T, c livePlane) {
+		"half a stage": {3, func(_ *testing.T, c livePlane) {
 			was := livePlane{}
 			for id, n := range begin {
 				was[id] = n.Copy()

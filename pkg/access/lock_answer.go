@@ -218,8 +218,8 @@ func (l *Lock) podAims(s *space) (out []podAim) {
 
 // labelsIn are those in the name of pods that only a selector speaks of.
 func labelsIn(name string) (out labels) {
-	list, ok := strings.CutPrefix(name, "pods with ")
-	if list, ok = strings.CutSuffix(list, " (assumed)"); !ok {
+	list, ok := strings.CutSuffix(strings.TrimPrefix(name, "pods with "), " (assumed)")
+	if !ok {
 		return nil
 	}
 	for _, one := range strings.Split(list, ",") {

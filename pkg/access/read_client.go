@@ -57,7 +57,7 @@ func (f *From) ParseClaim(text string) error {
 	case f.JWT != nil:
 		of = &f.JWT.Claims
 	case f.User == "" && f.Token == "":
-		return fmt.Errorf("%q needs a client with a token: user:, token: or jwt:", text)
+		return fmt.Errorf("%q needs a client of user:, token: or jwt:, which has a token", text)
 	}
 	path := []string{name}
 	if strings.HasPrefix(name, "[") {
