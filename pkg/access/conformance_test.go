@@ -290,7 +290,7 @@ func (set recordedSet) world(t *testing.T) *World {
 	}
 	var items []*yaml.Node
 	for _, doc := range inMeshOfCases(text, set.release) {
-		n, err := yaml.Parse(doc)
+		n, err := parsed(doc)
 		if err != nil {
 			t.Fatalf("%s: %v", set.Name, err)
 		}

@@ -233,7 +233,7 @@ func answerTo(w *World, set recordedSet, c recordedCase) string {
 func (set recordedSet) docs(t *testing.T) (out []*yaml.Node) {
 	t.Helper()
 	for _, doc := range inMeshOfCases(set.Manifests, set.release) {
-		n, err := yaml.Parse(doc)
+		n, err := parsed(doc)
 		if err != nil {
 			t.Fatalf("%s: %v", set.Name, err)
 		}
@@ -255,7 +255,7 @@ func ledgerWorlds(t *testing.T) (out []*judgedWorld) {
 			text = base + "\n---\n" + text
 		}
 		for _, doc := range documentsOf(text) {
-			n, err := yaml.Parse(doc)
+			n, err := parsed(doc)
 			if err != nil {
 				t.Fatalf("%s: %v", file, err)
 			}

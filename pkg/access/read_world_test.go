@@ -19,13 +19,30 @@ func manifests(t testing.TB, text string) []*yaml.Node {
 	t.Helper()
 	var out []*yaml.Node
 	for _, doc := range strings.Split(text, "\n---\n") {
-		n, err := yaml.Parse(doc)
+		n, err := parsed(doc)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, doc)
 		}
 		out = append(out, n.YNode())
 	}
 	return out
+}
+
+// parsed reads an object as the program does, which spreads merge keys out.
+func parsed(doc string) (*yaml.RNode, error) {
+	n, err := yaml.Parse(doc)
+	if err != nil || !strings.Contains(doc, "<<: ") {
+		return n, err
+	}
+	var value any
+	if err := n.YNode().Decode(&value); err != nil {
+		return nil, err
+	}
+	text, err := yaml.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	return yaml.Parse(string(text))
 }
 
 func load(t testing.TB, text string) *World {
