@@ -52,8 +52,8 @@ func TestTwoSegments(t *testing.T) {
 func TestThePathOfARoute(t *testing.T) {
 	to := "backendRefs: [{name: s, port: 80}]"
 	for rules, want := range map[string]string{
-		"{matches: [{path: {type: RegularExpression, value: /x.*/}}], " + to + "}, {matches: [{path: {value: /n/s}}], " + to + "}": "path /n/s/, a route's",
-		"{matches: [{path: {value: /n/s}}], backendRefs: [{kind: Other, name: s}]}, {matches: [{path: {value: /m}}], " + to + "}":  "path /m/, a route's",
+		"{matches: [{path: {type: RegularExpression, value: /x.*/}}], " + to + "}, {matches: [{path: {value: /n/s}}], " + to + "}": "path /n/s/ (taken from a route)",
+		"{matches: [{path: {value: /n/s}}], backendRefs: [{kind: Other, name: s}]}, {matches: [{path: {value: /m}}], " + to + "}":  "path /m/ (taken from a route)",
 	} {
 		text := edit(t, small+ingress, "rules: [{matches: [{path: {value: /s/}}], "+to+"}]", "rules: ["+rules+"]")
 		v := decides(t, load(t, text), Request{From: From{Anonymous: true}, To: To{Namespace: "a", Service: "s"}}, Allow)

@@ -69,6 +69,9 @@ func sameSet(w *World, a *account, n *counts) error {
 
 // allSaid reports what is allowed by rules and on no line of theirs, and what is denied and on a line.
 func allSaid(a *account) error {
+	if slices.ContainsFunc(a.lines, func(l line) bool { return l.unasked && !l.rest }) { // all of it is not judged
+		return nil
+	}
 	for i := range a.found {
 		v, box := &a.found[i].Outcome.verdict, a.found[i].Box
 		rest := a.space.Rest(a.space.Wholes([]symbolic.Box{box}), a.silent)
