@@ -3,10 +3,12 @@ package fn
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -146,7 +148,8 @@ func withoutResults(list string) string {
 	return strings.TrimSuffix(before, "\n") + "\n"
 }
 
-// What kustomize and kpt get is what the standalone program prints.
+// What kustomize and kpt get means what the standalone program prints, with the same comments. The program keeps the text of what it edits, and the others
+// write all of it anew.
 func TestTransformerAgreesWithStandalone(t *testing.T) {
 	for _, dir := range accepted(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
@@ -157,7 +160,7 @@ func TestTransformerAgreesWithStandalone(t *testing.T) {
 			if got, want := unplaced(stderr), unplaced(readIf(t, filepath.Join(dir, "want.warn"))); got != want {
 				t.Error(firstDifference(want, got))
 			}
-			got, want := normal(t, stdout), normal(t, read(t, filepath.Join(dir, "want.yaml")))
+			got, want := meant(t, stdout), meant(t, read(t, filepath.Join(dir, "want.yaml")))
 			if got != want {
 				t.Error(firstDifference(want, got))
 			}
@@ -168,19 +171,58 @@ func TestTransformerAgreesWithStandalone(t *testing.T) {
 // normal is a stream of objects, or a ResourceList of them, in one form, wherever it was kept.
 func normal(t *testing.T, text string) string {
 	t.Helper()
-	nodes, err := (&kio.ByteReader{Reader: strings.NewReader(text), OmitReaderAnnotations: true}).Read()
-	if err != nil {
-		t.Fatal(err)
-	}
 	var documents bytes.Buffer
 	encoder := yaml.NewEncoder(&documents)
-	for _, n := range nodes {
-		manifest.NewItem(n.YNode()).DropPipelineAnnotations()
+	for _, n := range readAll(t, text) {
 		if err := encoder.Encode(n.YNode()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return documents.String()
+}
+
+// meant is what a stream of objects, or a ResourceList of them, means, and its comments.
+func meant(t *testing.T, text string) string {
+	t.Helper()
+	var documents strings.Builder
+	for _, n := range readAll(t, text) {
+		var value any
+		if err := n.YNode().Decode(&value); err != nil {
+			t.Fatal(err)
+		}
+		comments := commentsIn(n.YNode())
+		slices.Sort(comments)
+		fmt.Fprintf(&documents, "%s---\n%s\n", must(yaml.Marshal(value)), strings.Join(comments, "\n"))
+	}
+	return documents.String()
+}
+
+// readAll returns the objects of a stream or a ResourceList, without what the pipeline notes on them.
+func readAll(t *testing.T, text string) []*yaml.RNode {
+	t.Helper()
+	nodes, err := (&kio.ByteReader{Reader: strings.NewReader(text), OmitReaderAnnotations: true}).Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range nodes {
+		manifest.NewItem(n.YNode()).DropPipelineAnnotations()
+	}
+	return nodes
+}
+
+// commentsIn are the lines of the comments of a node and of those below it.
+func commentsIn(n *yaml.Node) (out []string) {
+	for _, text := range []string{n.HeadComment, n.LineComment, n.FootComment} {
+		for line := range strings.SplitSeq(text, "\n") {
+			if line = strings.TrimSpace(line); line != "" {
+				out = append(out, line)
+			}
+		}
+	}
+	for _, below := range n.Content {
+		out = append(out, commentsIn(below)...)
+	}
+	return out
 }
 
 // asResourceList is the case as kustomize sends it to a transformer.

@@ -26,6 +26,8 @@ var exceptions = []exception{
 		"that policy and its copy belong to an istiod of another revision"},
 	{"a-policy-for-another-revision-takes-the-place-of-none", "AuthorizationPolicy/istio-system/no-trace-at-gateway: want WaypointAccepted=True",
 		"the policy that it copies belongs to an istiod of another revision, and so does the copy"},
+	{"a-listener-that-the-gateway-does-not-have-is-warned-about", "HTTPRoute/alice/notebook-tet: want parent ambient-ingressgateway Accepted=True",
+		"the configuration names a listener that the Gateway does not have, which AP0521 warns about"},
 }
 
 // notApplied are golden cases that no single control plane could take, each with the reason.
