@@ -84,7 +84,7 @@ func TestDiffHasWhatChanges(t *testing.T) {
 			continue
 		}
 		d.each("a", func(c *contrast, err error) {
-			if err != nil || r.IntN(4) > 0 {
+			if err != nil || r.IntN(2) > 0 {
 				return
 			}
 			lines += len(c.lines)
