@@ -74,7 +74,7 @@ verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden
 	go -C tools mod tidy -diff
 	go test -race $$(go list ./... | grep -v '/fn$$\|/pkg/access$$')
 	go test -timeout 20m ./pkg/access
-	go test -race -timeout 30m ./pkg/access -set-points 20000 -set-worlds 10 -skip 'TestConformsToIstio|TestSetsAgreeWithIstio|TestLinesAreTheSets|TestEachJudgedLineDecides|TestEveryAllowRuleIsNamed'
+	go test -race -timeout 30m ./pkg/access -set-points 20000 -set-worlds 10 -skip 'TestConform|TestSetsAgreeWithIstio|TestLinesAreTheSets|TestEachJudgedLineDecides|TestEachLineThatIsNotJudged|TestEveryAllowRuleIsNamed|TestLock|TestStepsAreBounded'
 	go test -race -timeout 20m ./fn -configurations 60 -skip '$(ONE_BY_ONE)'
 	go test -timeout 30m ./fn -run 'TestProperty|$(ONE_BY_ONE)' -configurations 500 -follow-each 0
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=3s || echo "verify: fuzzing found a failure (see above). Please fix it. It does not fail this run, because fuzz inputs vary from run to run"
