@@ -83,6 +83,29 @@ func TestServeTellsWhatIsInTheWay(t *testing.T) {
 	}
 }
 
+// A mark of another AmbientProfile on an object of a tenant keeps nobody's access.
+func TestServeAMarkOfAnother(t *testing.T) {
+	for _, object := range []string{"kubeflow.org/v1, kind: Notebook", "rbac.authorization.k8s.io/v1, kind: RoleBinding"} {
+		w := bornTenant(t, hook(t, serveConfig), "alice", "alice@example.com")
+		w.related = append(w.related, binding(t, "alice", "user-bob-example-com-clusterrole-edit", "bob@example.com", "edit"))
+		w.settle()
+		if !w.lets("bob@example.com") {
+			t.Fatal("the contributor has no access")
+		}
+		w.related = append(w.related[:len(w.related)-1], asJSON(t, "{apiVersion: "+object+", metadata: {name: zz, namespace: alice, annotations: {ambient.kubeflow.org/owned-by: x}}}"))
+		w.settle()
+		if w.lets("bob@example.com") || !w.lets("alice@example.com") {
+			t.Errorf("%s: the contributor who was removed has access, or the owner has none", object)
+		}
+	}
+	w := bornTenant(t, hook(t, serveConfig), "alice", "alice@example.com")
+	w.related = append(w.related, asJSON(t, "{apiVersion: kubeflow.org/v1, kind: Notebook, metadata: {name: zz, namespace: alice, annotations: {ambient.kubeflow.org/owned-by: x}}}"))
+	w.settle()
+	if !w.lets("alice@example.com") {
+		t.Error("a Notebook with a mark keeps a new tenant out")
+	}
+}
+
 // A Gateway that is being deleted is waited for.
 func TestServeAGatewayThatIsDeleted(t *testing.T) {
 	w := bornTenant(t, hook(t, serveConfig), "alice", "alice@example.com")

@@ -39,12 +39,16 @@ func (s *Server) leave(r syncRequest) string {
 		return fmt.Sprintf("%s of AmbientProfile %q was applied by another program", orphans[0].ref(), s.Name)
 	}
 	for _, o := range append([]object{r.Object}, r.inNamespace()...) {
-		if by := o.annotation(profile.OwnedBy); by != "" && by != s.Name {
+		if by := o.annotation(profile.OwnedBy); by != "" && by != s.Name && !ofTenant(o) {
 			return fmt.Sprintf("%s belongs to AmbientProfile %q", o.ref(), by)
 		}
 	}
 	return ""
 }
+
+// ofTenant reports whether tenants, or the dashboard for them, write objects of a kind that no AmbientProfile makes. With a mark on one of theirs they would
+// keep the access of everyone as it is.
+func ofTenant(o object) bool { return o.kind() == "Notebook" || o.kind() == "RoleBinding" }
 
 // orphans carry the mark of this AmbientProfile, but metacontroller does not know them as what it made: another program applied
 // them, or somebody took their owner reference away. It neither changes nor deletes them.

@@ -642,7 +642,8 @@ var mutants = []mutant{
 	// At run time.
 	{"a tenant that is not to be enrolled is", ser + "owner.go", `case ns.label(enrollLabel) == "false":`, "case false:"},
 	{"a tenant that goes gets objects", ser + "owner.go", "case ns.isDeleted():", "case false:"},
-	{"a tenant of another AmbientProfile is ours", ser + "owner.go", `by != "" && by != s.Name {`, `by != "" && false {`},
+	{"a tenant of another AmbientProfile is ours", ser + "owner.go", `by != "" && by != s.Name && `, `by != "" && false && `},
+	{"a mark on an object of the tenant takes it away", ser + "owner.go", " && !ofTenant(o) {", " {"},
 	{"what another program applied is taken over", ser + "owner.go", "len(orphans) > 0 && len(r.Attachments.all()) == 0 {", "false && len(orphans) > 0 {"},
 	{"what was taken away is not told", ser + "sync.go", "next.problems, t.unwanted(s.orphans(r)))", "next.problems)"},
 	{"what is not seen yet was taken away", ser + "sync.go", "	r = r.withUnseen()\n", ""},
