@@ -66,7 +66,7 @@ func (v *prover) order(s *Stage, at state) error {
 func (v *prover) batches(s *Stage, at state) (out []*batch, common bool) {
 	var wide, frees []change
 	var names []string
-	local := map[string][]change{}
+	local, touches := map[string][]change{}, map[string][]access.Touch{}
 	for _, c := range s.changes {
 		e := v.plan.effectOf(&c)
 		switch {
@@ -78,7 +78,7 @@ func (v *prover) batches(s *Stage, at state) (out []*batch, common bool) {
 			if local[c.Namespace] == nil {
 				names = append(names, c.Namespace)
 			}
-			local[c.Namespace] = append(local[c.Namespace], c)
+			local[c.Namespace], touches[c.Namespace] = append(local[c.Namespace], c), append(touches[c.Namespace], e.touch)
 		}
 		if e.frees {
 			frees = append(frees, c)
@@ -88,7 +88,7 @@ func (v *prover) batches(s *Stage, at state) (out []*batch, common bool) {
 		out = append(out, &batch{v: v, stage: s, at: at, about: about, changes: changes, frees: frees, known: map[look]*access.Moment{}})
 	}
 	for _, name := range names {
-		add(access.Part{Namespaces: []string{name}}, slices.Concat(local[name], wide))
+		add(access.Part{Namespaces: []string{name}, Touches: append(touches[name], slices.Repeat([]access.Touch{everything}, len(wide))...)}, slices.Concat(local[name], wide))
 	}
 	if len(wide)+len(frees) > 0 {
 		add(access.Part{Except: names}, wide)
@@ -144,10 +144,6 @@ func (g *batch) cut() error {
 		w, err := g.v.load(g.at)
 		if err != nil {
 			return err
-		}
-		for i := range g.changes {
-			e := g.v.plan.effectOf(&g.changes[i])
-			g.about.Touches = append(g.about.Touches, e.touch)
 		}
 		sets = g.v.ends.Parts(w, g.about.Namespaces[0], g.about.Touches)
 	}

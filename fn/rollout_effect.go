@@ -31,7 +31,7 @@ func (p *rolloutPlan) effectOf(c *change) effect {
 	if c.Kind == "ConfigMap" {
 		return p.effectOfData(c)
 	}
-	if samePods(c.old, c.new) {
+	if c.keepsPods() {
 		return effect{none: true}
 	}
 	if c.Namespace == "" || p.open[c.Namespace] {
@@ -109,7 +109,7 @@ func dataKeys(mappings ...*yaml.Node) (out []string) {
 func (c *change) touchedByPolicy() (out access.Touch) {
 	for _, n := range c.versions() {
 		spec := manifest.Field(n, "spec")
-		targets, selected := manifest.Field(spec, "targetRefs"), textsOf(manifest.Field(manifest.Field(spec, "selector"), "matchLabels"))
+		targets, selected := manifest.Field(spec, "targetRefs"), manifest.StringMap(manifest.Field(manifest.Field(spec, "selector"), "matchLabels"))
 		if manifest.Field(spec, "targetRef") != nil || targets == nil && len(selected) == 0 {
 			return everything
 		}
@@ -168,7 +168,7 @@ func (c *change) effectOfService() effect {
 		return out
 	}
 	for _, n := range c.versions() {
-		selected := textsOf(manifest.Field(manifest.Field(n, "spec"), "selector"))
+		selected := manifest.StringMap(manifest.Field(manifest.Field(n, "spec"), "selector"))
 		if len(selected) == 0 {
 			return effect{wide: true, touch: everything}
 		}
@@ -191,25 +191,20 @@ func (c *change) effectOfHost() effect {
 	return out
 }
 
-// samePods reports whether an object makes the same pods before and after, as far as a proxy is concerned: their containers' images, arguments and
+// keepsPods reports whether an object makes the same pods before and after, as far as a proxy is concerned: their containers' images, arguments and
 // environment do not matter.
-func samePods(was, is *yaml.Node) bool {
-	if was == nil || is == nil || podTemplate(object{ID: manifest.ID{Kind: manifest.Value(was, "kind")}, node: was}) == nil {
+func (c *change) keepsPods() bool {
+	if c.old == nil || c.new == nil || podTemplate(object{c.ID, c.old}) == nil {
 		return false
 	}
-	a, b := bare(was), bare(is)
+	a, b := bare(object{c.ID, c.old}), bare(object{c.ID, c.new})
 	return a != nil && b != nil && sameText(a, b)
 }
 
 // bare is an object that makes pods, without what a proxy does not see of their containers.
-func bare(n *yaml.Node) *yaml.Node {
-	out := yaml.NewRNode(n).Copy()
-	template := podTemplate(object{ID: manifest.ID{Kind: manifest.Value(n, "kind")}, node: out.YNode()})
-	spec := manifest.Field(template, "spec")
-	if manifest.Value(n, "kind") == "Pod" {
-		spec = manifest.Field(out.YNode(), "spec")
-	}
-	for _, c := range elements(manifest.Field(spec, "containers")) {
+func bare(o object) *yaml.Node {
+	out := yaml.NewRNode(o.node).Copy().YNode()
+	for _, c := range elements(manifest.Field(podTemplate(object{o.ID, out}), "spec", "containers")) {
 		if manifest.Value(c, "name") == "istio-proxy" {
 			return nil
 		}
@@ -219,7 +214,7 @@ func bare(n *yaml.Node) *yaml.Node {
 			}
 		}
 	}
-	return out.YNode()
+	return out
 }
 
 func elements(list *yaml.Node) []*yaml.Node {
@@ -234,15 +229,6 @@ func orEmpty(n *yaml.Node) *yaml.Node {
 		return &yaml.Node{Kind: yaml.MappingNode}
 	}
 	return n
-}
-
-// textsOf is a mapping of texts.
-func textsOf(n *yaml.Node) map[string]string {
-	out := map[string]string{}
-	for i := 0; n != nil && n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
-		out[n.Content[i].Value] = n.Content[i+1].Value
-	}
-	return out
 }
 
 // hasAliases reports whether a text holds an alias or a merge key somewhere.

@@ -15,22 +15,23 @@ import (
 type prover struct {
 	plan    *rolloutPlan
 	ends    *access.Ends
-	later   []change // what would open something before the namespaces have joined
+	objects [2][]object // of the ends, as the referee is shown them
+	later   []change    // what would open something before the namespaces have joined
 	assumed []string
 }
 
 func newProver(p *rolloutPlan) (*prover, error) {
 	v := &prover{plan: p}
 	v.setAside()
-	begin, err := v.load(state{objects: p.was})
-	if err != nil {
-		return nil, err
+	var ends [2]*access.World
+	for i, objects := range [2][]object{p.was, p.is} {
+		v.objects[i] = v.judged(state{objects: objects})
+		var err error
+		if ends[i], err = lookup(v.objects[i]); err != nil {
+			return nil, err
+		}
 	}
-	end, err := v.load(state{objects: p.is})
-	if err != nil {
-		return nil, err
-	}
-	v.ends = access.NewEnds(begin, end)
+	v.ends = access.NewEnds(ends[0], ends[1])
 	return v, nil
 }
 
@@ -118,12 +119,13 @@ func (v *prover) between(s *Stage, after state) error {
 }
 
 func (v *prover) moment(s state, part access.Part) (access.Moment, error) {
-	for _, end := range [2][]object{v.plan.was, v.plan.is} {
-		if sameObjects(v.judged(s), v.judged(state{objects: end})) {
+	objects := v.judged(s)
+	for _, end := range v.objects {
+		if sameObjects(objects, end) {
 			return access.Moment{}, nil
 		}
 	}
-	w, err := v.load(s)
+	w, err := lookup(objects)
 	if err != nil {
 		return access.Moment{}, err
 	}
@@ -132,11 +134,14 @@ func (v *prover) moment(s state, part access.Part) (access.Moment, error) {
 
 // sameObjects reports whether two sets hold the very same objects.
 func sameObjects(a, b []object) bool {
+	if len(a) != len(b) {
+		return false
+	}
 	in := map[object]bool{}
 	for _, o := range a {
 		in[o] = true
 	}
-	return len(a) == len(b) && !slices.ContainsFunc(b, func(o object) bool { return !in[o] })
+	return !slices.ContainsFunc(b, func(o object) bool { return !in[o] })
 }
 
 // surplusOf says what a moment allows too much, "" for nothing.

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
+	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
 
 // readiness is what of a state is in force, as the cluster's controllers say it.
@@ -104,7 +105,7 @@ func acceptance(live *manifest.Item) verdict {
 
 // isOwned reports whether this program made an object.
 func isOwned(n *yaml.Node) bool {
-	return manifest.Value(n, "metadata", "annotations", "ambient.kubeflow.org/owned-by") != ""
+	return manifest.Value(n, "metadata", "annotations", profile.OwnedBy) != ""
 }
 
 // targetRef is what a policy is attached to.

@@ -153,9 +153,9 @@ func (s *Stage) ready() (out []string) {
 		case c.Kind == "AuthorizationPolicy" && !targets && !isOwned(c.new): // somebody's for sidecars: ztunnel drops a part of it, and the reason says so
 			out = append(out, fmt.Sprintf("kubectl wait --for=condition=%s authorizationpolicy/%s -n %s --timeout=2m", ztunnelAccepted, c.Name, c.Namespace))
 		case c.Kind == "AuthorizationPolicy" && !targets:
-			out = append(out, acceptedBy("ZtunnelAccepted", c.ID))
+			out = append(out, acceptedBy(ztunnelAccepted, c.ID))
 		case c.Kind == "AuthorizationPolicy" && !strings.HasSuffix(s.Name, policiesStage): // before its waypoint is there nothing can accept it
-			out = append(out, acceptedBy("WaypointAccepted", c.ID))
+			out = append(out, acceptedBy(waypointAccepted, c.ID))
 		case c.Kind == "Gateway":
 			out = append(out, fmt.Sprintf("kubectl wait --for=condition=Programmed gateway/%s -n %s --timeout=2m", c.Name, c.Namespace))
 		case c.Kind == "Deployment":
