@@ -1,7 +1,6 @@
 package fn
 
 import (
-	"cmp"
 	"io"
 	"io/fs"
 	"os"
@@ -48,7 +47,11 @@ func DiffOnly(old, next string, f access.Filter, release string, stdin io.Reader
 	d := was.DiffOnly(is, f)
 	shown.end()
 	if d.Compared == 0 && len(d.Unknown) == 0 {
-		return d, undone(diagnostic.NothingToExplain, []string{old, next}, "there is nothing to compare, because none of the requested namespaces has "+cmp.Or(withArticle(f.Service), "a Service, pods, a notebook or a policy"), "give what kustomize build prints")
+		lacks := "a Service, pods, a notebook or a policy"
+		if f.Service != "" {
+			lacks = "Service " + f.Service
+		}
+		return d, undone(diagnostic.NothingToExplain, []string{old, next}, "there is nothing to compare, because none of the requested namespaces has "+lacks, "give what kustomize build prints")
 	}
 	d.Locate(func(found []diagnostic.Diagnostic, next bool) []diagnostic.Diagnostic {
 		if next {
@@ -73,13 +76,6 @@ func loadBoth(old, next []*manifest.Item) (was, is *access.World, refused []diag
 	return was, is, append(refused, inNext...), err
 }
 
-func withArticle(service string) string {
-	if service == "" {
-		return ""
-	}
-	return "Service " + service
-}
-
 // side is one of two that are compared: a lock, or manifests.
 type side struct {
 	items []*manifest.Item
@@ -101,7 +97,7 @@ func readSide(read func([]string, io.Reader) ([]*manifest.Item, error), files []
 	}
 	for _, item := range out.items {
 		if item != locked && item.Kind != "" {
-			return out, locked.Report(diagnostic.LockUnreadable, "", "is a lock file beside "+item.Kind+" "+item.Name+"", "", "give the lock file alone, or the manifests without it")
+			return out, locked.Report(diagnostic.LockUnreadable, "", "is a lock file beside "+item.Kind+" "+item.Name, "", "give the lock file alone, or the manifests without it")
 		}
 	}
 	if out.lock, err = access.ReadLock(locked.Node, [2]string{" of the old lock", " of the new lock"}[at]); err != nil {

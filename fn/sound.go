@@ -16,10 +16,7 @@ const notJudged = "the API server refuses the object, so it is not judged"
 // loadWorld has the referee read items, without those that the API server refuses. A warning about each of these is among what is
 // returned. The error says in which file is what the referee rejects.
 func loadWorld(items []*manifest.Item) (*access.World, []diagnostic.Diagnostic, error) {
-	world, refused, err := loadSound(items, notJudged, func(sound []*manifest.Item) (*access.World, error) {
-		return access.Load(nodesOf(sound))
-	})
-	return world, refused, err
+	return loadSound(items, notJudged, func(sound []*manifest.Item) (*access.World, error) { return access.Load(nodesOf(sound)) })
 }
 
 // loadSound has the referee read items, and once more without those that it cannot read. A warning about each of these states the effect.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -99,11 +98,9 @@ func (a *asked) request(c *cobra.Command, args []string) (r access.Request, file
 		return r, nil, wrong(fmt.Sprintf("--to %q is not NAMESPACE/SERVICE", a.to), "")
 	}
 	if ported {
-		n, bad := strconv.ParseUint(port, 10, 16)
-		if bad != nil || n == 0 {
-			return r, nil, wrong(fmt.Sprintf("--to %q has no port from 1 to 65535 after the colon", a.to), "")
+		if r.Port, err = portOf(a.to, port); err != nil {
+			return r, nil, wrong(err.Error(), "")
 		}
-		r.Port = int(n)
 	}
 	if len(args) > 0 && isOperation(args[0]) {
 		r.Method, r.Path, _ = strings.Cut(args[0], " ")

@@ -39,11 +39,9 @@ func (f *filterFlags) filter(c *cobra.Command) (out access.Filter, err error) {
 	}
 	out.Service = service
 	if ported {
-		n, bad := strconv.ParseUint(port, 10, 16)
-		if bad != nil || n == 0 {
-			return out, misuse(c, diagnostic.WrongFlag, fmt.Sprintf("--to %q has no port from 1 to 65535 after the colon", f.to), "")
+		if out.Port, err = portOf(f.to, port); err != nil {
+			return out, misuse(c, diagnostic.WrongFlag, err.Error(), "")
 		}
-		out.Port = int(n)
 	}
 	if f.to != "" && service == "" {
 		return out, misuse(c, diagnostic.WrongFlag, fmt.Sprintf("--to %q names no Service", f.to), "")
@@ -54,4 +52,13 @@ func (f *filterFlags) filter(c *cobra.Command) (out access.Filter, err error) {
 		}
 	}
 	return out, nil
+}
+
+// portOf is the port after the colon of --to.
+func portOf(to, port string) (int, error) {
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || n == 0 {
+		return 0, fmt.Errorf("--to %q has no port from 1 to 65535 after the colon", to)
+	}
+	return int(n), nil
 }
