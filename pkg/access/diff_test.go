@@ -70,9 +70,29 @@ func (d *differ) each(name string, of func(c *contrast, err error)) {
 	}
 }
 
+// tries counts the lines of differences, and the requests that were tried on them.
+type tries struct{ lines, changes, none int }
+
+// try asks for some requests on both sides: what the lines say of them is what is decided.
+func (n *tries) try(c *contrast, r *rand.Rand) error {
+	n.lines += len(c.lines)
+	for range 40 {
+		switch asked, changed, err := c.tries(r); {
+		case err != nil:
+			return err
+		case changed:
+			n.changes++
+		case asked:
+			n.none++
+		}
+	}
+	return nil
+}
+
 // Of random worlds and what has become of them, the lines have exactly the requests that get further in one of the two.
 func TestDiffHasWhatChanges(t *testing.T) {
-	lines, changes, none, errs, skipped := 0, 0, 0, 0, 0
+	var n tries
+	errs, skipped := 0, 0
 	least := max(*setWorlds, 60) // fewer show nothing
 	for seed := range uint64(least / 3) {
 		r := rand.New(rand.NewPCG(seed, 301))
@@ -87,16 +107,8 @@ func TestDiffHasWhatChanges(t *testing.T) {
 			if err != nil || r.IntN(2) > 0 {
 				return
 			}
-			lines += len(c.lines)
-			for range 40 {
-				switch asked, changed, err := c.tries(r); {
-				case err != nil:
-					t.Fatalf("seed %d: %v%s\n\n=======%s", seed, err, old, next)
-				case changed:
-					changes++
-				case asked:
-					none++
-				}
+			if err := n.try(c, r); err != nil {
+				t.Fatalf("seed %d: %v%s\n\n=======%s", seed, err, old, next)
 			}
 		})
 		policiesOf, confined := d.confined()
@@ -114,8 +126,8 @@ func TestDiffHasWhatChanges(t *testing.T) {
 			t.Fatalf("seed %d: %v%s\n\n=======%s", seed, d.out.Errors, old, next)
 		}
 	}
-	t.Logf("%d lines, %d requests that change, %d that do not, %d namespaces skipped", lines, changes, none, skipped)
-	if lines < least/2 || changes < 2*least || none < 20*least || skipped < least/6 {
+	t.Logf("%d lines, %d requests that change, %d that do not, %d namespaces skipped", n.lines, n.changes, n.none, skipped)
+	if n.lines < least/2 || n.changes < 2*least || n.none < 20*least || skipped < least/6 {
 		t.Error("that is too little to show anything")
 	}
 }

@@ -8,11 +8,7 @@ import (
 
 // facts are the sets of a question, by their standing alone: neither the policies that decide nor their order matter.
 func (w *World) facts(q *inquiry, pool *symbolic.Pool) []fact {
-	of := w.search(q, pool, maxQuestions, func(r Request) (Verdict, *symbolic.Trace, bool) {
-		r.plain = q.shows()
-		v, trace := w.traced(r)
-		return v, trace, true
-	})
+	of := w.allShown(q, pool)
 	t := &tiers{w: w, q: q, space: of.space}
 	if of.failed != "" && of.left == nil || t.sort(&of) != nil {
 		all := line{q: q}

@@ -69,11 +69,7 @@ func TestLockAnswersAsItsManifests(t *testing.T) {
 						continue
 					}
 					q.unrouted = !tcp && q.kind.ingress() && !target.pods && w.routeless(to)
-					found := w.search(&q, symbolic.NewPool(), maxQuestions, func(r Request) (Verdict, *symbolic.Trace, bool) {
-						r.plain = q.shows()
-						v, trace := w.traced(r)
-						return v, trace, true
-					})
+					found := w.allShown(&q, symbolic.NewPool())
 					if found.failed != "" {
 						continue
 					}
@@ -109,7 +105,7 @@ func TestLockAnswersAsItsManifests(t *testing.T) {
 
 // What changes from a lock to manifests, or back, is on lines, and nothing else is.
 func TestDiffWithALock(t *testing.T) {
-	lines, changes, none := 0, 0, 0
+	var n tries
 	least := max(*setWorlds, 60)
 	for seed := range uint64(least / 4) {
 		r := rand.New(rand.NewPCG(seed, 306))
@@ -128,24 +124,16 @@ func TestDiffWithALock(t *testing.T) {
 			if err != nil || r.IntN(4) > 0 {
 				return
 			}
-			lines += len(c.lines)
-			for range 40 {
-				switch asked, changed, err := c.tries(r); {
-				case err != nil:
-					t.Fatalf("seed %d: %v%s\n\n=======%s", seed, err, old, next)
-				case changed:
-					changes++
-				case asked:
-					none++
-				}
+			if err := n.try(c, r); err != nil {
+				t.Fatalf("seed %d: %v%s\n\n=======%s", seed, err, old, next)
 			}
 		})
 		if len(d.out.Errors) > 0 {
 			t.Fatalf("seed %d: %v%s\n\n=======%s", seed, d.out.Errors, old, next)
 		}
 	}
-	t.Logf("%d lines, %d requests that change, %d that do not", lines, changes, none)
-	if lines < least/2 || changes < least || none < 10*least {
+	t.Logf("%d lines, %d requests that change, %d that do not", n.lines, n.changes, n.none)
+	if n.lines < least/2 || n.changes < least || n.none < 10*least {
 		t.Error("that is too little to show anything")
 	}
 }

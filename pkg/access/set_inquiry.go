@@ -158,6 +158,15 @@ func (w *World) solve(q *inquiry) solution {
 	})
 }
 
+// allShown is solve for requests whose client shows what the question says and no other token, for questions that share a pool.
+func (w *World) allShown(q *inquiry, pool *symbolic.Pool) solution {
+	return w.search(q, pool, maxQuestions, func(r Request) (Verdict, *symbolic.Trace, bool) {
+		r.plain = q.shows()
+		v, trace := w.traced(r)
+		return v, trace, true
+	})
+}
+
 func (w *World) search(q *inquiry, pool *symbolic.Pool, runs int, ask func(Request) (Verdict, *symbolic.Trace, bool)) solution {
 	var out solution
 	space, err := q.space(w, pool)

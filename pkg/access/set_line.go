@@ -37,11 +37,7 @@ type account struct {
 // pods outside the mesh send, and CORS preflights, whose token nobody looks at, so that they count as without one.
 func (w *World) about(q *inquiry, pool *symbolic.Pool) (out account) {
 	out.q = q
-	out.solution = w.search(q, pool, maxQuestions, func(r Request) (Verdict, *symbolic.Trace, bool) {
-		r.plain = q.shows()
-		v, trace := w.traced(r)
-		return v, trace, true
-	})
+	out.solution = w.allShown(q, pool)
 	if out.failed != "" && out.left == nil {
 		out.unanswered()
 		return out
