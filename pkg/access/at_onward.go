@@ -11,7 +11,7 @@ import (
 // getWaypointDestinationCluster). Nobody asks the policies of the Service that is meant.
 func (w *World) onward(svc *service) (by *origin, why string) {
 	for _, o := range w.onwards()[svc.id()] {
-		if !o.copies && o.from != "" && w.led()[o.from] {
+		if !o.copies && o.from != "" && w.led()[o.from] && w.taken(&o) {
 			return o.by, "leads on to " + svc.id() + " behind the waypoint of Service " + o.from + ", which is not followed"
 		}
 	}
@@ -25,6 +25,28 @@ type onwardRoute struct {
 	from   string // "" for a ServiceEntry, and for several hosts
 	stream bool   // it carries connections
 	copies bool   // what it sends there is a copy
+}
+
+// taken reports whether a proxy may take a route: the waypoint of the Service that it starts from (ofWaypoint), or the sidecar of some client.
+func (w *World) taken(o *onwardRoute) bool {
+	namespace, name, _ := strings.Cut(o.from, "/")
+	if name == "" || o.by.namespace == namespace || w.anySidecars() {
+		return true
+	}
+	b := w.serviceWaypoint(w.serviceOrPlain(namespace, name))
+	return b.doubt != "" || b.missing != "" || b.gateway != nil && b.gateway.namespace == o.by.namespace
+}
+
+// anySidecars reports whether some pod of the manifests, or one that is added to their namespaces, may have a sidecar.
+func (w *World) anySidecars() bool {
+	w.onceSidecars.Do(func() {
+		w.sidecars = slices.ContainsFunc(w.names, func(name string) bool {
+			s := w.namespaces[name]
+			may := func(pod *workload) bool { m := s.member(pod); return m == sidecar || m == unclear }
+			return slices.ContainsFunc(s.workloads, may) || s.declared && may(s.madeUp("pod", nil))
+		})
+	})
+	return w.sidecars
 }
 
 // onwards files routes of the mesh by the Service that they lead to, in order.

@@ -62,6 +62,8 @@ type World struct {
 	fronts                  map[string]bool
 	onceUnlike              sync.Once
 	onceOnwards, onceLed    sync.Once
+	onceSidecars            sync.Once
+	sidecars                bool // some pod may have one
 	onceAddresses           sync.Once
 	written                 map[*gateway][]writtenAddress
 	writtenByGateways       []writtenAddress

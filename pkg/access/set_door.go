@@ -52,7 +52,7 @@ func (w *World) readEntry(m meta, n *yaml.Node) *fault {
 // doors are those to a Service of a namespace, or without one to anything in it. asked are the targets that are asked for anyway.
 func (w *World) doors(s *space, service string, asked []goal) (out []door) {
 	for _, o := range w.onwardsInto(s.name) {
-		if _, name, _ := strings.Cut(o.to, "/"); service == "" || name == service {
+		if _, name, _ := strings.Cut(o.to, "/"); (service == "" || name == service) && w.taken(&o) {
 			out = w.onwardDoor(out, &o, name, asked)
 		}
 	}

@@ -49,6 +49,8 @@ func TestClaimsKnowWhatLeadsToTheirTarget(t *testing.T) {
 		{"nothing leads there", "", ""},
 		{"a route that stays at home", route("HTTPRoute", toX, "{name: x, port: 80}"), ""},
 		{"a route of another tenant", route("HTTPRoute", toX, toWeb), "HTTPRoute ben/r"},
+		{"one that ann binds to a Service of ben, whose waypoint takes none of ann", strings.Replace(route("HTTPRoute", "{kind: Service, group: '', name: x, namespace: ben}", "{name: web, port: 80}"), "namespace: ben}, spec", "namespace: ann}, spec", 1), ""},
+		{"one of the waypoint's namespace", strings.Replace(route("HTTPRoute", "{kind: Service, group: '', name: x, namespace: ben}", toWeb), "namespace: ben}, spec", "namespace: infra}, spec", 1), "HTTPRoute infra/r"},
 		{"one of requests of gRPC", route("GRPCRoute", toX, toWeb), "GRPCRoute ben/r"},
 		{"one that hangs on a ServiceEntry", route("HTTPRoute", "{kind: ServiceEntry, group: networking.istio.io, name: e}", toWeb), "HTTPRoute ben/r"},
 		{"one of connections", route("TCPRoute", toX, toWeb), "TCPRoute ben/r"},
@@ -88,6 +90,12 @@ func TestClaimsKnowWhatLeadsToTheirTarget(t *testing.T) {
 				t.Errorf("%s, %s: got %s by %s, want %q", c.name, shape, r.Got, r.By, c.by)
 			}
 		}
+	}
+	// The sidecar of a client takes the routes of all namespaces.
+	const withSidecar = "\n---\n{kind: Deployment, apiVersion: apps/v1, metadata: {name: old, namespace: ben}, spec: {template: {metadata: {labels: {sidecar.istio.io/inject: 'true'}}, spec: {containers: [{name: c}]}}}}\n"
+	old := strings.Replace(sharedWaypoint+route("HTTPRoute", "{kind: Service, group: '', name: x, namespace: ben}", toWeb), "namespace: ben}, spec: {parentRefs", "namespace: ann}, spec: {parentRefs", 1) + withSidecar
+	if got := strings.Join(detoursOf(load(t, old), "ann"), "; "); !strings.Contains(got, "HTTPRoute ann/r") {
+		t.Errorf("a route that clients with sidecars follow: got %q", got)
 	}
 	// The pods of ann do not take what the waypoint of ben sends.
 	own := strings.Replace(strings.Replace(sharedWaypoint, "name: ben, labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: both, istio.io/use-waypoint-namespace: infra}", "name: ben, labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: own}", 1),
