@@ -93,7 +93,9 @@ func (w *World) readGateway(m meta, n *yaml.Node) *fault {
 	for _, l := range list(field(spec, "listeners")) {
 		g.listeners = append(g.listeners, readListener(deref(l)))
 	}
-	g.perhaps = g.unserved()
+	if g.perhaps = g.unserved(); g.rejected != nil {
+		g.perhaps = g.rejected.field + ": " + g.perhaps
+	}
 	g.cloud = firstCloud(cloudByName(g.origin, "Gateway", field(n, "metadata"), "metadata"),
 		cloudByName(g.origin, "Gateway", field(spec, "infrastructure"), "spec.infrastructure"))
 	g.revision = m.labels.value(revisionKey)

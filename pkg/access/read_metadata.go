@@ -43,6 +43,9 @@ func rejectionOf(n *yaml.Node) *rejection {
 		if bad == nil && strings.HasSuffix(kind, "Route") {
 			bad = checkMatches(kind, field(n, "spec"))
 		}
+		if bad == nil && kind != "ReferenceGrant" {
+			bad = checkRules(kind, field(n, "spec"))
+		}
 		if bad != nil {
 			return &rejection{bad.field, "it " + bad.reason + whyRejected}
 		}

@@ -119,8 +119,11 @@ func (r *route) add(rule routeRule) {
 func (r *route) doubtField(n *yaml.Node) {
 	if r.unserved() != "" {
 		at := r.unservedField()
-		if at == "apiVersion" {
+		switch {
+		case at == "apiVersion":
 			at += " " + r.apiVersion
+		case r.rejected != nil:
+			at += " (" + r.rejected.why + ")"
 		}
 		r.doubt = cmp.Or(r.doubt, at)
 	}

@@ -3,6 +3,7 @@ package access
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -17,6 +18,15 @@ import (
 // many repeats an entry of a list.
 func many(n int, entry string) string {
 	return strings.TrimSuffix(strings.Repeat(entry+", ", n), ", ")
+}
+
+// numbered repeats an entry of a list with the number of each.
+func numbered(n int, entry string) string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf(entry, i))
+	}
+	return strings.Join(all, ", ")
 }
 
 // What the API server refuses, by the CRD's limits and rules, is not there, or is from before: a denial by it is as little known as an allow.
@@ -101,15 +111,15 @@ func TestGatewaysAndRoutesWithTooMany(t *testing.T) {
 		{"  rules: [{matches: [", "  rules: [{matches: [" + many(64, "{path: {value: /other/}}") + ", "},
 		{"  rules: [", "  rules: [" + many(16, "{matches: [{path: {value: /other/}}]}") + ", "},
 		{"  rules: [", "  rules: [" + many(2, "{matches: ["+many(64, "{path: {value: /other/}}")+"]}") + ", "},
-		{"  parentRefs: [", "  parentRefs: [" + many(32, "{name: other}") + ", "},
-		{"listeners: [{name: web,", "listeners: [" + many(64, "{name: x, port: 81, protocol: HTTP}") + ", {name: web,"},
+		{"  parentRefs: [", "  parentRefs: [" + numbered(32, "{name: other-%d}") + ", "},
+		{"listeners: [{name: web,", "listeners: [" + numbered(64, "{name: x%d, port: 8%[1]d, protocol: HTTP}") + ", {name: web,"},
 	} {
 		if got := strings.Join(cloudedBy(t, before, load(t, edit(t, cloudWorld, c.old, c.with))), ", "); got != "gateway, gateway no" {
 			t.Errorf("%.40s clouds %q", c.with, got)
 		}
 	}
 	for _, c := range []struct{ old, with string }{
-		{"  parentRefs: [", "  parentRefs: [" + many(31, "{name: other}") + ", "},
+		{"  parentRefs: [", "  parentRefs: [" + numbered(31, "{name: other-%d}") + ", "},
 		{"  rules: [", "  rules: [" + many(15, "{matches: [{path: {value: /other/}}]}") + ", "},
 		{"  rules: [", "  rules: [{matches: [" + many(64, "{path: {value: /other/}}") + "]}, {matches: [" + many(63, "{path: {value: /other/}}") + "]}, "},
 	} {
@@ -184,5 +194,56 @@ func crdLines(schema *yaml.Node, path string, out *[]string) {
 	}
 	if of := field(schema, "additionalProperties"); of != nil && of.Kind == yaml.MappingNode {
 		crdLines(of, path+"{}", out)
+	}
+}
+
+// So it refuses those that break a rule of the CRD.
+func TestGatewaysAndRoutesThatBreakARule(t *testing.T) {
+	before := load(t, cloudWorld)
+	const rule = "  rules: [{matches: [{path: {value: /s/}}], backendRefs: [{name: s, port: 80}]}]"
+	const toS, prefix = "backendRefs: [{name: s, port: 80}]", "matches: [{path: {value: /s/}}]"
+	with := func(second string) string { return "  rules: [{" + prefix + ", " + toS + "}, {" + second + "}]" }
+	for _, c := range []struct{ old, with, why string }{
+		{"listeners: [{name: web,", "listeners: [{name: web, port: 81, protocol: HTTP}, {name: web,", "spec.listeners[1].name: it is"},
+		{"listeners: [{name: web,", "listeners: [{name: x, port: 80, protocol: HTTP}, {name: web,", "spec.listeners[1]: it has the port"},
+		{"listeners: [{name: web,", "listeners: [{name: x, port: 81, protocol: HTTP, tls: {certificateRefs: [{name: c}]}}, {name: web,", "spec.listeners[0].tls:"},
+		{"listeners: [{name: web,", "listeners: [{name: x, port: 81, protocol: TCP, hostname: a.example.com}, {name: web,", "spec.listeners[0].hostname:"},
+		{"listeners: [{name: web,", "listeners: [{name: x, port: 443, protocol: HTTPS, tls: {mode: Passthrough}}, {name: web,", "spec.listeners[0].tls.mode:"},
+		{"listeners: [{name: web,", "listeners: [{name: x, port: 443, protocol: TLS}, {name: web,", "spec.listeners[0].tls:"},
+		{"  parentRefs: [", "  parentRefs: [{name: other}, {name: other}, ", "spec.parentRefs[1] (it refers"},
+		{"  parentRefs: [", "  parentRefs: [{name: other, sectionName: a}, {name: other, port: 80}, ", "spec.parentRefs[1] (it refers"},
+		{"  parentRefs: [", "  parentRefs: [{name: other}, {name: other, kind: Gateway, group: gateway.networking.k8s.io}, ", "spec.parentRefs[1] (it refers"},
+		{rule, with("name: a, " + toS + "}, {name: a, " + toS), "spec.rules[2].name (it is"},
+		{rule, with(prefix + ", filters: [{type: URLRewrite, urlRewrite: {hostname: a.b}}, {type: URLRewrite, urlRewrite: {hostname: a.b}}], " + toS), "spec.rules[1].filters[1] (it is"},
+		{rule, with("filters: [{type: RequestRedirect, requestRedirect: {port: 80}}], " + toS), "spec.rules[1].filters[0] (it is"},
+		{rule, with("filters: [{type: RequestRedirect, requestRedirect: {port: 80}}, {type: URLRewrite, urlRewrite: {hostname: a.b}}]"), "spec.rules[1].filters[1] (it is"},
+		{rule, with(prefix + ", filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: x, value: a}, {name: x, value: b}]}}], " + toS), "rules[1].filters[0].requestHeaderModifier.set[1].name (it is"},
+		{rule, with("matches: [{path: {type: Exact, value: /s/}}], filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}}], " + toS), "rules[1].filters[0].urlRewrite.path (it"},
+		{rule, with("matches: [{path: {value: /a}}, {path: {value: /b}}], backendRefs: [{name: s, port: 80, filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}}]}]"), "rules[1].backendRefs[0].filters[0].urlRewrite.path (it"},
+		{rule, with(prefix + ", filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replacePrefixMatch: /}}}], " + toS), "rules[1].filters[0].urlRewrite.path (it"},
+		{rule, with("matches: [{headers: [{name: x, value: a}, {name: x, value: b}]}], " + toS), "rules[1].matches[0].headers[1].name (it is"},
+		{rule, with("matches: [{path: {value: s}}], " + toS), "rules[1].matches[0].path.value (it is"},
+		{rule, with("matches: [{path: {value: /s//t}}], " + toS), "rules[1].matches[0].path.value (it holds //"},
+		{rule, with("matches: [{path: {value: /s/..}}], " + toS), "rules[1].matches[0].path.value (it is"},
+		{rule, with("matches: [{path: {value: '/s?x=1'}}], " + toS), "rules[1].matches[0].path.value (it is"},
+		{rule, with("matches: [{path: {value: /s%2Ft}}], " + toS), "rules[1].matches[0].path.value (it holds %2F"},
+	} {
+		w := load(t, edit(t, cloudWorld, c.old, c.with))
+		if got := strings.Join(cloudedBy(t, before, w), ", "); got != "gateway, gateway no" {
+			t.Errorf("%s clouds %q", c.with, got)
+		}
+		if v := decides(t, w, cloudQuestions["gateway"], NotJudged); !strings.Contains(v.By(), c.why) {
+			t.Errorf("%s: got %q, want %q", c.with, v.By(), c.why)
+		}
+	}
+	for _, c := range []struct{ old, with string }{
+		{"listeners: [{name: web,", "listeners: [{name: x, port: 81, protocol: HTTP}, {name: y, port: 81, protocol: HTTP, hostname: a.example.com}, {name: web,"},
+		{"  parentRefs: [", "  parentRefs: [{name: other, sectionName: a}, {name: other, sectionName: b}, {name: other, namespace: b}, "},
+		{rule, with("matches: [{path: {value: /s/}}, {path: {type: RegularExpression, value: '//.*'}}], " + toS)},
+		{rule, with(prefix + ", filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /s/}}}], " + toS)},
+	} {
+		if got := cloudedBy(t, before, load(t, edit(t, cloudWorld, c.old, c.with))); len(got) > 0 {
+			t.Errorf("%s clouds %v", c.with, got)
+		}
 	}
 }

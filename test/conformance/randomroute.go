@@ -213,7 +213,7 @@ func (d dice) routeRule(ns string) object {
 	}
 	var filters []any
 	if d.chance(25) {
-		filters = append(filters, d.urlRewrite(prefixes && len(matches) > 0))
+		filters = append(filters, d.urlRewrite(prefixes && len(matches) == 1))
 	}
 	if d.chance(25) {
 		filters = append(filters, object{"type": "RequestHeaderModifier", "requestHeaderModifier": d.headerModifier()})

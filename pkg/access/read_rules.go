@@ -1,0 +1,202 @@
+package access
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// checkRules is the first thing in the spec of a Gateway, a ListenerSet or a route that a validation rule or a list of the CRD refuses (Gateway
+// API 1.5, 1.6 and 1.7, standard channel: x-kubernetes-validations and x-kubernetes-list-map-keys).
+func checkRules(kind string, spec *yaml.Node) *fault {
+	if !strings.HasSuffix(kind, "Route") {
+		return below("spec.listeners", checkListeners(entriesOf(spec, "listeners")))
+	}
+	if bad := checkParents(entriesOf(spec, "parentRefs")); bad != nil {
+		return below("spec.parentRefs", bad)
+	}
+	rules := entriesOf(spec, "rules")
+	if bad := distinct(rules, "name"); bad != nil {
+		return below("spec.rules", bad)
+	}
+	for i, r := range rules {
+		if bad := cmp.Or(checkMatchLists(r), checkFilters(r, r), checkBackendFilters(r), checkPaths(r)); bad != nil {
+			return below("spec.rules["+strconv.Itoa(i)+"].", bad)
+		}
+	}
+	return nil
+}
+
+func entriesOf(n *yaml.Node, key string) []*yaml.Node {
+	list := nonNull(field(n, key))
+	if list == nil || list.Kind != yaml.SequenceNode {
+		return nil
+	}
+	return list.Content
+}
+
+// distinct refuses a second entry with the same text at a key. Entries without it do not count.
+func distinct(entries []*yaml.Node, key string) *fault {
+	var seen []string
+	for i, e := range entries {
+		name := textOf(field(e, key))
+		if name != "" && slices.Contains(seen, name) {
+			return wrong(e, "["+strconv.Itoa(i)+"]."+key, "is %q twice, and the CRD admits it once", name)
+		}
+		seen = append(seen, name)
+	}
+	return nil
+}
+
+// scalarText is the text of a scalar of any type.
+func scalarText(n *yaml.Node) string {
+	if n = nonNull(n); n == nil {
+		return ""
+	}
+	return n.Value
+}
+
+func checkListeners(listeners []*yaml.Node) *fault {
+	if bad := distinct(listeners, "name"); bad != nil {
+		return bad
+	}
+	var seen []string
+	for i, l := range listeners {
+		protocol, hostname, tls := textOf(field(l, "protocol")), textOf(field(l, "hostname")), nonNull(field(l, "tls"))
+		mode := cmp.Or(textOf(field(tls, "mode")), "Terminate")
+		at := "[" + strconv.Itoa(i) + "]"
+		place := scalarText(field(l, "port")) + " " + protocol + " " + hostname
+		switch {
+		case slices.Contains(seen, place):
+			return wrong(l, at, "has the port, protocol and hostname of another listener, which the CRD does not admit")
+		case slices.Contains([]string{"HTTP", "TCP", "UDP"}, protocol) && tls != nil:
+			return wrong(l, at+".tls", "is set for protocol %s, which the CRD does not admit", protocol)
+		case slices.Contains([]string{"TCP", "UDP"}, protocol) && hostname != "":
+			return wrong(l, at+".hostname", "is set for protocol %s, which the CRD does not admit", protocol)
+		case protocol == "HTTPS" && mode != "Terminate":
+			return wrong(l, at+".tls.mode", "is %q, and the CRD admits Terminate for protocol HTTPS", mode)
+		case protocol == "TLS" && tls == nil:
+			return wrong(l, at+".tls", "is missing, and the CRD demands it for protocol TLS")
+		}
+		seen = append(seen, place)
+	}
+	return nil
+}
+
+// checkParents: references to one parent all have a sectionName, or none has, and so for port; and no two are alike.
+func checkParents(parents []*yaml.Node) *fault {
+	of := func(p *yaml.Node, key, without string) string {
+		if n := nonNull(field(p, key)); n != nil {
+			return textOf(n)
+		}
+		return without
+	}
+	for i, p := range parents {
+		for _, o := range parents[:i] {
+			same := of(p, "group", gatewayGroup) == of(o, "group", gatewayGroup) && of(p, "kind", "Gateway") == of(o, "kind", "Gateway") &&
+				of(p, "name", "") == of(o, "name", "") && of(p, "namespace", "") == of(o, "namespace", "")
+			section, other, port, otherPort := of(p, "sectionName", ""), of(o, "sectionName", ""), cmp.Or(scalarText(field(p, "port")), "0"), cmp.Or(scalarText(field(o, "port")), "0")
+			if same && (section == other && port == otherPort || (section == "") != (other == "") || (port == "0") != (otherPort == "0")) {
+				return wrong(p, "["+strconv.Itoa(i)+"]", "refers to the parent of another entry, and the CRD demands a sectionName or port of its own in each")
+			}
+		}
+	}
+	return nil
+}
+
+// checkMatchLists: each match compares a header or a parameter once.
+func checkMatchLists(rule *yaml.Node) *fault {
+	for i, m := range entriesOf(rule, "matches") {
+		for _, list := range [2]string{"headers", "queryParams"} {
+			if bad := distinct(entriesOf(m, list), "name"); bad != nil {
+				return below("matches["+strconv.Itoa(i)+"]."+list, bad)
+			}
+		}
+	}
+	return nil
+}
+
+// once are the filters that a list may have once.
+var once = []string{"RequestHeaderModifier", "ResponseHeaderModifier", "RequestRedirect", "URLRewrite", "CORS"}
+
+// checkFilters looks at the filters of a rule, or of a backend of it.
+func checkFilters(rule, of *yaml.Node) *fault {
+	var seen []string
+	for i, f := range entriesOf(of, "filters") {
+		kind, at := textOf(field(f, "type")), "filters["+strconv.Itoa(i)+"]"
+		switch {
+		case slices.Contains(once, kind) && slices.Contains(seen, kind):
+			return wrong(f, at, "is a second filter %s, and the CRD admits one", kind)
+		case kind == "RequestRedirect" && slices.Contains(seen, "URLRewrite") || kind == "URLRewrite" && slices.Contains(seen, "RequestRedirect"):
+			return wrong(f, at, "is a filter URLRewrite beside RequestRedirect, which the CRD does not admit")
+		case kind == "RequestRedirect" && len(entriesOf(of, "backendRefs")) > 0:
+			return wrong(f, at, "is a filter RequestRedirect beside backendRefs, which the CRD does not admit")
+		}
+		seen = append(seen, kind)
+		for _, modifier := range [2]string{"requestHeaderModifier", "responseHeaderModifier"} {
+			for _, list := range [2]string{"set", "add"} {
+				if bad := distinct(entriesOf(field(f, modifier), list), "name"); bad != nil {
+					return below(at+"."+modifier+"."+list, bad)
+				}
+			}
+		}
+		if bad := checkReplacement(rule, f); bad != nil {
+			return below(at+".", bad)
+		}
+	}
+	return nil
+}
+
+// checkReplacement: what replaces a prefix needs the one match of a prefix, and each type has its own text.
+func checkReplacement(rule, filter *yaml.Node) *fault {
+	for _, of := range [2]string{"urlRewrite", "requestRedirect"} {
+		path := nonNull(field(field(filter, of), "path"))
+		if path == nil {
+			continue
+		}
+		prefix, full := field(path, "replacePrefixMatch") != nil, field(path, "replaceFullPath") != nil
+		kind := textOf(field(path, "type"))
+		if (kind == "ReplacePrefixMatch") != prefix || (kind == "ReplaceFullPath") != full {
+			return wrong(path, of+".path", "does not have exactly the text of its type %s, which the CRD demands", kind)
+		}
+		if matches := entriesOf(rule, "matches"); prefix && field(rule, "matches") != nil && (len(matches) != 1 || cmp.Or(textOf(field(field(matches[0], "path"), "type")), "PathPrefix") != "PathPrefix") {
+			return wrong(path, of+".path", "replaces a prefix, and the CRD demands exactly one match, of a prefix")
+		}
+	}
+	return nil
+}
+
+func checkBackendFilters(rule *yaml.Node) *fault {
+	for i, b := range entriesOf(rule, "backendRefs") {
+		if bad := checkFilters(rule, b); bad != nil {
+			return below("backendRefs["+strconv.Itoa(i)+"].", bad)
+		}
+	}
+	return nil
+}
+
+// pathTexts are those of a path that is not a regular expression.
+var pathTexts = regexp.MustCompile(`^/(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})*$`)
+
+func checkPaths(rule *yaml.Node) *fault {
+	for i, m := range entriesOf(rule, "matches") {
+		path := nonNull(field(m, "path"))
+		value := cmp.Or(textOf(field(path, "value")), "/")
+		if path == nil || textOf(field(path, "type")) == "RegularExpression" {
+			continue
+		}
+		for _, part := range [...]string{"//", "/./", "/../", "%2f", "%2F"} {
+			if strings.Contains(value, part) {
+				return wrong(path, "matches["+strconv.Itoa(i)+"].path.value", "holds %s, which the CRD does not admit", part)
+			}
+		}
+		if !pathTexts.MatchString(value) || strings.HasSuffix(value, "/.") || strings.HasSuffix(value, "/..") {
+			return wrong(path, "matches["+strconv.Itoa(i)+"].path.value", "is not a path that the CRD admits")
+		}
+	}
+	return nil
+}
