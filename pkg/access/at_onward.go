@@ -86,11 +86,11 @@ func (w *World) onwards() map[string][]onwardRoute {
 		for host, virtuals := range w.bound.virtuals {
 			for _, v := range virtuals {
 				name, namespace := serviceOf(host, v.namespace)
-				add(onwardRoute{by: &v.origin, from: join(namespace, name)}, v.to)
+				add(onwardRoute{by: &v.origin, from: join(namespace, name)}, w.destinationsOf(v))
 			}
 		}
 		for _, v := range w.bound.wild {
-			add(onwardRoute{by: &v.origin}, v.to)
+			add(onwardRoute{by: &v.origin}, w.destinationsOf(v))
 		}
 		for _, to := range slices.Sorted(maps.Keys(w.onwardRoutes)) { // maps have no order
 			all := w.onwardRoutes[to]

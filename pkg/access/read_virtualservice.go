@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -13,7 +14,8 @@ type virtualRoutes struct {
 	gateways []string // namespace/name, or mesh
 	hosts    []string // a short name in full
 	to       []backend
-	delegate bool // others delegate to it
+	others   []string // namespace/name of what it delegates to
+	delegate bool     // others delegate to it
 	requests bool // it routes requests
 	streams  bool // it routes connections
 	// plain: whatever takes a request, it goes to one of these destinations and is answered by nothing else.
@@ -55,6 +57,9 @@ func (v *virtualRoutes) readRules(spec *yaml.Node) {
 			if m := field(rule, "mirror"); m != nil {
 				v.to = append(v.to, destinationBackend(v.namespace, m))
 			}
+			if d := field(rule, "delegate"); d != nil {
+				v.others = append(v.others, join(cmp.Or(textOf(field(d, "namespace")), v.namespace), textOf(field(d, "name"))))
+			}
 			for _, m := range list(field(rule, "mirrors")) {
 				v.to = append(v.to, destinationBackend(v.namespace, field(m, "destination")))
 			}
@@ -84,6 +89,18 @@ func others(n *yaml.Node, known ...string) (out []string) {
 	for i := 0; n != nil && n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
 		if key := n.Content[i].Value; !contains(known, key) {
 			out = append(out, key)
+		}
+	}
+	return out
+}
+
+// destinationsOf are its destinations and those of what it delegates to, whose rules istiod puts in the place of its own (Istio 1.31: model
+// mergeVirtualServicesIfNeeded, for gateways and for the mesh).
+func (w *World) destinationsOf(v *virtualRoutes) []backend {
+	out := v.to
+	for _, d := range w.bound.gateways { // those without hosts are there
+		if d.delegate && slices.Contains(v.others, d.id()) {
+			out = slices.Concat(out, d.to)
 		}
 	}
 	return out

@@ -56,6 +56,7 @@ func TestClaimsKnowWhatLeadsToTheirTarget(t *testing.T) {
 		{"one of connections", route("TCPRoute", toX, toWeb), "TCPRoute ben/r"},
 		{"one that copies", "\n---\n{kind: HTTPRoute, apiVersion: gateway.networking.k8s.io/v1, metadata: {name: r, namespace: ben}, spec: {parentRefs: [" + toX + "], rules: [{filters: [{type: RequestMirror, requestMirror: {backendRef: " + toWeb + "}}], backendRefs: [{name: x, port: 80}]}]}}\n", "HTTPRoute ben/r"},
 		{"a VirtualService", virtual("route: [{destination: {host: web.ann.svc.cluster.local}}]"), "VirtualService ben/v"},
+		{"one that delegates", virtual("delegate: {name: d, namespace: infra}") + "\n---\n{kind: VirtualService, apiVersion: networking.istio.io/v1, metadata: {name: d, namespace: infra}, spec: {http: [{route: [{destination: {host: web.ann.svc.cluster.local}}]}]}}\n", "VirtualService "},
 		{"one that copies requests", virtual("route: [{destination: {host: x}}], mirror: {host: web.ann.svc.cluster.local}"), "VirtualService ben/v"},
 		{"a ServiceEntry of pods", entry("ann", "workloadSelector: {labels: {app: web}}"), "ServiceEntry ann/e"},
 		{"one of addresses at the waypoint", entry("ben", "endpoints: [{address: 10.0.0.9}]"), "ServiceEntry ben/e"},
