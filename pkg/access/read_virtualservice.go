@@ -16,8 +16,8 @@ type virtualRoutes struct {
 	to       []backend
 	others   []string // namespace/name of what it delegates to
 	delegate bool     // others delegate to it
-	requests bool // it routes requests
-	streams  bool // it routes connections
+	requests bool     // it routes requests
+	streams  bool     // it routes connections
 	// plain: whatever takes a request, it goes to one of these destinations and is answered by nothing else.
 	plain bool
 }

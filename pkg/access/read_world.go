@@ -66,6 +66,7 @@ type World struct {
 	sidecars                bool // some pod may have one
 	onceAddresses           sync.Once
 	written                 map[*gateway][]writtenAddress
+	writtenAt               []*gateway // the waypoints before them, in order
 	writtenByGateways       []writtenAddress
 	onceRoutesTo            sync.Once
 	servedRoutes            map[string][]*route      // by the Services that they lead to

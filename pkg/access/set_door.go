@@ -64,7 +64,7 @@ func (w *World) doors(s *space, service string, asked []goal) (out []door) {
 			}
 		}
 	}
-	return append(out, w.sideDoors(s)...)
+	return append(out, w.sideDoors(s, service)...)
 }
 
 // onwardDoor adds a route of the mesh that leads to a Service, unless it starts from a target that is asked for.
@@ -111,39 +111,50 @@ func (x *asker) questions(d *door) (out []inquiry) {
 }
 
 // sideDoors are what names pods of a namespace beside its Services: its ServiceEntries that select pods, and addresses that somebody wrote, where the
-// waypoint before them is one that the namespace has, too.
-func (w *World) sideDoors(s *space) (out []door) {
+// waypoint before them is one that the namespace has, too, or one from which its pods take connections. What is in the namespace itself counts only for one
+// Service of it: who asks about all asks about that as well.
+func (w *World) sideDoors(s *space, service string) (out []door) {
 	for i := range s.entries {
 		if e := &s.entries[i]; e.selects || e.names {
 			out = append(out, door{by: &e.origin, to: podsBeside})
 		}
 	}
-	written := w.addresses()
-	if len(w.writtenByGateways) > 0 && w.takesGateways(s) {
-		for _, a := range w.writtenByGateways {
-			if a.inside != s {
+	add := func(all []writtenAddress) {
+		for _, a := range all {
+			switch {
+			case a.inside != s:
 				out = append(out, door{by: a.by, to: podsBeside})
+			case service != "" && a.service != "" && a.service != service:
+				out = append(out, door{by: a.by, at: &To{Namespace: s.name, Service: a.service}, from: s.name, to: podsBeside})
 			}
 		}
+	}
+	written := w.addresses()
+	if len(w.writtenByGateways) > 0 && slices.ContainsFunc(w.allIngresses(), func(g *gateway) bool { return w.takesFrom(s, g) }) {
+		add(w.writtenByGateways)
 	}
 	if len(written) == 0 {
 		return out
 	}
-	var own []*gateway
-	for _, svc := range append([]*service{nil}, s.services...) {
-		b := w.bind(s, nil, "service")
-		if svc != nil {
-			b = w.serviceWaypoint(svc)
+	own := w.waypointsOf(s)
+	for _, g := range w.writtenAt {
+		if slices.Contains(own, g) || w.takesFrom(s, g) {
+			add(written[g])
 		}
-		if b.gateway == nil || slices.Contains(own, b.gateway) {
-			continue
+	}
+	return out
+}
+
+// waypointsOf are those of a namespace and of its Services.
+func (w *World) waypointsOf(s *space) (out []*gateway) {
+	add := func(b binding) {
+		if b.gateway != nil && !slices.Contains(out, b.gateway) {
+			out = append(out, b.gateway)
 		}
-		own = append(own, b.gateway)
-		for _, a := range written[b.gateway] {
-			if a.inside != s {
-				out = append(out, door{by: a.by, to: podsBeside})
-			}
-		}
+	}
+	add(w.bind(s, nil, "service"))
+	for _, svc := range s.services {
+		add(w.serviceWaypoint(svc))
 	}
 	return out
 }
@@ -152,20 +163,19 @@ const podsBeside = "pods"
 
 // writtenAddress is a ServiceEntry or a Service that names addresses and not pods.
 type writtenAddress struct {
-	by     *origin
-	inside *space
+	by      *origin
+	inside  *space
+	service string // that has it, "" for a ServiceEntry
 }
 
-// takesGateways reports whether the pods of a namespace may take connections from an ingress Gateway.
-func (w *World) takesGateways(s *space) bool {
+// takesFrom reports whether the pods of a namespace may take connections from the pods of a Gateway.
+func (w *World) takesFrom(s *space, g *gateway) bool {
+	from := From{ServiceAccount: join(g.namespace, g.account)}
 	pods := (&asker{w: w}).podAims(s)
-	for _, g := range w.allIngresses() {
-		from := From{ServiceAccount: join(g.namespace, g.account)}
-		for i := range pods {
-			for _, port := range pods[i].allPorts(s) {
-				if w.Decide(Request{From: from, To: pods[i].to, Port: port, TCP: true}).Outcome != Deny {
-					return true
-				}
+	for i := range pods {
+		for _, port := range pods[i].allPorts(s) {
+			if w.Decide(Request{From: from, To: pods[i].to, Port: port, TCP: true}).Outcome != Deny {
+				return true
 			}
 		}
 	}
@@ -182,26 +192,29 @@ func (w *World) addresses() map[*gateway][]writtenAddress {
 				hosts[cmp.Or(b.host, b.name)] = true
 			}
 		})
-		add := func(b binding, by *origin, inside *space, led bool) {
+		add := func(b binding, one writtenAddress, led bool) {
 			if b.gateway != nil {
-				w.written[b.gateway] = append(w.written[b.gateway], writtenAddress{by, inside})
+				if w.written[b.gateway] == nil {
+					w.writtenAt = append(w.writtenAt, b.gateway)
+				}
+				w.written[b.gateway] = append(w.written[b.gateway], one)
 			}
 			if led {
-				w.writtenByGateways = append(w.writtenByGateways, writtenAddress{by, inside})
+				w.writtenByGateways = append(w.writtenByGateways, one)
 			}
 		}
 		for _, name := range w.names {
 			s := w.namespaces[name]
 			for i := range s.entries {
 				if e := &s.entries[i]; e.names || e.selects && len(s.clouds.endpoints) > 0 {
-					add(w.bind(s, e.labels, "service"), &e.origin, s, slices.ContainsFunc(e.hosts, func(h string) bool { return hosts[h] }))
+					add(w.bind(s, e.labels, "service"), writtenAddress{&e.origin, s, ""}, slices.ContainsFunc(e.hosts, func(h string) bool { return hosts[h] }))
 				}
 			}
 			for _, svc := range s.services {
 				if c := w.cloudOnEndpoints(svc); c != nil {
-					add(w.serviceWaypoint(svc), &c.origin, s, w.led()[svc.id()])
+					add(w.serviceWaypoint(svc), writtenAddress{&c.origin, s, svc.name}, w.led()[svc.id()])
 				} else if len(svc.selector) == 0 && !svc.external {
-					add(w.serviceWaypoint(svc), &svc.origin, s, w.led()[svc.id()])
+					add(w.serviceWaypoint(svc), writtenAddress{&svc.origin, s, svc.name}, w.led()[svc.id()])
 				}
 			}
 		}

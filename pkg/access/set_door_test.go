@@ -110,6 +110,50 @@ func TestClaimsKnowWhatLeadsToTheirTarget(t *testing.T) {
 	}
 }
 
+// The waypoint of another namespace is a way to addresses, too, where the pods take connections from it.
+func TestAddressesBehindAnotherWaypoint(t *testing.T) {
+	const waypoint = "{kind: Gateway, apiVersion: gateway.networking.k8s.io/v1, metadata: {name: own, namespace: ben, labels: {istio.io/waypoint-for: service}}, spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}}\n---\n"
+	own := edit(t, edit(t, waypoint+sharedWaypoint, "name: ben, labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: both, istio.io/use-waypoint-namespace: infra}", "name: ben, labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: own}"),
+		"{kind: AuthorizationPolicy, apiVersion: security.istio.io/v1, metadata: {name: own, namespace: ann}", "{kind: AuthorizationPolicy, apiVersion: security.istio.io/v1, metadata: {name: l7, namespace: ann}")
+	named := edit(t, own, "principals: [cluster.local/ns/infra/sa/both]", "principals: [cluster.local/ns/infra/sa/both, cluster.local/ns/ben/sa/own]")
+	const slice = "\n---\n{kind: EndpointSlice, apiVersion: discovery.k8s.io/v1, metadata: {name: x, namespace: ben, labels: {kubernetes.io/service-name: x}}, addressType: IPv4, endpoints: [{addresses: [10.0.0.9]}]}\n"
+	const bare = "\n---\n{kind: Service, apiVersion: v1, metadata: {name: y, namespace: ben}, spec: {ports: [{port: 80}]}}\n"
+	const entry = "\n---\n{kind: ServiceEntry, apiVersion: networking.istio.io/v1, metadata: {name: e, namespace: ben}, spec: {hosts: [e.example.com], location: MESH_INTERNAL, resolution: STATIC, ports: [{number: 80, name: http, protocol: HTTP}], endpoints: [{address: 10.0.0.9}]}}\n"
+	for _, c := range []struct{ name, text, by string }{
+		{"nobody wrote an address", named, ""},
+		{"a slice", named + slice, "EndpointSlice ben/x"},
+		{"a Service without a selector", named + bare, "Service ben/y"},
+		{"a ServiceEntry", named + entry, "ServiceEntry ben/e"},
+		{"the pods do not take what that waypoint sends", own + slice + bare + entry, ""},
+	} {
+		w := load(t, c.text)
+		for verb, got := range map[string][]string{"explain": detoursOf(w, "ann"), "the self-check": doorsFound(w, "ann")} {
+			if c.by == "" && len(got) > 0 || c.by != "" && !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, c.by) }) {
+				t.Errorf("%s, %s: got %q, want %q", c.name, verb, got, c.by)
+			}
+		}
+		r := proofs(t, w, "\n  never:\n  - {name: c, from: {principals: [cluster.local/ns/ben/sa/x]}, to: {namespace: ann}}")[0]
+		if c.by == "" && !r.OK || c.by != "" && (r.Got != NotJudged.String() || !strings.Contains(r.By, c.by)) {
+			t.Errorf("%s, never: got %s by %s, want %q", c.name, r.Got, r.By, c.by)
+		}
+	}
+}
+
+// A claim about one Service knows of addresses at the others of its namespace, as far as its clients reach these.
+func TestAddressesOfAnotherServiceOfTheNamespace(t *testing.T) {
+	const open = "\n---\n{kind: Service, apiVersion: v1, metadata: {name: open, namespace: ann}, spec: {ports: [{name: http, port: 80}]}}\n---\n" +
+		"{kind: AuthorizationPolicy, apiVersion: security.istio.io/v1, metadata: {name: open, namespace: ann}, spec: {targetRefs: [{kind: Service, group: '', name: open}], rules: [{from: [{source: {namespaces: [NS]}}]}]}}\n"
+	for _, c := range []struct {
+		clients string
+		want    Outcome
+	}{{"ben", NotJudged}, {"ann", Deny}} {
+		r := proofs(t, load(t, sharedWaypoint+strings.Replace(open, "NS", c.clients, 1)), "\n  never:\n  - {name: c, from: {namespaces: [ben]}, to: {namespace: ann, service: web}}")[0]
+		if r.Got != c.want.String() || c.want == NotJudged && !strings.Contains(r.By, "Service ann/open") {
+			t.Errorf("open to %s: got %s by %s, want %s", c.clients, r.Got, r.By, c.want)
+		}
+	}
+}
+
 // detoursOf are what explain says of what leads to a namespace from elsewhere.
 func detoursOf(w *World, namespace string) (out []string) {
 	for _, n := range w.Explain(Roles{}, namespace).Namespaces {
