@@ -17,6 +17,9 @@ func TestPodsOfAWaypoint(t *testing.T) {
 		{class, class + "infrastructure: {labels: {istio.io/dataplane-mode: ambient}}, ", all},
 		{class, class + "infrastructure: {labels: {sidecar.istio.io/inject: 'true'}}, ", all},
 		{class, class + "infrastructure: {labels: {app: x}}, ", ""},
+		{class, class + "addresses: [{type: Hostname, value: wp.a.svc.cluster.local}], ", all},
+		{class, class + "addresses: [{value: 10.0.0.1}, {value: 10.0.0.2}], ", all},
+		{class, class + "addresses: [{value: 10.0.0.1}], ", ""},
 		{"port: 15008, protocol: HBONE", "port: 15009, protocol: HBONE", all},
 		{"port: 15008, protocol: HBONE", "port: 15008, protocol: HTTP", all},
 	} {

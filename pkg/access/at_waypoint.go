@@ -91,6 +91,9 @@ func (w *World) accepts(g *gateway, namespace, traffic string) binding {
 	if g.perhaps != "" {
 		return binding{doubt: "whether Gateway " + g.id() + " stands before it is not known: " + g.perhaps}
 	}
+	if g.byHand { // Istio 1.31: gatewaycommon IsManaged; the account is that of whatever pods stand there
+		return binding{doubt: "Istio makes no pods for waypoint " + g.id() + ", because of its spec.addresses, so it is not known as whom it connects"}
+	}
 	return binding{gateway: g}
 }
 
