@@ -31,7 +31,7 @@ func (w *World) decide(r Request, o *open) Verdict {
 	}
 	if svc := to.service(r.To.Service); svc != nil && !r.From.ingress() {
 		if p, ok := w.servicePort(svc, r.Port); ok && p.udp && (!r.To.Direct || r.Port == 0) {
-			t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, "port "+portText(p.number)+" of Service "+svc.id()+" is not TCP, and no proxy sees what is sent there")})
+			t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, notTCP(svc, p))})
 			return t.verdict()
 		}
 	}
@@ -217,4 +217,8 @@ func (t *trip) service(to *space, name string) *service {
 	svc := plainService(to.name, name)
 	svc.assumed, svc.ports, svc.cloud = true, []servicePort{{number: number}}, to.entry(name)
 	return svc
+}
+
+func notTCP(svc *service, p servicePort) string {
+	return "port " + portText(p.number) + " of Service " + svc.id() + " is not TCP, and no proxy sees what is sent there"
 }

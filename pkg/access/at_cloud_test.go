@@ -200,6 +200,9 @@ func TestCloudsByName(t *testing.T) {
 		{"a flag of proxies", "", "", flag("PILOT_HTTP10", "1") + "", envoys},
 		{"a flag of istiod's own", "", "", flag("PILOT_PUSH_THROTTLE", "7"), ""},
 		{"a setting of gateways", "", "", mesh("defaultConfig: {gatewayTopology: {numTrustedProxies: 1}}"), "gateway, gateway no"},
+		{"what the profile ambient sets", "", "", mesh("defaultConfig: {discoveryAddress: \"istiod.istio-system.svc:15012\", image: {imageType: distroless}, proxyMetadata: {ISTIO_META_ENABLE_HBONE: \"true\"}}"), ""},
+		{"a variable of proxies", "", "", mesh("defaultConfig: {proxyMetadata: {ISTIO_META_NETWORK: other}}"), envoys},
+		{"another control plane", "", "", mesh("defaultConfig: {discoveryAddress: \"pilot.example.com:15012\"}"), envoys},
 		{"of everything", "", "", mesh("discoverySelectors: [{matchLabels: {x: y}}]"), all},
 		{"none of that", "", "", mesh("discoverySelectors: []"), ""},
 		{"of logs", "", "", mesh("accessLogFile: /dev/stdout"), ""},
@@ -236,6 +239,10 @@ func TestCloudsOnClientsWithSidecars(t *testing.T) {
 	out := edit(t, text, "namespace: side, labels: {app: c}}", "namespace: side, labels: {app: c}, annotations: {traffic.sidecar.istio.io/excludeOutboundPorts: '80'}}")
 	decides(t, load(t, out), q, NotJudged)
 	decides(t, load(t, edit(t, out, "excludeOutboundPorts", "excludeInboundPorts")), q, Allow)
+	for value, want := range map[string]Outcome{"true": NotJudged, "false": Allow} {
+		const mesh = "\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: 'defaultConfig: {proxyMetadata: {ISTIO_META_DNS_CAPTURE: \"%s\"}}'}"
+		decides(t, load(t, text+fmt.Sprintf(mesh, value)), q, want)
+	}
 }
 
 // A ConfigMap changes what istiod makes for a Gateway: how many pods there are is nobody's concern, what they run is.

@@ -277,3 +277,12 @@ func TestWhatTheManifestsLackIsAssumed(t *testing.T) {
 	p := "\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: p, namespace: a}\nspec: {rules: [{from: [{source: {principals: [cluster.local/ns/in/sa/my-gateway-istio]}}]}]}"
 	decides(t, load(t, ns+p), Request{From: From{User: "u@x"}, To: To{Namespace: "a", Service: "s"}}, Allow)
 }
+
+// A gateway has no way to a port that is not TCP.
+func TestAPortOfUDPBehindAGateway(t *testing.T) {
+	q := Request{From: From{Anonymous: true}, To: To{Namespace: "a", Service: "s"}, Path: "/s/x"}
+	for protocol, want := range map[string]Outcome{"TCP": Allow, "UDP": NotJudged} {
+		text := edit(t, cloudWorld, "{name: http, port: 80,", "{name: http, protocol: "+protocol+", port: 80,")
+		decides(t, load(t, text), q, want)
+	}
+}

@@ -132,6 +132,10 @@ func (t *trip) follow(g *gateway, c *candidate, to *space) answer {
 // toBackend goes from a gateway to a Service.
 func (t *trip) toBackend(g *gateway, to *space, svc *service) {
 	t.at.peer = t.w.identity(g.namespace, g.account)
+	if p, ok := t.servicePort(svc); ok && p.udp { // Istio 1.31: core buildOutboundClusters makes no cluster for UDP
+		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, notTCP(svc, p))})
+		return
+	}
 	b := t.w.serviceWaypoint(svc)
 	switch {
 	case svc.headless && t.w.ingressUsesWaypoint(svc):

@@ -116,9 +116,12 @@ func (n *ledgerNode) put(l *ledgerLine) {
 	n.line = l
 }
 
-// takes reports whether a value is one that changes nothing.
+// takes reports whether a value is one that changes nothing. A usual value that ends in * is for all that begin so.
 func (l *ledgerLine) takes(value string) bool {
-	return value == "[]" || slices.Contains(l.usual, value)
+	return value == "[]" || slices.ContainsFunc(l.usual, func(u string) bool {
+		prefix, all := strings.CutSuffix(u, "*")
+		return value == u || all && prefix != "" && strings.HasPrefix(value, prefix)
+	})
 }
 
 // ledgerIndex is the ledger, quick to look up.

@@ -14,6 +14,7 @@ var admissionLines = []ledgerLine{
 	notJudgedBy("Assign, AssignMetadata and ModifySet of Gatekeeper", byMutation, "TestMutations", "as a MutatingAdmissionPolicy"),
 	notJudgedBy("SidecarSet of apps.kruise.io", byMutation, "TestMutations", "as a MutatingAdmissionPolicy"),
 	notJudgedBy("ClusterPolicy and Policy of kyverno.io, rules that generate, and GeneratingPolicy", byGenerated, "TestObjectsThatOthersMake", "objects of Istio and the Gateway API, Namespaces, Services, endpoints and Ingresses that it may make are not in the manifests, so everything is NOT JUDGED, or all of the policy's namespace"),
+	notJudgedBy("CleanupPolicy and DeletingPolicy of Kyverno, for all namespaces or one", byGenerated, "TestObjectsThatOthersMake", "they delete objects that the manifests hold, so all that such objects may touch is NOT JUDGED"),
 	notJudgedBy("Object of kubernetes.crossplane.io", byGenerated, "TestObjectsThatOthersMake", "as a rule that generates"),
 	notJudgedBy("Composition of Crossplane, Workflow of Argo, and other objects of groups outside Kubernetes that hold whole objects, as YAML or as text", "read_embedded.go", "TestObjectsInObjects", "as a rule that generates"),
 	notJudgedBy("the same: PodDefaults with labels, annotations or an account, mutating webhooks and policies, and Istio's ConfigMaps", byGenerated, "TestObjectsThatOthersMake", "they change pods that the manifests hold"),

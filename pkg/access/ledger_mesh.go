@@ -60,7 +60,11 @@ var meshLines = []ledgerLine{
 	notJudged("defaultConfig.customConfigFile", ofEnvoys, whyProxy),
 	notJudged("defaultConfig.proxyBootstrapTemplatePath", ofEnvoys, whyProxy),
 	notJudged("defaultConfig.caCertificatesPem", ofEnvoys, "it changes whose identities are taken"),
-	notJudged("defaultConfig.proxyMetadata", ofEnvoys, "it changes what proxies ask istiod for", "{}"),
+	harmless("defaultConfig.proxyMetadata", "its variables say what counts"),
+	harmless("defaultConfig.proxyMetadata.ISTIO_META_ENABLE_HBONE", "Istio's profile ambient sets it, and ambient proxies do not read it"), // Istio 1.31: model Node.EnableHBONEListen
+	notJudged("defaultConfig.proxyMetadata.ISTIO_META_DNS_CAPTURE", ofSidecars, whySidecar, "false"), notJudged("defaultConfig.proxyMetadata.ISTIO_META_DNS_AUTO_ALLOCATE", ofSidecars, whySidecar, "false"),
+	notJudged("defaultConfig.proxyMetadata.*", ofEnvoys, "it changes what proxies ask istiod for"),
+	notJudged("defaultConfig.discoveryAddress", ofEnvoys, "another control plane than istiod says what proxies enforce", "istiod.istio-system.svc*", "istiod-*"),
 	notJudged("defaultConfig.runtimeValues", ofEnvoys, whyProxy, "{}"),
 	notJudged("defaultConfig.gatewayTopology", ofGateways, "it changes what gateways take from a client's headers and connection", "{}"),
 	notJudged("defaultConfig.gatewayTopology.*", ofNothing, "gatewayTopology covers it"),

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,13 +19,16 @@ var quietZtunnel = []string{
 // usualZtunnel are the values of other variables that are as by default.
 var usualZtunnel = map[string]string{"INPOD_ENABLED": "true", "PROXY_MODE": "shared", "NETWORK": "", "FAKE_CA": "false", "LOCAL_XDS_PATH": "", "ENABLE_ORIG_SRC": "true", "XDS_ADDRESS": ""}
 
+// istiodAddress is that of an istiod in the namespace where Istio is installed by default.
+var istiodAddress = regexp.MustCompile(`^(?:https://)?istiod(?:-[-a-z0-9]+)?\.istio-system(?:\.svc(?:\.cluster\.local)?)?:\d+$`)
+
 // ztunnelVariable is why a variable of ztunnel leaves nothing certain, "" where it does not.
 func ztunnelVariable(name, value string) string {
 	usual, known := usualZtunnel[name]
 	switch {
 	case slices.ContainsFunc(quietZtunnel, func(q string) bool { return name == q || strings.HasSuffix(q, "_") && strings.HasPrefix(name, q) }):
 		return ""
-	case known && (value == usual || name == "XDS_ADDRESS" && strings.HasPrefix(value, "istiod")):
+	case known && (value == usual || name == "XDS_ADDRESS" && istiodAddress.MatchString(value)):
 		return ""
 	case name == "XDS_ADDRESS":
 		return "another control plane than istiod says what ztunnel enforces"

@@ -15,6 +15,12 @@ var generators = map[groupKind]func(w *World, n *yaml.Node){
 	{"policies.kyverno.io", "GeneratingPolicy"}:           (*World).readGeneratingPolicy,
 	{"policies.kyverno.io", "NamespacedGeneratingPolicy"}: (*World).readGeneratingPolicy,
 
+	{"kyverno.io", "ClusterCleanupPolicy"}: (*World).readCleanup,
+	{"kyverno.io", "CleanupPolicy"}:        (*World).readCleanup,
+
+	{"policies.kyverno.io", "DeletingPolicy"}:           (*World).readDeleting,
+	{"policies.kyverno.io", "NamespacedDeletingPolicy"}: (*World).readDeleting,
+
 	{"kubernetes.crossplane.io", "Object"}:   (*World).readCrossplane,
 	{"kubernetes.m.crossplane.io", "Object"}: (*World).readCrossplane,
 }
@@ -53,6 +59,50 @@ func quietPodDefault(kind string, generate *yaml.Node) bool {
 	return kind == "PodDefault" && spec != nil && field(spec, "labels") == nil && field(spec, "annotations") == nil && field(spec, "serviceAccountName") == nil
 }
 
+// readCleanup reads a policy that deletes on a schedule: Kind, version/Kind or group/version/Kind, each part with wildcards (Kyverno: ParseKindSelector).
+func (w *World) readCleanup(n *yaml.Node) {
+	match := valueAt(n, "spec", "match")
+	for _, filter := range slices.Concat(list(field(match, "any")), list(field(match, "all")), []*yaml.Node{match}) {
+		kinds, _ := texts(valueAt(filter, "resources", "kinds"))
+		for _, k := range kinds {
+			parts := strings.Split(k, "/")
+			kind, group := parts[len(parts)-1], ""
+			if len(parts) > 2 {
+				group = parts[0]
+			}
+			if decidesAccess(group, kind) || slices.ContainsFunc(ledgerKinds(), func(own string) bool { return own == kind }) {
+				w.addCleaner(n, "spec.match", match, kind)
+				return
+			}
+		}
+	}
+}
+
+// readDeleting reads a policy in CEL that deletes on a schedule.
+func (w *World) readDeleting(n *yaml.Node) {
+	constraints := valueAt(n, "spec", "matchConstraints")
+	for _, rule := range list(field(constraints, "resourceRules")) {
+		groups, _ := texts(field(rule, "apiGroups"))
+		resources, _ := texts(field(rule, "resources"))
+		all := slices.Contains(groups, "*")
+		for _, r := range resources {
+			core := slices.Contains([]string{"*", "namespaces", "services", "endpoints", "endpointslices", "ingresses", "poddefaults"}, r)
+			if core || all || slices.ContainsFunc(groups, ledgerGroup) {
+				w.addCleaner(n, "spec.matchConstraints", constraints, r)
+				return
+			}
+		}
+	}
+}
+
+// ledgerKinds are the kinds that may touch what is judged.
+func ledgerKinds() (out []string) {
+	for _, p := range ledgerParts() {
+		out = append(out, p.kind)
+	}
+	return out
+}
+
 // readGeneratingPolicy reads a policy in CEL: what it names may be what it makes.
 func (w *World) readGeneratingPolicy(n *yaml.Node) {
 	generate := valueAt(n, "spec", "generate")
@@ -77,8 +127,17 @@ func (w *World) readCrossplane(n *yaml.Node) {
 
 // addGenerator clouds all that such objects may touch: those of a Kyverno policy of a namespace are made in it.
 func (w *World) addGenerator(n *yaml.Node, field string, at *yaml.Node, kind string) {
-	c := cloudOf(n).as(field, at, ofNamespace, "it may make objects of kind "+kind+", which are not in the manifests")
-	if textOf(valueAt(n, "metadata", "namespace")) == "" || c.kind != "Policy" && c.kind != "NamespacedGeneratingPolicy" {
+	w.addOfOthers(cloudOf(n).as(field, at, ofNamespace, "it may make objects of kind "+kind+", which are not in the manifests"), n)
+}
+
+// addCleaner clouds all that objects may touch which are deleted again.
+func (w *World) addCleaner(n *yaml.Node, field string, at *yaml.Node, kind string) {
+	w.addOfOthers(cloudOf(n).as(field, at, ofNamespace, "it may delete objects of kind "+kind+" that are in the manifests"), n)
+}
+
+// addOfOthers adds a cloud of a policy: of one with a namespace, over that.
+func (w *World) addOfOthers(c *cloud, n *yaml.Node) {
+	if textOf(valueAt(n, "metadata", "namespace")) == "" || !slices.Contains([]string{"Policy", "NamespacedGeneratingPolicy", "CleanupPolicy", "NamespacedDeletingPolicy"}, c.kind) {
 		c.namespace, c.scope = "", ofAll
 	}
 	w.addCloud(c)

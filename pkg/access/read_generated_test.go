@@ -20,6 +20,12 @@ func TestObjectsThatOthersMake(t *testing.T) {
 	cel := func(kind, namespace, expression string) string {
 		return "kind: " + kind + "\napiVersion: policies.kyverno.io/v1\nmetadata: {name: k, namespace: " + namespace + "}\nspec: {variables: [{name: d, expression: '" + expression + "'}], generate: [{expression: 'generator.Apply(\"a\", [variables.d])'}]}"
 	}
+	cleanup := func(kind, namespace, match string) string {
+		return "kind: " + kind + "\napiVersion: kyverno.io/v2\nmetadata: {name: k, namespace: " + namespace + "}\nspec: {schedule: '* * * * *', match: {" + match + "}}"
+	}
+	deleting := func(kind, namespace, rule string) string {
+		return "kind: " + kind + "\napiVersion: policies.kyverno.io/v1\nmetadata: {name: k, namespace: " + namespace + "}\nspec: {schedule: '* * * * *', matchConstraints: {resourceRules: [{" + rule + "}]}}"
+	}
 	for _, c := range []struct{ text, want string }{
 		{kyverno("ClusterPolicy", "b", policy), every},
 		{kyverno("ClusterPolicy", "b", "apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, name: r"), every},
@@ -46,6 +52,18 @@ func TestObjectsThatOthersMake(t *testing.T) {
 		{cel("GeneratingPolicy", "b", "{\"apiVersion\": dyn(\"v1\"), \"kind\": dyn(\"Service\")}"), every},
 		{cel("GeneratingPolicy", "b", "{\"apiVersion\": dyn(\"networking.k8s.io/v1\"), \"kind\": dyn(\"NetworkPolicy\")}"), none},
 		{cel("NamespacedGeneratingPolicy", "b", "{\"apiVersion\": dyn(\"security.istio.io/v1\"), \"kind\": dyn(\"AuthorizationPolicy\")}"), none},
+		{cleanup("ClusterCleanupPolicy", "b", "any: [{resources: {kinds: [AuthorizationPolicy]}}]"), every},
+		{cleanup("ClusterCleanupPolicy", "b", "all: [{resources: {kinds: [Pod, security.istio.io/v1/AuthorizationPolicy]}}]"), every},
+		{cleanup("ClusterCleanupPolicy", "b", "any: [{resources: {kinds: ['*']}}]"), every},
+		{cleanup("ClusterCleanupPolicy", "b", "resources: {kinds: [v1/Service]}"), every},
+		{cleanup("ClusterCleanupPolicy", "b", "any: [{resources: {kinds: [Pod, Job, v1/Secret]}}]"), none},
+		{cleanup("CleanupPolicy", "a", "any: [{resources: {kinds: [AuthorizationPolicy]}}]"), every},
+		{cleanup("CleanupPolicy", "b", "any: [{resources: {kinds: [AuthorizationPolicy]}}]"), none},
+		{deleting("DeletingPolicy", "b", "apiGroups: [security.istio.io], apiVersions: ['*'], resources: [authorizationpolicies]"), every},
+		{deleting("DeletingPolicy", "b", "apiGroups: ['*'], apiVersions: ['*'], resources: ['*']"), every},
+		{deleting("DeletingPolicy", "b", "apiGroups: [''], apiVersions: [v1], resources: [namespaces]"), every},
+		{deleting("DeletingPolicy", "b", "apiGroups: [batch], apiVersions: [v1], resources: [jobs]"), none},
+		{deleting("NamespacedDeletingPolicy", "b", "apiGroups: [security.istio.io], apiVersions: ['*'], resources: [authorizationpolicies]"), none},
 		{crossplane("kubernetes.crossplane.io", policy), every},
 		{crossplane("kubernetes.m.crossplane.io", policy), every},
 		{crossplane("kubernetes.crossplane.io", "apiVersion: v1, kind: ConfigMap"), none},

@@ -50,8 +50,37 @@ func (w *World) readHelmRelease(m meta, n *yaml.Node) {
 	spec := field(n, "spec")
 	chart := cmp.Or(textOf(valueAt(spec, "chart", "spec", "chart")), textOf(valueAt(spec, "chartRef", "name")))
 	w.readChart(m, chart, "spec.values", field(spec, "values"))
-	if len(list(field(spec, "valuesFrom"))) > 0 {
-		w.elsewhere(m, chart, "spec.valuesFrom")
+	for i, from := range list(field(spec, "valuesFrom")) {
+		w.valuesFrom = append(w.valuesFrom, valuesFrom{m, chart, "spec.valuesFrom[" + strconv.Itoa(i) + "]", deref(from)})
+	}
+}
+
+// valuesFrom is where the values of a chart are that a HelmRelease does not have itself.
+type valuesFrom struct {
+	meta  meta
+	chart string
+	at    string
+	ref   *yaml.Node
+}
+
+// followValues reads values from ConfigMaps (fluxcd/helm-controller: the key is values.yaml unless another is named). Those of a targetPath, and those that
+// are written together with others, are not followed.
+func (w *World) followValues() {
+	for _, v := range w.valuesFrom {
+		o := w.look(v.meta.namespace).overlays[textOf(field(v.ref, "name"))]
+		if textOf(field(v.ref, "kind")) != "ConfigMap" || o == nil {
+			w.elsewhere(v.meta, v.chart, v.at)
+			continue
+		}
+		values := field(o.data, cmp.Or(textOf(field(v.ref, "valuesKey")), "values.yaml"))
+		read := embedded(values)
+		if field(v.ref, "targetPath") != nil || values != nil && (read == nil || read.Kind != yaml.MappingNode) {
+			if isIstioChart(v.chart) {
+				w.addCloud(installed(v.meta, v.at, v.ref, "the settings of its chart are not followed there"))
+			}
+			continue
+		}
+		w.readChart(v.meta, v.chart, v.at, read)
 	}
 }
 

@@ -5,6 +5,10 @@ import (
 	"testing"
 )
 
+func helmValues(key, text string) string {
+	return "\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: v, namespace: istio-system}\ndata: {" + key + ": '" + text + "'}"
+}
+
 // Operators and charts make istiod and istio-cni with settings that are not in any ConfigMap.
 func TestInstallers(t *testing.T) {
 	const every = "gateway, gateway no, off mesh, pod, sidecar, waypoint, waypoint no"
@@ -39,6 +43,12 @@ func TestInstallers(t *testing.T) {
 		{flux("ambient", "istiod: {meshConfig: {discoverySelectors: [{}]}}"), every},
 		{flux("cni", "ambient: {enabled: false}"), every},
 		{flux("mysql", "meshConfig: {discoverySelectors: [{}]}"), ""},
+		{object("helm.toolkit.fluxcd.io/v2", "HelmRelease", "chart: {spec: {chart: istiod}}, valuesFrom: [{kind: ConfigMap, name: v}]") + helmValues("values.yaml", "meshConfig: {discoverySelectors: [{}]}"), every},
+		{object("helm.toolkit.fluxcd.io/v2", "HelmRelease", "chart: {spec: {chart: istiod}}, valuesFrom: [{kind: ConfigMap, name: v, valuesKey: more}]") + helmValues("more", "meshConfig: {discoverySelectors: [{}]}"), every},
+		{object("helm.toolkit.fluxcd.io/v2", "HelmRelease", "chart: {spec: {chart: istiod}}, valuesFrom: [{kind: ConfigMap, name: v}]") + helmValues("more", "meshConfig: {discoverySelectors: [{}]}"), ""},
+		{object("helm.toolkit.fluxcd.io/v2", "HelmRelease", "chart: {spec: {chart: istiod}}, valuesFrom: [{kind: ConfigMap, name: v, targetPath: meshConfig.trustDomain}]") + helmValues("values.yaml", "x"), every},
+		{object("helm.toolkit.fluxcd.io/v2", "HelmRelease", "chart: {spec: {chart: mysql}}, valuesFrom: [{kind: ConfigMap, name: v}]") + helmValues("values.yaml", "meshConfig: {discoverySelectors: [{}]}"), ""},
+		{object("helm.toolkit.fluxcd.io/v2", "HelmRelease", "chart: {spec: {chart: istiod}}, valuesFrom: [{kind: Secret, name: v}]"), ""},
 		{argo("valuesObject: {meshConfig: {discoverySelectors: [{}]}}"), every},
 		{argo("values: 'meshConfig: {discoverySelectors: [{}]}'"), every},
 		{argo("parameters: [{name: meshConfig.discoverySelectors, value: x}]"), every},

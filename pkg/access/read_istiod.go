@@ -32,15 +32,20 @@ func (w *World) readIstiod(m meta, template *yaml.Node) {
 	for _, c := range list(field(spec, "containers")) {
 		image := textOf(field(c, "image"))
 		if name, _ := imageTag(image); name == "pilot" || strings.HasPrefix(name, "istio-pilot") || named && textOf(field(c, "name")) == "discovery" {
-			w.istiods = append(w.istiods, istiod{m.in(w.space(m.namespace)), image, configOf(spec, c), revisionOf(c)})
-			w.readFlags(m.in(w.space(m.namespace)), c)
+			o := m.in(w.space(m.namespace))
+			config, other := configOf(spec, c)
+			if other != nil {
+				w.addCloud(&cloud{origin: o, field: "volumes", at: placeOf(other), scope: ofAll, why: "meshConfig comes from there, and not from a ConfigMap"})
+			}
+			w.istiods = append(w.istiods, istiod{o, image, config, revisionOf(c)})
+			w.readFlags(o, c)
 		}
 	}
 }
 
 // configOf is the ConfigMap that an istiod reads: the one that is mounted where its file is, else that of its revision (Istio 1.31:
-// pilot/pkg/bootstrap getConfigurationSources, getMeshConfigMapName).
-func configOf(spec, container *yaml.Node) string {
+// pilot/pkg/bootstrap getConfigurationSources, getMeshConfigMapName). other is a volume there that is not a ConfigMap.
+func configOf(spec, container *yaml.Node) (name string, other *yaml.Node) {
 	file := "/etc/istio/config/mesh" // pilot/cmd/pilot-discovery: ./etc/istio/config/mesh, from /
 	args := list(field(container, "args"))
 	for i, a := range args {
@@ -57,18 +62,21 @@ func configOf(spec, container *yaml.Node) string {
 		}
 		for _, volume := range list(field(spec, "volumes")) {
 			if textOf(field(volume, "name")) == textOf(field(mount, "name")) {
-				return textOf(valueAt(volume, "configMap", "name"))
+				if field(volume, "configMap") == nil {
+					return "", deref(volume)
+				}
+				return textOf(valueAt(volume, "configMap", "name")), nil
 			}
 		}
-		return ""
+		return "", nil
 	}
 	switch revision := revisionOf(container); revision {
 	case "":
-		return ""
+		return "", nil
 	case "default":
-		return "istio"
+		return "istio", nil
 	default:
-		return "istio-" + revision
+		return "istio-" + revision, nil
 	}
 }
 

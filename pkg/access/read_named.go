@@ -1,6 +1,7 @@
 package access
 
 import (
+	paths "path"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,6 +88,9 @@ func (l *ledgerLine) counts(kind string) bool {
 func (w *World) readFlags(o origin, container *yaml.Node) {
 	if from := field(container, "envFrom"); len(list(from)) > 0 {
 		w.addCloud(&cloud{origin: o, field: "envFrom", at: placeOf(from), scope: ofAll, why: "which variables of istiod come from there is not judged"})
+	}
+	if command := list(field(container, "command")); len(command) > 0 && paths.Base(textOf(deref(command[0]))) != "pilot-discovery" {
+		w.addCloud(&cloud{origin: o, field: "command", at: placeOf(deref(command[0])), scope: ofAll, why: "what runs there, and with which settings, is not judged"})
 	}
 	args := list(field(container, "args"))
 	for i, a := range args {

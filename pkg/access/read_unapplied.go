@@ -29,6 +29,7 @@ var unappliedBy = []unapplied{
 	{key: "configmanagement.gke.io/namespace-selector"},
 	{key: "configsync.gke.io/cluster-name-selector"},
 	{key: "client.lifecycle.config.k8s.io/mutation", values: []string{"ignore"}},
+	{key: "cleanup.kyverno.io/ttl", labels: true}, // kyverno/kyverno: cleanup-controller, ttl
 	{"addonmanager.kubernetes.io/mode", []string{"EnsureExists"}, true},
 }
 

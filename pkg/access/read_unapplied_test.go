@@ -26,7 +26,7 @@ func TestObjectsThatToolsMayNotApply(t *testing.T) {
 		for _, no := range []string{
 			"annotations: {argocd.argoproj.io/hook: PreSync}", "annotations: {argocd.argoproj.io/hook: Skip}", "annotations: {helm.sh/hook: test}", "annotations: {helm.sh/hook: ''}",
 			"annotations: {kustomize.toolkit.fluxcd.io/reconcile: disabled}", "annotations: {kustomize.toolkit.fluxcd.io/ssa: Ignore}", "annotations: {kustomize.toolkit.fluxcd.io/ssa: IfNotPresent}",
-			"annotations: {kapp.k14s.io/exists: ''}", "annotations: {kapp.k14s.io/noop: ''}", "annotations: {kapp.k14s.io/update-strategy: skip}", "annotations: {kapp.k14s.io/versioned: ''}",
+			"labels: {cleanup.kyverno.io/ttl: 1h}", "annotations: {kapp.k14s.io/exists: ''}", "annotations: {kapp.k14s.io/noop: ''}", "annotations: {kapp.k14s.io/update-strategy: skip}", "annotations: {kapp.k14s.io/versioned: ''}",
 			"annotations: {configmanagement.gke.io/managed: disabled}", "annotations: {configsync.gke.io/cluster-name-selector: east}", "annotations: {client.lifecycle.config.k8s.io/mutation: ignore}",
 			"annotations: {configmanagement.gke.io/namespace-selector: x}", "annotations: {configmanagement.gke.io/cluster-selector: x}", "annotations: {addonmanager.kubernetes.io/mode: EnsureExists}",
 		} {

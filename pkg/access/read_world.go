@@ -62,6 +62,7 @@ type World struct {
 	fronts                  map[string]bool
 	onceUnlike              sync.Once
 	onceOnwards, onceLed    sync.Once
+	valuesFrom              []valuesFrom
 	onceSidecars            sync.Once
 	sidecars                bool // some pod may have one
 	onceAddresses           sync.Once
@@ -330,6 +331,7 @@ func (w *World) readPolicy(m meta, n *yaml.Node) *fault {
 // finish settles what only all manifests together say.
 func (w *World) finish() {
 	w.readVersions()
+	w.followValues()
 	w.chooseMesh()
 	w.mesh.settle(w)
 	w.settleCNI()
