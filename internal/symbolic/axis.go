@@ -176,6 +176,9 @@ func (x *Axis) add(t *Test) error {
 	if !t.ascii() {
 		return errForeign
 	}
+	if len(t.arg) > maxLength {
+		return errTooLong
+	}
 	if more := t.ofElements(); more != nil {
 		if err := x.add(more); err != nil {
 			return err
@@ -203,6 +206,11 @@ const maxProduct = 50_000
 
 // errForeign: the texts of an axis have the bytes of ASCII. Another text is like one of them in every comparison with ASCII, and in no other.
 var errForeign = errors.New("it is compared with letters that are not of ASCII")
+
+// maxLength bounds a pattern: the states of its automaton grow with its length, and so do the positions in each.
+const maxLength = 2048
+
+var errTooLong = errors.New("a rule compares with a text that is too long to look at")
 
 var errTooMany = errors.New("its comparisons tell apart more texts than can be looked at")
 

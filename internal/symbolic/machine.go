@@ -35,7 +35,9 @@ type expression struct {
 	known   map[string]int32
 	next    [][]int32 // by state and byte, -1: not made yet
 	accepts []int8
-	bound   bool // assertions of words or lines
+	bound   bool     // assertions of words or lines
+	seen    []uint32 // by instruction: the visit that was there last
+	visit   uint32
 }
 
 type threads struct {
@@ -84,13 +86,15 @@ func (m *expression) state(t threads) int32 {
 // closed are the threads after what consumes nothing, between the byte before and the next one, -1 at an end.
 func (m *expression) closed(t threads, next rune) (out []uint32, match bool) {
 	flags := syntax.EmptyOpContext(t.last, next)
-	seen := map[uint32]bool{}
+	if m.visit++; m.seen == nil {
+		m.seen = make([]uint32, len(m.prog.Inst))
+	}
 	var visit func(pc uint32)
 	visit = func(pc uint32) {
-		if seen[pc] {
+		if m.seen[pc] == m.visit {
 			return
 		}
-		seen[pc] = true
+		m.seen[pc] = m.visit
 		switch i := &m.prog.Inst[pc]; i.Op {
 		case syntax.InstAlt, syntax.InstAltMatch:
 			visit(i.Out)

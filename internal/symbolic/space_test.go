@@ -127,3 +127,16 @@ func TestExploreSaysWhereItStops(t *testing.T) {
 		t.Errorf("%d found, %v", len(found), err)
 	}
 }
+
+// A pattern is looked at up to a length, whatever it costs.
+func TestALongPattern(t *testing.T) {
+	for length, want := range map[int]error{maxLength: nil, maxLength + 1: errTooLong} {
+		x, err := NewAxis(NewPool(), "text", "[ -~]*", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := x.add(newTest(patternKind, strings.Repeat("a", length-1)+"*", nil)); !errors.Is(err, want) {
+			t.Errorf("%d: got %v, want %v", length, err, want)
+		}
+	}
+}
