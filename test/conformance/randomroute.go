@@ -213,7 +213,7 @@ func (d dice) routeRule(ns string) object {
 	}
 	var filters []any
 	if d.chance(25) {
-		filters = append(filters, d.urlRewrite(prefixes && len(matches) == 1))
+		filters = append(filters, d.urlRewrite(prefixes && len(matches) > 0, len(matches) == 1))
 	}
 	if d.chance(25) {
 		filters = append(filters, object{"type": "RequestHeaderModifier", "requestHeaderModifier": d.headerModifier()})
@@ -252,14 +252,19 @@ func (d dice) routeMatch() object {
 	return m
 }
 
-func (d dice) urlRewrite(prefixes bool) object {
+// urlRewrite replaces a prefix only of a rule with one match: the CRD takes no other.
+func (d dice) urlRewrite(prefixes, one bool) object {
 	u := object{}
 	if d.chance(30) {
 		u["hostname"] = "inner.example.com"
 	}
 	switch {
 	case prefixes && d.chance(75):
-		u["path"] = object{"type": "ReplacePrefixMatch", "replacePrefixMatch": pick(d, []string{"/", "/v2", "/v2/", "/api"})}
+		with := pick(d, []string{"/", "/v2", "/v2/", "/api"})
+		u["path"] = object{"type": "ReplacePrefixMatch", "replacePrefixMatch": with}
+		if !one {
+			u["path"] = object{"type": "ReplaceFullPath", "replaceFullPath": with}
+		}
 	default:
 		u["path"] = object{"type": "ReplaceFullPath", "replaceFullPath": pick(d, []string{"/", "/whole"})}
 	}
