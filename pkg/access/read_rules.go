@@ -20,7 +20,7 @@ func checkRules(kind string, spec *yaml.Node) *fault {
 		return below("spec.parentRefs", bad)
 	}
 	rules := entriesOf(spec, "rules")
-	if bad := distinct(rules, "name"); bad != nil {
+	if bad := distinct(rules); bad != nil {
 		return below("spec.rules", bad)
 	}
 	for i, r := range rules {
@@ -39,13 +39,13 @@ func entriesOf(n *yaml.Node, key string) []*yaml.Node {
 	return list.Content
 }
 
-// distinct refuses a second entry with the same text at a key. Entries without it do not count.
-func distinct(entries []*yaml.Node, key string) *fault {
+// distinct refuses a second entry with the same name. Entries without one do not count.
+func distinct(entries []*yaml.Node) *fault {
 	var seen []string
 	for i, e := range entries {
-		name := textOf(field(e, key))
+		name := textOf(field(e, "name"))
 		if name != "" && slices.Contains(seen, name) {
-			return wrong(e, "["+strconv.Itoa(i)+"]."+key, "is %q twice, and the CRD admits it once", name)
+			return wrong(e, "["+strconv.Itoa(i)+"].name", "is %q twice, and the CRD admits it once", name)
 		}
 		seen = append(seen, name)
 	}
@@ -61,7 +61,7 @@ func scalarText(n *yaml.Node) string {
 }
 
 func checkListeners(listeners []*yaml.Node) *fault {
-	if bad := distinct(listeners, "name"); bad != nil {
+	if bad := distinct(listeners); bad != nil {
 		return bad
 	}
 	var seen []string
@@ -112,7 +112,7 @@ func checkParents(parents []*yaml.Node) *fault {
 func checkMatchLists(rule *yaml.Node) *fault {
 	for i, m := range entriesOf(rule, "matches") {
 		for _, list := range [2]string{"headers", "queryParams"} {
-			if bad := distinct(entriesOf(m, list), "name"); bad != nil {
+			if bad := distinct(entriesOf(m, list)); bad != nil {
 				return below("matches["+strconv.Itoa(i)+"]."+list, bad)
 			}
 		}
@@ -139,7 +139,7 @@ func checkFilters(rule, of *yaml.Node) *fault {
 		seen = append(seen, kind)
 		for _, modifier := range [2]string{"requestHeaderModifier", "responseHeaderModifier"} {
 			for _, list := range [2]string{"set", "add"} {
-				if bad := distinct(entriesOf(field(f, modifier), list), "name"); bad != nil {
+				if bad := distinct(entriesOf(field(f, modifier), list)); bad != nil {
 					return below(at+"."+modifier+"."+list, bad)
 				}
 			}

@@ -70,7 +70,7 @@ func TestClaimsKnowWhatLeadsToTheirTarget(t *testing.T) {
 		{"a Service without a selector", "\n---\n{kind: Service, apiVersion: v1, metadata: {name: y, namespace: ben}, spec: {ports: [{port: 80}]}}\n", "Service ben/y"},
 	} {
 		w := load(t, sharedWaypoint+c.more)
-		for verb, got := range map[string][]string{"explain": detoursOf(w, "ann"), "the self-check": doorsFound(w, "ann")} {
+		for verb, got := range map[string][]string{"explain": detoursOf(w), "the self-check": doorsFound(w)} {
 			if c.by == "" && len(got) > 0 || c.by != "" && !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, c.by) }) {
 				t.Errorf("%s, %s: got %q, want %q", c.name, verb, got, c.by)
 			}
@@ -95,7 +95,7 @@ func TestClaimsKnowWhatLeadsToTheirTarget(t *testing.T) {
 	// The sidecar of a client takes the routes of all namespaces.
 	const withSidecar = "\n---\n{kind: Deployment, apiVersion: apps/v1, metadata: {name: old, namespace: ben}, spec: {template: {metadata: {labels: {sidecar.istio.io/inject: 'true'}}, spec: {containers: [{name: c}]}}}}\n"
 	old := strings.Replace(sharedWaypoint+route("HTTPRoute", "{kind: Service, group: '', name: x, namespace: ben}", toWeb), "namespace: ben}, spec: {parentRefs", "namespace: ann}, spec: {parentRefs", 1) + withSidecar
-	if got := strings.Join(detoursOf(load(t, old), "ann"), "; "); !strings.Contains(got, "HTTPRoute ann/r") {
+	if got := strings.Join(detoursOf(load(t, old)), "; "); !strings.Contains(got, "HTTPRoute ann/r") {
 		t.Errorf("a route that clients with sidecars follow: got %q", got)
 	}
 	// The pods of ann do not take what the waypoint of ben sends.
@@ -105,7 +105,7 @@ func TestClaimsKnowWhatLeadsToTheirTarget(t *testing.T) {
 	if r := proofs(t, w, never)[0]; !r.OK {
 		t.Errorf("a route at a waypoint that the pods deny: got %s by %s", r.Got, r.By)
 	}
-	if got := append(detoursOf(w, "ann"), doorsFound(w, "ann")...); len(got) > 0 {
+	if got := append(detoursOf(w), doorsFound(w)...); len(got) > 0 {
 		t.Errorf("a route at a waypoint that the pods deny: got %q", got)
 	}
 }
@@ -127,7 +127,7 @@ func TestAddressesBehindAnotherWaypoint(t *testing.T) {
 		{"the pods do not take what that waypoint sends", own + slice + bare + entry, ""},
 	} {
 		w := load(t, c.text)
-		for verb, got := range map[string][]string{"explain": detoursOf(w, "ann"), "the self-check": doorsFound(w, "ann")} {
+		for verb, got := range map[string][]string{"explain": detoursOf(w), "the self-check": doorsFound(w)} {
 			if c.by == "" && len(got) > 0 || c.by != "" && !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, c.by) }) {
 				t.Errorf("%s, %s: got %q, want %q", c.name, verb, got, c.by)
 			}
@@ -154,9 +154,9 @@ func TestAddressesOfAnotherServiceOfTheNamespace(t *testing.T) {
 	}
 }
 
-// detoursOf are what explain says of what leads to a namespace from elsewhere.
-func detoursOf(w *World, namespace string) (out []string) {
-	for _, n := range w.Explain(Roles{}, namespace).Namespaces {
+// detoursOf are what explain says of what leads to ann from elsewhere.
+func detoursOf(w *World) (out []string) {
+	for _, n := range w.Explain(Roles{}, "ann").Namespaces {
 		for _, a := range n.Access {
 			if a.Kind == "anyone" && a.Outcome == NotJudged.String() {
 				out = append(out, a.Who+", "+a.Reaches+", "+a.By)
@@ -167,8 +167,8 @@ func detoursOf(w *World, namespace string) (out []string) {
 }
 
 // doorsFound is what the self-check finds of that.
-func doorsFound(w *World, namespace string) (out []string) {
-	for _, f := range w.Findings([]Tenant{{Namespace: namespace}}) {
+func doorsFound(w *World) (out []string) {
+	for _, f := range w.Findings([]Tenant{{Namespace: "ann"}}) {
 		if f.Code == diagnostic.VerdictsClouded {
 			out = append(out, f.Object.Kind+" "+f.Object.Namespace+"/"+f.Object.Name+" "+f.Found)
 		}
@@ -197,7 +197,7 @@ func TestAddressesBehindAGateway(t *testing.T) {
 		{"an EndpointSlice", open + slice + route("{name: x, port: 80}"), "EndpointSlice ben/x"},
 	} {
 		w := load(t, c.text)
-		for verb, got := range map[string][]string{"explain": detoursOf(w, "ann"), "the self-check": doorsFound(w, "ann")} {
+		for verb, got := range map[string][]string{"explain": detoursOf(w), "the self-check": doorsFound(w)} {
 			if c.by == "" && len(got) > 0 || c.by != "" && !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, c.by) }) {
 				t.Errorf("%s, %s: got %q, want %q", c.name, verb, got, c.by)
 			}
