@@ -198,18 +198,30 @@ func (s *Space) Learn(axis string, tests []*Test) error {
 	return s.refine([][]Literal{said}, func(func(Box)) {})
 }
 
-// Say says a box, axis by axis: at least what it has of some boxes, and no more than it has itself. It is narrowed to what is said. nil is said
-// of an axis that is left open.
-func (s *Space) Say(b Box, of []Box, rank func(axis string) func(*Test) int) (out []Phrase) {
-	parts := s.Within(of, b)
+// Saying is a box with what is said of it, axis by axis: nil of an axis that is left open.
+type Saying struct {
+	Box     Box
+	Phrases []Phrase
+}
+
+// Say says a box, axis by axis: at least what it has of some boxes, and no more than it has itself. Where what is said of an axis is several sets, it
+// is several boxes.
+func (s *Space) Say(b Box, of []Box, rank func(axis string) func(*Test) int) []Saying {
+	out := []Saying{{Box: slices.Clone(s.whole(b))}}
 	for i, x := range s.axes {
-		least := newBits(len(x.classes))
-		for _, p := range parts {
-			least = least.or(p[i])
+		var next []Saying
+		for _, say := range out {
+			least := newBits(len(x.classes))
+			for _, p := range s.Within(of, say.Box) {
+				least = least.or(p[i])
+			}
+			for _, said := range x.Say(least, say.Box[i], rank(x.Name)) {
+				narrow := slices.Clone(say.Box)
+				narrow[i] = said.Bits
+				next = append(next, Saying{narrow, append(slices.Clone(say.Phrases), said.Phrase)})
+			}
 		}
-		var p Phrase
-		p, b[i] = x.Phrase(least, b[i], rank(x.Name))
-		out = append(out, p)
+		out = next
 	}
 	return out
 }

@@ -51,28 +51,58 @@ type word struct {
 	bits Bits
 }
 
-// Phrase says a set of classes as shortly as it can, and gives the set that it says: at least some classes and at most others. It does so by comparisons,
-// by what they leave out, or by one comparison less others, else class by class. rank orders comparisons that say the same. It is nil for all texts.
-func (x *Axis) Phrase(least, most Bits, rank func(*Test) int) (Phrase, Bits) {
+// Said is a phrase of one list of comparisons or of one part, and the classes that it takes.
+type Said struct {
+	Phrase Phrase
+	Bits   Bits
+}
+
+// Say says a set of classes as shortly as it can: at least some classes and at most others. It does so by comparisons, by what they leave out, or by
+// one comparison less others. What has no words of one of these forms is several sets, which may overlap. rank orders comparisons that say the same. The phrase of all
+// texts is nil.
+func (x *Axis) Say(least, most Bits, rank func(*Test) int) []Said {
 	if most == nil || most.count() == len(x.classes) {
-		return nil, x.all()
+		return []Said{{nil, x.all()}}
 	}
 	words := x.words(rank)
 	plain, whole := cover(least, most, words)
 	if !whole || len(plain) > 1 {
 		but, all := cover(x.all().less(most), x.all().less(least), words)
 		if all && (!whole || len(but) < len(plain)) {
-			return Phrase{{But: tests(but)}}, x.all().less(union(but, len(x.classes)))
+			return []Said{{Phrase{{But: tests(but)}}, x.all().less(union(but, len(x.classes)))}}
 		}
 	}
 	if whole {
-		var out Phrase
-		for _, w := range plain {
-			out = append(out, Part{All: []*Test{w.test}})
-		}
-		return out, union(plain, len(x.classes))
+		return []Said{{list(tests(plain)), union(plain, len(x.classes))}}
 	}
-	return x.mixed(least, most, words)
+	return apart(x.mixed(least, most, words))
+}
+
+// list takes what passes one of some comparisons.
+func list(tests []*Test) (out Phrase) {
+	for _, t := range tests {
+		out = append(out, Part{All: []*Test{t}})
+	}
+	return out
+}
+
+// apart makes one phrase of all pieces that are a comparison, and one of each of the others.
+func apart(pieces []piece) (out []Said) {
+	var plain Said
+	for _, p := range pieces {
+		if len(p.part.All) != 1 || len(p.part.But) > 0 {
+			out = append(out, Said{Phrase{p.part}, p.bits})
+			continue
+		}
+		if plain.Phrase = append(plain.Phrase, p.part); plain.Bits == nil {
+			plain.Bits = p.bits
+		}
+		plain.Bits = plain.Bits.or(p.bits)
+	}
+	if plain.Phrase != nil {
+		out = append([]Said{plain}, out...)
+	}
+	return out
 }
 
 func union(words []word, n int) Bits {
@@ -135,19 +165,23 @@ func cover(least, most Bits, words []word) (out []word, whole bool) {
 		}
 		out, left = append(out, words[best]), left.less(words[best].bits)
 	}
-	// A wide one may have made an earlier one superfluous.
-	for i := len(out) - 1; i >= 0; i-- {
+	return needed(out, least, func(w word) Bits { return w.bits }), true
+}
+
+// needed leaves out sets that later ones have made superfluous for taking all of another.
+func needed[T any](sets []T, least Bits, bits func(T) Bits) []T {
+	for i := len(sets) - 1; i >= 0; i-- {
 		rest := slices.Clone(least)
-		for j, w := range out {
+		for j, s := range sets {
 			if j != i {
-				rest = rest.less(w.bits)
+				rest = rest.less(bits(s))
 			}
 		}
 		if rest.empty() {
-			out = slices.Delete(out, i, i+1)
+			sets = slices.Delete(sets, i, i+1)
 		}
 	}
-	return out, true
+	return sets
 }
 
 // piece is a part of a phrase, and what it says.
@@ -156,10 +190,9 @@ type piece struct {
 	bits Bits
 }
 
-// mixed repeatedly takes the part that covers most of the rest with the fewest words.
-func (x *Axis) mixed(least, most Bits, words []word) (out Phrase, said Bits) {
+// mixed repeatedly takes the piece that covers most of the rest with the fewest words.
+func (x *Axis) mixed(least, most Bits, words []word) (out []piece) {
 	pieces := x.pieces(least, most, words)
-	said = newBits(len(x.classes))
 	for left := slices.Clone(least); !left.empty(); {
 		best, score := -1, 0
 		for i, p := range pieces {
@@ -170,11 +203,12 @@ func (x *Axis) mixed(least, most Bits, words []word) (out Phrase, said Bits) {
 			}
 		}
 		if best < 0 {
-			return append(out, x.byClass(left)...), said.or(left)
+			pieces = append(pieces, x.around(left.first(), most, words))
+			best = len(pieces) - 1
 		}
-		out, said, left = append(out, pieces[best].part), said.or(pieces[best].bits), left.less(pieces[best].bits)
+		out, left = append(out, pieces[best]), left.less(pieces[best].bits)
 	}
-	return out, said
+	return needed(out, least, func(p piece) Bits { return p.bits })
 }
 
 func (x *Axis) pieces(least, most Bits, words []word) (out []piece) {
@@ -204,27 +238,24 @@ func (x *Axis) pieces(least, most Bits, words []word) (out []piece) {
 	return out
 }
 
-// byClass says classes by all comparisons that their texts pass and fail.
-func (x *Axis) byClass(set Bits) (out Phrase) {
-	for c := range x.classes {
-		if !set.has(c) {
-			continue
+// around is a piece that takes a class, by few of the comparisons that its texts pass and fail.
+func (x *Axis) around(class int, most Bits, words []word) piece {
+	var apart []word // what a comparison tells from the class
+	for _, w := range words {
+		if w.bits.has(class) {
+			apart = append(apart, word{w.test, x.all().less(w.bits)})
+		} else {
+			apart = append(apart, w)
 		}
-		var part Part
-		if all := Present(); x.Optional && x.classes[c].point.There {
-			part.All = append(part.All, all)
-		} else if x.Optional {
-			out = append(out, Part{But: []*Test{all}})
-			continue
+	}
+	few, _ := cover(x.all().less(most), x.all(), apart)
+	out := piece{bits: x.all().less(union(few, len(x.classes)))}
+	for _, w := range few {
+		if w.test.Holds(x.classes[class].point) {
+			out.part.All = append(out.part.All, w.test)
+		} else {
+			out.part.But = append(out.part.But, w.test)
 		}
-		for i, t := range x.tests {
-			if x.classes[c].answers.has(i) {
-				part.All = append(part.All, t)
-			} else {
-				part.But = append(part.But, t)
-			}
-		}
-		out = append(out, part)
 	}
 	return out
 }

@@ -3,6 +3,8 @@ package symbolic
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -44,7 +46,7 @@ func chanceBits(r *rand.Rand, n int) Bits {
 	return out
 }
 
-// Of any set of classes, and of any that may be in it or not, a phrase takes what it must and nothing that it must not, and it is the set that it gives.
+// Of any set of classes, and of any that may be in it or not, phrases take what they must and nothing that they must not, and each is the set that it gives.
 func TestPhrasesSaySets(t *testing.T) {
 	for seed := range uint64(400) {
 		r := rand.New(rand.NewPCG(seed, 1))
@@ -54,17 +56,52 @@ func TestPhrasesSaySets(t *testing.T) {
 			continue
 		}
 		most := least.or(chanceBits(r, x.Size()))
-		p, said := x.Phrase(least, most, func(t *Test) int { return len(t.key) })
-		if !least.within(said) || !said.within(most) {
-			t.Fatalf("seed %d: %b is not between %b and %b", seed, said, least, most)
+		said := newBits(x.Size())
+		for _, p := range x.Say(least, most, func(t *Test) int { return len(t.key) }) {
+			if said = said.or(p.Bits); !p.Bits.within(most) || !p.Bits.meets(least) {
+				t.Fatalf("seed %d: %b is not in %b, or has nothing of %b", seed, p.Bits, most, least)
+			}
+			if same, err := x.Same(p.Phrase, p.Bits); err != nil || !same {
+				t.Fatalf("seed %d: %v is not %b: %v", seed, p.Phrase, p.Bits, err)
+			}
+			other := p.Bits.less(Bits{1})
+			if same, _ := x.Same(p.Phrase, other); same && other.count() != p.Bits.count() {
+				t.Fatalf("seed %d: %v is two sets", seed, p.Phrase)
+			}
+			list := !slices.ContainsFunc(p.Phrase, func(part Part) bool { return len(part.All) != 1 || len(part.But) > 0 })
+			if !list && len(p.Phrase) != 1 {
+				t.Errorf("seed %d: %v is neither a list nor one part", seed, p.Phrase)
+			}
 		}
-		if same, err := x.Same(p, said); err != nil || !same {
-			t.Fatalf("seed %d: %v is not %b: %v", seed, p, said, err)
+		if !least.within(said) {
+			t.Fatalf("seed %d: %b is not all of %b", seed, said, least)
 		}
-		other := said.less(Bits{1})
-		if same, _ := x.Same(p, other); same && other.count() != said.count() {
-			t.Fatalf("seed %d: %v is two sets", seed, p)
+	}
+}
+
+// What no two comparisons say is said by as many as it takes, and by no other.
+func TestPhrasesOfManyComparisons(t *testing.T) {
+	x, err := NewAxis(NewPool(), "x", `[a-e]*`, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, letter := range []string{"a", "b", "c", "d"} {
+		if err := x.add(newTest(containsKind, letter, nil)); err != nil {
+			t.Fatal(err)
 		}
+	}
+	if err := x.find(); err != nil {
+		t.Fatal(err)
+	}
+	set := newBits(x.Size())
+	for i, p := range x.Sample() {
+		if strings.Contains(p.Text, "a") && strings.Contains(p.Text, "b") && strings.Contains(p.Text, "c") {
+			set.set(i)
+		}
+	}
+	said := x.Say(set, set, func(t *Test) int { return len(t.key) })
+	if len(said) != 1 || fmt.Sprint(said[0].Phrase) != "[{[ca cb cc] []}]" {
+		t.Errorf("%v", said)
 	}
 }
 

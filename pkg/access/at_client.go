@@ -69,6 +69,7 @@ type trip struct {
 	written []string // headers that a route has set
 	steps   []Step
 	assumed []string
+	ofOne   []string // of that, what is about one target or client alone
 	routed  string
 	noRoute bool   // a route is assumed
 	model   *model // whose route, which the manifests lack, is gone by
@@ -83,6 +84,13 @@ type trip struct {
 func (t *trip) assume(what string) {
 	if !contains(t.assumed, what) {
 		t.assumed = append(t.assumed, what)
+	}
+}
+
+// assumeOfOne is assume for what the manifests lack of one target or one client alone, which an answer about it names.
+func (t *trip) assumeOfOne(what string) {
+	if t.assume(what); !contains(t.ofOne, what) {
+		t.ofOne = append(t.ofOne, what)
 	}
 }
 
@@ -107,7 +115,7 @@ func (t *trip) meet(r ruling) (over bool) {
 // verdict sums up: a denial stands whatever could not be judged; what could not be judged stands against an allow. Of several points that
 // allowed, the waypoint says most.
 func (t *trip) verdict() Verdict {
-	v := Verdict{Steps: t.steps, Assumed: t.assumed, Routed: t.routed, noRoute: t.noRoute}
+	v := Verdict{Steps: t.steps, Assumed: t.assumed, ofOne: t.ofOne, Routed: t.routed, noRoute: t.noRoute}
 	decided := t.last
 	if t.waypoint != nil && t.waypoint.Policy != "" {
 		decided = t.waypoint
@@ -203,13 +211,13 @@ func (t *trip) service(to *space, name string) *service {
 		return svc
 	}
 	if to.isNotebook[name] {
-		t.assume("Service " + join(to.name, name) + ", as the notebook controller makes it")
+		t.assumeOfOne("Service " + join(to.name, name) + ", as the notebook controller makes it")
 		svc := plainService(to.name, name)
 		svc.assumed, svc.selector = true, labels{{"statefulset", name}}
 		svc.ports = []servicePort{{number: 80, target: 8888, protocol: httpPort}}
 		return svc
 	}
-	t.assume("Service " + join(cmp.Or(to.name, t.req.To.Namespace), name))
+	t.assumeOfOne("Service " + join(cmp.Or(to.name, t.req.To.Namespace), name))
 	number := t.req.Port
 	if number == 0 {
 		number = 80

@@ -11,13 +11,14 @@ import (
 
 // clientPod is a kind of pods that a client of a ServiceAccount may be.
 type clientPod struct {
-	member membership
-	host   bool     // on the network of its node
-	proxy  *gateway // the Gateway whose pods have the account
-	name   string   // of the workload
-	why    string   // it is unclear
-	may    bool     // whether it has the account is not known
-	assume []string
+	member      membership
+	host        bool     // on the network of its node
+	proxy       *gateway // the Gateway whose pods have the account
+	name        string   // of the workload
+	why         string   // it is unclear
+	may         bool     // whether it has the account is not known
+	assume      []string // of it, because the manifests do not say it
+	assumeOfOne string   // the same, of its account alone
 }
 
 // clientPods are the kinds of pods of a ServiceAccount, one of each way to take part in the mesh. Where the manifests hold none it is a plain
@@ -48,7 +49,7 @@ func (w *World) clientPods(s *space, namespace, account string) (out []clientPod
 		}
 		add(s.madeUp("pod", nil), false)
 		if s.hasAccount(account) { // else the account is assumed, and its pods with it
-			out[0].assume = []string{"pods of ServiceAccount " + join(namespace, account)}
+			out[0].assumeOfOne = "pods of ServiceAccount " + join(namespace, account)
 		}
 	}
 	for _, pod := range s.workloads {
@@ -65,7 +66,7 @@ func (t *trip) fromPods(to *space) Verdict {
 	ns, account, _ := splitAccount(t.req.From.ServiceAccount)
 	from := t.w.look(ns)
 	if !from.hasAccount(account) {
-		t.assume("ServiceAccount " + t.req.From.ServiceAccount)
+		t.assumeOfOne("ServiceAccount " + t.req.From.ServiceAccount)
 	}
 	t.lookedUp(from, ns, account)
 	kinds := t.w.clientPods(from, ns, account)
@@ -166,7 +167,7 @@ const unknownAccount = "-"
 
 // again is the trip from its start.
 func (t *trip) again() *trip {
-	return &trip{w: t.w, open: t.open, req: t.req, at: t.open.attributes(t.req), assumed: slices.Clone(t.assumed)}
+	return &trip{w: t.w, open: t.open, req: t.req, at: t.open.attributes(t.req), assumed: slices.Clone(t.assumed), ofOne: slices.Clone(t.ofOne)}
 }
 
 // notKnown is a verdict that something which is not known could change.
@@ -179,6 +180,9 @@ func notKnown(v Verdict, why string) Verdict {
 func (t *trip) fromKind(to *space, c clientPod) Verdict {
 	for _, a := range c.assume {
 		t.assume(a)
+	}
+	if c.assumeOfOne != "" {
+		t.assumeOfOne(c.assumeOfOne)
 	}
 	if c.member == unclear {
 		var first Verdict

@@ -69,6 +69,12 @@ func TestAccountsWithoutPodsAreAssumed(t *testing.T) {
 	if v := decides(t, load(t, undeclared), r, Allow); !contains(v.Assumed, "pods of Namespace b are in the mesh") {
 		t.Errorf("%q", v.Assumed)
 	}
+	// A report leaves out what is about one account, which a line names.
+	for _, what := range load(t, account).Explain(kubeflow).Assumed {
+		if strings.Contains(what, "ServiceAccount ") {
+			t.Errorf("the report assumes %q", what)
+		}
+	}
 	injected := edit(t, account, "name: b, labels: {istio.io/dataplane-mode: ambient}", "name: b, labels: {istio-injection: enabled}")
 	r.To.Direct = false
 	if v := decides(t, load(t, injected), r, Allow); !strings.Contains(v.Steps[0].Why, "sidecars") {

@@ -27,7 +27,7 @@ func (t *trip) noRouteTakes(way *way, to *space, led bool) answer {
 	if r := t.w.untaken(g, want); r != nil && !led && t.req.ofCase {
 		t.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtRoute}, named(&r.origin)+" leads to "+want+", and no listener of Gateway "+g.id()+" takes it")})
 	}
-	t.assume("a route from Gateway " + g.id() + " to " + want)
+	t.assumeOfOne("a route from Gateway " + g.id() + " to " + want)
 	t.noRoute, t.routed = true, want
 	t.toBackend(g, to, t.service(to, t.req.To.Service))
 	return answer{t.verdict(), way.rank(led)}

@@ -103,7 +103,7 @@ func (t *trip) throughPodWaypoint(to *space, pods []*workload, number int, pathO
 	rank := ruling{}
 	for _, g := range groups {
 		each := *t
-		each.steps, each.assumed, each.at.headers = slices.Clone(t.steps), slices.Clone(t.assumed), slices.Clone(t.at.headers)
+		each.steps, each.assumed, each.ofOne, each.at.headers = slices.Clone(t.steps), slices.Clone(t.assumed), slices.Clone(t.ofOne), slices.Clone(t.at.headers)
 		each.throughWaypointOf(to, g.pods, g.binding, servicePort{number: number, target: number}, pathOK)
 		r := ruling{outcome: each.verdict().Outcome}
 		switch perhaps := g.pods[0].perhaps; {
@@ -152,7 +152,7 @@ func (t *trip) toPods(to *space, pods []*workload, svc *service, p servicePort) 
 	kind, differ := "", false
 	for i, pod := range pods {
 		if pod.assumed {
-			t.assume("pods of " + join(to.name, pod.name))
+			t.assumeOfOne("pods of " + join(to.name, pod.name))
 			t.assumeUnselected("pods of "+join(to.name, pod.name), t.w.unselected(to.name, pod))
 		}
 		for _, a := range pod.assumes {
@@ -268,6 +268,6 @@ func (w *World) maySelect(to *space, pod *workload) (out []selecting) {
 // assumeUnselected records that a made up pod has none of the labels by which policies could select it.
 func (t *trip) assumeUnselected(what string, policies []string) {
 	for _, p := range policies {
-		t.assume(what + " lack the labels that " + p + " selects")
+		t.assumeOfOne(what + " lack the labels that " + p + " selects")
 	}
 }

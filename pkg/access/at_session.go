@@ -124,7 +124,7 @@ func issuerWithoutRule(rules []*jwtRule, policies []*policy) string {
 func (t *trip) kubernetesToken(rules []*jwtRule) *token {
 	ns, account, _ := splitAccount(t.req.From.Token)
 	if !t.w.look(ns).hasAccount(account) {
-		t.assume("ServiceAccount " + t.req.From.Token)
+		t.assumeOfOne("ServiceAccount " + t.req.From.Token)
 	}
 	tok := &token{issuer: usualClusterIssuer}
 	tok.audiences = t.req.From.audiences()

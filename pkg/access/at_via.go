@@ -52,7 +52,7 @@ func (t *trip) choosePath(way *way) {
 	if m := way.match.match; m.method != "" && t.req.Method == "" {
 		t.at.method = knownValue(m.method)
 	}
-	t.assume("path " + t.req.Path + " (taken from a route)")
+	t.assumeOfOne("path " + t.req.Path + " (taken from a route)")
 }
 
 // route follows the routes to the Service and goes on there.

@@ -50,7 +50,7 @@ func (t *trip) throughIngress(to *space) Verdict {
 		}
 		if r, found := t.w.unfollowed(svc, to.pods(svc)); found {
 			t.steps = best.Steps
-			t.denied, t.pending, t.assumed = nil, nil, best.Assumed
+			t.denied, t.pending, t.assumed, t.ofOne = nil, nil, best.Assumed, best.ofOne
 			t.meet(r)
 			return t.verdict()
 		}
@@ -163,7 +163,7 @@ func (t *trip) otherHost(table *table) *virtualHost {
 // fork is a copy that goes its own way.
 func (t *trip) fork() *trip {
 	out := *t
-	out.steps, out.assumed = slices.Clone(t.steps), slices.Clone(t.assumed)
+	out.steps, out.assumed, out.ofOne = slices.Clone(t.steps), slices.Clone(t.assumed), slices.Clone(t.ofOne)
 	out.at.headers = slices.Clone(t.at.headers)
 	return &out
 }

@@ -124,7 +124,7 @@ func (t *tiers) facts() (out []fact) {
 }
 
 // say makes the facts of some sets, and of nothing of others.
-func (t *tiers) say(of tier, on, off []symbolic.Box, out *[]fact) []symbolic.Box {
+func (t *tiers) say(of tier, on, off []symbolic.Box, out *[]fact) (all []symbolic.Box) {
 	if len(on) == 0 {
 		return nil
 	}
@@ -134,12 +134,12 @@ func (t *tiers) say(of tier, on, off []symbolic.Box, out *[]fact) []symbolic.Box
 		boxes = t.space.Wholes(on)
 	}
 	for _, box := range boxes {
-		l := line{q: t.q, says: map[string]symbolic.Phrase{}}
-		for i, p := range t.space.Say(box, on, lex.rank) {
-			l.says[t.space.Axes()[i].Name] = p
+		for _, said := range t.space.Say(box, on, lex.rank) {
+			l := line{q: t.q, says: phrasesOf(t.space, said)}
+			*out = append(*out, fact{tier: of, kind: t.q.kind, issuer: t.q.issuer(), who: l.who(lex), what: l.what(lex)})
+			all = append(all, said.Box)
 		}
-		*out = append(*out, fact{tier: of, kind: t.q.kind, issuer: t.q.issuer(), who: l.who(lex), what: l.what(lex)})
 	}
-	t.space.Keep(boxes...)
-	return boxes
+	t.space.Keep(all...)
+	return all
 }

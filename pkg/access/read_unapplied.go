@@ -70,8 +70,11 @@ func mayMatter(n *yaml.Node) bool {
 
 // notCertain says what p.bad is about.
 func (p *policy) notCertain() string {
-	if p.unapplied != "" || p.rejected != nil {
+	if p.mayBeAbsent() {
 		return " may not be in the cluster: "
 	}
 	return " is malformed: "
 }
+
+// mayBeAbsent reports whether p.bad is a reason for which the API server may not have the policy.
+func (p *policy) mayBeAbsent() bool { return p.unapplied != "" || p.rejected != nil }

@@ -1,8 +1,10 @@
 package access
 
 import (
+	"cmp"
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 
@@ -328,8 +330,19 @@ func (w *World) readPolicy(m meta, n *yaml.Node) *fault {
 	return nil
 }
 
+// sort has the order of documents say nothing. Of policies that decide alike, the one with the most rules is named, which a reader looks for first.
+func (w *World) sort() {
+	slices.Sort(w.names)
+	for _, s := range w.namespaces {
+		slices.SortStableFunc(s.policies, func(a, b *policy) int {
+			return cmp.Or(cmp.Compare(len(b.rules), len(a.rules)), cmp.Compare(a.name, b.name))
+		})
+	}
+}
+
 // finish settles what only all manifests together say.
 func (w *World) finish() {
+	w.sort()
 	w.readVersions()
 	w.followValues()
 	w.chooseMesh()

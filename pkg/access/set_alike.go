@@ -1,6 +1,7 @@
 package access
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
@@ -375,27 +376,50 @@ func (l *likeness) assign() [][]int {
 	return out
 }
 
-// sum is of all that a namespace's objects say, its name and its users' taken out.
+// sum is of all that a namespace's objects say, in any order, its name and its users' taken out.
 func (l *likeness) sum(of int, objects []int) (out [sha256.Size]byte, users []string) {
-	s := &summer{l: l, of: of, to: sha256.New(), users: map[string]int{}}
-	for _, o := range objects {
-		object := l.r.of[o]
-		s.number(uint64(object.to - object.from))
-		if object.next {
-			s.number(nextWorld)
-		}
-		for _, c := range l.r.codes[object.from:object.to] {
-			if s.number(uint64(min(c, firstText))); c >= firstText {
-				s.text(l.r.texts[c-firstText], &l.said[c-firstText])
+	s := &summer{l: l, of: of, to: sha256.New()}
+	parts := make([]summed, len(objects))
+	for i, o := range objects {
+		parts[i] = s.object(&l.r.of[o])
+	}
+	slices.SortStableFunc(parts, func(a, b summed) int { return bytes.Compare(a.sum[:], b.sum[:]) })
+	s.to.Reset()
+	for i := range parts {
+		s.to.Write(parts[i].sum[:])
+		for _, user := range parts[i].users {
+			at := slices.Index(users, user)
+			if at < 0 {
+				at = len(users)
+				users = append(users, user)
 			}
+			s.number(uint64(at))
 		}
 	}
 	copy(out[:], s.to.Sum(s.part[:0]))
-	users = make([]string, len(s.users))
-	for user, at := range s.users {
-		users[at] = user
-	}
 	return out, users
+}
+
+// summed is the sum of one object, with the users that it names in the order in which they are met.
+type summed struct {
+	sum   [sha256.Size]byte
+	users []string
+}
+
+func (s *summer) object(object *said) (out summed) {
+	s.to.Reset()
+	s.users = nil
+	if object.next {
+		s.number(nextWorld)
+	}
+	for _, c := range s.l.r.codes[object.from:object.to] {
+		if s.number(uint64(min(c, firstText))); c >= firstText {
+			s.text(s.l.r.texts[c-firstText], &s.l.said[c-firstText])
+		}
+	}
+	copy(out.sum[:], s.to.Sum(s.part[:0]))
+	out.users = s.users
+	return out
 }
 
 // nextWorld marks the objects of the second of two worlds.
@@ -405,7 +429,7 @@ type summer struct {
 	l     *likeness
 	of    int
 	to    hash.Hash
-	users map[string]int // by the order in which they are met
+	users []string // of the object at hand, in the order in which they are met
 	part  []byte
 }
 
@@ -435,14 +459,16 @@ func (s *summer) text(text string, m *mention) {
 		}
 		u := users[0]
 		if key := text[u.from:u.of]; s.l.users[key] == s.of {
-			if _, ok := s.users[key]; !ok {
-				s.users[key] = len(s.users)
+			number := slices.Index(s.users, key)
+			if number < 0 {
+				number = len(s.users)
+				s.users = append(s.users, key)
 			}
 			literal(u.from)
 			if s.number(aUser); text[u.from:u.to] == s.l.names[s.of] {
 				s.number(aName)
 			}
-			s.number(theEnd + uint64(s.users[key]))
+			s.number(theEnd + uint64(number))
 			at = u.to
 		}
 		users = users[1:]

@@ -14,7 +14,7 @@ type DeadRule struct {
 }
 
 // dead are the ALLOW rules that no line names, and why. Those of namespaces that are not judged as a whole are left out: whether they hold nobody knows.
-func (x *asker) dead(r *Report) (out []DeadRule) {
+func (x *asker) dead(r *Report) (dead, notJudged []DeadRule) {
 	named, unknown := map[string]bool{}, map[string]bool{}
 	for _, n := range r.Namespaces {
 		for _, a := range n.Access {
@@ -42,7 +42,7 @@ func (x *asker) dead(r *Report) (out []DeadRule) {
 					continue
 				}
 				l := &lost{policy: p, index: i}
-				if all, l.why = append(all, l), x.whyIdle(p, i); l.why == "" {
+				if all = append(all, l); !x.idle(l) {
 					sought = append(sought, l)
 					far = far || s.name == x.w.mesh.rootNamespace || x.atAnyGateway(p)
 				}
@@ -58,9 +58,14 @@ func (x *asker) dead(r *Report) (out []DeadRule) {
 		x.seek(sought, spaces)
 	}
 	for _, l := range all {
-		out = append(out, DeadRule{l.policy.id(), l.index, x.whyDead(l), like[l.policy.namespace]})
+		d := DeadRule{l.policy.id(), l.index, x.whyDead(l), like[l.policy.namespace]}
+		if l.rank == foundUnknown {
+			notJudged = append(notJudged, d)
+		} else {
+			dead = append(dead, d)
+		}
 	}
-	return out
+	return dead, notJudged
 }
 
 // whyDead is why no line names a rule.
@@ -78,24 +83,27 @@ func (x *asker) whyDead(l *lost) string {
 	return "matches no request"
 }
 
-// whyIdle returns why a rule is asked for nowhere, or "" if it may grant access.
-func (x *asker) whyIdle(p *policy, index int) string {
-	switch {
+// idle reports whether a rule is asked for nowhere, and notes why. Otherwise it may grant access.
+func (x *asker) idle(l *lost) bool {
+	p := l.policy
+	s := x.w.look(p.namespace)
+	switch why := x.unattached(p); {
+	case p.bad != nil && p.mayBeAbsent():
+		l.found(foundUnknown, strings.TrimSpace(p.notCertain())+" "+p.bad.Error())
 	case p.bad != nil:
-		return strings.TrimPrefix(p.notCertain(), " is ") + p.bad.Error()
+		l.found(foundIdle, strings.TrimPrefix(p.notCertain(), " is ")+p.bad.Error())
 	case p.dryRun:
-		return "a dry run"
+		l.found(foundIdle, "a dry run")
+	case !s.declared && len(p.targets) == 0 && len(p.selector) > 0:
+		l.found(foundUnknown, s.notDeclared())
+	case why != "":
+		l.found(foundIdle, "attached to nothing: "+why)
+	case len(p.targets) == 0 && !x.atAnyGateway(p):
+		if what := p.rules[l.index].droppedByZtunnel(); what != "" {
+			l.found(foundIdle, "dropped by ztunnel, which does not see "+what)
+		}
 	}
-	if s := x.w.look(p.namespace); !s.declared && len(p.targets) == 0 && len(p.selector) > 0 {
-		return "NOT JUDGED: " + s.notDeclared()
-	}
-	if why := x.unattached(p); why != "" {
-		return "attached to nothing: " + why
-	}
-	if what := p.rules[index].droppedByZtunnel(); what != "" && len(p.targets) == 0 && !x.atAnyGateway(p) {
-		return "dropped by ztunnel, which does not see " + what
-	}
-	return ""
+	return l.why != ""
 }
 
 // unattached says why a policy holds nowhere, "" where it does.

@@ -18,6 +18,7 @@ type lost struct {
 // What becomes of a request that a rule matches, from what says least of the rule to what says most.
 const (
 	foundNone = iota
+	foundIdle // it is asked for nowhere
 	foundStopped
 	foundUnknown
 	foundShadowed
@@ -74,7 +75,7 @@ func (x *asker) seekAt(rules []*lost, policies []*policy, g goal, pool *symbolic
 					case yes:
 						hit = append(hit, l)
 					case maybe:
-						l.found(foundUnknown, "NOT JUDGED: "+a.doubt.why)
+						l.found(foundUnknown, a.doubt.why)
 					}
 				}
 			}
@@ -86,7 +87,7 @@ func (x *asker) seekAt(rules []*lost, policies []*policy, g goal, pool *symbolic
 		})
 		for _, l := range here {
 			if done.failed != "" {
-				l.found(foundUnknown, "NOT JUDGED: "+done.failed)
+				l.found(foundUnknown, done.failed)
 			}
 		}
 	}
@@ -98,7 +99,7 @@ func (x *asker) tell(rules []*lost, v Verdict) {
 		switch {
 		case v.Outcome == NotJudged && v.moot:
 		case v.Outcome == NotJudged:
-			l.found(foundUnknown, "NOT JUDGED: "+v.Why)
+			l.found(foundUnknown, v.Why)
 		case v.Outcome == Allow && slices.Contains(v.rules(), ruleKey(l.policy.id(), l.index)):
 			l.found(foundShadowed, "lets in nobody who does not get in without it")
 		case v.Outcome == Allow && len(v.rules()) > 0:

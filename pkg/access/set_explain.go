@@ -80,22 +80,10 @@ func (w *World) ExplainOnly(roles Roles, f Filter) Report {
 	}
 	if f.Service == "" && !f.one() {
 		x.addFronts(&r)
-		x.addDead(&r)
+		r.Dead, r.NotJudged = x.dead(&r)
 	}
 	slices.Sort(r.Assumed)
 	return r
-}
-
-// addDead adds the ALLOW rules without a line.
-func (x *asker) addDead(r *Report) {
-	for _, d := range x.dead(r) {
-		if why, unknown := strings.CutPrefix(d.Why, "NOT JUDGED: "); unknown {
-			d.Why = why
-			r.NotJudged = append(r.NotJudged, d)
-		} else {
-			r.Dead = append(r.Dead, d)
-		}
-	}
 }
 
 // classes are all namespaces, or those that are asked for, by their names, those that are alike with the first of them.
@@ -227,20 +215,16 @@ func (t *survey) ask(g goal, at spot) {
 	}
 }
 
-// assume adds what the answers to a question assume. A Service, pods, an account or a route that the manifests lack is only about one target, whose line names it.
+// assume adds what the answers to a question assume, but not what is about one target or client alone, whose line names it.
 func (r *Report) assume(a *account) {
 	for i := range a.found {
-		for _, what := range a.found[i].Outcome.verdict.Assumed {
-			if !ofOneTarget(what) && !slices.Contains(r.Assumed, what) {
+		v := &a.found[i].Outcome.verdict
+		for _, what := range v.Assumed {
+			if !slices.Contains(v.ofOne, what) && !slices.Contains(r.Assumed, what) {
 				r.Assumed = append(r.Assumed, what)
 			}
 		}
 	}
-}
-
-func ofOneTarget(assumed string) bool {
-	return strings.Contains(assumed, " lack the labels ") ||
-		slices.ContainsFunc([]string{"Service ", "ServiceAccount ", "pods of ", "a route from ", "path "}, func(p string) bool { return strings.HasPrefix(assumed, p) })
 }
 
 // ingress reports whether clients of a kind come through an ingress Gateway.

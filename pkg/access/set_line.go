@@ -256,16 +256,23 @@ func (s *sorter) lines(g *group, on, off []symbolic.Box) {
 		return
 	}
 	for _, box := range boxes {
-		l := g.line
-		l.box = box
-		l.says = map[string]symbolic.Phrase{}
-		for i, p := range s.space.Say(box, on, lex.rank) {
-			l.says[s.space.Axes()[i].Name] = p
+		for _, said := range s.space.Say(box, on, lex.rank) {
+			l := g.line
+			l.box, l.says = said.Box, phrasesOf(s.space, said)
+			l.confirm(s, on)
+			s.out.lines = append(s.out.lines, l)
+			s.space.Keep(l.box)
 		}
-		l.confirm(s, on)
-		s.out.lines = append(s.out.lines, l)
 	}
-	s.space.Keep(boxes...)
+}
+
+// phrasesOf are the phrases of a set by the names of their axes.
+func phrasesOf(s *symbolic.Space, said symbolic.Saying) map[string]symbolic.Phrase {
+	out := map[string]symbolic.Phrase{}
+	for i, p := range said.Phrases {
+		out[s.Axes()[i].Name] = p
+	}
+	return out
 }
 
 // unknown says what is not judged.

@@ -75,7 +75,7 @@ func TestExplainSaysWhatRulesAskFor(t *testing.T) {
 		{"a claim of a session", fromIngress + `, when: [{key: "request.auth.claims[team][lead]", values: [blue]}]`,
 			verifyTokens(onAlicesWaypoint, onTet), ofDex + `without claim email: <a list>, <a mapping>, text:* with claim team: <a mapping> with claim team[lead]: blue of `},
 		{"a method as a header", `when: [{key: "request.headers[:method]", values: [PUT]}]`, "", anyPodOfMesh + "PUT"},
-		{"pods by a pattern", "from: [{source: {namespaces: ['ci-*']}}]", "", "pods of ns ~ci-*: "},
+		{"pods by a pattern", "from: [{source: {namespaces: ['ci-*']}}]", "", "pods of ns ci-*: "},
 		{"pods by a pattern of principals", "from: [{source: {principals: ['*/sa/robot']}}], to: [{operation: {paths: [/r]}}]", "", "pod */sa/robot: /r"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

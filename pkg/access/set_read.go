@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
@@ -51,12 +50,13 @@ func (r *lineReader) skip(words ...string) bool {
 }
 
 // list is words with commas between them, each of which is some comparisons.
-func (r *lineReader) list(axis string) (out [][]*symbolic.Test, err error) {
+func (r *lineReader) list(axis string) (out []*symbolic.Test, err error) {
 	for {
 		t := r.take()
-		if (axis == peerAxis || axis == tokenAxis) && t.text == "ns" {
+		if slices.ContainsFunc(r.marks(axis), func(m mark) bool { return m.word == t.text+" " }) {
+			lead := t.text
 			t = r.take()
-			t.text = "ns " + t.text
+			t.text = lead + " " + t.text
 		}
 		texts := []string{t.text}
 		if axis == methodAxis && !strings.ContainsAny(t.text, `"{<`) {
@@ -73,7 +73,7 @@ func (r *lineReader) list(axis string) (out [][]*symbolic.Test, err error) {
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, []*symbolic.Test{test})
+			out = append(out, test)
 		}
 		if !t.comma {
 			return out, nil
@@ -81,45 +81,47 @@ func (r *lineReader) list(axis string) (out [][]*symbolic.Test, err error) {
 	}
 }
 
+// phrase is a list, words with "and" between them, or all texts, perhaps less a list.
 func (r *lineReader) phrase(axis string) (out symbolic.Phrase, err error) {
-	for {
-		var alls [][]*symbolic.Test
-		switch {
-		case r.skip("none"):
-			out = append(out, symbolic.Part{But: []*symbolic.Test{symbolic.Present()}})
-			if !r.skip("or") {
-				return out, nil
-			}
-			continue
-		case r.skip("any"):
-			alls = [][]*symbolic.Test{nil}
-		default:
-			if alls, err = r.list(axis); err != nil {
-				return nil, err
-			}
-			for r.skip("and") {
-				more, err := r.list(axis)
-				if err != nil {
-					return nil, err
-				}
-				alls[0] = append(alls[0], more[0]...)
-			}
+	switch {
+	case !r.skip("any"):
+		words, err := r.list(axis)
+		if err != nil {
+			return nil, err
 		}
-		var but []*symbolic.Test
-		if r.skip("but") {
-			l, err := r.list(axis)
-			if err != nil {
-				return nil, err
-			}
-			but = slices.Concat(l...)
+		for _, w := range words {
+			out = append(out, symbolic.Part{All: []*symbolic.Test{w}})
 		}
-		for _, all := range alls {
-			out = append(out, symbolic.Part{All: all, But: but})
+	case r.optional(axis):
+		out = symbolic.Phrase{{All: []*symbolic.Test{symbolic.Present()}}}
+	default:
+		out = symbolic.Phrase{{}}
+	}
+	for r.skip("and") {
+		more, err := r.list(axis)
+		if err != nil {
+			return nil, err
 		}
-		if !r.skip("or") {
-			return out, nil
+		if len(out) != 1 || len(more) != 1 {
+			return nil, errors.New("a list stands beside and")
+		}
+		out[0].All = append(out[0].All, more[0])
+	}
+	if r.skip("but") {
+		but, err := r.list(axis)
+		if err != nil {
+			return nil, err
+		}
+		for i := range out {
+			out[i].But = but
 		}
 	}
+	return out, nil
+}
+
+// optional reports whether a request may lack what an axis is about.
+func (r *lineReader) optional(axis string) bool {
+	return axis == audienceAxis || axis == subjectAxis || slices.ContainsFunc([]string{claimAxis, headerAxis, paramAxis}, func(p string) bool { return strings.HasPrefix(axis, p) })
 }
 
 // readWho reads the clients of a line.
@@ -189,7 +191,7 @@ func (r *lineReader) readWhat(text string) (err error) {
 		return err
 	}
 	for len(r.toks) > 0 && err == nil {
-		axis, without := "", false
+		axis := ""
 		switch {
 		case r.skip("any", "method"):
 			axis, r.toks = methodAxis, append([]lineToken{{text: "any"}}, r.toks...)
@@ -197,6 +199,8 @@ func (r *lineReader) readWhat(text string) (err error) {
 			axis, r.toks = pathAxis, append([]lineToken{{text: "any"}}, r.toks...)
 		case r.skip("any", "host"):
 			axis, r.toks = hostAxis, append([]lineToken{{text: "any"}}, r.toks...)
+		case r.peek() == "any":
+			axis = methodAxis
 		case r.skip("method"):
 			axis = methodAxis
 		case r.skip("path"):
@@ -208,44 +212,46 @@ func (r *lineReader) readWhat(text string) (err error) {
 		case strings.HasPrefix(r.peek(), "/"):
 			axis = pathAxis
 		case r.skip("with"):
-			axis, err = r.named(without)
+			err = r.with(symbolic.Part{All: []*symbolic.Test{symbolic.Present()}}, r.phrase)
+			continue
 		case r.skip("without"):
-			without = true
-			axis, err = r.named(without)
+			err = r.with(symbolic.Part{But: []*symbolic.Test{symbolic.Present()}}, func(axis string) (symbolic.Phrase, error) {
+				but, err := r.list(axis)
+				return symbolic.Phrase{{But: but}}, err
+			})
+			continue
 		default:
 			return fmt.Errorf("%v is left", r.toks)
-		}
-		switch {
-		case err != nil:
-			return err
-		case axis == "":
-			continue
-		case without:
-			r.toks = append([]lineToken{{text: "any"}, {text: "but"}}, r.toks...)
 		}
 		r.out[axis], err = r.phrase(axis)
 	}
 	return err
 }
 
-// named is the axis that stands behind with or without; "" where there must be no text, which is all that is said.
-func (r *lineReader) named(without bool) (string, error) {
-	none := func(axis string) string {
-		r.out[axis] = symbolic.Phrase{{But: []*symbolic.Test{symbolic.Present()}}}
-		return ""
+// with reads what a request may lack: a name, and what is said of it, which is bare where nothing is.
+func (r *lineReader) with(bare symbolic.Part, read func(axis string) (symbolic.Phrase, error)) error {
+	axis, more, err := r.named()
+	if err != nil {
+		return err
 	}
-	bare := func(axis string) (string, error) {
-		if next := r.peek(); without && (next == "" || next == "with" || next == "without") {
-			return none(axis), nil
+	if !more {
+		r.out[axis] = symbolic.Phrase{bare}
+		return nil
+	}
+	r.out[axis], err = read(axis)
+	return err
+}
+
+// named is the axis that stands behind with or without, and whether more is said of it.
+func (r *lineReader) named() (axis string, more bool, err error) {
+	for word, axis := range map[string]string{"audience": audienceAxis, "subject": subjectAxis} {
+		if r.skip(word) {
+			next := r.peek()
+			return axis, next != "" && next != "with" && next != "without", nil
 		}
-		return axis, nil
 	}
 	prefix := headerAxis
 	switch {
-	case r.skip("audience"):
-		return bare(audienceAxis)
-	case r.skip("subject"):
-		return bare(subjectAxis)
 	case r.skip("parameter"):
 		prefix = paramAxis
 	case r.skip("claim"):
@@ -256,18 +262,8 @@ func (r *lineReader) named(without bool) (string, error) {
 		head, below, _ := strings.Cut(strings.TrimSuffix(name, "]"), "[")
 		name = head + "\x00" + strings.ReplaceAll(below, "][", "\x00")
 	}
-	if strings.HasPrefix(name, `"`) {
-		u, err := strconv.Unquote(name)
-		if err != nil {
-			return "", err
-		}
-		name = u
+	if name, err = unquotedWord(name); err == nil && name == "" {
+		err = errors.New("a name is missing")
 	}
-	if name == "" {
-		return "", errors.New("a name is missing")
-	}
-	if !more {
-		return none(prefix + name), nil
-	}
-	return prefix + name, nil
+	return prefix + name, more, err
 }

@@ -1,8 +1,8 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -20,11 +20,11 @@ func tokens(s string) (out []lineToken, err error) {
 		n, closer := 0, byte(0)
 		if s[0] == '{' && !strings.HasPrefix(s, "{*") {
 			closer = '}'
-		} else if strings.HasPrefix(strings.TrimPrefix(s, "text:"), "<") {
+		} else if strings.HasPrefix(strings.TrimPrefix(s, textWord), "<") {
 			closer = '>'
 		}
 		for n < len(s) {
-			if s[n] == '"' && closer != '>' {
+			if s[n] == '"' {
 				q, err := strconv.QuotedPrefix(s[n:])
 				if err != nil {
 					return nil, fmt.Errorf("%q: %w", s[n:], err)
@@ -49,86 +49,107 @@ func tokens(s string) (out []lineToken, err error) {
 	return out, nil
 }
 
+// mark is what stands before a text, and how the text is compared then: by its own form where no kind is given.
+type mark struct {
+	word    string
+	steps   string // that lead to what is compared
+	element bool
+	kind    string
+}
+
+// marks are those of an axis.
+func (r *lineReader) marks(axis string) []mark {
+	out := []mark{{word: trimmedWord, steps: "trim"}}
+	switch {
+	case axis == peerAxis:
+		out = append(out, mark{word: namespaceWord, steps: r.lex.namespaceOfPeer()})
+	case axis == tokenAxis:
+		out = append(out, mark{word: namespaceWord, steps: namespaceOfToken}, mark{word: accountWord, steps: accountOfToken})
+	case axis == hostAxis:
+		out = append(out, mark{word: exactlyWord})
+	case axis == audienceAxis:
+		out = append(out, mark{word: exactlyWord, element: true, kind: "patterns"})
+	case strings.HasPrefix(axis, claimAxis):
+		out = append(out, mark{word: textWord}, mark{word: wordWord, element: true, kind: "words"})
+	}
+	return out
+}
+
+// spell is a comparison of what some steps lead to.
+func spell(steps string, element bool, kind, arg string) (*symbolic.Test, error) {
+	s := symbolic.Spelled{Kind: kind, Args: []string{arg}, Element: element}
+	if steps != "" {
+		s.Steps = []string{steps}
+	}
+	return symbolic.ReadTest(s.String())
+}
+
 // word reads a comparison.
 func (r *lineReader) word(axis, text string) (*symbolic.Test, error) {
-	spell := func(steps []string, element bool, kind string, args ...string) (*symbolic.Test, error) {
-		return symbolic.ReadTest(symbolic.Spelled{Steps: steps, Kind: kind, Args: args, Element: element}.String())
-	}
 	switch {
 	case strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "{*"):
 		return r.spelled(strings.TrimSuffix(text[1:], "}"))
 	case text == notEmptyWord:
-		return spell(nil, false, "pattern", "*")
+		return spell("", false, "pattern", "*")
 	case strings.HasPrefix(text, "<"):
-		for _, x := range r.axes {
-			for _, t := range x.Tests() {
-				if x.Name == axis && slices.Equal(r.lex.word(axis, t), []string{text}) {
-					return t, nil
-				}
+		return r.called(axis, text)
+	case strings.HasPrefix(text, regexWord):
+		s, err := strconv.Unquote(strings.TrimPrefix(text, regexWord))
+		if err != nil {
+			return nil, err
+		}
+		return spell("", false, "finds", s)
+	}
+	for _, m := range r.marks(axis) {
+		if rest, ok := strings.CutPrefix(text, m.word); ok {
+			kind, arg, err := plainOf(rest)
+			if err != nil {
+				return nil, err
 			}
+			return spell(m.steps, m.element, cmp.Or(m.kind, kind), arg)
 		}
-		return nil, fmt.Errorf("nothing is called %s", text)
-	case strings.HasPrefix(text, trimmedWord):
-		kind, arg, err := plainOf(text[len(trimmedWord):])
-		if err != nil {
-			return nil, err
-		}
-		return spell([]string{"trim"}, false, kind, arg)
-	case strings.HasPrefix(text, "regex:"):
-		s, err := strconv.Unquote(strings.TrimPrefix(text, "regex:"))
-		if err != nil {
-			return nil, err
-		}
-		return spell(nil, false, "finds", s)
-	case strings.HasPrefix(axis, claimAxis) && strings.HasPrefix(text, "text:"):
-		kind, arg, err := plainOf(text[len("text:"):])
-		if err != nil {
-			return nil, err
-		}
-		return spell(nil, false, kind, arg)
-	case strings.HasPrefix(text, exactlyWord):
-		kind, arg, err := plainOf(text[len(exactlyWord):])
-		switch {
-		case err != nil:
-			return nil, err
-		case axis != audienceAxis:
-			return spell(nil, false, kind, arg)
-		}
-		return spell(nil, true, "patterns", arg)
 	}
-	of, port := strings.CutSuffix(text, "[:port]")
-	ns, isNs := strings.CutPrefix(of, "ns ")
-	if glob, ok := strings.CutPrefix(ns, "~"); isNs && ok {
-		return spell([]string{`swap "" "spiffe://"`}, false, "stars", "*/ns/"+glob+"/*")
-	}
-	kind, arg, err := plainOf(ns)
+	return r.bare(axis, text)
+}
+
+// bare reads a comparison without a mark.
+func (r *lineReader) bare(axis, text string) (*symbolic.Test, error) {
+	of, port := strings.CutSuffix(text, anyPort)
+	kind, arg, err := plainOf(of)
 	if err != nil {
 		return nil, err
 	}
 	account, name, both := strings.Cut(arg, "/")
+	both = both && kind == "is" && !strings.Contains(name, "/")
 	switch {
 	case strings.HasPrefix(axis, claimAxis):
-		return spell(nil, true, "patterns", arg)
+		return spell("", true, "patterns", arg)
 	case axis == audienceAxis:
-		return spell(nil, true, "audience", arg)
-	case axis == peerAxis && isNs:
-		return spell([]string{"part " + strconv.Quote(r.lex.domain+"/ns/") + ` "/"`}, false, kind, arg)
-	case axis == tokenAxis && isNs:
-		return spell([]string{"part " + strconv.Quote(accountPrefix) + ` ":"`}, false, kind, arg)
+		return spell("", true, "audience", arg)
 	case axis == hostAxis && port:
-		return spell([]string{`part "" ":"`, "lower"}, false, kind, arg)
+		return spell(`part "" ":" lower`, false, kind, arg)
 	case axis == hostAxis:
-		return spell([]string{"lower"}, false, kind, arg)
-	case axis == peerAxis && kind == "is" && both && !strings.Contains(name, "/"):
-		return spell(nil, false, "is", r.lex.domain+"/ns/"+account+"/sa/"+name)
-	case axis == tokenAxis && kind == "is" && both && !strings.Contains(name, "/"):
-		return spell(nil, false, "is", accountPrefix+account+":"+name)
+		return spell("lower", false, kind, arg)
+	case axis == peerAxis && both:
+		return spell("", false, "is", r.lex.domain+"/ns/"+account+"/sa/"+name)
+	case axis == tokenAxis && both:
+		return spell("", false, "is", accountPrefix+account+":"+name)
 	case text == "*" && (strings.HasPrefix(axis, headerAxis) || strings.HasPrefix(axis, paramAxis)):
 		return symbolic.Present(), nil
-	case axis == pathAxis && (strings.Contains(arg, symbolic.OneSegment) || strings.Contains(arg, symbolic.AnySegments)) && !strings.Contains(text, `"`):
-		return spell(nil, false, "template", arg)
 	}
-	return spell(nil, false, kind, arg)
+	return spell("", false, kind, arg)
+}
+
+// called is the comparison of an axis that has a text for its only word.
+func (r *lineReader) called(axis, text string) (*symbolic.Test, error) {
+	for _, x := range r.axes {
+		for _, t := range x.Tests() {
+			if x.Name == axis && r.lex.oneWord(axis, t) == text {
+				return t, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("nothing is called %s", text)
 }
 
 // spelled reads a comparison that is written out. A list is known by its name.

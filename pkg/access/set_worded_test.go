@@ -1,6 +1,8 @@
 package access
 
 import (
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -46,15 +48,20 @@ func TestLinesAreInTheWordsOfRules(t *testing.T) {
 		{"all paths but some", "to: [{operation: {notPaths: ['/x*', /]}}]", "", "", aPod, []string{anyone + "any path but /, /x*"}},
 		{"all methods but some", "to: [{operation: {notMethods: [GET, POST]}}]", "", "", aPod, []string{anyone + "any method but GET,POST"}},
 		{"a host", "to: [{operation: {hosts: [lab.example.com]}}]", "", "", aPod, []string{anyone + "host lab.example.com"}},
-		{"a host as a header", `when: [{key: "request.headers[:authority]", values: ['Lab.*']}]`, "", "", aPod, []string{anyone + "host exactly:Lab.*"}},
+		{"a host as a header", `when: [{key: "request.headers[:authority]", values: ['Lab.*']}]`, "", "", aPod, []string{anyone + "host exactly Lab.*"}},
 		{"a header", `when: [{key: "request.headers[x-debug]", values: ['1']}]`, "", "", aPod, []string{anyone + "with x-debug: 1"}},
 		{"that a header is there", `when: [{key: "request.headers[x-debug]", values: ['*']}]`, "", "", aPod, []string{anyone + "with x-debug: *"}},
 		{"that a header is not there", `when: [{key: "request.headers[x-debug]", notValues: ['*']}]`, "", "", aPod, []string{anyone + "without x-debug"}},
 		{"that a header is not so", `when: [{key: "request.headers[x-team]", notValues: [red]}]`, "", "", aPod, []string{anyone + "without x-team: red"}},
-		{"namespaces", "from: [{source: {namespaces: ['ci-*']}}], to: [{operation: {paths: [/r]}}]", "", "", aPod, []string{"pods of ns ~ci-* | /r"}},
+		{"namespaces", "from: [{source: {namespaces: ['ci-*']}}], to: [{operation: {paths: [/r]}}]", "", "", aPod, []string{"pods of ns ci-* | /r"}},
 		{"all namespaces but one", "from: [{source: {notNamespaces: [bob]}}], to: [{operation: {paths: [/r]}}]", "", "", aPod, []string{"any pod in the mesh but ns bob | /r"}},
 		{"a pattern of principals", "from: [{source: {principals: ['*/sa/robot']}}], to: [{operation: {paths: [/r]}}]", "", "", aPod, []string{"pod */sa/robot | /r"}},
 		{"an account", "from: [{source: {principals: [cluster.local/ns/ci/sa/robot]}}], to: [{operation: {paths: [/r]}}]", "", "", aPod, []string{"pod ci/robot | /r"}},
+		{"all namespaces, as the expression of a suffix takes the account for one", "from: [{source: {namespaces: ['*a']}}], to: [{operation: {paths: [/r]}}]", "", "", aPod, []string{anyone + "/r"}},
+		{"a header that is there, and is not so", `when: [{key: "request.headers[x-team]", values: ['*'], notValues: [red]}]`, "", "", aPod, []string{anyone + "with x-team: any but red"}},
+		{"headers named as words of lines", `when: [{key: "request.headers[audience]", values: [with]}, {key: "request.headers[subject]", notValues: ['*']}]`, "", "", aPod,
+			[]string{anyone + `with "audience": "with" without "subject"`}},
+		{"two sets of a path", "to: [{operation: {paths: [/a, '/b/*'], notPaths: ['*/c']}}]", "", "", aPod, []string{anyone + "/a", anyone + "/b/* but */c"}},
 		{"a claim", `when: [{key: "request.auth.claims[team]", values: [blue]}]`, "", verifyTokens(onAlicesWaypoint, onTet), aPodJWT,
 			[]string{
 				"any pod in the mesh but istio-system/ambient-ingressgateway-istio with a token of the issuer http://dex.auth.svc.cluster.local:5556/dex | with claim team: blue",
@@ -101,5 +108,39 @@ func TestLinesSayWhatIsNotJudged(t *testing.T) {
 			}
 		}
 		t.Errorf("no line is not judged in %d", len(a.lines))
+	}
+}
+
+// The page about the referee has a line of each rule that it names, and it reads each line that it shows.
+func TestPageSaysLines(t *testing.T) {
+	page, err := os.ReadFile("../../docs/referee.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n| the rule | who | what |\n")
+	section, _, _ = strings.Cut(section, "\n\n")
+	rows := strings.Split(section, "\n")[1:]
+	code := regexp.MustCompile("`([^`]+)`")
+	at := "targetRefs: " + onAlicesWaypoint
+	for _, row := range rows {
+		cells := strings.Split(strings.Trim(row, "|"), " | ")
+		rules, who, what := code.FindAllStringSubmatch(cells[0], -1), code.FindStringSubmatch(cells[1]), code.FindStringSubmatch(cells[2])
+		text := tenants(t) + publicRoute + policyOf("asks", "{"+at+", rules: [{"+rules[0][1]+"}]}")
+		if strings.Contains(cells[0], "DENY") {
+			text += policyOf("stops", "{action: DENY, "+at+", rules: [{"+rules[1][1]+"}]}")
+		}
+		if strings.Contains(cells[0], "request.auth") || strings.Contains(cells[0], "tokens are verified") {
+			text += verifyTokens(onAlicesWaypoint, onTet)
+		}
+		var got []string
+		for kind := aUser; kind <= offTheMesh; kind++ {
+			got = append(got, linesOf(t, text, kind)...)
+		}
+		if want := who[1] + " | " + what[1]; !slices.Contains(got, want) {
+			t.Errorf("%s: no line is %q, but there are %q", cells[0], want, got)
+		}
+	}
+	if len(rows) < 20 {
+		t.Errorf("%d rows", len(rows))
 	}
 }

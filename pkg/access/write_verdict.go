@@ -33,6 +33,7 @@ type Verdict struct {
 	Routed  string   // through the ingress: the Service (namespace/name) that the routes led to
 	Steps   []Step   // every point on the way, in order
 	Assumed []string // what the manifests lack, assumed with default settings
+	ofOne   []string // of that, what is about one target or client alone
 	noRoute bool     // a route is among that
 }
 
