@@ -106,6 +106,65 @@ func TestServeAMarkOfAnother(t *testing.T) {
 	}
 }
 
+// A waypoint keeps its name, whatever the configuration says; everything else of the tenant is brought about, and an event says how to rename it.
+func TestServeARenamedWaypoint(t *testing.T) {
+	w := bornTenant(t, hook(t, serveConfig), "alice", "alice@example.com")
+	w.settle()
+	w.hook = hook(t, serveConfig+"  waypoint: {name: other}\n  access: {openPaths: [/ready]}\n")
+	w.related = append(w.related, binding(t, "alice", "user-bob-example-com-clusterrole-edit", "bob@example.com", "edit"))
+	w.closedAlways()
+	w.settle()
+	said := string(must(json.Marshal(w.attachments)))
+	if w.attachments["Gateway waypoint"] == nil || w.label("istio.io/use-waypoint") != "waypoint" || strings.Contains(said, `"other"`) || !strings.Contains(said, "/ready") || !w.lets("bob@example.com") {
+		t.Errorf("the tenant is %s", said)
+	}
+	if len(w.events) != 1 || !strings.Contains(w.events[0], `spec.waypoint.name is "other", but Gateway alice/waypoint is its waypoint`) {
+		t.Errorf("events %q", w.events)
+	}
+	// as the event says
+	metadata(w.namespace, "labels")["ambient.kubeflow.org/enroll"] = "false"
+	w.settle()
+	delete(w.attachments, "Gateway waypoint")
+	delete(metadata(w.namespace, "labels"), "istio.io/use-waypoint")
+	w.settle()
+	delete(metadata(w.namespace, "labels"), "ambient.kubeflow.org/enroll")
+	w.events = nil
+	w.settle()
+	if w.attachments["Gateway other"] == nil || w.attachments["Gateway waypoint"] != nil || w.label("istio.io/use-waypoint") != "other" || len(w.events) > 0 || !w.lets("bob@example.com") {
+		t.Errorf("it is not renamed: events %q, %v", w.events, w.attachments)
+	}
+}
+
+// A second Gateway of ours is never deleted, and an event names it.
+func TestServeASecondGateway(t *testing.T) {
+	w := bornTenant(t, hook(t, serveConfig), "alice", "alice@example.com")
+	w.settle()
+	second := roundTrip(t, w.attachments["Gateway waypoint"])
+	metadata(second)["name"] = "second"
+	w.attachments["Gateway second"] = second
+	w.settle()
+	if w.attachments["Gateway second"] == nil || len(w.events) != 1 || !strings.Contains(w.events[0], "Gateway alice/second is not the tenant's waypoint") {
+		t.Errorf("events %q, %v", w.events, w.attachments["Gateway second"])
+	}
+}
+
+// An object of someone else with the name of a stand-in is told: the policy is not healed before it is gone.
+func TestServeAForeignStandIn(t *testing.T) {
+	w := bornTenant(t, hook(t, serveConfig), "alice", "alice@example.com")
+	w.settle()
+	drifts["selector"](w.attachments, "AuthorizationPolicy ns-l4-waypoint")
+	w.related = append(w.related, asJSON(t, "{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: ambient-mending-ns-l4-waypoint, namespace: alice}, spec: {}}"))
+	w.settle()
+	if len(w.events) != 1 || !strings.Contains(w.events[0], "AuthorizationPolicy alice/ambient-mending-ns-l4-waypoint exists") {
+		t.Errorf("events %q", w.events)
+	}
+	w.related, w.events = w.related[:2], nil
+	w.settle()
+	if said := string(must(json.Marshal(w.attachments["AuthorizationPolicy ns-l4-waypoint"]["spec"]))); strings.Contains(said, "selector") || len(w.events) > 0 {
+		t.Errorf("it is not healed once that is gone: events %q, %s", w.events, said)
+	}
+}
+
 // A Gateway that is being deleted is waited for.
 func TestServeAGatewayThatIsDeleted(t *testing.T) {
 	w := bornTenant(t, hook(t, serveConfig), "alice", "alice@example.com")

@@ -41,7 +41,7 @@ func (s *Server) sync(r syncRequest) result {
 		return result{outcome: refused, err: err}
 	}
 	next := plan(r, t)
-	problems := slices.Concat(problem, next.problems, t.unwanted(s.orphans(r)))
+	problems := slices.Concat(problem, s.renamed(r), next.problems, t.unwanted(s.orphans(r)))
 	out := result{response: next.response, outcome: changed, drifted: next.drifted, findings: t.findings, why: owner.waits, creates: next.creates}
 	switch {
 	case !next.isDone:
@@ -169,7 +169,7 @@ func (s *Server) render(r syncRequest, o owner, sources []object) (tenant, error
 		items = append(items, item)
 	}
 	namespace := items[0]
-	out, findings, err := s.Render(items)
+	out, findings, err := s.Render(items, s.waypoint(r))
 	if err != nil {
 		return tenant{}, err
 	}
