@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -162,6 +163,23 @@ func TestServeAForeignStandIn(t *testing.T) {
 	w.settle()
 	if said := string(must(json.Marshal(w.attachments["AuthorizationPolicy ns-l4-waypoint"]["spec"]))); strings.Contains(said, "selector") || len(w.events) > 0 {
 		t.Errorf("it is not healed once that is gone: events %q, %s", w.events, said)
+	}
+}
+
+// Whatever the label enroll says but "true", the tenant is left alone; what it may not say is told.
+func TestServeValuesOfEnroll(t *testing.T) {
+	for value, want := range map[string]struct{ joins, event bool }{
+		"true": {joins: true}, "false": {}, "": {event: true}, "False": {event: true}, "no": {event: true}, "0": {event: true}, "True": {event: true}, "yes": {event: true},
+	} {
+		w := bornTenant(t, hook(t, serveConfig), "alice", "alice@example.com")
+		metadata(w.namespace, "labels")["ambient.kubeflow.org/enroll"] = value
+		w.settle()
+		if (len(w.attachments) > 0) != want.joins || (len(w.events) > 0) != want.event {
+			t.Errorf("%q: %d objects, events %q", value, len(w.attachments), w.events)
+		}
+		if len(w.events) > 0 && !strings.Contains(w.events[0], fmt.Sprintf("ambient.kubeflow.org/enroll: %q", value)) {
+			t.Errorf("%q: %q", value, w.events)
+		}
 	}
 }
 

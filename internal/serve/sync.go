@@ -29,6 +29,9 @@ type result struct {
 // metacontroller changes nothing, and what closes the namespace must not wait for anybody.
 func (s *Server) sync(r syncRequest) result {
 	r = r.withUnseen()
+	if why := unclear(r.Object); why != "" {
+		return result{outcome: refused, err: errors.New(why)}
+	}
 	if why := s.leave(r); why != "" {
 		return s.left(r, why)
 	}
