@@ -386,32 +386,61 @@ func TestServeBusy(t *testing.T) {
 	t.Error("the seventeenth request is answered")
 }
 
+const getHealth = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+
+// answers reports whether a connection gets an answer.
+func answers(t *testing.T, c net.Conn, within time.Duration) bool {
+	t.Helper()
+	if err := c.SetReadDeadline(time.Now().Add(within)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := c.Read(make([]byte, 1))
+	return err == nil
+}
+
 // Beside as many connections as may be open, the next one is answered as soon as another is closed.
 func TestServeConnections(t *testing.T) {
 	address := runningServer(t)
-	const get = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-	answers := func(c net.Conn, within time.Duration) bool {
-		if err := c.SetReadDeadline(time.Now().Add(within)); err != nil {
-			t.Fatal(err)
-		}
-		_, err := c.Read(make([]byte, 1))
-		return err == nil
-	}
 	open := make([]net.Conn, 64)
 	for i := range open {
-		if open[i] = dial(t, address, get); !answers(open[i], 5*time.Second) {
-			t.Fatalf("connection %d is not answered", i)
-		}
+		open[i] = dial(t, address, "GET /healthz HTTP/1.1\r\nHost: x\r\n") // which does not end here
 	}
-	next := dial(t, address, get)
-	if answers(next, 200*time.Millisecond) {
+	next := dial(t, address, getHealth)
+	if answers(t, next, 200*time.Millisecond) {
 		t.Error("the connection beyond the limit is answered")
 	}
 	if err := open[7].Close(); err != nil {
 		t.Fatal(err)
 	}
-	if !answers(next, 5*time.Second) {
+	if !answers(t, next, 5*time.Second) {
 		t.Error("it is not answered after another one was closed")
+	}
+}
+
+// Connections on which nothing is asked keep nobody out.
+func TestServeIdleConnections(t *testing.T) {
+	address := runningServer(t)
+	for i := range 64 {
+		if !answers(t, dial(t, address, getHealth), 5*time.Second) {
+			t.Fatalf("connection %d is not answered", i)
+		}
+	}
+	for i := range 70 {
+		if !answers(t, dial(t, address, getHealth), 2*time.Second) {
+			t.Fatalf("connection %d beside 64 idle ones is not answered", i)
+		}
+	}
+	var busy []net.Conn
+	for range 64 {
+		busy = append(busy, dial(t, address, "GET /healthz HTTP/1.1\r\nHost: x\r\n"))
+	}
+	next := dial(t, address, getHealth)
+	if answers(t, next, 200*time.Millisecond) {
+		t.Error("the connection beyond the limit is answered")
+	}
+	must(io.WriteString(busy[3], "\r\n"))
+	if !answers(t, next, 2*time.Second) {
+		t.Error("it is not answered after another one became idle")
 	}
 }
 
