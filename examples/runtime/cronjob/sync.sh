@@ -54,7 +54,7 @@ done
 
 # Contributors who were removed.
 kubectl get authorizationpolicies.security.istio.io -A -l "$ours" \
-  -o jsonpath='{range .items[?(@.metadata.annotations.ambient\.kubeflow\.org/owned-by=="runtime")]}{.metadata.namespace}/{.metadata.name}{"\n"}{end}' > "$work/there"
+  -o jsonpath='{range .items[?(@.metadata.annotations.ambient\.kubeflow\.org/owned-by=="cronjob")]}{.metadata.namespace}/{.metadata.name}{"\n"}{end}' > "$work/there"
 for policy in $(grep '/ambient-user-' "$work/there" || true); do
   case " $(echo $tenants) " in *" ${policy%%/*} "*) ;; *) continue ;; esac # of a tenant that is left alone
   grep -qxF "$policy" "$work/rendered" || kubectl delete authorizationpolicies.security.istio.io -n "${policy%%/*}" "${policy#*/}"
