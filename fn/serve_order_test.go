@@ -17,6 +17,7 @@ import (
 
 var (
 	serveChanges = flag.Int("serve-changes", 40, "how many changes of tenants TestPropertyServeOrder makes")
+	serveOrders  = flag.Int("serve-orders", 6, "how many orders TestServeOrder tries of each change")
 	serveSeed    = flag.Uint64("serve-seed", 1, "the seed of TestPropertyServeOrder")
 )
 
@@ -81,6 +82,45 @@ func TestPropertyServeOrder(t *testing.T) {
 	}
 }
 
+// The changes in which the order matters most, each with several orders.
+func TestServeOrder(t *testing.T) {
+	const verifies, tuned = "  waypoint: {verifyTokens: true}\n  identity: {sessionIssuers: [https://dex.example.com]}\n", "  waypoint: {replicas: 2}\n"
+	for _, c := range []struct {
+		name, before, after string
+		bob, notebook       bool
+	}{
+		{"tokens are verified", "", verifies, false, false},
+		{"tokens are verified no more", verifies, "", false, false},
+		{"tokens are verified, and bob comes", "", verifies, true, false},
+		{"tokens are verified no more, and bob comes", verifies, "", true, false},
+		{"the notebook goes, and bob comes", "", "", true, true},
+		{"the waypoint is tuned", "", tuned, false, false},
+		{"the waypoint is tuned no more", tuned, "", false, false},
+	} {
+		for seed := range uint64(*serveOrders) {
+			j := newJudgedTenant(t, rand.New(rand.NewPCG(seed, 0)))
+			j.configure(serveConfig + c.before)
+			if c.notebook {
+				tenantChanges["the notebook comes or goes"](j)
+			}
+			j.settle()
+			j.bring(false, func() {
+				j.changed = []string{c.name}
+				j.configure(serveConfig + c.after)
+				if c.bob {
+					tenantChanges["bob comes or goes"](j)
+				}
+				if c.notebook {
+					tenantChanges["the notebook comes or goes"](j)
+				}
+			})
+			if t.Failed() {
+				break
+			}
+		}
+	}
+}
+
 func newJudgedTenant(t *testing.T, random *rand.Rand) *judgedTenant {
 	j := &judgedTenant{tenantWorld: bornTenant(t, hook(t, serveConfig), "alice", "alice@example.com"), random: random, config: serveConfig}
 	metadata(j.namespace, "labels")["istio-injection"] = "disabled" // a sidecar's Envoy refuses CONNECT within the namespace, ztunnel does not
@@ -138,18 +178,29 @@ func (j *judgedTenant) world() (*access.World, string) {
 	return must(access.Load(slices.Values(nodes))), string(must(json.Marshal(objects)))
 }
 
-// change changes the tenant, and has metacontroller bring it about.
+// change makes random changes.
 func (j *judgedTenant) change() {
+	j.t.Helper()
+	var names []string
+	all := slices.Sorted(maps.Keys(tenantChanges))
+	for range 1 + j.random.IntN(3) {
+		names = append(names, all[j.random.IntN(len(all))])
+	}
+	j.bring(slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "somebody") }), func() {
+		for _, name := range names {
+			j.changed = append(j.changed, name)
+			tenantChanges[name](j)
+		}
+	})
+}
+
+// bring changes the tenant, and has metacontroller bring it about.
+func (j *judgedTenant) bring(bySomebody bool, change func()) {
 	j.t.Helper()
 	j.changed, j.steps = nil, nil
 	begins := []*judgedTenant{j.clone()}
-	for range 1 + j.random.IntN(3) {
-		names := slices.Sorted(maps.Keys(tenantChanges))
-		name := names[j.random.IntN(len(names))]
-		j.changed = append(j.changed, name)
-		tenantChanges[name](j)
-	}
-	if slices.ContainsFunc(j.changed, func(c string) bool { return strings.HasPrefix(c, "somebody") }) {
+	change()
+	if bySomebody {
 		begins = append(begins, j.clone())
 	}
 	end := j.clone()
