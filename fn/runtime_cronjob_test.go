@@ -8,13 +8,16 @@ import (
 	"strings"
 	"testing"
 
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 )
 
 // kubectlStandIn answers sync.sh from files, and keeps what it is to apply, label and delete.
 const kubectlStandIn = `#!/bin/sh
 case "$*" in
-"get namespaces "*) echo alice ;;
+"get namespaces "*"kubeflow-profile,!ambient.kubeflow.org/enroll "*) echo alice ;;
+"get namespaces "*) ;;
 "get profiles"*) cat "$WORLD/input.yaml" ;;
 "get authorizationpolicies"*) cat "$WORLD/there" ;;
 apply*) for file; do :; done; echo --- >> "$WORLD/applied"; cat "$file" >> "$WORLD/applied" ;;
@@ -111,6 +114,26 @@ func TestTheCronJobsOrder(t *testing.T) {
 		if did != want {
 			t.Errorf("%s: did\n%swant\n%s", what, did, want)
 		}
+	}
+}
+
+// A RoleBinding of the owner that names somebody else than the Profile gives nobody access.
+func TestTheCronJobFollowsTheProfile(t *testing.T) {
+	const eves = `- apiVersion: rbac.authorization.k8s.io/v1
+  kind: RoleBinding
+  metadata: {name: namespaceAdmin, namespace: alice, annotations: {user: eve@example.com, role: admin}}
+  roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: kubeflow-admin}
+  subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: eve@example.com}]
+`
+	applied, _, said := cronJobRun(t, "", read(t, runtimeDir+"/cronjob/ambientprofile.yaml"), cronJobInput+eves, "")
+	policies := ""
+	for _, item := range applied {
+		if item.Kind == "AuthorizationPolicy" {
+			policies += must(yaml.String(item.Node))
+		}
+	}
+	if !strings.Contains(policies, "alice@example.com") || strings.Contains(policies, "eve@example.com") {
+		t.Errorf("the policies are\n%s%s", policies, said)
 	}
 }
 

@@ -64,11 +64,24 @@ func newServer(config *manifest.Item) (*serve.Server, error) {
 		return nil, err
 	}
 	return &serve.Server{
-		Name: parsed.Metadata.Name,
-		Render: func(items []*manifest.Item) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
-			return process(manifest.Input{Config: config, Objects: items})
+		Name:     parsed.Metadata.Name,
+		Waypoint: parsed.Spec.Waypoint.Name,
+		Render: func(items []*manifest.Item, waypoint string) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
+			own := config
+			if waypoint != parsed.Spec.Waypoint.Name {
+				own = withWaypoint(config, waypoint)
+			}
+			return process(manifest.Input{Config: own, Objects: items})
 		},
 	}, nil
+}
+
+// withWaypoint is a configuration with another name of the waypoint.
+func withWaypoint(config *manifest.Item, name string) *manifest.Item {
+	own := *config
+	own.Node = yaml.CopyYNode(config.Node)
+	own.Set(own.Ensure(own.Ensure(own.Node, "spec"), "waypoint"), "name", manifest.Text(name))
+	return &own
 }
 
 // serves refuses a configuration that says what a server cannot do.

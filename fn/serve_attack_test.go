@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -103,6 +104,82 @@ func TestServeAMarkOfAnother(t *testing.T) {
 	w.settle()
 	if !w.lets("alice@example.com") {
 		t.Error("a Notebook with a mark keeps a new tenant out")
+	}
+}
+
+// A waypoint keeps its name, whatever the configuration says; everything else of the tenant is brought about, and an event says how to rename it.
+func TestServeARenamedWaypoint(t *testing.T) {
+	w := bornTenant(t, hook(t, serveConfig), "alice", "alice@example.com")
+	w.settle()
+	w.hook = hook(t, serveConfig+"  waypoint: {name: other}\n  access: {openPaths: [/ready]}\n")
+	w.related = append(w.related, binding(t, "alice", "user-bob-example-com-clusterrole-edit", "bob@example.com", "edit"))
+	w.closedAlways()
+	w.settle()
+	said := string(must(json.Marshal(w.attachments)))
+	if w.attachments["Gateway waypoint"] == nil || w.label("istio.io/use-waypoint") != "waypoint" || strings.Contains(said, `"other"`) || !strings.Contains(said, "/ready") || !w.lets("bob@example.com") {
+		t.Errorf("the tenant is %s", said)
+	}
+	if len(w.events) != 1 || !strings.Contains(w.events[0], `spec.waypoint.name is "other", but Gateway alice/waypoint is its waypoint`) {
+		t.Errorf("events %q", w.events)
+	}
+	// as the event says
+	metadata(w.namespace, "labels")["ambient.kubeflow.org/enroll"] = "false"
+	w.settle()
+	delete(w.attachments, "Gateway waypoint")
+	delete(metadata(w.namespace, "labels"), "istio.io/use-waypoint")
+	w.settle()
+	delete(metadata(w.namespace, "labels"), "ambient.kubeflow.org/enroll")
+	w.events = nil
+	w.settle()
+	if w.attachments["Gateway other"] == nil || w.attachments["Gateway waypoint"] != nil || w.label("istio.io/use-waypoint") != "other" || len(w.events) > 0 || !w.lets("bob@example.com") {
+		t.Errorf("it is not renamed: events %q, %v", w.events, w.attachments)
+	}
+}
+
+// A second Gateway of ours is never deleted, and an event names it.
+func TestServeASecondGateway(t *testing.T) {
+	w := bornTenant(t, hook(t, serveConfig), "alice", "alice@example.com")
+	w.settle()
+	second := roundTrip(t, w.attachments["Gateway waypoint"])
+	metadata(second)["name"] = "second"
+	w.attachments["Gateway second"] = second
+	w.settle()
+	if w.attachments["Gateway second"] == nil || len(w.events) != 1 || !strings.Contains(w.events[0], "Gateway alice/second is not the tenant's waypoint") {
+		t.Errorf("events %q, %v", w.events, w.attachments["Gateway second"])
+	}
+}
+
+// An object of someone else with the name of a stand-in is told: the policy is not healed before it is gone.
+func TestServeAForeignStandIn(t *testing.T) {
+	w := bornTenant(t, hook(t, serveConfig), "alice", "alice@example.com")
+	w.settle()
+	drifts["selector"](w.attachments, "AuthorizationPolicy ns-l4-waypoint")
+	w.related = append(w.related, asJSON(t, "{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: ambient-mending-ns-l4-waypoint, namespace: alice}, spec: {}}"))
+	w.settle()
+	if len(w.events) != 1 || !strings.Contains(w.events[0], "AuthorizationPolicy alice/ambient-mending-ns-l4-waypoint exists") {
+		t.Errorf("events %q", w.events)
+	}
+	w.related, w.events = w.related[:2], nil
+	w.settle()
+	if said := string(must(json.Marshal(w.attachments["AuthorizationPolicy ns-l4-waypoint"]["spec"]))); strings.Contains(said, "selector") || len(w.events) > 0 {
+		t.Errorf("it is not healed once that is gone: events %q, %s", w.events, said)
+	}
+}
+
+// Whatever the label enroll says but "true", the tenant is left alone; what it may not say is told.
+func TestServeValuesOfEnroll(t *testing.T) {
+	for value, want := range map[string]struct{ joins, event bool }{
+		"true": {joins: true}, "false": {}, "": {event: true}, "False": {event: true}, "no": {event: true}, "0": {event: true}, "True": {event: true}, "yes": {event: true},
+	} {
+		w := bornTenant(t, hook(t, serveConfig), "alice", "alice@example.com")
+		metadata(w.namespace, "labels")["ambient.kubeflow.org/enroll"] = value
+		w.settle()
+		if (len(w.attachments) > 0) != want.joins || (len(w.events) > 0) != want.event {
+			t.Errorf("%q: %d objects, events %q", value, len(w.attachments), w.events)
+		}
+		if len(w.events) > 0 && !strings.Contains(w.events[0], fmt.Sprintf("ambient.kubeflow.org/enroll: %q", value)) {
+			t.Errorf("%q: %q", value, w.events)
+		}
 	}
 }
 
@@ -309,32 +386,61 @@ func TestServeBusy(t *testing.T) {
 	t.Error("the seventeenth request is answered")
 }
 
+const getHealth = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+
+// answers reports whether a connection gets an answer.
+func answers(t *testing.T, c net.Conn, within time.Duration) bool {
+	t.Helper()
+	if err := c.SetReadDeadline(time.Now().Add(within)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := c.Read(make([]byte, 1))
+	return err == nil
+}
+
 // Beside as many connections as may be open, the next one is answered as soon as another is closed.
 func TestServeConnections(t *testing.T) {
 	address := runningServer(t)
-	const get = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-	answers := func(c net.Conn, within time.Duration) bool {
-		if err := c.SetReadDeadline(time.Now().Add(within)); err != nil {
-			t.Fatal(err)
-		}
-		_, err := c.Read(make([]byte, 1))
-		return err == nil
-	}
 	open := make([]net.Conn, 64)
 	for i := range open {
-		if open[i] = dial(t, address, get); !answers(open[i], 5*time.Second) {
-			t.Fatalf("connection %d is not answered", i)
-		}
+		open[i] = dial(t, address, "GET /healthz HTTP/1.1\r\nHost: x\r\n") // which does not end here
 	}
-	next := dial(t, address, get)
-	if answers(next, 200*time.Millisecond) {
+	next := dial(t, address, getHealth)
+	if answers(t, next, 200*time.Millisecond) {
 		t.Error("the connection beyond the limit is answered")
 	}
 	if err := open[7].Close(); err != nil {
 		t.Fatal(err)
 	}
-	if !answers(next, 5*time.Second) {
+	if !answers(t, next, 5*time.Second) {
 		t.Error("it is not answered after another one was closed")
+	}
+}
+
+// Connections on which nothing is asked keep nobody out.
+func TestServeIdleConnections(t *testing.T) {
+	address := runningServer(t)
+	for i := range 64 {
+		if !answers(t, dial(t, address, getHealth), 5*time.Second) {
+			t.Fatalf("connection %d is not answered", i)
+		}
+	}
+	for i := range 70 {
+		if !answers(t, dial(t, address, getHealth), 2*time.Second) {
+			t.Fatalf("connection %d beside 64 idle ones is not answered", i)
+		}
+	}
+	var busy []net.Conn
+	for range 64 {
+		busy = append(busy, dial(t, address, "GET /healthz HTTP/1.1\r\nHost: x\r\n"))
+	}
+	next := dial(t, address, getHealth)
+	if answers(t, next, 200*time.Millisecond) {
+		t.Error("the connection beyond the limit is answered")
+	}
+	must(io.WriteString(busy[3], "\r\n"))
+	if !answers(t, next, 2*time.Second) {
+		t.Error("it is not answered after another one became idle")
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// enrollLabel of a Namespace with the value "false": it is left alone.
+	// enrollLabel of a Namespace: it is left alone with any value but "true".
 	enrollLabel = "ambient.kubeflow.org/enroll"
 	// ownerAnnotation names the owner (profile-controller: it refuses a Namespace whose owner is another).
 	ownerAnnotation = "owner"
@@ -30,8 +30,8 @@ func (s *Server) leave(r syncRequest) string {
 	switch ns := r.Object; {
 	case ns.isDeleted():
 		return "it is being deleted"
-	case ns.label(enrollLabel) == "false":
-		return "it has the label " + enrollLabel + `: "false"`
+	case !isEnrolled(ns):
+		return fmt.Sprintf("it has the label %s: %q", enrollLabel, ns.label(enrollLabel))
 	case ns.annotation(ownerAnnotation) == "":
 		return "it has no annotation " + ownerAnnotation + ", so it belongs to no Profile"
 	}
@@ -44,6 +44,20 @@ func (s *Server) leave(r syncRequest) string {
 		}
 	}
 	return ""
+}
+
+// isEnrolled reports whether a Namespace may be a tenant of ours. Who writes "no" or "False" wants it to be none.
+func isEnrolled(ns object) bool {
+	value, found := ns.below("metadata", "labels")[enrollLabel]
+	return !found || value == "true"
+}
+
+// unclear says what is wrong with a label that says neither, or "".
+func unclear(ns object) string {
+	if isEnrolled(ns) || ns.isDeleted() || ns.label(enrollLabel) == "false" {
+		return ""
+	}
+	return fmt.Sprintf(`it has the label %s: %q, so it is left alone; write "false" if it is to be, or "true", or remove the label`, enrollLabel, ns.label(enrollLabel))
 }
 
 // ofTenant reports whether tenants, or the dashboard for them, write objects of a kind that no AmbientProfile makes. With a mark on one of theirs they would

@@ -17,6 +17,8 @@ type step struct {
 // standInPrefix begins the name of a policy that holds while the one behind the prefix is made anew.
 const standInPrefix = "ambient-mending-"
 
+func standInOf(o object) object { return o.named(standInPrefix + o.name()) }
+
 // plan brings a Namespace nearer to what it is to have. metacontroller 4.9 (decorator.syncParentObject) labels the Namespace
 // first, then deletes, then creates in no fixed order, so what must come first gets a sync of its own: the policies. Then come
 // the labels and, behind them, the waypoint and routes: cluster.admission refuses a waypoint that no label names, and without a
@@ -32,13 +34,13 @@ func plan(r syncRequest, t tenant) step {
 			p.foreign[o.id()] = true
 		}
 	}
-	inForce := true
-	for _, o := range t.objects {
+	inForce := p.order()
+	for _, o := range p.t.objects {
 		if !isLast(o) {
 			inForce = p.place(o) && inForce
 		}
 	}
-	for _, o := range t.objects {
+	for _, o := range p.t.objects {
 		if isLast(o) {
 			p.placeLast(o, inForce)
 		}
@@ -46,6 +48,8 @@ func plan(r syncRequest, t tenant) step {
 	if inForce && len(t.labels) > 0 {
 		p.response.Labels, p.isDone = t.labels, false
 	}
+	p.keepGateways()
+	p.keepClosed()
 	p.finish()
 	return p.step
 }
@@ -59,13 +63,13 @@ type planning struct {
 }
 
 // isLast reports whether an object opens something: a waypoint without a policy admits everyone.
-func isLast(o object) bool { return o.kind() == "Gateway" || o.kind() == "HTTPRoute" }
+func isLast(o object) bool { return isGateway(o) || isRoute(o) }
 
 // place lists an object that closes, and reports whether it is in force. metacontroller's merge keeps the fields and list
 // entries of others, so one that drifted is left out once, which deletes it, and created anew. Where nothing else would
 // close the namespace meanwhile, a stand-in comes first and goes last.
 func (p *planning) place(o object) bool {
-	standIn := o.named(standInPrefix + o.name())
+	standIn := standInOf(o)
 	_, stands := p.observed[standIn.id()]
 	found, there := p.observed[o.id()]
 	switch {
@@ -79,13 +83,7 @@ func (p *planning) place(o object) bool {
 		return false
 	case there && !p.isReplaceable(o):
 		p.drifted++
-		p.isDone = false
-		if !stands || p.isSame(standIn) {
-			p.add(standIn)
-		}
-		if !p.isSame(standIn) {
-			p.add(o) // until the stand-in is there, and as it should be
-		}
+		p.mend(o, standIn)
 		return false
 	case there:
 		p.drifted++
@@ -99,15 +97,29 @@ func (p *planning) place(o object) bool {
 	return false
 }
 
+// mend has a stand-in made. Once it is there, and as it should be, the object is left out.
+func (p *planning) mend(o, standIn object) {
+	found, stands := p.observed[standIn.id()]
+	if !stands {
+		p.create(standIn)
+		p.add(o)
+		return
+	}
+	p.isDone = false
+	if same(standIn, found) || isOurs(found) { // as it was wanted before
+		p.add(standIn)
+	}
+	if !same(standIn, found) {
+		p.add(o)
+	}
+}
+
 // isReplaceable reports whether the namespace is as closed without the object.
 func (p *planning) isReplaceable(o object) bool {
-	if o.kind() != "AuthorizationPolicy" {
-		return true
+	if !isAllow(o) {
+		return isOptions(o)
 	}
 	spec := o.below("spec")
-	if text(spec, "action") == "DENY" || spec["targetRefs"] == nil {
-		return false
-	}
 	for _, other := range p.t.objects {
 		if other.name() != o.name() && isAllow(other) && equal(other.below("spec")["targetRefs"], spec["targetRefs"]) && p.isSame(other) {
 			return true // another ALLOW of this waypoint or Service
@@ -150,7 +162,10 @@ func (p *planning) placeLast(o object, inForce bool) {
 		p.create(o)
 	case same(o, found):
 		p.add(o)
-	case o.kind() == "Gateway":
+	case isGateway(o) && !inForce && isOurs(found): // its options may be missing
+		p.isDone = false
+		p.add(found.asSent())
+	case isGateway(o):
 		p.drifted++
 		p.add(o)
 		switch {
@@ -164,6 +179,14 @@ func (p *planning) placeLast(o object, inForce bool) {
 	default:
 		p.drifted++
 		p.isDone = false
+	}
+}
+
+// keepGateways lists the Gateways that are not wanted: something of the tenant may still lead to one.
+func (p *planning) keepGateways() {
+	for _, o := range p.unwanted(isGateway) {
+		p.add(o)
+		p.problems = append(p.problems, o.ref()+" is not the tenant's waypoint and has no policies, so it stays; delete it once no label istio.io/use-waypoint and no route names it")
 	}
 }
 

@@ -23,8 +23,10 @@ import (
 type Server struct {
 	// Name of the AmbientProfile, which owns every object.
 	Name string
-	// Render is the function, with the configuration that all tenants share.
-	Render func(items []*manifest.Item) ([]*manifest.Item, []diagnostic.Diagnostic, error)
+	// Waypoint is the name of the waypoints, by the configuration.
+	Waypoint string
+	// Render is the function, with the configuration that all tenants share, except for the name of the waypoint.
+	Render func(items []*manifest.Item, waypoint string) ([]*manifest.Item, []diagnostic.Diagnostic, error)
 	// Notebooks: a Notebook gets an HTTPRoute, as do the other apps of a namespace.
 	Notebooks bool
 	Log       *slog.Logger

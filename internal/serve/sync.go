@@ -29,6 +29,9 @@ type result struct {
 // metacontroller changes nothing, and what closes the namespace must not wait for anybody.
 func (s *Server) sync(r syncRequest) result {
 	r = r.withUnseen()
+	if why := unclear(r.Object); why != "" {
+		return result{outcome: refused, err: errors.New(why)}
+	}
 	if why := s.leave(r); why != "" {
 		return s.left(r, why)
 	}
@@ -41,7 +44,7 @@ func (s *Server) sync(r syncRequest) result {
 		return result{outcome: refused, err: err}
 	}
 	next := plan(r, t)
-	problems := slices.Concat(problem, next.problems, t.unwanted(s.orphans(r)))
+	problems := slices.Concat(problem, s.renamed(r), next.problems, t.unwanted(s.orphans(r)))
 	out := result{response: next.response, outcome: changed, drifted: next.drifted, findings: t.findings, why: owner.waits, creates: next.creates}
 	switch {
 	case !next.isDone:
@@ -169,7 +172,7 @@ func (s *Server) render(r syncRequest, o owner, sources []object) (tenant, error
 		items = append(items, item)
 	}
 	namespace := items[0]
-	out, findings, err := s.Render(items)
+	out, findings, err := s.Render(items, s.waypoint(r))
 	if err != nil {
 		return tenant{}, err
 	}

@@ -25,7 +25,8 @@ func TestTheCronJobAtRunTime(t *testing.T) {
 	git := render(t, configuration(alice, withAdmission))
 	newcomer := kubeflow.Profile("newcomer", "carol@example.com")
 	broken := kubeflow.Profile("broken", "eve*")
-	controllers := startControllers(t, append(slices.Clone(git), newcomer, broken, namespace("newcomer"), namespace("broken")))
+	outside := kubeflow.Profile("outside", "ole@example.com")
+	controllers := startControllers(t, append(slices.Clone(git), newcomer, broken, outside, namespace("newcomer"), namespace("broken"), namespace("outside")))
 	apply(ctx, t, git)
 	rights, err := kube.ReadFile(project + "/examples/runtime/cronjob/rights.yaml")
 	must(t, err)
@@ -41,10 +42,12 @@ func TestTheCronJobAtRunTime(t *testing.T) {
 	around := append([]*kube.Object{notebooks, namespace("ambient-profile")}, rights...)
 	t.Cleanup(func() { removeAll(t, around) })
 	apply(ctx, t, around)
-	for _, name := range []string{"newcomer", "broken"} {
+	for _, name := range []string{"newcomer", "broken", "outside"} {
 		must(t, controllers.Reconcile(ctx, name))
 		must(t, controllers.Reconcile(ctx, name))
 	}
+	enroll(t, "outside", "False")
+	enroll(t, "newcomer", "true")
 	must(t, controllers.CreateBinding(ctx, "newcomer", "bob@example.com", "edit"))
 	awaitLabelsAtBirth(t) // newcomer was born before, and has no labels
 	run := cronJob(t)
@@ -55,6 +58,9 @@ func TestTheCronJobAtRunTime(t *testing.T) {
 	}
 	if !hasAll(mustGet(t, namespace("newcomer")), ourLabels) || !lets(t, "newcomer", "carol@example.com") || !lets(t, "newcomer", "bob@example.com") {
 		t.Errorf("the tenant did not join:\n%s", said)
+	}
+	if len(ofTenant(t, "outside")) > 0 || !strings.Contains(said, "ambient.kubeflow.org/enroll is neither true nor false, so these are left alone: outside") {
+		t.Errorf("the tenant with an unclear label joined, or is not reported:\n%s", said)
 	}
 	if len(ofTenant(t, "broken")) > 0 {
 		t.Error("the tenant with a wrong owner joined")
@@ -85,6 +91,17 @@ func TestTheCronJobAtRunTime(t *testing.T) {
 	if said, code = run(); code != 1 || !strings.Contains(said, "another-manager") {
 		t.Errorf("a conflict is not reported: %d\n%s", code, said)
 	}
+}
+
+// enroll labels a Namespace.
+func enroll(t *testing.T, tenant, value string) {
+	t.Helper()
+	ns := mustGet(t, namespace(tenant))
+	ns.SetLabels(withLabel(ns.GetLabels(), "ambient.kubeflow.org/enroll", value))
+	r, err := cluster.Resource(ns)
+	must(t, err)
+	_, err = r.Update(t.Context(), ns, metav1.UpdateOptions{})
+	must(t, err)
 }
 
 // cronJob is sync.sh as the account of the example, with the arguments of the CronJob.

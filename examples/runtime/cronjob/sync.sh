@@ -12,7 +12,16 @@ apply() { # without --force-conflicts: what another manager owns is not taken ov
   [ ! -s "$1" ] || kubectl apply --server-side --field-manager=ambient-profile -l "$ours" -f "$1"
 }
 
-tenants=$(kubectl get namespaces -l 'app.kubernetes.io/part-of=kubeflow-profile,ambient.kubeflow.org/enroll!=false' -o jsonpath='{.items[*].metadata.name}')
+namespaces() { kubectl get namespaces -l "app.kubernetes.io/part-of=kubeflow-profile,$1" -o jsonpath='{.items[*].metadata.name}'; }
+enroll=ambient.kubeflow.org/enroll
+tenants=$(namespaces "!$enroll")
+labeled=$(namespaces "$enroll=true")
+unclear=$(namespaces "$enroll,$enroll notin (true,false)")
+tenants="$tenants $labeled"
+if [ -n "$unclear" ]; then
+  echo "sync.sh: error: the label $enroll is neither true nor false, so these are left alone: $unclear" >&2
+  failed=1
+fi
 kubectl get profiles.kubeflow.org,namespaces,rolebindings,notebooks.kubeflow.org -A -l "app.kubernetes.io/managed-by!=ambient-profile" \
   --show-managed-fields=false -o yaml > "$work/input.yaml"
 : > "$work/rendered"
@@ -45,7 +54,7 @@ done
 
 # Contributors who were removed.
 kubectl get authorizationpolicies.security.istio.io -A -l "$ours" \
-  -o jsonpath='{range .items[?(@.metadata.annotations.ambient\.kubeflow\.org/owned-by=="runtime")]}{.metadata.namespace}/{.metadata.name}{"\n"}{end}' > "$work/there"
+  -o jsonpath='{range .items[?(@.metadata.annotations.ambient\.kubeflow\.org/owned-by=="cronjob")]}{.metadata.namespace}/{.metadata.name}{"\n"}{end}' > "$work/there"
 for policy in $(grep '/ambient-user-' "$work/there" || true); do
   case " $(echo $tenants) " in *" ${policy%%/*} "*) ;; *) continue ;; esac # of a tenant that is left alone
   grep -qxF "$policy" "$work/rendered" || kubectl delete authorizationpolicies.security.istio.io -n "${policy%%/*}" "${policy#*/}"
