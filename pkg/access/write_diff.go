@@ -177,10 +177,7 @@ func (c *Change) before() string {
 	if c.Change == hasLost {
 		outcome, when = c.New, "now"
 	}
-	text := map[string]string{
-		isDenied.String(): "denied ", isAbsent.String(): "not there ", isAway.String(): "no route there ", isUnknown.String(): "not judged ",
-		isAllowed.String(): "allowed ",
-	}[outcome] + when
+	text := standingWords[outcome] + " " + when
 	if c.Instead != "" {
 		text += ": " + c.Instead
 	}

@@ -51,15 +51,20 @@ func (r Report) WriteTable(out io.Writer) error {
 
 // names are the namespace and those that are like it.
 func (n *NamespaceReport) names() string {
-	switch len(n.Like) {
-	case 0:
-		return n.Namespace
+	return namesOfClass(append([]string{n.Namespace}, n.Like...))
+}
+
+// namesOfClass are namespaces that are alike.
+func namesOfClass(class []string) string {
+	switch len(class) {
 	case 1:
-		return n.Namespace + " and " + n.Like[0]
+		return class[0]
 	case 2:
-		return n.Namespace + ", " + n.Like[0] + " and " + n.Like[1]
+		return class[0] + " and " + class[1]
+	case 3:
+		return class[0] + ", " + class[1] + " and " + class[2]
 	}
-	return fmt.Sprintf("%s, %s and %d more", n.Namespace, n.Like[0], len(n.Like)-1)
+	return fmt.Sprintf("%s, %s and %d more", class[0], class[1], len(class)-2)
 }
 
 // maxListed is how many rules, and how many namespaces of like rules, the table lists for one reason. The JSON has all.
