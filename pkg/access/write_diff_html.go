@@ -30,8 +30,11 @@ func (d Diff) WriteHTML(out io.Writer) error {
 	for i := range d.Namespaces {
 		page.Spaces = append(page.Spaces, page.differing(&d, &d.Namespaces[i], columns))
 	}
-	page.list("Not compared", d.Unknown)
-	page.list("Internal errors", d.Errors)
+	for _, l := range []htmlList{{"Not compared", d.Unknown}, {"Internal errors", d.Errors}} {
+		if len(l.Items) > 0 {
+			page.Lists = append(page.Lists, l)
+		}
+	}
 	return page.write(out, "Who gains and who loses access")
 }
 

@@ -75,6 +75,12 @@ func (r *Report) WriteHTML(out io.Writer) error {
 	for i := range r.Namespaces {
 		d.Spaces = append(d.Spaces, d.space(&r.Namespaces[i], columns))
 	}
+	d.Lists = append(d.Lists, r.lists()...)
+	return d.write(out, "Who may reach what")
+}
+
+// lists are what the report says beside the lines.
+func (r *Report) lists() (out []htmlList) {
 	dead := make([]string, 0, len(r.Dead)+len(r.NotJudged))
 	for _, rule := range r.Dead {
 		dead = append(dead, fmt.Sprintf("%s rule %d: %s", rule.Policy, rule.Rule, rule.Why))
@@ -82,15 +88,18 @@ func (r *Report) WriteHTML(out io.Writer) error {
 	for _, rule := range r.NotJudged {
 		dead = append(dead, fmt.Sprintf("%s rule %d: NOT JUDGED: %s", rule.Policy, rule.Rule, rule.Why))
 	}
-	d.list("ALLOW rules that no line names", dead)
 	findings := make([]string, 0, len(r.Findings))
 	for _, f := range r.Findings {
 		findings = append(findings, f.String())
 	}
-	d.list("Routes that change who the user is", findings)
-	d.list("Assumed, because the manifests do not say it", r.Assumed)
-	d.list("Internal errors", r.Errors)
-	return d.write(out, "Who may reach what")
+	for _, l := range []htmlList{
+		{"ALLOW rules that no line names", dead}, {"Routes that change who the user is", findings}, {"Assumed, because the manifests do not say it", r.Assumed}, {"Internal errors", r.Errors},
+	} {
+		if len(l.Items) > 0 {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 func newHTML(summary, unit string, heads ...string) *htmlData {
@@ -112,13 +121,6 @@ func (d *htmlData) write(out io.Writer, title string) error {
 func (d *htmlData) head(columns []column) {
 	for _, c := range columns {
 		d.Columns = append(d.Columns, c.name)
-	}
-}
-
-// list adds what else is to say, if there is anything.
-func (d *htmlData) list(title string, items []string) {
-	if len(items) > 0 {
-		d.Lists = append(d.Lists, htmlList{title, items})
 	}
 }
 

@@ -146,3 +146,24 @@ func TestHTMLOfLocks(t *testing.T) {
 		t.Errorf("the page has cells %v, want the lines of alice alone", cells)
 	}
 }
+
+// Markdown has every line, and what a name holds is text in it.
+func TestReportInMarkdown(t *testing.T) {
+	report := load(t, htmlTenant("alice", "[{from: [{source: {principals: [cluster.local/ns/tools/sa/run*]}}]}, {from: [{source: {namespaces: [bob]}}]}]")+htmlTenant("bob", "[{from: [{source: {namespaces: [bob]}}]}]")).Explain(Roles{})
+	var out strings.Builder
+	if err := report.WriteMarkdown(&out); err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for i := range report.Namespaces {
+		rows += len(report.Namespaces[i].Access) + 2
+	}
+	if got := strings.Count(out.String(), "\n|"); got != rows {
+		t.Errorf("it has %d rows, want %d:\n%s", got, rows, out.String())
+	}
+	for _, want := range []string{"### alice\n\nambient, ", "\n\n### bob\n", `tools/sa/run\*`, "\n2 namespaces, "} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it lacks %q:\n%s", want, out.String())
+		}
+	}
+}
