@@ -10,6 +10,8 @@ import (
 	"os"
 	"runtime/debug"
 
+	"golang.org/x/term"
+
 	"github.com/kubeflow-ambient/ambient-profile/fn"
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
@@ -50,6 +52,19 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 type output struct {
 	w   io.Writer
 	err error
+}
+
+// Columns is how wide the terminal is that the writer is, 0 where it is none or does not say.
+func (o *output) Columns() int {
+	f, ok := o.w.(*os.File)
+	if !ok {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
 }
 
 func (o *output) Write(data []byte) (int, error) {

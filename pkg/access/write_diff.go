@@ -55,8 +55,9 @@ type DiffDocument struct {
 // WriteTable writes the difference for people, nothing where there is none.
 func (d Diff) WriteTable(out io.Writer) error {
 	var b strings.Builder
+	width := widthOf(out)
 	line := func(first, rest, text string) {
-		for i, l := range wrap(plain(text), 120-len(first)) {
+		for i, l := range wrap(plain(text), width-len(first)) {
 			if i > 0 {
 				first = rest
 			}
