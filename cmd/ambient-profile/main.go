@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 
 	"golang.org/x/term"
 
@@ -16,11 +15,8 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
-// gcPercent trades a little time for memory: pipelines run the program next to others, and its peak is set by what the collector waits for.
-const gcPercent = 50
-
 func main() {
-	debug.SetGCPercent(gcPercent)
+	setCollector(os.Args[1:])
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
