@@ -38,7 +38,7 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/diff.md`,
 	same := flags.Bool("exit-code", false, "exit with 1 where anything changes")
 	about := newFilter(c)
 	only := formFlag(c, "only", "", "print no others", "", []string{"gained", "lost"})
-	output, release := outputFlag(c, "table", "json", "yaml", "markdown"), releaseFlag(c)
+	output, release := outputFlag(c, "table", "markdown", "html", "json", "yaml"), releaseFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := canRead(c, args); err != nil {
 			return err
@@ -55,7 +55,7 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/diff.md`,
 		if only.chosen != "" {
 			d.Only(only.chosen)
 		}
-		write := map[string]func(io.Writer) error{"table": d.WriteTable, "json": d.WriteJSON, "yaml": asYAML(d.WriteJSON), "markdown": d.WriteMarkdown}
+		write := map[string]func(io.Writer) error{"table": d.WriteTable, "json": d.WriteJSON, "yaml": asYAML(d.WriteJSON), "markdown": d.WriteMarkdown, "html": d.WriteHTML}
 		if err := write[output.chosen](c.OutOrStdout()); err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md
 		ValidArgsFunction: completeFiles,
 	}
 	only := newFilter(c)
-	output, release := outputFlag(c, "table", "mermaid", "json", "yaml", "html", "lock"), releaseFlag(c)
+	output, release := outputFlag(c, "table", "markdown", "mermaid", "html", "json", "yaml", "lock"), releaseFlag(c)
 	c.RunE = func(c *cobra.Command, files []string) error {
 		if err := canRead(c, files); err != nil {
 			return err
@@ -58,7 +58,7 @@ https://github.com/kubeflow-ambient/ambient-profile/blob/main/docs/not-judged.md
 			}
 			return report.WriteSummary(out)
 		}
-		write := map[string]func(io.Writer) error{"table": table, "mermaid": report.WriteMermaid, "json": report.WriteJSON, "yaml": asYAML(report.WriteJSON), "html": report.WriteHTML}
+		write := map[string]func(io.Writer) error{"table": table, "markdown": report.WriteMarkdown, "mermaid": report.WriteMermaid, "json": report.WriteJSON, "yaml": asYAML(report.WriteJSON), "html": report.WriteHTML}
 		return write[output.chosen](c.OutOrStdout())
 	}
 	return c

@@ -8,17 +8,15 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
+
+	"golang.org/x/term"
 
 	"github.com/kubeflow-ambient/ambient-profile/fn"
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
-// gcPercent trades a little time for memory: pipelines run the program next to others, and its peak is set by what the collector waits for.
-const gcPercent = 50
-
 func main() {
-	debug.SetGCPercent(gcPercent)
+	setCollector(os.Args[1:])
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -50,6 +48,19 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 type output struct {
 	w   io.Writer
 	err error
+}
+
+// Columns is how wide the terminal is that the writer is, 0 where it is none or does not say.
+func (o *output) Columns() int {
+	f, ok := o.w.(*os.File)
+	if !ok {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
 }
 
 func (o *output) Write(data []byte) (int, error) {

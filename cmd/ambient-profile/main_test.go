@@ -179,7 +179,7 @@ func TestExitCodesAndStreams(t *testing.T) {
 		"nothing to explain":       {"", []string{"explain", onlyConfigMap}, 2, "", "there is nothing to explain"},
 		"explain a namespace":      {"", []string{"explain", "-n", "bob", twoTenants}, 0, "bob (ambient", ""},
 		"explain no namespace":     {"", []string{"explain", "-n", "carol", twoTenants}, 2, "", "none of the requested namespaces has a Service, a notebook or a policy; use some of alice, bob"},
-		"no such form":             {"", []string{"explain", "-o", "xml", twoTenants}, 2, "", `-o "xml" is not one of table, mermaid, json`},
+		"no such form":             {"", []string{"explain", "-o", "xml", twoTenants}, 2, "", `-o "xml" is not one of table, markdown, mermaid, html, json, yaml, lock`},
 		"of a release":             {"", []string{"explain", "--istio-version", "1.32", twoTenants}, 0, "user alice@example.com (owner)", ""},
 		"cases of a release":       {"", []string{"check", "--istio-version=1.31", good, twoTenants}, 0, "2 cases, 0 failed", ""},
 		"no such release":          {"", []string{"explain", "--istio-version", "1.29", twoTenants}, 2, "", `--istio-version "1.29" is not one of 1.30, 1.31, 1.32; see ambient-profile explain -h`},
@@ -359,7 +359,7 @@ func TestCompletion(t *testing.T) {
 	}
 	for args, want := range map[string]string{
 		"expl":             "explain\tPrint who may reach what under rendered manifests\n:0\n",
-		"explain -o m":     "table\nmermaid\njson\nyaml\nhtml\nlock\n:4\n", // the shell takes those that begin so
+		"explain -o m":     "table\nmarkdown\nmermaid\nhtml\njson\nyaml\nlock\n:4\n", // the shell takes those that begin so
 		"explain --out":    "--output\thow to print\n:4\n",
 		"explain a.yaml b": "yaml\nyml\njson\n:8\n",
 		"a.yaml b":         "yaml\nyml\njson\n:8\n",

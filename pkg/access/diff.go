@@ -13,6 +13,9 @@ type Diff struct {
 	Unknown    []string        `json:"notCompared,omitempty"`    // what could not be looked at, and so may be anything
 	Errors     []string        `json:"internalErrors,omitempty"` // what the point decision does not confirm
 	Compared   int             `json:"compared"`                 // namespaces
+
+	worlds  [2]*World  // the old one and the new one
+	tenants [][]string // the user namespaces, those that are alike in both together
 }
 
 // NamespaceDiff is one namespace whose access changes. It is so of like namespaces, too, with their names and their owners' in the spot of its own.
@@ -45,11 +48,14 @@ type Change struct {
 	Instead string   `json:"instead"` // who decides on the other side
 	Witness string   `json:"witness,omitempty"`
 
-	at      place
-	object  diagnostic.Object
-	spots   []spotAt
-	kind    clientKind
-	session string // who and what, as of a session
+	at       place
+	object   diagnostic.Object
+	spots    []spotAt
+	kind     clientKind
+	session  string                     // who and what, as of a session
+	says     map[string]symbolic.Phrase // the set, by axis
+	ofTenant bool                       // the witness is a pod of a user namespace
+	moved    string                     // what the principals begin with of pods that come into the mesh or leave it, "" for others
 }
 
 // Kinds of changes.
@@ -87,6 +93,11 @@ func (w *World) DiffOnly(next *World, f Filter) Diff {
 		}
 	}
 	classes := d.classes(names, locked)
+	for _, class := range classes {
+		if d.tenant(class[0]) {
+			d.out.tenants = append(d.out.tenants, class)
+		}
+	}
 	var policiesOf map[string]bool
 	confined := false
 	if !locked {
@@ -107,7 +118,7 @@ func (w *World) DiffOnly(next *World, f Filter) Diff {
 
 func newDiffer(w, next *World) *differ {
 	d := &differ{askers: [2]*asker{newAsker(w), newAsker(next)}, newer: 1, pool: symbolic.NewPool(), moved: map[string]*movement{}}
-	d.out.Namespaces = []NamespaceDiff{}
+	d.out.Namespaces, d.out.worlds = []NamespaceDiff{}, [2]*World{w, next}
 	if w.locked == nil && next.locked == nil && w.recording.turned() { // so that it is found in the same way from either side
 		d.askers[0], d.askers[1], d.newer = d.askers[1], d.askers[0], 0
 	}
@@ -212,6 +223,11 @@ func (d *differ) alikeInLock() (out [][]string) {
 		out = append(out, alike)
 	}
 	return out
+}
+
+// tenant reports whether a namespace is a user's in either world.
+func (d *differ) tenant(name string) bool {
+	return d.askers[0].w.look(name).profile || d.askers[1].w.look(name).profile
 }
 
 // namespace compares the access to a namespace, and so to those that are like it.

@@ -45,7 +45,7 @@ func (d *differ) contrast(t *destination, q inquiry) *contrast {
 func (d *differ) change(l *contrasted) Change {
 	w := d.askers[l.in].w
 	lex := w.lexicon()
-	out := Change{kind: l.q.kind, session: l.sessionOf(w), Change: d.word(l.in), Who: l.who(lex), What: l.what(lex), By: l.by.String(), Policy: l.by.Policy, Rule: l.by.Rule}
+	out := Change{kind: l.q.kind, session: l.sessionOf(w), says: l.says, Change: d.word(l.in), Who: l.who(lex), What: l.what(lex), By: l.by.String(), Policy: l.by.Policy, Rule: l.by.Rule}
 	out.Old, out.New = l.outcome.String(), l.instead.standing().String()
 	if out.Change == hasGained {
 		out.Old, out.New = out.New, out.Old
@@ -55,6 +55,8 @@ func (d *differ) change(l *contrasted) Change {
 	}
 	if l.witness.To.Namespace != "" {
 		out.Witness = l.witness.text()
+		ns, _, _ := splitAccount(l.witness.From.ServiceAccount)
+		out.ofTenant = d.tenant(ns)
 	}
 	namespace, _, _ := strings.Cut(l.by.Policy, "/")
 	for _, p := range w.look(namespace).policies {
@@ -221,7 +223,7 @@ func (d *differ) move(c *contrast, f *faced, in int) {
 	if m.changes[in] == nil {
 		l := &contrasted{line: line{q: &c.q[in], outcome: f.in[in].Outcome, noRoute: f.in[in].noRoute, by: f.in[in].Step, witness: f.request}, in: in, instead: f.in[1-in]}
 		change := d.change(l)
-		change.Who = "pods of ns " + namespace
+		change.Who, change.moved = "pods of ns "+namespace, d.askers[in].w.identity(namespace, "").principal()
 		m.changes[in] = &change
 	}
 	if one := m.changes[in]; !slices.Contains(one.To, to) {

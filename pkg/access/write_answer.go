@@ -23,8 +23,9 @@ type AnswerDocument struct {
 // WriteText writes the answer for people: the verdict, what each rule on the way made of the request, and the nearest requests that come out the other way.
 func (a Answer) WriteText(out io.Writer) error {
 	var b strings.Builder
+	width := widthOf(out) - 2
 	line := func(indent, text string) {
-		for i, l := range wrap(plain(text), 118-len(indent)) {
+		for i, l := range wrap(plain(text), width-len(indent)) {
 			if i > 0 {
 				b.WriteString("  ")
 			}

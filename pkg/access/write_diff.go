@@ -55,8 +55,9 @@ type DiffDocument struct {
 // WriteTable writes the difference for people, nothing where there is none.
 func (d Diff) WriteTable(out io.Writer) error {
 	var b strings.Builder
+	width := widthOf(out)
 	line := func(first, rest, text string) {
-		for i, l := range wrap(plain(text), 120-len(first)) {
+		for i, l := range wrap(plain(text), width-len(first)) {
 			if i > 0 {
 				first = rest
 			}
@@ -177,10 +178,7 @@ func (c *Change) before() string {
 	if c.Change == hasLost {
 		outcome, when = c.New, "now"
 	}
-	text := map[string]string{
-		isDenied.String(): "denied ", isAbsent.String(): "not there ", isAway.String(): "no route there ", isUnknown.String(): "not judged ",
-		isAllowed.String(): "allowed ",
-	}[outcome] + when
+	text := standingWords[outcome] + " " + when
 	if c.Instead != "" {
 		text += ": " + c.Instead
 	}

@@ -8,26 +8,21 @@ import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 )
 
-// tableWidths are the least of the columns WHO, REACHES and BY: with their gaps and the indent they fit 120.
-var tableWidths = [3]int{34, 38, 42}
-
-// maxWidth is the most that a column has. A longer word pushes what follows on its line to the right.
-const maxWidth = 64
-
-// WriteTable writes the report for people. Lines have at most 120 columns, but in tables with a word that does not fit: no word is cut.
+// WriteTable writes the report for people. Lines have at most 120 characters, or as many as a terminal, but in tables with a word that does not fit: no
+// word is cut.
 func (r Report) WriteTable(out io.Writer) error {
-	var b strings.Builder
+	b := prose{width: widthOf(out)}
 	for i, n := range r.Namespaces {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		for _, line := range wrap(plain(n.names()+" ("+n.Mesh+")"), 120) {
+		for _, line := range wrap(plain(n.names()+" ("+n.Mesh+")"), b.width) {
 			b.WriteString(line + "\n")
 		}
 		if len(n.Like) > 0 {
 			b.WriteString("  Shown for " + plain(n.Namespace) + "; the others are identical except for names.\n")
 		}
-		writeRows(&b, n.rows())
+		b.rows(n.rows())
 	}
 	if len(r.Findings) > 0 && len(r.Namespaces) > 0 {
 		b.WriteByte('\n')
@@ -36,9 +31,7 @@ func (r Report) WriteTable(out io.Writer) error {
 		if i == 0 {
 			b.WriteString("Routes that change who the user is\n")
 		}
-		for j, line := range wrap(plain(f.String()), 114) {
-			b.WriteString([2]string{"  - ", "    "}[min(j, 1)] + line + "\n")
-		}
+		b.item(f.String())
 	}
 	r.writeDead(&b)
 	r.writeAssumed(&b)
@@ -51,29 +44,34 @@ func (r Report) WriteTable(out io.Writer) error {
 
 // names are the namespace and those that are like it.
 func (n *NamespaceReport) names() string {
-	switch len(n.Like) {
-	case 0:
-		return n.Namespace
+	return namesOfClass(append([]string{n.Namespace}, n.Like...))
+}
+
+// namesOfClass are namespaces that are alike.
+func namesOfClass(class []string) string {
+	switch len(class) {
 	case 1:
-		return n.Namespace + " and " + n.Like[0]
+		return class[0]
 	case 2:
-		return n.Namespace + ", " + n.Like[0] + " and " + n.Like[1]
+		return class[0] + " and " + class[1]
+	case 3:
+		return class[0] + ", " + class[1] + " and " + class[2]
 	}
-	return fmt.Sprintf("%s, %s and %d more", n.Namespace, n.Like[0], len(n.Like)-1)
+	return fmt.Sprintf("%s, %s and %d more", class[0], class[1], len(class)-2)
 }
 
 // maxListed is how many rules, and how many namespaces of like rules, the table lists for one reason. The JSON has all.
 const maxListed = 6
 
 // writeDead lists rules without a line: those that let nobody in, and those of which that is not known.
-func (r Report) writeDead(b *strings.Builder) {
+func (r Report) writeDead(b *prose) {
 	first := len(r.Namespaces)+len(r.Findings) == 0
 	writeRules(b, "ALLOW rules that no line above names", r.Dead, first)
 	writeRules(b, "ALLOW rules that no line above names, NOT JUDGED", r.NotJudged, first && len(r.Dead) == 0)
 }
 
 // writeRules lists rules by the reason; those of like policies in several namespaces once.
-func writeRules(b *strings.Builder, title string, rules []DeadRule, first bool) {
+func writeRules(b *prose, title string, rules []DeadRule, first bool) {
 	if len(rules) == 0 {
 		return
 	}
@@ -90,22 +88,18 @@ func writeRules(b *strings.Builder, title string, rules []DeadRule, first bool) 
 		byWhy[d.Why] = append(byWhy[d.Why], d)
 	}
 	for _, why := range order {
-		for j, line := range wrap(plain(deadRules(byWhy[why])+": "+why), 114) {
-			b.WriteString([2]string{"  - ", "    "}[min(j, 1)] + line + "\n")
-		}
+		b.item(deadRules(byWhy[why]) + ": " + why)
 	}
 }
 
 // writeAssumed lists what the answers assume.
-func (r Report) writeAssumed(b *strings.Builder) {
+func (r Report) writeAssumed(b *prose) {
 	if len(r.Assumed) == 0 || len(r.Namespaces) == 0 {
 		return
 	}
 	b.WriteString("\nAssumed, because the manifests do not say it\n")
 	for _, a := range r.Assumed {
-		for j, line := range wrap(plain(a), 114) {
-			b.WriteString([2]string{"  - ", "    "}[min(j, 1)] + line + "\n")
-		}
+		b.item(a)
 	}
 }
 
@@ -164,54 +158,4 @@ func (n *NamespaceReport) rows() [][3]string {
 		out = append(out, row)
 	}
 	return out
-}
-
-// writeRows writes rows, their columns wide enough for each word.
-func writeRows(b *strings.Builder, rows [][3]string) {
-	widths := tableWidths
-	for _, row := range rows {
-		for i, cell := range row {
-			for word := range strings.FieldsSeq(cell) {
-				widths[i] = max(widths[i], min(len([]rune(word)), maxWidth))
-			}
-		}
-	}
-	for _, row := range rows {
-		var columns [3][]string
-		lines := 0
-		for i, cell := range row {
-			columns[i] = wrap(cell, widths[i])
-			lines = max(lines, len(columns[i]))
-		}
-		for l := range lines {
-			line := " "
-			for i := range columns {
-				cell := ""
-				if l < len(columns[i]) {
-					cell = columns[i][l]
-				}
-				line += " " + cell + strings.Repeat(" ", max(0, widths[i]-len([]rune(cell))))
-			}
-			b.WriteString(strings.TrimRight(line, " ") + "\n")
-		}
-	}
-}
-
-// wrap breaks a text at blanks into lines of at most width characters, unless a word is longer.
-func wrap(s string, width int) (lines []string) {
-	line := []rune{}
-	for word := range strings.FieldsSeq(s) {
-		w := []rune(word)
-		if len(line) > 0 && len(line)+1+len(w) > width {
-			lines, line = append(lines, string(line)), line[:0]
-		}
-		if len(line) > 0 {
-			line = append(line, ' ')
-		}
-		line = append(line, w...)
-	}
-	if len(line) > 0 || len(lines) == 0 {
-		lines = append(lines, string(line))
-	}
-	return lines
 }

@@ -1,15 +1,12 @@
 package access
 
 import (
-	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-
-	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // The page is one file, which loads nothing.
@@ -22,29 +19,40 @@ var (
 	htmlScript string
 )
 
-// htmlData is what the page shows. Each text is in Strings once; other fields hold its index.
+// htmlData is what the page shows: a report or a difference. Each text of a line is in Strings once, and the line holds its index.
 type htmlData struct {
-	Summary  string      `json:"summary"`
-	Strings  []string    `json:"strings"`
-	Columns  []string    `json:"columns"`
-	Spaces   []htmlSpace `json:"spaces"`
-	Dead     []string    `json:"dead"`
-	Findings []string    `json:"findings"`
+	Summary string      `json:"summary"`
+	Strings []string    `json:"strings"`
+	Heads   []string    `json:"heads"`   // of the tables of lines: who, what, the outcome and the rest
+	Unit    string      `json:"unit"`    // what a line is
+	Choices [][2]string `json:"choices"` // the outcomes that can be filtered, and their words
+	Levels  [][2]string `json:"levels"`  // the class and the words
+	Columns []string    `json:"columns"`
+	Spaces  []htmlSpace `json:"spaces"`
+	Lists   []htmlList  `json:"lists"`
 
 	index map[string]int
 }
 
-// htmlSpace is a namespace and those that are alike. Lines are [who, reaches, by, witness, outcome, level], and cells, of a tenant only,
-// [level, numbers of lines] by column, or null for none.
+// htmlSpace is a namespace and those that are alike. Cells, of a tenant only, are by column, null for none.
 type htmlSpace struct {
-	Name  string   `json:"name"`
-	Like  []string `json:"like,omitempty"`
-	Mesh  string   `json:"mesh"`
-	Lines [][6]any `json:"lines"`
-	Cells []any    `json:"cells,omitempty"`
+	Name  string      `json:"name"`
+	Like  []string    `json:"like,omitempty"`
+	Mesh  string      `json:"mesh,omitempty"`
+	Lines [][]any     `json:"lines"` // who, what, witness, outcome, level, and the rest of the columns
+	Cells []*htmlCell `json:"cells,omitempty"`
 }
 
-// How much a line or a cell allows.
+// htmlCell is what some clients have in a namespace: the levels, the worst first, and the numbers of the lines.
+type htmlCell [2][]int
+
+// htmlList is what else is to say.
+type htmlList struct {
+	Title string   `json:"title"`
+	Items []string `json:"items"`
+}
+
+// How much a line or a cell of a report allows.
 const (
 	levelNothing = iota
 	levelSome
@@ -59,31 +67,61 @@ func (r *Report) WriteHTML(out io.Writer) error {
 	if err := r.WriteSummary(&summary); err != nil {
 		return err
 	}
-	d := htmlData{Summary: strings.TrimSpace(summary.String()), Strings: []string{}, Columns: []string{}, Spaces: []htmlSpace{}, Dead: []string{}, Findings: []string{}, index: map[string]int{}}
+	d := newHTML(summary.String(), "line", "Who", "Reaches", "Verdict", "By policy and rule")
+	d.Choices = [][2]string{{Allow.String(), "allowed"}, {NotJudged.String(), "NOT JUDGED"}, {Deny.String(), "nothing"}}
+	d.Levels = [][2]string{levelNothing: {"none", "nothing"}, levelSome: {"some", "some requests"}, levelAll: {"all", "all of a target"}, levelUnknown: {"unknown", "NOT JUDGED"}}
 	columns := r.columns()
-	for _, c := range columns {
-		d.Columns = append(d.Columns, c.name)
-	}
+	d.head(columns)
 	for i := range r.Namespaces {
 		d.Spaces = append(d.Spaces, d.space(&r.Namespaces[i], columns))
 	}
+	d.Lists = append(d.Lists, r.lists()...)
+	return d.write(out, "Who may reach what")
+}
+
+// lists are what the report says beside the lines.
+func (r *Report) lists() (out []htmlList) {
+	dead := make([]string, 0, len(r.Dead)+len(r.NotJudged))
 	for _, rule := range r.Dead {
-		d.Dead = append(d.Dead, fmt.Sprintf("%s rule %d: %s", rule.Policy, rule.Rule, rule.Why))
+		dead = append(dead, fmt.Sprintf("%s rule %d: %s", rule.Policy, rule.Rule, rule.Why))
 	}
 	for _, rule := range r.NotJudged {
-		d.Dead = append(d.Dead, fmt.Sprintf("%s rule %d: NOT JUDGED: %s", rule.Policy, rule.Rule, rule.Why))
+		dead = append(dead, fmt.Sprintf("%s rule %d: NOT JUDGED: %s", rule.Policy, rule.Rule, rule.Why))
 	}
+	findings := make([]string, 0, len(r.Findings))
 	for _, f := range r.Findings {
-		d.Findings = append(d.Findings, f.String())
+		findings = append(findings, f.String())
 	}
+	for _, l := range []htmlList{
+		{"ALLOW rules that no line names", dead}, {"Routes that change who the user is", findings}, {"Assumed, because the manifests do not say it", r.Assumed}, {"Internal errors", r.Errors},
+	} {
+		if len(l.Items) > 0 {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+func newHTML(summary, unit string, heads ...string) *htmlData {
+	return &htmlData{Summary: strings.TrimSpace(summary), Unit: unit, Heads: heads, Strings: []string{}, Columns: []string{}, Spaces: []htmlSpace{}, Lists: []htmlList{}, index: map[string]int{}}
+}
+
+func (d *htmlData) write(out io.Writer, title string) error {
 	data, err := json.Marshal(d) // <, > and & are escaped, so nothing ends the script
 	if err != nil {
 		return err
 	}
-	page := strings.Replace(htmlPage, "/*STYLE*/", htmlStyle, 1)
+	page := strings.ReplaceAll(htmlPage, "/*TITLE*/", title)
+	page = strings.Replace(page, "/*STYLE*/", htmlStyle, 1)
 	page = strings.Replace(page, "/*SCRIPT*/", htmlScript, 1)
 	_, err = io.WriteString(out, strings.Replace(page, "/*DATA*/", string(data), 1))
 	return err
+}
+
+func (d *htmlData) head(columns []column) {
+	for _, c := range columns {
+		d.Columns = append(d.Columns, c.name)
+	}
 }
 
 func (d *htmlData) text(s string) int {
@@ -97,10 +135,14 @@ func (d *htmlData) text(s string) int {
 }
 
 func (d *htmlData) space(n *NamespaceReport, columns []column) htmlSpace {
-	out := htmlSpace{Name: n.Namespace, Like: n.Like, Mesh: n.Mesh, Lines: [][6]any{}}
+	out := htmlSpace{Name: n.Namespace, Like: n.Like, Mesh: n.Mesh, Lines: [][]any{}}
 	for i := range n.Access {
 		a := &n.Access[i]
-		out.Lines = append(out.Lines, [6]any{d.text(a.Who), d.text(a.Reaches), d.text(a.By), d.text(a.Witness), a.Outcome, a.level()})
+		reaches := a.Reaches
+		if a.Outcome == Deny.String() {
+			reaches = "nothing"
+		}
+		out.Lines = append(out.Lines, []any{d.text(a.Who), d.text(reaches), d.text(a.Witness), a.Outcome, a.level(), d.text(a.By)})
 	}
 	if !n.tenant {
 		return out
@@ -110,13 +152,13 @@ func (d *htmlData) space(n *NamespaceReport, columns []column) htmlSpace {
 			out.Cells = append(out.Cells, nil)
 			continue
 		}
-		level, lines, clients := levelNothing, []int{}, c.clients(n)
+		level, lines, clients := levelNothing, []int{}, c.clients(n.Namespace)
 		for i := range n.Access {
 			if a := &n.Access[i]; a.Outcome != Deny.String() && slices.ContainsFunc(clients, a.isOf) {
 				level, lines = worseLevel(level, a.level()), append(lines, i)
 			}
 		}
-		out.Cells = append(out.Cells, [2]any{level, lines})
+		out.Cells = append(out.Cells, &htmlCell{{level}, lines})
 	}
 	return out
 }
@@ -137,153 +179,4 @@ func (a *Access) level() int {
 		return levelAll
 	}
 	return levelSome
-}
-
-// party are clients that belong together: what pods and tokens of accounts, which users, and who else.
-type party struct {
-	principals, tokens, users []string
-	anonymous, offMesh        bool
-	strangers                 bool // pods of any namespace that does not belong to a user
-}
-
-// isOf reports whether a line has some of a party's clients.
-func (a *Access) isOf(p *party) bool {
-	if a.Kind == "anyone" {
-		return true
-	}
-	holds := func(axis string, texts []string) bool {
-		return slices.ContainsFunc(texts, func(s string) bool { return a.says[axis].Holds(symbolic.Point{Text: s, There: true}) })
-	}
-	switch a.client.kind {
-	case aUser:
-		return holds(userAxis, p.users)
-	case aToken:
-		return holds(tokenAxis, p.tokens)
-	case aPod, aPodToken, aPodJWT:
-		return holds(peerAxis, p.principals) || p.strangers && !a.ofTenant
-	case anonymous, aJWT:
-		return p.anonymous
-	}
-	return p.offMesh
-}
-
-// column is one of the matrix: who they are, by the namespace that they reach.
-type column struct {
-	name    string
-	of      string // the namespace of the only clients that it has, "" for others
-	clients func(n *NamespaceReport) []*party
-}
-
-// maxColumns is how many tenants that differ have a column of their own. Beyond it they share one.
-const maxColumns = 24
-
-// columns are those of the tenants, like ones in one column, and of everybody else. There are none without a tenant.
-func (r *Report) columns() (out []column) {
-	var tenants []*party // one of each, and a second one of those that are alike
-	of := map[*party]string{}
-	for i := range r.Namespaces {
-		n := &r.Namespaces[i]
-		if !n.tenant {
-			continue
-		}
-		var own []*party
-		for _, name := range append([]string{n.Namespace}, n.Like[:min(len(n.Like), 1)]...) {
-			p := r.world.partyOf(name)
-			of[p], own = name, append(own, p)
-		}
-		tenants = append(tenants, own...)
-		one := column{name: n.names(), clients: func(to *NamespaceReport) []*party {
-			if to.Namespace == n.Namespace {
-				return own[1:] // another one that is alike
-			}
-			return own[:1]
-		}}
-		if len(n.Like) == 0 {
-			one.of = n.Namespace
-		}
-		out = append(out, one)
-	}
-	switch {
-	case len(out) == 0:
-		return nil
-	case len(out) > maxColumns:
-		out = []column{{name: "other user namespaces", clients: func(to *NamespaceReport) []*party {
-			return slices.DeleteFunc(slices.Clone(tenants), func(p *party) bool { return of[p] == to.Namespace })
-		}}}
-	}
-	for _, rest := range []struct {
-		name string
-		party
-	}{
-		{"users without a namespace", party{users: []string{"somebody-else@example.com"}}},
-		{"pods of other namespaces", r.world.platformParty()},
-		{"anonymous, or with a token of another issuer", party{anonymous: true}},
-		{"off the mesh", party{offMesh: true}},
-	} {
-		out = append(out, column{name: rest.name, clients: func(*NamespaceReport) []*party { return []*party{&rest.party} }})
-	}
-	return out
-}
-
-// partyOf are the clients of a user namespace: its pods, the tokens of their accounts, and its owner.
-func (w *World) partyOf(name string) *party {
-	s := w.look(name)
-	var p party
-	for _, account := range append([]string{"default", "default-editor", "default-viewer"}, s.accounts...) {
-		p.principals, p.tokens = append(p.principals, w.identity(name, account).principal()), append(p.tokens, accountPrefix+name+":"+account)
-	}
-	if s.owner != "" {
-		p.users = []string{s.owner}
-	}
-	return &p
-}
-
-// platformParty are pods of namespaces of no user: of their accounts, and of whatever account a policy names.
-func (w *World) platformParty() (p party) {
-	p.strangers, p.principals = true, []string{w.identity("another-namespace", "another-account").principal()}
-	add := func(namespace, account string) {
-		if !w.look(namespace).profile {
-			p.principals = append(p.principals, w.identity(namespace, account).principal())
-		}
-	}
-	for _, name := range w.names {
-		s := w.namespaces[name]
-		for _, account := range append([]string{"default"}, s.accounts...) {
-			add(name, account)
-		}
-		for _, rule := range s.policies {
-			for i := range rule.rules {
-				for _, id := range rule.rules[i].named() {
-					add(cmp.Or(id.namespace, name), id.account)
-				}
-			}
-		}
-	}
-	slices.Sort(p.principals)
-	p.principals = slices.Compact(p.principals)
-	return p
-}
-
-// named are the accounts that a rule names in full, and one of each such namespace.
-func (r *rule) named() (out []identity) {
-	for _, source := range append(slices.Clone(r.from), r.when) {
-		for _, c := range source {
-			for _, v := range c.values {
-				switch namespace, account, whole := strings.Cut(v, "/"); {
-				case strings.Contains(v, "*"):
-				case c.attribute == principal:
-					if id, ok := parsePrincipal(v); ok {
-						out = append(out, id)
-					}
-				case c.attribute == namespaceOf:
-					out = append(out, identity{namespace: v, account: "default"})
-				case c.attribute == serviceAccount && whole:
-					out = append(out, identity{namespace: namespace, account: account})
-				case c.attribute == serviceAccount:
-					out = append(out, identity{account: v})
-				}
-			}
-		}
-	}
-	return out
 }

@@ -65,7 +65,7 @@ func compare() error {
 		if err != nil {
 			return err
 		}
-		r.profiles = append(r.profiles, profilesResult{n, w.outputBytes, w.objects, result})
+		r.profiles = append(r.profiles, profilesResult{n, w.outputBytes, w.objects, w.lockBytes, result})
 	}
 	if r.passThrough, err = measurePassThrough(tools, dir); err != nil {
 		return err

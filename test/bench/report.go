@@ -18,15 +18,15 @@ type report struct {
 }
 
 type profilesResult struct {
-	n, bytes, objects int
-	samples           map[string][]sample
+	n, bytes, objects, lockBytes int
+	samples                      map[string][]sample
 }
 
 func (r report) print(w io.Writer) {
 	fmt.Fprintf(w, "%s, %s, %s/%s, %d processors. CPU is user and system time, the median of %d rounds (ten times as many for one profile).\n",
 		time.Now().UTC().Format(time.DateOnly), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), *rounds)
 	for _, p := range r.profiles {
-		fmt.Fprintf(w, "\nN = %d: %d objects, %.2f MB\n\n", p.n, p.objects, megabytes(p.bytes))
+		fmt.Fprintf(w, "\nN = %d: %d objects, %.2f MB, and a lock file of %.2f MB\n\n", p.n, p.objects, megabytes(p.bytes), megabytes(p.lockBytes))
 		printSamples(w, p.samples)
 	}
 	fmt.Fprintf(w, "\nPass-through: %d objects, %.2f MB\n\n", r.passThrough.objects, megabytes(r.passThrough.bytes))

@@ -14,6 +14,7 @@ type workload struct {
 	contenders  []contender
 	outputBytes int // of manifests
 	objects     int
+	lockBytes   int // of the lock file
 }
 
 // The names of the contenders in the report.
@@ -29,6 +30,8 @@ const (
 	explain     = "ours, explain"
 	check       = "ours, check of one never"
 	diff        = "ours, diff of one policy"
+	lock        = "ours, a lock file"
+	lockDiff    = "ours, diff of a lock file"
 )
 
 // noTenantReachesAnother is the claim that is checked.
@@ -70,6 +73,15 @@ func prepare(t tools, parent string, n int) (workload, error) {
 		contender{name: explain, args: []string{t.ours, "explain", manifests}},
 		contender{name: check, args: []string{t.ours, "check", claim, manifests}},
 		contender{name: diff, args: []string{t.ours, "diff", manifests, d.write("changed.yaml", oneMore(string(rendered), n))}},
+	)
+	locked, err := contender{name: lock, args: []string{t.ours, "explain", "-o", "lock", manifests}}.output()
+	if err != nil {
+		return workload{}, err
+	}
+	w.lockBytes = len(locked)
+	w.contenders = append(w.contenders,
+		contender{name: lock, args: []string{t.ours, "explain", "-o", "lock", manifests}},
+		contender{name: lockDiff, args: []string{t.ours, "diff", d.write("access.lock.yaml", string(locked)), manifests}},
 	)
 	model, err := newModel(t, d)
 	if err != nil {

@@ -1,9 +1,7 @@
 "use strict";
 const data = JSON.parse(document.getElementById("data").textContent);
 const text = data.strings;
-const words = { allow: "allowed", deny: "nothing", "not-judged": "NOT JUDGED" };
-const levels = ["none", "some", "all", "unknown"];
-const levelWords = ["nothing", "some requests", "all of a target", "NOT JUDGED"];
+const words = Object.fromEntries(data.choices);
 const page = 200;
 let shown = page;
 const open = new Set();
@@ -17,10 +15,10 @@ function element(tag, attributes, ...children) {
   return e;
 }
 
-// A line is [who, reaches, by, witness, outcome, level], each but the last two an index into the strings.
-function lineText(line) { return line.slice(0, 4).map(i => text[i]).join(" ").toLowerCase(); }
+// A line is [who, what, witness, outcome, level, the rest of the columns], each but the outcome and the level an index into the strings.
+function lineText(line) { return [...line.slice(0, 3), ...line.slice(5)].map(i => text[i]).join(" ").toLowerCase(); }
 const lineTexts = data.spaces.map(s => s.lines.map(lineText));
-const spaceTexts = data.spaces.map(s => [s.name, ...(s.like || []), s.mesh].join(" ").toLowerCase());
+const spaceTexts = data.spaces.map(s => [s.name, ...(s.like || []), s.mesh || ""].join(" ").toLowerCase());
 
 function state() {
   const query = document.getElementById("search").value.trim().toLowerCase();
@@ -33,23 +31,24 @@ function matching(space, { query, outcomes }) {
   const whole = query === "" || spaceTexts[space].includes(query);
   const out = [];
   data.spaces[space].lines.forEach((line, i) => {
-    if (outcomes.has(line[4]) && (whole || lineTexts[space][i].includes(query))) out.push(i);
+    if (outcomes.has(line[3]) && (whole || lineTexts[space][i].includes(query))) out.push(i);
   });
   return out;
 }
+
+function counted(n, what) { return n === 1 ? `1 ${what}` : `${n} ${what}s`; }
 
 function title(s) { return s.like ? `${s.name} and ${s.like.length} more that are alike` : s.name; }
 
 function lines(s, numbers) {
   const body = element("tbody");
   for (const i of numbers) {
-    const [who, reaches, by, witness, outcome] = s.lines[i];
-    const level = outcome === "allow" ? levels[s.lines[i][5]] : outcome === "deny" ? "none" : "unknown";
-    const what = element("td", { class: level }, outcome === "deny" ? "nothing" : text[reaches]);
-    if (text[witness]) what.append(element("div", { class: "witness" }, "for example: " + text[witness]));
-    body.append(element("tr", {}, element("th", { scope: "row" }, text[who]), what, element("td", {}, words[outcome]), element("td", {}, text[by])));
+    const [who, what, witness, outcome, level, ...rest] = s.lines[i];
+    const reached = element("td", { class: data.levels[level][0] }, text[what]);
+    if (text[witness]) reached.append(element("div", { class: "witness" }, "for example: " + text[witness]));
+    body.append(element("tr", {}, element("th", { scope: "row" }, text[who]), reached, element("td", { class: "verdict" }, words[outcome]), ...rest.map(r => element("td", {}, text[r]))));
   }
-  return element("table", {}, element("thead", {}, element("tr", {}, ...["Who", "Reaches", "Verdict", "By policy and rule"].map(h => element("th", { scope: "col" }, h)))), body);
+  return element("table", {}, element("thead", {}, element("tr", {}, ...data.heads.map(h => element("th", { scope: "col" }, h)))), body);
 }
 
 function unfold(button, content, key, make) {
@@ -66,8 +65,8 @@ function showSpace(i, numbers) {
   const s = data.spaces[i];
   const content = element("div", { id: "lines-" + i });
   const button = element("button", { type: "button", "aria-expanded": "false", "aria-controls": "lines-" + i }, title(s));
-  const counts = numbers.length === 1 ? "1 line" : `${numbers.length} lines`;
-  const section = element("section", { class: "space", id: "space-" + i }, element("h3", {}, button, " ", element("span", { class: "dim" }, `${s.mesh}; ${counts}`)), content);
+  const counts = counted(numbers.length, data.unit);
+  const section = element("section", { class: "space", id: "space-" + i }, element("h3", {}, button, " ", element("span", { class: "dim" }, s.mesh ? `${s.mesh}; ${counts}` : counts)), content);
   unfold(button, content, "space-" + i, () => {
     const out = s.like ? [element("p", { class: "members" }, "Also: " + s.like.join(", "))] : [];
     return [...out, lines(s, numbers)];
@@ -86,11 +85,12 @@ function showMatrix(visible) {
     const row = element("tr", {}, element("th", { scope: "row" }, title(s)));
     s.cells.forEach((cell, c) => {
       if (!cell) { row.append(element("td", { class: "dim" }, "itself")); return; }
-      const [level, numbers] = cell;
-      const td = element("td", { class: "cell " + levels[level] });
-      if (numbers.length === 0) { td.append(levelWords[level]); row.append(td); return; }
+      const [of, numbers] = cell;
+      const said = of.map(l => data.levels[l][1]).join(", ");
+      const td = element("td", { class: "cell " + data.levels[of[0]][0] });
+      if (numbers.length === 0) { td.append(said); row.append(td); return; }
       const content = element("div", {});
-      const button = element("button", { type: "button", "aria-expanded": "false", "aria-label": `${levelWords[level]}, from ${data.columns[c]} to ${title(s)}` }, levelWords[level]);
+      const button = element("button", { type: "button", "aria-expanded": "false", "aria-label": `${said}, from ${data.columns[c]} to ${title(s)}` }, said);
       unfold(button, content, `cell-${i}-${c}`, () => [lines(s, numbers)]);
       td.append(button, content);
       row.append(td);
@@ -109,27 +109,20 @@ function show() {
   more.hidden = visible.length <= shown;
   more.textContent = `Show ${Math.min(page, visible.length - shown)} more of ${visible.length}`;
   const total = visible.reduce((n, i) => n + found[i].length, 0);
-  document.getElementById("count").textContent = `${total} lines in ${visible.length} groups of namespaces`;
+  document.getElementById("count").textContent = `${counted(total, data.unit)} in ${counted(visible.length, "group")} of namespaces`;
   showMatrix(visible);
 }
 
-function list(id, items) {
-  document.getElementById(id).hidden = items.length === 0;
-  return items.map(item => element("li", {}, item));
-}
-
-function showChanges() {
-  if (!data.changes) return;
-  document.getElementById("changes").hidden = false;
-  const rows = data.changes.map(c => element("tr", {}, element("td", { class: c.change === "lost" ? "none" : "all" }, c.change), element("th", { scope: "row" }, c.target), element("td", {}, c.who),
-    element("td", {}, c.what, ...(c.witness ? [element("div", { class: "witness" }, "for example: " + c.witness)] : [])), element("td", {}, c.before), element("td", {}, c.after)));
-  document.getElementById("change-list").append(rows.length === 0 ? element("p", {}, "No client gains or loses access.") :
-    element("table", {}, element("thead", {}, element("tr", {}, ...["Change", "Target", "Who", "What", "Before", "After"].map(h => element("th", { scope: "col" }, h)))), element("tbody", {}, ...rows)));
-}
-
+// What stays as it is: the filters, the words of the colors, and what else is to say.
+document.getElementById("choices").append(...data.choices.map(([value, words]) => {
+  const box = element("input", { type: "checkbox", name: "outcome", value });
+  box.checked = true;
+  return element("label", {}, box, " " + words);
+}));
+data.levels.forEach(([color, words]) => document.getElementById("legend").append(element("span", { class: "cell " + color }, words), " "));
+document.getElementById("lists").append(...data.lists.map((l, i) =>
+  element("section", { "aria-labelledby": "list-" + i }, element("h2", { id: "list-" + i }, l.title), element("ul", {}, ...l.items.map(item => element("li", {}, item))))));
 document.getElementById("summary").textContent = data.summary;
-document.getElementById("dead-list").append(...list("dead", data.dead));
-document.getElementById("finding-list").append(...list("findings", data.findings));
 let timer = 0;
 document.getElementById("search").addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => { shown = page; show(); }, 100); });
 // Not of the search: it changes when it loses the focus, and a button that is made anew under the pointer misses the click.
@@ -137,5 +130,4 @@ document.querySelectorAll("input[name=outcome]").forEach(i => i.addEventListener
 document.getElementById("filters").addEventListener("submit", e => e.preventDefault());
 document.getElementById("more").addEventListener("click", () => { shown += page; show(); });
 addEventListener("beforeprint", () => document.querySelectorAll("section.space button[aria-expanded=false]").forEach(b => b.click()));
-showChanges();
 show();
