@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
@@ -121,7 +122,15 @@ func hasParameter(query, name string) bool {
 	return false
 }
 
+// cookies are the expressions of cookieNamed, by the names.
+var cookies sync.Map
+
 // cookieNamed finds a cookie in the header cookie.
 func cookieNamed(name string) *regexp.Regexp {
-	return regexp.MustCompile(`(?:^|;)[ \t]*` + regexp.QuoteMeta(name) + `(?:=|[ \t]*(?:;|$))`)
+	if re, ok := cookies.Load(name); ok {
+		return re.(*regexp.Regexp)
+	}
+	re := regexp.MustCompile(`(?:^|;)[ \t]*` + regexp.QuoteMeta(name) + `(?:=|[ \t]*(?:;|$))`)
+	cookies.Store(name, re)
+	return re
 }

@@ -62,33 +62,38 @@ func (x *asker) seekAt(rules []*lost, policies []*policy, g goal, pool *symbolic
 		if len(here) == 0 {
 			continue
 		}
-		done := x.w.search(&q, pool, maxQuestions, func(r Request) (Verdict, *symbolic.Trace, bool) {
-			r.plain, r.undenied = q.shows(), true
-			o := &open{trace: &symbolic.Trace{}}
-			var hit []*lost
-			o.watch = func(on layer, _ Point, at []*policy, a *attributes) {
-				for _, l := range here {
-					if l.rank == foundShadowed || !slices.Contains(at, l.policy) {
-						continue
-					}
-					switch x.w.match(on, l.policy, &l.policy.rules[l.index], a) {
-					case yes:
-						hit = append(hit, l)
-					case maybe:
-						l.found(foundUnknown, a.doubt.why)
-					}
+		x.seekOne(here, q, pool)
+	}
+}
+
+// seekOne asks one question for some rules. What a search that does not come to its end has not found of a rule, nobody knows.
+func (x *asker) seekOne(here []*lost, q inquiry, pool *symbolic.Pool) {
+	done := x.w.search(&q, pool, maxQuestions, func(r Request) (Verdict, *symbolic.Trace, bool) {
+		r.plain, r.undenied = q.shows(), true
+		o := &open{trace: &symbolic.Trace{}}
+		var hit []*lost
+		o.watch = func(on layer, _ Point, at []*policy, a *attributes) {
+			for _, l := range here {
+				if l.rank == foundShadowed || !slices.Contains(at, l.policy) {
+					continue
+				}
+				switch x.w.match(on, l.policy, &l.policy.rules[l.index], a) {
+				case yes:
+					hit = append(hit, l)
+				case maybe:
+					l.found(foundUnknown, a.doubt.why)
 				}
 			}
-			v := x.w.answer(r, o)
-			if r.undenied = false; len(hit) > 0 {
-				x.tell(hit, x.w.Decide(r))
-			}
-			return v, o.trace, slices.ContainsFunc(here, func(l *lost) bool { return l.rank < foundShadowed })
-		})
-		for _, l := range here {
-			if done.failed != "" {
-				l.found(foundUnknown, done.failed)
-			}
+		}
+		v := x.w.answer(r, o)
+		if r.undenied = false; len(hit) > 0 {
+			x.tell(hit, x.w.Decide(r))
+		}
+		return v, o.trace, slices.ContainsFunc(here, func(l *lost) bool { return l.rank < foundShadowed })
+	})
+	for _, l := range here {
+		if done.failed != "" {
+			l.found(foundUnknown, done.failed)
 		}
 	}
 }
