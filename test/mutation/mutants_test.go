@@ -673,7 +673,7 @@ var mutants = []mutant{
 	{"somebody new may use a route that goes", ser + "order.go", "if p.isChanging(isAllow) && len(p.unwanted(isRoute)) > 0 {", "if false {"},
 	{"options go before their Gateway changes", ser + "order.go", "	if p.isChanging(isGateway) {\n", "	if false {\n"},
 	{"a Gateway changes before its options are there", ser + "plan.go", "case isGateway(o) && !inForce && isOurs(found):", "case false:"},
-	{"a waypoint is renamed", ser + "waypoint.go", "if len(names) == 0 || slices.Contains(names, s.Waypoint) {", "if true || len(names) == 0 {"},
+	{"a waypoint is renamed", ser + "waypoint.go", "if len(names) == 0 || slices.Contains(names, s.Waypoint) {", "if len(names) == 0 || slices.Contains(names, s.Waypoint) || s != nil {"},
 	{"a Gateway that is not wanted goes", ser + "plan.go", "	p.keepGateways()\n", ""},
 	{"a waypoint is deleted for its drift", ser + "plan.go", "case isGateway(o):", "case false:"},
 	{"what is in the way is not told", ser + "plan.go", "	if p.foreign[o.id()] {", "	if false {"},
