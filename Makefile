@@ -66,7 +66,7 @@ lint: ## gofmt, go vet, golangci-lint and actionlint; test/bench and test/confor
 	go tool -modfile=tools/go.mod actionlint
 
 # Tests that only run the function or the program many times, one run after the other: there are no races to detect.
-ONE_BY_ONE = TestFollowed|TestLint|TestPropertyConversion|TestPropertyServeOrder|TestCorpus|TestRerun|TestAdvised|TestGolden|TestCommandsOfThePages|TestSessions
+ONE_BY_ONE = TestServeOrder|TestFollowed|TestLint|TestPropertyConversion|TestPropertyServeOrder|TestCorpus|TestRerun|TestAdvised|TestGolden|TestCommandsOfThePages|TestSessions
 
 .PHONY: verify
 verify: lint ## what CI runs: lint, race tests, properties, a short fuzz, golden files clean, examples build
