@@ -42,6 +42,7 @@ const (
 	IngressReplaced    Code = "AP0645"
 	ServerHostsLost    Code = "AP0646"
 	ServerSettingsLost Code = "AP0647"
+	EditedForAmbient   Code = "AP0648"
 )
 
 var platformCodes = []Entry{
@@ -83,6 +84,7 @@ var platformCodes = []Entry{
 	{ServerLost, Warning, "a server of the old gateway has no counterpart at the new one"},
 	{MovedToGateway, Info, "a policy of the old gateway was attached to the new one"},
 	{IngressReplaced, Info, "a policy names the new gateway in place of the old one"},
+	{EditedForAmbient, Info, "an object of the input was edited for ambient mode"},
 	{ServerHostsLost, Warning, "the old gateway serves some hosts only, and the new one every host"},
 	{ServerSettingsLost, Warning, "a server of the old gateway has settings that the new one does not have"},
 }

@@ -21,13 +21,26 @@ func editConfigMaps(plan generate.Plan, input *survey.Index, notes *survey.Notes
 			name, hash = m[1], true
 		}
 		was := item.Changed
+		item.Changed = false
 		editConfigMap(plan, item, name)
-		if hash && item.Changed && !was {
+		edited := item.Changed
+		item.Changed = was || edited
+		switch {
+		case edited && !hash:
+			notes.Warn(diagnostic.EditedForAmbient, item, "was edited for ambient mode", whyConfigMap[name], "")
+		case edited:
 			notes.Warn(diagnostic.HashedNameKept, item, "was edited, but keeps its hash-suffixed name", "the pods that read it will not restart and keep the old settings",
 				"run the function in the kustomization that generates the ConfigMap, or restart the pods")
 		}
 	}
 	warnHosts(plan, input, notes)
+}
+
+// whyConfigMap says what the edits of a ConfigMap are for.
+var whyConfigMap = map[string]string{
+	"profiles-config": "the policies that Kubeflow's controllers write allow the new gateway",
+	"kubeflow-pipelines-profile-controller-env": "the artifact proxies of tenants start without sidecars",
+	"inferenceservice-config":                   "KServe makes Deployments, and HTTPRoutes at the new gateway",
 }
 
 func knownConfigMap(plan generate.Plan, name, namespace string) bool {

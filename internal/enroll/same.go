@@ -36,12 +36,15 @@ func replace(plan generate.Plan, input *survey.Index, notes *survey.Notes, shipp
 	fresh := object.Node()
 	keepSelector(item, fresh)
 	var changed []change
+	moved := false
 	was, now := survey.Action(manifest.Field(item.Node, "spec")), survey.Action(manifest.Field(fresh, "spec"))
 	for _, key := range object.FieldNames() {
 		before, wanted := manifest.Field(item.Node, key), manifest.Field(fresh, key)
 		same := before != nil && manifest.Equal(before, wanted) || item.Kind == "AuthorizationPolicy" && samePolicy(before, wanted)
 		if !same {
-			if !isShipped(shipped, item, before) {
+			if isShipped(shipped, item, before) {
+				moved = true
+			} else {
 				changed = append(changed, differences(key, before, wanted)...)
 			}
 			item.Set(item.Node, key, wanted)
@@ -49,6 +52,9 @@ func replace(plan generate.Plan, input *survey.Index, notes *survey.Notes, shipp
 	}
 	adopt(plan, item, object)
 	switchOn(notes, item, object)
+	if moved && len(changed) == 0 {
+		notes.Warn(diagnostic.EditedForAmbient, item, "was as Kubeflow ships it, and was replaced by the policy for ambient mode", "no change of yours is lost", "")
+	}
 	if len(changed) > 0 && survey.OwnedBy(item) == "" {
 		if was == "DENY" && now != was {
 			notes.Warn(diagnostic.DenyOverwritten, item, "was a DENY policy without an owned-by annotation, and was overwritten by the generated "+now+" policy of the same name",
