@@ -17,6 +17,9 @@ const (
 	OtherWaypointRemoved   Code = "AP0314"
 	ControllerPolicyEdited Code = "AP0315"
 	NamespaceLocal         Code = "AP0316"
+	RestrictApplied        Code = "AP0317"
+	RestrictPolicyLost     Code = "AP0318"
+	RestrictKept           Code = "AP0319"
 
 	OwnedByOther     Code = "AP0321"
 	OwnedNotWanted   Code = "AP0322"
@@ -61,6 +64,9 @@ var enrollCodes = []Entry{
 	{OtherWaypointRemoved, Warning, "a Namespace used the waypoint of another namespace"},
 	{ControllerPolicyEdited, Warning, "a policy differs from what the profile-controller writes"},
 	{NamespaceLocal, Warning, "a Namespace in the input does not go to the cluster"},
+	{RestrictApplied, Info, "controllers: Restrict removed an object of Kubeflow's controllers, or stopped one"},
+	{RestrictPolicyLost, Warning, "controllers: Restrict removed a policy that its controller has not written"},
+	{RestrictKept, Warning, "controllers: Restrict kept an object that is not only for Kubeflow's controllers"},
 
 	{OwnedByOther, Error, "another AmbientProfile owns an object"},
 	{OwnedNotWanted, Error, "the AmbientProfile owns an object in the input that it does not generate"},
