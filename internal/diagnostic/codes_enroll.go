@@ -47,6 +47,8 @@ const (
 	LayeredPolicies Code = "AP0351"
 	KeysBlocked     Code = "AP0352"
 	ImageMoved      Code = "AP0353"
+
+	NamespacesSelected Code = "AP0361"
 )
 
 var enrollCodes = []Entry{
@@ -94,4 +96,6 @@ var enrollCodes = []Entry{
 	{LayeredPolicies, Warning, "istiod enforces L4 policies in front of the waypoints as well"},
 	{KeysBlocked, Warning, "istiod may not fetch keys from addresses in the cluster"},
 	{ImageMoved, Warning, "an image of Istio is in a registry that Istio no longer publishes to"},
+
+	{NamespacesSelected, Warning, "a selector of Namespaces selects others than before, because their labels were changed"},
 }

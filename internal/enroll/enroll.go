@@ -28,6 +28,7 @@ import (
 // problems, and each names its object; then no result may be used.
 func Place(plan generate.Plan, found survey.Found, wanted []generate.Object) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
 	input, notes := found.Index, &survey.Notes{Config: plan.Name}
+	before := beforeLabels(input)
 	warnInput(plan, input, notes)
 	warnIstio(plan, input, notes)
 	warnModeNames(plan, input, notes)
@@ -54,6 +55,7 @@ func Place(plan generate.Plan, found survey.Found, wanted []generate.Object) ([]
 	prune(plan, input, notes, wanted)
 	refuseHidden(plan, input, notes, wanted)
 	placeAll(plan, input, notes, shipped, wanted)
+	before.warnSelectors(input, notes)
 	for _, item := range input.Items {
 		notes.Errs = append(notes.Errs, item.Errs...)
 	}

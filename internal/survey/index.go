@@ -30,6 +30,8 @@ type Index struct {
 	// fork is the workload of a gateway in place of Kubeflow's, once forkKnown.
 	fork      *manifest.Item
 	forkKnown bool
+	// selectors are those of pods that name a label, by the label.
+	selectors map[string][]Selection
 	// gateway is the ingress Gateway, and ingressPods are the labels of its pods.
 	gateway     Gateway
 	ingressPods []Labels
@@ -48,7 +50,7 @@ func NewIndex(spec profile.Spec, items []*manifest.Item) *Index {
 	in := &Index{
 		All: items, Items: make([]*manifest.Item, 0, len(items)), ByID: make(map[manifest.ID]*manifest.Item, len(items)), Twice: map[manifest.ID]*manifest.Item{},
 		services: map[string][]Service{}, named: map[string]map[string]Service{}, workloads: map[string][]PodMaker{}, ports: map[string]string{},
-		notebooks: map[string][]string{}, gateway: gatewayOf(spec),
+		notebooks: map[string][]string{}, selectors: map[string][]Selection{}, gateway: gatewayOf(spec),
 	}
 	for _, p := range spec.Profiles {
 		for _, n := range p.Notebooks {
