@@ -36,6 +36,8 @@ const (
 	LabelsFileInvalid    Code = "AP0334"
 	LabelsFileSets       Code = "AP0335"
 	LabelsFileRemoves    Code = "AP0336"
+	SettingsReplaced     Code = "AP0337"
+	SettingsKept         Code = "AP0338"
 
 	ModelServerless     Code = "AP0341"
 	ModelsServerless    Code = "AP0342"
@@ -85,6 +87,8 @@ var enrollCodes = []Entry{
 	{LabelsFileInvalid, Warning, "the profile-controller's labels file cannot be read"},
 	{LabelsFileSets, Warning, "the profile-controller's labels file puts every tenant into the mesh"},
 	{LabelsFileRemoves, Warning, "the profile-controller's labels file removes labels that enroll a tenant"},
+	{SettingsReplaced, Warning, "values in a ConfigMap that are not Kubeflow's were replaced"},
+	{SettingsKept, Warning, "a ConfigMap was left, because the API server refuses the edit"},
 
 	{ModelServerless, Warning, "a model runs in KServe's Serverless mode"},
 	{ModelsServerless, Warning, "KServe's default mode is Serverless"},

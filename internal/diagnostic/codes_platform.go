@@ -53,7 +53,7 @@ var platformCodes = []Entry{
 	{GatewayNotInInput, Warning, "the input has the old gateway, but not the Gateway that policies allow"},
 	{WebhookServiceMissing, Info, "a webhook's Service is not in the input"},
 	{WebhookPortUnknown, Warning, "the pods' port of a webhook is not known"},
-	{InjectionSelected, Warning, "a sidecar label was left, because it is in the selector of its workload"},
+	{InjectionSelected, Warning, "a sidecar label was left, because something selects the pods by it or the pod template cannot change"},
 	{OtherLogin, Warning, "the input does not have Kubeflow's login, or has another one"},
 	{DefaultDenyAdded, Warning, "a default deny for the whole mesh was added"},
 	{DefaultDenyStops, Warning, "the default deny for the whole mesh closes a namespace that had none"},

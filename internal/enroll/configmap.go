@@ -20,15 +20,18 @@ func editConfigMaps(plan generate.Plan, input *survey.Index, notes *survey.Notes
 		if m := survey.Hashed.FindStringSubmatch(item.Name); m != nil && knownConfigMap(plan, m[1], item.Namespace) {
 			name, hash = m[1], true
 		}
-		was := item.Changed
+		if !knownConfigMap(plan, name, item.Namespace) || keepsSettings(plan, notes, item, name) {
+			continue
+		}
+		was, before := item.Changed, dataOf(manifest.Field(item.Node, "data"))
 		item.Changed = false
 		editConfigMap(plan, item, name)
 		edited := item.Changed
 		item.Changed = was || edited
-		switch {
-		case edited && !hash:
-			notes.Warn(diagnostic.EditedForAmbient, item, "was edited for ambient mode", whyConfigMap[name], "")
-		case edited:
+		if edited {
+			reportSettings(plan, notes, item, name, before, hash)
+		}
+		if edited && hash {
 			notes.Warn(diagnostic.HashedNameKept, item, "was edited, but keeps its hash-suffixed name", "the pods that read it will not restart and keep the old settings",
 				"run the function in the kustomization that generates the ConfigMap, or restart the pods")
 		}
@@ -54,9 +57,6 @@ func knownConfigMap(plan generate.Plan, name, namespace string) bool {
 }
 
 func editConfigMap(plan generate.Plan, item *manifest.Item, name string) {
-	if !knownConfigMap(plan, name, item.Namespace) {
-		return
-	}
 	switch name {
 	case "profiles-config":
 		editPrincipals(plan, item)

@@ -13,7 +13,6 @@ package enroll
 
 import (
 	"errors"
-	"slices"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -35,7 +34,9 @@ func Place(plan generate.Plan, found survey.Found, wanted []generate.Object) ([]
 	if plan.Restrict {
 		restrictControllers(plan, input, notes)
 	}
-	convertPolicies(plan, input, notes)
+	reportEdits(input, notes, "was attached to the waypoint (targetRefs)", "ztunnel drops its HTTP rules; a port in it is that of a Service at the waypoint", func() {
+		convertPolicies(plan, input, notes)
+	})
 	if plan.Cluster != nil {
 		editConfigMaps(plan, input, notes)
 	}
@@ -100,15 +101,24 @@ func placeAll(plan generate.Plan, input *survey.Index, notes *survey.Notes, ship
 
 // remaining are the items that are not removed, with those that do not go to the cluster where they were.
 func remaining(input *survey.Index) []*manifest.Item {
-	out := slices.DeleteFunc(input.Items, func(item *manifest.Item) bool { return item.Removed })
+	out := withoutRemoved(input.Items)
 	if len(input.Local) == 0 {
 		return out
 	}
-	var all []*manifest.Item
-	for _, item := range input.All {
-		if !item.Removed {
-			all = append(all, item)
+	all := withoutRemoved(input.All)
+	return append(all, out[len(all)-len(input.Local):]...)
+}
+
+// withoutRemoved are the items that stay, and the comments above the others that are for the whole file.
+func withoutRemoved(items []*manifest.Item) []*manifest.Item {
+	out := make([]*manifest.Item, 0, len(items))
+	for _, item := range items {
+		if item.Removed {
+			item = item.Head()
+		}
+		if item != nil {
+			out = append(out, item)
 		}
 	}
-	return append(all, out[len(all)-len(input.Local):]...)
+	return out
 }

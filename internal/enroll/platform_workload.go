@@ -27,6 +27,10 @@ func stopInjection(plan generate.Plan, input *survey.Index, notes *survey.Notes)
 			if manifest.Value(marks, injectMark) != "true" {
 				continue
 			}
+			if item.Kind == "Job" {
+				warnJob(notes, item)
+				continue
+			}
 			if in == "labels" && keepsInjection(input, notes, item, marks) {
 				continue
 			}
@@ -68,6 +72,12 @@ func keepsInjection(input *survey.Index, notes *survey.Notes, item *manifest.Ite
 	}
 	notes.Warn(diagnostic.InjectionSelected, item, by.String()+" selects "+found, effect, keep+"select the pods by another label there, and remove this one")
 	return true
+}
+
+// warnJob reports a Job whose pods ask for a sidecar, and get none in a Namespace with istio-injection: disabled.
+func warnJob(notes *survey.Notes, item *manifest.Item) {
+	notes.WarnAt(diagnostic.InjectionSelected, item, "spec.template", "asks for a sidecar, and was left unchanged, because the API server refuses another template of a Job that exists", // Kubernetes: batch/v1 validation
+		"its pods are in the mesh only as long as their Namespace has istio-injection: disabled", "delete the Job in the cluster, and remove "+injectMark+" here")
 }
 
 // podMetadata returns the metadata of the pod that an item is, or of the pods that it makes; else nil.
