@@ -17,6 +17,7 @@ const (
 	WaypointLabelNotSet  Code = "AP0611"
 	WaypointLabelRemoved Code = "AP0612"
 	ReaderNotVerified    Code = "AP0613"
+	WaypointReplaced     Code = "AP0615"
 
 	MalformedPolicyKept   Code = "AP0621"
 	LoginPolicyKept       Code = "AP0622"
@@ -61,6 +62,7 @@ var platformCodes = []Entry{
 	{WaypointLabelNotSet, Warning, "a Service that needs a waypoint label is not in the input"},
 	{WaypointLabelRemoved, Warning, "the waypoint label of a Service was removed"},
 	{ReaderNotVerified, Info, "a route leads to a Service where no waypoint verifies tokens"},
+	{WaypointReplaced, Warning, "a Service of Kubeflow used another waypoint"},
 
 	{MalformedPolicyKept, Warning, "a policy that Istio rejects was left unchanged"},
 	{LoginPolicyKept, Info, "a login policy that differs from Kubeflow's was kept"},

@@ -42,7 +42,7 @@ func Place(plan generate.Plan, found survey.Found, wanted []generate.Object) ([]
 	}
 	var stay []*manifest.Item
 	if plan.Platform != nil {
-		replaceOldIngress(plan, input, notes)
+		replaceOldIngress(plan, input, notes, wanted)
 		stay = movePolicies(plan, input, notes)
 	}
 	warnLogins(plan, input, notes)

@@ -126,6 +126,8 @@ func enrollKubeflow(input *survey.Index, notes *survey.Notes) {
 			"add the Namespace to the input, or label it with istio.io/dataplane-mode: ambient and istio-injection: disabled")
 		return
 	}
-	item.Mark("labels", "istio.io/dataplane-mode", "ambient")
-	item.Mark("labels", "istio-injection", "disabled")
+	for _, item := range allOf(input, item) {
+		item.Mark("labels", "istio.io/dataplane-mode", "ambient")
+		item.Mark("labels", "istio-injection", "disabled")
+	}
 }

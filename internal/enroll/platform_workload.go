@@ -22,6 +22,9 @@ func stopInjection(plan generate.Plan, input *survey.Index, notes *survey.Notes)
 			continue
 		}
 		pod := podMetadata(item)
+		if !manifest.AreTexts(manifest.Field(pod, "labels")) || !manifest.AreTexts(manifest.Field(pod, "annotations")) {
+			continue // the API server refuses the object
+		}
 		for _, in := range []string{"labels", "annotations"} {
 			marks := manifest.Field(pod, in)
 			if manifest.Value(marks, injectMark) != "true" {

@@ -56,6 +56,7 @@ func replace(plan generate.Plan, input *survey.Index, notes *survey.Notes, shipp
 			item.Set(item.Node, key, wanted)
 		}
 	}
+	asBefore(input.Before[item], changed)
 	adopt(plan, item, object)
 	switchOn(notes, item, object)
 	if moved && len(changed) == 0 {
@@ -69,6 +70,18 @@ func replace(plan generate.Plan, input *survey.Index, notes *survey.Notes, shipp
 		}
 		notes.Warn(diagnostic.Overwritten, item, "was overwritten, because it has no owned-by annotation and differed from the generated object ("+changesNamed(changed)+")", whatIsLost(input, item, changed),
 			"delete it from the input, and make the change in the AmbientProfile, or in a patch that runs after this function")
+	}
+}
+
+// asBefore gives changes the values of the item as it came, where this run has edited it since.
+func asBefore(original *yaml.Node, changed []change) {
+	if original == nil {
+		return
+	}
+	for i, c := range changed {
+		if n, found := manifest.Find(original, c.field); found && c.was != nil {
+			changed[i].was = n
+		}
 	}
 }
 
