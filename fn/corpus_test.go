@@ -58,6 +58,9 @@ func checkCorpus(t *testing.T, file, text string) {
 		config := fmt.Sprintf(corpusConfig, platform)
 		first := runStandalone(t, config, text)
 		list := changes(t, text, first.out, first.messages)
+		if strings.Contains(list, unexplained) {
+			t.Errorf("platform %t: no message says why an object was removed or changed:\n%s", platform, list)
+		}
 		fmt.Fprintf(&got, "platform: %t\n%s", platform, list)
 		if second := runStandalone(t, config, first.out); second.out != first.out {
 			t.Errorf("platform %t: a second run changes: %s", platform, firstDifference(first.out, second.out))
@@ -77,6 +80,8 @@ func checkCorpus(t *testing.T, file, text string) {
 	}
 	golden(t, file, got.String())
 }
+
+const unexplained = "WITHOUT A MESSAGE"
 
 type corpusRun struct{ out, messages string }
 
@@ -133,7 +138,8 @@ func runList(t *testing.T, config string, items []*yaml.RNode) corpusRun {
 }
 
 // changes lists what a run has removed, changed and added, one line for each object, or for each kind of
-// new ones. A removed object has the code of its message, and a changed one the fields.
+// new ones. A removed or changed object has the code of the message that says why, and a
+// changed one the fields.
 func changes(t *testing.T, before, after, messages string) string {
 	t.Helper()
 	old, now := corpusObjects(t, before), corpusObjects(t, after)
@@ -142,9 +148,9 @@ func changes(t *testing.T, before, after, messages string) string {
 	for _, name := range sortedNames(old) {
 		was, is := old[name], now[name]
 		if is == nil {
-			removed = append(removed, "    "+name+": "+explainedBy(messages, name))
+			removed = append(removed, "    "+name+": "+explainedBy(messages, name, "was removed"))
 		} else if fields := differing(was, is); len(fields) > 0 {
-			changed = append(changed, "    "+name+": "+strings.Join(fields, ", "))
+			changed = append(changed, "    "+name+": "+explainedBy(messages, name, "")+": "+strings.Join(fields, ", "))
 		}
 	}
 	for _, name := range sortedNames(now) {
@@ -171,9 +177,8 @@ func changes(t *testing.T, before, after, messages string) string {
 	return b.String()
 }
 
-// explainedBy are the codes of the messages that say why an object was removed: about it, or about it among
-// others of its kind.
-func explainedBy(messages, name string) string {
+// explainedBy are the codes of the messages about an object, or about it among others of its kind, that have some words.
+func explainedBy(messages, name, saying string) string {
 	kind, rest, _ := strings.Cut(name, " ")
 	var codes []string
 	for line := range strings.Lines(messages) {
@@ -181,12 +186,12 @@ func explainedBy(messages, name string) string {
 		code, text, _ := strings.Cut(line, "] ")
 		subject, found, _ := strings.Cut(text, ": ")
 		names := strings.FieldsFunc(subject, func(c rune) bool { return strings.ContainsRune(" ,()", c) })
-		if len(names) > 1 && names[0] == kind && slices.Contains(names[1:], rest) && strings.Contains(found, "was removed") && !slices.Contains(codes, code) {
+		if len(names) > 1 && names[0] == kind && slices.Contains(names[1:], rest) && strings.Contains(found, saying) && !slices.Contains(codes, code) {
 			codes = append(codes, code)
 		}
 	}
 	if len(codes) == 0 {
-		return "WITHOUT A MESSAGE"
+		return unexplained
 	}
 	return strings.Join(codes, ", ")
 }

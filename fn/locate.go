@@ -19,7 +19,7 @@ func located(found []diagnostic.Diagnostic, items []*manifest.Item) []diagnostic
 		about[identity(d.Object)] = nil
 	}
 	for _, item := range items {
-		id := inNamespace(item.ID)
+		id := readID(item)
 		if same, asked := about[id]; asked {
 			about[id] = append(same, item)
 		}

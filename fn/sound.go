@@ -48,10 +48,7 @@ func split(items []*manifest.Item, effect string, err error) (sound []*manifest.
 	placed := located(warnings, items)
 	left, nameless := map[manifest.ID]bool{}, 0
 	for _, item := range items {
-		id := unreadAs(inNamespace(item.ID))
-		if name := manifest.Field(item.Node, "metadata", "name"); name != nil && name.ShortTag() != yaml.NodeTagString {
-			id = unreadAs(manifest.ID{Group: id.Group, Kind: id.Kind}) // the referee reads no name
-		}
+		id := unreadAs(readID(item))
 		switch {
 		case !unread[id]:
 			sound = append(sound, item)
@@ -74,7 +71,26 @@ func split(items []*manifest.Item, effect string, err error) (sound []*manifest.
 	return sound, placed
 }
 
-func isMap(n *yaml.Node) bool { return n == nil || n.Kind == yaml.MappingNode }
+// isMap reports whether a node is a map, or none.
+func isMap(n *yaml.Node) bool {
+	return n == nil || n.Kind == yaml.MappingNode || n.ShortTag() == yaml.NodeTagNull
+}
+
+// readID is the identity that the referee reads: a name or a namespace that is no text is none.
+func readID(item *manifest.Item) manifest.ID {
+	id := item.ID
+	isText := func(key string) bool {
+		n := manifest.Field(item.Node, "metadata", key)
+		return n == nil || n.ShortTag() == yaml.NodeTagString
+	}
+	if !isText("namespace") {
+		id.Namespace = ""
+	}
+	if !isText("name") {
+		id.Name, id.Namespace = "", ""
+	}
+	return inNamespace(id)
+}
 
 // unreadAs is the identity by which the referee's message names an object: without a name, only by its kind.
 func unreadAs(id manifest.ID) manifest.ID {

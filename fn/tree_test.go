@@ -138,6 +138,18 @@ func TestAnObjectThatTheAPIServerRefuses(t *testing.T) {
 	part(t, "stdout", stdout, deployment+"---\n"+service+"---\n")
 	part(t, "stderr", stderr, `input0.yaml:4:38: [AP0729] Deployment shop/web: spec.template.metadata.labels: "20261127" must be a string (build); the API server refuses the object, so it was left as it is and not judged; correct the field`)
 	part(t, "stderr", stderr, "[AP0729] Service alice/web: metadata.labels: ")
+	for odd, want := range map[string]string{
+		"apiVersion: v1\nkind: Secret\nmetadata:\n":                                   "[AP0601]",
+		"apiVersion: v1\nkind: ConfigMap\nmetadata:\ndata: {mesh: x}\n":               "[AP0729] ConfigMap: metadata.name: is missing",
+		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio-x, namespace: 20}\n": `input0.yaml:3:38: [AP0729] ConfigMap istio-x: metadata.namespace: "20" must be a string`,
+		"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: kubeflow}\nspec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web, build: 1, sidecar.istio.io/inject: 'true'}}}}\n": "[AP0729] Deployment kubeflow/web: spec.template.metadata.labels: ",
+	} {
+		code, stdout, stderr := treeRun(t, adviceConfig, odd)
+		if code != exitOK || !strings.HasPrefix(stdout, odd) {
+			t.Errorf("exit code %d, %s\n%s", code, firstDifference(odd, stdout), stderr)
+		}
+		part(t, "stderr", stderr, want)
+	}
 	if code, stdout, stderr = treeRun(t, treeConfig, deployment, namespace); code != exitError || stdout != "" {
 		t.Errorf("exit code %d, stdout %q", code, stdout)
 	}

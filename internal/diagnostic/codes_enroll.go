@@ -17,6 +17,9 @@ const (
 	OtherWaypointRemoved   Code = "AP0314"
 	ControllerPolicyEdited Code = "AP0315"
 	NamespaceLocal         Code = "AP0316"
+	RestrictApplied        Code = "AP0317"
+	RestrictPolicyLost     Code = "AP0318"
+	RestrictKept           Code = "AP0319"
 
 	OwnedByOther     Code = "AP0321"
 	OwnedNotWanted   Code = "AP0322"
@@ -33,6 +36,8 @@ const (
 	LabelsFileInvalid    Code = "AP0334"
 	LabelsFileSets       Code = "AP0335"
 	LabelsFileRemoves    Code = "AP0336"
+	SettingsReplaced     Code = "AP0337"
+	SettingsKept         Code = "AP0338"
 
 	ModelServerless     Code = "AP0341"
 	ModelsServerless    Code = "AP0342"
@@ -44,6 +49,8 @@ const (
 	LayeredPolicies Code = "AP0351"
 	KeysBlocked     Code = "AP0352"
 	ImageMoved      Code = "AP0353"
+
+	NamespacesSelected Code = "AP0361"
 )
 
 var enrollCodes = []Entry{
@@ -61,6 +68,9 @@ var enrollCodes = []Entry{
 	{OtherWaypointRemoved, Warning, "a Namespace used the waypoint of another namespace"},
 	{ControllerPolicyEdited, Warning, "a policy differs from what the profile-controller writes"},
 	{NamespaceLocal, Warning, "a Namespace in the input does not go to the cluster"},
+	{RestrictApplied, Info, "controllers: Restrict removed an object of Kubeflow's controllers, or stopped one"},
+	{RestrictPolicyLost, Warning, "controllers: Restrict removed a policy that its controller has not written"},
+	{RestrictKept, Warning, "controllers: Restrict kept an object that is not only for Kubeflow's controllers"},
 
 	{OwnedByOther, Error, "another AmbientProfile owns an object"},
 	{OwnedNotWanted, Error, "the AmbientProfile owns an object in the input that it does not generate"},
@@ -77,6 +87,8 @@ var enrollCodes = []Entry{
 	{LabelsFileInvalid, Warning, "the profile-controller's labels file cannot be read"},
 	{LabelsFileSets, Warning, "the profile-controller's labels file puts every tenant into the mesh"},
 	{LabelsFileRemoves, Warning, "the profile-controller's labels file removes labels that enroll a tenant"},
+	{SettingsReplaced, Warning, "values in a ConfigMap that are not Kubeflow's were replaced"},
+	{SettingsKept, Warning, "a ConfigMap was left, because the API server refuses the edit"},
 
 	{ModelServerless, Warning, "a model runs in KServe's Serverless mode"},
 	{ModelsServerless, Warning, "KServe's default mode is Serverless"},
@@ -88,4 +100,6 @@ var enrollCodes = []Entry{
 	{LayeredPolicies, Warning, "istiod enforces L4 policies in front of the waypoints as well"},
 	{KeysBlocked, Warning, "istiod may not fetch keys from addresses in the cluster"},
 	{ImageMoved, Warning, "an image of Istio is in a registry that Istio no longer publishes to"},
+
+	{NamespacesSelected, Warning, "a selector of Namespaces selects others than before, because their labels were changed"},
 }

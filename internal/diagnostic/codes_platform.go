@@ -17,6 +17,7 @@ const (
 	WaypointLabelNotSet  Code = "AP0611"
 	WaypointLabelRemoved Code = "AP0612"
 	ReaderNotVerified    Code = "AP0613"
+	WaypointReplaced     Code = "AP0615"
 
 	MalformedPolicyKept   Code = "AP0621"
 	LoginPolicyKept       Code = "AP0622"
@@ -42,6 +43,7 @@ const (
 	IngressReplaced    Code = "AP0645"
 	ServerHostsLost    Code = "AP0646"
 	ServerSettingsLost Code = "AP0647"
+	EditedForAmbient   Code = "AP0648"
 )
 
 var platformCodes = []Entry{
@@ -52,7 +54,7 @@ var platformCodes = []Entry{
 	{GatewayNotInInput, Warning, "the input has the old gateway, but not the Gateway that policies allow"},
 	{WebhookServiceMissing, Info, "a webhook's Service is not in the input"},
 	{WebhookPortUnknown, Warning, "the pods' port of a webhook is not known"},
-	{InjectionSelected, Warning, "a sidecar label was left, because it is in the selector of its workload"},
+	{InjectionSelected, Warning, "a sidecar label was left, because something selects the pods by it or the pod template cannot change"},
 	{OtherLogin, Warning, "the input does not have Kubeflow's login, or has another one"},
 	{DefaultDenyAdded, Warning, "a default deny for the whole mesh was added"},
 	{DefaultDenyStops, Warning, "the default deny for the whole mesh closes a namespace that had none"},
@@ -60,6 +62,7 @@ var platformCodes = []Entry{
 	{WaypointLabelNotSet, Warning, "a Service that needs a waypoint label is not in the input"},
 	{WaypointLabelRemoved, Warning, "the waypoint label of a Service was removed"},
 	{ReaderNotVerified, Info, "a route leads to a Service where no waypoint verifies tokens"},
+	{WaypointReplaced, Warning, "a Service of Kubeflow used another waypoint"},
 
 	{MalformedPolicyKept, Warning, "a policy that Istio rejects was left unchanged"},
 	{LoginPolicyKept, Info, "a login policy that differs from Kubeflow's was kept"},
@@ -83,6 +86,7 @@ var platformCodes = []Entry{
 	{ServerLost, Warning, "a server of the old gateway has no counterpart at the new one"},
 	{MovedToGateway, Info, "a policy of the old gateway was attached to the new one"},
 	{IngressReplaced, Info, "a policy names the new gateway in place of the old one"},
+	{EditedForAmbient, Info, "an object of the input was edited for ambient mode"},
 	{ServerHostsLost, Warning, "the old gateway serves some hosts only, and the new one every host"},
 	{ServerSettingsLost, Warning, "a server of the old gateway has settings that the new one does not have"},
 }

@@ -20,14 +20,30 @@ func editConfigMaps(plan generate.Plan, input *survey.Index, notes *survey.Notes
 		if m := survey.Hashed.FindStringSubmatch(item.Name); m != nil && knownConfigMap(plan, m[1], item.Namespace) {
 			name, hash = m[1], true
 		}
-		was := item.Changed
+		if !knownConfigMap(plan, name, item.Namespace) || keepsSettings(plan, notes, item, name) {
+			continue
+		}
+		was, before := item.Changed, dataOf(manifest.Field(item.Node, "data"))
+		item.Changed = false
 		editConfigMap(plan, item, name)
-		if hash && item.Changed && !was {
+		edited := item.Changed
+		item.Changed = was || edited
+		if edited {
+			reportSettings(plan, notes, item, name, before, hash)
+		}
+		if edited && hash {
 			notes.Warn(diagnostic.HashedNameKept, item, "was edited, but keeps its hash-suffixed name", "the pods that read it will not restart and keep the old settings",
 				"run the function in the kustomization that generates the ConfigMap, or restart the pods")
 		}
 	}
 	warnHosts(plan, input, notes)
+}
+
+// whyConfigMap says what the edits of a ConfigMap are for.
+var whyConfigMap = map[string]string{
+	"profiles-config": "the policies that Kubeflow's controllers write allow the new gateway",
+	"kubeflow-pipelines-profile-controller-env": "the artifact proxies of tenants start without sidecars",
+	"inferenceservice-config":                   "KServe makes Deployments, and HTTPRoutes at the new gateway",
 }
 
 func knownConfigMap(plan generate.Plan, name, namespace string) bool {
@@ -41,9 +57,6 @@ func knownConfigMap(plan generate.Plan, name, namespace string) bool {
 }
 
 func editConfigMap(plan generate.Plan, item *manifest.Item, name string) {
-	if !knownConfigMap(plan, name, item.Namespace) {
-		return
-	}
 	switch name {
 	case "profiles-config":
 		editPrincipals(plan, item)

@@ -62,6 +62,7 @@ func convertPolicy(plan generate.Plan, input *survey.Index, notes *survey.Notes,
 		item.Set(spec, "rules", rules)
 	}
 	replaceIngress(plan, item, spec)
+	replaceAccounts(plan, item, survey.RulesOf(spec))
 	followIngress(plan, item, survey.RulesOf(spec), true)
 }
 

@@ -22,13 +22,17 @@ import (
 func copyPolicies(plan generate.Plan, input *survey.Index, notes *survey.Notes, stay []*manifest.Item, wanted []generate.Object) []generate.Object {
 	made := &copies{config: plan.Name, input: input, wanted: wanted}
 	places := placesOf(plan)
-	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
-		spec := manifest.Field(item.Node, "spec")
-		if survey.WithoutTargets(spec) && !isMalformed(spec) && !survey.DryRun(item) && !slices.Contains(controllersPolicies, item.Name) {
-			copyPolicy(plan, input, notes, made, places, item)
-		}
+	reportEdits(input, notes, "lets the waypoints through (notPrincipals)", "a copy at the waypoints denies the same requests, where the client's identity is known", func() {
+		input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
+			spec := manifest.Field(item.Node, "spec")
+			if survey.WithoutTargets(spec) && !isMalformed(spec) && !survey.DryRun(item) && !slices.Contains(controllersPolicies, item.Name) {
+				copyPolicy(plan, input, notes, made, places, item)
+			}
+		})
 	})
-	convertAuthentications(plan, input, notes, made, places)
+	reportEdits(input, notes, "was attached to the waypoint (targetRefs)", "the waypoint verifies the tokens that policies there ask for", func() {
+		convertAuthentications(plan, input, notes, made, places)
+	})
 	copyToGateway(plan, input, notes, made, stay)
 	for i := range made.objects {
 		made.objects[i].Own(plan.Name)

@@ -11,7 +11,7 @@ import (
 )
 
 // followIngress adds the new gateway to rules that mean the old one without naming its principal: by
-// a pattern, by a service account, or by the gateway's namespace. It never makes an ALLOW rule allow a
+// a pattern, or by the gateway's namespace. It never makes an ALLOW rule allow a
 // whole namespace.
 func followIngress(plan generate.Plan, item *manifest.Item, rules []*yaml.Node, allows bool) {
 	for _, rule := range rules {
@@ -19,20 +19,31 @@ func followIngress(plan generate.Plan, item *manifest.Item, rules []*yaml.Node, 
 	}
 }
 
+// replaceAccounts replaces the service account of the old gateway by that of the new one.
+func replaceAccounts(plan generate.Plan, item *manifest.Item, rules []*yaml.Node) {
+	namespace, account := partsOf(plan.Mesh.Ingress)
+	for _, rule := range rules {
+		for _, source := range sourcesOf(manifest.Dealias(rule)) {
+			for _, key := range []string{"serviceAccounts", "notServiceAccounts"} {
+				for _, n := range manifest.Content(manifest.Field(source, key)) {
+					if n = manifest.Dealias(n); isAccount(n.Value, item.Namespace, plan.Mesh.OldIngress) {
+						n.Value = namespace + "/" + account
+						item.Changed = true
+					}
+				}
+			}
+		}
+	}
+}
+
 func followIngressIn(plan generate.Plan, item *manifest.Item, rule *yaml.Node, allows bool) {
-	namespace := item.Namespace
 	old, now := plan.Mesh.OldIngress, plan.Mesh.Ingress
 	oldNamespace, _ := partsOf(old)
-	nowNamespace, nowAccount := partsOf(now)
+	nowNamespace, _ := partsOf(now)
 	for _, source := range sourcesOf(rule) {
 		for _, key := range []string{"principals", "notPrincipals"} {
 			if matchesOnly(manifest.Field(source, key), old, now) {
 				addTexts(item, source, key, []string{now})
-			}
-		}
-		for _, key := range []string{"serviceAccounts", "notServiceAccounts"} {
-			if namesAccount(manifest.Field(source, key), namespace, old) && !namesAccount(manifest.Field(source, key), namespace, now) {
-				addTexts(item, source, key, []string{nowNamespace + "/" + nowAccount})
 			}
 		}
 		if !allows && matchesOnly(manifest.Field(source, "namespaces"), oldNamespace, nowNamespace) {
@@ -72,17 +83,14 @@ func matchesOnly(patterns *yaml.Node, one, other string) bool {
 	return matches(one) && !matches(other)
 }
 
-// namesAccount reports whether a list of service accounts has that of a principal. A bare name is one
-// of the policy's own namespace.
-func namesAccount(accounts *yaml.Node, namespace, principal string) bool {
-	return slices.ContainsFunc(manifest.Content(accounts), func(n *yaml.Node) bool {
-		name := manifest.Dealias(n).Value
-		if !strings.Contains(name, "/") {
-			name = namespace + "/" + name
-		}
-		ns, account := partsOf(principal)
-		return name == ns+"/"+account
-	})
+// isAccount reports whether a service account is that of a principal. A bare name is one of the policy's own
+// namespace.
+func isAccount(name, namespace, principal string) bool {
+	if !strings.Contains(name, "/") {
+		name = namespace + "/" + name
+	}
+	ns, account := partsOf(principal)
+	return name == ns+"/"+account
 }
 
 // qualify adds the namespace to service accounts in a copy that is in another namespace than its

@@ -223,6 +223,7 @@ func atWaypoint(plan generate.Plan, namespace string, spec *yaml.Node, principal
 	}
 	scratch := &manifest.Item{ID: manifest.ID{Namespace: namespace}}
 	replaceIngress(plan, scratch, list(out...))
+	replaceAccounts(plan, scratch, out)
 	followIngress(plan, scratch, out, survey.Action(spec) == "ALLOW")
 	return out
 }

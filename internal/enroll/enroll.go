@@ -13,7 +13,6 @@ package enroll
 
 import (
 	"errors"
-	"slices"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
@@ -28,19 +27,22 @@ import (
 // problems, and each names its object; then no result may be used.
 func Place(plan generate.Plan, found survey.Found, wanted []generate.Object) ([]*manifest.Item, []diagnostic.Diagnostic, error) {
 	input, notes := found.Index, &survey.Notes{Config: plan.Name}
+	before := beforeLabels(input)
 	warnInput(plan, input, notes)
 	warnIstio(plan, input, notes)
 	warnModeNames(plan, input, notes)
 	if plan.Restrict {
 		restrictControllers(plan, input, notes)
 	}
-	convertPolicies(plan, input, notes)
+	reportEdits(input, notes, "was attached to the waypoint (targetRefs)", "ztunnel drops its HTTP rules; a port in it is that of a Service at the waypoint", func() {
+		convertPolicies(plan, input, notes)
+	})
 	if plan.Cluster != nil {
 		editConfigMaps(plan, input, notes)
 	}
 	var stay []*manifest.Item
 	if plan.Platform != nil {
-		replaceOldIngress(plan, input, notes)
+		replaceOldIngress(plan, input, notes, wanted)
 		stay = movePolicies(plan, input, notes)
 	}
 	warnLogins(plan, input, notes)
@@ -54,6 +56,7 @@ func Place(plan generate.Plan, found survey.Found, wanted []generate.Object) ([]
 	prune(plan, input, notes, wanted)
 	refuseHidden(plan, input, notes, wanted)
 	placeAll(plan, input, notes, shipped, wanted)
+	before.warnSelectors(input, notes)
 	for _, item := range input.Items {
 		notes.Errs = append(notes.Errs, item.Errs...)
 	}
@@ -98,15 +101,24 @@ func placeAll(plan generate.Plan, input *survey.Index, notes *survey.Notes, ship
 
 // remaining are the items that are not removed, with those that do not go to the cluster where they were.
 func remaining(input *survey.Index) []*manifest.Item {
-	out := slices.DeleteFunc(input.Items, func(item *manifest.Item) bool { return item.Removed })
+	out := withoutRemoved(input.Items)
 	if len(input.Local) == 0 {
 		return out
 	}
-	var all []*manifest.Item
-	for _, item := range input.All {
-		if !item.Removed {
-			all = append(all, item)
+	all := withoutRemoved(input.All)
+	return append(all, out[len(all)-len(input.Local):]...)
+}
+
+// withoutRemoved are the items that stay, and the comments above the others that are for the whole file.
+func withoutRemoved(items []*manifest.Item) []*manifest.Item {
+	out := make([]*manifest.Item, 0, len(items))
+	for _, item := range items {
+		if item.Removed {
+			item = item.Head()
+		}
+		if item != nil {
+			out = append(out, item)
 		}
 	}
-	return append(all, out[len(all)-len(input.Local):]...)
+	return out
 }

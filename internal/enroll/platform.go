@@ -24,11 +24,19 @@ func movePlatform(plan generate.Plan, kubeflow survey.Kubeflow, input *survey.In
 	}
 	wanted = withoutOpenDoor(plan, input, notes, stay, withoutTwins(input, notes, withoutKept(plan, input, notes, shipped, wanted)))
 	ours := yielding(wanted)
-	enrollKubeflow(input, notes)
-	stopInjection(plan, input, notes)
-	labelServices(plan, kubeflow, input, notes)
+	reportEdits(input, notes, "was labeled istio.io/dataplane-mode: ambient and istio-injection: disabled", "its pods are in the mesh without sidecars", func() {
+		enrollKubeflow(input, notes)
+	})
+	reportEdits(input, notes, injectMark+` was "true" for its pods, and was set to "false"`, "ztunnel captures no pod that has a sidecar", func() {
+		stopInjection(plan, input, notes)
+	})
+	reportEdits(input, notes, "was labeled for Gateway "+profile.KubeflowNamespace+"/"+profile.KubeflowWaypoint, "that waypoint enforces the policies with HTTP rules", func() {
+		labelServices(plan, kubeflow, input, notes)
+	})
 	removeVirtualServices(plan, input, notes, wanted)
-	wanted = append(wanted, patchNetworkPolicies(plan, input, notes, ours)...)
+	reportEdits(input, notes, "allows TCP port 15008, the waypoint and the new gateway where it allowed the same traffic outside the mesh", "policies that ztunnel enforces restrict ports inside the mesh", func() {
+		wanted = append(wanted, patchNetworkPolicies(plan, input, notes, ours)...)
+	})
 	removeDestinationRules(plan, input, notes)
 	removeGateways(plan, input, notes)
 	warnPlatform(plan, input, notes, kubeflow)
@@ -118,6 +126,8 @@ func enrollKubeflow(input *survey.Index, notes *survey.Notes) {
 			"add the Namespace to the input, or label it with istio.io/dataplane-mode: ambient and istio-injection: disabled")
 		return
 	}
-	item.Mark("labels", "istio.io/dataplane-mode", "ambient")
-	item.Mark("labels", "istio-injection", "disabled")
+	for _, item := range allOf(input, item) {
+		item.Mark("labels", "istio.io/dataplane-mode", "ambient")
+		item.Mark("labels", "istio-injection", "disabled")
+	}
 }

@@ -3,6 +3,7 @@ package enroll
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
@@ -34,15 +35,45 @@ func removeGateways(plan generate.Plan, input *survey.Index, notes *survey.Notes
 			return
 		}
 		warnServers(plan, input, notes, item)
-		users := input.UsersOfGateway(item)
-		if len(users) > 0 {
-			notes.Warn(diagnostic.GatewayKept, item, "was kept, because "+namedBy(users), "the old gateway no longer allows any request, so no user can reach the routes of this Gateway", "")
+		why := protectedBy(item)
+		if users := input.UsersOfGateway(item); why == "" && len(users) > 0 {
+			why = namedBy(users)
+		}
+		if why != "" {
+			notes.Warn(diagnostic.GatewayKept, item, "was kept, because "+why, "the old gateway no longer allows any request, so no user can reach the routes of this Gateway", "")
 			return
 		}
 		item.Removed = true
-		notes.Warn(diagnostic.GatewayRemoved, item, "was removed, because nothing in the input names it any more", "it was one of Kubeflow's own for the old gateway, which Gateway "+
-			plan.Mesh.GatewayNamespace+"/"+plan.Mesh.GatewayName+" replaces", "")
+		effect := "it was one of Kubeflow's own for the old gateway, which Gateway " + plan.Mesh.GatewayNamespace + "/" + plan.Mesh.GatewayName + " replaces"
+		if name := item.Annotation(dnsName); name != "" {
+			effect += "; its annotation " + dnsName + " (" + name + ") is lost"
+		}
+		notes.Warn(diagnostic.GatewayRemoved, item, "was removed, because nothing in the input names it any more", effect, "")
 	})
+}
+
+// dnsName is the annotation that gives the address of a Gateway a name (external-dns).
+const dnsName = "external-dns.alpha.kubernetes.io/hostname"
+
+// protectedBy says why an object is not ours to remove, or "": another object owns it, or a tool that applies it is told
+// never to delete it (Helm, Argo CD, Flux, kpt).
+func protectedBy(item *manifest.Item) string {
+	if owners := manifest.Content(manifest.Field(item.Node, "metadata", "ownerReferences")); len(owners) > 0 {
+		owner := manifest.Dealias(owners[0])
+		return manifest.Value(owner, "kind") + " " + manifest.Value(owner, "name") + " owns it"
+	}
+	for _, keep := range [][2]string{
+		{"helm.sh/resource-policy", "keep"},
+		{"argocd.argoproj.io/sync-options", "Prune=false"},
+		{"kustomize.toolkit.fluxcd.io/prune", "disabled"},
+		{"client.lifecycle.config.k8s.io/deletion", "detach"},
+	} {
+		options := strings.FieldsFunc(item.Annotation(keep[0]), func(c rune) bool { return c == ',' || c == ' ' })
+		if slices.Contains(options, keep[1]) {
+			return "it has the annotation " + keep[0] + ": " + keep[1]
+		}
+	}
+	return ""
 }
 
 // warnOtherPods reports a tree whose old gateway has another name than Kubeflow's, by which it is known here.

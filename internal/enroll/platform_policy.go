@@ -14,18 +14,32 @@ import (
 )
 
 // replaceOldIngress replaces the old ingress by the new one in every policy that names it.
-func replaceOldIngress(plan generate.Plan, input *survey.Index, notes *survey.Notes) {
+func replaceOldIngress(plan generate.Plan, input *survey.Index, notes *survey.Notes, wanted []generate.Object) {
+	ours := map[manifest.ID]bool{}
+	for _, o := range wanted {
+		ours[idOf(o)] = o.Kind == "AuthorizationPolicy"
+	}
 	input.Live(survey.IstioSecurity, "AuthorizationPolicy", func(item *manifest.Item) {
-		if spec := manifest.Field(item.Node, "spec"); spec != nil && !isMalformed(spec) {
-			before := item.Changed
-			item.Changed = false
-			replaceIngress(plan, item, spec)
-			followIngress(plan, item, survey.RulesOf(spec), survey.Action(spec) == "ALLOW")
-			if item.Changed {
-				notes.Warn(diagnostic.IngressReplaced, item, "is for the old gateway as a client, which was replaced by "+plan.Mesh.Ingress, "its rules no longer match what still comes by the old gateway", "")
-			}
-			item.Changed = item.Changed || before
+		spec := manifest.Field(item.Node, "spec")
+		if spec == nil || isMalformed(spec) {
+			return
 		}
+		if ours[item.ID] {
+			input.Before[item] = plainCopy(item.Node)
+		}
+		before := item.Changed
+		item.Changed = false
+		replaceIngress(plan, item, spec)
+		replaceAccounts(plan, item, survey.RulesOf(spec))
+		found, effect := "is for the old gateway as a client, which was replaced by "+plan.Mesh.Ingress, "its rules no longer match what still comes by the old gateway"
+		if !item.Changed {
+			found, effect = "is for the old gateway as a client by a pattern or its namespace, and "+plan.Mesh.Ingress+" was added", "its rules match what comes by either gateway"
+		}
+		followIngress(plan, item, survey.RulesOf(spec), survey.Action(spec) == "ALLOW")
+		if item.Changed {
+			notes.Warn(diagnostic.IngressReplaced, item, found, effect, "")
+		}
+		item.Changed = item.Changed || before
 	})
 }
 

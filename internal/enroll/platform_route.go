@@ -88,9 +88,11 @@ func (r oldRoute) leads(o generate.Object) bool {
 	return same && manifest.Value(backend, "name") == r.service && (r.port == "" || manifest.Value(backend, "port") == r.port)
 }
 
-// doesTheSame reports whether the rule of an HTTPRoute changes a request in the same way.
+// doesTheSame reports whether the rule of an HTTPRoute changes a request in the same way. A header that only
+// Kubeflow's has tells a web app the path that it is at.
 func (r oldRoute) doesTheSame(rule *yaml.Node) bool {
-	var rewrite, prefix string
+	path := manifest.Value(manifest.Field(rule, "matches").Content[0], "path", "value")
+	rewrite, prefix := path, ""
 	for _, filter := range manifest.Content(manifest.Field(rule, "filters")) {
 		switch manifest.Value(filter, "type") {
 		case "URLRewrite":
@@ -99,10 +101,9 @@ func (r oldRoute) doesTheSame(rule *yaml.Node) bool {
 			prefix = manifest.Value(manifest.Field(filter, "requestHeaderModifier", "set").Content[0], "value")
 		}
 	}
-	if r.rewrite != r.path && r.rewrite != rewrite {
-		return false
-	}
-	return (r.prefix == "" || r.prefix == prefix) && (r.timeout == "" || r.timeout == manifest.Value(rule, "timeouts", "request"))
+	same := r.rewrite == rewrite || r.rewrite == r.path && rewrite == path
+	timeout := manifest.Value(rule, "timeouts", "request")
+	return same && (r.prefix == "" || r.prefix == prefix) && (r.timeout == timeout || timeout != "" && duration(r.timeout) == timeout)
 }
 
 // readRoute reads a VirtualService of the simple form; why says how it differs from that form.
@@ -126,28 +127,48 @@ func readRoute(item *manifest.Item) (r oldRoute, why string) {
 		return r, "does not match by one path prefix alone"
 	}
 	destination := manifest.Field(manifest.Dealias(destinations[0]), "destination")
-	host := strings.Split(manifest.Value(destination, "host"), ".")
-	r.service, r.namespace = host[0], item.Namespace
-	if len(host) > 1 {
-		r.namespace = host[1]
+	host := manifest.Value(destination, "host")
+	if r.service, r.namespace = serviceOf(host, item.Namespace); r.service == "" {
+		return r, "leads to " + host + ", which is not a Service of the cluster"
 	}
 	r.port = manifest.Value(destination, "port", "number")
-	r.rewrite, r.timeout = manifest.Value(route, "rewrite", "uri"), manifest.Value(route, "timeout")
-	if r.rewrite == "" {
-		r.rewrite = r.path
-	}
-	if manifest.Field(destination, "subset") != nil {
-		return r, "has spec.http[0].route[0].destination.subset"
-	}
-	if manifest.Field(manifest.Dealias(destinations[0]), "headers") != nil {
-		return r, "has spec.http[0].route[0].headers"
-	}
+	r.rewrite, r.timeout = cmp.Or(manifest.Value(route, "rewrite", "uri"), r.path), manifest.Value(route, "timeout")
 	for i := 0; i+1 < len(route.Content); i += 2 {
 		if key := route.Content[i].Value; !slices.Contains([]string{"name", "match", "route", "rewrite", "timeout", "headers"}, key) {
 			return r, "sets " + key
 		}
 	}
+	if why := cmp.Or(
+		beside("spec.http[0].route[0]", manifest.Dealias(destinations[0]), "destination", "weight"),
+		beside("spec.http[0].route[0].destination", destination, "host", "port"),
+		beside("spec.http[0].route[0].destination.port", manifest.Field(destination, "port"), "number"),
+		beside("spec.http[0].rewrite", manifest.Field(route, "rewrite"), "uri"),
+	); why != "" {
+		return r, why
+	}
 	return r, r.readHeaders(manifest.Field(route, "headers"))
+}
+
+// beside says which key a map has beside some others, or "".
+func beside(at string, n *yaml.Node, known ...string) string {
+	for i := 0; n != nil && i+1 < len(n.Content); i += 2 {
+		if key := n.Content[i].Value; !slices.Contains(known, key) {
+			return "has " + at + "." + key
+		}
+	}
+	return ""
+}
+
+// serviceOf is the Service that a host of a VirtualService means: NAME, NAME.NAMESPACE, or what follows with svc.
+func serviceOf(host, namespace string) (name, of string) {
+	parts := strings.Split(host, ".")
+	switch {
+	case len(parts) == 1:
+		return host, namespace
+	case len(parts) == 2 || parts[2] == "svc":
+		return parts[0], parts[1]
+	}
+	return "", ""
 }
 
 // readHeaders reads the one header that Kubeflow sets; why says that there are others.

@@ -38,12 +38,37 @@ func labelServices(plan generate.Plan, kubeflow survey.Kubeflow, input *survey.I
 			warnUnlabeled(notes, name, ingress, name == kubeflow.Component(survey.PipelinesUI).Service)
 			continue
 		}
-		item.Mark("labels", useWaypoint, profile.KubeflowWaypoint)
-		if ingress {
-			item.Mark("labels", ingressUseWaypoint, "true")
+		for _, item := range allOf(input, item) {
+			warnOtherWaypoint(notes, item)
+			item.Mark("labels", useWaypoint, profile.KubeflowWaypoint)
+			if ingress {
+				item.Mark("labels", ingressUseWaypoint, "true")
+			}
+			item.Unmark("labels", useWaypointNamespace)
 		}
-		item.Unmark("labels", useWaypointNamespace)
 	}
+}
+
+// warnOtherWaypoint reports a Service that used another waypoint, or none.
+func warnOtherWaypoint(notes *survey.Notes, item *manifest.Item) {
+	name, namespace := item.Label(useWaypoint), item.Label(useWaypointNamespace)
+	if (name == "" || name == profile.KubeflowWaypoint) && (namespace == "" || namespace == profile.KubeflowNamespace) {
+		return
+	}
+	was := useWaypoint + ": " + name
+	if namespace != "" {
+		was += " and " + useWaypointNamespace + ": " + namespace
+	}
+	notes.Warn(diagnostic.WaypointReplaced, item, "had "+was, "its policies are for Gateway "+profile.KubeflowNamespace+"/"+profile.KubeflowWaypoint+
+		", so it was labeled for that waypoint, and what the other one did with its requests is lost", "remove the label from the source")
+}
+
+// allOf are an object and its copies, which the input may have: the same edit keeps them the same.
+func allOf(input *survey.Index, item *manifest.Item) []*manifest.Item {
+	if input.Twice[item.ID] == nil {
+		return []*manifest.Item{item}
+	}
+	return slices.DeleteFunc(slices.Clone(input.Items), func(other *manifest.Item) bool { return other.ID != item.ID })
 }
 
 const (

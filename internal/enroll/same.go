@@ -22,7 +22,13 @@ func merge(plan generate.Plan, input *survey.Index, notes *survey.Notes, shipped
 		notes.Errs = append(notes.Errs, item.Report(diagnostic.OwnedByOther, "", fmt.Sprintf("is owned by AmbientProfile %q, but %q generates it too", owner, plan.Name), "",
 			"remove the namespace from one of the two, or set cluster.enabled: false in all but one"))
 	case item.Kind == "Namespace":
+		was := item.Changed
+		item.Changed = false
 		labelNamespace(plan, notes, item, object)
+		if item.Changed && owner == "" {
+			notes.Warn(diagnostic.EditedForAmbient, item, "was labeled for ambient mode and the waypoint of its profile", "its pods are in the mesh without sidecars, and the waypoint enforces the policies with HTTP rules", "")
+		}
+		item.Changed = item.Changed || was
 	case item.Kind == "RoleBinding" && owner == "":
 		sameRoleBinding(notes, item, object)
 	default:
@@ -36,19 +42,26 @@ func replace(plan generate.Plan, input *survey.Index, notes *survey.Notes, shipp
 	fresh := object.Node()
 	keepSelector(item, fresh)
 	var changed []change
+	moved := false
 	was, now := survey.Action(manifest.Field(item.Node, "spec")), survey.Action(manifest.Field(fresh, "spec"))
 	for _, key := range object.FieldNames() {
 		before, wanted := manifest.Field(item.Node, key), manifest.Field(fresh, key)
 		same := before != nil && manifest.Equal(before, wanted) || item.Kind == "AuthorizationPolicy" && samePolicy(before, wanted)
 		if !same {
-			if !isShipped(shipped, item, before) {
+			if isShipped(shipped, item, before) {
+				moved = true
+			} else {
 				changed = append(changed, differences(key, before, wanted)...)
 			}
 			item.Set(item.Node, key, wanted)
 		}
 	}
+	asBefore(input.Before[item], changed)
 	adopt(plan, item, object)
 	switchOn(notes, item, object)
+	if moved && len(changed) == 0 {
+		notes.Warn(diagnostic.EditedForAmbient, item, "was as Kubeflow ships it, and was replaced by the policy for ambient mode", "no change of yours is lost", "")
+	}
 	if len(changed) > 0 && survey.OwnedBy(item) == "" {
 		if was == "DENY" && now != was {
 			notes.Warn(diagnostic.DenyOverwritten, item, "was a DENY policy without an owned-by annotation, and was overwritten by the generated "+now+" policy of the same name",
@@ -57,6 +70,18 @@ func replace(plan generate.Plan, input *survey.Index, notes *survey.Notes, shipp
 		}
 		notes.Warn(diagnostic.Overwritten, item, "was overwritten, because it has no owned-by annotation and differed from the generated object ("+changesNamed(changed)+")", whatIsLost(input, item, changed),
 			"delete it from the input, and make the change in the AmbientProfile, or in a patch that runs after this function")
+	}
+}
+
+// asBefore gives changes the values of the item as it came, where this run has edited it since.
+func asBefore(original *yaml.Node, changed []change) {
+	if original == nil {
+		return
+	}
+	for i, c := range changed {
+		if n, found := manifest.Find(original, c.field); found && c.was != nil {
+			changed[i].was = n
+		}
 	}
 }
 

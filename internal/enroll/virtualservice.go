@@ -59,7 +59,14 @@ func routeOf(plan generate.Plan, input *survey.Index, item *manifest.Item, kubef
 	for i, route := range manifest.Content(manifest.Field(spec, "http")) {
 		at := fmt.Sprintf("spec.http[%d]", i)
 		of := tr.rules(at, manifest.Dealias(route))
-		rules, from = append(rules, of...), append(from, slices.Repeat([]string{at}, len(of))...)
+		for j := range of {
+			place := at
+			if len(of) > 1 { // one for each match
+				place = fmt.Sprintf("%s.match[%d]", at, j)
+			}
+			from = append(from, place)
+		}
+		rules = append(rules, of...)
 	}
 	if out["rules"] = rules; len(rules) == 0 {
 		tr.refuse("has no HTTP route")
@@ -167,8 +174,8 @@ func (t *translation) backend(at string, destination *yaml.Node) generate.Fields
 	case name == "":
 		t.refuse("leads to " + host + ", which is not a Service of the cluster")
 		return nil
-	case manifest.Field(destination, "subset") != nil:
-		t.refuse("has " + at + ".subset")
+	case beside(at, destination, "host", "port") != "":
+		t.refuse(beside(at, destination, "host", "port"))
 		return nil
 	case t.out.namespace != "" && t.out.namespace != namespace:
 		t.refuse("leads to Services of more than one namespace")
@@ -187,17 +194,11 @@ func (t *translation) backend(at string, destination *yaml.Node) generate.Fields
 	return generate.Fields{"name": name, "port": port}
 }
 
-// service is the Service that a host means: NAME, NAME.NAMESPACE, or what follows with svc.
+// service is the Service that a host means. One of two words may be a host outside of the cluster.
 func (t *translation) service(host string) (name, namespace string) {
-	parts := strings.Split(host, ".")
-	switch {
-	case host == "":
-	case len(parts) == 1:
-		return host, t.item.Namespace
-	case len(parts) > 2 && parts[2] == "svc":
-		return parts[0], parts[1]
-	case len(parts) == 2 && t.input.ByID[manifest.ID{Kind: "Service", Namespace: parts[1], Name: parts[0]}] != nil:
-		return parts[0], parts[1]
+	name, namespace = serviceOf(host, t.item.Namespace)
+	if strings.Count(host, ".") == 1 && t.input.ByID[manifest.ID{Kind: "Service", Namespace: namespace, Name: name}] == nil {
+		return "", ""
 	}
-	return "", ""
+	return name, namespace
 }

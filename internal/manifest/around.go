@@ -20,6 +20,29 @@ func (a around) document(n *yaml.Node) *yaml.Node {
 	return &yaml.Node{Kind: yaml.DocumentNode, HeadComment: a.head, FootComment: a.foot, Content: []*yaml.Node{n}}
 }
 
+// Head is the comment at the top of a file, such as a license, that a blank line sets apart from the file's
+// first object, as a document of its own; nil where there is none. It stays where the object is removed.
+func (i *Item) Head() *Item {
+	if i.around.head == "" || i.separator != nil || i.Text == nil {
+		return nil
+	}
+	end := 0
+	for at := 0; at < len(i.Text); {
+		next := at + bytes.IndexByte(i.Text[at:], '\n') + 1
+		line := bytes.TrimSpace(i.Text[at:next])
+		if len(line) == 0 {
+			end = at // what stands below the last blank line is the object's own
+		} else if line[0] != '#' {
+			break
+		}
+		at = next
+	}
+	if len(bytes.TrimSpace(i.Text[:end])) == 0 {
+		return nil
+	}
+	return &Item{Text: i.Text[:end:end]}
+}
+
 // above is the line that separates an item from the one before it: as it was read, with its comment
 // and its line end. The first item needs none, so there it stays only for its comment.
 func (i *Item) above(first bool) []byte {

@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -54,6 +55,11 @@ func invalid(data []byte) diagnostic.Diagnostic {
 			at = bytes.LastIndexByte(data[:at], '*')
 		case data[at] == '\t':
 			d.Code, d.Found, d.Remedy = diagnostic.TabIndentation, "the indentation contains a tab", "replace it with spaces"
+		case problem == badEscape || problem == noEscape:
+			at = bytes.LastIndexByte(data[:at+1], '\\')
+			if text, escape := jsonEscape(data[at:]); escape != "" {
+				d.Remedy = "write " + text + " in place of the JSON escape " + escape
+			}
 		case byParser(problem):
 			at = 1 + bytes.LastIndexAny(data[:at], " \t\n")
 		}
@@ -70,6 +76,29 @@ const (
 	// noDocument is about what comes after a document.
 	noDocument = "did not find expected <document start>"
 )
+
+// What the library says of escapes, of which JSON has two that YAML 1.1 has not.
+const (
+	badEscape = "found invalid Unicode character escape code"
+	noEscape  = "found unknown escape character"
+)
+
+// surrogates is one character of JSON, in two halves of UTF-16.
+var surrogates = regexp.MustCompile(`\A\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})`)
+
+// jsonEscape is what an escape of JSON at the beginning of a text stands for, and the escape; "" where it is none.
+func jsonEscape(data []byte) (text, escape string) {
+	if bytes.HasPrefix(data, []byte(`\/`)) {
+		return "/", `\/`
+	}
+	halves := surrogates.FindSubmatch(data)
+	if halves == nil {
+		return "", ""
+	}
+	high, _ := strconv.ParseUint(string(halves[1]), 16, 32) // the pattern has digits only
+	low, _ := strconv.ParseUint(string(halves[2]), 16, 32)
+	return string(utf16.DecodeRune(rune(high), rune(low))), string(halves[0])
+}
 
 // opening is the bracket that a problem is about, whose line the library names.
 var opening = map[string]byte{"did not find expected ',' or ']'": '[', "did not find expected ',' or '}'": '{'}

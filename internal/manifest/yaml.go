@@ -147,6 +147,16 @@ func Walk(n *yaml.Node, visit func(key string, n *yaml.Node)) {
 	}
 }
 
+// AreTexts reports whether all values of a map are texts, as the API server wants those of labels and annotations.
+func AreTexts(n *yaml.Node) bool {
+	for i := 0; n != nil && i+1 < len(n.Content); i += 2 {
+		if Dealias(n.Content[i+1]).ShortTag() != yaml.NodeTagString {
+			return false
+		}
+	}
+	return true
+}
+
 // StringMap is a map of texts; nil for none.
 func StringMap(n *yaml.Node) map[string]string {
 	if n == nil || n.Kind != yaml.MappingNode {

@@ -35,7 +35,10 @@ func (in *Index) UsersOfGateway(gateway *manifest.Item) []GatewayUser {
 
 func usesGateway(item *manifest.Item, gateway manifest.ID) (field string, uses bool) {
 	if item.Group == IstioNetworking && item.Kind == "VirtualService" {
-		return "", slices.Contains(GatewaysOf(item), gateway)
+		return "", slices.ContainsFunc(GatewaysOf(item), func(named manifest.ID) bool {
+			// The tool that applies a VirtualService without a namespace decides which one it is in.
+			return named == gateway || item.Namespace == "" && named.Namespace == "" && named.Name == gateway.Name
+		})
 	}
 	manifest.Walk(item.Node, func(key string, n *yaml.Node) {
 		if !uses && key != "_example" && (mentions(n, gateway.Namespace+"/"+gateway.Name) || namedByKnative(item, key, n, gateway)) {

@@ -1,6 +1,8 @@
 package survey
 
 import (
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
 	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/pkg/profile"
 )
@@ -15,7 +17,9 @@ type Index struct {
 	InPackage, Selected bool
 	ByID                map[manifest.ID]*manifest.Item
 	// Twice are the second ones of those that are there twice.
-	Twice     map[manifest.ID]*manifest.Item
+	Twice map[manifest.ID]*manifest.Item
+	// Before are policies as they came, which this run edits before ours take their place.
+	Before    map[*manifest.Item]*yaml.Node
 	services  map[string][]Service
 	named     map[string]map[string]Service // the same by name
 	workloads map[string][]PodMaker
@@ -30,6 +34,8 @@ type Index struct {
 	// fork is the workload of a gateway in place of Kubeflow's, once forkKnown.
 	fork      *manifest.Item
 	forkKnown bool
+	// selectors are those of pods that name a label, by the label.
+	selectors map[string][]Selection
 	// gateway is the ingress Gateway, and ingressPods are the labels of its pods.
 	gateway     Gateway
 	ingressPods []Labels
@@ -46,9 +52,9 @@ func (in *Index) Namespace(name string) *manifest.Item {
 // NewIndex finds items that go to the cluster by identity; of duplicates, which no cluster could hold, the first.
 func NewIndex(spec profile.Spec, items []*manifest.Item) *Index {
 	in := &Index{
-		All: items, Items: make([]*manifest.Item, 0, len(items)), ByID: make(map[manifest.ID]*manifest.Item, len(items)), Twice: map[manifest.ID]*manifest.Item{},
+		All: items, Items: make([]*manifest.Item, 0, len(items)), ByID: make(map[manifest.ID]*manifest.Item, len(items)), Twice: map[manifest.ID]*manifest.Item{}, Before: map[*manifest.Item]*yaml.Node{},
 		services: map[string][]Service{}, named: map[string]map[string]Service{}, workloads: map[string][]PodMaker{}, ports: map[string]string{},
-		notebooks: map[string][]string{}, gateway: gatewayOf(spec),
+		notebooks: map[string][]string{}, selectors: map[string][]Selection{}, gateway: gatewayOf(spec),
 	}
 	for _, p := range spec.Profiles {
 		for _, n := range p.Notebooks {

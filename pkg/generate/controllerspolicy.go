@@ -8,6 +8,15 @@ import (
 // ControllersPolicyName is the policy of the profile-controller that allows the owner.
 const ControllersPolicyName = "ns-owner-access-istio"
 
+// VisualizationPolicySpec is the form in which the pipelines profile controller writes its policy
+// ml-pipeline-visualizationserver (Kubeflow Pipelines: profile-controller/sync.py). It is never emitted.
+func VisualizationPolicySpec() *yaml.Node {
+	return node(Fields{
+		"selector": Fields{"matchLabels": Fields{"app": "ml-pipeline-visualizationserver"}},
+		"rules":    []any{Fields{"from": []any{Fields{"source": Fields{"principals": []string{"cluster.local/ns/kubeflow/sa/ml-pipeline"}}}}}},
+	})
+}
+
 // ControllersPolicySpecs are the forms in which the profile-controller writes its own policy
 // (ControllersPolicyName), with the ingress principal of the sidecar era and with today's
 // (profile-controller: getAuthorizationPolicy). They are never emitted: an item that has neither

@@ -7,8 +7,11 @@ import (
 
 // The names under which the profile-controller has its rights.
 const (
-	profilesRole           = "profiles-cluster-admin"
-	profilesServiceAccount = "profiles-controller-service-account"
+	profilesRole = "profiles-cluster-admin"
+	// ProfilesServiceAccount is that of its pods.
+	ProfilesServiceAccount = "profiles-controller-service-account"
+	// ProfilesBinding is our binding in place of Kubeflow's.
+	ProfilesBinding = "ambient-profile-profiles-controller"
 )
 
 // profilesRule is one rule of a ClusterRole.
@@ -41,10 +44,10 @@ func profilesClusterRole() Object {
 // is replaced, never edited.
 func profilesClusterRoleBinding() Object {
 	return Object{
-		APIVersion: survey.RBACGroup + "/v1", Kind: "ClusterRoleBinding", Name: "ambient-profile-profiles-controller",
+		APIVersion: survey.RBACGroup + "/v1", Kind: "ClusterRoleBinding", Name: ProfilesBinding,
 		Fields: Fields{
 			"roleRef":  roleRef{survey.RBACGroup, "ClusterRole", profilesRole},
-			"subjects": []subject{{Kind: "ServiceAccount", Name: profilesServiceAccount, Namespace: profile.KubeflowNamespace}},
+			"subjects": []subject{{Kind: "ServiceAccount", Name: ProfilesServiceAccount, Namespace: profile.KubeflowNamespace}},
 		},
 	}
 }

@@ -26,7 +26,7 @@ func Warnings(document *yaml.Node, p AmbientProfile) []diagnostic.Diagnostic {
 			Code: diagnostic.ConfigRestrict, Field: "spec.cluster.controllers",
 			Found:  "Restrict revokes the profile-controller's right to write AuthorizationPolicies",
 			Effect: "every new Profile stops halfway, without ServiceAccounts, RoleBindings or quota, and the dashboard cannot add contributors",
-			Remedy: "use Keep, unless you create Profiles and contributors some other way",
+			Remedy: "use Keep, unless something other than the profile-controller makes the ServiceAccounts, RoleBindings and quota of new Profiles and the contributors",
 		})
 	}
 	for i := range all {
