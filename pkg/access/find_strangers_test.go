@@ -60,7 +60,7 @@ func TestFindingsAreOfAllRequests(t *testing.T) {
 			aRoute("alice", "istio-system/ambient-ingressgateway", "filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: kubeflow-userid, value: alice@example.com}]}}], backendRefs: [{name: tet, port: 80}]"), ""},
 		{"to nobody past the waypoint", p("x", "rules: [{"+ingress+"}]"), ""},
 		{"to every token of a login", p("x", on+"rules: [{"+ingress+", when: [{key: 'request.auth.claims[iss]', values: ['http://dex*']}]}]") + waypointTakes, "alice/x: spec.rules[0]: allows every user through the waypoint"},
-		{"to a policy that says the same as another", p("x", on+"rules: [{"+fromBob+"}]") + p("y", on+"rules: [{"+fromBob+"}, {"+ingress+"}]") + p("z", on+"action: DENY, rules: [{"+ingress+"}]"), "alice/x: spec.rules[0]: allows pods of bob through|alice/y: spec.rules[0]: allows pods of bob through"},
+		{"to a policy that says the same as another", p("x", on+"rules: [{"+fromBob+"}]") + p("y", on+"rules: [{"+fromBob+"}, {"+ingress+"}]") + p("z", on+"action: DENY, rules: [{"+ingress+"}]"), "alice/y: spec.rules[0]: allows pods of bob through|alice/x: spec.rules[0]: allows pods of bob through"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := opens(load(t, tenants(t)+c.text).Findings(twoTenants))

@@ -195,6 +195,10 @@ func (k *ledgerWalk) field(tree *ledgerNode, path string, key, value *yaml.Node)
 	if len(n.below) == 0 && (n.rest == nil || n.rest.state != isNotJudged) {
 		return
 	}
+	if value.Kind == yaml.ScalarNode && n.rest != nil && n.rest.state == isNotJudged { // not of the field's type
+		k.found(n.rest, path, key)
+		return
+	}
 	k.below(n, path, value)
 }
 

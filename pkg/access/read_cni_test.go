@@ -85,7 +85,7 @@ func TestIstioCNIThatCapturesNothing(t *testing.T) {
 	}
 	assumed(cniConfig("AMBIENT_ENABLED: 'false'")+sidecarIstiod, "istio-cni captures pods, although its ConfigMap says AMBIENT_ENABLED: false")
 	assumed(cniConfig("AMBIENT_IPV6: 'false'"), "pods have no IPv6 addresses, which istio-cni leaves alone by data.AMBIENT_IPV6 of ConfigMap istio-system/istio-cni-config")
-	assumed(chart(", valuesFrom: [{kind: ConfigMap, name: x}]"), "as spec.valuesFrom of HelmRelease istio-system/new may say")
+	assumed(chart(", valuesFrom: [{kind: ConfigMap, name: x}]"), "as spec.valuesFrom[0] of HelmRelease istio-system/new may say")
 
 	none := load(t, cloudWorld+cniConfig("AMBIENT_ENABLED: 'true', AMBIENT_ENABLEMENT_SELECTOR: '[]'"))
 	decides(t, load(t, cloudWorld), cloudQuestions["pod"], Deny)
