@@ -21,7 +21,7 @@ func (d *differ) newDoors(name string) {
 	}
 }
 
-// openDoors are the doors to a namespace that someone of another one gets through.
+// openDoors are the doors to a namespace that someone gets through.
 func (x *asker) openDoors(name string, pool *symbolic.Pool) (out []string) {
 	if x.w.locked != nil {
 		return x.w.locked.doors(name)
@@ -29,7 +29,7 @@ func (x *asker) openDoors(name string, pool *symbolic.Pool) (out []string) {
 	anyone := func(*inquiry, *Request, *symbolic.Trace) bool { return true }
 	doors := x.w.doors(x.w.look(name), "", nil)
 	for i := range doors {
-		if one := &doors[i]; one.from != name && (one.at == nil || x.passes(one, pool, anyone) != nil) {
+		if one := &doors[i]; one.at == nil || x.passes(one, pool, anyone) != nil {
 			out = append(out, one.told(name))
 		}
 	}
