@@ -90,6 +90,7 @@ func (w *World) DiffOnly(next *World, f Filter) Diff {
 	for _, name := range names {
 		if len(f.namespaces([]string{name})) > 0 {
 			d.newDoors(name)
+			d.newBehind(name)
 		}
 	}
 	classes := d.classes(names, locked)
