@@ -317,12 +317,14 @@ func inMeshOfCases(text, release string) []string {
 
 func documentsOf(text string) (out []string) {
 	for _, doc := range strings.Split("\n"+text, "\n---") {
-		if strings.TrimSpace(doc) != "" {
+		if onlyComments.ReplaceAllString(doc, "") != "" {
 			out = append(out, doc)
 		}
 	}
 	return out
 }
+
+var onlyComments = regexp.MustCompile(`^(?:[ \t]*(?:#.*)?\n?)*$`)
 
 var kindLine = regexp.MustCompile(`(?m)^kind: (\S+)$`)
 

@@ -2,12 +2,13 @@ package access
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-const whyUnapplied = "a deployment tool may not apply the object, or may delete it again"
+const whyUnapplied = "a deployment tool may not apply the object as it is, or may delete it again"
 
 // unappliedBy are the names by which a deployment tool leaves an object alone, applies it once or deletes it again, with the values that do so.
 // Argo CD and Helm act on any value (argoproj/argo-cd gitops-engine pkg/sync/hook; helm.sh/helm pkg/release HookAnnotation), Flux on these
@@ -30,14 +31,26 @@ var unappliedBy = []unapplied{
 	{key: "configsync.gke.io/cluster-name-selector"},
 	{key: "client.lifecycle.config.k8s.io/mutation", values: []string{"ignore"}},
 	{key: "cleanup.kyverno.io/ttl", labels: true}, // kyverno/kyverno: cleanup-controller, ttl
+	{key: "janitor/ttl"},                          // hjacobs/kube-janitor
+	{key: "janitor/expires"},
+	{key: "k8s-ttl-controller.twin.sh/ttl"},
 	{"addonmanager.kubernetes.io/mode", []string{"EnsureExists"}, true},
 }
 
 // unappliedField names the label or annotation for which an object may not be there. Pods are left out: without them there is nothing to reach.
 func unappliedField(n *yaml.Node) string {
 	metadata := field(n, "metadata")
+	if !mayMatter(n) {
+		return ""
+	}
+	if field(metadata, "deletionTimestamp") != nil {
+		return "metadata.deletionTimestamp"
+	}
+	if v := variableBelow(field(n, "spec")); v != "" {
+		return "spec, the variable in " + strconv.Quote(v)
+	}
 	annotations, names := field(metadata, "annotations"), field(metadata, "labels")
-	if annotations == nil && names == nil || !mayMatter(n) {
+	if annotations == nil && names == nil {
 		return ""
 	}
 	for _, by := range unappliedBy {
@@ -46,6 +59,22 @@ func unappliedField(n *yaml.Node) string {
 		}
 		if by.labels && by.takes(field(names, by.key)) {
 			return "metadata.labels[" + by.key + "]"
+		}
+	}
+	return ""
+}
+
+// variableBelow is the first text below a node that has a variable. What an alias stands for is below its anchor, too.
+func variableBelow(n *yaml.Node) string {
+	if n == nil {
+		return ""
+	}
+	if n.Kind == yaml.ScalarNode && isVariable(n.Value) {
+		return n.Value
+	}
+	for _, e := range n.Content {
+		if v := variableBelow(e); v != "" {
+			return v
 		}
 	}
 	return ""

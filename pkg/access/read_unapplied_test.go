@@ -26,7 +26,7 @@ func TestObjectsThatToolsMayNotApply(t *testing.T) {
 		for _, no := range []string{
 			"annotations: {argocd.argoproj.io/hook: PreSync}", "annotations: {argocd.argoproj.io/hook: Skip}", "annotations: {helm.sh/hook: test}", "annotations: {helm.sh/hook: ''}",
 			"annotations: {kustomize.toolkit.fluxcd.io/reconcile: disabled}", "annotations: {kustomize.toolkit.fluxcd.io/ssa: Ignore}", "annotations: {kustomize.toolkit.fluxcd.io/ssa: IfNotPresent}",
-			"labels: {cleanup.kyverno.io/ttl: 1h}", "annotations: {kapp.k14s.io/exists: ''}", "annotations: {kapp.k14s.io/noop: ''}", "annotations: {kapp.k14s.io/update-strategy: skip}", "annotations: {kapp.k14s.io/versioned: ''}",
+			"labels: {cleanup.kyverno.io/ttl: 1h}", "annotations: {janitor/ttl: 1h}", "annotations: {janitor/expires: 2026-01-01}", "annotations: {k8s-ttl-controller.twin.sh/ttl: 1h}", "deletionTimestamp: 2026-01-01T00:00:00Z", "annotations: {kapp.k14s.io/exists: ''}", "annotations: {kapp.k14s.io/noop: ''}", "annotations: {kapp.k14s.io/update-strategy: skip}", "annotations: {kapp.k14s.io/versioned: ''}",
 			"annotations: {configmanagement.gke.io/managed: disabled}", "annotations: {configsync.gke.io/cluster-name-selector: east}", "annotations: {client.lifecycle.config.k8s.io/mutation: ignore}",
 			"annotations: {configmanagement.gke.io/namespace-selector: x}", "annotations: {configmanagement.gke.io/cluster-selector: x}", "annotations: {addonmanager.kubernetes.io/mode: EnsureExists}",
 		} {
@@ -44,6 +44,15 @@ func TestObjectsThatToolsMayNotApply(t *testing.T) {
 				t.Errorf("%s with %s clouds %v", c.name, yes, got)
 			}
 		}
+	}
+	const allowed = "principals: [cluster.local/ns/a/sa/waypoint]"
+	variable := decides(t, load(t, edit(t, cloudWorld, allowed, "principals: ['cluster.local/ns/${NS}/sa/waypoint']")), cloudQuestions["off mesh"], NotJudged)
+	if want := `may not be in the cluster: spec, the variable in "cluster.local/ns/${NS}/sa/waypoint"`; !strings.Contains(variable.By(), want) {
+		t.Error(variable.By())
+	}
+	anywhere := load(t, cloudWorld+"\n---\nkind: AuthorizationPolicy\napiVersion: security.istio.io/v1\nmetadata: {name: new, namespace: '${NS}'}\nspec: {rules: [{}]}")
+	if got := strings.Join(cloudedBy(t, before, anywhere), ", "); got == "" {
+		t.Error("a policy of a namespace that a variable names clouds nothing")
 	}
 	flux := load(t, edit(t, cloudWorld, "{name: l7,", "{labels: {kustomize.toolkit.fluxcd.io/reconcile: Disabled}, name: l7,"))
 	v := decides(t, flux, cloudQuestions["waypoint"], NotJudged)

@@ -6,7 +6,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-const whyUnplaced = "it is missing, and the tool that applies the object decides which namespace it is in"
+const whyUnplaced = "it is missing or a variable, and the tool that applies the object decides which namespace it is in"
 
 // clusterScoped are the kinds without a namespace, of those that are read.
 var clusterScoped = map[groupKind]bool{
@@ -22,7 +22,8 @@ var clusterScoped = map[groupKind]bool{
 // readUnplaced reads that an object is in no namespace that the manifests name (kubectl -n, kustomize's namespace, Argo CD's destination). It may be
 // in any, the root namespace too. Pods and PodDefaults are settled when they are read (settleUnplaced).
 func (w *World) readUnplaced(k groupKind, n *yaml.Node) {
-	if textOf(valueAt(n, "metadata", "namespace")) != "" || clusterScoped[k] || !isRead(k, n) {
+	namespace := textOf(valueAt(n, "metadata", "namespace"))
+	if namespace != "" && !isVariable(namespace) || clusterScoped[k] || !isRead(k, n) {
 		return
 	}
 	c := cloudOf(n).as("metadata.namespace", field(n, "metadata"), ofAll, whyUnplaced)
@@ -45,6 +46,9 @@ func (w *World) readUnplaced(k groupKind, n *yaml.Node) {
 	}
 	w.addCloud(c)
 }
+
+// isVariable reports whether a text has a variable that a tool replaces when it applies the object (Flux: postBuild.substitute; kustomize: vars).
+func isVariable(s string) bool { return strings.Contains(s, "${") || strings.Contains(s, "$(") }
 
 // decides reports whether anything of a kind is judged or NOT JUDGED.
 func (n *ledgerNode) decides() bool {

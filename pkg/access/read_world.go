@@ -274,6 +274,9 @@ func readMeta(n *yaml.Node, labelled bool) (m meta, bad *fault) {
 	if m.namespace, err = text(field(md, "namespace")); err != nil {
 		return m, wrong(field(md, "namespace"), "metadata.namespace", "%v", err)
 	}
+	if isVariable(m.namespace) {
+		m.namespace = ""
+	}
 	m.annotations = field(md, "annotations")
 	if !labelled {
 		return m, nil

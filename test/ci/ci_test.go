@@ -180,6 +180,7 @@ func TestGitLabFile(t *testing.T) {
 const stub = `#!/bin/sh
 [ "$1 $2 $3 $4" = "diff --no-new-access -o markdown" ] || { echo "unexpected: $*" >&2; exit 2; }
 grep -q unreadable "$6" && exit 2
+grep -q rejected "$6" && exit 1
 new=$(grep -vxF -f "$5" "$6") || exit 0
 echo "gained: $new"
 exit 1
@@ -199,6 +200,7 @@ func TestAccessDiffComparesTwoCommits(t *testing.T) {
 		"a gain":            {"tenants", "allow alice", "allow alice\nallow bob", 0, "true\n", "gained: allow bob\n"},
 		"a new directory":   {"new", "", "allow alice", 0, "true\n", "gained: allow alice\n"},
 		"cannot be read":    {"tenants", "allow alice", "unreadable", 2, "", ""},
+		"is rejected":       {"tenants", "allow alice", "rejected", 1, "", ""},
 		"render fails":      {"tenants", "allow alice", "", 1, "", ""},
 		"render fails once": {"tenants", "", "allow alice", 1, "", ""},
 	} {
