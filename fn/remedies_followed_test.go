@@ -212,7 +212,9 @@ var followed = map[diagnostic.Code]follow{
 		r.configure("spec/identity/loginPaths", "[/sso/*]")
 	},
 	diagnostic.InjectionSelected: func(r *reader, d diagnostic.Diagnostic) {
-		r.drop(d.Object, "spec/selector/matchLabels/sidecar.istio.io~inject")
+		if d.Field == "spec.selector" {
+			r.drop(d.Object, "spec/selector/matchLabels/sidecar.istio.io~inject")
+		}
 		r.drop(d.Object, "spec/template/metadata/labels/sidecar.istio.io~inject")
 	},
 	diagnostic.DefaultDenyStops: func(r *reader, d diagnostic.Diagnostic) {
@@ -222,6 +224,11 @@ var followed = map[diagnostic.Code]follow{
 		r.add("apiVersion: v1\nkind: Service\nmetadata: {name: " + d.Object.Name + ", namespace: kubeflow}\nspec: {selector: {app: x}, ports: [{port: 80}]}\n")
 	},
 	diagnostic.WaypointLabelRemoved: unlabel("istio.io/use-waypoint"),
+	diagnostic.WaypointReplaced: func(r *reader, d diagnostic.Diagnostic) {
+		r.unmark(d.Object, "labels", "istio.io/use-waypoint")
+		r.unmark(d.Object, "labels", "istio.io/use-waypoint-namespace")
+	},
+	diagnostic.RestrictPolicyLost: func(r *reader, d diagnostic.Diagnostic) { r.set(d.Object, "metadata/name", "of-our-own") },
 	diagnostic.MalformedPolicyKept: func(r *reader, d diagnostic.Diagnostic) {
 		r.set(d.Object, "spec/rules", "[{from: [{source: {namespaces: [a]}}]}]")
 	},
@@ -278,6 +285,10 @@ var notFollowed = map[diagnostic.Code]string{
 	diagnostic.ImageMoved:               "the images are chosen where Istio is installed",
 	diagnostic.NamespaceInjected:        "the pods are restarted in the cluster",
 	diagnostic.HashedNameKept:           "the function is run elsewhere",
+	diagnostic.RestrictKept:             "who is to have the rights, only the reader knows",
+	diagnostic.SettingsReplaced:         "a patch after the function does it",
+	diagnostic.SettingsKept:             "the ConfigMap is generated elsewhere",
+	diagnostic.NamespacesSelected:       "which Namespaces are meant, only the reader knows",
 }
 
 const (
