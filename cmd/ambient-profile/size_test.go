@@ -10,7 +10,7 @@ import (
 const (
 	// binaryBytes is for everything except serve. diff, lint and the HTML report are half a megabyte of it. Locks, filters and rollout --verify are another
 	// quarter of a megabyte, and the page and the Markdown of explain and diff a twentieth. The limit notices growth; it is above the 12 MB that the project aims at.
-	binaryBytes = 13_970_000
+	binaryBytes = 14_200_000
 	// serveBytes is what serve adds: the server of net/http, with the TLS that it links, is 2.2 MB.
 	serveBytes = 2_400_000
 )
