@@ -19,6 +19,9 @@ func manifests(t testing.TB, text string) []*yaml.Node {
 	t.Helper()
 	var out []*yaml.Node
 	for _, doc := range strings.Split(text, "\n---\n") {
+		if strings.HasPrefix(doc, "# ") && onlyComments.MatchString(doc) {
+			continue
+		}
 		n, err := parsed(doc)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, doc)
