@@ -68,6 +68,24 @@ func TestOthersObjectsAndValuesAreNamed(t *testing.T) {
 	}
 }
 
+// istiod may know the Namespaces by the label that a run changes.
+func TestMeshThatSelectsNamespacesByTheirOldLabelIsNamed(t *testing.T) {
+	const namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: kubeflow, labels: {istio-injection: enabled}}"
+	for label, want := range map[string]string{"istio-injection: enabled": "it no longer selects kubeflow", "team: ml": ""} {
+		mesh := "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: 'discoverySelectors: [{matchLabels: {" + label + "}}]'}"
+		findings, items := run(t, "{platform: {enabled: true}}", namespace, mesh)
+		got := ""
+		for _, d := range findings {
+			if d.Code == diagnostic.NamespacesSelected && d.Object == items[1].Ref() {
+				got = d.Effect
+			}
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", label, got, want)
+		}
+	}
+}
+
 // Copies of an object get the same edit, so that they stay the same.
 func TestCopiesAreEditedAlike(t *testing.T) {
 	for _, object := range []string{
