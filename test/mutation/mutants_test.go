@@ -705,7 +705,7 @@ var mutants = []mutant{
 	{"lines are as wide as they can be said", "internal/symbolic/cover.go", "if apart[j] == 1 && !out[i].meets(o[i]) && wider.meets(o[i]) {", "if apart[j] == 0 && wider.meets(o[i]) {"},
 	{"what other lines have in part is left out", "internal/symbolic/cover.go", "if len(s.Rest(s.inBox(on, boxes[i]), others)) == 0 {", "if len(s.Rest(s.inBox(on, boxes[i]), others)) <= 1 {"},
 	{"a phrase may say what it must not", "internal/symbolic/phrase.go", "n > score && w.bits.within(most) {", "n > score {"},
-	{"all but some is all", "internal/symbolic/phrase.go", "return Phrase{{But: tests(but)}}, x.all().less(union(but, len(x.classes)))", "return Phrase{{But: tests(but[:1])}}, x.all().less(union(but[:1], len(x.classes)))"},
+	{"all but some is all", "internal/symbolic/phrase.go", "return []Said{{Phrase{{But: tests(but)}}, x.all().less(union(but, len(x.classes)))}}", "return []Said{{Phrase{{But: tests(but[:1])}}, x.all().less(union(but[:1], len(x.classes)))}}"},
 	{"a rule allows what others do", acc + "set_line.go", "		if !f.Outcome {\n", "		if f.Outcome && false {\n"},
 	{"what is not judged is on no line", acc + "set_line.go", "			say(g, g.boxes)\n", ""},
 	{"a rule's list is one of its values", "internal/symbolic/list.go", "holds := v.state == Known && slices.ContainsFunc(patterns,", "holds := v.state == Known && slices.ContainsFunc(patterns[:1],"},
