@@ -41,13 +41,11 @@ func entriesOf(n *yaml.Node, key string) []*yaml.Node {
 
 // distinct refuses a second entry with the same name. Entries without one do not count.
 func distinct(entries []*yaml.Node) *fault {
-	var seen []string
 	for i, e := range entries {
 		name := textOf(field(e, "name"))
-		if name != "" && slices.Contains(seen, name) {
+		if name != "" && slices.ContainsFunc(entries[:i], func(o *yaml.Node) bool { return textOf(field(o, "name")) == name }) {
 			return wrong(e, "["+strconv.Itoa(i)+"].name", "is %q twice, and the CRD admits it once", name)
 		}
-		seen = append(seen, name)
 	}
 	return nil
 }
@@ -64,25 +62,34 @@ func checkListeners(listeners []*yaml.Node) *fault {
 	if bad := distinct(listeners); bad != nil {
 		return bad
 	}
-	var seen []string
+	place := func(l *yaml.Node) [3]string {
+		return [3]string{scalarText(field(l, "port")), textOf(field(l, "protocol")), textOf(field(l, "hostname"))}
+	}
 	for i, l := range listeners {
-		protocol, hostname, tls := textOf(field(l, "protocol")), textOf(field(l, "hostname")), nonNull(field(l, "tls"))
-		mode := cmp.Or(textOf(field(tls, "mode")), "Terminate")
-		at := "[" + strconv.Itoa(i) + "]"
-		place := scalarText(field(l, "port")) + " " + protocol + " " + hostname
-		switch {
-		case slices.Contains(seen, place):
-			return wrong(l, at, "has the port, protocol and hostname of another listener, which the CRD does not admit")
-		case slices.Contains([]string{"HTTP", "TCP", "UDP"}, protocol) && tls != nil:
-			return wrong(l, at+".tls", "is set for protocol %s, which the CRD does not admit", protocol)
-		case slices.Contains([]string{"TCP", "UDP"}, protocol) && hostname != "":
-			return wrong(l, at+".hostname", "is set for protocol %s, which the CRD does not admit", protocol)
-		case protocol == "HTTPS" && mode != "Terminate":
-			return wrong(l, at+".tls.mode", "is %q, and the CRD admits Terminate for protocol HTTPS", mode)
-		case protocol == "TLS" && tls == nil:
-			return wrong(l, at+".tls", "is missing, and the CRD demands it for protocol TLS")
+		own := place(l)
+		bad := checkListener(l, own[1], own[2])
+		if slices.ContainsFunc(listeners[:i], func(o *yaml.Node) bool { return place(o) == own }) {
+			bad = wrong(l, "", "has the port, protocol and hostname of another listener, which the CRD does not admit")
 		}
-		seen = append(seen, place)
+		if bad != nil {
+			return below("["+strconv.Itoa(i)+"]", bad)
+		}
+	}
+	return nil
+}
+
+func checkListener(l *yaml.Node, protocol, hostname string) *fault {
+	tls := nonNull(field(l, "tls"))
+	mode := cmp.Or(textOf(field(tls, "mode")), "Terminate")
+	switch {
+	case (protocol == "HTTP" || protocol == "TCP" || protocol == "UDP") && tls != nil:
+		return wrong(l, ".tls", "is set for protocol %s, which the CRD does not admit", protocol)
+	case (protocol == "TCP" || protocol == "UDP") && hostname != "":
+		return wrong(l, ".hostname", "is set for protocol %s, which the CRD does not admit", protocol)
+	case protocol == "HTTPS" && mode != "Terminate":
+		return wrong(l, ".tls.mode", "is %q, and the CRD admits Terminate for protocol HTTPS", mode)
+	case protocol == "TLS" && tls == nil:
+		return wrong(l, ".tls", "is missing, and the CRD demands it for protocol TLS")
 	}
 	return nil
 }
@@ -125,27 +132,37 @@ var once = []string{"RequestHeaderModifier", "ResponseHeaderModifier", "RequestR
 
 // checkFilters looks at the filters of a rule, or of a backend of it.
 func checkFilters(rule, of *yaml.Node) *fault {
-	var seen []string
-	for i, f := range entriesOf(of, "filters") {
-		kind, at := textOf(field(f, "type")), "filters["+strconv.Itoa(i)+"]"
+	filters := entriesOf(of, "filters")
+	for i, f := range filters {
+		kind := textOf(field(f, "type"))
+		before := func(other string) bool {
+			return slices.ContainsFunc(filters[:i], func(o *yaml.Node) bool { return textOf(field(o, "type")) == other })
+		}
+		var bad *fault
 		switch {
-		case slices.Contains(once, kind) && slices.Contains(seen, kind):
-			return wrong(f, at, "is a second filter %s, and the CRD admits one", kind)
-		case kind == "RequestRedirect" && slices.Contains(seen, "URLRewrite") || kind == "URLRewrite" && slices.Contains(seen, "RequestRedirect"):
-			return wrong(f, at, "is a filter URLRewrite beside RequestRedirect, which the CRD does not admit")
+		case slices.Contains(once, kind) && before(kind):
+			bad = wrong(f, "", "is a second filter %s, and the CRD admits one", kind)
+		case kind == "RequestRedirect" && before("URLRewrite") || kind == "URLRewrite" && before("RequestRedirect"):
+			bad = wrong(f, "", "is a filter URLRewrite beside RequestRedirect, which the CRD does not admit")
 		case kind == "RequestRedirect" && len(entriesOf(of, "backendRefs")) > 0:
-			return wrong(f, at, "is a filter RequestRedirect beside backendRefs, which the CRD does not admit")
+			bad = wrong(f, "", "is a filter RequestRedirect beside backendRefs, which the CRD does not admit")
+		default:
+			bad = cmp.Or(checkHeaders(f), checkReplacement(rule, f))
 		}
-		seen = append(seen, kind)
-		for _, modifier := range [2]string{"requestHeaderModifier", "responseHeaderModifier"} {
-			for _, list := range [2]string{"set", "add"} {
-				if bad := distinct(entriesOf(field(f, modifier), list)); bad != nil {
-					return below(at+"."+modifier+"."+list, bad)
-				}
+		if bad != nil {
+			return below("filters["+strconv.Itoa(i)+"]", bad)
+		}
+	}
+	return nil
+}
+
+// checkHeaders: a filter names each header once.
+func checkHeaders(filter *yaml.Node) *fault {
+	for _, modifier := range [2]string{"requestHeaderModifier", "responseHeaderModifier"} {
+		for _, list := range [2]string{"set", "add"} {
+			if bad := distinct(entriesOf(field(filter, modifier), list)); bad != nil {
+				return below("."+modifier+"."+list, bad)
 			}
-		}
-		if bad := checkReplacement(rule, f); bad != nil {
-			return below(at+".", bad)
 		}
 	}
 	return nil
@@ -161,10 +178,10 @@ func checkReplacement(rule, filter *yaml.Node) *fault {
 		prefix, full := field(path, "replacePrefixMatch") != nil, field(path, "replaceFullPath") != nil
 		kind := textOf(field(path, "type"))
 		if (kind == "ReplacePrefixMatch") != prefix || (kind == "ReplaceFullPath") != full {
-			return wrong(path, of+".path", "does not have exactly the text of its type %s, which the CRD demands", kind)
+			return wrong(path, "."+of+".path", "does not have exactly the text of its type %s, which the CRD demands", kind)
 		}
 		if matches := entriesOf(rule, "matches"); prefix && field(rule, "matches") != nil && (len(matches) != 1 || cmp.Or(textOf(field(field(matches[0], "path"), "type")), "PathPrefix") != "PathPrefix") {
-			return wrong(path, of+".path", "replaces a prefix, and the CRD demands exactly one match, of a prefix")
+			return wrong(path, "."+of+".path", "replaces a prefix, and the CRD demands exactly one match, of a prefix")
 		}
 	}
 	return nil
