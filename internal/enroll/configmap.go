@@ -23,15 +23,12 @@ func editConfigMaps(plan generate.Plan, input *survey.Index, notes *survey.Notes
 		if !knownConfigMap(plan, name, item.Namespace) || keepsSettings(plan, notes, item, name) {
 			continue
 		}
-		was, before := item.Changed, dataOf(manifest.Field(item.Node, "data"))
-		item.Changed = false
-		editConfigMap(plan, item, name)
-		edited := item.Changed
-		item.Changed = was || edited
-		if edited {
-			reportSettings(plan, notes, item, name, before, hash)
+		before := dataOf(manifest.Field(item.Node, "data"))
+		if !editedBy(item, func() { editConfigMap(plan, item, name) }) {
+			continue
 		}
-		if edited && hash {
+		reportSettings(plan, notes, item, name, before, hash)
+		if hash {
 			notes.Warn(diagnostic.HashedNameKept, item, "was edited, but keeps its hash-suffixed name", "the pods that read it will not restart and keep the old settings",
 				"run the function in the kustomization that generates the ConfigMap, or restart the pods")
 		}

@@ -62,7 +62,6 @@ func convertPolicy(plan generate.Plan, input *survey.Index, notes *survey.Notes,
 		item.Set(spec, "rules", rules)
 	}
 	replaceIngress(plan, item, spec)
-	replaceAccounts(plan, item, survey.RulesOf(spec))
 	followIngress(plan, item, survey.RulesOf(spec), true)
 }
 
@@ -125,14 +124,19 @@ func targets(input *survey.Index, spec *yaml.Node, at place, wanted survey.Label
 // mostTargets is how many targetRefs a policy can have (Istio: AuthorizationPolicy CRD).
 const mostTargets = 16
 
-// replaceIngress replaces the principal of the old ingress by that of the new one.
-func replaceIngress(plan generate.Plan, item *manifest.Item, n *yaml.Node) {
+// replaceIngress replaces the principal and the service account of the old ingress by those of the new one.
+func replaceIngress(plan generate.Plan, item *manifest.Item, spec *yaml.Node) {
+	replacePrincipals(plan, item, spec)
+	replaceAccounts(plan, item, survey.RulesOf(spec))
+}
+
+func replacePrincipals(plan generate.Plan, item *manifest.Item, n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode && isOldIngress(plan, n.Value) && !strings.Contains(n.Value, "*") {
 		n.Value = plan.Mesh.Ingress
 		item.Changed = true
 	}
 	for _, below := range n.Content {
-		replaceIngress(plan, item, below)
+		replacePrincipals(plan, item, below)
 	}
 }
 

@@ -222,8 +222,7 @@ func atWaypoint(plan generate.Plan, namespace string, spec *yaml.Node, principal
 		out = append(out, rule)
 	}
 	scratch := &manifest.Item{ID: manifest.ID{Namespace: namespace}}
-	replaceIngress(plan, scratch, list(out...))
-	replaceAccounts(plan, scratch, out)
+	replaceIngress(plan, scratch, mapOf("rules", list(out...)))
 	followIngress(plan, scratch, out, survey.Action(spec) == "ALLOW")
 	return out
 }

@@ -2,8 +2,19 @@ package enroll
 
 import (
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
+	"github.com/kubeflow-ambient/ambient-profile/internal/manifest"
 	"github.com/kubeflow-ambient/ambient-profile/internal/survey"
 )
+
+// editedBy runs a step and reports whether it edits an item. What was edited before stays so.
+func editedBy(item *manifest.Item, step func()) bool {
+	was := item.Changed
+	item.Changed = false
+	step()
+	edited := item.Changed
+	item.Changed = was || edited
+	return edited
+}
 
 // reportEdits runs a step and reports each object that it edits, with why. An object that a message of the
 // step already names is not reported again.

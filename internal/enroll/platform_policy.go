@@ -27,19 +27,14 @@ func replaceOldIngress(plan generate.Plan, input *survey.Index, notes *survey.No
 		if ours[item.ID] {
 			input.Before[item] = plainCopy(item.Node)
 		}
-		before := item.Changed
-		item.Changed = false
-		replaceIngress(plan, item, spec)
-		replaceAccounts(plan, item, survey.RulesOf(spec))
-		found, effect := "is for the old gateway as a client, which was replaced by "+plan.Mesh.Ingress, "its rules no longer match what still comes by the old gateway"
-		if !item.Changed {
-			found, effect = "is for the old gateway as a client by a pattern or its namespace, and "+plan.Mesh.Ingress+" was added", "its rules match what comes by either gateway"
+		replaced := editedBy(item, func() { replaceIngress(plan, item, spec) })
+		added := editedBy(item, func() { followIngress(plan, item, survey.RulesOf(spec), survey.Action(spec) == "ALLOW") })
+		switch {
+		case replaced:
+			notes.Warn(diagnostic.IngressReplaced, item, "is for the old gateway as a client, which was replaced by "+plan.Mesh.Ingress, "its rules no longer match what still comes by the old gateway", "")
+		case added:
+			notes.Warn(diagnostic.IngressReplaced, item, "is for the old gateway as a client by a pattern or its namespace, and "+plan.Mesh.Ingress+" was added", "its rules match what comes by either gateway", "")
 		}
-		followIngress(plan, item, survey.RulesOf(spec), survey.Action(spec) == "ALLOW")
-		if item.Changed {
-			notes.Warn(diagnostic.IngressReplaced, item, found, effect, "")
-		}
-		item.Changed = item.Changed || before
 	})
 }
 

@@ -1,8 +1,6 @@
 package enroll
 
 import (
-	"slices"
-
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/kubeflow-ambient/ambient-profile/internal/diagnostic"
@@ -51,13 +49,7 @@ func selectsInjection(item *manifest.Item) bool {
 	if item.Kind == "CronJob" {
 		spec = manifest.Field(spec, "jobTemplate", "spec")
 	}
-	selector := manifest.Field(spec, "selector")
-	if manifest.Field(selector, "matchLabels", injectMark) != nil {
-		return true
-	}
-	return slices.ContainsFunc(manifest.Content(manifest.Field(selector, "matchExpressions")), func(n *yaml.Node) bool {
-		return manifest.Value(manifest.Dealias(n), "key") == injectMark
-	})
+	return survey.SelectorNames(manifest.Field(spec, "selector"), injectMark)
 }
 
 // keepsInjection reports whether the label of the pods stays, because something selects them by it. Istio 1.31 (mutatingwebhook.yaml): no webhook for

@@ -22,13 +22,9 @@ func merge(plan generate.Plan, input *survey.Index, notes *survey.Notes, shipped
 		notes.Errs = append(notes.Errs, item.Report(diagnostic.OwnedByOther, "", fmt.Sprintf("is owned by AmbientProfile %q, but %q generates it too", owner, plan.Name), "",
 			"remove the namespace from one of the two, or set cluster.enabled: false in all but one"))
 	case item.Kind == "Namespace":
-		was := item.Changed
-		item.Changed = false
-		labelNamespace(plan, notes, item, object)
-		if item.Changed && owner == "" {
+		if editedBy(item, func() { labelNamespace(plan, notes, item, object) }) && owner == "" {
 			notes.Warn(diagnostic.EditedForAmbient, item, "was labeled for ambient mode and the waypoint of its profile", "its pods are in the mesh without sidecars, and the waypoint enforces the policies with HTTP rules", "")
 		}
-		item.Changed = item.Changed || was
 	case item.Kind == "RoleBinding" && owner == "":
 		sameRoleBinding(notes, item, object)
 	default:

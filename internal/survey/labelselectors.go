@@ -19,7 +19,7 @@ type Selection struct {
 // they select by the labels that say whether a Namespace has sidecars.
 func (in *Index) NamespaceSelectors() (found []Selection) {
 	for _, item := range in.Items {
-		if item.Kind == "CustomResourceDefinition" || OwnedBy(item) != "" || item.Removed {
+		if item.Kind == "CustomResourceDefinition" || OwnedBy(item) != "" || item.Removed || isInjector(item) {
 			continue
 		}
 		manifest.Walk(item.Node, func(key string, n *yaml.Node) {
@@ -39,9 +39,6 @@ func (in *Index) NamespaceSelectors() (found []Selection) {
 				found = append(found, Selection{item, manifest.Dealias(n)})
 			}
 		}
-		if isInjector(item) {
-			found = withoutLast(found, item)
-		}
 	}
 	return found
 }
@@ -57,13 +54,6 @@ func isInjector(item *manifest.Item) bool {
 		}
 	}
 	return false
-}
-
-func withoutLast(found []Selection, item *manifest.Item) []Selection {
-	for len(found) > 0 && found[len(found)-1].Item == item {
-		found = found[:len(found)-1]
-	}
-	return found
 }
 
 // SelectorNames reports whether a label selector names a label.
