@@ -34,6 +34,9 @@ func decidesAccess(group, kind string) bool {
 	return ledgerGroup(group) || strings.Contains(group+kind, "{{") || strings.Contains(group+kind, "*")
 }
 
+// decidingResources are the resources of kinds that decide access, of groups that hold others too.
+var decidingResources = []string{"namespaces", "services", "endpoints", "endpointslices", "ingresses", "poddefaults"}
+
 // readGenerateRules reads the rules of a Kyverno policy that generate: by kind, as copies, and for each of a list.
 func (w *World) readGenerateRules(n *yaml.Node) {
 	for i, rule := range list(valueAt(n, "spec", "rules")) {
@@ -70,7 +73,7 @@ func (w *World) readCleanup(n *yaml.Node) {
 			if len(parts) > 2 {
 				group = parts[0]
 			}
-			if decidesAccess(group, kind) || slices.ContainsFunc(ledgerKinds(), func(own string) bool { return own == kind }) {
+			if decidesAccess(group, kind) || slices.ContainsFunc(ledgerParts(), func(p ledgerPart) bool { return p.kind == kind }) {
 				w.addCleaner(n, "spec.match", match, kind)
 				return
 			}
@@ -86,21 +89,12 @@ func (w *World) readDeleting(n *yaml.Node) {
 		resources, _ := texts(field(rule, "resources"))
 		all := slices.Contains(groups, "*")
 		for _, r := range resources {
-			core := slices.Contains([]string{"*", "namespaces", "services", "endpoints", "endpointslices", "ingresses", "poddefaults"}, r)
-			if core || all || slices.ContainsFunc(groups, ledgerGroup) {
+			if r == "*" || slices.Contains(decidingResources, r) || all || slices.ContainsFunc(groups, ledgerGroup) {
 				w.addCleaner(n, "spec.matchConstraints", constraints, r)
 				return
 			}
 		}
 	}
-}
-
-// ledgerKinds are the kinds that may touch what is judged.
-func ledgerKinds() (out []string) {
-	for _, p := range ledgerParts() {
-		out = append(out, p.kind)
-	}
-	return out
 }
 
 // readGeneratingPolicy reads a policy in CEL: what it names may be what it makes.
@@ -109,7 +103,7 @@ func (w *World) readGeneratingPolicy(n *yaml.Node) {
 	words := strings.FieldsFunc(allText(generate)+allText(valueAt(n, "spec", "variables")), func(r rune) bool { return strings.ContainsRune("\"'`\n ,()[]{}", r) })
 	for _, word := range words {
 		group, _, _ := strings.Cut(word, "/")
-		if decidesAccess(group, word) || slices.Contains([]string{"namespaces", "services", "endpoints", "endpointslices", "ingresses", "poddefaults"}, word) {
+		if decidesAccess(group, word) || slices.Contains(decidingResources, word) {
 			w.addGenerator(n, "spec.generate", generate, word)
 			return
 		}

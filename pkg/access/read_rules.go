@@ -14,12 +14,12 @@ import (
 // API 1.5, 1.6 and 1.7, standard channel: x-kubernetes-validations and x-kubernetes-list-map-keys).
 func checkRules(kind string, spec *yaml.Node) *fault {
 	if !strings.HasSuffix(kind, "Route") {
-		return below("spec.listeners", checkListeners(entriesOf(spec, "listeners")))
+		return below("spec.listeners", checkListeners(list(field(spec, "listeners"))))
 	}
-	if bad := checkParents(entriesOf(spec, "parentRefs")); bad != nil {
+	if bad := checkParents(list(field(spec, "parentRefs"))); bad != nil {
 		return below("spec.parentRefs", bad)
 	}
-	rules := entriesOf(spec, "rules")
+	rules := list(field(spec, "rules"))
 	if bad := distinct(rules); bad != nil {
 		return below("spec.rules", bad)
 	}
@@ -29,14 +29,6 @@ func checkRules(kind string, spec *yaml.Node) *fault {
 		}
 	}
 	return nil
-}
-
-func entriesOf(n *yaml.Node, key string) []*yaml.Node {
-	list := nonNull(field(n, key))
-	if list == nil || list.Kind != yaml.SequenceNode {
-		return nil
-	}
-	return list.Content
 }
 
 // distinct refuses a second entry with the same name. Entries without one do not count.
@@ -50,25 +42,21 @@ func distinct(entries []*yaml.Node) *fault {
 	return nil
 }
 
-// scalarText is the text of a scalar of any type.
-func scalarText(n *yaml.Node) string {
-	if n = nonNull(n); n == nil {
-		return ""
-	}
-	return n.Value
-}
-
 func checkListeners(listeners []*yaml.Node) *fault {
 	if bad := distinct(listeners); bad != nil {
 		return bad
 	}
-	place := func(l *yaml.Node) [3]string {
-		return [3]string{scalarText(field(l, "port")), textOf(field(l, "protocol")), textOf(field(l, "hostname"))}
+	type socket struct {
+		port               int
+		protocol, hostname string
+	}
+	socketOf := func(l *yaml.Node) socket {
+		return socket{number(field(l, "port")), textOf(field(l, "protocol")), textOf(field(l, "hostname"))}
 	}
 	for i, l := range listeners {
-		own := place(l)
-		bad := checkListener(l, own[1], own[2])
-		if slices.ContainsFunc(listeners[:i], func(o *yaml.Node) bool { return place(o) == own }) {
+		own := socketOf(l)
+		bad := checkListener(l, own.protocol, own.hostname)
+		if slices.ContainsFunc(listeners[:i], func(o *yaml.Node) bool { return socketOf(o) == own }) {
 			bad = wrong(l, "", "has the port, protocol and hostname of another listener, which the CRD does not admit")
 		}
 		if bad != nil {
@@ -106,8 +94,8 @@ func checkParents(parents []*yaml.Node) *fault {
 		for _, o := range parents[:i] {
 			same := of(p, "group", gatewayGroup) == of(o, "group", gatewayGroup) && of(p, "kind", "Gateway") == of(o, "kind", "Gateway") &&
 				of(p, "name", "") == of(o, "name", "") && of(p, "namespace", "") == of(o, "namespace", "")
-			section, other, port, otherPort := of(p, "sectionName", ""), of(o, "sectionName", ""), cmp.Or(scalarText(field(p, "port")), "0"), cmp.Or(scalarText(field(o, "port")), "0")
-			if same && (section == other && port == otherPort || (section == "") != (other == "") || (port == "0") != (otherPort == "0")) {
+			section, other, port, otherPort := of(p, "sectionName", ""), of(o, "sectionName", ""), number(field(p, "port")), number(field(o, "port"))
+			if same && (section == other && port == otherPort || (section == "") != (other == "") || (port == 0) != (otherPort == 0)) {
 				return wrong(p, "["+strconv.Itoa(i)+"]", "refers to the parent of another entry, and the CRD demands a sectionName or port of its own in each")
 			}
 		}
@@ -117,10 +105,10 @@ func checkParents(parents []*yaml.Node) *fault {
 
 // checkMatchLists: each match compares a header or a parameter once.
 func checkMatchLists(rule *yaml.Node) *fault {
-	for i, m := range entriesOf(rule, "matches") {
-		for _, list := range [2]string{"headers", "queryParams"} {
-			if bad := distinct(entriesOf(m, list)); bad != nil {
-				return below("matches["+strconv.Itoa(i)+"]."+list, bad)
+	for i, m := range list(field(rule, "matches")) {
+		for _, key := range [2]string{"headers", "queryParams"} {
+			if bad := distinct(list(field(m, key))); bad != nil {
+				return below("matches["+strconv.Itoa(i)+"]."+key, bad)
 			}
 		}
 	}
@@ -132,7 +120,7 @@ var once = []string{"RequestHeaderModifier", "ResponseHeaderModifier", "RequestR
 
 // checkFilters looks at the filters of a rule, or of a backend of it.
 func checkFilters(rule, of *yaml.Node) *fault {
-	filters := entriesOf(of, "filters")
+	filters := list(field(of, "filters"))
 	for i, f := range filters {
 		kind := textOf(field(f, "type"))
 		before := func(other string) bool {
@@ -144,7 +132,7 @@ func checkFilters(rule, of *yaml.Node) *fault {
 			bad = wrong(f, "", "is a second filter %s, and the CRD admits one", kind)
 		case kind == "RequestRedirect" && before("URLRewrite") || kind == "URLRewrite" && before("RequestRedirect"):
 			bad = wrong(f, "", "is a filter URLRewrite beside RequestRedirect, which the CRD does not admit")
-		case kind == "RequestRedirect" && len(entriesOf(of, "backendRefs")) > 0:
+		case kind == "RequestRedirect" && len(list(field(of, "backendRefs"))) > 0:
 			bad = wrong(f, "", "is a filter RequestRedirect beside backendRefs, which the CRD does not admit")
 		default:
 			bad = cmp.Or(checkHeaders(f), checkReplacement(rule, f))
@@ -159,9 +147,9 @@ func checkFilters(rule, of *yaml.Node) *fault {
 // checkHeaders: a filter names each header once.
 func checkHeaders(filter *yaml.Node) *fault {
 	for _, modifier := range [2]string{"requestHeaderModifier", "responseHeaderModifier"} {
-		for _, list := range [2]string{"set", "add"} {
-			if bad := distinct(entriesOf(field(filter, modifier), list)); bad != nil {
-				return below("."+modifier+"."+list, bad)
+		for _, key := range [2]string{"set", "add"} {
+			if bad := distinct(list(field(field(filter, modifier), key))); bad != nil {
+				return below("."+modifier+"."+key, bad)
 			}
 		}
 	}
@@ -180,7 +168,7 @@ func checkReplacement(rule, filter *yaml.Node) *fault {
 		if (kind == "ReplacePrefixMatch") != prefix || (kind == "ReplaceFullPath") != full {
 			return wrong(path, "."+of+".path", "does not have exactly the text of its type %s, which the CRD demands", kind)
 		}
-		if matches := entriesOf(rule, "matches"); prefix && field(rule, "matches") != nil && (len(matches) != 1 || cmp.Or(textOf(field(field(matches[0], "path"), "type")), "PathPrefix") != "PathPrefix") {
+		if matches := list(field(rule, "matches")); prefix && field(rule, "matches") != nil && (len(matches) != 1 || cmp.Or(textOf(field(field(matches[0], "path"), "type")), "PathPrefix") != "PathPrefix") {
 			return wrong(path, "."+of+".path", "replaces a prefix, and the CRD demands exactly one match, of a prefix")
 		}
 	}
@@ -188,7 +176,7 @@ func checkReplacement(rule, filter *yaml.Node) *fault {
 }
 
 func checkBackendFilters(rule *yaml.Node) *fault {
-	for i, b := range entriesOf(rule, "backendRefs") {
+	for i, b := range list(field(rule, "backendRefs")) {
 		if bad := checkFilters(rule, b); bad != nil {
 			return below("backendRefs["+strconv.Itoa(i)+"].", bad)
 		}
@@ -200,7 +188,7 @@ func checkBackendFilters(rule *yaml.Node) *fault {
 var pathTexts = regexp.MustCompile(`^/(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})*$`)
 
 func checkPaths(rule *yaml.Node) *fault {
-	for i, m := range entriesOf(rule, "matches") {
+	for i, m := range list(field(rule, "matches")) {
 		path := nonNull(field(m, "path"))
 		value := cmp.Or(textOf(field(path, "value")), "/")
 		if path == nil || textOf(field(path, "type")) == "RegularExpression" {
