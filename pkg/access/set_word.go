@@ -261,7 +261,7 @@ func (l lexicon) derived(axis string, s symbolic.Spelled) []string {
 	case axis == pathAxis && len(s.Steps) == 1:
 		var out []string
 		for _, c := range swapped(s.Steps[0], s) {
-			words := c.words()
+			words := l.plain(axis, c)
 			if words == nil {
 				return nil
 			}

@@ -106,7 +106,7 @@ func (l lexicon) plainer(axis string, t *symbolic.Test) (out []*symbolic.Test) {
 		add("", s.Kind, s.Args[0])
 	case axis == pathAxis && strings.HasPrefix(s.Steps[0], "swap"):
 		for _, c := range swapped(s.Steps[0], s) {
-			add("", c.kind, c.arg)
+			add("", c.Kind, c.Args[0])
 		}
 	case axis == peerAxis && s.Steps[0] == asURI && s.Kind == "stars":
 		rest, ok := strings.CutPrefix(s.Args[0], "*/ns/")
@@ -118,24 +118,11 @@ func (l lexicon) plainer(axis string, t *symbolic.Test) (out []*symbolic.Test) {
 	return out
 }
 
-// plainText is a comparison with a text itself.
-type plainText struct{ kind, arg string }
-
-func (p plainText) words() []string {
-	switch p.kind {
-	case "pattern":
-		return []string{patternWord(p.arg)}
-	case "template":
-		return templateWord(p.arg)
-	}
-	return []string{quoteWord(p.arg)}
-}
-
 var swapStep = regexp.MustCompile(`^swap(/?) ("(?:[^"\\]|\\.)*") ("(?:[^"\\]|\\.)*")$`)
 
 // swapped are the paths of the client that become what a rule compares, where a route has put another prefix in the place of theirs. There are none
 // where no words say them.
-func swapped(step string, s symbolic.Spelled) (out []plainText) {
+func swapped(step string, s symbolic.Spelled) (out []symbolic.Spelled) {
 	m := swapStep.FindStringSubmatch(step)
 	if m == nil {
 		return nil
@@ -147,7 +134,7 @@ func swapped(step string, s symbolic.Spelled) (out []plainText) {
 	}
 	add := func(kind, text, star string) {
 		rest, ok := strings.CutPrefix(text, is)
-		put := func(text string) { out = append(out, plainText{kind, text + star}) }
+		put := func(text string) { out = append(out, symbolic.Spelled{Kind: kind, Args: []string{text + star}}) }
 		switch {
 		case !ok && star != "" && strings.HasPrefix(is, text), ok && rest == "" && star != "":
 			put(was)
