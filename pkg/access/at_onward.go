@@ -33,8 +33,9 @@ func (w *World) taken(o *onwardRoute) bool {
 	if name == "" || o.by.namespace == namespace || w.anySidecars() {
 		return true
 	}
-	b := w.serviceWaypoint(w.serviceOrPlain(namespace, name))
-	return b.doubt != "" || b.missing != "" || b.gateway != nil && b.gateway.namespace == o.by.namespace
+	svc := w.serviceOrPlain(namespace, name)
+	b := w.serviceWaypoint(svc)
+	return b.doubt != "" || b.missing != "" || b.gateway != nil && b.gateway.ofWaypoint(o.by, svc)
 }
 
 // anySidecars reports whether some pod of the manifests, or one that is added to their namespaces, may have a sidecar.

@@ -102,18 +102,17 @@ func (t *trip) throughPodWaypoint(to *space, pods []*workload, number int, pathO
 	var best *trip
 	rank := ruling{}
 	for _, g := range groups {
-		each := *t
-		each.steps, each.assumed, each.ofOne, each.at.headers = slices.Clone(t.steps), slices.Clone(t.assumed), slices.Clone(t.ofOne), slices.Clone(t.at.headers)
+		each := t.fork()
 		each.throughWaypointOf(to, g.pods, g.binding, servicePort{number: number, target: number}, pathOK)
 		r := ruling{outcome: each.verdict().Outcome}
 		switch perhaps := g.pods[0].perhaps; {
 		case best == nil:
-			best, rank = &each, r
+			best, rank = each, r
 		case perhaps != "" && r != rank && rank.outcome != Allow:
 			best.denied, best.pending, rank.outcome = nil, nil, NotJudged
 			best.meet(ruling{outcome: NotJudged, Step: stepAt(Point{Kind: AtMesh}, perhaps)})
 		case perhaps == "" && worse(rank, r) != rank:
-			best, rank = &each, r
+			best, rank = each, r
 		}
 	}
 	*t = *best

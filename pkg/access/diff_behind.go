@@ -3,8 +3,6 @@ package access
 import (
 	"cmp"
 	"slices"
-
-	"github.com/kubeflow-ambient/ambient-profile/internal/symbolic"
 )
 
 // newBehind notes the pods of a namespace to which a Service leads that led elsewhere: who reaches the Service is the same, and now reaches these. A Service or
@@ -21,12 +19,15 @@ func (d *differ) newBehind(name string) {
 			continue
 		}
 		for _, pod := range is.workloads {
+			if !svc.selector.selects(pod.labels) {
+				continue
+			}
 			at := slices.IndexFunc(was.workloads, func(o *workload) bool { return o.kind == pod.kind && o.name == pod.name })
-			if at < 0 || !svc.selector.selects(pod.labels) || svc.leadsAsBefore(pod, before, was.workloads[at]) {
+			if at < 0 || svc.leadsAsBefore(pod, before, was.workloads[at]) {
 				continue
 			}
 			door := door{by: &svc.origin, at: &To{Namespace: name, Service: svc.name}, from: name}
-			if next.passes(&door, d.pool, func(*inquiry, *Request, *symbolic.Trace) bool { return true }) != nil {
+			if next.passes(&door, d.pool, anyone) != nil {
 				d.out.Unknown = append(d.out.Unknown, "pods of "+cmp.Or(pod.kind, "pod")+" "+pod.name+" of "+name+": Service "+svc.id()+" leads to them now, at a port where it did not, and who reaches it is compared for the Service only")
 			}
 		}

@@ -26,7 +26,6 @@ func (x *asker) openDoors(name string, pool *symbolic.Pool) (out []string) {
 	if x.w.locked != nil {
 		return x.w.locked.doors(name)
 	}
-	anyone := func(*inquiry, *Request, *symbolic.Trace) bool { return true }
 	doors := x.w.doors(x.w.look(name), "", nil)
 	for i := range doors {
 		if one := &doors[i]; one.at == nil || x.passes(one, pool, anyone) != nil {

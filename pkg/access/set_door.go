@@ -243,7 +243,7 @@ func (t *survey) detours() (out []Access) {
 	for _, d := range t.x.w.doors(t.s, "", t.x.goals(t.s, "")) {
 		a := Access{Who: "anyone", Kind: "anyone", Reaches: "NOT JUDGED: " + d.to, Outcome: NotJudged.String(), By: d.text(), detour: true}
 		if d.at != nil {
-			r := t.x.passes(&d, t.pool, func(*inquiry, *Request, *symbolic.Trace) bool { return true })
+			r := t.x.passes(&d, t.pool, anyone)
 			if r == nil {
 				continue
 			}
@@ -253,6 +253,9 @@ func (t *survey) detours() (out []Access) {
 	}
 	return out
 }
+
+// anyone takes every client.
+func anyone(*inquiry, *Request, *symbolic.Trace) bool { return true }
 
 // passes is a request of some client that gets through a door, nil for none. A question that the sets do not answer may have one.
 func (x *asker) passes(d *door, pool *symbolic.Pool, meant func(*inquiry, *Request, *symbolic.Trace) bool) (found *Request) {
